@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.evidence;
+
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What verification says of Evidence (RFC 9334, Attestation Result): every rule that ran, and what
+ * the rules amount to in AR4SI's claims. Only {@link Appraiser} makes one.
+ */
+public final class Appraisal {
+  /**
+   * A rule that ran.
+   *
+   * @param reason stable snake_case name of the rule
+   * @param subject what it was applied to, such as {@code sha256:7}, or the refusal that it reports;
+   *     empty where there is one alone
+   * @param claim the claim it speaks to
+   * @param value what it says of that claim, in AR4SI's values; 0 where it only notes something
+   * @param expected what must hold
+   * @param actual what was
+   */
+  public record Rule(
+      String reason, String subject, TrustClaim claim, int value, String expected, String actual) {
+    /** The tier of the value. */
+    public TrustTier tier() {
+      return tierOf(value);
+    }
+  }
+
+  private final List<Rule> rules;
+  private final Map<TrustClaim, Integer> claims = new EnumMap<>(TrustClaim.class);
+  private final TrustTier overall;
+
+  Appraisal(List<Rule> rules) {
+    this.rules = List.copyOf(rules);
+    for (Rule rule : rules) {
+      if (rule.value() != 0) {
+        claims.merge(rule.claim(), rule.value(), Math::max);
+      }
+    }
+    this.overall =
+        rules.stream().map(Rule::tier).max(Comparator.naturalOrder()).orElse(TrustTier.NONE);
+  }
+
+  /** Every rule that ran, in the order in which they ran. */
+  public List<Rule> rules() {
+    return rules;
+  }
+
+  /** The rules that do not hold; with one of these the evidence is not acceptable. */
+  public List<Rule> failed() {
+    return rules.stream().filter(rule -> rule.tier() == TrustTier.CONTRAINDICATED).toList();
+  }
+
+  /** Each claim that a rule spoke to, with the worst value said of it. */
+  public Map<TrustClaim, Integer> claims() {
+    return Collections.unmodifiableMap(claims);
+  }
+
+  /** The worst tier of all rules. */
+  public TrustTier overall() {
+    return overall;
+  }
+
+  private static TrustTier tierOf(int value) {
+    if (value >= TrustTier.CONTRAINDICATED.value()) {
+      return TrustTier.CONTRAINDICATED;
+    }
+    if (value >= TrustTier.WARNING.value()) {
+      return TrustTier.WARNING;
+    }
+    return value >= TrustTier.AFFIRMING.value() ? TrustTier.AFFIRMING : TrustTier.NONE;
+  }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.evidence;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Evidence (RFC 9334): one package of what a host's TPM says, parsed whole and still unverified,
+ * beside the bytes it was read from. The package's form is drawn in the package documentation.
+ */
+public final class Evidence {
+  /** Longest package in bytes. */
+  public static final int MAX_BYTES = 64 * 1024;
+
+  private static final Octets MAGIC = Octets.fromHex("57524954"); // "WRIT"
+  private static final int VERSION = 1;
+
+  private static final int QUOTE = 1;
+  private static final int QUOTE_SIGNATURE = 2;
+  private static final int PCR_VALUES = 3;
+  private static final int KEY = 4;
+  private static final int KEY_ATTEST = 5;
+  private static final int KEY_SIGNATURE = 6;
+
+  /**
+   * An instance key and its certification by the attestation key, sections 4 to 6.
+   *
+   * @param key the instance key's public area
+   * @param attest what TPM2_Certify said of it
+   * @param signature over {@code attest}
+   */
+  public record KeyCertification(TpmtPublic key, TpmsAttest attest, TpmtSignature signature) {}
+
+  private final Octets encoded;
+  private final TpmsAttest quote;
+  private final TpmtSignature quoteSignature;
+  private final PcrValues pcrValues;
+  private final Optional<KeyCertification> keyCertification;
+
+  private Evidence(byte[] bytes, Sections sections) throws MalformedEvidenceException {
+    this.encoded = Octets.of(bytes);
+    this.quote = sections.parse(QUOTE, "quote", TpmsAttest::parse);
+    this.quoteSignature = sections.parse(QUOTE_SIGNATURE, "quoteSignature", TpmtSignature::parse);
+    this.pcrValues = sections.parse(PCR_VALUES, "pcrs", PcrValues::parse);
+    this.keyCertification =
+        sections.has(KEY) || sections.has(KEY_ATTEST) || sections.has(KEY_SIGNATURE)
+            ? Optional.of(
+                new KeyCertification(
+                    sections.parse(KEY, "key", TpmtPublic::parse),
+                    sections.parse(KEY_ATTEST, "keyAttest", TpmsAttest::parse),
+                    sections.parse(KEY_SIGNATURE, "keySignature", TpmtSignature::parse)))
+            : Optional.empty();
+  }
+
+  /**
+   * Parses a whole package.
+   *
+   * @throws MalformedEvidenceException if it is none, misses a section, has one too many, or does not
+   *     end at the end
+   */
+  public static Evidence parse(byte[] bytes) throws MalformedEvidenceException {
+    if (bytes.length > MAX_BYTES) {
+      throw new MalformedEvidenceException(
+          "evidence", 0, "at most " + MAX_BYTES + " bytes", bytes.length + " bytes");
+    }
+    return new Evidence(bytes, Sections.read(bytes));
+  }
+
+  /** The bytes that were parsed. */
+  public byte[] bytes() {
+    return encoded.bytes();
+  }
+
+  /** SHA-256 of {@link #bytes}: 32 bytes by which decisions name this evidence. */
+  public byte[] digest() {
+    return TpmAlg.SHA256.newDigest().digest(encoded.bytes());
+  }
+
+  /** What TPM2_Quote said. */
+  public TpmsAttest quote() {
+    return quote;
+  }
+
+  /** The signature over {@link #quote}. */
+  public TpmtSignature quoteSignature() {
+    return quoteSignature;
+  }
+
+  /** The values that the host says its PCRs have. */
+  public PcrValues pcrValues() {
+    return pcrValues;
+  }
+
+  /** The instance key with its certification; absent where the key was certified before. */
+  public Optional<KeyCertification> keyCertification() {
+    return keyCertification;
+  }
+
+  /** A builder of packages, for the host's side. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Puts wire structures, as a TPM delivers them without their TPM2B size, into one package. */
+  public static final class Builder {
+    private final SortedMap<Integer, byte[]> sections = new TreeMap<>();
+
+    private Builder() {}
+
+    /** A quote: TPMS_ATTEST and TPMT_SIGNATURE. */
+    @CanIgnoreReturnValue
+    public Builder quote(byte[] tpmsAttest, byte[] tpmtSignature) {
+      sections.put(QUOTE, tpmsAttest.clone());
+      sections.put(QUOTE_SIGNATURE, tpmtSignature.clone());
+      return this;
+    }
+
+    /** The values of the quoted PCRs. */
+    @CanIgnoreReturnValue
+    public Builder pcrValues(PcrValues values) {
+      sections.put(PCR_VALUES, values.encode());
+      return this;
+    }
+
+    /** The instance key, TPMT_PUBLIC, and its certification, TPMS_ATTEST and TPMT_SIGNATURE. */
+    @CanIgnoreReturnValue
+    public Builder keyCertification(byte[] tpmtPublic, byte[] tpmsAttest, byte[] tpmtSignature) {
+      sections.put(KEY, tpmtPublic.clone());
+      sections.put(KEY_ATTEST, tpmsAttest.clone());
+      sections.put(KEY_SIGNATURE, tpmtSignature.clone());
+      return this;
+    }
+
+    /**
+     * The package, parsed.
+     *
+     * @throws MalformedEvidenceException if a structure is not what it should be, or one is missing
+     */
+    public Evidence build() throws MalformedEvidenceException {
+      TpmWriter out = new TpmWriter().octets(MAGIC).u16(VERSION).u16(sections.size());
+      sections.forEach((id, content) -> out.u16(id).u32(content.length).bytes(content));
+      return parse(out.toByteArray());
+    }
+  }
+
+  private record Section(int offset, byte[] content) {}
+
+  private interface Parser<T> {
+    T parse(byte[] bytes) throws MalformedEvidenceException;
+  }
+
+  /** The sections of a package, cut out and not yet parsed. */
+  private static final class Sections {
+    private final Map<Integer, Section> byId = new TreeMap<>();
+    private final int length;
+
+    private Sections(int length) {
+      this.length = length;
+    }
+
+    static Sections read(byte[] bytes) throws MalformedEvidenceException {
+      TpmReader in = new TpmReader(bytes);
+      Octets magic = in.octets("magic", MAGIC.length());
+      if (!magic.equals(MAGIC)) {
+        throw in.malformed("magic", 0, MAGIC.hex() + " (WRIT)", magic.hex());
+      }
+      int version = in.u16("version");
+      if (version != VERSION) {
+        throw in.malformed("version", 4, Integer.toString(VERSION), Integer.toString(version));
+      }
+      int count = in.u16("sectionCount");
+      Sections sections = new Sections(bytes.length);
+      int previous = 0;
+      for (int i = 0; i < count; i++) {
+        int idAt = in.position();
+        int id = in.u16("sectionId");
+        if (id <= previous || id > KEY_SIGNATURE) {
+          throw in.malformed(
+              "sectionId", idAt, "above " + previous + ", at most " + KEY_SIGNATURE, "" + id);
+        }
+        previous = id;
+        int lengthAt = in.position();
+        long length = in.u32("sectionLength");
+        if (length > MAX_BYTES) {
+          throw in.malformed("sectionLength", lengthAt, "at most " + MAX_BYTES, "" + length);
+        }
+        int at = in.position();
+        Octets content = in.octets("section", (int) length);
+        sections.byId.put(id, new Section(at, content.bytes()));
+      }
+      in.end("evidence");
+      return sections;
+    }
+
+    boolean has(int id) {
+      return byId.containsKey(id);
+    }
+
+    <T> T parse(int id, String field, Parser<T> parser) throws MalformedEvidenceException {
+      Section section = byId.get(id);
+      if (section == null) {
+        throw new MalformedEvidenceException(field, length, "present as section " + id, "absent");
+      }
+      try {
+        return parser.parse(section.content());
+      } catch (MalformedEvidenceException e) {
+        throw e.inside(field, section.offset());
+      }
+    }
+  }
+}
