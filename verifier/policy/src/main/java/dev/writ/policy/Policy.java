@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.policy;
+
+import dev.cel.runtime.CelEvaluationException;
+import dev.cel.runtime.CelRuntime;
+import dev.cel.runtime.CelVariableResolver;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A document whose rules are compiled and ready to decide.
+ *
+ * <p>{@link #decide} is a pure function of the document and its arguments: it reads no clock, no
+ * file, no environment, and is safe to call from many threads.
+ */
+public final class Policy {
+  /** Stands for a rule in the reason of a denial that came because no permit was true. */
+  public static final String NO_PERMIT = "document/permit";
+
+  /** Stands for a rule in the reason of a denial of inputs that exceed a bound. */
+  public static final String INPUTS = "document/inputs";
+
+  private static final Decision.Reason NO_PERMIT_REASON =
+      new Decision.Reason(
+          NO_PERMIT,
+          PolicyCode.POLICY_DENIED,
+          "No rule permits this request.",
+          "No enforced rule of effect permit is true; compare their outcomes.");
+
+  private final PolicyDocument document;
+  private final List<CompiledRule> rules;
+
+  /** Positions in {@link #rules} in the order in which a denial decides. */
+  private final List<Integer> deciding;
+
+  private Policy(PolicyDocument document, List<CompiledRule> rules) {
+    this.document = document;
+    this.rules = List.copyOf(rules);
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < rules.size(); i++) {
+      order.add(i);
+    }
+    // The sort is stable: within a stage the document's order stays.
+    order.sort(Comparator.comparing(i -> rules.get(i).rule().stage()));
+    this.deciding = List.copyOf(order);
+  }
+
+  /**
+   * One rule, ready to run.
+   *
+   * @param paths the inputs it reads
+   */
+  private record CompiledRule(Rule rule, CelRuntime.Program program, List<InputPath> paths) {}
+
+  /**
+   * Compiles all rules of {@code document}.
+   *
+   * @throws MalformedPolicyException if one is no expression of type bool under the profile
+   */
+  public static Policy compile(PolicyDocument document) throws MalformedPolicyException {
+    Profile profile = new Profile(document.constants());
+    List<CompiledRule> compiled = new ArrayList<>();
+    for (Rule rule : DocumentRules.of(document)) {
+      compiled.add(compile(profile, rule, Json.Place.ROOT));
+    }
+    for (int i = 0; i < document.rules().size(); i++) {
+      compiled.add(compile(profile, document.rules().get(i), document.expressionPlace(i)));
+    }
+    return new Policy(document, compiled);
+  }
+
+  private static CompiledRule compile(Profile profile, Rule rule, Json.Place place)
+      throws MalformedPolicyException {
+    Profile.Compiled compiled = profile.compile(rule.when(), place);
+    return new CompiledRule(rule, compiled.program(), compiled.inputs());
+  }
+
+  /** The document this policy decides by. */
+  public PolicyDocument document() {
+    return document;
+  }
+
+  /** Decides; see {@link #decide(Inputs)}. */
+  public Decision decide(
+      Subject subject, Request request, Governance governance, Trust trust, Env env, Instant now) {
+    return decide(new Inputs(subject, request, governance, trust, env, now));
+  }
+
+  /**
+   * Decides. Every rule is evaluated, whatever the others say.
+   *
+   * <p>Denied is a request for which an enforced rule denies: a {@code require} that is not true, a
+   * {@code forbid} that is not false, or any rule in error. Else it is allowed if an enforced {@code
+   * permit} is true, and denied if none is.
+   */
+  public Decision decide(Inputs inputs) {
+    Optional<String> excess = inputs.excess();
+    if (excess.isPresent()) {
+      return tooLarge(inputs, excess.get());
+    }
+    List<RuleResult> results = evaluate(inputs);
+    List<Decision.Reason> reasons = new ArrayList<>();
+    List<Decision.Reason> shadow = new ArrayList<>();
+    for (int i : deciding) {
+      RuleResult result = results.get(i);
+      if (result.denies()) {
+        (result.enforced() ? reasons : shadow).add(Decision.Reason.of(result.rule()));
+      }
+    }
+    if (results.stream().noneMatch(result -> result.enforced() && result.permits())) {
+      reasons.add(NO_PERMIT_REASON);
+    }
+    return reasons.isEmpty()
+        ? new Decision.Allow(document, inputs, results, shadow, obligations(results))
+        : new Decision.Deny(document, inputs, results, reasons, shadow);
+  }
+
+  /** The tests of the document that do not come out as they say. */
+  public List<Example> failures() {
+    return document.tests().stream()
+        .filter(example -> !example.isMetBy(decide(example.inputs())))
+        .toList();
+  }
+
+  private Decision tooLarge(Inputs inputs, String excess) {
+    List<RuleResult> results =
+        rules.stream().map(rule -> error(rule, RuleError.INPUTS_TOO_LARGE, List.of())).toList();
+    Decision.Reason reason =
+        new Decision.Reason(
+            INPUTS,
+            PolicyCode.POLICY_DENIED,
+            "The request is larger than a policy may judge.",
+            "No rule was shown the inputs: " + excess + ".");
+    return new Decision.Deny(document, inputs, results, List.of(reason), List.of());
+  }
+
+  private List<RuleResult> evaluate(Inputs inputs) {
+    Variables variables = new Variables(inputs);
+    List<RuleResult> results = new ArrayList<>(rules.size());
+    for (CompiledRule rule : rules) {
+      results.add(evaluate(rule, variables));
+    }
+    return results;
+  }
+
+  private RuleResult evaluate(CompiledRule rule, Variables variables) {
+    List<SeenValue> saw = variables.seen(rule.paths());
+    Object value;
+    try {
+      value = rule.program().eval(variables);
+    } catch (CelEvaluationException e) {
+      return error(rule, RuleError.of(e.getErrorCode()), saw);
+    } catch (RuntimeException e) {
+      // A fault of the engine is an error of the rule, and so a denial; it is never more than that.
+      return error(rule, RuleError.INTERNAL, saw);
+    }
+    if (value instanceof Boolean outcome) {
+      return new RuleResult(
+          rule.rule(),
+          outcome ? RuleResult.Outcome.TRUE : RuleResult.Outcome.FALSE,
+          Optional.empty(),
+          saw);
+    }
+    return error(rule, RuleError.NOT_BOOLEAN, saw);
+  }
+
+  private static RuleResult error(CompiledRule rule, RuleError error, List<SeenValue> saw) {
+    return new RuleResult(rule.rule(), RuleResult.Outcome.ERROR, Optional.of(error), saw);
+  }
+
+  /** What the rules that were met and enforced bind the gateway to. */
+  private static List<Obligation> obligations(List<RuleResult> results) {
+    Set<Obligation> obligations = new LinkedHashSet<>();
+    for (RuleResult result : results) {
+      if (result.enforced() && result.outcome() == RuleResult.Outcome.TRUE) {
+        obligations.addAll(result.rule().obligations());
+      }
+    }
+    return List.copyOf(obligations);
+  }
+
+  /** The variables of one decision, and what of them was shown so far. */
+  private final class Variables implements CelVariableResolver {
+    private final Inputs inputs;
+    private final Map<String, Optional<Object>> values = new HashMap<>();
+    private final Map<InputPath, SeenValue> seen = new HashMap<>();
+
+    private Variables(Inputs inputs) {
+      this.inputs = inputs;
+      values.put("constants", Optional.of(document.constants()));
+      for (InputPath.Variable variable : InputPath.Variable.values()) {
+        values.put(variable.wire(), Optional.of(variable.celValue(inputs)));
+      }
+    }
+
+    @Override
+    public Optional<Object> find(String name) {
+      return values.getOrDefault(name, Optional.empty());
+    }
+
+    private List<SeenValue> seen(List<InputPath> paths) {
+      List<SeenValue> saw = new ArrayList<>(paths.size());
+      for (InputPath path : paths) {
+        saw.add(seen.computeIfAbsent(path, p -> SeenValue.of(p, inputs)));
+      }
+      return saw;
+    }
+  }
+}

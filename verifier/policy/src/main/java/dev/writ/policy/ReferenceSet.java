@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.policy;
+
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Reference values: what PCRs may hold on the hosts that the set is for.
+ *
+ * @param name the set's name, as {@code trust.reference_set} shows it
+ * @param description for the reader
+ * @param hosts the hosts judged by this set, or {@link #ANY_HOST} alone
+ * @param pcrs for each bank and PCR index the digests of which it must hold one, lower-case hex
+ */
+public record ReferenceSet(
+    String name,
+    String description,
+    Set<String> hosts,
+    Map<Bank, Map<Integer, List<String>>> pcrs) {
+  /** In place of host names: every host that no other set names. */
+  public static final String ANY_HOST = "*";
+
+  private static final int MAX_HOSTS = 16_384;
+  private static final int MAX_DIGESTS = 64;
+  private static final int PCRS = 24;
+
+  /** Copies the collections, PCRs in ascending order. */
+  public ReferenceSet {
+    hosts = Set.copyOf(hosts);
+    TreeMap<Bank, Map<Integer, List<String>>> banks = new TreeMap<>();
+    pcrs.forEach(
+        (bank, values) -> {
+          TreeMap<Integer, List<String>> copy = new TreeMap<>();
+          values.forEach((index, digests) -> copy.put(index, List.copyOf(digests)));
+          banks.put(bank, Collections.unmodifiableSortedMap(copy));
+        });
+    pcrs = Collections.unmodifiableSortedMap(banks);
+  }
+
+  /** A PCR bank. SHA-1 is none: a bank that collisions can steer proves nothing. */
+  public enum Bank {
+    /** SHA-256. */
+    SHA256("sha256", 32),
+    /** SHA-384. */
+    SHA384("sha384", 48),
+    /** SHA-512. */
+    SHA512("sha512", 64);
+
+    private final String wire;
+    private final TextForm digest;
+
+    Bank(String wire, int bytes) {
+      this.wire = wire;
+      this.digest = TextForm.hexOf(bytes);
+    }
+
+    /** The bank as the document spells it. */
+    public String wire() {
+      return wire;
+    }
+  }
+
+  static ReferenceSet read(Json value) throws MalformedPolicyException {
+    Members members = Members.of(value);
+    String name = members.text("name", TextForm.ID);
+    String description = members.optionalText("description", TextForm.DESCRIPTION).orElse("");
+    Set<String> hosts = members.set("hosts", 1, MAX_HOSTS, TextForm.PRINCIPAL);
+    if (hosts.contains(ANY_HOST) && hosts.size() > 1) {
+      throw new MalformedPolicyException(
+          members.required("hosts").place(), "either \"*\" alone or host names", "both");
+    }
+    Members banks = Members.of(members.required("pcrs"));
+    TreeMap<Bank, Map<Integer, List<String>>> pcrs = new TreeMap<>();
+    for (Bank bank : Bank.values()) {
+      Optional<Json> values = banks.optional(bank.wire);
+      if (values.isPresent()) {
+        pcrs.put(bank, readBank(bank, values.get()));
+      }
+    }
+    banks.end();
+    if (pcrs.isEmpty()) {
+      throw new MalformedPolicyException(banks.place(), "at least one bank", "none");
+    }
+    members.end();
+    return new ReferenceSet(name, description, hosts, pcrs);
+  }
+
+  private static Map<Integer, List<String>> readBank(Bank bank, Json value)
+      throws MalformedPolicyException {
+    Members members = Members.of(value);
+    if (members.names().isEmpty()) {
+      throw new MalformedPolicyException(value.place(), "at least one PCR", "none");
+    }
+    TreeMap<Integer, List<String>> values = new TreeMap<>();
+    for (int index = 0; index < PCRS; index++) {
+      Optional<Json> digests = members.optional(Integer.toString(index));
+      if (digests.isPresent()) {
+        values.put(index, Members.readList(digests.get(), 1, MAX_DIGESTS, bank.digest::read));
+      }
+    }
+    members.end();
+    return values;
+  }
+
+  void write(CanonicalJson out) {
+    out.beginObject();
+    if (!description.isEmpty()) {
+      out.name("description").text(description);
+    }
+    out.name("hosts").beginArray();
+    hosts.stream().sorted().forEach(out::text);
+    out.endArray().name("name").text(name).name("pcrs").beginObject();
+    pcrs.forEach(
+        (bank, values) -> {
+          out.name(bank.wire).beginObject();
+          // "10" stands before "2": members are in the order of their names, not their numbers.
+          TreeMap<String, List<String>> byName = new TreeMap<>();
+          values.forEach((index, digests) -> byName.put(Integer.toString(index), digests));
+          byName.forEach(
+              (index, digests) -> {
+                out.name(index).beginArray();
+                digests.forEach(out::text);
+                out.endArray();
+              });
+          out.endObject();
+        });
+    out.endObject().endObject();
+  }
+
+  static void refuseOverlap(List<ReferenceSet> sets, Json.Place place)
+      throws MalformedPolicyException {
+    Set<String> names = new HashSet<>();
+    Set<String> hosts = new HashSet<>();
+    for (ReferenceSet set : sets) {
+      if (!names.add(set.name)) {
+        throw new MalformedPolicyException(
+            place, "sets of different names", "\"" + set.name + "\" twice");
+      }
+      for (String host : set.hosts) {
+        if (!hosts.add(host)) {
+          throw new MalformedPolicyException(
+              place, "each host in one set", "\"" + host + "\" in two");
+        }
+      }
+    }
+  }
+}

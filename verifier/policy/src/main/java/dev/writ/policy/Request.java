@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.policy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is asked for.
+ *
+ * @param action the verb, such as {@code exec}
+ * @param resource what the action is done to
+ * @param argsDigest digest of the exact arguments, lower-case hex
+ * @param audiences the gateways that may honour the artifact
+ * @param tenant on whose behalf
+ * @param maxUses how often the artifact may be used
+ * @param limits named ceilings for the execution
+ * @param depth how many executions stand above this one; 0 for a root
+ * @param parent the artifact (its {@code jti}) of the execution that asks for this one; absent for a
+ *     root
+ */
+public record Request(
+    String action,
+    String resource,
+    String argsDigest,
+    List<String> audiences,
+    String tenant,
+    long maxUses,
+    Map<String, Long> limits,
+    long depth,
+    Optional<String> parent) {
+  static final Struct<Request> STRUCT =
+      Struct.<Request>named("Request")
+          .field("action", InputType.TEXT, Request::action)
+          .field("args_digest", InputType.TEXT, Request::argsDigest)
+          .field("audiences", InputType.listOf(InputType.TEXT), Request::audiences)
+          .field("depth", InputType.INTEGER, Request::depth)
+          .field("limits", InputType.mapOf(InputType.INTEGER), Request::limits)
+          .field("max_uses", InputType.INTEGER, Request::maxUses)
+          .optional("parent", InputType.TEXT, Request::parent)
+          .field("resource", InputType.TEXT, Request::resource)
+          .field("tenant", InputType.TEXT, Request::tenant)
+          .build(
+              read ->
+                  new Request(
+                      read.get("action", InputType.TEXT),
+                      read.get("resource", InputType.TEXT),
+                      read.get("args_digest", InputType.TEXT),
+                      read.get("audiences", InputType.listOf(InputType.TEXT)),
+                      read.get("tenant", InputType.TEXT),
+                      read.get("max_uses", InputType.INTEGER),
+                      read.get("limits", InputType.mapOf(InputType.INTEGER)),
+                      read.get("depth", InputType.INTEGER),
+                      read.optional("parent", InputType.TEXT)));
+
+  /** Copies the collections, so that a decision's inputs cannot change under it. */
+  public Request {
+    audiences = List.copyOf(audiences);
+    limits = Map.copyOf(limits);
+  }
+}

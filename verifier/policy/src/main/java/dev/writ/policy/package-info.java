@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The policy document, and the decision it makes of a request: a pure function of the document and
+ * the {@link dev.writ.policy.Inputs}. Nothing here reads a clock, a file, the network or the
+ * environment; the same bytes in give the same bytes out on every Java platform.
+ *
+ * <p>This package believes its caller: that the document is the one in force, and that the inputs are
+ * what was verified. It checks their form and their bounds, and nothing of their truth.
+ *
+ * <h2>The document</h2>
+ *
+ * JSON in UTF-8 without duplicate names, fractions, {@code null} or unknown members, at most 1 MiB.
+ * Its digest is {@code SHA-256("writ-policy-v1" ‖ 0x00 ‖ SHA-256(JCS))} with JCS of RFC 8785, so that
+ * white space and the order of members do not matter. Members not marked optional are required.
+ *
+ * <pre>
+ * type              "writ-policy-v1"
+ * profile           "writ-cel-1": the language of the rules, below
+ * id                the policy's name
+ * version           from 1, each by 1 more than the one before
+ * previous          digest of the version before; absent in version 1, required in all others
+ * author            who wrote it, and may not sign it
+ * description       optional, for the reader
+ * effective_from    in force from this time, and
+ * expires             until before this one: 2026-11-01T00:00:00Z, whole seconds, UTC
+ * targets           tenants it is for, or ["*"]
+ * lifetime_s        life of an artifact, 1 to 3600 seconds
+ * reference_values  [ {name, description (optional), hosts: [names] or ["*"],
+ *                      pcrs: {sha256|sha384|sha512: {"0" … "23": [digests in hex]}}} ]
+ *                   a host is judged by the set that names it, else by that of "*", else by none
+ * constants         optional, {name: value}: strings, integers, truth values, lists of one of these,
+ *                     maps from names to one of all these; typed by their values
+ * rules             [ {id, description (optional),
+ *                      stage: trust|restriction|requirement|authorization|enforcement,
+ *                      effect: require|forbid|permit,
+ *                      when: a CEL expression of type bool,
+ *                      code: environment_untrusted|policy_denied|scope_exceeded|runtime_condition
+ *                            (absent for a permit),
+ *                      reason_user, reason_admin: a sentence each,
+ *                      mode: enforce|shadow,
+ *                      obligations (optional, not for a forbid): ["name" or "name:argument"]} ]
+ * approvals         optional, {threshold, approvers, separation}: whose approval a request may need
+ * breakglass        optional, {threshold, approvers, max_ttl_s, review_within_s}
+ * tests             optional, [ {name, description (optional), inputs, expect: allow or a code} ]
+ * </pre>
+ *
+ * <p>{@code approvals} and {@code breakglass} state who may make {@code governance.approvals} and
+ * {@code governance.mode} what they are; whoever collects approvals enforces them, rules see the
+ * result.
+ *
+ * <p>An example, whose digest is {@code
+ * 2f8ff865e24e14a7e6bbed42af63691544ffc28b2e3ffe1a295e31ff015ff914}:
+ *
+ * <pre>{@code
+ * {
+ *   "type": "writ-policy-v1", "profile": "writ-cel-1",
+ *   "id": "smallest", "version": 1, "author": "alice",
+ *   "effective_from": "2026-01-01T00:00:00Z", "expires": "2027-01-01T00:00:00Z",
+ *   "targets": ["*"], "lifetime_s": 300, "reference_values": [],
+ *   "rules": [
+ *     {"id": "measured", "stage": "trust", "effect": "require",
+ *      "when": "trust.pcrs_match", "code": "environment_untrusted",
+ *      "reason_user": "This machine booted something else.",
+ *      "reason_admin": "A PCR holds none of its reference values.", "mode": "enforce"},
+ *     {"id": "anyone", "stage": "authorization", "effect": "permit",
+ *      "when": "request.action == 'exec'",
+ *      "reason_user": "Only exec is offered.", "reason_admin": "Only exec is offered.",
+ *      "mode": "enforce"}
+ *   ]
+ * }
+ * }</pre>
+ *
+ * <h2>The decision</h2>
+ *
+ * Every rule is evaluated, whatever the others say, and comes to true, false or error. An enforced
+ * rule <i>denies</i> if it is a {@code require} that is not true, a {@code forbid} that is not false,
+ * or in error, whatever its effect. If one denies, the request is denied; else it is allowed if an
+ * enforced {@code permit} is true, and {@code policy_denied} if none is. The outcome does not depend
+ * on the order of the rules. When several deny, the code is that of the earliest stage, in the order
+ * document, trust, restriction, requirement, authorization, enforcement, and in one stage that of the
+ * rule that stands first.
+ *
+ * <p>{@code effective_from}, {@code expires} and {@code targets} are rules of the stage {@code
+ * document}, listed like all others under ids that begin with {@code document/}; the first two deny
+ * with {@code policy_denied}, the third with {@code scope_exceeded}. A rule in shadow mode is
+ * evaluated and recorded, and changes nothing. An allow carries the obligations of all enforced rules
+ * that are true. Inputs beyond their bounds (strings of 4096 UTF-16 units, lists and maps of 256
+ * elements, integers of 53 bits) are {@code policy_denied} without being shown to a rule.
+ *
+ * <p>The record of a decision ({@link dev.writ.policy.Decision#toJson}) holds the digests of document
+ * and inputs, the reasons, and for each rule its outcome and what it saw: the inputs its expression
+ * reads, each up to 1024 characters of JSON, else its digest.
+ *
+ * <h2>The profile writ-cel-1</h2>
+ *
+ * CEL (cel-spec) over these variables; a name that is not declared here is an error when the document
+ * is compiled, not when a request comes:
+ *
+ * <pre>
+ * subject     host, ak_name, ek_digest?, workload: string
+ * request     action, resource, args_digest, tenant, parent?: string; audiences: list(string);
+ *             max_uses, depth: int; limits: map(string, int)
+ * governance  initiator?: string; mode: Mode.{NORMAL, BREAKGLASS, FROZEN}; epoch: int;
+ *             approvals: list of {approver, role: string; expires: timestamp}
+ * trust       tier: Tier.{AFFIRMING &lt; WARNING &lt; CONTRAINDICATED &lt; NONE}; pcrs_match: bool;
+ *             reference_set?: string; findings: map(string, Tier);
+ *             endorsement: Endorsement.{TRUSTED, EXPIRED, LISTED, ABSENT}
+ * env         key_storage: KeyStorage.{TPM, MEMORY}; reset_count, restart_count: int;
+ *             clock_safe: bool; pcrs: map(string, list(int)); pcr_digest: string
+ * constants   the document's
+ * now         timestamp
+ * </pre>
+ *
+ * <p>A field marked ? may be absent: {@code has(request.parent)} asks, and reading it then is an
+ * error, as is reading a key that a map has not. There is no double, unsigned integer, bytes, null,
+ * {@code dyn} or {@code type}; no getter with a time zone; no function beyond the list in {@code
+ * Profile.OVERLOADS}; of the macros {@code has, all, exists, exists_one, map, filter}. {@code matches}
+ * takes a literal RE2 pattern of at most 256 characters and 500 instructions. An expression has at most
+ * 4096 code points, nests at most 32 deep with at most two comprehensions in one another, and makes at
+ * most 10000 steps. {@code +} on strings or lists may not stand inside {@code map} or {@code filter}.
+ *
+ * <p><b>Errors beside logical operators.</b> As CEL defines it, {@code ||}, {@code &&}, {@code
+ * exists} and {@code all} take the answer of a side that decides alone: {@code true || error} and
+ * {@code error || true} are both true, {@code false || error} is an error. The profile keeps this. The
+ * answer does not depend on the order of the sides, and an error is dropped only where no value in its
+ * place could have changed the answer; the limit on steps, which is such an error, still ends the
+ * work. Who wants an error to deny writes two rules.
+ */
+@NullMarked
+@CheckReturnValue
+package dev.writ.policy;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;
