@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.LogPolicy;
+import dev.writ.tlog.P256Verifier;
+import java.security.Provider;
+import java.security.interfaces.ECPublicKey;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** A trust file made ready to verify with: its keys set up once, for any number of bundles. */
+final class Beliefs {
+  /**
+   * A key of the role issuer, with its verifier.
+   *
+   * @param trusted the key, its window and its state
+   * @param verifier verifies its signatures
+   */
+  record IssuerKey(TrustedKey trusted, P256Verifier verifier) {}
+
+  private final TrustContent content;
+  private final LogPolicy logPolicy;
+  private final Map<Hash, IssuerKey> issuerKeys = new HashMap<>();
+  private final Function<ECPublicKey, P256Verifier> verifiers;
+
+  private Beliefs(
+      TrustFile trust, LogPolicy logPolicy, Function<ECPublicKey, P256Verifier> verifiers) {
+    if (!trust.mayBeBelieved()) {
+      throw new IllegalArgumentException(
+          "a trust file must be "
+              + TrustFile.MUST_BE_INTRODUCED
+              + "; was version "
+              + trust.content().version()
+              + ", read only: read it with its pin, or let the version before accept it");
+    }
+    this.content = trust.content();
+    this.logPolicy = logPolicy;
+    this.verifiers = verifiers;
+    for (TrustedKey key : content.keys()) {
+      if (key.role() == KeyRole.ISSUER) {
+        issuerKeys.put(key.key().kid(), new IssuerKey(key, verifiers.apply(key.key().key())));
+      }
+    }
+  }
+
+  static Beliefs of(TrustFile trust) {
+    return new Beliefs(trust, trust.logPolicy(), P256Verifier::of);
+  }
+
+  static Beliefs of(TrustFile trust, Provider provider) {
+    return new Beliefs(trust, trust.logPolicy(provider), key -> P256Verifier.of(key, provider));
+  }
+
+  TrustContent content() {
+    return content;
+  }
+
+  LogPolicy logPolicy() {
+    return logPolicy;
+  }
+
+  /** The key named {@code kid}, if the trust file believes it in the role issuer. */
+  Optional<IssuerKey> issuerKey(Hash kid) {
+    return Optional.ofNullable(issuerKeys.get(kid));
+  }
+
+  /**
+   * A verifier for a key that is not believed but shown.
+   *
+   * @throws IllegalArgumentException if it is no point of P-256
+   */
+  P256Verifier verifierOf(ECPublicKey key) {
+    return verifiers.apply(key);
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import dev.writ.artifact.Check.Outcome;
+import java.security.Provider;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Verifies proof bundles offline, under one trust file. Total: whatever bytes it is given, it ends in
+ * allow or in one denial code, and it never throws. Safe for use by any number of threads.
+ *
+ * <p>The checks below are made in their order. The first that fails decides; those after it are listed
+ * as not reached, and those that this Relying Party does not demand as not asked. Nothing switches a
+ * check that is demanded off.
+ */
+public final class BundleVerifier {
+  private record Step(CheckName name, Function<Examination, Finding> check) {}
+
+  private static final List<Step> STEPS =
+      List.of(
+          new Step(CheckName.GIVEN, Examination::given),
+          new Step(CheckName.BUNDLE_FORM, Examination::bundleForm),
+          new Step(CheckName.JWS_FORM, Examination::jwsForm),
+          new Step(CheckName.SIGNATURE, Examination::signature),
+          new Step(CheckName.CLAIMS_FORM, Examination::claimsForm),
+          new Step(CheckName.KEY, Examination::key),
+          new Step(CheckName.ISSUER, Examination::issuer),
+          new Step(CheckName.AUDIENCE, Examination::audience),
+          new Step(CheckName.TENANT, Examination::tenant),
+          new Step(CheckName.ASSURANCE, Examination::assurance),
+          new Step(CheckName.BEGUN, Examination::begun),
+          new Step(CheckName.NOT_ENDED, Examination::notEnded),
+          new Step(CheckName.CHECKPOINT, Examination::checkpoint),
+          new Step(CheckName.LEAF_KIND, Examination::leafKind),
+          new Step(CheckName.LEAF_AGREES, Examination::leafAgrees),
+          new Step(CheckName.INCLUSION, Examination::inclusion),
+          // These three rest on a status list token.
+          new Step(CheckName.GOVERNANCE, Examination::statusToken),
+          new Step(CheckName.POLICY_EPOCH, Examination::statusToken),
+          new Step(CheckName.STATUS, Examination::statusToken),
+          new Step(CheckName.POSSESSION, Examination::possession),
+          new Step(CheckName.HOST, Examination::host),
+          new Step(CheckName.PCR_DIGEST, Examination::pcrDigest),
+          new Step(CheckName.BOOT, Examination::boot),
+          new Step(CheckName.ACTION, Examination::action),
+          new Step(CheckName.LIMITS, Examination::limits),
+          new Step(CheckName.OBLIGATIONS, Examination::obligations),
+          new Step(CheckName.PARENT, Examination::parent),
+          // Last, because it writes: a use is recorded only when all else holds.
+          new Step(CheckName.USE, Examination::use));
+
+  private final Beliefs beliefs;
+
+  private BundleVerifier(Beliefs beliefs) {
+    this.beliefs = beliefs;
+  }
+
+  /**
+   * A verifier on the platform's own providers.
+   *
+   * @param trust a trust file that {@link TrustFile#mayBeBelieved() may be believed}; who gives version
+   *     1 vouches for it
+   * @throws IllegalArgumentException if it may not
+   */
+  public static BundleVerifier of(TrustFile trust) {
+    return new BundleVerifier(Beliefs.of(trust));
+  }
+
+  /**
+   * A verifier on {@code provider}, where the platform's own P-256 is too slow.
+   *
+   * @param trust a trust file that {@link TrustFile#mayBeBelieved() may be believed}; who gives version
+   *     1 vouches for it
+   * @throws IllegalArgumentException if it may not, or if the provider has no SHA256withECDSA for P-256
+   *     keys
+   */
+  public static BundleVerifier of(TrustFile trust, Provider provider) {
+    return new BundleVerifier(Beliefs.of(trust, provider));
+  }
+
+  /**
+   * Judges a bundle.
+   *
+   * @param bundle the bundle's bytes; empty where none was given
+   * @param presentation what this Relying Party demands
+   * @param seen its memory of uses
+   * @param now its clock, or the time as of which to judge
+   */
+  public Verdict verify(byte[] bundle, Presentation presentation, Seen seen, Instant now) {
+    Examination examination = new Examination(beliefs, bundle, presentation, seen, now);
+    List<Check> checks = new ArrayList<>(STEPS.size());
+    for (Step step : STEPS) {
+      Finding finding = find(step, examination);
+      checks.add(new Check(step.name(), finding.outcome(), finding.expected(), finding.actual()));
+      if (finding.outcome() == Outcome.FAILED) {
+        return denied(step, finding, checks);
+      }
+    }
+    return new Verdict.Allowed(examination.artifact(), checks);
+  }
+
+  /** A bug must not become an allow, nor an exception that a caller reads as one. */
+  private static Finding find(Step step, Examination examination) {
+    try {
+      return step.check().apply(examination);
+    } catch (RuntimeException e) {
+      return Finding.unverifiable(
+          step.name().question(), "a bug of the verifier: " + e.getClass().getName());
+    }
+  }
+
+  private static Verdict denied(Step step, Finding finding, List<Check> checks) {
+    for (Step unreached : STEPS.subList(checks.size(), STEPS.size())) {
+      checks.add(Check.notReached(unreached.name()));
+    }
+    return new Verdict.Denied(
+        finding.code().orElse(step.name().code()),
+        step.name().wire() + " must be: " + finding.expected() + "; was: " + finding.actual(),
+        checks);
+  }
+}

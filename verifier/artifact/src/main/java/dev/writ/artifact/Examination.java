@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import dev.writ.tlog.CheckpointOutcome;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.MalformedProofException;
+import dev.writ.tlog.MerkleTree;
+import dev.writ.tlog.ProofOutcome;
+import dev.writ.tlog.TlogProof;
+import dev.writ.tlog.TrustedCheckpoint;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One bundle under examination: each check, and what the checks before it made of the bytes. {@link
+ * BundleVerifier} says in which order they are made; a check may rest on every one before it.
+ */
+final class Examination {
+  private final Beliefs beliefs;
+  private final byte[] bytes;
+  private final Presentation presentation;
+  private final Seen seen;
+  private final Instant now;
+
+  private @Nullable ProofBundle bundle;
+  private @Nullable CompactJws jws;
+  private Beliefs.@Nullable IssuerKey key;
+  private @Nullable Artifact artifact;
+  private @Nullable TlogProof proof;
+  private @Nullable TrustedCheckpoint checkpoint;
+  private LeafBody.@Nullable DecisionAllow decision;
+
+  Examination(Beliefs beliefs, byte[] bytes, Presentation presentation, Seen seen, Instant now) {
+    this.beliefs = beliefs;
+    this.bytes = bytes;
+    this.presentation = presentation;
+    this.seen = seen;
+    this.now = now;
+  }
+
+  /** What the earlier checks made, once they passed. */
+  Artifact artifact() {
+    return made(artifact);
+  }
+
+  Finding given() {
+    return Finding.of(bytes.length > 0, "a proof bundle", bytes.length + " bytes");
+  }
+
+  Finding bundleForm() {
+    try {
+      bundle = ProofBundle.parse(bytes);
+      return Finding.passed("a proof bundle, version 1", ProofBundle.MEDIA_TYPE);
+    } catch (MalformedBundleException e) {
+      return Finding.failed("a proof bundle, version 1", e.getMessage());
+    }
+  }
+
+  Finding jwsForm() {
+    String expected = "a JWS with header alg ES256, kid, typ " + Artifact.TYPE;
+    try {
+      jws = CompactJws.parse(made(bundle).artifact());
+      return Finding.passed(expected, "one");
+    } catch (MalformedArtifactException e) {
+      return Finding.failed(expected, e.getMessage());
+    }
+  }
+
+  Finding signature() {
+    String expected = "signed by a key that the trust file believes as issuer";
+    String kid = Base64Url.encode(made(jws).kid().bytes());
+    Optional<Beliefs.IssuerKey> issuer = beliefs.issuerKey(made(jws).kid());
+    if (issuer.isEmpty()) {
+      return Finding.failed(expected, "kid " + kid + " is none");
+    }
+    key = issuer.get();
+    boolean verified = key.verifier().verifyP1363(made(jws).signingInput(), made(jws).signature());
+    return Finding.of(
+        verified, expected, verified ? "by " + kid : "the signature is not that of " + kid);
+  }
+
+  Finding claimsForm() {
+    try {
+      artifact = Artifact.of(made(jws));
+      return Finding.passed("claims, each valid", "artifact " + claims().jti());
+    } catch (MalformedArtifactException e) {
+      return Finding.failed("claims, each valid", e.getMessage());
+    }
+  }
+
+  Finding key() {
+    TrustedKey trusted = made(key).trusted();
+    return Finding.of(
+        trusted.state() != KeyState.COMPROMISED && trusted.covers(now),
+        "a key that is not compromised, at a time in its window",
+        trusted.state().wire() + ", " + trusted.nbf() + " to " + trusted.exp() + ", at " + now);
+  }
+
+  Finding issuer() {
+    String expected = beliefs.content().issuer();
+    return Finding.of(claims().iss().equals(expected), "iss " + expected, claims().iss());
+  }
+
+  Finding audience() {
+    List<String> aud = claims().aud();
+    if (presentation.audience().isEmpty()) {
+      return Finding.notAsked("aud names this Relying Party", aud.toString());
+    }
+    Presentation.Audience audience = presentation.audience().get();
+    if (audience instanceof Presentation.Audience.Gateway gateway) {
+      return Finding.of(aud.contains(gateway.name()), "aud with " + gateway.name(), aud.toString());
+    }
+    return Finding.of(
+        aud.stream().anyMatch(ExecAudience::isWellFormed),
+        "aud with " + ExecAudience.PREFIX + " and the name of an attestation key",
+        aud.toString());
+  }
+
+  Finding tenant() {
+    String tenant = claims().tenant();
+    return presentation
+        .tenant()
+        .map(expected -> Finding.of(tenant.equals(expected), "tenant " + expected, tenant))
+        .orElseGet(() -> Finding.notAsked("of this tenant", tenant));
+  }
+
+  Finding assurance() {
+    TrustContent.Assurance assurance = beliefs.content().assurance();
+    Governance.Mode mode = claims().gov().mode();
+    return Finding.of(
+        assurance == TrustContent.Assurance.DEV || mode != Governance.Mode.DEV,
+        assurance == TrustContent.Assurance.DEV ? "any mode: this trust file is dev" : "not dev",
+        "mode " + mode.wire());
+  }
+
+  /** {@code iat} is not after {@code nbf} in any claims set, so that {@code nbf} says both. */
+  Finding begun() {
+    Instant begin = claims().nbf();
+    return Finding.of(
+        !begin.minus(beliefs.content().skew()).isAfter(now),
+        "nbf not after " + now + " by more than " + beliefs.content().skew(),
+        begin.toString());
+  }
+
+  /** No skew is granted here: a permission never lasts longer than it says. */
+  Finding notEnded() {
+    return Finding.of(now.isBefore(claims().exp()), "exp after " + now, claims().exp().toString());
+  }
+
+  Finding checkpoint() {
+    String expected = "a checkpoint that the log policy trusts, of " + claims().logOrigin();
+    try {
+      proof = TlogProof.parse(made(bundle).tlogProof());
+    } catch (MalformedProofException e) {
+      return Finding.failed(expected, e.getMessage());
+    }
+    CheckpointOutcome outcome = beliefs.logPolicy().verifyCheckpoint(made(proof).note());
+    if (outcome instanceof CheckpointOutcome.Refused refused) {
+      return Finding.failed(expected, refused.reason());
+    }
+    checkpoint = (TrustedCheckpoint) outcome;
+    String origin = made(checkpoint).checkpoint().origin();
+    return Finding.of(
+        origin.equals(claims().logOrigin()),
+        expected,
+        origin + ", size " + made(checkpoint).checkpoint().size());
+  }
+
+  Finding leafKind() {
+    String expected = "a leaf of kind " + LeafKind.DECISION_ALLOW.wire();
+    try {
+      Leaf leaf = Leaf.parse(made(bundle).leaf());
+      if (leaf.body() instanceof LeafBody.DecisionAllow allow) {
+        decision = allow;
+      }
+      return Finding.of(decision != null, expected, leaf.kind().wire());
+    } catch (MalformedLeafException e) {
+      return Finding.failed(expected, e.getMessage());
+    }
+  }
+
+  Finding leafAgrees() {
+    LeafBody.DecisionAllow leaf = made(decision);
+    String expected = "leaf and artifact with one jti, artifact, request and policy digest, epoch";
+    if (!leaf.jti().equals(claims().jti())) {
+      return Finding.failed(expected, "jti " + leaf.jti() + " and " + claims().jti());
+    }
+    if (leaf.epoch() != claims().policy().epoch()) {
+      return Finding.failed(
+          expected, "epoch " + leaf.epoch() + " and " + claims().policy().epoch());
+    }
+    return agree(expected, "artifact_digest", leaf.artifactDigest(), artifact().digest())
+        .or(() -> agree(expected, "policy_digest", leaf.policyDigest(), claims().policy().digest()))
+        .or(
+            () ->
+                agree(
+                    expected, "request_digest", leaf.requestDigest(), claims().request().digest()))
+        .orElseGet(() -> Finding.passed(expected, "the same"));
+  }
+
+  /** Nothing where the two are equal. */
+  private static Optional<Finding> agree(String expected, String what, Hash leaf, Hash artifact) {
+    return leaf.equals(artifact)
+        ? Optional.empty()
+        : Optional.of(Finding.failed(expected, what + " " + leaf + " and " + artifact));
+  }
+
+  Finding inclusion() {
+    ProofOutcome outcome =
+        made(proof)
+            .inclusion()
+            .verify(MerkleTree.leafHash(made(bundle).leaf()), made(checkpoint).checkpoint().root());
+    String expected = "the leaf in the checkpoint's tree";
+    return outcome instanceof ProofOutcome.NotProven not
+        ? Finding.failed(expected, not.reason())
+        : Finding.passed(expected, "index " + made(proof).index());
+  }
+
+  /**
+   * Whether a status list token lets the artifact stand. This verifier reads none: under a trust file
+   * that has {@code status} nothing passes, and only one of dev is without.
+   */
+  Finding statusToken() {
+    String expected = "a fresh status list token";
+    return beliefs.content().status().isPresent()
+        ? Finding.failed(expected, "none that this verifier can judge")
+        : Finding.notAsked(expected, "the trust file is of dev and has no status");
+  }
+
+  Finding possession() {
+    if (presentation.possession().isEmpty()) {
+      return Finding.notAsked("a signature by the key of cnf.jkt", "nobody shows one");
+    }
+    Possession possession = presentation.possession().get();
+    String expected =
+        "a signature by the key of cnf.jkt over this presentation's nonce and audience";
+    if (presentation.audience().isEmpty()) {
+      return Finding.failed(expected, "no audience is demanded that it could be for");
+    }
+    String audience = presentation.audience().get().name();
+    try {
+      if (!JwkThumbprint.of(possession.key()).equals(claims().jkt())) {
+        return Finding.failed(expected, "the key shown is another");
+      }
+      byte[] message = Possession.message(possession.nonce(), artifact().digest(), audience);
+      boolean verified =
+          beliefs.verifierOf(possession.key()).verifyP1363(message, possession.signature());
+      return Finding.of(verified, expected, verified ? "one" : "the signature is not over it");
+    } catch (IllegalArgumentException e) {
+      return Finding.failed(expected, "the key shown is no key of P-256");
+    }
+  }
+
+  Finding host() {
+    String bound = claims().env().akName().base64Url();
+    if (presentation.audience().orElse(null) instanceof Presentation.Audience.ExecutionHere
+        && !claims().aud().contains(ExecAudience.PREFIX + bound)) {
+      return Finding.failed("aud that names the host of env.ak_name", claims().aud().toString());
+    }
+    return presentation
+        .host()
+        .map(host -> host.akName().base64Url())
+        .map(name -> Finding.of(name.equals(bound), "the host with AK name " + bound, name))
+        .orElseGet(() -> Finding.notAsked("of this host", bound));
+  }
+
+  Finding pcrDigest() {
+    Environment env = claims().env();
+    String bound = env.pcrs() + " " + env.digest();
+    return presentation
+        .host()
+        .map(
+            host ->
+                Finding.of(
+                    host.pcrs().equals(env.pcrs()) && host.pcrDigest().equals(env.digest()),
+                    "PCRs " + bound,
+                    host.pcrs() + " " + host.pcrDigest()))
+        .orElseGet(() -> Finding.notAsked("PCRs as quoted", bound));
+  }
+
+  Finding boot() {
+    Environment env = claims().env();
+    String bound = "resets " + env.resetCount() + ", restarts " + env.restartCount();
+    return presentation
+        .host()
+        .map(
+            host ->
+                Finding.of(
+                    host.resetCount() == env.resetCount()
+                        && host.restartCount() == env.restartCount(),
+                    bound,
+                    "resets " + host.resetCount() + ", restarts " + host.restartCount()))
+        .orElseGet(() -> Finding.notAsked("no boot since", bound));
+  }
+
+  Finding action() {
+    Act act = claims().act();
+    String permitted = act.action() + " " + act.resource() + " " + act.argsDigest();
+    return presentation
+        .action()
+        .map(
+            action ->
+                Finding.of(
+                    action.action().equals(act.action())
+                        && action.resource().equals(act.resource())
+                        && action.argsDigest().equals(act.argsDigest()),
+                    permitted,
+                    action.action() + " " + action.resource() + " " + action.argsDigest()))
+        .orElseGet(() -> Finding.notAsked("this very action", permitted));
+  }
+
+  Finding limits() {
+    Map<String, Long> limits = claims().act().limits();
+    if (presentation.action().isEmpty()) {
+      return Finding.notAsked("within the limits", limits.toString());
+    }
+    Map<String, Long> amounts = presentation.action().get().amounts();
+    for (Map.Entry<String, Long> limit : limits.entrySet()) {
+      Long amount = amounts.get(limit.getKey());
+      if (amount == null || amount < 0 || amount > limit.getValue()) {
+        return Finding.failed(
+            limit.getKey() + " from 0 to " + limit.getValue(),
+            amount == null ? "an amount that nobody counts here" : amount.toString());
+      }
+    }
+    return Finding.passed("within the limits " + limits, amounts.toString());
+  }
+
+  Finding obligations() {
+    List<String> obligations = claims().gov().obligations();
+    if (presentation.obligations().isEmpty() && presentation.action().isEmpty()) {
+      return Finding.notAsked("every obligation known here", obligations.toString());
+    }
+    // Who lets an action happen and names no obligation meets none.
+    Set<String> known = presentation.obligations().orElse(Set.of());
+    return Finding.of(
+        obligations.stream().map(Governance::obligationName).allMatch(known::contains),
+        "no obligation but " + known,
+        obligations.toString());
+  }
+
+  Finding parent() {
+    Optional<UuidV7> parent = claims().lineage().parent();
+    String actual = parent.map(UuidV7::toString).orElse("none");
+    return presentation
+        .parent()
+        .map(
+            expected ->
+                Finding.of(parent.equals(Optional.of(expected)), "parent " + expected, actual))
+        .orElseGet(() -> Finding.notAsked("of this parent", actual));
+  }
+
+  Finding use() {
+    Act act = claims().act();
+    if (!act.countsUses()) {
+      return Finding.notAsked("a use left", "the artifact does not count uses");
+    }
+    String expected = "fewer than " + act.maxUses() + " uses before";
+    return switch (seen.recordUse(claims().jti(), act.maxUses(), claims().exp())) {
+      case RECORDED -> Finding.passed(expected, "one more recorded");
+      case EXHAUSTED -> Finding.failed(expected, "used as often as it may be");
+      case UNAVAILABLE -> Finding.unverifiable(expected, "the record of uses cannot be written");
+      case NOT_ASKED -> Finding.notAsked(expected, "nothing is used here");
+    };
+  }
+
+  private ArtifactClaims claims() {
+    return made(artifact).claims();
+  }
+
+  private static <T> T made(@Nullable T value) {
+    if (value == null) {
+      throw new IllegalStateException("bug: a check was made before one that it rests on");
+    }
+    return value;
+  }
+}

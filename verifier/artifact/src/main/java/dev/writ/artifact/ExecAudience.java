@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+/** The audience of an execution on a host: {@code exec:} and the host's AK name in base64url. */
+public final class ExecAudience {
+  static final String PREFIX = "exec:";
+
+  private ExecAudience() {}
+
+  /** What stands in {@code aud} for an execution on the host with this attestation key. */
+  public static String of(AkName akName) {
+    return PREFIX + akName.base64Url();
+  }
+
+  static boolean isWellFormed(String audience) {
+    if (!audience.startsWith(PREFIX)) {
+      return false;
+    }
+    try {
+      return !new AkName(audience.substring(PREFIX.length())).base64Url().isEmpty();
+    } catch (InvalidValueException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import dev.writ.tlog.Hash;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Some of these keys must agree.
+ *
+ * @param threshold how many, at least 1
+ * @param keys of these, none of them twice
+ */
+public record KeyQuorum(int threshold, List<VerificationKey> keys) {
+  static final int MAX_KEYS = 32;
+
+  /**
+   * The quorum as given.
+   *
+   * @throws IllegalArgumentException if it could never, or would always, be reached
+   */
+  public KeyQuorum {
+    keys = Require.distinct("keys", keys, 1, MAX_KEYS);
+    Require.between("threshold", threshold, 1, keys.size());
+  }
+
+  Optional<VerificationKey> key(Hash kid) {
+    return keys.stream().filter(key -> key.kid().equals(kid)).findFirst();
+  }
+
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("threshold", threshold);
+    map.put("keys", keys.stream().map(VerificationKey::toMap).toList());
+    return map;
+  }
+
+  static KeyQuorum take(JsonMembers json) throws MalformedJsonException {
+    int threshold = (int) json.integer("threshold", 1, MAX_KEYS);
+    List<VerificationKey> keys = takeKeys(json, "keys", MAX_KEYS);
+    json.end();
+    return new KeyQuorum(threshold, keys);
+  }
+
+  static List<VerificationKey> takeKeys(JsonMembers json, String name, int max)
+      throws MalformedJsonException {
+    List<VerificationKey> keys = new ArrayList<>();
+    for (JsonMembers jwk : json.objects(name, max)) {
+      keys.add(VerificationKey.take(jwk));
+      jwk.end();
+    }
+    return keys;
+  }
+}

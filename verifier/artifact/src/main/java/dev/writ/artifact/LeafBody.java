@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import dev.writ.tlog.Hash;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a leaf says, by its kind. */
+public sealed interface LeafBody {
+  /** The kind that this is the body of. */
+  LeafKind kind();
+
+  /** The members that stand in the leaf beside those that every leaf has. */
+  Map<String, Object> toMap();
+
+  /**
+   * A host was admitted.
+   *
+   * @param host commitment to the UTF-8 of its name
+   * @param akNameDigest SHA-256 of its attestation key's TPM Name
+   * @param ekDigest SHA-256 of its endorsement key's SubjectPublicKeyInfo (RFC 5280, 4.1)
+   */
+  record Enrolment(Commitment host, Hash akNameDigest, Hash ekDigest) implements LeafBody {
+    @Override
+    public LeafKind kind() {
+      return LeafKind.ENROLMENT;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("host", host.digest());
+      map.put("ak_name_digest", akNameDigest);
+      map.put("ek_digest", ekDigest);
+      return map;
+    }
+
+    static Enrolment take(JsonMembers json) throws MalformedJsonException {
+      return new Enrolment(
+          new Commitment(json.hash("host")), json.hash("ak_name_digest"), json.hash("ek_digest"));
+    }
+  }
+
+  /**
+   * A request was allowed.
+   *
+   * @param jti identity of the artifact
+   * @param artifactDigest {@link Artifact#digest()}
+   * @param requestDigest {@link ExecutionRequest#digest()}
+   * @param evidenceDigest SHA-256 of the Evidence
+   * @param policyDigest digest of the policy that allowed it
+   * @param epoch policy epoch
+   * @param subject commitment to the UTF-8 of {@code sub}
+   * @param host commitment to the UTF-8 of the host's name
+   * @param args commitment to the 32 bytes of {@code act.args_digest}
+   */
+  record DecisionAllow(
+      UuidV7 jti,
+      Hash artifactDigest,
+      Hash requestDigest,
+      Hash evidenceDigest,
+      Hash policyDigest,
+      long epoch,
+      Commitment subject,
+      Commitment host,
+      Commitment args)
+      implements LeafBody {
+    /**
+     * The decision as given.
+     *
+     * @throws IllegalArgumentException if the epoch is not positive
+     */
+    public DecisionAllow {
+      Require.between("epoch", epoch, 1, Require.MAX_EXACT);
+    }
+
+    @Override
+    public LeafKind kind() {
+      return LeafKind.DECISION_ALLOW;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("jti", jti.toString());
+      map.put("artifact_digest", artifactDigest);
+      map.put("request_digest", requestDigest);
+      map.put("evidence_digest", evidenceDigest);
+      map.put("policy_digest", policyDigest);
+      map.put("epoch", epoch);
+      map.put("subject", subject.digest());
+      map.put("host", host.digest());
+      map.put("args", args.digest());
+      return map;
+    }
+
+    static DecisionAllow take(JsonMembers json) throws MalformedJsonException {
+      return new DecisionAllow(
+          json.uuid("jti"),
+          json.hash("artifact_digest"),
+          json.hash("request_digest"),
+          json.hash("evidence_digest"),
+          json.hash("policy_digest"),
+          json.integer("epoch", 1, Require.MAX_EXACT),
+          new Commitment(json.hash("subject")),
+          new Commitment(json.hash("host")),
+          new Commitment(json.hash("args")));
+    }
+  }
+
+  /**
+   * A request of an enrolled caller was denied.
+   *
+   * @param code why
+   * @param reason the finer reason, a stable word such as a rule's id, never text about a person
+   * @param requestDigest digest of the request, where one could be read
+   * @param evidenceDigest SHA-256 of the Evidence, where there was some
+   * @param policyDigest digest of the policy in force
+   * @param epoch policy epoch
+   */
+  record DecisionDeny(
+      DenialCode code,
+      String reason,
+      Optional<Hash> requestDigest,
+      Optional<Hash> evidenceDigest,
+      Hash policyDigest,
+      long epoch)
+      implements LeafBody {
+    /**
+     * The decision as given.
+     *
+     * @throws IllegalArgumentException if a value is outside its bounds
+     */
+    public DecisionDeny {
+      Require.visible("reason", reason, 128);
+      Require.between("epoch", epoch, 1, Require.MAX_EXACT);
+    }
+
+    @Override
+    public LeafKind kind() {
+      return LeafKind.DECISION_DENY;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("code", code.wire());
+      map.put("reason", reason);
+      requestDigest.ifPresent(digest -> map.put("request_digest", digest));
+      evidenceDigest.ifPresent(digest -> map.put("evidence_digest", digest));
+      map.put("policy_digest", policyDigest);
+      map.put("epoch", epoch);
+      return map;
+    }
+
+    static DecisionDeny take(JsonMembers json) throws MalformedJsonException {
+      return new DecisionDeny(
+          json.oneOf("code", DenialCode.values()),
+          json.text("reason"),
+          json.optionalHash("request_digest"),
+          json.optionalHash("evidence_digest"),
+          json.hash("policy_digest"),
+          json.integer("epoch", 1, Require.MAX_EXACT));
+    }
+  }
+
+  /**
+   * A policy came into force.
+   *
+   * @param policy which, and under which epoch
+   */
+  record PolicyInForce(PolicyReference policy) implements LeafBody {
+    @Override
+    public LeafKind kind() {
+      return LeafKind.POLICY;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      return Map.of("policy", policy.toMap());
+    }
+
+    static PolicyInForce take(JsonMembers json) throws MalformedJsonException {
+      return new PolicyInForce(PolicyReference.take(json.object("policy")));
+    }
+  }
+
+  /**
+   * A key came into use or changed its state.
+   *
+   * @param kid its RFC 7638 thumbprint
+   * @param role what it is believed for
+   * @param alg what it signs with
+   * @param state where it is in its life
+   * @param vkey its C2SP verifier key, exactly where its role is {@link KeyRole#CHECKPOINT}
+   */
+  record KeyStatement(
+      Hash kid, KeyRole role, KeyAlgorithm alg, KeyState state, Optional<String> vkey)
+      implements LeafBody {
+    /**
+     * The statement as given.
+     *
+     * @throws IllegalArgumentException if role and vkey do not agree
+     */
+    public KeyStatement {
+      if ((role == KeyRole.CHECKPOINT) != vkey.isPresent()) {
+        throw new InvalidValueException(
+            "vkey", "present exactly for the role checkpoint", "role " + role.wire());
+      }
+      vkey.ifPresent(text -> Require.visible("vkey", text, 512));
+    }
+
+    @Override
+    public LeafKind kind() {
+      return LeafKind.KEY;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("kid", Base64Url.encode(kid.bytes()));
+      map.put("role", role.wire());
+      map.put("alg", alg.wire());
+      map.put("state", state.wire());
+      vkey.ifPresent(text -> map.put("vkey", text));
+      return map;
+    }
+
+    static KeyStatement take(JsonMembers json) throws MalformedJsonException {
+      return new KeyStatement(
+          json.thumbprint("kid"),
+          json.oneOf("role", KeyRole.values()),
+          json.oneOf("alg", KeyAlgorithm.values()),
+          json.oneOf("state", KeyState.values()),
+          json.optionalText("vkey"));
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+/** What a leaf records. A kind that is not here is refused, so that no reader guesses at its body. */
+public enum LeafKind implements Wire {
+  /** A host was admitted. */
+  ENROLMENT("enrolment"),
+  /** A request was allowed: the only kind that makes an artifact valid. */
+  DECISION_ALLOW("decision.allow"),
+  /** A request was denied. */
+  DECISION_DENY("decision.deny"),
+  /** A policy came into force. */
+  POLICY("policy"),
+  /** A key came into use or changed its state. */
+  KEY("key");
+
+  private final String wire;
+
+  LeafKind(String wire) {
+    this.wire = wire;
+  }
+
+  @Override
+  public String wire() {
+    return wire;
+  }
+}

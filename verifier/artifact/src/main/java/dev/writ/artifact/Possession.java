@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.security.interfaces.ECPublicKey;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A presenter's proof that it holds the key of {@code cnf.jkt} (RFC 7800 section 3).
+ *
+ * @param key the presenter's public key
+ * @param nonce what this Relying Party chose for this presentation
+ * @param signature ES256 over {@link #message}, r ‖ s; any other bytes are a failed check
+ */
+public record Possession(ECPublicKey key, Hash nonce, byte[] signature) {
+  /** The proof as given. */
+  public Possession {
+    signature = signature.clone();
+  }
+
+  /**
+   * What the presenter signs: {@code "writ-possession-v1" ‖ 0x00 ‖ nonce ‖ artifact digest ‖
+   * SHA-256(audience)}. Its SHA-256 is {@code H("writ-possession-v1", nonce, artifact digest,
+   * SHA-256(audience))}, for keys that sign digests.
+   *
+   * <p>The audience is in it so that of an artifact's several Relying Parties none can pass another's
+   * nonce to the holder and show the answer there.
+   *
+   * @param audience the Relying Party that asks, as in {@code aud}: {@link
+   *     Presentation.Audience#name()}; hashed as UTF-8
+   */
+  public static byte[] message(Hash nonce, Hash artifactDigest, String audience) {
+    return LabelledHash.preimage(
+        "writ-possession-v1",
+        nonce,
+        artifactDigest,
+        Hash.sha256(audience.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Override
+  public byte[] signature() {
+    return signature.clone();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Possession that
+        && key.equals(that.key)
+        && nonce.equals(that.nonce)
+        && Arrays.equals(signature, that.signature);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(key, nonce, Arrays.hashCode(signature));
+  }
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The authorization artifact and all that a verifier needs to judge it offline: request, claims, leaf,
+ * trust file, proof bundle, and the checks in their order.
+ *
+ * <p>This page specifies those formats, version 1. Notes, checkpoints, log policies and the proof text
+ * inside a bundle are specified by {@link dev.writ.tlog}.
+ *
+ * <h2>Who is trusted</h2>
+ *
+ * <p>A verifier believes its trust file and its own clock. Bundles are believed nothing and hold no
+ * key: every statement in one is either signed by a key of the trust file, or hashed into something
+ * that is. An issuer's key alone does not make an artifact valid, nor does the log's: it takes the
+ * signature of the one over the claims and of the other over a tree that holds a leaf of kind {@code
+ * decision.allow} about those claims. What a Relying Party does not demand is not judged, and the
+ * verdict says so.
+ *
+ * <h2>Values</h2>
+ *
+ * <p>Every document is one JSON object as {@link dev.writ.artifact.StrictJson} reads it: UTF-8 without
+ * byte order mark, no member twice, no lone surrogate, integers of magnitude up to 2^53 - 1 without
+ * fraction, exponent or {@code -0}, nothing after the object. <b>A member that the format does not list
+ * is refused</b>, for the writer of an unknown member meant something by it, and it may have been a
+ * restriction; the EAR alone has its claims of other profiles ignored, as its own rules demand. Every
+ * value has one spelling:
+ *
+ * <pre>
+ * digest      SHA-256, 64 hexadecimal digits in lower case
+ * thumbprint  RFC 7638 SHA-256 thumbprint of a P-256 key, base64url of 32 bytes
+ * b64u        base64url without padding, unused bits zero (RFC 4648 sections 5, 3.5)
+ * uuid        UUID version 7, 36 characters in lower case
+ * seconds     integer, NumericDate without fraction, 0 to 253402300799
+ * visible(n)  1 to n characters of 0x21 to 0x7e
+ * name(n)     1 to n characters of a-z 0-9 . _ -, the first a letter or digit
+ * text(n)     1 to n UTF-16 units; none of U+0000-001F, 007F-009F, 2028-202E, 2066-2069
+ * spiffe      spiffe://trust-domain/path, at most 512 characters (SPIFFE-ID sections 2.1 to 2.4)
+ * ak-name     b64u of a TPM Name: 000b, 000c or 000d and that algorithm's digest of the public area
+ * uri         absolute http or https URI without fragment, at most 512 characters
+ * n..m        integer from n to m; 2^53-1 is the largest integer here, and none is a string
+ * ?           the member may be absent; absent and empty are never the same thing
+ * [n..m x]    array of n to m values x, none of them twice
+ * </pre>
+ *
+ * <p>{@code H(label, parts...)} is SHA-256(label ‖ 0x00 ‖ parts) with parts of 32 bytes
+ * ({@link dev.writ.artifact.LabelledHash}). JCS is RFC 8785.
+ *
+ * <h2>Request</h2>
+ *
+ * <pre>
+ * v          1
+ * iss        visible(256)     issuer that is asked
+ * aud        [1..16 visible(256)]
+ * tenant     name(64)
+ * sub        spiffe           workload
+ * act        action       name(64)
+ *            resource     text(1024)
+ *            args_digest  digest
+ *            limits       object of at most 16: name(64) to 0..2^53-1
+ *            max_uses     ? 1..2^31-1; absent: uses are not counted
+ * parent     ? uuid           jti of the artifact under which the starting execution runs
+ * jkt        thumbprint       key that will hold the artifact
+ * </pre>
+ *
+ * <p>At most 16 KiB. Where {@code max_uses} is present {@code aud} has one element: a use needs one
+ * judge. An execution on a host has the audience {@code exec:} and that host's {@code ak-name}. {@code
+ * request_digest} = H("writ-request-v1", SHA-256(JCS of the request)), whatever spelling it came in. A
+ * quote's qualifying data and a key certification's are {@link dev.writ.artifact.EvidenceBinding}'s.
+ *
+ * <h2>Artifact</h2>
+ *
+ * <p>A JWS in compact serialization of at most 32,768 characters, ES256 (r ‖ s, 64 bytes). The header
+ * has one spelling, the JCS of {@code alg} {@code ES256}, {@code kid} the thumbprint of the issuer's
+ * key, {@code typ} {@code authz-artifact+jwt}; it chooses nothing but the key. {@code artifact_digest}
+ * is SHA-256 of the ASCII {@code header.payload}. The payload is at most 24 KiB; its writer writes JCS:
+ *
+ * <pre>
+ * iss, sub, aud, tenant, act    as in the request
+ * iat, nbf, exp                 seconds; iat &lt;= nbf &lt; exp &lt;= iat + 3600
+ * jti                           uuid
+ * cnf        jkt                thumbprint, the request's jkt
+ * env        ak_name            ak-name
+ *            pcrs               [1..3 {bank: sha256|sha384|sha512,
+ *                                      selection: [1..24 0..23], ascending}], one of each bank
+ *            digest             digest, the quote's pcrDigest
+ *            reset_count        0..2^32-1
+ *            restart_count      0..2^32-1
+ *            key_storage        tpm|memory
+ * policy     id                 visible(128)
+ *            version            1..2^53-1
+ *            digest             digest
+ *            epoch              1..2^53-1
+ * gov        initiator          visible(256)
+ *            approvals          [0..16 visible(256)]
+ *            obligations        [0..16 visible(256)], each name(64), or name(64) ":" argument
+ *            mode               standard|break_glass|dev
+ * lineage    execution          uuid
+ *            parent             ? uuid, the request's parent
+ *            root               uuid of the first execution of the chain
+ *            depth              0..64; 0 if and only if there is no parent, and root is execution
+ * status     ? status_list      idx 0..2^17-1, uri
+ * log        origin             visible(256)
+ * ear        an EAR (draft-ietf-rats-ear), profile tag:ietf.org,2026:rats/ear#03
+ * </pre>
+ *
+ * <p>Of the EAR are read {@code eat_profile}, {@code iat}, {@code ear_verifier_id} with {@code
+ * developer} and {@code build}, {@code eat_nonce}, and of each of 1 to 16 {@code submods} {@code
+ * ear_status}, {@code ear_trustworthiness_vector} and {@code ear_appraisal_policy_ids}. A status better
+ * than a claim of its vector is refused.
+ *
+ * <h2>Leaf</h2>
+ *
+ * <p>Exactly the JCS bytes, at most 8 KiB; another spelling is no leaf. Its hash is RFC 6962's.
+ *
+ * <pre>
+ * v          1
+ * kind       enrolment|decision.allow|decision.deny|policy|key
+ * time       milliseconds since 1970
+ * id         uuid
+ * parents    [0..16 digest], hashes of the leaves that it comes from
+ *
+ * enrolment       host commitment, ak_name_digest digest (SHA-256 of the Name), ek_digest digest
+ *                 (SHA-256 of the endorsement key's SubjectPublicKeyInfo)
+ * decision.allow  jti uuid, artifact_digest, request_digest, evidence_digest, policy_digest digest,
+ *                 epoch 1..2^53-1, subject, host, args commitment
+ * decision.deny   code (a denial code), reason visible(128), request_digest ? digest,
+ *                 evidence_digest ? digest, policy_digest digest, epoch 1..2^53-1
+ * policy          policy {id, version, digest, epoch} as in the artifact
+ * key             kid thumbprint, role issuer|checkpoint|status, alg ES256|Ed25519,
+ *                 state active|retiring|retired|compromised,
+ *                 vkey ? visible(512), present if and only if role is checkpoint
+ *
+ * commitment = H("writ-commitment-v1", 32 random bytes of salt, SHA-256(value)), as a digest
+ *              host: UTF-8 of the host's name; subject: UTF-8 of sub;
+ *              args: the 32 bytes of act.args_digest, for the issuer sees no more of the arguments
+ * </pre>
+ *
+ * <p>The kinds {@code verification, outcome, revocation, approval, summary} are reserved: they are
+ * refused, as every unknown kind is, because they have no body in this version.
+ *
+ * <h2>Trust file</h2>
+ *
+ * <p>At most 512 KiB, in any spelling of its JSON: its identity is the SHA-256 of its bytes.
+ *
+ * <pre>
+ * v                 1
+ * issuer            visible(256)
+ * version           1..2^53-1
+ * previous          ? digest of the previous version's file; absent if and only if version is 1
+ * assurance         hardware|dev
+ * jwks              keys [1..64 JWK + alg ES256, role issuer|status, nbf seconds, exp seconds,
+ *                               state active|retiring|retired|compromised]
+ * log_policy        C2SP tlog-policy: log keys of one origin, each of type 0x02;
+ *                   a quorum of witnesses unless assurance is dev
+ * status            ? uri, max_age_s 1..86400; absent in dev only
+ * skew_s            0..300, granted to nbf and iat, never to exp
+ * tls               [0..16 digest] of SubjectPublicKeyInfo
+ * policy_approvers  ? threshold, keys [1..32 JWK]; absent in dev only
+ * gateways          [0..1024 JWK]
+ * operators         threshold 1..number of keys, keys [1..32 JWK]
+ * signatures        [0..32 {kid thumbprint, sig b64u of 64 bytes}], one of each kid
+ *
+ * JWK               kty EC, crv P-256, x, y b64u of 32 bytes, kid its thumbprint; nothing else
+ * </pre>
+ *
+ * <p>A key stands in one place and is believed for that alone: the log's key is not among {@code jwks},
+ * no operator is an approver. Signatures are ES256 over {@code writ-trust-v1} ‖ 0x00 ‖ JCS of all but
+ * {@code signatures}. A version is believed when its SHA-256 was given out of band, or when it follows
+ * a believed one: same issuer and assurance, version one more, {@code previous} its digest, signed by
+ * {@code threshold} of <em>its</em> operators. No verifier takes a later version that is neither; who
+ * gives one version 1 vouches for it. A key signs within {@code [nbf, exp)}. A compromised one
+ * is believed in nothing; a retired one has its window alone, so that the past can be judged as of
+ * then.
+ *
+ * <h2>Proof bundle</h2>
+ *
+ * <pre>
+ * mediaType        application/vnd.writ.proof-bundle.v1+json
+ * artifact         the JWS
+ * leaf             base64 of the leaf, standard alphabet with padding, unused bits zero
+ * tlogProof        c2sp.org/tlog-proof@v1 text, verbatim, at most 32,768 characters
+ * statusListToken  ? a Token Status List JWT, at most 49,152 characters
+ * </pre>
+ *
+ * <p>At most 128 KiB.
+ *
+ * <h2>Verification</h2>
+ *
+ * <p>{@link dev.writ.artifact.BundleVerifier} makes the checks of {@link dev.writ.artifact.CheckName}
+ * in their order; the first that fails gives the {@link dev.writ.artifact.DenialCode}. Form comes before
+ * signature and signature before claims: nothing is read out of a payload that nobody signed. This
+ * version reads no status list token. Under a trust file that has {@code status} it therefore denies
+ * every bundle with {@code governance_discontinuity}, token or not; only a dev trust file may be without
+ * {@code status}, and then revocation and policy epoch are listed as not asked. Possession is shown by
+ * ES256 over {@code writ-possession-v1} ‖ 0x00 ‖ nonce ‖ artifact digest ‖ SHA-256(audience), by the key
+ * of {@code cnf.jkt}; audience is the UTF-8 of what the verifier demands in {@code aud}, so that the
+ * answer to one Relying Party is none to another. Without a demanded audience the check fails.
+ *
+ * <p>What is left out is not demanded, with two exceptions. Execution here always demands the host's
+ * state. Where an action is demanded, obligations that the Relying Party does not name are not met.
+ *
+ * <h2>Example</h2>
+ *
+ * <p>The folder {@code worked-example} of this module's test resources holds one of everything. Its
+ * claims, wrapped here, are signed as written there, without line breaks:
+ *
+ * <pre>
+ * {"act":{"action":"exec",
+ *         "args_digest":"c977b2b1aeb706b9d68392ecb34eb57c93d6bdb33251c5c77efc1825bde9503c",
+ *         "limits":{"amount":5000},"max_uses":1,"resource":"/usr/bin/payroll"},
+ *  "aud":["exec:AAuE7zpbnlvYO_JlVWmuZecgos0MVUo7w2LO-XVSXDQFPg"],
+ *  "cnf":{"jkt":"-whhbvn9MlRYMHUKoy_vEZepw2b4ZhwOsJ05nz077p4"},
+ *  "ear":{"ear_verifier_id":{"build":"0.1.0","developer":"https://writ.example/software"},
+ *         "eat_nonce":"0q_NaFDOzxC4CeUAz65wsnHJFV2FMDNmFXr8Bq2O0iM",
+ *         "eat_profile":"tag:ietf.org,2026:rats/ear#03","iat":1793606400,
+ *         "submods":{"tpm":{"ear_appraisal_policy_ids":["payroll"],"ear_status":"affirming",
+ *           "ear_trustworthiness_vector":
+ *             {"configuration":2,"executables":2,"instance-identity":2}}}},
+ *  "env":{"ak_name":"AAuE7zpbnlvYO_JlVWmuZecgos0MVUo7w2LO-XVSXDQFPg",
+ *         "digest":"2b29c22132da456eb2a86a5008ee896560db7f38c8230ef6d0432799cfa685e9",
+ *         "key_storage":"tpm","pcrs":[{"bank":"sha256","selection":[0,1,2,3,4,7]}],
+ *         "reset_count":12,"restart_count":3},
+ *  "exp":1793606700,
+ *  "gov":{"approvals":[],"initiator":"alice&#64;acme.example","mode":"dev",
+ *         "obligations":["log:full"]},
+ *  "iat":1793606400,"iss":"https://writ.example","jti":"01a19b45-b800-7000-8000-000000000001",
+ *  "lineage":{"depth":0,"execution":"01a19b45-b800-7000-8000-000000000002",
+ *             "root":"01a19b45-b800-7000-8000-000000000002"},
+ *  "log":{"origin":"writ.example/log"},"nbf":1793606400,
+ *  "policy":{"digest":"207c6f9d6c3e528b1f80588797c3ee13306049c72232ef9bef47f45c0dc4808a",
+ *            "epoch":1,"id":"payroll","version":1},
+ *  "sub":"spiffe://writ.example/payroll","tenant":"acme"}
+ * </pre>
+ *
+ * <p>Its leaf, the fifth of the example's ledger, and the proof that the tree of five holds it:
+ *
+ * <pre>
+ * {"args":"7695d850fb6e0612826933ebaeb468c4851badbcae2a55eb115d3b4bdf54810f",
+ *  "artifact_digest":"ff6b4dcf92cd9b3aa3861525d4ad97acb66c75a9ec37bc0e909524d3cce25bf9",
+ *  "epoch":1,
+ *  "evidence_digest":"e604b7d6fc919bfcc64084df4fa31a8897e47d4bf6be3cc8ece673b78bcb6243",
+ *  "host":"3ea76aa444d09170344ecf754c851fdec98f861cdb57c951118f892d0cc12a34",
+ *  "id":"01a19b45-b800-7000-8000-0000000000f4",
+ *  "jti":"01a19b45-b800-7000-8000-000000000001",
+ *  "kind":"decision.allow",
+ *  "parents":["d287aec0eccfd2f2ffb9e2197ec960d61a6bc21029f06e77ca74acb52a28e405",
+ *            "8f7864b9ae0a44a58d3be8e263438a4275d9e3ea7089c0427e19035a7e3919d0"],
+ *  "policy_digest":"207c6f9d6c3e528b1f80588797c3ee13306049c72232ef9bef47f45c0dc4808a",
+ *  "request_digest":"d88fc563d8007caf39a0f414fb26e3512bfe2078713a4b0081744dbf37e73428",
+ *  "subject":"5b9426ddb84fbbd55c8da9c9a4f1a4a7d69084516a8b1e13420d0acd61d55f28",
+ *  "time":1793606400000,
+ *  "v":1}
+ *
+ * c2sp.org/tlog-proof@v1
+ * index 4
+ * +x8hl9i4J5IZ/eDOoUtT1fLkCNeXunBigWj5luHuerY=
+ *
+ * writ.example/log
+ * 5
+ * Yln5zJu5hhYbfKOfwfB39MdAD2n3UZMiONId/VT/KYs=
+ *
+ * — writ.example/log RGHy3DBFAiEAyMUoZbVZZME9yRRA6iblD+RkgoOsbwby5+pxO7ugIosCICp/Ue3FmZG1/f/+PqcGo330kPbSCA9Z76+k/x4vD8Kp
+ * </pre>
+ */
+@NullMarked
+@CheckReturnValue
+package dev.writ.artifact;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import dev.writ.artifact.LeafBody.DecisionAllow;
+import dev.writ.tlog.Hash;
+
+/** Copies of a decision with one field another. */
+final class Decisions {
+  private Decisions() {}
+
+  static DecisionAllow jti(DecisionAllow d, UuidV7 jti) {
+    return with(d, jti, d.artifactDigest(), d.requestDigest(), d.policyDigest(), d.epoch());
+  }
+
+  static DecisionAllow artifact(DecisionAllow d, Hash digest) {
+    return with(d, d.jti(), digest, d.requestDigest(), d.policyDigest(), d.epoch());
+  }
+
+  static DecisionAllow request(DecisionAllow d, Hash digest) {
+    return with(d, d.jti(), d.artifactDigest(), digest, d.policyDigest(), d.epoch());
+  }
+
+  static DecisionAllow policy(DecisionAllow d, Hash digest) {
+    return with(d, d.jti(), d.artifactDigest(), d.requestDigest(), digest, d.epoch());
+  }
+
+  static DecisionAllow epoch(DecisionAllow d, long epoch) {
+    return with(d, d.jti(), d.artifactDigest(), d.requestDigest(), d.policyDigest(), epoch);
+  }
+
+  private static DecisionAllow with(
+      DecisionAllow d, UuidV7 jti, Hash artifact, Hash request, Hash policy, long epoch) {
+    return new DecisionAllow(
+        jti, artifact, request, d.evidenceDigest(), policy, epoch, d.subject(), d.host(), d.args());
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import static dev.writ.artifact.TestWorld.hash;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.erdtman.jcs.JsonCanonicalizer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The ledger's entry: one meaning, one spelling. */
+class LeafTest {
+  private static final Commitment COMMITMENT = new Commitment(hash("commitment"));
+
+  static Stream<LeafBody> bodies() {
+    return Stream.of(
+        new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek")),
+        Issuance.decisionOn(TestWorld.claims(), hash("artifact")),
+        new LeafBody.DecisionDeny(
+            DenialCode.ENVIRONMENT_UNTRUSTED,
+            "pcr-4",
+            Optional.of(hash("request")),
+            Optional.of(hash("evidence")),
+            hash("policy"),
+            1),
+        new LeafBody.DecisionDeny(
+            DenialCode.UNVERIFIABLE, "malformed", Optional.empty(), Optional.empty(), hash("p"), 1),
+        new LeafBody.PolicyInForce(new PolicyReference("payroll", 3, hash("policy"), 7)),
+        new LeafBody.KeyStatement(
+            hash("kid"), KeyRole.ISSUER, KeyAlgorithm.ES256, KeyState.ACTIVE, Optional.empty()),
+        new LeafBody.KeyStatement(
+            hash("kid"),
+            KeyRole.CHECKPOINT,
+            KeyAlgorithm.ES256,
+            KeyState.RETIRING,
+            Optional.of("writ.example/log+00000000+AA==")));
+  }
+
+  private static Leaf leaf(LeafBody body) {
+    return Leaf.of(TestWorld.MADE, TestWorld.LEAF_ID, List.of(hash("parent")), body);
+  }
+
+  private static String decision() {
+    return new String(
+        leaf(Issuance.decisionOn(TestWorld.claims(), hash("artifact"))).bytes(),
+        StandardCharsets.UTF_8);
+  }
+
+  @ParameterizedTest
+  @MethodSource("bodies")
+  void parse_ofBytes_isTheSameLeaf(LeafBody body) throws Exception {
+    Leaf leaf = leaf(body);
+    Leaf parsed = Leaf.parse(leaf.bytes());
+
+    assertThat(parsed).isEqualTo(leaf);
+    assertThat(parsed.body()).isEqualTo(body);
+    assertThat(parsed.kind()).isEqualTo(body.kind());
+    assertThat(parsed.parents()).containsExactly(hash("parent"));
+    assertThat(parsed.id()).isEqualTo(TestWorld.LEAF_ID);
+    assertThat(parsed.time()).isEqualTo(TestWorld.MADE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("bodies")
+  void bytes_areCanonical(LeafBody body) throws Exception {
+    byte[] bytes = leaf(body).bytes();
+
+    assertThat(bytes).isEqualTo(new JsonCanonicalizer(bytes).getEncodedUTF8());
+  }
+
+  /** RFC 6962 section 2.1: SHA-256(0x00 || d(0)). */
+  @Test
+  void hash_isThatOfRfc6962() {
+    Leaf leaf = leaf(new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek")));
+
+    assertThat(leaf.hash()).isEqualTo(Hash.sha256(new byte[] {0}, leaf.bytes()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '\0',
+      value = {
+        "\"v\":1};\"v\":2};v",
+        "\"v\":1};\"v\":1,\"x\":0};x",
+        "\"kind\":\"decision.allow\";\"kind\":\"decision.maybe\";kind",
+        "\"kind\":\"decision.allow\";\"kind\":\"verification\";kind",
+        "\"kind\":\"decision.allow\";\"kind\":\"enrolment\";ak_name_digest",
+        "\"time\":1793606400000;\"time\":-1;time",
+        "\"time\":1793606400000;\"time\":1793606400000.5;time",
+        "\"id\":\"019a4315-7d02-7;\"id\":\"019a4315-7d02-1;id",
+        "\"epoch\":7;\"epoch\":0;epoch",
+        "\"parents\":[;\"parents\":[\"00\",;parents",
+        "\"jti\":\"019a;\"jti\":\"019A;jti",
+      })
+  void parse_oneMemberWrong_malformedNamingIt(String from, String to, String field) {
+    byte[] bytes = Replace.once(decision(), from, to).getBytes(StandardCharsets.UTF_8);
+
+    assertThatThrownBy(() -> Leaf.parse(bytes))
+        .isInstanceOfSatisfying(
+            MalformedLeafException.class, e -> assertThat(e.field()).isEqualTo(field));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '\0',
+      value = {
+        "\"v\":1};\"v\": 1}",
+        "\"v\":1};\"v\":1}\\n",
+        "\"kind\":\"decision;\"k\\u0069nd\":\"decision",
+        "\"decision.allow\";\"decision\\u002eallow\"",
+      })
+  void parse_anotherSpelling_malformed(String from, String to) {
+    byte[] bytes =
+        Replace.once(decision(), from, to.replace("\\n", "\n")).getBytes(StandardCharsets.UTF_8);
+
+    assertThatThrownBy(() -> Leaf.parse(bytes))
+        .isInstanceOf(MalformedLeafException.class)
+        .hasMessageContaining("canonical JSON");
+  }
+
+  @Test
+  void parse_membersInAnotherOrder_malformed() {
+    String json = decision();
+    String reordered = "{\"v\":1," + json.substring(1, json.length() - ",\"v\":1}".length()) + "}";
+
+    assertThatThrownBy(() -> Leaf.parse(reordered.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(MalformedLeafException.class)
+        .hasMessageContaining("canonical JSON");
+  }
+
+  @Test
+  void of_timeFinerThanMilliseconds_isRefused() {
+    assertThatThrownBy(
+            () ->
+                Leaf.of(
+                    TestWorld.MADE.plusNanos(1),
+                    TestWorld.LEAF_ID,
+                    List.of(),
+                    new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("whole millisecond");
+  }
+
+  @Test
+  void keyStatement_vkeyWithoutCheckpointRoleOrBack_isRefused() {
+    assertThatThrownBy(
+            () ->
+                new LeafBody.KeyStatement(
+                    hash("k"),
+                    KeyRole.ISSUER,
+                    KeyAlgorithm.ES256,
+                    KeyState.ACTIVE,
+                    Optional.of("vkey")))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(
+            () ->
+                new LeafBody.KeyStatement(
+                    hash("k"),
+                    KeyRole.CHECKPOINT,
+                    KeyAlgorithm.ES256,
+                    KeyState.ACTIVE,
+                    Optional.empty()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.tlog.TlogProof;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The files under worked-example, which the documents show, are what the code makes and accepts. */
+class WorkedExampleTest {
+  private static byte[] file(String name) throws IOException {
+    try (InputStream in = WorkedExampleTest.class.getResourceAsStream("/worked-example/" + name)) {
+      assertThat(in).as("worked-example/" + name).isNotNull();
+      return in == null ? new byte[0] : in.readAllBytes();
+    }
+  }
+
+  private static String text(String name) throws IOException {
+    return new String(file(name), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void example_everythingButTheSignatures_followsFromTheFixedValues() throws Exception {
+    for (Map.Entry<String, byte[]> derived : WorkedExample.derived().entrySet()) {
+      assertThat(text(derived.getKey()))
+          .as(derived.getKey())
+          .isEqualTo(new String(derived.getValue(), StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void example_bundle_isMadeOfTheOtherFiles() throws Exception {
+    ProofBundle bundle = ProofBundle.parse(file("bundle.json"));
+
+    assertThat(bundle.artifact()).isEqualTo(text("artifact.jws"));
+    assertThat(bundle.artifact()).startsWith(text("signing-input.txt") + ".");
+    assertThat(bundle.leaf()).isEqualTo(file("leaf-4.json"));
+    assertThat(bundle.tlogProof()).isEqualTo(text("proof.txt"));
+    TlogProof proof = TlogProof.parse(bundle.tlogProof());
+    assertThat(proof.inclusion()).isEqualTo(WorkedExample.inclusion());
+    assertThat(proof.note().text()).isEqualTo(file("checkpoint.txt"));
+    assertThat(bundle.toJson()).isEqualTo(file("bundle.json"));
+  }
+
+  @Test
+  void example_bundle_isAllowedUnderThePinnedTrustFile() throws Exception {
+    TrustFile trust = TrustFile.pinned(file("trust.json"), WorkedExample.trust().digest());
+    ArtifactClaims claims = WorkedExample.claims();
+    Environment env = claims.env();
+    Presentation presentation =
+        Presentation.NOTHING
+            .withAudience(
+                new Presentation.Audience.ExecutionHere(
+                    new HostState(
+                        env.akName(),
+                        env.pcrs(),
+                        env.digest(),
+                        env.resetCount(),
+                        env.restartCount())))
+            .withTenant("acme")
+            .withAction(
+                new ActionAtHand(
+                    "exec", "/usr/bin/payroll", claims.act().argsDigest(), Map.of("amount", 5000L)))
+            .withObligations(Set.of("log"));
+
+    Verdict verdict =
+        BundleVerifier.of(trust)
+            .verify(file("bundle.json"), presentation, new OneUse(), WorkedExample.NOW);
+
+    assertThat(verdict).isInstanceOf(Verdict.Allowed.class);
+    assertThat(((Verdict.Allowed) verdict).artifact().claims()).isEqualTo(claims);
+  }
+
+  /** The package's page shows claims, leaf and proof of the example, wrapped and indented. */
+  @Test
+  void example_inThePackagesPage_isThatOfTheFiles() throws Exception {
+    String page = Files.readString(Path.of("src/main/java/dev/writ/artifact/package-info.java"));
+    String[] shown = page.substring(page.indexOf("<h2>Example</h2>")).split("</?pre>");
+    String claims = shown[1];
+    String[] leafAndProof = shown[3].split("(?=c2sp)");
+
+    assertThat(unwrapped(claims)).isEqualTo(text("claims.json"));
+    assertThat(unwrapped(leafAndProof[0])).isEqualTo(text("leaf-4.json"));
+    assertThat(leafAndProof[1].replaceAll("(?m)^ \\* ?", "").stripTrailing() + "\n")
+        .isEqualTo(text("proof.txt"));
+  }
+
+  /** Neither claims nor leaf of the example hold a blank or an asterisk. */
+  private static String unwrapped(String block) {
+    return block.replaceAll("[ *\n]", "").replace("&#64;", "@");
+  }
+}
