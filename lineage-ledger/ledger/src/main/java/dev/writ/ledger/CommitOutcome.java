@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.artifact.Leaf;
+import dev.writ.tlog.InclusionProof;
+import dev.writ.tlog.SignedNote;
+import dev.writ.tlog.TlogProof;
+
+/** What became of an entry. Only a {@link Receipt} lets anything be answered with an artifact. */
+public sealed interface CommitOutcome {
+  /**
+   * The entry is durable, its changes are made, and a signed checkpoint covers it.
+   *
+   * @param index the leaf's place in the log
+   * @param inclusion the leaf's path to the checkpoint's root
+   * @param checkpoint the newest checkpoint when the entry was answered, with its signatures
+   */
+  record Receipt(long index, Leaf leaf, InclusionProof inclusion, SignedNote checkpoint)
+      implements CommitOutcome {
+    /** Path and checkpoint as a proof bundle holds them. */
+    public TlogProof tlogProof() {
+      return TlogProof.of(inclusion, checkpoint);
+    }
+  }
+
+  /**
+   * Another entry took the nonce, or the last use. Nothing of this one was kept.
+   *
+   * @param change a {@link StateChange.ConsumeNonce} or a {@link StateChange.RecordUse}
+   */
+  record Replayed(StateChange change) implements CommitOutcome {}
+
+  /** The decision used state that is no longer so. Nothing was kept: decide once more. */
+  record Superseded(Precondition precondition) implements CommitOutcome {}
+
+  /** A change is not possible, now or later. Nothing was kept. */
+  record Refused(StateChange change, Refusal why) implements CommitOutcome {}
+
+  /** Why a change is not possible. */
+  enum Refusal {
+    /** The attestation key is enrolled. */
+    AK_NAME_TAKEN,
+    /** The endorsement key is enrolled, under this identity or another. */
+    EK_TAKEN,
+    /** The host's name is another's. */
+    HOST_NAME_TAKEN,
+    /** No such host is enrolled. */
+    HOST_UNKNOWN,
+    /** The host is revoked, which is for ever. */
+    HOST_REVOKED,
+    /** The instance key is another host's, or certified under another TPM Name. */
+    INSTANCE_KEY_TAKEN,
+    /** The key has another role. */
+    KEY_ROLE_FIXED,
+    /** The key is compromised, which is for ever. */
+    KEY_COMPROMISED,
+    /** The epoch is not the one after that in force. */
+    EPOCH_NOT_NEXT,
+    /** The artifact's identity was used. */
+    JTI_TAKEN,
+    /** No such artifact was issued. */
+    ARTIFACT_UNKNOWN
+  }
+
+  /**
+   * The ledger could not do its part in time. Answer {@code unverifiable}, whatever {@code reached}
+   * says.
+   *
+   * @param reached what is left behind
+   * @param code the failing layer's own: SQLite's or SQLState, the signer's, or {@code ledger}
+   * @param message what must hold, what was, what to do next
+   */
+  record Unavailable(Reached reached, String code, String message) implements CommitOutcome {}
+
+  /** How far an entry came that could not be answered. */
+  enum Reached {
+    /** Nothing of it was kept and nothing will be: it can be sent again as it is. */
+    NOT_COMMITTED,
+    /**
+     * Durable, its changes made, its nonce used, and no checkpoint that covers it was signed in time.
+     * The next one will cover it: its leaf stays in the log without anybody having got an answer, and
+     * sent again it is {@link Replayed}.
+     */
+    COMMITTED,
+    /**
+     * The commit was under way and its end was not seen: it is one of the other two. The store knows;
+     * {@link Ledger#artifact} or sending it again tells.
+     */
+    UNKNOWN
+  }
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.ledger.CommitOutcome.Reached;
+import dev.writ.ledger.CommitOutcome.Unavailable;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one writer: takes all entries that wait, commits them in one transaction, hands them to the
+ * signer, takes all that waited meanwhile. What a crash or a failure leaves at each step:
+ *
+ * <pre>
+ * 1  entries taken from the queue      nothing
+ * 2  UPDATE tree_head … (the lock)     nothing: the transaction is rolled back when the store is
+ * 3  nonces, preconditions, state      next opened, or at once where the process lives; entries are
+ * 4  leaves, payloads, tiles, head     unavailable, NOT_COMMITTED
+ * 5  COMMIT                            all of the batch or nothing. Where the process lives, it asks
+ *                                      the store which ({@link #ready}); entries of a batch that
+ *                                      nobody can tell of are unavailable, UNKNOWN
+ * 6  handed to the signer              all of the batch, under a head that is not signed:
+ * 7  signed                            {@link Ledger#open} signs it (again)
+ * 8  answered                          all of the batch; a checkpoint that is not stored yet is
+ *                                      signed again, over the same text
+ * </pre>
+ *
+ * <p>The signed checkpoint is stored by the next transaction, or by one of its own when nothing comes,
+ * so that it costs no fsync while entries wait.
+ */
+final class Committer implements Runnable {
+  static final String CLOSED = "the ledger must be open, was closed; start it again";
+
+  /** How long the writer waits for entries before it does what else there is to do. */
+  private static final long IDLE_MILLIS = 50;
+
+  /** A nonce outlives its challenge by this, so that clocks that differ a little do not matter. */
+  private static final Duration NONCE_KEPT = Duration.ofMinutes(1);
+
+  private static final Duration PURGE_EVERY = Duration.ofSeconds(1);
+  private static final int PURGE_AT_LEAST = 64;
+
+  private final Database database;
+  private final CommitLimits limits;
+  private final InstantSource clock;
+  private final HeadSigner signer;
+  private final BlockingQueue<Pending> waiting = new LinkedBlockingQueue<>();
+  private final ConcurrentLinkedQueue<Erasure> erasures = new ConcurrentLinkedQueue<>();
+  private volatile boolean ending;
+
+  /** Owned by the writer's thread, as all below it; null after a failure, until it is opened again. */
+  private @Nullable WriterSession session;
+
+  private RightEdge edge;
+
+  /** A batch whose COMMIT failed while nobody could say whether it is durable; null where there is none. */
+  private @Nullable InDoubt inDoubt;
+
+  private long storedCheckpointSize;
+  private Instant nextPurge = Instant.MIN;
+
+  /** Why nothing is committed any more; null while all is well. */
+  private @Nullable String halted;
+
+  /**
+   * A batch at its COMMIT.
+   *
+   * @param edge the right edge if it is durable
+   */
+  private record InDoubt(CommittedBatch batch, RightEdge edge) {}
+
+  /** A payload to erase; the answer says whether there was one. */
+  private record Erasure(long index, CompletableFuture<Boolean> done) {}
+
+  Committer(
+      Database database,
+      CommitLimits limits,
+      InstantSource clock,
+      HeadSigner signer,
+      WriterSession session,
+      RightEdge edge,
+      long storedCheckpointSize) {
+    this.database = database;
+    this.limits = limits;
+    this.clock = clock;
+    this.signer = signer;
+    this.session = session;
+    this.edge = edge;
+    this.storedCheckpointSize = storedCheckpointSize;
+  }
+
+  void submit(Pending pending) {
+    waiting.add(pending);
+  }
+
+  CompletableFuture<Boolean> erasePayload(long index) {
+    Erasure erasure = new Erasure(index, new CompletableFuture<>());
+    erasures.add(erasure);
+    return erasure.done();
+  }
+
+  /** Ends the thread once the queue is empty. */
+  void end() {
+    ending = true;
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!ending || !waiting.isEmpty()) {
+        Pending first = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        if (first == null) {
+          storeCheckpoint();
+        } else {
+          commit(batchFrom(first));
+        }
+        erase();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    erasures.forEach(erasure -> erasure.done().completeExceptionally(closed()));
+  }
+
+  private List<Pending> batchFrom(Pending first) {
+    List<Pending> batch = new ArrayList<>();
+    batch.add(first);
+    waiting.drainTo(batch, limits.batch() - 1);
+    batch.removeIf(pending -> !pending.take());
+    return batch;
+  }
+
+  private static LedgerException closed() {
+    return new LedgerException("ledger", CLOSED);
+  }
+
+  /** One batch, from the lock to the signer's queue; every entry in it gets its way or its answer. */
+  private void commit(List<Pending> batch) {
+    if (batch.isEmpty()) {
+      return;
+    }
+    Map<Pending, CommitOutcome> lost = new LinkedHashMap<>();
+    List<Pending> admitted = new ArrayList<>(batch.size());
+    WriterSession writer;
+    InDoubt committing;
+    try {
+      writer = ready();
+      committing = write(writer, batch, admitted, lost);
+    } catch (SQLException e) {
+      abandon(batch, SqlFailures.code(e), SqlFailures.sentence(e));
+      return;
+    } catch (LedgerException e) {
+      abandon(batch, e.code(), String.valueOf(e.getMessage()));
+      return;
+    } catch (RuntimeException e) {
+      // A bug must not end the thread: it would leave every later entry waiting.
+      abandon(batch, "bug", e.toString());
+      return;
+    }
+    try {
+      writer.commit();
+      durable(committing);
+    } catch (SQLException e) {
+      inDoubt = committing;
+      if (!isDurable(committing, batch, lost, e)) {
+        return;
+      }
+    }
+    // Not before: what they lost to may have been in this very batch.
+    lost.forEach(Pending::answer);
+  }
+
+  /** Steps 2 to 4. */
+  private InDoubt write(
+      WriterSession writer,
+      List<Pending> batch,
+      List<Pending> admitted,
+      Map<Pending, CommitOutcome> lost)
+      throws SQLException, LedgerException {
+    writer.treeWrites().lock();
+    TreeReads.HeadRow row = writer.tree().head().orElseThrow(RightEdgeCheck::noHead);
+    if (!row.head().equals(edge.head())) {
+      throw halt(row.head());
+    }
+    Instant now = clock.instant();
+    Admission admission = new Admission(writer.statements(), now, row.nonceHorizon());
+    long first = edge.head().size();
+    for (Pending pending : batch) {
+      Optional<CommitOutcome> refused = admission.judge(pending.entry(), first + admitted.size());
+      if (refused.isPresent()) {
+        lost.put(pending, refused.get());
+      } else {
+        admitted.add(pending);
+      }
+    }
+    RightEdge.Growth growth = edge.append(admitted.stream().map(Pending::leafHash).toList());
+    Head head = growth.edge().head();
+    if (!admitted.isEmpty()) {
+      writer.treeWrites().addLeaves(first, admitted);
+      writer.treeWrites().putTiles(growth.tiles());
+      writer.treeWrites().moveHead(first, head);
+    }
+    purge(admission, now, batch.size());
+    putCheckpoint(writer);
+    return new InDoubt(new CommittedBatch(first, admitted, head), growth.edge());
+  }
+
+  /** Keeps pace with the nonces that come, a few with each batch, so that no purge is ever long. */
+  private void purge(Admission admission, Instant now, int batchSize) throws SQLException {
+    if (now.isBefore(nextPurge)) {
+      return;
+    }
+    int limit = 2 * batchSize + PURGE_AT_LEAST;
+    if (admission.purgeNonces(now.minus(NONCE_KEPT), limit) < limit) {
+      nextPurge = now.plus(PURGE_EVERY);
+    }
+  }
+
+  private void putCheckpoint(WriterSession writer) throws SQLException {
+    SignedHead signed = signer.newest();
+    if (signed.head().size() > storedCheckpointSize) {
+      writer.treeWrites().putCheckpoint(signed);
+      storedCheckpointSize = signed.head().size();
+    }
+  }
+
+  private void durable(InDoubt committed) {
+    edge = committed.edge();
+    committed.batch().entries().forEach(Pending::committed);
+    if (!committed.batch().entries().isEmpty()) {
+      signer.committed(committed.batch());
+    }
+  }
+
+  /** A failure before COMMIT: nothing of the batch stays. */
+  private void abandon(List<Pending> batch, String code, String message) {
+    closeSession();
+    Unavailable nothingKept = new Unavailable(Reached.NOT_COMMITTED, code, message);
+    batch.forEach(pending -> pending.answer(nothingKept));
+  }
+
+  /** COMMIT failed, which can mean either: asks the store, and answers the batch unless it is durable. */
+  private boolean isDurable(
+      InDoubt committing,
+      List<Pending> batch,
+      Map<Pending, CommitOutcome> lost,
+      SQLException failure) {
+    closeSession();
+    Reached reached = Reached.NOT_COMMITTED;
+    try {
+      ready();
+      if (edge == committing.edge()) {
+        return true;
+      }
+    } catch (SQLException | LedgerException | RuntimeException e) {
+      // The next batch asks again, and goes on from whichever it is.
+      failure.addSuppressed(e);
+      reached = Reached.UNKNOWN;
+    }
+    for (Pending pending : batch) {
+      pending.answer(
+          new Unavailable(
+              lost.containsKey(pending) ? Reached.NOT_COMMITTED : reached,
+              SqlFailures.code(failure),
+              SqlFailures.sentence(failure)));
+    }
+    return false;
+  }
+
+  /**
+   * The session; after a failure a new one, once the store has said whether the batch in doubt is
+   * durable. All that can be read is brought to stable storage before that is believed.
+   */
+  @CanIgnoreReturnValue
+  private WriterSession ready() throws SQLException, LedgerException {
+    if (halted != null) {
+      throw new LedgerException("ledger", halted);
+    }
+    if (session != null) {
+      return session;
+    }
+    WriterSession fresh = new WriterSession(database.connectWriter());
+    try {
+      InDoubt doubt = inDoubt;
+      if (doubt != null) {
+        database.settle(fresh.connection());
+      }
+      Head found = fresh.tree().head().orElseThrow(RightEdgeCheck::noHead).head();
+      fresh.rollback();
+      if (doubt != null && found.equals(doubt.edge().head())) {
+        durable(doubt);
+      } else if (!found.equals(edge.head())) {
+        throw halt(found);
+      }
+      inDoubt = null;
+    } catch (SQLException | LedgerException | RuntimeException e) {
+      fresh.abort();
+      throw e;
+    }
+    session = fresh;
+    return fresh;
+  }
+
+  private LedgerException halt(Head found) {
+    halted =
+        "the store's head must be "
+            + edge.head()
+            + ", was "
+            + found
+            + ": something else wrote to it; find out what before starting again";
+    return new LedgerException("ledger", halted);
+  }
+
+  private void closeSession() {
+    WriterSession open = session;
+    session = null;
+    // Whether the checkpoint that a failed transaction held was stored is not known either.
+    storedCheckpointSize = -1;
+    if (open != null) {
+      open.abort();
+    }
+  }
+
+  /** Stores the newest checkpoint when there is nothing else to do. */
+  private void storeCheckpoint() {
+    WriterSession writer = session;
+    if (writer == null || signer.newest().head().size() <= storedCheckpointSize) {
+      return;
+    }
+    try {
+      writer.treeWrites().lock();
+      putCheckpoint(writer);
+      writer.commit();
+    } catch (SQLException e) {
+      // Whether it is stored or not, the next checkpoint is; a head without one is signed at open.
+      closeSession();
+    }
+  }
+
+  private void erase() {
+    for (Erasure erasure = erasures.poll(); erasure != null; erasure = erasures.poll()) {
+      try {
+        WriterSession writer = ready();
+        database.beginErasure(writer.connection());
+        writer.treeWrites().lock();
+        boolean existed = writer.treeWrites().erasePayload(erasure.index());
+        writer.commit();
+        database.settle(writer.connection());
+        erasure.done().complete(existed);
+      } catch (SQLException e) {
+        closeSession();
+        erasure
+            .done()
+            .completeExceptionally(
+                LedgerException.of(
+                    "the payload of leaf "
+                        + erasure.index()
+                        + " must be erased, may still be there",
+                    e));
+      } catch (LedgerException e) {
+        erasure.done().completeExceptionally(e);
+      }
+    }
+  }
+
+  /**
+   * Stores the last checkpoint, leaves the store in its one file and closes the connection; called
+   * once the threads have ended.
+   */
+  void finish() {
+    storeCheckpoint();
+    WriterSession writer = session;
+    if (writer != null) {
+      try {
+        database.settle(writer.connection());
+      } catch (SQLException e) {
+        // The journal stays beside the file, and who opens the store next reads both.
+      }
+    }
+    closeSession();
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
+import javax.sql.DataSource;
+
+/**
+ * A database that holds a ledger, and all in which databases differ; every statement beside these is
+ * the same text on each of them.
+ */
+interface Database extends AutoCloseable {
+  /** A connection for the one writer, with no transaction begun and none begun by itself. */
+  Connection connectWriter() throws SQLException;
+
+  /** Connections that only read, each seeing what was committed when its statement began. */
+  DataSource readers();
+
+  /** What stands for the words in {@code ${}} of the schema. */
+  Map<String, String> schemaWords();
+
+  /** What is deleted from here until {@link #settle} is to be nowhere after it. */
+  void beginErasure(Connection writer) throws SQLException;
+
+  /**
+   * Leaves all that is committed on stable storage and what was deleted nowhere. Called after a
+   * commit whose outcome is not known (a page that a failed fsync left in memory alone is written
+   * again) and after an erasure (a journal still holds what the table does not).
+   */
+  void settle(Connection writer) throws SQLException;
+
+  @Override
+  void close();
+}

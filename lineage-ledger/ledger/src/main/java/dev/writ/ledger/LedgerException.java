@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import java.sql.SQLException;
+
+/**
+ * The ledger's infrastructure fails: its folder, its database, its checkpoint key. The message is one
+ * sentence that says what must hold, what was, and what to do next.
+ */
+public final class LedgerException extends Exception {
+  private static final long serialVersionUID = 1;
+
+  private final String code;
+
+  LedgerException(String code, String message) {
+    super(message);
+    this.code = code;
+  }
+
+  LedgerException(String code, String message, Throwable cause) {
+    super(message, cause);
+    this.code = code;
+  }
+
+  static LedgerException of(String what, SQLException cause) {
+    return new LedgerException(
+        SqlFailures.code(cause), what + ": " + SqlFailures.sentence(cause), cause);
+  }
+
+  /** The failing layer's own code, such as {@code SQLITE_FULL}; {@code ledger} where it has none. */
+  public String code() {
+    return code;
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.tlog.Checkpoint;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.MalformedCheckpointException;
+import dev.writ.tlog.MalformedNoteException;
+import dev.writ.tlog.MalformedTileException;
+import dev.writ.tlog.NoteOutcome;
+import dev.writ.tlog.NoteSigner;
+import dev.writ.tlog.NoteSigningException;
+import dev.writ.tlog.NoteVerifier;
+import dev.writ.tlog.SignedNote;
+import dev.writ.tlog.TilePath;
+import dev.writ.tlog.TileTree;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is done before the first entry is taken: the schema, the head's row, the right edge, the
+ * stored checkpoint, and a signature over a head that has none.
+ *
+ * @param storedCheckpointSize size of the checkpoint in the store, less than 0 where there is none
+ */
+record Opening(
+    WriterSession session, RightEdge edge, SignedHead signedHead, long storedCheckpointSize) {
+
+  static Opening of(Database database, String origin, List<NoteSigner> signers)
+      throws LedgerException {
+    requireSigners(origin, signers);
+    WriterSession session;
+    try {
+      session = new WriterSession(database.connectWriter());
+    } catch (SQLException e) {
+      throw LedgerException.of("the store must be a database that can be written", e);
+    }
+    try {
+      Schema.bringUpToDate(session.connection(), database.schemaWords());
+      Opening opening = load(session, origin, signers);
+      session.rollback();
+      return opening;
+    } catch (SQLException e) {
+      session.abort();
+      throw LedgerException.of("the store must be readable and whole", e);
+    } catch (LedgerException | RuntimeException e) {
+      session.abort();
+      throw e;
+    }
+  }
+
+  private static void requireSigners(String origin, List<NoteSigner> signers)
+      throws LedgerException {
+    if (signers.isEmpty()) {
+      throw new LedgerException("ledger", "a ledger must have a checkpoint key, was given none");
+    }
+    for (NoteSigner signer : signers) {
+      // "SHOULD … match the origin" (tlog-checkpoint); here it must, so that one name is one log.
+      if (!signer.key().name().equals(origin)) {
+        throw new LedgerException(
+            "ledger",
+            "a checkpoint key's name must be the origin "
+                + origin
+                + ", was "
+                + signer.key().name());
+      }
+    }
+  }
+
+  private static Opening load(WriterSession session, String origin, List<NoteSigner> signers)
+      throws SQLException, LedgerException {
+    TreeReads store = session.tree();
+    if (store.head().isEmpty()) {
+      session.treeWrites().beginTree(origin);
+      session.commit();
+    }
+    TreeReads.HeadRow row = store.head().orElseThrow(RightEdgeCheck::noHead);
+    if (!row.origin().equals(origin)) {
+      throw new LedgerException(
+          "ledger",
+          "the origin must be "
+              + row.origin()
+              + ", under which this ledger was made, was "
+              + origin
+              + "; name its origin, or another folder");
+    }
+    RightEdge edge = RightEdgeCheck.load(store, row.head());
+    Optional<SignedHead> stored = storedCheckpoint(store, origin, row.head());
+    if (stored.isPresent()) {
+      requireSignedByOneOf(signers, stored.get().note());
+    }
+    Optional<SignedHead> usable =
+        stored
+            .filter(signed -> signed.head().equals(row.head()))
+            .filter(signed -> isSignedByAll(signed.note(), signers));
+    SignedHead signed = usable.isPresent() ? usable.get() : sign(origin, row.head(), signers);
+    return new Opening(session, edge, signed, usable.map(head -> head.head().size()).orElse(-1L));
+  }
+
+  /** The stored checkpoint, if there is one; it must be of this tree. */
+  private static Optional<SignedHead> storedCheckpoint(TreeReads store, String origin, Head head)
+      throws SQLException, LedgerException {
+    Optional<byte[]> bytes = store.checkpoint();
+    if (bytes.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      SignedNote note = SignedNote.parse(bytes.get());
+      Checkpoint checkpoint = Checkpoint.parse(note.text());
+      if (!checkpoint.origin().equals(origin) || checkpoint.size() > head.size()) {
+        throw otherTree(
+            "of " + origin + " and at most " + head.size() + " leaves",
+            "of " + checkpoint.origin() + " and " + checkpoint.size());
+      }
+      Hash root = new TileTree(path -> readTile(store, path), checkpoint.size()).root();
+      if (!root.equals(checkpoint.root())) {
+        throw otherTree("over root " + root + ", as the tiles give", "over " + checkpoint.root());
+      }
+      return Optional.of(new SignedHead(new Head(checkpoint.size(), checkpoint.root()), note));
+    } catch (MalformedNoteException | MalformedCheckpointException e) {
+      throw otherTree("a signed checkpoint", String.valueOf(e.getMessage()));
+    } catch (MalformedTileException | IOException e) {
+      if (e.getCause() instanceof SQLException sql) {
+        throw sql;
+      }
+      throw otherTree("over tiles that are there", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Optional<byte[]> readTile(TreeReads store, TilePath path) throws IOException {
+    try {
+      return store.tile(path);
+    } catch (SQLException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private static LedgerException otherTree(String mustBe, String was) {
+    return new LedgerException(
+        "ledger",
+        "the stored checkpoint must be "
+            + mustBe
+            + ", was "
+            + was
+            + ": the store was mixed or rolled back; restore one that has the newest checkpoint");
+  }
+
+  /**
+   * Whoever brings another token would else sign this log's head with a stranger's key. A successor
+   * comes beside the key that it follows.
+   */
+  private static void requireSignedByOneOf(List<NoteSigner> signers, SignedNote stored)
+      throws LedgerException {
+    if (stored.open(verifiers(signers)) instanceof NoteOutcome.Refused refused) {
+      throw new LedgerException(
+          "ledger",
+          "the stored checkpoint must be signed by a checkpoint key given, "
+              + signers.stream().map(signer -> signer.key().vkey()).toList()
+              + ", was not: "
+              + refused.reason()
+              + "; give the key that signed it, with its successor where it has one");
+    }
+  }
+
+  private static boolean isSignedByAll(SignedNote note, List<NoteSigner> signers) {
+    return note.open(verifiers(signers)) instanceof NoteOutcome.Opened opened
+        && opened.signatures().size() == signers.size();
+  }
+
+  private static List<NoteVerifier> verifiers(List<NoteSigner> signers) {
+    return signers.stream().map(signer -> NoteVerifier.of(signer.key())).toList();
+  }
+
+  private static SignedHead sign(String origin, Head head, List<NoteSigner> signers)
+      throws LedgerException {
+    try {
+      return new SignedHead(
+          head, HeadSigner.sign(origin, head, signers.toArray(NoteSigner[]::new)));
+    } catch (NoteSigningException e) {
+      throw new LedgerException(
+          e.code(), "the head of " + head.size() + " leaves must be signed: " + e.getMessage(), e);
+    }
+  }
+}

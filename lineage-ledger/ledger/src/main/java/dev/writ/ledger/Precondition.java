@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
+
+/**
+ * State that a decision used. It is read again inside the transaction that commits the decision; one
+ * that does not hold there leaves the batch as {@link CommitOutcome.Superseded}.
+ */
+public sealed interface Precondition {
+  /**
+   * The policy epoch in force is this one.
+   *
+   * @param epoch 0 before the first
+   */
+  record EpochIs(long epoch) implements Precondition {}
+
+  /** The host is enrolled and {@link HostState#ACTIVE}. */
+  record HostActive(AkName akName) implements Precondition {}
+
+  /** The key may sign: see {@link SigningKey#maySign}. */
+  record KeyActive(Hash kid) implements Precondition {}
+
+  /** The parent artifact was issued here and is live: see {@link IssuedArtifact#isLive}. */
+  record ParentLive(UuidV7 jti) implements Precondition {}
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The folder of an embedded ledger, held by this process alone.
+ *
+ * <pre>
+ * ledger.db         0600  the database; ledger.db-wal and ledger.db-shm are SQLite's own beside it
+ * ledger.lock       0600  locked while a process has the ledger open; holds its process id
+ * </pre>
+ */
+final class SqliteFolder implements AutoCloseable {
+  private static final String DATABASE = "ledger.db";
+  private static final String LOCK = "ledger.lock";
+
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+  private static final FileAttribute<?> FILE_0600 =
+      PosixFilePermissions.asFileAttribute(OWNER_ONLY);
+  private static final FileAttribute<?> FOLDER_0700 =
+      PosixFilePermissions.asFileAttribute(
+          EnumSet.of(
+              PosixFilePermission.OWNER_READ,
+              PosixFilePermission.OWNER_WRITE,
+              PosixFilePermission.OWNER_EXECUTE));
+
+  /**
+   * Folders that this process holds. POSIX drops a process's lock on a file when the process closes
+   * any descriptor of it, so a second attempt must be refused before it opens one.
+   */
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+  private final Path path;
+  private final FileChannel lock;
+
+  private SqliteFolder(Path path, FileChannel lock) {
+    this.path = path;
+    this.lock = lock;
+  }
+
+  /** Makes the folder and its files where they are missing, and takes the lock. */
+  static SqliteFolder take(Path folder) throws LedgerException {
+    Path real;
+    try {
+      Files.createDirectories(folder, FOLDER_0700);
+      real = folder.toRealPath();
+    } catch (IOException e) {
+      throw unusable(folder, e);
+    }
+    if (!HELD.add(real)) {
+      throw taken(real, "this process");
+    }
+    try {
+      FileChannel lock = lock(real);
+      try {
+        makeDatabaseFile(real.resolve(DATABASE));
+        return new SqliteFolder(real, lock);
+      } catch (IOException | LedgerException e) {
+        lock.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      HELD.remove(real);
+      throw unusable(real, e);
+    } catch (LedgerException e) {
+      HELD.remove(real);
+      throw e;
+    }
+  }
+
+  private static FileChannel lock(Path folder) throws IOException, LedgerException {
+    FileChannel channel =
+        FileChannel.open(
+            folder.resolve(LOCK),
+            EnumSet.of(
+                StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+            FILE_0600);
+    try {
+      if (channel.tryLock() == null) {
+        ByteBuffer holder = ByteBuffer.allocate(20);
+        channel.read(holder, 0);
+        throw taken(folder, "process " + US_ASCII.decode(holder.flip()));
+      }
+      channel.truncate(0);
+      channel.write(US_ASCII.encode(Long.toString(ProcessHandle.current().pid())), 0);
+      return channel;
+    } catch (IOException | LedgerException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static void makeDatabaseFile(Path file) throws IOException, LedgerException {
+    try {
+      Files.createFile(file, FILE_0600);
+    } catch (FileAlreadyExistsException e) {
+      Set<PosixFilePermission> found = Files.getPosixFilePermissions(file);
+      if (!OWNER_ONLY.containsAll(found)) {
+        throw new LedgerException(
+            "ledger",
+            file
+                + " must be readable by its owner alone (0600), was "
+                + PosixFilePermissions.toString(found)
+                + "; find out who could read or change it, then chmod 600 it",
+            e);
+      }
+    }
+    if (!Files.isWritable(file)) {
+      throw new LedgerException(
+          "ledger", file + " must be writable by this process; check its owner");
+    }
+  }
+
+  private static LedgerException taken(Path folder, String holder) {
+    return new LedgerException(
+        "ledger",
+        "the ledger in "
+            + folder
+            + " must be open in one process at a time, and "
+            + holder
+            + " has it open; stop that one first");
+  }
+
+  private static LedgerException unusable(Path folder, IOException cause) {
+    return new LedgerException(
+        "ledger",
+        "the ledger's folder "
+            + folder
+            + " must be a folder that this process can write to ("
+            + cause
+            + "); name another, or mend its owner and mode",
+        cause);
+  }
+
+  /** The database file. */
+  Path file() {
+    return path.resolve(DATABASE);
+  }
+
+  /** Gives the lock back. */
+  @Override
+  public void close() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw new IllegalStateException("a bug: closing a lock that is held failed", e);
+    } finally {
+      HELD.remove(path);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * What an entry changes besides the tree, in the same transaction: all of an entry's changes and its
+ * leaf come, or none. Times are kept to the millisecond.
+ */
+public sealed interface StateChange {
+  /** Longest name of a host, in characters: that of a DNS name. */
+  int MAX_HOST_NAME = 253;
+
+  /** Longest public area of a key, in bytes; an RSA-4096 key has less than 600. */
+  int MAX_PUBLIC_BYTES = 4096;
+
+  /**
+   * Takes a challenge's nonce. Only one entry ever does, and none that comes after the nonce was
+   * purged.
+   *
+   * @param expires when the challenge ends; the nonce is kept at least until then
+   */
+  record ConsumeNonce(Hash nonce, Instant expires) implements StateChange {
+    /** Cuts the time to the millisecond. */
+    public ConsumeNonce {
+      expires = expires.truncatedTo(ChronoUnit.MILLIS);
+    }
+  }
+
+  /**
+   * Takes one use of an artifact.
+   *
+   * @param maxUses how many there are in all, at least 1
+   */
+  record RecordUse(UuidV7 jti, long maxUses) implements StateChange {
+    /** Checks the number. */
+    public RecordUse {
+      require(maxUses >= 1, "max uses must be at least 1, was " + maxUses);
+    }
+  }
+
+  /**
+   * Records that the entry's leaf decided for this artifact.
+   *
+   * @param expires its {@code exp}
+   */
+  record RecordArtifact(UuidV7 jti, Instant expires) implements StateChange {
+    /** Cuts the time to the millisecond. */
+    public RecordArtifact {
+      expires = expires.truncatedTo(ChronoUnit.MILLIS);
+    }
+  }
+
+  /** Revokes an artifact that was recorded; of no effect on one that is revoked. */
+  record RevokeArtifact(UuidV7 jti) implements StateChange {}
+
+  /**
+   * Enrols a host. Its three names must all be free: a second identity for one endorsement key and a
+   * second endorsement key for one identity are refused alike.
+   *
+   * @param ekDigest SHA-256 of its endorsement key's SubjectPublicKeyInfo (RFC 5280, 4.1)
+   * @param akPublic its attestation key's TPMT_PUBLIC, as received
+   */
+  record RegisterHost(AkName akName, Hash ekDigest, String name, byte[] akPublic)
+      implements StateChange {
+    /** Checks the lengths and copies the bytes. */
+    public RegisterHost {
+      require(
+          !name.isBlank() && name.length() <= MAX_HOST_NAME,
+          "a host's name must have 1 to 253 characters, had " + name.length());
+      require(
+          akPublic.length >= 1 && akPublic.length <= MAX_PUBLIC_BYTES,
+          "a public area must have 1 to 4096 bytes, had " + akPublic.length);
+      akPublic = akPublic.clone();
+    }
+
+    @Override
+    public byte[] akPublic() {
+      return akPublic.clone();
+    }
+  }
+
+  /** Gives an enrolled host another state. {@link HostState#REVOKED} is the last. */
+  record SetHostState(AkName akName, HostState state) implements StateChange {}
+
+  /**
+   * Records that a host's certification of a key was verified. Of no effect if the same was recorded
+   * before; refused if the key is another host's.
+   *
+   * @param keyName SHA-256 of the key's TPM Name
+   * @param jkt RFC 7638 thumbprint of its public key
+   */
+  record RegisterInstanceKey(AkName akName, Hash keyName, Hash jkt) implements StateChange {}
+
+  /**
+   * Introduces a key of the service or gives it another state or window. Its role stays, and {@link
+   * KeyState#COMPROMISED} is the last state.
+   *
+   * @param notBefore first moment at which it may sign
+   * @param notAfter first moment at which it may not any more
+   */
+  record SetKey(Hash kid, KeyRole role, KeyState state, Instant notBefore, Instant notAfter)
+      implements StateChange {
+    /** Cuts the times to the millisecond and checks their order. */
+    public SetKey {
+      notBefore = notBefore.truncatedTo(ChronoUnit.MILLIS);
+      notAfter = notAfter.truncatedTo(ChronoUnit.MILLIS);
+      require(
+          notBefore.isBefore(notAfter),
+          "a key's window must end after it begins, was " + notBefore + " to " + notAfter);
+    }
+  }
+
+  /**
+   * Puts the next policy set in force.
+   *
+   * @param epoch one more than the epoch in force; 1 is the first
+   */
+  record SetEpoch(long epoch, Hash policyDigest) implements StateChange {
+    /** Checks the number. */
+    public SetEpoch {
+      require(epoch >= 1, "an epoch must be at least 1, was " + epoch);
+    }
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}

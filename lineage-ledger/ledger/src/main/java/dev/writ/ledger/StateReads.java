@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads of the state tables, inside the writer's transaction and beside it. */
+final class StateReads {
+  private static final String HOST =
+      "SELECT ak_name, ek_digest, name, ak_public, state, leaf_index FROM host WHERE ";
+  private static final String HOST_BY_AK = HOST + "ak_name = ?";
+  private static final String HOST_BY_EK = HOST + "ek_digest = ?";
+  private static final String HOST_BY_NAME = HOST + "name = ?";
+  private static final String INSTANCE_KEY =
+      "SELECT ak_name, key_name, jkt, leaf_index FROM instance_key"
+          + " WHERE ak_name = ? AND key_name = ?";
+  private static final String KEY =
+      "SELECT kid, role, state, not_before, not_after, leaf_index FROM signing_key WHERE kid = ?";
+  private static final String KEYS =
+      "SELECT kid, role, state, not_before, not_after, leaf_index FROM signing_key ORDER BY kid";
+  private static final String EPOCH =
+      "SELECT epoch, policy_digest, leaf_index FROM policy_epoch ORDER BY epoch DESC LIMIT 1";
+  private static final String EPOCH_BY_NUMBER =
+      "SELECT epoch, policy_digest, leaf_index FROM policy_epoch WHERE epoch = ?";
+  private static final String ARTIFACT =
+      "SELECT jti, leaf_index, expires, revoked FROM artifact WHERE jti = ?";
+  private static final String USES =
+      "SELECT COALESCE(MAX(use_number), 0) FROM artifact_use WHERE jti = ?";
+
+  private final Statements statements;
+
+  StateReads(Statements statements) {
+    this.statements = statements;
+  }
+
+  Optional<Host> host(AkName akName) throws SQLException {
+    return statements.first(StateReads::host, HOST_BY_AK, akName.bytes());
+  }
+
+  Optional<Host> hostByEk(Hash ekDigest) throws SQLException {
+    return statements.first(StateReads::host, HOST_BY_EK, ekDigest);
+  }
+
+  Optional<Host> hostByName(String name) throws SQLException {
+    return statements.first(StateReads::host, HOST_BY_NAME, name);
+  }
+
+  Optional<InstanceKey> instanceKey(AkName akName, Hash keyName) throws SQLException {
+    return statements.first(
+        row ->
+            new InstanceKey(
+                AkName.of(row.getBytes(1)),
+                Statements.hash(row, 2),
+                Statements.hash(row, 3),
+                row.getLong(4)),
+        INSTANCE_KEY,
+        akName.bytes(),
+        keyName);
+  }
+
+  Optional<SigningKey> key(Hash kid) throws SQLException {
+    return statements.first(StateReads::key, KEY, kid);
+  }
+
+  List<SigningKey> keys() throws SQLException {
+    return statements.all(StateReads::key, KEYS);
+  }
+
+  Optional<PolicyEpoch> epoch() throws SQLException {
+    return statements.first(StateReads::epoch, EPOCH);
+  }
+
+  Optional<PolicyEpoch> epoch(long epoch) throws SQLException {
+    return statements.first(StateReads::epoch, EPOCH_BY_NUMBER, epoch);
+  }
+
+  Optional<IssuedArtifact> artifact(UuidV7 jti) throws SQLException {
+    return statements.first(
+        row ->
+            new IssuedArtifact(
+                Statements.uuid(row, 1),
+                row.getLong(2),
+                Statements.time(row, 3),
+                row.getLong(4) != 0),
+        ARTIFACT,
+        jti);
+  }
+
+  long uses(UuidV7 jti) throws SQLException {
+    return statements.first(row -> row.getLong(1), USES, jti).orElse(0L);
+  }
+
+  private static Host host(ResultSet row) throws SQLException {
+    return new Host(
+        AkName.of(row.getBytes(1)),
+        Statements.hash(row, 2),
+        row.getString(3),
+        row.getBytes(4),
+        HostState.valueOf(row.getString(5)),
+        row.getLong(6));
+  }
+
+  private static SigningKey key(ResultSet row) throws SQLException {
+    return new SigningKey(
+        Statements.hash(row, 1),
+        KeyRole.valueOf(row.getString(2)),
+        KeyState.valueOf(row.getString(3)),
+        Statements.time(row, 4),
+        Statements.time(row, 5),
+        row.getLong(6));
+  }
+
+  private static PolicyEpoch epoch(ResultSet row) throws SQLException {
+    return new PolicyEpoch(row.getLong(1), Statements.hash(row, 2), row.getLong(3));
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The statements of one connection, each prepared when first used and kept until the connection
+ * closes; and how the ledger's values stand in columns.
+ */
+final class Statements {
+  private final Connection connection;
+  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+
+  Statements(Connection connection) {
+    this.connection = connection;
+  }
+
+  /** Reads one row. */
+  @FunctionalInterface
+  interface Row<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  /** The statement with its parameters set, in order: Long, Integer, String, byte[] and the like. */
+  PreparedStatement with(String sql, Object... parameters) throws SQLException {
+    PreparedStatement statement = prepared.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      prepared.put(sql, statement);
+    }
+    for (int i = 0; i < parameters.length; i++) {
+      set(statement, i + 1, parameters[i]);
+    }
+    return statement;
+  }
+
+  private static void set(PreparedStatement statement, int place, Object value)
+      throws SQLException {
+    if (value instanceof Long number) {
+      statement.setLong(place, number);
+    } else if (value instanceof Integer number) {
+      statement.setInt(place, number);
+    } else if (value instanceof String text) {
+      statement.setString(place, text);
+    } else if (value instanceof byte[] bytes) {
+      statement.setBytes(place, bytes);
+    } else if (value instanceof Hash hash) {
+      statement.setBytes(place, hash.bytes());
+    } else if (value instanceof Instant time) {
+      statement.setLong(place, time.toEpochMilli());
+    } else if (value instanceof UuidV7 uuid) {
+      statement.setBytes(place, bytes(uuid));
+    } else if (value instanceof Enum<?> constant) {
+      statement.setString(place, constant.name());
+    } else {
+      throw new IllegalStateException("bug: no column holds a " + value.getClass());
+    }
+  }
+
+  /** Executes a change and says how many rows it changed. */
+  @CanIgnoreReturnValue
+  int update(String sql, Object... parameters) throws SQLException {
+    return with(sql, parameters).executeUpdate();
+  }
+
+  /** The first row, if there is one. */
+  <T> Optional<T> first(Row<T> row, String sql, Object... parameters) throws SQLException {
+    try (ResultSet rows = with(sql, parameters).executeQuery()) {
+      return rows.next() ? Optional.of(row.read(rows)) : Optional.empty();
+    }
+  }
+
+  /** All rows. */
+  <T> List<T> all(Row<T> row, String sql, Object... parameters) throws SQLException {
+    try (ResultSet rows = with(sql, parameters).executeQuery()) {
+      List<T> all = new ArrayList<>();
+      while (rows.next()) {
+        all.add(row.read(rows));
+      }
+      return all;
+    }
+  }
+
+  /** Whether there is a row: of an INSERT … RETURNING, whether it inserted. */
+  boolean any(String sql, Object... parameters) throws SQLException {
+    try (ResultSet rows = with(sql, parameters).executeQuery()) {
+      return rows.next();
+    }
+  }
+
+  static Hash hash(ResultSet row, int column) throws SQLException {
+    return Hash.of(row.getBytes(column));
+  }
+
+  static Instant time(ResultSet row, int column) throws SQLException {
+    return Instant.ofEpochMilli(row.getLong(column));
+  }
+
+  static byte[] bytes(UuidV7 uuid) {
+    return ByteBuffer.allocate(2 * Long.BYTES)
+        .putLong(uuid.value().getMostSignificantBits())
+        .putLong(uuid.value().getLeastSignificantBits())
+        .array();
+  }
+
+  static UuidV7 uuid(ResultSet row, int column) throws SQLException {
+    ByteBuffer bytes = ByteBuffer.wrap(row.getBytes(column));
+    return new UuidV7(new UUID(bytes.getLong(), bytes.getLong()));
+  }
+}

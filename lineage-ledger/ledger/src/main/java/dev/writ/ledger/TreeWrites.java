@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.tlog.MerkleTree;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Writes of the tree's tables. What is in them only grows, and the statements hold that too: a leaf
+ * is inserted and never replaced, a tile takes only bytes that begin with those it has, the head moves
+ * only from where the writer believes it to be.
+ */
+final class TreeWrites {
+  private static final String BEGIN_TREE =
+      "INSERT INTO tree_head (id, origin, size, root, nonce_horizon) VALUES (1, ?, 0, ?, 0)";
+  private static final String LOCK = "UPDATE tree_head SET size = size WHERE id = 1";
+  private static final String LEAF = "INSERT INTO leaf (leaf_index, bytes) VALUES (?, ?)";
+  private static final String PAYLOAD = "INSERT INTO payload (leaf_index, bytes) VALUES (?, ?)";
+  private static final String ERASE = "DELETE FROM payload WHERE leaf_index = ?";
+  private static final String TILE =
+      "INSERT INTO tile (level, tile_index, hashes) VALUES (?, ?, ?)"
+          + " ON CONFLICT (level, tile_index) DO UPDATE SET hashes = excluded.hashes"
+          + " WHERE substr(excluded.hashes, 1, length(tile.hashes)) = tile.hashes";
+  private static final String HEAD =
+      "UPDATE tree_head SET size = ?, root = ? WHERE id = 1 AND size = ?";
+  private static final String CHECKPOINT =
+      "INSERT INTO checkpoint (id, size, note) VALUES (1, ?, ?)"
+          + " ON CONFLICT (id) DO UPDATE SET size = excluded.size, note = excluded.note"
+          + " WHERE checkpoint.size <= excluded.size";
+
+  private final Statements statements;
+
+  TreeWrites(Statements statements) {
+    this.statements = statements;
+  }
+
+  /** Makes the row of the empty tree. */
+  void beginTree(String origin) throws SQLException {
+    requireOne(statements.update(BEGIN_TREE, origin, MerkleTree.emptyRoot()), "the empty head");
+  }
+
+  /** Begins a writer's transaction: waits for the writer before, and keeps all others out. */
+  void lock() throws SQLException {
+    requireOne(statements.update(LOCK), "the head's row");
+  }
+
+  /** Adds leaves from place {@code first} on, and the payloads that some have. */
+  void addLeaves(long first, List<Pending> entries) throws SQLException {
+    PreparedStatement leaf = statements.with(LEAF);
+    PreparedStatement payload = statements.with(PAYLOAD);
+    boolean payloads = false;
+    long index = first;
+    for (Pending pending : entries) {
+      leaf.setLong(1, index);
+      leaf.setBytes(2, pending.leafBytes());
+      leaf.addBatch();
+      Optional<byte[]> beside = pending.entry().payload();
+      if (beside.isPresent()) {
+        payload.setLong(1, index);
+        payload.setBytes(2, beside.get());
+        payload.addBatch();
+        payloads = true;
+      }
+      index++;
+    }
+    int[] ignored = leaf.executeBatch();
+    if (payloads) {
+      payload.executeBatch();
+    }
+  }
+
+  /** Writes tiles, new or grown. */
+  void putTiles(List<StoredTile> tiles) throws SQLException {
+    for (StoredTile tile : tiles) {
+      int written =
+          statements.update(TILE, tile.path().level(), tile.path().index(), tile.hashes());
+      requireOne(written, tile.path() + " that begins as the stored one");
+    }
+  }
+
+  /** Moves the head from a tree of {@code oldSize} leaves. */
+  void moveHead(long oldSize, Head head) throws SQLException {
+    requireOne(statements.update(HEAD, head.size(), head.root(), oldSize), "a head of " + oldSize);
+  }
+
+  /** Keeps the newest checkpoint; an older one changes nothing. */
+  void putCheckpoint(SignedHead signed) throws SQLException {
+    statements.update(CHECKPOINT, signed.head().size(), signed.note().bytes());
+  }
+
+  /** Erases the payload of a leaf; false if it has none. */
+  boolean erasePayload(long index) throws SQLException {
+    return statements.update(ERASE, index) == 1;
+  }
+
+  private static void requireOne(int rows, String what) throws SQLException {
+    if (rows != 1) {
+      throw new SQLException("the store must have " + what + ", has not; check it before going on");
+    }
+  }
+}

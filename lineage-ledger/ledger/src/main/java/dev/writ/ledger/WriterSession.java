@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/**
+ * The writer's connection and its statements. Owned by the writer's thread; a transaction is open from
+ * the first statement after {@link #commit} or {@link #rollback} to the next of them.
+ */
+final class WriterSession {
+  private final Connection connection;
+  private final Statements statements;
+  private final TreeReads tree;
+  private final TreeWrites treeWrites;
+
+  WriterSession(Connection connection) {
+    this.connection = connection;
+    this.statements = new Statements(connection);
+    this.tree = new TreeReads(statements);
+    this.treeWrites = new TreeWrites(statements);
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  Statements statements() {
+    return statements;
+  }
+
+  TreeReads tree() {
+    return tree;
+  }
+
+  TreeWrites treeWrites() {
+    return treeWrites;
+  }
+
+  void commit() throws SQLException {
+    connection.commit();
+  }
+
+  void rollback() throws SQLException {
+    connection.rollback();
+  }
+
+  /**
+   * Closes the connection, and with it whatever transaction is open is rolled back. What the
+   * connection says to that is of no use: after a failure it may be anything, and the store is asked
+   * through another.
+   */
+  void abort() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // See above.
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The lineage ledger: an append-only Merkle log of leaves, the state that changes with them, and the
+ * store that holds both.
+ *
+ * <h2>What it promises</h2>
+ *
+ * <ul>
+ *   <li>A {@link dev.writ.ledger.CommitOutcome.Receipt} means: leaf, nonces and state are on stable
+ *       storage together, and a signed checkpoint covers the leaf. No answer that says less is one.
+ *   <li>Of all entries that take one nonce, one gets a receipt, whatever runs at the same time and
+ *       whatever crashed in between. The unique index of the database is the only judge.
+ *   <li>What a decision used (policy epoch, host, signing key, parent) is read again in the transaction
+ *       that commits it.
+ *   <li>The tree only grows. Every signed head is consistent with all signed before it.
+ *   <li>A payload beside a leaf can be erased, and every proof stays what it was.
+ * </ul>
+ *
+ * <h2>How an entry goes</h2>
+ *
+ * <pre>
+ * callers ──▶ queue ──▶ committer ──────────────▶ signer ─────────────▶ callers
+ *             bounded    one transaction for       one signature for
+ *                        all that waited           all that is committed
+ * </pre>
+ *
+ * <p>Nothing waits for a timer. While one transaction runs, entries gather for the next; while the key
+ * signs, transactions go on, and the next signature covers them all. No lock is held and no transaction
+ * is open while a key signs.
+ *
+ * <h2>Durability</h2>
+ *
+ * <p>If the process or the machine dies while an entry is …
+ *
+ * <pre>
+ * waiting      nothing of it is kept
+ * in COMMIT    all of it or nothing
+ * committed    all of it is kept, under a head that is not signed; open() signs it. Its caller got
+ *              no answer: the nonce is used, and no artifact left the service
+ * signed       as committed; the checkpoint may be signed again, over the same text, for it is stored
+ *              only with the transaction after it, or when the ledger is idle
+ * answered     all of it is kept, and so is what the checkpoint in the answer covers
+ * </pre>
+ *
+ * <p>{@link dev.writ.ledger.CommitOutcome.Unavailable} says which of these an entry came to when disk
+ * or key failed and the process lives. After a COMMIT that failed the store itself is asked what became
+ * of it, through a new connection; a head that is neither the one before nor the one after stops the
+ * ledger until a person has looked.
+ *
+ * <h2>Who is trusted</h2>
+ *
+ * <p>The store may lose nothing that was committed, and is believed when the ledger is open. Who can
+ * write to it can take nonces out, give hosts and keys another state, and have a checkpoint signed over
+ * leaves of their own; they cannot change a leaf that a checkpoint covers without the next consistency
+ * proof failing. Who restores an older copy makes used nonces usable and forks the log: {@link
+ * dev.writ.ledger.Ledger#open} finds a store that does not agree with itself, and a whole older one is
+ * found only by those who kept a newer checkpoint (witnesses, gateways). Payloads and hosts' names are
+ * personal data: the file is for its owner alone.
+ *
+ * <h2>The store</h2>
+ *
+ * <p>Times are milliseconds since 1970, digests 32 bytes, a jti 16. The statements stand in {@code
+ * schema-1.sql}; types and table options are the only words in them that differ between databases.
+ *
+ * <pre>
+ * schema_version  version
+ * tree_head       one row: origin, size, root; nonce_horizon. UPDATE of this row is the writers' lock
+ * checkpoint      one row: size, note: the newest signed checkpoint that was stored
+ * leaf            leaf_index → bytes
+ * tile            (level, tile_index) → hashes; the rightmost of a level grows in place, and a partial
+ *                 tile of an older checkpoint is its beginning
+ * payload         leaf_index → bytes; erasable
+ * host            ak_name → ek_digest (unique), name (unique), ak_public, state, leaf_index
+ * instance_key    (ak_name, key_name) → jkt (unique), leaf_index
+ * signing_key     kid → role, state, not_before, not_after, leaf_index
+ * policy_epoch    epoch → policy_digest, leaf_index; epochs follow one another from 1
+ * nonce           nonce → expires; purged some time after
+ * artifact        jti → leaf_index, expires, revoked
+ * artifact_use    (jti, use_number) → leaf_index
+ * </pre>
+ *
+ * <p>A nonce that expired before {@code nonce_horizon} may have been purged and is refused for that
+ * alone, so that a clock that falls back makes none usable.
+ *
+ * <p>Formats of leaves are {@link dev.writ.artifact}'s, those of tiles, checkpoints and proofs {@link
+ * dev.writ.tlog}'s.
+ */
+@NullMarked
+@CheckReturnValue
+package dev.writ.ledger;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;

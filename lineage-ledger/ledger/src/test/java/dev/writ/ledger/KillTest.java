@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import static dev.writ.ledger.TestLedgers.commit;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.writ.artifact.Leaf;
+import dev.writ.ledger.CommitOutcome.Replayed;
+import dev.writ.tlog.Checkpoint;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.NoteSigner;
+import dev.writ.tlog.ProofOutcome;
+import dev.writ.tlog.TlogProof;
+import java.io.BufferedReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Case 38 and the bar "kill -9 anywhere under load": what was acknowledged is there, once. */
+class KillTest {
+  private static final int KILLS = 3;
+
+  /** Receipts to wait for; each kill comes at another moment of a commit. */
+  private static final int RECEIPTS = 150;
+
+  @TempDir Path folder;
+
+  @Test
+  @Timeout(180)
+  void kill9_underLoad_losesNothingThatWasAcknowledged() throws Exception {
+    CrashingWriter.makeKey(folder);
+    NoteSigner signer = CrashingWriter.signer(folder);
+    Map<Hash, Acknowledged> byNonce = new HashMap<>();
+    for (int kill = 0; kill < KILLS; kill++) {
+      for (Acknowledged acknowledged : runAndKill(RECEIPTS + 37 * kill)) {
+        assertThat(byNonce.put(acknowledged.nonce, acknowledged))
+            .as("receipts for one nonce")
+            .isNull();
+      }
+      try (Ledger ledger = TestLedgers.open(folder.resolve("store"), signer)) {
+        Checkpoint now = TestLedgers.verified(ledger.checkpoint(), signer);
+        for (Acknowledged acknowledged : byNonce.values()) {
+          assertHolds(acknowledged, ledger, now, signer);
+        }
+        Acknowledged one = byNonce.values().iterator().next();
+        assertThat(commit(ledger, Samples.issue(one.nonce))).isInstanceOf(Replayed.class);
+      }
+    }
+  }
+
+  private static void assertHolds(
+      Acknowledged acknowledged, Ledger ledger, Checkpoint now, NoteSigner signer)
+      throws Exception {
+    Leaf leaf = acknowledged.leaf;
+    TlogProof proof = acknowledged.proof;
+    Checkpoint then = TestLedgers.verified(proof.note(), signer);
+    assertThat(proof.inclusion().verify(leaf.hash(), then.root()))
+        .isInstanceOf(ProofOutcome.Proven.class);
+    assertThat(ledger.leaf(proof.index())).contains(leaf);
+    assertThat(
+            ledger
+                .inclusionProof(proof.index(), now.size())
+                .orElseThrow()
+                .verify(leaf.hash(), now.root()))
+        .isInstanceOf(ProofOutcome.Proven.class);
+    assertThat(
+            ledger
+                .consistencyProof(then.size(), now.size())
+                .orElseThrow()
+                .verify(then.root(), now.root()))
+        .isInstanceOf(ProofOutcome.Proven.class);
+  }
+
+  /** What the child said it has a receipt for before SIGKILL reached it. */
+  private List<Acknowledged> runAndKill(int receipts) throws Exception {
+    String classPath =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPath,
+                CrashingWriter.class.getName(),
+                folder.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (BufferedReader lines = child.inputReader(StandardCharsets.US_ASCII)) {
+      List<Acknowledged> acknowledged = new ArrayList<>();
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.endsWith(" .")) {
+          acknowledged.add(Acknowledged.parse(line));
+        }
+        if (acknowledged.size() == receipts) {
+          assertThatThrownBy(() -> TestLedgers.open(folder.resolve("store")).close())
+              .hasMessageContaining("open in one process at a time, and process " + child.pid());
+          // Not through Process, which would close the pipe on lines that are in it.
+          assertThat(child.toHandle().destroyForcibly()).isTrue();
+        }
+      }
+      assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(receipts);
+      assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(child.exitValue()).as("killed by signal 9").isEqualTo(128 + 9);
+      return acknowledged;
+    } finally {
+      child.destroyForcibly();
+    }
+  }
+
+  /** A receipt that a client has in its hands. */
+  private record Acknowledged(Hash nonce, Leaf leaf, TlogProof proof) {
+    static Acknowledged parse(String line) throws Exception {
+      String[] parts = line.split(" ");
+      Base64.Decoder base64 = Base64.getDecoder();
+      return new Acknowledged(
+          Hash.fromHex(parts[0]),
+          Leaf.parse(base64.decode(parts[1])),
+          TlogProof.parse(base64.decode(parts[2])));
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.ledger.CommitOutcome.Receipt;
+import dev.writ.tlog.Checkpoint;
+import dev.writ.tlog.MalformedTlogException;
+import dev.writ.tlog.NoteOutcome;
+import dev.writ.tlog.NoteSigner;
+import dev.writ.tlog.NoteVerifier;
+import dev.writ.tlog.ProofOutcome;
+import dev.writ.tlog.SignedNote;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/** Opens ledgers for tests, and judges what they answer without using what they are made of. */
+final class TestLedgers {
+  static final NoteSigner SIGNER = Samples.p256Signer();
+
+  private TestLedgers() {}
+
+  static Ledger open(Path folder) throws LedgerException {
+    return open(folder, SIGNER);
+  }
+
+  static Ledger open(Path folder, NoteSigner... signers) throws LedgerException {
+    return Ledger.open(SqliteConfig.in(folder), Samples.ORIGIN, List.of(signers), Samples.CLOCK);
+  }
+
+  static CommitOutcome commit(Ledger ledger, Entry entry) {
+    return ledger.commit(entry).toCompletableFuture().join();
+  }
+
+  static List<CommitOutcome> commit(Ledger ledger, List<Entry> entries) {
+    return ledger.commit(entries).toCompletableFuture().join();
+  }
+
+  /** The receipt that an entry got, once its proof verified. */
+  @CanIgnoreReturnValue
+  static Receipt receipt(CommitOutcome outcome) throws MalformedTlogException {
+    assertThat(outcome).isInstanceOf(Receipt.class);
+    Receipt receipt = (Receipt) outcome;
+    verify(receipt);
+    return receipt;
+  }
+
+  /** Signature of the checkpoint, and inclusion of the leaf under its root. */
+  static void verify(Receipt receipt) throws MalformedTlogException {
+    Checkpoint checkpoint = verified(receipt.checkpoint(), SIGNER);
+    assertThat(receipt.inclusion().treeSize()).isEqualTo(checkpoint.size());
+    assertThat(receipt.inclusion().index()).isEqualTo(receipt.index());
+    assertThat(receipt.inclusion().verify(receipt.leaf().hash(), checkpoint.root()))
+        .isInstanceOf(ProofOutcome.Proven.class);
+  }
+
+  static Checkpoint verified(SignedNote note, NoteSigner signer) throws MalformedTlogException {
+    assertThat(note.open(List.of(NoteVerifier.of(signer.key()))))
+        .isInstanceOf(NoteOutcome.Opened.class);
+    return Checkpoint.parse(note.text());
+  }
+
+  /** Changes a closed store behind the ledger's back, by statements with a semicolon between them. */
+  static void tamper(Path folder, String sql) throws SQLException {
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("ledger.db"));
+        Statement statement = connection.createStatement()) {
+      for (String each : sql.split(";")) {
+        statement.executeUpdate(each);
+      }
+    }
+  }
+}
