@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.hsm;
+
+import dev.writ.hsm.HsmException.Fault;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import sun.security.pkcs11.wrapper.CK_C_INITIALIZE_ARGS;
+import sun.security.pkcs11.wrapper.CK_TOKEN_INFO;
+import sun.security.pkcs11.wrapper.PKCS11;
+import sun.security.pkcs11.wrapper.PKCS11Constants;
+import sun.security.pkcs11.wrapper.PKCS11Exception;
+
+/**
+ * A PKCS#11 module, loaded and initialised; the same one that SunPKCS11 uses, since the wrapper keeps
+ * one to a path.
+ */
+final class Cryptoki {
+  private final Path library;
+  private final PKCS11 module;
+
+  private Cryptoki(Path library, PKCS11 module) {
+    this.library = library;
+    this.module = module;
+  }
+
+  /**
+   * Loads the profile's module.
+   *
+   * @param getenv the process's environment, which the module reads as well
+   */
+  static Cryptoki load(TokenProfile profile, UnaryOperator<@Nullable String> getenv)
+      throws HsmException {
+    requireWrapper();
+    Path library = profile.library();
+    if (!Files.isReadable(library) || Files.isDirectory(library)) {
+      throw new HsmException(
+          Fault.LIBRARY_MISSING,
+          String.format(
+              "the PKCS#11 module %s must be a readable file, and is not: %s, or name the module's"
+                  + " place in the configuration",
+              library, profile.install()));
+    }
+    requireConfiguration(profile, getenv);
+    try {
+      // As SunPKCS11 initialises it: whoever comes first does it for both.
+      CK_C_INITIALIZE_ARGS threads = new CK_C_INITIALIZE_ARGS();
+      threads.flags = PKCS11Constants.CKF_OS_LOCKING_OK;
+      return new Cryptoki(
+          library, PKCS11.getInstance(library.toString(), "C_GetFunctionList", threads, false));
+    } catch (IOException e) {
+      throw new HsmException(
+          Fault.LIBRARY_UNUSABLE,
+          library + " must be a PKCS#11 module for this machine, and cannot be loaded as one",
+          e);
+    } catch (PKCS11Exception e) {
+      throw HsmException.ofModule(
+          Fault.LIBRARY_UNUSABLE,
+          "the PKCS#11 module "
+              + library
+              + " must initialise, and failed: look at its configuration"
+              + profile.environment().map(name -> " (" + getenv.apply(name) + ")").orElse("")
+              + " and whether the folders that it names exist",
+          e);
+    }
+  }
+
+  /** Without it the first use would end in an IllegalAccessError that names no remedy. */
+  private static void requireWrapper() {
+    boolean exported =
+        ModuleLayer.boot()
+            .findModule("jdk.crypto.cryptoki")
+            .filter(
+                module ->
+                    module.isExported("sun.security.pkcs11.wrapper", Cryptoki.class.getModule()))
+            .isPresent();
+    if (!exported) {
+      throw new IllegalStateException(
+          "the JVM must be started with --add-modules jdk.crypto.cryptoki --add-exports"
+              + " jdk.crypto.cryptoki/sun.security.pkcs11.wrapper=ALL-UNNAMED, and was not");
+    }
+  }
+
+  /** What the module would otherwise do without, or answer with CKR_GENERAL_ERROR or, worse, OK. */
+  static void requireConfiguration(TokenProfile profile, UnaryOperator<@Nullable String> getenv)
+      throws HsmException {
+    if (profile.environment().isEmpty()) {
+      return;
+    }
+    String variable = profile.environment().get();
+    String value = getenv.apply(variable);
+    if (value == null || !Files.isReadable(Path.of(value))) {
+      throw new HsmException(
+          Fault.ENVIRONMENT_MISSING,
+          String.format(
+              "%s must name the module's readable configuration file before the process starts, was"
+                  + " %s: export it and start again",
+              variable, value == null ? "not set" : value));
+    }
+    if (profile.storage().isPresent()) {
+      TokenStorage.requireRoom(Path.of(value), profile.storage().get());
+    }
+  }
+
+  /** A slot whose token is present. */
+  record Slot(long id, TokenDescription token, long flags) {
+    boolean has(long flag) {
+      return (flags & flag) != 0;
+    }
+  }
+
+  /** The one slot whose token carries {@code label}. */
+  Slot slot(String label) throws HsmException {
+    List<Slot> found = new ArrayList<>();
+    Set<String> others = new TreeSet<>();
+    boolean blank = false;
+    for (long id : slots()) {
+      try {
+        CK_TOKEN_INFO info = module.C_GetTokenInfo(id);
+        Slot slot = new Slot(id, describe(info), info.flags);
+        if (!slot.has(PKCS11Constants.CKF_TOKEN_INITIALIZED)) {
+          blank = true;
+        } else if (slot.token().label().equals(label)) {
+          found.add(slot);
+        } else {
+          others.add('"' + slot.token().label() + '"');
+        }
+      } catch (PKCS11Exception e) {
+        // Another slot's broken token must not stop this one; if it is this one, the name says so.
+        others.add("one that answers " + ReturnValue.of(e).name());
+      }
+    }
+    if (found.size() == 1) {
+      return found.get(0);
+    }
+    if (found.size() > 1) {
+      throw new HsmException(
+          Fault.TOKEN_MISSING,
+          String.format(
+              "one token must carry the label \"%s\", and %d do: rename or remove the others",
+              label, found.size()));
+    }
+    if (others.isEmpty() && blank) {
+      throw new HsmException(
+          Fault.TOKEN_UNINITIALISED,
+          String.format(
+              "the token of %s must be initialised, and is not: initialise it with the label \"%s\"",
+              library, label));
+    }
+    throw new HsmException(
+        Fault.TOKEN_MISSING,
+        String.format(
+            "a token of %s must carry the label \"%s\", and there is %s: give the right label, or"
+                + " initialise a token with it",
+            library, label, others.isEmpty() ? "none" : "only " + String.join(", ", others)));
+  }
+
+  /** The flags as they are at this moment: the token counts wrong PINs in them. */
+  long flags(long slot) throws PKCS11Exception {
+    return module.C_GetTokenInfo(slot).flags;
+  }
+
+  CryptokiSession openSession(long slot, boolean writable) throws PKCS11Exception {
+    long flags =
+        PKCS11Constants.CKF_SERIAL_SESSION | (writable ? PKCS11Constants.CKF_RW_SESSION : 0);
+    return new CryptokiSession(module, module.C_OpenSession(slot, flags, null, null));
+  }
+
+  private long[] slots() throws HsmException {
+    try {
+      return module.C_GetSlotList(true);
+    } catch (PKCS11Exception e) {
+      throw HsmException.ofModule(
+          Fault.TOKEN_FAILED,
+          "the PKCS#11 module " + library + " must list its slots, and failed: look at its log",
+          e);
+    }
+  }
+
+  private static TokenDescription describe(CK_TOKEN_INFO info) {
+    return new TokenDescription(
+        text(info.label), text(info.manufacturerID), text(info.model), text(info.serialNumber));
+  }
+
+  /** A blank-padded UTF-8 field, of which the wrapper makes one char to a byte. */
+  private static String text(char[] padded) {
+    byte[] bytes = new String(padded).getBytes(StandardCharsets.ISO_8859_1);
+    return new String(bytes, StandardCharsets.UTF_8).stripTrailing();
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.hsm;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The keys that a service needs: one to each {@link KeyRole}. */
+public final class KeyInventory {
+  /** The one algorithm that all of artifact, checkpoint and token have in common. */
+  private static final String ALGORITHM = "P-256";
+
+  private final Map<KeyRole, KeySpec> specs;
+
+  private KeyInventory(Map<KeyRole, KeySpec> specs) {
+    this.specs = specs;
+  }
+
+  /** The inventory {@code hsm-config/keys.properties} of this build. */
+  public static KeyInventory standard() {
+    String name = "keys.properties";
+    byte[] bytes =
+        Settings.packed(name)
+            .orElseThrow(() -> new IllegalStateException("the jar must hold " + name));
+    try {
+      return parse(name, bytes);
+    } catch (MalformedHsmConfigException e) {
+      throw new IllegalStateException("the packed inventory must be well-formed", e);
+    }
+  }
+
+  /**
+   * Reads an inventory strictly: every role, no other, no label or id twice.
+   *
+   * @param source names the file in error messages
+   */
+  public static KeyInventory parse(String source, byte[] bytes) throws MalformedHsmConfigException {
+    Settings settings = Settings.parse(source, bytes);
+    Map<KeyRole, KeySpec> specs = new EnumMap<>(KeyRole.class);
+    Set<String> labels = new HashSet<>();
+    Set<String> ids = new HashSet<>();
+    for (KeyRole role : KeyRole.values()) {
+      String key = role.wire() + ".";
+      if (!settings.required(key + "algorithm").equals(ALGORITHM)) {
+        throw settings.refused(key + "algorithm", ALGORITHM);
+      }
+      String label = settings.required(key + "label", KeySpec.LABEL, "a label of " + KeySpec.LABEL);
+      String id = settings.required(key + "id", KeySpec.ID, "1 to 32 bytes in lower-case hex");
+      if (!labels.add(label)) {
+        throw settings.refused(key + "label", "no other key's label");
+      }
+      if (!ids.add(id)) {
+        throw settings.refused(key + "id", "no other key's id");
+      }
+      specs.put(role, new KeySpec(role, label, id));
+    }
+    settings.requireAllAsked();
+    return new KeyInventory(specs);
+  }
+
+  /** The key of {@code role}. */
+  public KeySpec spec(KeyRole role) {
+    KeySpec spec = specs.get(role);
+    if (spec == null) {
+      throw new IllegalStateException("an inventory has every role; " + role + " is missing");
+    }
+    return spec;
+  }
+
+  /** Every key, in the order of the roles. */
+  public List<KeySpec> specs() {
+    return new ArrayList<>(specs.values());
+  }
+}

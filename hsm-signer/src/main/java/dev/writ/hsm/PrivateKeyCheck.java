@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.hsm;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.hsm.HsmException.Fault;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import sun.security.pkcs11.wrapper.PKCS11Constants;
+import sun.security.pkcs11.wrapper.PKCS11Exception;
+
+/**
+ * Asks the token whether a private key can leave it, before the key is used.
+ *
+ * <p>CKA_ALWAYS_SENSITIVE and CKA_NEVER_EXTRACTABLE are set by the token alone (PKCS#11 v2.40, section
+ * 4.9): a key that was imported, or was readable for a moment, shows it there for ever.
+ */
+final class PrivateKeyCheck {
+  /** DER of the object identifier 1.2.840.10045.3.1.7, RFC 5480 section 2.1.1.1: P-256. */
+  private static final byte[] P256 = {6, 8, 0x2a, (byte) 0x86, 0x48, (byte) 0xce, 0x3d, 3, 1, 7};
+
+  private record Demand(String name, long attribute, boolean mustBe) {}
+
+  private static final List<Demand> DEMANDS =
+      List.of(
+          new Demand("CKA_TOKEN", PKCS11Constants.CKA_TOKEN, true),
+          new Demand("CKA_PRIVATE", PKCS11Constants.CKA_PRIVATE, true),
+          new Demand("CKA_SENSITIVE", PKCS11Constants.CKA_SENSITIVE, true),
+          new Demand("CKA_ALWAYS_SENSITIVE", PKCS11Constants.CKA_ALWAYS_SENSITIVE, true),
+          new Demand("CKA_EXTRACTABLE", PKCS11Constants.CKA_EXTRACTABLE, false),
+          new Demand("CKA_NEVER_EXTRACTABLE", PKCS11Constants.CKA_NEVER_EXTRACTABLE, true),
+          new Demand("CKA_SIGN", PKCS11Constants.CKA_SIGN, true));
+
+  private PrivateKeyCheck() {}
+
+  /** What the token says of the key, by attribute name; throws if any of it is not as it must be. */
+  @CanIgnoreReturnValue
+  static Map<String, Boolean> require(CryptokiSession session, long handle, KeySpec spec)
+      throws HsmException {
+    Map<String, Boolean> said = new LinkedHashMap<>();
+    List<String> wrong = new ArrayList<>();
+    try {
+      for (Demand demand : DEMANDS) {
+        boolean was = session.attribute(handle, demand.attribute()).getBoolean();
+        said.put(demand.name(), was);
+        if (was != demand.mustBe()) {
+          wrong.add(demand.name() + " must be " + demand.mustBe() + ", was " + was);
+        }
+      }
+      byte[] curve = session.attribute(handle, PKCS11Constants.CKA_EC_PARAMS).getByteArray();
+      if (!Arrays.equals(curve, P256)) {
+        wrong.add("CKA_EC_PARAMS must be P-256, was another curve");
+      }
+    } catch (PKCS11Exception e) {
+      throw HsmException.ofModule(
+          Fault.KEY_EXPOSED,
+          "the token must say of the key " + spec + " that it cannot leave, and would not answer",
+          e);
+    }
+    if (!wrong.isEmpty()) {
+      throw new HsmException(
+          Fault.KEY_EXPOSED,
+          String.format(
+              "the key %s must be one that can never leave the token: %s; it will not be used: remove"
+                  + " it from the token and make another there",
+              spec, String.join(", ", wrong)));
+    }
+    return Collections.unmodifiableMap(said);
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.hsm;
+
+import dev.writ.hsm.HsmException.Fault;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.HexFormat;
+import org.bouncycastle.asn1.ASN1Integer;
+import sun.security.pkcs11.wrapper.CK_ATTRIBUTE;
+import sun.security.pkcs11.wrapper.PKCS11Constants;
+import sun.security.pkcs11.wrapper.PKCS11Exception;
+
+/** The objects of a token that go by the names of a {@link KeySpec}. */
+final class TokenObjects {
+  private static final CK_ATTRIBUTE PRIVATE_KEY =
+      new CK_ATTRIBUTE(PKCS11Constants.CKA_CLASS, PKCS11Constants.CKO_PRIVATE_KEY);
+  private static final CK_ATTRIBUTE CERTIFICATE =
+      new CK_ATTRIBUTE(PKCS11Constants.CKA_CLASS, PKCS11Constants.CKO_CERTIFICATE);
+
+  private final CryptokiSession session;
+
+  TokenObjects(CryptokiSession session) {
+    this.session = session;
+  }
+
+  /** Whether anything at all goes by the label or by the id. */
+  boolean isTaken(KeySpec spec) throws PKCS11Exception {
+    return session.find(label(spec)).length > 0 || session.find(id(spec)).length > 0;
+  }
+
+  /**
+   * The private key's handle. Both names must lead to this one key: SunPKCS11 pairs key and
+   * certificate by CKA_ID alone, so a second key with that id could be signed with unchecked.
+   */
+  long privateKey(KeySpec spec) throws HsmException, PKCS11Exception {
+    long[] byId = session.find(PRIVATE_KEY, id(spec));
+    long[] byLabel = session.find(PRIVATE_KEY, label(spec));
+    if (byId.length == 0 && byLabel.length == 0) {
+      throw new HsmException(
+          Fault.KEY_MISSING,
+          "the token must hold the key " + spec + ", and does not: run writ keys init");
+    }
+    if (byId.length != 1 || byLabel.length != 1 || byId[0] != byLabel[0]) {
+      throw new HsmException(
+          Fault.KEY_AMBIGUOUS,
+          String.format(
+              "the label and the id of %s must name one private key, and %d have the label, %d the"
+                  + " id: remove or rename the others",
+              spec, byLabel.length, byId.length));
+    }
+    return byId[0];
+  }
+
+  /** Refuses a key without its certificate, or with several: a KeyStore would not list it. */
+  void requireOneCertificate(KeySpec spec) throws HsmException, PKCS11Exception {
+    long[] byId = session.find(CERTIFICATE, id(spec));
+    long[] byLabel = session.find(CERTIFICATE, label(spec));
+    if (byId.length != 1 || byLabel.length != 1 || byId[0] != byLabel[0]) {
+      throw new HsmException(
+          Fault.KEY_AMBIGUOUS,
+          String.format(
+              "the label and the id of %s must name one certificate, and %d have the label, %d the"
+                  + " id: if writ keys init was interrupted, remove what it left and run it again",
+              spec, byLabel.length, byId.length));
+    }
+  }
+
+  /** Stores a key's certificate (PKCS#11 v2.40, section 4.6.3) under the key's names. */
+  void storeCertificate(KeySpec spec, X509Certificate certificate) throws PKCS11Exception {
+    try {
+      session.create(
+          CERTIFICATE,
+          new CK_ATTRIBUTE(PKCS11Constants.CKA_CERTIFICATE_TYPE, PKCS11Constants.CKC_X_509),
+          new CK_ATTRIBUTE(PKCS11Constants.CKA_TOKEN, true),
+          new CK_ATTRIBUTE(PKCS11Constants.CKA_PRIVATE, false),
+          label(spec),
+          id(spec),
+          new CK_ATTRIBUTE(
+              PKCS11Constants.CKA_SUBJECT, certificate.getSubjectX500Principal().getEncoded()),
+          new CK_ATTRIBUTE(
+              PKCS11Constants.CKA_ISSUER, certificate.getIssuerX500Principal().getEncoded()),
+          new CK_ATTRIBUTE(
+              PKCS11Constants.CKA_SERIAL_NUMBER,
+              new ASN1Integer(certificate.getSerialNumber()).getEncoded()),
+          new CK_ATTRIBUTE(PKCS11Constants.CKA_VALUE, certificate.getEncoded()));
+    } catch (CertificateEncodingException | IOException e) {
+      throw new IllegalStateException("a certificate that was just made must have a DER form", e);
+    }
+  }
+
+  /** Removes whatever goes by both names. */
+  void destroy(KeySpec spec) throws PKCS11Exception {
+    for (long object : session.find(label(spec), id(spec))) {
+      session.destroy(object);
+    }
+  }
+
+  private static CK_ATTRIBUTE label(KeySpec spec) {
+    return new CK_ATTRIBUTE(
+        PKCS11Constants.CKA_LABEL, spec.label().getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static CK_ATTRIBUTE id(KeySpec spec) {
+    return new CK_ATTRIBUTE(PKCS11Constants.CKA_ID, HexFormat.of().parseHex(spec.idHex()));
+  }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.hsm;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What must be known of a vendor's PKCS#11 module to use it.
+ *
+ * @param name the profile's name, that of its file
+ * @param library the module's shared object, absolute
+ * @param install a command that installs the module, for error messages
+ * @param assurance what keys in such a token are worth
+ * @param environment a variable that must name the module's configuration file before the JVM starts
+ * @param storage the key in that file for the folder that must have room before the token is touched
+ * @param signers how many signatures may be under way at once, 1 to 256
+ * @param maxWait how long a signature may wait for its turn, at most a minute
+ */
+public record TokenProfile(
+    String name,
+    Path library,
+    String install,
+    Assurance assurance,
+    Optional<String> environment,
+    Optional<String> storage,
+    int signers,
+    Duration maxWait) {
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,32}");
+
+  /** The provider's configuration language expands and unquotes other characters. */
+  private static final Pattern LIBRARY = Pattern.compile("/[A-Za-z0-9._/+-]{1,255}");
+
+  private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]{0,63}");
+  private static final Pattern SIGNERS = Pattern.compile("[1-9][0-9]{0,2}");
+  private static final int MAX_SIGNERS = 256;
+  private static final Duration MAX_WAIT = Duration.ofMinutes(1);
+
+  /**
+   * The profile {@code hsm-config/profiles/NAME.properties} of this build.
+   *
+   * @throws MalformedHsmConfigException if there is none of that name
+   */
+  public static TokenProfile named(String name) throws MalformedHsmConfigException {
+    Optional<byte[]> packed =
+        NAME.matcher(name).matches()
+            ? Settings.packed("profiles/" + name + ".properties")
+            : Optional.empty();
+    if (packed.isEmpty()) {
+      throw new MalformedHsmConfigException(
+          "configuration", "the token profile", "a file's name in hsm-config/profiles", name);
+    }
+    return parse("profiles/" + name + ".properties", packed.get());
+  }
+
+  /**
+   * Reads a profile strictly.
+   *
+   * @param source names the file in error messages
+   */
+  public static TokenProfile parse(String source, byte[] bytes) throws MalformedHsmConfigException {
+    Settings settings = Settings.parse(source, bytes);
+    Optional<String> environment = settings.optional("environment");
+    if (environment.isPresent() && !VARIABLE.matcher(environment.get()).matches()) {
+      throw settings.refused("environment", "the name of an environment variable");
+    }
+    TokenProfile profile =
+        new TokenProfile(
+            settings.required("name", NAME, "1 to 32 lower-case letters and digits"),
+            Path.of(settings.required("library", LIBRARY, "an absolute path of " + LIBRARY)),
+            settings.required("install"),
+            assurance(settings),
+            environment,
+            storage(settings, environment),
+            signers(settings),
+            maxWait(settings));
+    settings.requireAllAsked();
+    return profile;
+  }
+
+  /**
+   * This profile with the module at another place.
+   *
+   * @throws MalformedHsmConfigException if the path is not absolute or has characters that the
+   *     provider's configuration cannot hold
+   */
+  public TokenProfile withLibrary(Path elsewhere) throws MalformedHsmConfigException {
+    if (!LIBRARY.matcher(elsewhere.toString()).matches()) {
+      throw new MalformedHsmConfigException(
+          name, "library", "an absolute path of " + LIBRARY, "\"" + elsewhere + "\"");
+    }
+    return new TokenProfile(
+        name, elsewhere, install, assurance, environment, storage, signers, maxWait);
+  }
+
+  private static Assurance assurance(Settings settings) throws MalformedHsmConfigException {
+    String value = settings.required("assurance");
+    for (Assurance assurance : Assurance.values()) {
+      if (assurance.name().toLowerCase(Locale.ROOT).equals(value)) {
+        return assurance;
+      }
+    }
+    throw settings.refused("assurance", "hardware or dev");
+  }
+
+  private static Optional<String> storage(Settings settings, Optional<String> environment)
+      throws MalformedHsmConfigException {
+    Optional<String> storage = settings.optional("storage");
+    if (storage.isPresent() && environment.isEmpty()) {
+      throw settings.refused("storage", "absent without environment, which names its file");
+    }
+    return storage;
+  }
+
+  private static int signers(Settings settings) throws MalformedHsmConfigException {
+    String mustBe = "a number from 1 to " + MAX_SIGNERS;
+    int signers = Integer.parseInt(settings.required("signers", SIGNERS, mustBe));
+    if (signers > MAX_SIGNERS) {
+      throw settings.refused("signers", mustBe);
+    }
+    return signers;
+  }
+
+  private static Duration maxWait(Settings settings) throws MalformedHsmConfigException {
+    try {
+      Duration wait = Duration.parse(settings.required("wait"));
+      if (wait.compareTo(Duration.ZERO) > 0 && wait.compareTo(MAX_WAIT) <= 0) {
+        return wait;
+      }
+    } catch (DateTimeParseException e) {
+      // Said below, together with a duration that is out of bounds.
+    }
+    throw settings.refused("wait", "an ISO 8601 duration above zero, at most " + MAX_WAIT);
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Keys that never leave the token: PKCS#11 through the JDK's provider SunPKCS11.
+ *
+ * <p>The order of things: a {@link dev.writ.hsm.TokenProfile} says what module to load and how; {@link
+ * dev.writ.hsm.Token#open} finds the slot by the token's label and logs in, once; {@link
+ * dev.writ.hsm.KeyCeremony#init} makes the keys of a {@link dev.writ.hsm.KeyInventory}; {@link
+ * dev.writ.hsm.Token#key} hands out an {@link dev.writ.hsm.HsmKey}, which signs.
+ *
+ * <p>Promises:
+ *
+ * <ul>
+ *   <li>A key is used only if the token itself says, at this opening, that it is sensitive, was never
+ *       anything else, and cannot be extracted (PKCS#11 v2.40, section 4.9).
+ *   <li>A key and its certificate are one: at each opening the key signs a fresh challenge that the
+ *       certificate's public key verifies.
+ *   <li>A PIN that a token refused is not shown to that token again by this process, and one that
+ *       could lock the token is not tried at all.
+ *   <li>A PIN stands in no message, log or {@code toString}, and is zeroed after the login.
+ *   <li>Every failure is a {@link dev.writ.hsm.HsmException} with the module's CKR code where there is
+ *       one, and says what to do.
+ * </ul>
+ *
+ * <p>Trust: the module, which runs inside this process and sees the PIN, and the token. What a
+ * software token says of its keys is worth no more than the files that it keeps them in: see {@link
+ * dev.writ.hsm.Assurance}.
+ *
+ * <p>The provider signs but cannot list slots or read attributes, so its inner wrapper is used as
+ * well. Both share one module, hence one login. The JVM needs {@code --add-modules jdk.crypto.cryptoki
+ * --add-exports jdk.crypto.cryptoki/sun.security.pkcs11.wrapper=ALL-UNNAMED}.
+ *
+ * <p>Configuration is lines of {@code key = value} in ASCII; {@code #} begins a comment line. Unknown,
+ * repeated and missing keys are refused. Profiles lie in {@code hsm-config/profiles}, the inventory in
+ * {@code hsm-config/keys.properties}.
+ */
+@NullMarked
+@CheckReturnValue
+package dev.writ.hsm;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.hsm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Profiles and inventory: the packed ones are right, and anything unclear stops the start. */
+class HsmConfigTest {
+  private static final String PROFILE =
+      """
+      # a comment
+
+      name = vendor
+      library = /opt/vendor/lib/cs_pkcs11.so
+      install = see the vendor's manual
+      assurance = hardware
+      environment = VENDOR_CONF
+      storage = token.folder
+      signers = 30
+      wait = PT2S
+      """;
+
+  private static final String INVENTORY =
+      """
+      issuer.algorithm = P-256
+      issuer.label = one
+      issuer.id = 01ff
+      checkpoint.algorithm = P-256
+      checkpoint.label = two
+      checkpoint.id = 02
+      """;
+
+  @Test
+  void packedProfile_softhsm2_isSoftwareWithItsConfigurationDemanded() throws Exception {
+    TokenProfile profile = TokenProfile.named("softhsm2");
+    assertThat(profile.library()).isEqualTo(Path.of("/usr/lib/softhsm/libsofthsm2.so"));
+    assertThat(profile.assurance()).isEqualTo(Assurance.DEV);
+    assertThat(profile.environment()).contains("SOFTHSM2_CONF");
+    assertThat(profile.storage()).contains("directories.tokendir");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"nosuchvendor", "../keys", "''"})
+  void packedProfile_unknownName_isRefused(String name) {
+    assertThatThrownBy(() -> TokenProfile.named(name))
+        .isInstanceOf(MalformedHsmConfigException.class)
+        .hasMessageContaining("a file's name in hsm-config/profiles");
+  }
+
+  @Test
+  void packedInventory_everyRole_hasItsOwnNames() {
+    KeyInventory inventory = KeyInventory.standard();
+    assertThat(inventory.specs())
+        .extracting(KeySpec::role)
+        .containsExactly(KeyRole.ISSUER, KeyRole.CHECKPOINT);
+    assertThat(inventory.spec(KeyRole.ISSUER))
+        .isEqualTo(new KeySpec(KeyRole.ISSUER, "writ-issuer", "01"));
+  }
+
+  @Test
+  void profile_everyKeyGiven_isTaken() throws Exception {
+    assertThat(profile(PROFILE))
+        .isEqualTo(
+            new TokenProfile(
+                "vendor",
+                Path.of("/opt/vendor/lib/cs_pkcs11.so"),
+                "see the vendor's manual",
+                Assurance.HARDWARE,
+                Optional.of("VENDOR_CONF"),
+                Optional.of("token.folder"),
+                30,
+                Duration.ofSeconds(2)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          name = vendor          | name = Vendor            | name
+          library = /opt/vendor/lib/cs_pkcs11.so | library = lib.so | library
+          library = /opt/vendor/lib/cs_pkcs11.so | library = /opt/${user.home}/x.so | library
+          library = /opt/vendor/lib/cs_pkcs11.so | library = /x.so attributes=1 | library
+          install = see the vendor's manual | install = | line 5
+          assurance = hardware   | assurance = HARDWARE     | assurance
+          environment = VENDOR_CONF | environment = a b     | environment
+          environment = VENDOR_CONF | # none                | storage
+          signers = 30           | signers = 0              | signers
+          signers = 30           | signers = 257            | signers
+          signers = 30           | signers = 99999999999    | signers
+          signers = 30           | signers = 030            | signers
+          wait = PT2S            | wait = 2s                | wait
+          wait = PT2S            | wait = PT0S              | wait
+          wait = PT2S            | wait = PT61S             | wait
+          wait = PT2S            | wait = PT2S\tx           | line 10
+          wait = PT2S            | waits = PT2S             | wait
+          wait = PT2S            | wait = PT2S!name = again | name
+          wait = PT2S            | wait = PT2S!colour = red | colour
+          """)
+  void profile_oneLineWrong_namesItsKey(String line, String wrong, String field) {
+    String text = PROFILE.replace(line, wrong.replace('!', '\n'));
+    assertThatThrownBy(() -> profile(text))
+        .isInstanceOfSatisfying(
+            MalformedHsmConfigException.class, e -> assertThat(e.field()).isEqualTo(field));
+  }
+
+  @Test
+  void profile_withLibrary_refusesWhatTheProviderWouldExpand() throws Exception {
+    TokenProfile profile = profile(PROFILE);
+    assertThat(profile.withLibrary(Path.of("/lib/x.so")).library()).isEqualTo(Path.of("/lib/x.so"));
+    assertThatThrownBy(() -> profile.withLibrary(Path.of("/lib/${x}.so")))
+        .isInstanceOf(MalformedHsmConfigException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          issuer.algorithm = P-256 | issuer.algorithm = P-384 | issuer.algorithm
+          issuer.label = one       | issuer.label = One       | issuer.label
+          issuer.id = 01ff         | issuer.id = 01f          | issuer.id
+          issuer.id = 01ff         | issuer.id = 01FF         | issuer.id
+          checkpoint.label = two   | checkpoint.label = one   | checkpoint.label
+          checkpoint.id = 02       | checkpoint.id = 01ff     | checkpoint.id
+          checkpoint.id = 02       | # none                   | checkpoint.id
+          checkpoint.id = 02       | operator.id = 02         | checkpoint.id
+          """)
+  void inventory_oneLineWrong_namesItsKey(String line, String wrong, String field) {
+    assertThatThrownBy(() -> inventory(INVENTORY.replace(line, wrong)))
+        .isInstanceOfSatisfying(
+            MalformedHsmConfigException.class, e -> assertThat(e.field()).isEqualTo(field));
+  }
+
+  @Test
+  void inventory_unknownRole_isRefused() {
+    assertThatThrownBy(() -> inventory(INVENTORY + "operator.id = 03\n"))
+        .isInstanceOf(MalformedHsmConfigException.class)
+        .hasMessage("test: operator.id must be a known key, was unknown");
+  }
+
+  @Test
+  void settings_tooLarge_areRefused() {
+    assertThatThrownBy(() -> inventory("#".repeat(20_000)))
+        .isInstanceOf(MalformedHsmConfigException.class)
+        .hasMessageContaining("at most 16384 bytes");
+  }
+
+  private static TokenProfile profile(String text) throws MalformedHsmConfigException {
+    return TokenProfile.parse("test", text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static KeyInventory inventory(String text) throws MalformedHsmConfigException {
+    return KeyInventory.parse("test", text.getBytes(StandardCharsets.UTF_8));
+  }
+}

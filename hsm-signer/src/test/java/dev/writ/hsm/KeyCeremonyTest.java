@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.hsm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.writ.fixtures.SoftHsmToken;
+import dev.writ.hsm.CeremonyOutcome.AlreadyThere;
+import dev.writ.hsm.CeremonyOutcome.Born;
+import dev.writ.hsm.HsmException.Fault;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Making keys in SoftHSM, and refusing those that others made carelessly. */
+class KeyCeremonyTest {
+  private static final Instant NOW = Instant.parse("2026-11-01T12:00:00Z");
+  private static final KeyInventory INVENTORY = KeyInventory.standard();
+  private static final KeySpec ISSUER = INVENTORY.spec(KeyRole.ISSUER);
+
+  private static List<SoftHsmToken> made = List.of();
+  private static Iterator<SoftHsmToken> unused = made.iterator();
+
+  @BeforeAll
+  static void makeTokens() throws Exception {
+    made = FreshTokens.create("a", "b", "c", "d", "e");
+    unused = made.iterator();
+  }
+
+  @AfterAll
+  static void removeTokens() throws Exception {
+    for (SoftHsmToken token : made) {
+      token.close();
+    }
+  }
+
+  @Test
+  void init_emptyToken_makesEveryKeyThatCannotLeave() throws Exception {
+    try (Token token = FreshTokens.open(unused.next())) {
+      Born born = (Born) init(token);
+      assertThat(born.keys())
+          .extracting(HsmKey::spec)
+          .containsExactly(ISSUER, INVENTORY.spec(KeyRole.CHECKPOINT));
+      for (HsmKey key : born.keys()) {
+        assertThat(key.attributes())
+            .containsExactlyInAnyOrderEntriesOf(
+                Map.of(
+                    "CKA_TOKEN", true,
+                    "CKA_PRIVATE", true,
+                    "CKA_SENSITIVE", true,
+                    "CKA_ALWAYS_SENSITIVE", true,
+                    "CKA_EXTRACTABLE", false,
+                    "CKA_NEVER_EXTRACTABLE", true,
+                    "CKA_SIGN", true));
+      }
+    }
+  }
+
+  @Test
+  void init_certificate_isSignedByItsKeyAndNeverExpires() throws Exception {
+    try (Token token = FreshTokens.open(unused.next())) {
+      HsmKey key = ((Born) init(token)).keys().get(0);
+      X509Certificate certificate = key.certificate();
+      certificate.verify(key.publicKey());
+      assertThat(certificate.getSubjectX500Principal().getName()).isEqualTo("CN=writ-issuer");
+      assertThat(certificate.getNotBefore().toInstant()).isEqualTo(NOW);
+      assertThat(certificate.getNotAfter().toInstant())
+          .isEqualTo(Instant.parse("9999-12-31T23:59:59Z"));
+      assertThat(certificate.getBasicConstraints()).isEqualTo(-1);
+      assertThat(certificate.getSerialNumber()).isPositive();
+    }
+  }
+
+  @Test
+  void init_again_changesNothingAndNamesWhatExists() throws Exception {
+    try (Token token = FreshTokens.open(unused.next())) {
+      HsmKey before = ((Born) init(token)).keys().get(0);
+      assertThat(init(token)).isEqualTo(new AlreadyThere(INVENTORY.specs(), List.of()));
+      assertThat(token.key(ISSUER).publicKey()).isEqualTo(before.publicKey());
+    }
+  }
+
+  @Test
+  void key_extractable_isRefusedAndStandsInTheWayOfInit() throws Exception {
+    SoftHsmToken soft = unused.next();
+    pkcs11Tool(
+        soft,
+        "--keypairgen",
+        "--key-type",
+        "EC:prime256v1",
+        "--extractable",
+        "--label",
+        ISSUER.label(),
+        "--id",
+        ISSUER.idHex());
+    try (Token token = FreshTokens.open(soft)) {
+      assertThatThrownBy(() -> token.key(ISSUER))
+          .satisfies(e -> isFault(e, Fault.KEY_EXPOSED))
+          .hasMessageContaining("CKA_EXTRACTABLE must be false, was true")
+          .hasMessageContaining("CKA_NEVER_EXTRACTABLE must be true, was false");
+      assertThat(init(token))
+          .isEqualTo(
+              new AlreadyThere(List.of(ISSUER), List.of(INVENTORY.spec(KeyRole.CHECKPOINT))));
+    }
+  }
+
+  /** SunPKCS11 would pair the certificate with whichever key of that id it meets first. */
+  @Test
+  void key_secondOneWithItsId_isRefused() throws Exception {
+    SoftHsmToken soft = unused.next();
+    try (Token token = FreshTokens.open(soft)) {
+      assertThat(init(token)).isInstanceOf(Born.class);
+    }
+    pkcs11Tool(
+        soft,
+        "--keypairgen",
+        "--key-type",
+        "EC:prime256v1",
+        "--label",
+        "other",
+        "--id",
+        ISSUER.idHex());
+    // SoftHSM looks at other processes' new objects when it next searches.
+    try (Token token = FreshTokens.open(soft)) {
+      assertThatThrownBy(() -> token.key(ISSUER))
+          .satisfies(e -> isFault(e, Fault.KEY_AMBIGUOUS))
+          .hasMessageContaining("1 have the label, 2 the id");
+    }
+  }
+
+  private static CeremonyOutcome init(Token token) throws HsmException {
+    return KeyCeremony.init(token, INVENTORY, InstantSource.fixed(NOW), new SecureRandom());
+  }
+
+  private static void pkcs11Tool(SoftHsmToken soft, String... arguments) throws Exception {
+    String pin = Files.readString(soft.pinFile()).strip();
+    Stream<String> login =
+        Stream.of(
+            "pkcs11-tool",
+            "--module",
+            FreshTokens.profile().library().toString(),
+            "--token-label",
+            soft.label(),
+            "--login",
+            "--pin",
+            "env:TOKEN_PIN");
+    ChildProcess.run(Map.of("TOKEN_PIN", pin), Stream.concat(login, Stream.of(arguments)).toList());
+  }
+
+  private static void isFault(Throwable thrown, Fault fault) {
+    assertThat(thrown)
+        .isInstanceOfSatisfying(HsmException.class, e -> assertThat(e.fault()).isEqualTo(fault));
+  }
+}
