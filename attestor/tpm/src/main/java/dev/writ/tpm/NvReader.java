@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.tpm;
+
+import static dev.writ.tpm.Esapi.ESYS_TR_NONE;
+import static dev.writ.tpm.Esapi.ESYS_TR_PASSWORD;
+
+import com.sun.jna.ptr.PointerByReference;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Reads NV indices whole, however little the TPM returns at once. */
+final class NvReader {
+  /** What every TPM can return from NV at once, where it does not say how much more. */
+  private static final int SMALLEST_NV_BUFFER = 512;
+
+  /** A certificate is some 1 to 2 kB; an index larger than this is none. */
+  private static final int MAX_NV_BYTES = 16_384;
+
+  private final TpmContext context;
+  private final Commands commands;
+
+  NvReader(TpmContext context, Commands commands) {
+    this.context = context;
+    this.commands = commands;
+  }
+
+  /** TPM2_NV_ReadPublic and TPM2_NV_Read, in pieces, of an index that its own auth may read. */
+  Optional<byte[]> read(int index) throws TpmException {
+    OptionalInt found = commands.find(index);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    int nv = found.getAsInt();
+    try (Frame frame = new Frame()) {
+      frame.forgetAtEnd(context, nv);
+      int size = size(frame, nv);
+      if (size > MAX_NV_BYTES) {
+        throw TpmException.content(
+            String.format(
+                "NV index 0x%08x must hold at most %d bytes, was %d", index, MAX_NV_BYTES, size));
+      }
+      int largest = context.property(TpmContext.TPM_PT_NV_BUFFER_MAX).orElse(SMALLEST_NV_BUFFER);
+      ByteArrayOutputStream content = new ByteArrayOutputStream(size);
+      while (content.size() < size) {
+        int offset = content.size();
+        byte[] piece = readPiece(nv, Math.min(largest, size - offset), offset);
+        if (piece.length == 0) {
+          throw TpmException.content(
+              String.format("NV index 0x%08x must give %d bytes, gave %d", index, size, offset));
+        }
+        content.writeBytes(piece);
+      }
+      return Optional.of(content.toByteArray());
+    }
+  }
+
+  private int size(Frame frame, int nv) throws TpmException {
+    PointerByReference nvPublic = frame.out();
+    PointerByReference name = frame.out();
+    context.call(
+        "TPM2_NV_ReadPublic",
+        esys ->
+            Esapi.Esys_NV_ReadPublic(
+                esys, nv, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nvPublic, name));
+    // TPM2B_NV_PUBLIC (Part 2 section 13.6) ends with dataSize(2).
+    byte[] wire = frame.wire(WireType.TPM2B_NV_PUBLIC, nvPublic);
+    return Short.toUnsignedInt(ByteBuffer.wrap(wire).getShort(wire.length - Short.BYTES));
+  }
+
+  private byte[] readPiece(int nv, int size, int offset) throws TpmException {
+    try (Frame frame = new Frame()) {
+      PointerByReference data = frame.out();
+      context.call(
+          "TPM2_NV_Read",
+          esys ->
+              Esapi.Esys_NV_Read(
+                  esys,
+                  nv,
+                  nv,
+                  ESYS_TR_PASSWORD,
+                  ESYS_TR_NONE,
+                  ESYS_TR_NONE,
+                  (short) size,
+                  (short) offset,
+                  data));
+      return Commands.unsized(frame.wire(WireType.TPM2B_MAX_NV_BUFFER, data));
+    }
+  }
+}
