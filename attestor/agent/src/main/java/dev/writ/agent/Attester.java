@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.agent;
+
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.EvidenceBinding;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.HostState;
+import dev.writ.artifact.JwkThumbprint;
+import dev.writ.artifact.PcrBankSelection;
+import dev.writ.artifact.Possession;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.evidence.Challenge;
+import dev.writ.evidence.ClockInfo;
+import dev.writ.evidence.EnrolledAk;
+import dev.writ.evidence.Evidence;
+import dev.writ.evidence.MalformedEvidenceException;
+import dev.writ.evidence.Octets;
+import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.TpmName;
+import dev.writ.evidence.TpmtPublic;
+import dev.writ.tlog.Hash;
+import dev.writ.tpm.AttestationKey;
+import dev.writ.tpm.EndorsementKeyKind;
+import dev.writ.tpm.InstanceKey;
+import dev.writ.tpm.SignedAttest;
+import dev.writ.tpm.Tpm;
+import dev.writ.tpm.TpmException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.security.interfaces.ECPublicKey;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * This host's side of enrolment and attestation, with one instance key.
+ *
+ * <p>The instance key lives in the TPM and is certified by the attestation key once, when the Attester
+ * opens; its thumbprint ({@link #jkt()}) is what artifacts are bound to. Methods block while the TPM
+ * or the service works, and may be called from several threads: the TPM orders them.
+ */
+public final class Attester implements AutoCloseable {
+  /** Elliptic curves first: an RSA endorsement key takes a TPM seconds to make. */
+  private static final List<EndorsementKeyKind> PREFERENCE =
+      List.of(
+          EndorsementKeyKind.ECC_P384_HIGH,
+          EndorsementKeyKind.ECC_P256_HIGH,
+          EndorsementKeyKind.ECC_P256_LOW,
+          EndorsementKeyKind.RSA_2048_LOW,
+          EndorsementKeyKind.RSA_2048_HIGH);
+
+  private static final int NONCE_BYTES = 32;
+
+  private final Tpm tpm;
+  private final ServiceEndpoint service;
+  private final SecureRandom random;
+  private final EnrolledAk attestationKey;
+  private final InstanceKey instanceKey;
+  private final ECPublicKey instancePublic;
+  private final Hash jkt;
+  private final SignedAttest certification;
+
+  private Attester(
+      Tpm tpm,
+      ServiceEndpoint service,
+      SecureRandom random,
+      EnrolledAk attestationKey,
+      InstanceKey instanceKey)
+      throws TpmException, AttestationFailedException {
+    this.tpm = tpm;
+    this.service = service;
+    this.random = random;
+    this.attestationKey = attestationKey;
+    this.instanceKey = instanceKey;
+    this.instancePublic = ecPublicKey(instanceKey.publicArea());
+    this.jkt = JwkThumbprint.of(instancePublic);
+    this.certification = instanceKey.certify(EvidenceBinding.keyCertification(jkt).bytes());
+  }
+
+  /**
+   * Finds or makes the attestation key and the instance key.
+   *
+   * @param tpm stays the caller's to close, after this
+   * @param instanceKeyFile where the wrapped instance key lies between runs; its folder exists
+   */
+  public static Attester open(
+      Tpm tpm, Path instanceKeyFile, ServiceEndpoint service, SecureRandom random)
+      throws TpmException, IOException, AttestationFailedException {
+    AttestationKey key = tpm.attestationKey();
+    EnrolledAk ak = Measurement.judge(key.publicArea());
+    InstanceKey instanceKey = KeyFile.open(tpm, instanceKeyFile);
+    boolean opened = false;
+    try {
+      Attester attester = new Attester(tpm, service, random, ak, instanceKey);
+      opened = true;
+      return attester;
+    } finally {
+      if (!opened) {
+        instanceKey.close();
+      }
+    }
+  }
+
+  /** Name of the attestation key: what the service knows this host by. */
+  public TpmName attestationKeyName() {
+    return attestationKey.name();
+  }
+
+  /** RFC 7638 thumbprint of the instance key. */
+  public Hash jkt() {
+    return jkt;
+  }
+
+  /** Enrols with the endorsement key of the first kind that has a certificate. */
+  public Answer<TpmName> enrol(String host)
+      throws TpmException, IOException, AttestationFailedException {
+    for (EndorsementKeyKind kind : PREFERENCE) {
+      Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
+      if (certificate.isPresent()) {
+        return enrol(host, kind, certificate.get());
+      }
+    }
+    throw new AttestationFailedException(
+        "the TPM must hold an endorsement certificate at one of the NV indices of the TCG EK"
+            + " Credential Profile, and holds none: ask its manufacturer for it");
+  }
+
+  /** Enrols with the endorsement key of {@code kind}. */
+  public Answer<TpmName> enrol(String host, EndorsementKeyKind kind)
+      throws TpmException, IOException, AttestationFailedException {
+    Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
+    if (certificate.isEmpty()) {
+      throw new AttestationFailedException(
+          String.format(
+              "the TPM must hold a certificate for %s at NV index 0x%08x, and holds none",
+              kind.name().toLowerCase(Locale.ROOT), kind.certificateIndex()));
+    }
+    return enrol(host, kind, certificate.get());
+  }
+
+  private Answer<TpmName> enrol(String host, EndorsementKeyKind kind, byte[] certificate)
+      throws TpmException, IOException, AttestationFailedException {
+    EnrolmentRequest request =
+        new EnrolmentRequest(
+            host,
+            Octets.of(certificate),
+            parse(tpm.endorsementKey(kind).publicArea()),
+            attestationKey.publicArea());
+    Answer<EnrolmentChallenge> answer = service.enrol(request);
+    if (answer instanceof Answer.Denied<EnrolmentChallenge> denied) {
+      return new Answer.Denied<>(denied.code(), denied.reason());
+    }
+    EnrolmentChallenge challenge = granted(answer);
+    byte[] secret =
+        tpm.activateCredential(
+            kind,
+            challenge.credential().tpm2bIdObject(),
+            challenge.credential().tpm2bEncryptedSecret());
+    return service.activate(challenge.session(), Octets.of(secret));
+  }
+
+  /**
+   * Asks for an artifact: challenge, Evidence, decision.
+   *
+   * @param template the request; its {@code jkt} is replaced by this Attester's own
+   */
+  public Answer<ProofBundle> attest(ExecutionRequest template)
+      throws TpmException, IOException, AttestationFailedException {
+    Answer<Challenge> answer = service.challenge(attestationKey.name());
+    if (answer instanceof Answer.Denied<Challenge> denied) {
+      return new Answer.Denied<>(denied.code(), denied.reason());
+    }
+    return service.issue(answer(granted(answer), template));
+  }
+
+  /**
+   * The Evidence that answers {@code challenge}, with the request that it is bound to.
+   *
+   * @param template the request; its {@code jkt} is replaced by this Attester's own
+   */
+  public IssueRequest answer(Challenge challenge, ExecutionRequest template)
+      throws TpmException, AttestationFailedException {
+    ExecutionRequest request = bound(template);
+    Hash qualifyingData =
+        EvidenceBinding.qualifyingData(Hash.of(challenge.nonce().bytes()), request.digest(), jkt);
+    Measurement measurement =
+        Measurement.take(tpm, attestationKey, challenge.selection(), qualifyingData.bytes());
+    try {
+      Evidence evidence =
+          Evidence.builder()
+              .quote(measurement.quote().attest(), measurement.quote().signature())
+              .pcrValues(measurement.verified().values())
+              .keyCertification(
+                  instanceKey.publicArea(), certification.attest(), certification.signature())
+              .build();
+      return new IssueRequest(attestationKey.name(), request, challenge, evidence);
+    } catch (MalformedEvidenceException e) {
+      throw new AttestationFailedException("this host's own evidence cannot be read", e);
+    }
+  }
+
+  /**
+   * The state of this host, here and at this moment, from a quote over a nonce of its own: what a
+   * Relying Party on this host compares with an artifact's {@code env}.
+   */
+  public HostState hostState(PcrSelection selection)
+      throws TpmException, AttestationFailedException {
+    byte[] nonce = new byte[NONCE_BYTES];
+    random.nextBytes(nonce);
+    Measurement measurement = Measurement.take(tpm, attestationKey, selection, nonce);
+    ClockInfo clock = measurement.verified().clockInfo();
+    return new HostState(
+        AkName.of(attestationKey.name().bytes()),
+        selection.banks().stream().map(Attester::bank).toList(),
+        Hash.of(measurement.verified().pcrDigest().value().bytes()),
+        clock.resetCount(),
+        clock.restartCount());
+  }
+
+  /**
+   * Shows to a Relying Party that this host holds the key that an artifact is bound to.
+   *
+   * @param nonce the Relying Party's own, for this presentation
+   * @param artifactDigest which artifact is presented
+   * @param audience to whom, as it stands in {@code aud}: known to this host otherwise than from whoever
+   *     brings the nonce
+   */
+  public Possession possess(Hash nonce, Hash artifactDigest, String audience) throws TpmException {
+    Hash digest = Hash.sha256(Possession.message(nonce, artifactDigest, audience));
+    return new Possession(instancePublic, nonce, instanceKey.signP1363(digest.bytes()));
+  }
+
+  /** Frees the instance key's slot in the TPM; the key stays in its file. */
+  @Override
+  public void close() {
+    instanceKey.close();
+  }
+
+  private ExecutionRequest bound(ExecutionRequest template) {
+    return new ExecutionRequest(
+        template.iss(),
+        template.aud(),
+        template.tenant(),
+        template.sub(),
+        template.act(),
+        template.parent(),
+        jkt);
+  }
+
+  private static <T> T granted(Answer<T> answer) {
+    if (answer instanceof Answer.Granted<T> granted) {
+      return granted.value();
+    }
+    throw new IllegalStateException("bug: an answer that is neither granted nor denied");
+  }
+
+  private static PcrBankSelection bank(PcrSelection.Bank bank) {
+    return new PcrBankSelection(
+        PcrBankSelection.Bank.valueOf(bank.hash().text().toUpperCase(Locale.ROOT)), bank.indices());
+  }
+
+  private static TpmtPublic parse(byte[] publicArea) throws AttestationFailedException {
+    try {
+      return TpmtPublic.parse(publicArea);
+    } catch (MalformedEvidenceException e) {
+      throw new AttestationFailedException("a key of this TPM cannot be read", e);
+    }
+  }
+
+  private static ECPublicKey ecPublicKey(byte[] publicArea) throws AttestationFailedException {
+    try {
+      return TpmtPublic.parse(publicArea).toEcPublicKey();
+    } catch (MalformedEvidenceException e) {
+      throw new AttestationFailedException("the instance key cannot be read", e);
+    }
+  }
+}
