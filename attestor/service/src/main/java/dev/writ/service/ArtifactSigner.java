@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.Ear;
+import dev.writ.artifact.Environment;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.Governance;
+import dev.writ.artifact.Lineage;
+import dev.writ.artifact.PcrBankSelection;
+import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.Appraisal;
+import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.VerifiedQuote;
+import dev.writ.hsm.HsmException;
+import dev.writ.hsm.HsmKey;
+import dev.writ.policy.Decision;
+import dev.writ.policy.Obligation;
+import dev.writ.tlog.Hash;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Signs artifacts with the issuer's key, which never leaves its token. It signs nothing but what a
+ * policy allowed: {@link #sign} takes the {@link Decision.Allow}.
+ */
+final class ArtifactSigner {
+  private static final String HOST_SUBMODULE = "host";
+  private static final String DEVELOPER = "Writ";
+
+  private final Hash kid;
+  private final HsmKey key;
+  private final String logOrigin;
+  private final Governance.Mode mode;
+  private final String build;
+  private final InstantSource clock;
+  private final SecureRandom random;
+
+  ArtifactSigner(
+      IssuerKeys keys,
+      String logOrigin,
+      Governance.Mode mode,
+      InstantSource clock,
+      SecureRandom random) {
+    this.kid = keys.issuerKid();
+    this.key = keys.issuer();
+    this.logOrigin = logOrigin;
+    this.mode = mode;
+    this.clock = clock;
+    this.random = random;
+    String version = ArtifactSigner.class.getPackage().getImplementationVersion();
+    this.build = "writ " + (version == null ? "unpackaged" : version);
+  }
+
+  /** The {@code kid} of the key that signs. */
+  Hash kid() {
+    return kid;
+  }
+
+  Artifact sign(Decision.Allow allow, Grounds grounds) throws HsmException {
+    byte[] input = Artifact.signingInput(kid, claims(allow, grounds));
+    return Artifact.assemble(input, key.signP1363(input));
+  }
+
+  private ArtifactClaims claims(Decision.Allow allow, Grounds grounds) {
+    ExecutionRequest request = grounds.application().request();
+    Instant iat = grounds.decided().truncatedTo(ChronoUnit.SECONDS);
+    return new ArtifactClaims(
+        request.iss(),
+        request.sub(),
+        request.aud(),
+        iat,
+        iat,
+        iat.plus(allow.lifetime()),
+        UuidV7.next(clock, random),
+        request.jkt(),
+        request.tenant(),
+        request.act(),
+        environment(grounds.quote(), grounds.keyStorage()),
+        grounds.policy().reference(),
+        new Governance(
+            "host:" + grounds.host().name(),
+            List.of(),
+            allow.obligations().stream().map(Obligation::wire).toList(),
+            mode),
+        Lineage.rootOf(UuidV7.next(clock, random)),
+        Optional.empty(),
+        logOrigin,
+        attestationResult(grounds, iat));
+  }
+
+  private static Environment environment(VerifiedQuote quote, Environment.KeyStorage keyStorage) {
+    return new Environment(
+        AkName.of(quote.ak().name().bytes()),
+        quote.selection().banks().stream().map(ArtifactSigner::bank).toList(),
+        Hash.of(quote.pcrDigest().value().bytes()),
+        quote.clockInfo().resetCount(),
+        quote.clockInfo().restartCount(),
+        keyStorage);
+  }
+
+  private static PcrBankSelection bank(PcrSelection.Bank bank) {
+    return new PcrBankSelection(
+        PcrBankSelection.Bank.valueOf(bank.hash().text().toUpperCase(Locale.ROOT)), bank.indices());
+  }
+
+  /** The appraisal as an EAR: one submodule, the host. */
+  private Ear attestationResult(Grounds grounds, Instant iat) {
+    Appraisal appraisal = grounds.appraisal();
+    Map<Ear.Claim, Integer> vector = new EnumMap<>(Ear.Claim.class);
+    appraisal
+        .claims()
+        .forEach((claim, value) -> vector.put(Ear.Claim.valueOf(claim.name()), value));
+    Ear.Appraisal host =
+        new Ear.Appraisal(
+            Ear.Tier.valueOf(appraisal.overall().name()),
+            vector,
+            List.of("urn:sha256:" + grounds.policy().digest().hex()));
+    return new Ear(
+        iat, new Ear.VerifierId(DEVELOPER, build), Map.of(HOST_SUBMODULE, host), Optional.empty());
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.evidence.Challenge;
+import dev.writ.evidence.Octets;
+import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.TpmName;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+
+/**
+ * Makes challenges and recognizes them. Nothing is stored until one is used: the MAC says that it is
+ * ours, for which attestation key, and until when.
+ */
+final class Challenges {
+  /** How long a challenge may be answered. */
+  static final Duration VALIDITY = Duration.ofSeconds(60);
+
+  private static final String LABEL = "writ-challenge-v1";
+
+  private final ServiceSecret secret;
+  private final InstantSource clock;
+  private final SecureRandom random;
+
+  /** What a challenge of ours is worth when it comes back. */
+  enum Standing {
+    /** In time, of the epoch in force. */
+    FRESH,
+    /** Past its end. */
+    EXPIRED,
+    /** Of an epoch that is no longer in force. */
+    EARLIER_EPOCH
+  }
+
+  Challenges(ServiceSecret secret, InstantSource clock, SecureRandom random) {
+    this.secret = secret;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  Challenge issue(TpmName akName, PcrSelection selection, long epoch) {
+    byte[] nonceBytes = new byte[Challenge.NONCE_BYTES];
+    random.nextBytes(nonceBytes);
+    Octets nonce = Octets.of(nonceBytes);
+    Instant expires = Instant.ofEpochMilli(clock.millis()).plus(VALIDITY);
+    byte[] mac = secret.mac(LABEL, Challenge.macInput(nonce, expires, selection, epoch, akName));
+    return new Challenge(nonce, expires, selection, epoch, Octets.of(mac));
+  }
+
+  /** Whether we made it, for this attestation key; nothing more is told apart. */
+  boolean isOurs(Challenge challenge, TpmName akName) {
+    byte[] expected = secret.mac(LABEL, challenge.macInput(akName));
+    return MessageDigest.isEqual(expected, challenge.mac().bytes());
+  }
+
+  /** How a challenge of ours stands. */
+  Standing judge(Challenge ours, long epochInForce) {
+    if (!clock.instant().isBefore(ours.expires())) {
+      return Standing.EXPIRED;
+    }
+    return ours.epoch() == epochInForce ? Standing.FRESH : Standing.EARLIER_EPOCH;
+  }
+}

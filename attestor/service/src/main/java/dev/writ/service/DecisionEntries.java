@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.Commitment;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.Challenge;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.Host;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.Precondition;
+import dev.writ.ledger.StateChange;
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Writes decisions as ledger entries: the leaf, what must still hold when it is committed, and what
+ * changes with it. Parents of a decision are the policy that decided and the host's enrolment.
+ */
+final class DecisionEntries {
+  private final PolicyInForce policy;
+  private final Ledger ledger;
+  private final InstantSource clock;
+  private final SecureRandom random;
+
+  DecisionEntries(PolicyInForce policy, Ledger ledger, InstantSource clock, SecureRandom random) {
+    this.policy = policy;
+    this.ledger = ledger;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  Entry allowed(Judgement.Granted granted, Artifact artifact, Hash issuerKid)
+      throws LedgerException {
+    Grounds grounds = granted.grounds();
+    Application application = grounds.application();
+    ArtifactClaims claims = artifact.claims();
+    Salts salts = Salts.random(random);
+    LeafBody body =
+        new LeafBody.DecisionAllow(
+            claims.jti(),
+            artifact.digest(),
+            application.request().digest(),
+            Hash.of(application.evidence().digest()),
+            policy.digest(),
+            policy.epoch(),
+            commitment(salts.subject(), claims.sub()),
+            commitment(salts.host(), grounds.host().name()),
+            Commitment.of(salts.args(), claims.act().argsDigest().bytes()));
+    List<StateChange> changes = new ArrayList<>();
+    changes.add(nonceOf(application.challenge()));
+    changes.add(new StateChange.RecordArtifact(claims.jti(), claims.exp()));
+    grounds.keyRegistration().ifPresent(changes::add);
+    return new Entry(
+        leaf(grounds.decided(), grounds.host(), body),
+        changes,
+        List.of(
+            new Precondition.EpochIs(policy.epoch()),
+            new Precondition.HostActive(grounds.host().akName()),
+            new Precondition.KeyActive(issuerKid)),
+        Optional.of(Payload.allowed(granted.allow(), grounds, salts, artifact.compact())));
+  }
+
+  Entry denied(Application application, Host host, Judgement.Refused refused)
+      throws LedgerException {
+    LeafBody body =
+        new LeafBody.DecisionDeny(
+            refused.denial().code(),
+            refused.denial().reason(),
+            Optional.of(application.request().digest()),
+            Optional.of(Hash.of(application.evidence().digest())),
+            policy.digest(),
+            policy.epoch());
+    return new Entry(
+        leaf(Instant.ofEpochMilli(clock.millis()), host, body),
+        refused.nonce() == Judgement.Nonce.LEFT
+            ? List.of()
+            : List.of(nonceOf(application.challenge())),
+        List.of(new Precondition.EpochIs(policy.epoch())),
+        Optional.of(Payload.denied(application, refused)));
+  }
+
+  private Leaf leaf(Instant time, Host host, LeafBody body) throws LedgerException {
+    return Leaf.of(
+        time,
+        UuidV7.next(clock, random),
+        List.of(policy.leaf(), LeafHashes.of(ledger, host.leafIndex())),
+        body);
+  }
+
+  private static StateChange nonceOf(Challenge challenge) {
+    return new StateChange.ConsumeNonce(Hash.of(challenge.nonce().bytes()), challenge.expires());
+  }
+
+  private static Commitment commitment(byte[] salt, String value) {
+    return Commitment.of(salt, value.getBytes(StandardCharsets.UTF_8));
+  }
+}

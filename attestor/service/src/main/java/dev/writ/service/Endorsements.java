@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.MalformedJsonException;
+import dev.writ.evidence.EndorsementOutcome;
+import dev.writ.evidence.EndorsementVerifier;
+import dev.writ.evidence.MalformedEvidenceException;
+import dev.writ.evidence.TpmtPublic;
+import dev.writ.evidence.TrustedEndorsement;
+import dev.writ.ledger.Host;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What manufacturers say of enrolled hosts' TPMs, verified again from the certificate that enrolment
+ * kept: roots are withdrawn and certificates run out while a host stays enrolled.
+ *
+ * <p>What was found is good for {@link #GOOD_FOR}, since it costs two signatures; that is how late a
+ * certificate's end can be noticed.
+ */
+final class Endorsements {
+  static final Duration GOOD_FOR = Duration.ofMinutes(10);
+  private static final int MOST_KEPT = 10_000;
+
+  private final EndorsementVerifier verifier;
+  private final Ledger ledger;
+  private final InstantSource clock;
+  private final Map<AkName, Verified> kept =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<AkName, Verified> eldest) {
+          return size() > MOST_KEPT;
+        }
+      };
+
+  /** What was found, and when: nothing where the payload was erased. */
+  private record Verified(Optional<EndorsementOutcome> endorsement, Instant at) {}
+
+  Endorsements(EndorsementVerifier verifier, Ledger ledger, InstantSource clock) {
+    this.verifier = verifier;
+    this.ledger = ledger;
+    this.clock = clock;
+  }
+
+  /**
+   * What verification says of the endorsement of a host's TPM; empty if its certificate was erased, so
+   * that nothing can be said.
+   */
+  Optional<EndorsementOutcome> of(Host host) throws LedgerException {
+    Instant now = clock.instant();
+    synchronized (kept) {
+      Verified verified = kept.get(host.akName());
+      if (verified != null && now.isBefore(verified.at().plus(GOOD_FOR))) {
+        return verified.endorsement();
+      }
+    }
+    Optional<EndorsementOutcome> endorsement = verify(host, now);
+    synchronized (kept) {
+      kept.put(host.akName(), new Verified(endorsement, now));
+    }
+    return endorsement;
+  }
+
+  private Optional<EndorsementOutcome> verify(Host host, Instant now) throws LedgerException {
+    Optional<byte[]> payload = ledger.payload(host.leafIndex());
+    if (payload.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      Payload.Endorsement endorsement = Payload.endorsement(payload.get());
+      TpmtPublic ek = TpmtPublic.parse(endorsement.ekPublic().bytes());
+      EndorsementOutcome outcome = verifier.verify(endorsement.ekCertificate().bytes(), ek, now);
+      // The payload is outside the tree: what it says must be of the key that the ledger knows.
+      return Optional.of(
+          outcome instanceof TrustedEndorsement trusted && !isOf(trusted, host)
+              ? new EndorsementOutcome.PublicMismatch()
+              : outcome);
+    } catch (MalformedEvidenceException | MalformedJsonException e) {
+      throw new IllegalStateException("bug: an enrolment's payload was not written by us", e);
+    }
+  }
+
+  private static boolean isOf(TrustedEndorsement endorsement, Host host) {
+    return Arrays.equals(endorsement.ekDigest().value().bytes(), host.ekDigest().bytes());
+  }
+}

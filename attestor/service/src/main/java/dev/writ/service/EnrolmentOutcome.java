@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.evidence.Octets;
+import dev.writ.evidence.TpmCredential;
+import dev.writ.evidence.TpmName;
+
+/** How a step of enrolment ended. */
+public sealed interface EnrolmentOutcome {
+  /**
+   * The host's keys are acceptable; that both are in one TPM is still to be shown.
+   *
+   * @param session to be sent back with the secret, unchanged
+   * @param credential the secret, readable by that TPM alone
+   */
+  record Activation(Octets session, TpmCredential credential) implements EnrolmentOutcome {}
+
+  /**
+   * The host is enrolled, and the ledger says so.
+   *
+   * @param akName by which it is known
+   */
+  record Enrolled(TpmName akName) implements EnrolmentOutcome {}
+
+  /**
+   * The host is not enrolled.
+   *
+   * @param code why
+   * @param reason the finer reason, a stable snake_case word
+   * @param message what must hold, what was, and where useful what to do next
+   */
+  record Denied(DenialCode code, String reason, String message) implements EnrolmentOutcome {}
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.evidence.MalformedEvidenceException;
+import dev.writ.evidence.Octets;
+import dev.writ.evidence.TpmtPublic;
+import dev.writ.tlog.Hash;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+
+/**
+ * An enrolment between its two steps, kept by the host instead of the service.
+ *
+ * <pre>
+ * nonce      32 bytes
+ * expires    u64, ms since 1970
+ * ek digest  32 bytes
+ * host name  u16 length, modified UTF-8
+ * ak public  u16 length, TPMT_PUBLIC
+ * ek public  u16 length, TPMT_PUBLIC
+ * ek cert    u16 length, as it lies in NV
+ * </pre>
+ *
+ * <p>The activation secret is the service's MAC over these bytes: only the right TPM could open it, so
+ * whoever returns it returns a session that is ours, and nothing of it is read before that is known.
+ *
+ * @param nonce taken once when the enrolment is committed
+ * @param expires end of validity, in whole milliseconds
+ * @param ekDigest identity of the endorsement key
+ * @param hostName the name that an operator listed for it
+ * @param ak the attestation key
+ * @param ek the endorsement key
+ * @param ekCertificate the endorsement certificate
+ */
+record EnrolmentSession(
+    Hash nonce,
+    Instant expires,
+    Hash ekDigest,
+    String hostName,
+    TpmtPublic ak,
+    TpmtPublic ek,
+    Octets ekCertificate) {
+  Octets encode() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.write(nonce.bytes());
+      out.writeLong(expires.toEpochMilli());
+      out.write(ekDigest.bytes());
+      out.writeUTF(hostName);
+      writeSized(out, ak.bytes());
+      writeSized(out, ek.bytes());
+      writeSized(out, ekCertificate.bytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException("bug: writing to memory failed", e);
+    }
+    return Octets.of(bytes.toByteArray());
+  }
+
+  /** The session that {@link #encode} wrote; call it only with bytes whose MAC was verified. */
+  static EnrolmentSession decode(Octets session) {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(session.bytes()))) {
+      Hash nonce = Hash.of(in.readNBytes(Hash.BYTES));
+      Instant expires = Instant.ofEpochMilli(in.readLong());
+      Hash ekDigest = Hash.of(in.readNBytes(Hash.BYTES));
+      String hostName = in.readUTF();
+      TpmtPublic ak = TpmtPublic.parse(readSized(in));
+      TpmtPublic ek = TpmtPublic.parse(readSized(in));
+      Octets ekCertificate = Octets.of(readSized(in));
+      return new EnrolmentSession(nonce, expires, ekDigest, hostName, ak, ek, ekCertificate);
+    } catch (IOException | MalformedEvidenceException e) {
+      throw new IllegalStateException("bug: a session with our MAC was not written by us", e);
+    }
+  }
+
+  private static void writeSized(DataOutputStream out, byte[] bytes) throws IOException {
+    out.writeShort(bytes.length);
+    out.write(bytes);
+  }
+
+  private static byte[] readSized(DataInputStream in) throws IOException {
+    return in.readNBytes(in.readUnsignedShort());
+  }
+}

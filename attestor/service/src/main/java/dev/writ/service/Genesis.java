@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Governance;
+import dev.writ.artifact.KeyAlgorithm;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.UuidV7;
+import dev.writ.hsm.HsmKey;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.PolicyEpoch;
+import dev.writ.ledger.Precondition;
+import dev.writ.ledger.SigningKey;
+import dev.writ.ledger.StateChange;
+import dev.writ.policy.Obligation;
+import dev.writ.policy.Policy;
+import dev.writ.policy.PolicyDocument;
+import dev.writ.policy.Rule;
+import dev.writ.tlog.Hash;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Brings a ledger to where decisions can begin: the service's keys are in it, and a policy is in
+ * force. In a new ledger that makes the first leaves; in one that has them already, nothing.
+ */
+final class Genesis {
+  private final Ledger ledger;
+  private final InstantSource clock;
+  private final SecureRandom random;
+
+  Genesis(Ledger ledger, InstantSource clock, SecureRandom random) {
+    this.ledger = ledger;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** Puts what is missing into the ledger: the keys, then the policy with the next epoch. */
+  PolicyInForce begin(IssuerKeys keys, CheckpointSigner checkpoint, Policy policy)
+      throws LedgerException, ServiceStartException {
+    requireGrantable(policy.document());
+    Hash checkpointLeaf =
+        introduce(
+            keys.checkpoint(),
+            KeyWindow.ofCheckpoint(keys.checkpoint()),
+            keys.checkpointKid(),
+            KeyRole.CHECKPOINT,
+            Optional.of(checkpoint.key().vkey()),
+            List.of());
+    Hash issuerLeaf =
+        introduce(
+            keys.issuer(),
+            KeyWindow.ofIssuer(keys.issuer()),
+            keys.issuerKid(),
+            KeyRole.ISSUER,
+            Optional.empty(),
+            List.of(checkpointLeaf));
+    return putInForce(policy, issuerLeaf);
+  }
+
+  /** What this policy can oblige to must fit into an artifact: better found here than at a grant. */
+  private static void requireGrantable(PolicyDocument document) throws ServiceStartException {
+    List<String> obligations =
+        document.rules().stream()
+            .filter(rule -> rule.mode() == Rule.Mode.ENFORCE)
+            .flatMap(rule -> rule.obligations().stream())
+            .map(Obligation::wire)
+            .distinct()
+            .toList();
+    try {
+      var unused =
+          new Governance("host", List.of(), obligations, Governance.Mode.STANDARD).obligations();
+    } catch (IllegalArgumentException e) {
+      throw new ServiceStartException(
+          "what the enforced rules of policy "
+              + document.id()
+              + " oblige to must fit into one artifact, and does not: "
+              + e.getMessage());
+    }
+  }
+
+  /** The leaf of a key, made if the ledger does not know the key yet. */
+  private Hash introduce(
+      HsmKey key,
+      KeyWindow window,
+      Hash kid,
+      KeyRole role,
+      Optional<String> vkey,
+      List<Hash> parents)
+      throws LedgerException, ServiceStartException {
+    Optional<SigningKey> known = ledger.key(kid);
+    if (known.isPresent()) {
+      requireUsable(known.get(), key, role);
+      return LeafHashes.of(ledger, known.get().leafIndex());
+    }
+    requireVacant(role, kid);
+    LeafBody body = new LeafBody.KeyStatement(kid, role, KeyAlgorithm.ES256, KeyState.ACTIVE, vkey);
+    StateChange change =
+        new StateChange.SetKey(kid, role, KeyState.ACTIVE, window.notBefore(), window.notAfter());
+    return commit(Entry.of(leaf(parents, body), change));
+  }
+
+  /**
+   * A role that a key has is not given to another because it was there at a start: the token may be
+   * somebody else's.
+   */
+  private void requireVacant(KeyRole role, Hash kid) throws LedgerException, ServiceStartException {
+    for (SigningKey other : ledger.keys()) {
+      if (other.role() == role && other.state() == KeyState.ACTIVE) {
+        throw new ServiceStartException(
+            "the ledger's active "
+                + role.wire()
+                + " key must be the token's, is "
+                + other.kid().hex()
+                + ", and the token's is "
+                + kid.hex()
+                + ": open the token that belongs to this ledger, or name another folder");
+      }
+    }
+  }
+
+  /** A service whose key may not sign would deny whatever it is asked. */
+  private void requireUsable(SigningKey known, HsmKey key, KeyRole role)
+      throws ServiceStartException {
+    if (known.role() != role) {
+      throw new ServiceStartException(
+          "the key "
+              + key
+              + ", "
+              + known.kid().hex()
+              + ", must be the ledger's "
+              + role.wire()
+              + " key, and is known to it as the "
+              + known.role().wire()
+              + " key: each key has one role");
+    }
+    if (!known.maySign(clock.instant())) {
+      throw new ServiceStartException(
+          "the key "
+              + key
+              + " must be active and in its window, and is "
+              + known.state().wire()
+              + ", from "
+              + known.notBefore()
+              + " to "
+              + known.notAfter()
+              + ": check the clock, or bring another key into use");
+    }
+  }
+
+  private PolicyInForce putInForce(Policy policy, Hash issuerLeaf)
+      throws LedgerException, ServiceStartException {
+    PolicyDocument document = policy.document();
+    Hash digest = PolicyInForce.digestOf(document);
+    Optional<PolicyEpoch> current = ledger.policyEpoch();
+    if (current.isPresent() && current.get().policyDigest().equals(digest)) {
+      return new PolicyInForce(
+          policy, current.get().epoch(), LeafHashes.of(ledger, current.get().leafIndex()));
+    }
+    long inForce = current.map(PolicyEpoch::epoch).orElse(0L);
+    List<Hash> parents = new ArrayList<>(List.of(issuerLeaf));
+    if (current.isPresent()) {
+      parents.add(LeafHashes.of(ledger, current.get().leafIndex()));
+    }
+    LeafBody body =
+        new LeafBody.PolicyInForce(
+            new PolicyReference(document.id(), document.version(), digest, inForce + 1));
+    Entry entry =
+        Entry.of(leaf(parents, body), new StateChange.SetEpoch(inForce + 1, digest))
+            .given(new Precondition.EpochIs(inForce))
+            .withPayload(document.canonical());
+    return new PolicyInForce(policy, inForce + 1, commit(entry));
+  }
+
+  private Leaf leaf(List<Hash> parents, LeafBody body) {
+    return Leaf.of(Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), parents, body);
+  }
+
+  private Hash commit(Entry entry) throws LedgerException, ServiceStartException {
+    CommitOutcome outcome = ledger.commit(entry).toCompletableFuture().join();
+    if (outcome instanceof CommitOutcome.Receipt receipt) {
+      return receipt.leaf().hash();
+    }
+    throw new ServiceStartException(
+        "the ledger must take the service's first leaves, and did not ("
+            + (outcome instanceof CommitOutcome.Unavailable unavailable
+                ? unavailable.code() + ": " + unavailable.message()
+                : outcome)
+            + "); start again once it can");
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Act;
+import dev.writ.artifact.Environment;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.Appraisal;
+import dev.writ.evidence.EndorsementOutcome;
+import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.TrustTier;
+import dev.writ.evidence.TrustedEndorsement;
+import dev.writ.evidence.VerifiedQuote;
+import dev.writ.ledger.Host;
+import dev.writ.policy.Env;
+import dev.writ.policy.Governance;
+import dev.writ.policy.ReferenceSet;
+import dev.writ.policy.Request;
+import dev.writ.policy.Subject;
+import dev.writ.policy.Trust;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Says in the policy's words what was verified. Nothing is judged here. */
+final class PolicyInputs {
+  private static final String PCR_RULES = "pcr_";
+
+  private PolicyInputs() {}
+
+  static Subject subject(Host host, VerifiedQuote quote, ExecutionRequest request) {
+    return new Subject(
+        host.name(), quote.ak().name().hex(), Optional.of(host.ekDigest().hex()), request.sub());
+  }
+
+  /** A request with a parent does not come this far, so its depth is 0. */
+  static Request request(ExecutionRequest request) {
+    Act act = request.act();
+    return new Request(
+        act.action(),
+        act.resource(),
+        act.argsDigest().hex(),
+        request.aud(),
+        request.tenant(),
+        act.maxUses(),
+        act.limits(),
+        0,
+        request.parent().map(UuidV7::toString));
+  }
+
+  static Governance governance(PolicyInForce policy) {
+    return new Governance(Optional.empty(), List.of(), Governance.Mode.NORMAL, policy.epoch());
+  }
+
+  static Trust trust(
+      Appraisal appraisal,
+      Optional<EndorsementOutcome> endorsement,
+      PolicyInForce policy,
+      Host host) {
+    Optional<ReferenceSet> references = policy.document().referenceSetFor(host.name());
+    boolean pcrsMatch =
+        references.isPresent()
+            && appraisal.failed().stream().noneMatch(rule -> rule.reason().startsWith(PCR_RULES));
+    return new Trust(
+        tier(appraisal.overall()),
+        pcrsMatch,
+        references.map(ReferenceSet::name),
+        endorsement.map(PolicyInputs::endorsement).orElse(Trust.Endorsement.ABSENT),
+        findings(appraisal));
+  }
+
+  /**
+   * One that was refused vouches for nothing. {@code LISTED} is never said: every host was enrolled
+   * with a certificate, and one without is not the same as one whose certificate is gone.
+   */
+  private static Trust.Endorsement endorsement(EndorsementOutcome outcome) {
+    if (!(outcome instanceof TrustedEndorsement endorsement)) {
+      return Trust.Endorsement.ABSENT;
+    }
+    boolean expired =
+        endorsement.findings().contains(TrustedEndorsement.Finding.EXPIRED)
+            || endorsement.findings().contains(TrustedEndorsement.Finding.CHAIN_EXPIRED);
+    return expired ? Trust.Endorsement.EXPIRED : Trust.Endorsement.TRUSTED;
+  }
+
+  /** By the rule's name, and where it ran on several subjects the subject after a colon. */
+  private static Map<String, Trust.Tier> findings(Appraisal appraisal) {
+    Map<String, Trust.Tier> findings = new LinkedHashMap<>();
+    for (Appraisal.Rule rule : appraisal.rules()) {
+      String name = rule.subject().isEmpty() ? rule.reason() : rule.reason() + ":" + rule.subject();
+      findings.put(name, tier(rule.tier()));
+    }
+    return findings;
+  }
+
+  private static Trust.Tier tier(TrustTier tier) {
+    return switch (tier) {
+      case NONE -> Trust.Tier.NONE;
+      case AFFIRMING -> Trust.Tier.AFFIRMING;
+      case WARNING -> Trust.Tier.WARNING;
+      case CONTRAINDICATED -> Trust.Tier.CONTRAINDICATED;
+    };
+  }
+
+  static Env env(VerifiedQuote quote, Environment.KeyStorage keyStorage) {
+    Map<String, List<Long>> pcrs = new LinkedHashMap<>();
+    for (PcrSelection.Bank bank : quote.selection().banks()) {
+      pcrs.put(bank.hash().text(), bank.indices().stream().map(Integer::longValue).toList());
+    }
+    return new Env(
+        switch (keyStorage) {
+          case TPM -> Env.KeyStorage.TPM;
+          case MEMORY -> Env.KeyStorage.MEMORY;
+        },
+        quote.clockInfo().resetCount(),
+        quote.clockInfo().restartCount(),
+        quote.clockInfo().safe(),
+        pcrs,
+        quote.pcrDigest().value().hex());
+  }
+}

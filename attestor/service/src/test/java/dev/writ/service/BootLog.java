@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.policy.ReferenceSet;
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What every host of the tests measures as it boots, and the values that its PCRs have then. */
+final class BootLog {
+  static final Map<Integer, String> EVENTS = Map.of(0, "firmware", 7, "secure boot", 8, "kernel");
+
+  private BootLog() {}
+
+  static Hash digest(String event) {
+    return Hash.sha256(event.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** For every host. */
+  static ReferenceSet expected() {
+    Map<Integer, List<String>> pcrs = new LinkedHashMap<>();
+    EVENTS.forEach(
+        (pcr, event) ->
+            pcrs.put(pcr, List.of(Hash.sha256(new byte[Hash.BYTES], digest(event).bytes()).hex())));
+    return new ReferenceSet(
+        "measured-boot", "", Set.of(ReferenceSet.ANY_HOST), Map.of(ReferenceSet.Bank.SHA256, pcrs));
+  }
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.Act;
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.Commitment;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.Challenge;
+import dev.writ.evidence.EndorsementTrust;
+import dev.writ.evidence.MalformedEvidenceException;
+import dev.writ.evidence.Octets;
+import dev.writ.evidence.TpmName;
+import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.HostState;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.StateChange;
+import dev.writ.policy.MalformedPolicyException;
+import dev.writ.policy.Policy;
+import dev.writ.policy.PolicyDocument;
+import dev.writ.policy.PolicyRevision;
+import dev.writ.tlog.Hash;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.interfaces.ECPublicKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A service on a real token and a real ledger, with what its operator decided: which hosts, which TPM
+ * maker, which policy. Its clock stands an hour ahead of the machine's, so that whatever was certified
+ * meanwhile is valid already.
+ */
+final class Deployment implements AutoCloseable {
+  static final String GATEWAY = "gateway";
+  static final ServiceIdentity IDENTITY =
+      new ServiceIdentity("https://writ.example", "tenant", "writ.example/ledger");
+
+  private static final Path EXAMPLE_POLICY = Path.of("../../docs/examples/dev-policy.json");
+
+  final SettableClock clock = new SettableClock(Instant.now().plus(Duration.ofHours(1)));
+  final MeddlingRandom random = new MeddlingRandom();
+  final EndorsementAuthority maker;
+  final Map<Hash, String> admitted = new HashMap<>();
+  final Path ledgerFolder;
+  private final ServiceToken token;
+  private EndorsementAuthority believed;
+  private final SecureRandom ownRandom = new SecureRandom();
+  private ServiceSecret secret = ServiceSecret.random(ownRandom);
+  private Consumer<PolicyRevision> revision = unchanged -> {};
+  private Optional<WritService> running = Optional.empty();
+
+  Deployment(ServiceToken token, Path folder) {
+    this.token = token;
+    this.ledgerFolder = folder.resolve("ledger");
+    this.maker = EndorsementAuthority.create(clock.instant(), ownRandom);
+    this.believed = maker;
+  }
+
+  /** Lists a host with the endorsement key that it has. */
+  SoftwareHost host(String name) {
+    SoftwareHost host = new SoftwareHost(name, maker);
+    admitted.put(host.ekDigest(), name);
+    return host;
+  }
+
+  /** The policy from the next start on: the example, with what {@code change} changes. */
+  void policy(Consumer<PolicyRevision> change) {
+    revision = change;
+  }
+
+  /** From the next start on this maker alone is believed. */
+  void believe(EndorsementAuthority other) {
+    believed = other;
+  }
+
+  @CanIgnoreReturnValue
+  WritService start() throws Exception {
+    return start(setup());
+  }
+
+  @CanIgnoreReturnValue
+  WritService start(WritService.Setup setup) throws LedgerException, ServiceStartException {
+    WritService service = WritService.start(setup, secret);
+    running = Optional.of(service);
+    return service;
+  }
+
+  /** Ends the service and starts it on what it left. */
+  @CanIgnoreReturnValue
+  WritService restart() throws Exception {
+    service().close();
+    return start();
+  }
+
+  /** From the next start on the service no longer recognizes what it said. */
+  void forgetSecret() {
+    secret = ServiceSecret.random(ownRandom);
+  }
+
+  WritService.Setup setup() throws Exception {
+    return new WritService.Setup(
+        IDENTITY,
+        token.keys(),
+        ledgerFolder,
+        Policy.compile(document()),
+        new EndorsementTrust(List.of(believed.root()), List.of(believed.issuing()), List.of()),
+        new AdmittedHosts(admitted),
+        Signature.getInstance("SHA256withECDSA").getProvider(),
+        clock,
+        random);
+  }
+
+  PolicyDocument document() throws IOException, MalformedPolicyException {
+    PolicyRevision example = PolicyDocument.parse(Files.readAllBytes(EXAMPLE_POLICY)).revise();
+    example.referenceSets(List.of(BootLog.expected()));
+    revision.accept(example);
+    return example.build();
+  }
+
+  TrustFile trust() {
+    ECPublicKey operator = (ECPublicKey) SoftwareHost.newKeyPair().getPublic();
+    return FirstTrustFile.dev(IDENTITY.issuer(), IDENTITY.origin(), token.keys(), operator);
+  }
+
+  WritService service() {
+    return running.orElseThrow();
+  }
+
+  /** Enrols a host whole, as it must succeed. */
+  SoftwareHost enrolled(String name) throws GeneralSecurityException, IOException {
+    SoftwareHost host = host(name);
+    EnrolmentOutcome outcome = enrol(host);
+    if (!(outcome instanceof EnrolmentOutcome.Enrolled)) {
+      throw new AssertionError(outcome);
+    }
+    return host;
+  }
+
+  EnrolmentOutcome enrol(SoftwareHost host) throws GeneralSecurityException, IOException {
+    EnrolmentOutcome begun = begin(host);
+    return begun instanceof EnrolmentOutcome.Activation activation
+        ? complete(activation.session(), host.activate(activation.credential()))
+        : begun;
+  }
+
+  EnrolmentOutcome begin(SoftwareHost host) {
+    return service()
+        .enrolment()
+        .begin(host.name, host.ekCertificate, host.ek, host.ak.publicArea());
+  }
+
+  EnrolmentOutcome complete(Octets session, Octets activated) {
+    return service().enrolment().complete(session, activated);
+  }
+
+  Challenge challenge(SoftwareHost host) {
+    return challenge(host.ak.name());
+  }
+
+  Challenge challenge(TpmName akName) {
+    ChallengeOutcome outcome = service().challenge(akName);
+    if (outcome instanceof ChallengeOutcome.Issued issued) {
+      return issued.challenge();
+    }
+    throw new AssertionError(outcome);
+  }
+
+  IssuanceOutcome issue(Application application) {
+    return service().issuance().issue(application);
+  }
+
+  /** The whole exchange of one host for its own workload. */
+  IssuanceOutcome attest(SoftwareHost host) {
+    return issue(host.answer(challenge(host), request(host)));
+  }
+
+  /** The denial, which it must be, with this code. */
+  @CanIgnoreReturnValue
+  static IssuanceOutcome.Denied denial(DenialCode code, IssuanceOutcome outcome) {
+    if (outcome instanceof IssuanceOutcome.Denied denied && denied.code() == code) {
+      return denied;
+    }
+    throw new AssertionError("expected " + code + ", got " + outcome);
+  }
+
+  static ArtifactClaims claims(IssuanceOutcome outcome) throws Exception {
+    if (outcome instanceof IssuanceOutcome.Issued issued) {
+      return Artifact.parse(issued.bundle().artifact()).claims();
+    }
+    throw new AssertionError(outcome);
+  }
+
+  /** What the workload that the policy allows a host asks for. */
+  static ExecutionRequest request(SoftwareHost host) {
+    return request(workloadOf(host.name), host.jkt());
+  }
+
+  static ExecutionRequest request(String workload, Hash jkt) {
+    return request(IDENTITY.issuer(), IDENTITY.tenant(), workload, Optional.empty(), jkt);
+  }
+
+  static ExecutionRequest request(
+      String issuer, String tenant, String workload, Optional<UuidV7> parent, Hash jkt) {
+    return new ExecutionRequest(
+        issuer,
+        List.of(GATEWAY),
+        tenant,
+        workload,
+        new Act("exec", "/usr/bin/true", Hash.sha256(new byte[] {1}), Map.of(), 1),
+        parent,
+        jkt);
+  }
+
+  /** {@code host-a} is worker-a, as the example policy has it. */
+  static String workloadOf(String host) {
+    return "spiffe://dev.example/worker-" + host.substring(host.indexOf('-') + 1);
+  }
+
+  Leaf lastLeaf() throws LedgerException {
+    return service().ledger().leaf(leaves() - 1).orElseThrow();
+  }
+
+  long leaves() {
+    return service().ledger().size();
+  }
+
+  /** An operator's act: the host's state changes. */
+  void set(SoftwareHost host, HostState state) {
+    Hash something = Hash.sha256(new byte[] {2});
+    change(
+        new LeafBody.Enrolment(new Commitment(something), something, something),
+        new StateChange.SetHostState(host.akName(), state));
+  }
+
+  /** Another node puts the next policy in force. */
+  void raiseEpoch(long epoch) {
+    Hash digest = Hash.sha256(new byte[] {3});
+    change(
+        new LeafBody.PolicyInForce(new PolicyReference("other", 1, digest, epoch)),
+        new StateChange.SetEpoch(epoch, digest));
+  }
+
+  void change(LeafBody body, StateChange change) {
+    Leaf leaf =
+        Leaf.of(
+            Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, ownRandom), List.of(), body);
+    CommitOutcome outcome =
+        service().ledger().commit(Entry.of(leaf, change)).toCompletableFuture().join();
+    if (!(outcome instanceof CommitOutcome.Receipt)) {
+      throw new AssertionError(outcome);
+    }
+  }
+
+  /** The bytes with one bit of the byte at {@code index} flipped. */
+  static byte[] flipped(byte[] bytes, int index) {
+    byte[] changed = bytes.clone();
+    changed[index] ^= 1;
+    return changed;
+  }
+
+  static Challenge parse(byte[] challenge) {
+    try {
+      return Challenge.parse(challenge);
+    } catch (MalformedEvidenceException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    running.ifPresent(WritService::close);
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.agent.Answer;
+import dev.writ.agent.EnrolmentChallenge;
+import dev.writ.agent.EnrolmentRequest;
+import dev.writ.agent.IssueRequest;
+import dev.writ.agent.ServiceEndpoint;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.evidence.Challenge;
+import dev.writ.evidence.Octets;
+import dev.writ.evidence.TpmName;
+
+/** The way from a real agent to the service beside it. */
+record InProcess(WritService service) implements ServiceEndpoint {
+  @Override
+  public Answer<EnrolmentChallenge> enrol(EnrolmentRequest request) {
+    EnrolmentOutcome outcome =
+        service
+            .enrolment()
+            .begin(
+                request.host(),
+                request.endorsementCertificate(),
+                request.endorsementKey(),
+                request.attestationKey());
+    return outcome instanceof EnrolmentOutcome.Activation activation
+        ? new Answer.Granted<>(
+            new EnrolmentChallenge(activation.session(), activation.credential()))
+        : denied(outcome);
+  }
+
+  @Override
+  public Answer<TpmName> activate(Octets session, Octets activated) {
+    EnrolmentOutcome outcome = service.enrolment().complete(session, activated);
+    return outcome instanceof EnrolmentOutcome.Enrolled enrolled
+        ? new Answer.Granted<>(enrolled.akName())
+        : denied(outcome);
+  }
+
+  @Override
+  public Answer<Challenge> challenge(TpmName attestationKey) {
+    ChallengeOutcome outcome = service.challenge(attestationKey);
+    return outcome instanceof ChallengeOutcome.Issued issued
+        ? new Answer.Granted<>(issued.challenge())
+        : denied(((ChallengeOutcome.Denied) outcome).denial());
+  }
+
+  @Override
+  public Answer<ProofBundle> issue(IssueRequest request) {
+    IssuanceOutcome outcome = service.issuance().issue(application(request));
+    return outcome instanceof IssuanceOutcome.Issued issued
+        ? new Answer.Granted<>(issued.bundle())
+        : denied((IssuanceOutcome.Denied) outcome);
+  }
+
+  static Application application(IssueRequest request) {
+    return new Application(
+        request.attestationKey(), request.challenge(), request.request(), request.evidence());
+  }
+
+  private static <T> Answer<T> denied(EnrolmentOutcome outcome) {
+    EnrolmentOutcome.Denied denied = (EnrolmentOutcome.Denied) outcome;
+    return new Answer.Denied<>(denied.code(), denied.reason());
+  }
+
+  private static <T> Answer<T> denied(IssuanceOutcome.Denied denied) {
+    return new Answer.Denied<>(denied.code(), denied.reason());
+  }
+}
