@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.artifact.TrustFile;
+import dev.writ.hsm.CeremonyOutcome;
+import dev.writ.hsm.HsmException;
+import dev.writ.hsm.KeyCeremony;
+import dev.writ.hsm.KeyInventory;
+import dev.writ.hsm.KeySpec;
+import dev.writ.hsm.Token;
+import dev.writ.service.CheckpointSigner;
+import dev.writ.service.FirstTrustFile;
+import dev.writ.service.IssuerKeys;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.SecureRandom;
+import java.security.interfaces.ECPublicKey;
+import java.security.spec.ECGenParameterSpec;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Makes a service's keys in a token, an operator's key in a file, and the first trust file.
+ *
+ * <p>The files' places are taken before the token is touched, so that a folder that cannot be written
+ * leaves the token as it was.
+ */
+final class KeyBirth {
+  static final String TRUST_FILE = "trust.json";
+  static final String OPERATOR_KEY = "operator-key.pem";
+
+  private final String issuer;
+  private final String origin;
+  private final Path folder;
+  private final InstantSource clock;
+  private final SecureRandom random;
+
+  /** What was made. */
+  record Born(
+      IssuerKeys keys,
+      String issuerKid,
+      String checkpointVkey,
+      TrustFile trust,
+      Path trustFile,
+      Path operatorKey) {}
+
+  KeyBirth(String issuer, String origin, Path folder, InstantSource clock, SecureRandom random) {
+    this.issuer = issuer;
+    this.origin = origin;
+    this.folder = folder.toAbsolutePath().normalize();
+    this.clock = clock;
+    this.random = random;
+  }
+
+  Born in(Token token) throws HsmException, IOException {
+    Path trustFile = folder.resolve(TRUST_FILE);
+    Path operatorKey = folder.resolve(OPERATOR_KEY);
+    List<Path> taken = takePlaces(trustFile, operatorKey);
+    try {
+      KeyPair operator = newKeyPair();
+      IssuerKeys keys = makeKeys(token);
+      TrustFile trust =
+          FirstTrustFile.dev(issuer, origin, keys, (ECPublicKey) operator.getPublic());
+      Files.writeString(operatorKey, pem(operator), StandardCharsets.US_ASCII);
+      Files.write(trustFile, trust.toJson());
+      return new Born(
+          keys,
+          Base64.getUrlEncoder().withoutPadding().encodeToString(keys.issuerKid().bytes()),
+          new CheckpointSigner(origin, keys.checkpoint()).key().vkey(),
+          trust,
+          trustFile,
+          operatorKey);
+    } catch (HsmException | IOException | RuntimeException e) {
+      release(taken);
+      throw e;
+    }
+  }
+
+  private IssuerKeys makeKeys(Token token) throws HsmException, IOException {
+    KeyInventory inventory = KeyInventory.standard();
+    CeremonyOutcome outcome = KeyCeremony.init(token, inventory, clock, random);
+    if (outcome instanceof CeremonyOutcome.AlreadyThere there) {
+      throw new IOException(
+          "the token must have none of the service's keys yet, and has "
+              + there.existing().stream().map(KeySpec::toString).collect(Collectors.joining(", "))
+              + ": use another token, or remove keys that nothing uses");
+    }
+    return IssuerKeys.open(token, inventory);
+  }
+
+  /** Both places or neither: an existing file is somebody's, and stays. */
+  private List<Path> takePlaces(Path trustFile, Path operatorKey) throws IOException {
+    List<Path> taken = new ArrayList<>();
+    try {
+      Files.createDirectories(folder);
+      taken.add(Files.createFile(trustFile));
+      taken.add(
+          Files.createFile(
+              operatorKey,
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))));
+      return taken;
+    } catch (IOException e) {
+      release(taken);
+      boolean exists = e instanceof FileAlreadyExistsException && Files.isDirectory(folder);
+      throw new IOException(
+          exists
+              ? e.getMessage() + " must not exist yet: give another --out, or move it away"
+              : "--out must be a folder that this user can write to, and is not: " + e,
+          e);
+    }
+  }
+
+  private static void release(List<Path> taken) throws IOException {
+    for (Path place : taken) {
+      Files.deleteIfExists(place);
+    }
+  }
+
+  private KeyPair newKeyPair() {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+      generator.initialize(new ECGenParameterSpec("secp256r1"), random);
+      return generator.generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform makes P-256 keys; this one does not", e);
+    }
+  }
+
+  /** PKCS#8 in PEM (RFC 7468 section 10). */
+  private static String pem(KeyPair pair) {
+    return "-----BEGIN PRIVATE KEY-----\n"
+        + Base64.getMimeEncoder(64, new byte[] {'\n'})
+            .encodeToString(pair.getPrivate().getEncoded())
+        + "\n-----END PRIVATE KEY-----\n";
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.hsm.HsmException;
+import dev.writ.hsm.MalformedHsmConfigException;
+import dev.writ.hsm.PinSource;
+import dev.writ.hsm.Token;
+import dev.writ.hsm.TokenProfile;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code writ keys init}: the birth of a service's keys and of its first trust file. */
+@Command(
+    name = "init",
+    description = {
+      "Makes the issuer's and the ledger's keys in the token, sensitive and non-extractable,",
+      "and version 1 of the dev trust file with an operator's key beside it.",
+      "Overwrites nothing."
+    },
+    mixinStandardHelpOptions = true)
+final class KeysInitCommand implements Callable<Integer> {
+  private static final Pattern VISIBLE = Pattern.compile("[!-~]{1,255}");
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--profile",
+      description = "Which kind of token (default: ${DEFAULT-VALUE}).",
+      defaultValue = "softhsm2")
+  String profile = "softhsm2";
+
+  @Option(names = "--token", required = true, description = "The token's label.")
+  String token = "";
+
+  @Option(
+      names = "--pin-file",
+      required = true,
+      paramLabel = "FILE",
+      description = "Holds the user PIN; readable by its owner alone.")
+  Path pinFile = Path.of("");
+
+  @Option(names = "--issuer", required = true, description = "The issuer's URL, https://…")
+  URI issuer = URI.create("");
+
+  @Option(
+      names = "--origin",
+      description = "The ledger's name (default: the issuer's host followed by /ledger).")
+  @Nullable String origin;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where trust.json and operator-key.pem are written.")
+  Path out = Path.of("");
+
+  @Option(
+      names = {"-o", "--output"},
+      description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  OutputFormat output = OutputFormat.text;
+
+  @Override
+  public Integer call() throws CommandFailure {
+    String log = origin == null ? issuer.getHost() + "/ledger" : origin;
+    requireNames(log);
+    try (Token opened = Token.open(TokenProfile.named(profile), token, PinSource.file(pinFile))) {
+      KeyBirth.Born born =
+          new KeyBirth(issuer.toString(), log, out, Clock.systemUTC(), new SecureRandom())
+              .in(opened);
+      print(born);
+      return ExitStatus.DONE;
+    } catch (HsmException | MalformedHsmConfigException | IOException e) {
+      throw CommandFailure.configuration(e);
+    }
+  }
+
+  /** Before the token is touched: a name that no artifact or note can hold must cost no key. */
+  private void requireNames(String log) {
+    if (!"https".equals(issuer.getScheme())
+        || issuer.getHost() == null
+        || !VISIBLE.matcher(issuer.toString()).matches()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--issuer must be an https URL of at most 255 visible ASCII characters, was " + issuer);
+    }
+    if (!VISIBLE.matcher(log).matches() || log.indexOf('+') >= 0) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--origin must be 1 to 255 visible ASCII characters without a plus, was " + log);
+    }
+  }
+
+  private void print(KeyBirth.Born born) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("issuer_kid", born.issuerKid());
+    facts.put("checkpoint_vkey", born.checkpointVkey());
+    facts.put("trust", born.trustFile().toString());
+    facts.put("trust_sha256", born.trust().digest().hex());
+    facts.put("operator_key", born.operatorKey().toString());
+    new Printer(spec.commandLine().getOut(), output).print(facts);
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The entry point of {@code writ}. */
+@Command(
+    name = "writ",
+    description = "No writ, no run: attested, short-lived permission before anything runs.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    subcommands = {DemoCommand.class, KeysCommand.class, VerifyCommand.class})
+public final class Main implements Runnable {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  private Main() {}
+
+  /** Runs one subcommand and exits with its {@link ExitStatus}. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new Main());
+    commandLine.setCaseInsensitiveEnumValuesAllowed(false);
+    commandLine.setExecutionExceptionHandler(
+        (failure, command, parsed) -> {
+          if (failure instanceof CommandFailure expected) {
+            command.getErr().println("writ: " + expected.getMessage());
+            return expected.status();
+          }
+          command.getErr().println("writ: this is a bug, please report it:");
+          failure.printStackTrace(command.getErr());
+          return ExitStatus.BUG;
+        });
+    return commandLine;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a subcommand must be given");
+  }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.Check;
+import dev.writ.artifact.MalformedTrustFileException;
+import dev.writ.artifact.Presentation;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.Seen;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.Verdict;
+import dev.writ.tlog.Hash;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code writ verify}: a proof bundle, check by check, with no network. */
+@Command(
+    name = "verify",
+    description = {
+      "Verifies a proof bundle offline and says of each check what had to hold and what was.",
+      "What is not asked for is listed as such, never as passed. No use is recorded."
+    },
+    mixinStandardHelpOptions = true)
+final class VerifyCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      paramLabel = "BUNDLE",
+      description = "The proof bundle; a missing file is no artifact.")
+  Path bundle = Path.of("");
+
+  @Option(
+      names = "--trust",
+      required = true,
+      paramLabel = "FILE",
+      description = "The trust file: all that is believed.")
+  Path trust = Path.of("");
+
+  @Option(
+      names = "--trust-sha256",
+      paramLabel = "HEX",
+      description = "The trust file's SHA-256, as it was given out of band.")
+  @Nullable String pin;
+
+  @Option(
+      names = "--at",
+      paramLabel = "TIME",
+      description = "Judge as of this time, such as 2026-11-21T12:00:00Z (default: now).")
+  @Nullable Instant at;
+
+  @Option(
+      names = "--audience",
+      paramLabel = "NAME",
+      description = "The gateway for which the artifact must be meant.")
+  @Nullable String audience;
+
+  @Option(names = "--tenant", paramLabel = "NAME", description = "The tenant it must be of.")
+  @Nullable String tenant;
+
+  @Option(
+      names = {"-o", "--output"},
+      description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  OutputFormat output = OutputFormat.text;
+
+  @Override
+  public Integer call() throws CommandFailure {
+    BundleVerifier verifier = BundleVerifier.of(readTrust());
+    Verdict verdict =
+        verifier.verify(
+            readBundle(), presentation(), Seen.NOTHING_IS_USED, at == null ? Instant.now() : at);
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.json) {
+      out.println(Printer.json(asDocument(verdict)));
+    } else {
+      verdict.checks().forEach(check -> out.println(line(check)));
+      out.println(summary(verdict));
+    }
+    out.flush();
+    return verdict instanceof Verdict.Allowed ? ExitStatus.DONE : ExitStatus.DENIED;
+  }
+
+  private Presentation presentation() {
+    Presentation presentation = Presentation.NOTHING;
+    if (audience != null) {
+      presentation = presentation.withAudience(new Presentation.Audience.Gateway(audience));
+    }
+    return tenant == null ? presentation : presentation.withTenant(tenant);
+  }
+
+  private TrustFile readTrust() throws CommandFailure {
+    try {
+      byte[] bytes = readAtMost(trust, TrustFile.MAX_BYTES);
+      TrustFile file = pin == null ? TrustFile.parse(bytes) : TrustFile.pinned(bytes, pinned(pin));
+      return requireIntroduced(file);
+    } catch (NoSuchFileException e) {
+      throw CommandFailure.configuration("the trust file must exist", e);
+    } catch (IOException | MalformedTrustFileException e) {
+      throw CommandFailure.configuration("the trust file " + trust, e);
+    }
+  }
+
+  /**
+   * Version 1 is introduced by whoever gives it with {@code --trust}. A later one says of itself that
+   * operators signed it, which the version before would have to confirm: here it takes the pin.
+   */
+  private TrustFile requireIntroduced(TrustFile file) throws CommandFailure {
+    if (pin == null && file.content().version() > 1) {
+      throw CommandFailure.configuration(
+          "the trust file "
+              + trust
+              + " must be version 1, or pinned with --trust-sha256, and is version "
+              + file.content().version());
+    }
+    return file;
+  }
+
+  private Hash pinned(String hex) {
+    try {
+      return Hash.fromHex(hex);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--trust-sha256: " + e.getMessage(), e);
+    }
+  }
+
+  private byte[] readBundle() throws CommandFailure {
+    try {
+      return readAtMost(bundle, ProofBundle.MAX_BYTES);
+    } catch (NoSuchFileException e) {
+      // Nothing was given: the verifier's first check says so, with its code.
+      return new byte[0];
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the bundle " + bundle, e);
+    }
+  }
+
+  /** A file's bytes; one byte more than {@code limit} is enough for the parser to refuse the rest. */
+  private static byte[] readAtMost(Path file, int limit) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(limit + 1);
+    }
+  }
+
+  private static String line(Check check) {
+    return String.format(
+        "%-11s  %-13s  %s%s",
+        check.outcome().wire(), check.name().wire(), check.expected(), found(check));
+  }
+
+  private static String found(Check check) {
+    return switch (check.outcome()) {
+      case PASSED, FAILED -> "; " + check.actual();
+      case NOT_ASKED, NOT_REACHED -> "";
+    };
+  }
+
+  private static String summary(Verdict verdict) {
+    if (verdict instanceof Verdict.Denied denied) {
+      return "denied: " + denied.code().wire() + ": " + denied.reason();
+    }
+    return "allowed, as far as was asked";
+  }
+
+  private static Map<String, Object> asDocument(Verdict verdict) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("allowed", verdict instanceof Verdict.Allowed);
+    if (verdict instanceof Verdict.Denied denied) {
+      document.put("code", denied.code().wire());
+      document.put("reason", denied.reason());
+    }
+    List<Map<String, Object>> checks = new ArrayList<>();
+    for (Check check : verdict.checks()) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("name", check.name().wire());
+      row.put("outcome", check.outcome().wire());
+      row.put("expected", check.expected());
+      row.put("actual", check.actual());
+      checks.add(row);
+    }
+    document.put("checks", checks);
+    return document;
+  }
+}
