@@ -19,6 +19,9 @@ import java.util.concurrent.CompletableFuture;
  * then removes the folder itself.
  */
 public final class DemoProcess {
+  private static final String BUNDLE = "bundle.json";
+  private static final String TRUST = "trust.json";
+
   private DemoProcess() {}
 
   /** SoftHSM's configuration inside the demo's folder, which must be in the environment. */
@@ -49,24 +52,32 @@ public final class DemoProcess {
   }
 
   private static int run(Path folder, Path results, OutputFormat format) {
+    DemoReport report = new DemoReport(System.out, format);
     try {
-      DemoReport report = new DemoReport(System.out, format);
+      // What an earlier demo left must not pass for what this one makes.
+      Files.deleteIfExists(results.resolve(BUNDLE));
+      Files.deleteIfExists(results.resolve(TRUST));
       Demo.Left left = new Demo(folder, report).run();
       report.end(
-          moveTo(results.resolve("bundle.json"), left.bundle()),
-          moveTo(results.resolve("trust.json"), left.trust()));
+          moveTo(results.resolve(BUNDLE), left.bundle()),
+          moveTo(results.resolve(TRUST), left.trust()));
       return report.allAsExpected() ? ExitStatus.DONE : ExitStatus.DENIED;
+    } catch (DeniedException e) {
+      report.endEarly();
+      System.err.println("writ: " + e.getMessage());
+      return ExitStatus.DENIED;
     } catch (IOException
         | HsmException
         | TpmException
         | LedgerException
         | ServiceStartException
-        | AttestationFailedException
-        | DeniedException e) {
+        | AttestationFailedException e) {
+      report.endEarly();
       CommandFailure failure = CommandFailure.configuration(e);
       System.err.println("writ: " + failure.getMessage());
       return failure.status();
     } catch (Exception e) {
+      report.endEarly();
       System.err.println("writ: this is a bug, please report it:");
       e.printStackTrace();
       return ExitStatus.BUG;

@@ -110,6 +110,17 @@ final class DemoReport {
     out.flush();
   }
 
+  /** The one JSON document of a demo that could not go on: it left nothing. */
+  void endEarly() {
+    if (format == OutputFormat.json) {
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("steps", steps.stream().map(DemoReport::asMap).toList());
+      document.put("ok", false);
+      out.println(Printer.json(document));
+      out.flush();
+    }
+  }
+
   private static Map<String, Object> asMap(Step step) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("name", step.name());
