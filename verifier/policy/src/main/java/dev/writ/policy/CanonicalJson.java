@@ -139,6 +139,26 @@ final class CanonicalJson {
   /** RFC 8785 3.2.2.2: the short escapes, other controls as lower-case hex, all else literally. */
   private void quote(String value) {
     out.append('"');
+    if (isPlain(value)) {
+      // Nearly all text is, and is copied at once.
+      out.append(value);
+    } else {
+      escape(value);
+    }
+    out.append('"');
+  }
+
+  private static boolean isPlain(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c < 0x20 || c == '"' || c == '\\') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void escape(String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
       switch (c) {
@@ -158,7 +178,6 @@ final class CanonicalJson {
         }
       }
     }
-    out.append('"');
   }
 
   byte[] bytes() {

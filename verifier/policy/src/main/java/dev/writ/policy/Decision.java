@@ -3,6 +3,7 @@ package dev.writ.policy;
 
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a policy said of a request. Only {@link Policy#decide} makes one, so an {@link Allow} in hand
@@ -14,6 +15,7 @@ public abstract sealed class Decision {
   private final List<RuleResult> rules;
   private final List<Reason> reasons;
   private final List<Reason> shadow;
+  private volatile byte @Nullable [] inputsJson;
 
   private Decision(
       PolicyDocument document,
@@ -36,6 +38,25 @@ public abstract sealed class Decision {
   /** What was decided upon. */
   public Inputs inputs() {
     return inputs;
+  }
+
+  /** {@link Inputs#toJson} of what was decided upon; written once, however often it is asked for. */
+  public byte[] inputsJson() {
+    return writtenInputs().clone();
+  }
+
+  private byte[] writtenInputs() {
+    byte[] written = inputsJson;
+    if (written == null) {
+      written = inputs.toJson();
+      inputsJson = written;
+    }
+    return written;
+  }
+
+  /** {@link Inputs#digest}. */
+  final PolicyDigest inputsDigest() {
+    return PolicyDigest.of(Inputs.DIGEST_LABEL, writtenInputs());
   }
 
   /** Each rule with its outcome: those that the document implies, then its own in their order. */
@@ -103,7 +124,7 @@ public abstract sealed class Decision {
 
     @Override
     void writeOutcome(CanonicalJson out) {
-      out.name("decision").text("allow").name("inputs").text(inputs().digest().hex());
+      out.name("decision").text("allow").name("inputs").text(inputsDigest().hex());
       out.name("lifetime_s").integer(lifetime().toSeconds());
       out.name("obligations").beginArray();
       obligations.forEach(obligation -> out.text(obligation.wire()));
@@ -138,7 +159,7 @@ public abstract sealed class Decision {
     @Override
     void writeOutcome(CanonicalJson out) {
       out.name("code").text(code().wire()).name("decision").text("deny");
-      out.name("inputs").text(inputs().digest().hex());
+      out.name("inputs").text(inputsDigest().hex());
     }
 
     @Override

@@ -29,6 +29,12 @@ interface InputType<V> {
   /** Elements of one list, entries of one map. */
   int MAX_ELEMENTS = 256;
 
+  /** Where the range of a CEL timestamp begins: with the year 1. */
+  Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+
+  /** Where it ends: with the year 9999. */
+  Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999999Z");
+
   /** The type that the checker holds rules to. */
   CelType celType();
 
@@ -171,9 +177,7 @@ interface InputType<V> {
 
         @Override
         public Optional<String> excess(Instant value) {
-          // The range of a CEL timestamp: years 1 to 9999.
-          return value.isBefore(Instant.parse("0001-01-01T00:00:00Z"))
-                  || value.isAfter(Instant.parse("9999-12-31T23:59:59.999999999Z"))
+          return value.isBefore(EARLIEST) || value.isAfter(LATEST)
               ? Optional.of(" must be in the years 1 to 9999, is " + value)
               : Optional.empty();
         }
@@ -256,7 +260,17 @@ interface InputType<V> {
       public Optional<String> excess(List<E> value) {
         return value.size() > max
             ? Optional.of(" must have at most " + max + " elements, has " + value.size())
-            : value.stream().flatMap(e -> element.excess(e).stream()).findFirst();
+            : firstExcess(value);
+      }
+
+      private Optional<String> firstExcess(List<E> value) {
+        for (E e : value) {
+          Optional<String> excess = element.excess(e);
+          if (excess.isPresent()) {
+            return excess;
+          }
+        }
+        return Optional.empty();
       }
     };
   }
@@ -281,7 +295,7 @@ interface InputType<V> {
       public Object celValue(Map<String, E> value) {
         TreeMap<String, Object> ordered = new TreeMap<>();
         value.forEach((key, e) -> ordered.put(key, element.celValue(e)));
-        return Collections.unmodifiableSortedMap(ordered);
+        return new RuntimeMap(Collections.unmodifiableSortedMap(ordered));
       }
 
       @Override
@@ -311,15 +325,18 @@ interface InputType<V> {
       public Optional<String> excess(Map<String, E> value) {
         return value.size() > max
             ? Optional.of(" must have at most " + max + " entries, has " + value.size())
-            : new TreeMap<>(value)
-                .entrySet().stream()
-                    .flatMap(
-                        entry ->
-                            TEXT
-                                .excess(entry.getKey())
-                                .or(() -> element.excess(entry.getValue()))
-                                .stream())
-                    .findFirst();
+            : firstExcess(value);
+      }
+
+      private Optional<String> firstExcess(Map<String, E> value) {
+        for (Map.Entry<String, E> entry : new TreeMap<>(value).entrySet()) {
+          Optional<String> excess =
+              TEXT.excess(entry.getKey()).or(() -> element.excess(entry.getValue()));
+          if (excess.isPresent()) {
+            return excess;
+          }
+        }
+        return Optional.empty();
       }
     };
   }

@@ -18,6 +18,8 @@ import java.util.Optional;
  */
 public record Inputs(
     Subject subject, Request request, Governance governance, Trust trust, Env env, Instant now) {
+  static final String DIGEST_LABEL = "writ-inputs-v1";
+
   static final Struct<Inputs> STRUCT =
       Struct.<Inputs>named("Inputs")
           .field("env", InputType.ofStruct(Env.STRUCT), Inputs::env)
@@ -57,7 +59,7 @@ public record Inputs(
 
   /** {@code SHA-256("writ-inputs-v1" ‖ 0x00 ‖ SHA-256(JCS))}. */
   public PolicyDigest digest() {
-    return PolicyDigest.of("writ-inputs-v1", toJson());
+    return PolicyDigest.of(DIGEST_LABEL, toJson());
   }
 
   /** What bound the inputs exceed; such inputs are denied without being shown to a rule. */

@@ -7,6 +7,7 @@ import dev.cel.common.exceptions.CelAttributeNotFoundException;
 import dev.cel.common.types.CelType;
 import dev.cel.common.types.StructType;
 import dev.cel.common.values.StructValue;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -89,9 +90,8 @@ final class Struct<T> {
     }
 
     Optional<String> excess(String name, T value) {
-      return Optional.ofNullable(get.apply(value))
-          .flatMap(type::excess)
-          .map(excess -> "." + name + excess);
+      V v = get.apply(value);
+      return v == null ? Optional.empty() : type.excess(v).map(excess -> "." + name + excess);
     }
   }
 
@@ -162,9 +162,13 @@ final class Struct<T> {
   }
 
   Optional<String> excess(T value) {
-    return fields.entrySet().stream()
-        .flatMap(field -> field.getValue().excess(field.getKey(), value).stream())
-        .findFirst();
+    for (Map.Entry<String, Field<T, ?>> field : fields.entrySet()) {
+      Optional<String> excess = field.getValue().excess(field.getKey(), value);
+      if (excess.isPresent()) {
+        return excess;
+      }
+    }
+    return Optional.empty();
   }
 
   /** A value of the struct, as the evaluator sees it. */
