@@ -2,7 +2,6 @@
 package dev.writ.artifact;
 
 import dev.writ.tlog.Hash;
-import java.nio.charset.StandardCharsets;
 
 /**
  * An authorization artifact: a JWS in compact serialization (RFC 7515 section 7.1), ES256, whose
@@ -19,11 +18,54 @@ public final class Artifact {
   public static final int MAX_LENGTH = 32 * 1024;
 
   private final CompactJws jws;
+  private final Hash kid;
   private final ArtifactClaims claims;
 
-  private Artifact(CompactJws jws, ArtifactClaims claims) {
+  private Artifact(CompactJws jws, Hash kid, ArtifactClaims claims) {
     this.jws = jws;
+    this.kid = kid;
     this.claims = claims;
+  }
+
+  /**
+   * Claims on their way to a signature. What is signed is made once and is what the artifact will say,
+   * so that none of it has to be read back.
+   */
+  public static final class Unsigned {
+    private final Hash kid;
+    private final ArtifactClaims claims;
+    private final byte[] signingInput;
+
+    /**
+     * Claims to be signed.
+     *
+     * @param kid RFC 7638 thumbprint of the issuer's key
+     */
+    public Unsigned(Hash kid, ArtifactClaims claims) {
+      this.kid = kid;
+      this.claims = claims;
+      this.signingInput = Artifact.signingInput(kid, claims);
+    }
+
+    /** {@link Artifact#signingInput}. */
+    public byte[] signingInput() {
+      return signingInput.clone();
+    }
+
+    /**
+     * The artifact with its signature, which is not verified.
+     *
+     * @param p1363Signature r ‖ s, 64 bytes (RFC 7518 section 3.4)
+     * @throws IllegalStateException if it is no signature, or the artifact longer than one may be
+     */
+    public Artifact signed(byte[] p1363Signature) {
+      try {
+        String compact = CompactJws.assemble(signingInput, p1363Signature);
+        return new Artifact(CompactJws.parse(compact, MAX_LENGTH), kid, claims);
+      } catch (MalformedJwsException e) {
+        throw new IllegalStateException("bug: an artifact was signed that is none", e);
+      }
+    }
   }
 
   /**
@@ -32,8 +74,7 @@ public final class Artifact {
    * @param kid RFC 7638 thumbprint of the issuer's key
    */
   public static byte[] signingInput(Hash kid, ArtifactClaims claims) {
-    return (CompactJws.header(kid) + "." + Base64Url.encode(claims.toJson()))
-        .getBytes(StandardCharsets.US_ASCII);
+    return CompactJws.signingInput(CompactJws.header(kid, TYPE), claims.toJson());
   }
 
   /**
@@ -44,9 +85,8 @@ public final class Artifact {
    * @throws IllegalStateException if the two do not make an artifact
    */
   public static Artifact assemble(byte[] signingInput, byte[] p1363Signature) {
-    String input = new String(signingInput, StandardCharsets.US_ASCII);
     try {
-      return parse(input + "." + Base64Url.encode(p1363Signature));
+      return parse(CompactJws.assemble(signingInput, p1363Signature));
     } catch (MalformedArtifactException e) {
       throw new IllegalStateException("bug: an artifact was assembled of other parts", e);
     }
@@ -54,16 +94,21 @@ public final class Artifact {
 
   /** The artifact that {@code compact} spells. */
   public static Artifact parse(String compact) throws MalformedArtifactException {
-    return of(CompactJws.parse(compact));
+    try {
+      CompactJws jws = CompactJws.parse(compact, MAX_LENGTH);
+      return of(jws, jws.kid(TYPE));
+    } catch (MalformedJwsException e) {
+      throw new MalformedArtifactException(e);
+    }
   }
 
-  static Artifact of(CompactJws jws) throws MalformedArtifactException {
-    return new Artifact(jws, ArtifactClaims.parse(jws.payload()));
+  static Artifact of(CompactJws jws, Hash kid) throws MalformedArtifactException {
+    return new Artifact(jws, kid, ArtifactClaims.parse(jws.payload()));
   }
 
   /** RFC 7638 thumbprint of the key that is said to have signed it. */
   public Hash kid() {
-    return jws.kid();
+    return kid;
   }
 
   /** What it says. */

@@ -14,16 +14,17 @@ import java.util.function.Function;
 /** A trust file made ready to verify with: its keys set up once, for any number of bundles. */
 final class Beliefs {
   /**
-   * A key of the role issuer, with its verifier.
+   * A key of one role, with its verifier.
    *
    * @param trusted the key, its window and its state
    * @param verifier verifies its signatures
    */
-  record IssuerKey(TrustedKey trusted, P256Verifier verifier) {}
+  record SigningKey(TrustedKey trusted, P256Verifier verifier) {}
 
   private final TrustContent content;
   private final LogPolicy logPolicy;
-  private final Map<Hash, IssuerKey> issuerKeys = new HashMap<>();
+  private final Map<Hash, SigningKey> issuerKeys;
+  private final StatusKeys statusKeys;
   private final Function<ECPublicKey, P256Verifier> verifiers;
 
   private Beliefs(
@@ -39,11 +40,16 @@ final class Beliefs {
     this.content = trust.content();
     this.logPolicy = logPolicy;
     this.verifiers = verifiers;
-    for (TrustedKey key : content.keys()) {
-      if (key.role() == KeyRole.ISSUER) {
-        issuerKeys.put(key.key().kid(), new IssuerKey(key, verifiers.apply(key.key().key())));
-      }
+    this.issuerKeys = keys(KeyRole.ISSUER);
+    this.statusKeys = new StatusKeys(keys(KeyRole.STATUS));
+  }
+
+  private Map<Hash, SigningKey> keys(KeyRole role) {
+    Map<Hash, SigningKey> keys = new HashMap<>();
+    for (TrustedKey key : content.keysOf(role)) {
+      keys.put(key.key().kid(), new SigningKey(key, verifiers.apply(key.key().key())));
     }
+    return keys;
   }
 
   static Beliefs of(TrustFile trust) {
@@ -63,8 +69,13 @@ final class Beliefs {
   }
 
   /** The key named {@code kid}, if the trust file believes it in the role issuer. */
-  Optional<IssuerKey> issuerKey(Hash kid) {
+  Optional<SigningKey> issuerKey(Hash kid) {
     return Optional.ofNullable(issuerKeys.get(kid));
+  }
+
+  /** Whom the trust file believes in the role status. */
+  StatusKeys statusKeys() {
+    return statusKeys;
   }
 
   /**

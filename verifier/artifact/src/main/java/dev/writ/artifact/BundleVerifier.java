@@ -37,10 +37,10 @@ public final class BundleVerifier {
           new Step(CheckName.LEAF_KIND, Examination::leafKind),
           new Step(CheckName.LEAF_AGREES, Examination::leafAgrees),
           new Step(CheckName.INCLUSION, Examination::inclusion),
-          // These three rest on a status list token.
-          new Step(CheckName.GOVERNANCE, Examination::statusToken),
-          new Step(CheckName.POLICY_EPOCH, Examination::statusToken),
-          new Step(CheckName.STATUS, Examination::statusToken),
+          // Keeps the newest status token, on which the two after it rest.
+          new Step(CheckName.GOVERNANCE, Examination::governance),
+          new Step(CheckName.POLICY_EPOCH, Examination::policyEpoch),
+          new Step(CheckName.STATUS, Examination::status),
           new Step(CheckName.POSSESSION, Examination::possession),
           new Step(CheckName.HOST, Examination::host),
           new Step(CheckName.PCR_DIGEST, Examination::pcrDigest),
@@ -86,7 +86,7 @@ public final class BundleVerifier {
    *
    * @param bundle the bundle's bytes; empty where none was given
    * @param presentation what this Relying Party demands
-   * @param seen its memory of uses
+   * @param seen its memory of uses and of status
    * @param now its clock, or the time as of which to judge
    */
   public Verdict verify(byte[] bundle, Presentation presentation, Seen seen, Instant now) {
@@ -100,6 +100,28 @@ public final class BundleVerifier {
       }
     }
     return new Verdict.Allowed(examination.artifact(), checks);
+  }
+
+  /**
+   * Judges a status token that came by itself, such as one that was fetched, and keeps it if it is the
+   * newest of its list. Total, as {@link #verify} is.
+   *
+   * @param compact the token's text
+   * @param seen where it is kept
+   * @param now this Relying Party's clock
+   */
+  public StatusVerdict learn(String compact, Seen seen, Instant now) {
+    if (beliefs.content().status().isEmpty()) {
+      return new StatusVerdict.Refused(
+          DenialCode.GOVERNANCE_DISCONTINUITY, "the trust file has no status");
+    }
+    try {
+      return new StatusJudgement(beliefs, beliefs.content().status().get(), seen, now)
+          .learn(compact);
+    } catch (RuntimeException e) {
+      return new StatusVerdict.Refused(
+          DenialCode.UNVERIFIABLE, "a bug of the verifier: " + e.getClass().getName());
+    }
   }
 
   /** A bug must not become an allow, nor an exception that a caller reads as one. */

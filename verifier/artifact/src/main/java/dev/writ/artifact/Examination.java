@@ -25,10 +25,12 @@ final class Examination {
   private final Presentation presentation;
   private final Seen seen;
   private final Instant now;
+  private final StatusExamination status;
 
   private @Nullable ProofBundle bundle;
   private @Nullable CompactJws jws;
-  private Beliefs.@Nullable IssuerKey key;
+  private @Nullable Hash kid;
+  private Beliefs.@Nullable SigningKey key;
   private @Nullable Artifact artifact;
   private @Nullable TlogProof proof;
   private @Nullable TrustedCheckpoint checkpoint;
@@ -40,6 +42,7 @@ final class Examination {
     this.presentation = presentation;
     this.seen = seen;
     this.now = now;
+    this.status = new StatusExamination(beliefs, seen, now);
   }
 
   /** What the earlier checks made, once they passed. */
@@ -63,29 +66,30 @@ final class Examination {
   Finding jwsForm() {
     String expected = "a JWS with header alg ES256, kid, typ " + Artifact.TYPE;
     try {
-      jws = CompactJws.parse(made(bundle).artifact());
+      jws = CompactJws.parse(made(bundle).artifact(), Artifact.MAX_LENGTH);
+      kid = jws.kid(Artifact.TYPE);
       return Finding.passed(expected, "one");
-    } catch (MalformedArtifactException e) {
-      return Finding.failed(expected, e.getMessage());
+    } catch (MalformedJwsException e) {
+      return Finding.failed(expected, new MalformedArtifactException(e).getMessage());
     }
   }
 
   Finding signature() {
     String expected = "signed by a key that the trust file believes as issuer";
-    String kid = Base64Url.encode(made(jws).kid().bytes());
-    Optional<Beliefs.IssuerKey> issuer = beliefs.issuerKey(made(jws).kid());
+    String name = Base64Url.encode(made(kid).bytes());
+    Optional<Beliefs.SigningKey> issuer = beliefs.issuerKey(made(kid));
     if (issuer.isEmpty()) {
-      return Finding.failed(expected, "kid " + kid + " is none");
+      return Finding.failed(expected, "kid " + name + " is none");
     }
     key = issuer.get();
     boolean verified = key.verifier().verifyP1363(made(jws).signingInput(), made(jws).signature());
     return Finding.of(
-        verified, expected, verified ? "by " + kid : "the signature is not that of " + kid);
+        verified, expected, verified ? "by " + name : "the signature is not that of " + name);
   }
 
   Finding claimsForm() {
     try {
-      artifact = Artifact.of(made(jws));
+      artifact = Artifact.of(made(jws), made(kid));
       return Finding.passed("claims, each valid", "artifact " + claims().jti());
     } catch (MalformedArtifactException e) {
       return Finding.failed("claims, each valid", e.getMessage());
@@ -220,15 +224,19 @@ final class Examination {
         : Finding.passed(expected, "index " + made(proof).index());
   }
 
-  /**
-   * Whether a status list token lets the artifact stand. This verifier reads none: under a trust file
-   * that has {@code status} nothing passes, and only one of dev is without.
-   */
-  Finding statusToken() {
-    String expected = "a fresh status list token";
-    return beliefs.content().status().isPresent()
-        ? Finding.failed(expected, "none that this verifier can judge")
-        : Finding.notAsked(expected, "the trust file is of dev and has no status");
+  Finding governance() {
+    return status.governance(
+        claims().status(),
+        made(bundle).statusListToken(),
+        Optional.of(made(checkpoint).checkpoint()));
+  }
+
+  Finding policyEpoch() {
+    return status.policyEpoch(claims().policy());
+  }
+
+  Finding status() {
+    return status.withdrawn(claims().status());
   }
 
   Finding possession() {

@@ -53,19 +53,32 @@ public record ExecutionRequest(
 
   /** The request that {@code json} spells; members unknown to this format are refused. */
   public static ExecutionRequest parse(byte[] json) throws MalformedRequestException {
+    JsonMembers members;
     try {
-      JsonMembers members = StrictJson.parse(json, MAX_BYTES);
-      members.version();
+      members = StrictJson.parse(json, MAX_BYTES);
+    } catch (MalformedJsonException e) {
+      throw new MalformedRequestException(e);
+    }
+    return take(members);
+  }
+
+  /**
+   * The request that these members are, for a document that holds one; members unknown to this format
+   * are refused.
+   */
+  public static ExecutionRequest take(JsonMembers json) throws MalformedRequestException {
+    try {
+      json.version();
       ExecutionRequest request =
           new ExecutionRequest(
-              members.text("iss"),
-              members.texts("aud", MAX_AUDIENCE),
-              members.text("tenant"),
-              members.text("sub"),
-              Act.take(members.object("act")),
-              members.optionalUuid("parent"),
-              members.thumbprint("jkt"));
-      members.end();
+              json.text("iss"),
+              json.texts("aud", MAX_AUDIENCE),
+              json.text("tenant"),
+              json.text("sub"),
+              Act.take(json.object("act")),
+              json.optionalUuid("parent"),
+              json.thumbprint("jkt"));
+      json.end();
       return request;
     } catch (MalformedJsonException e) {
       throw new MalformedRequestException(e);

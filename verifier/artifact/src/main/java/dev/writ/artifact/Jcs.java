@@ -4,15 +4,26 @@ package dev.writ.artifact;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
 /**
  * RFC 8785, the JSON Canonicalization Scheme, for what {@link StrictJson} reads: objects, arrays,
  * strings, integers of magnitude below 2^53, booleans and null. Without fractions the scheme is sorting and
- * escaping alone, so the value is written once, with no JSON text to parse in between.
+ * escaping alone, so the value is written once, as the bytes it ends as, with no JSON text to parse in
+ * between.
  */
 public final class Jcs {
+  private static final String HEX = "0123456789abcdef";
+
+  // String.compareTo compares UTF-16 code units, as RFC 8785 section 3.2.3 sorts.
+  private static final Comparator<Map.Entry<?, ?>> BY_NAME =
+      (a, b) -> ((String) a.getKey()).compareTo((String) b.getKey());
+
+  private byte[] out = new byte[2048];
+  private int length;
+
   private Jcs() {}
 
   /**
@@ -23,26 +34,41 @@ public final class Jcs {
    *     integer that a JSON reader may round, a lone surrogate
    */
   public static byte[] canonical(Map<String, ?> object) {
-    StringBuilder out = new StringBuilder(512);
-    write(out, object);
-    return out.toString().getBytes(StandardCharsets.UTF_8);
+    Jcs jcs = new Jcs();
+    jcs.write(object);
+    return jcs.bytes();
   }
 
-  private static void write(StringBuilder out, Object value) {
+  /**
+   * The canonical bytes of a string, quotes and all.
+   *
+   * @throws IllegalArgumentException on a lone surrogate
+   */
+  public static byte[] canonical(String text) {
+    Jcs jcs = new Jcs();
+    jcs.writeText(text);
+    return jcs.bytes();
+  }
+
+  private byte[] bytes() {
+    return Arrays.copyOf(out, length);
+  }
+
+  private void write(Object value) {
     if (value instanceof String text) {
-      writeText(out, text);
+      writeText(text);
     } else if (value instanceof Long || value instanceof Integer) {
-      out.append(exact(((Number) value).longValue()));
+      writeAscii(Long.toString(exact(((Number) value).longValue())));
     } else if (value instanceof Map<?, ?> map) {
-      writeObject(out, map);
+      writeObject(map);
     } else if (value instanceof List<?> list) {
-      writeArray(out, list);
+      writeArray(list);
     } else if (value instanceof Boolean bool) {
-      out.append(bool.booleanValue());
+      writeAscii(bool.toString());
     } else if (value instanceof Hash hash) {
-      out.append('"').append(hash.hex()).append('"');
+      writeText(hash.hex());
     } else if (value == JsonNull.NULL) {
-      out.append("null");
+      writeAscii("null");
     } else {
       throw new IllegalArgumentException(
           "canonical JSON holds text, integers, booleans, lists and maps, not "
@@ -50,33 +76,33 @@ public final class Jcs {
     }
   }
 
-  private static void writeObject(StringBuilder out, Map<?, ?> map) {
-    // String.compareTo compares UTF-16 code units, as RFC 8785 section 3.2.3 sorts.
-    Object[] names = map.keySet().toArray();
-    Arrays.sort(names);
+  private void writeObject(Map<?, ?> map) {
+    Map.Entry<?, ?>[] members = map.entrySet().toArray(new Map.Entry<?, ?>[0]);
+    Arrays.sort(members, BY_NAME);
     char separator = '{';
-    for (Object name : names) {
-      out.append(separator);
-      writeText(out, (String) name);
-      out.append(':');
-      Object value = map.get(name);
+    for (Map.Entry<?, ?> member : members) {
+      write(separator);
+      writeText((String) member.getKey());
+      write(':');
+      Object value = member.getValue();
       if (value == null) {
-        throw new IllegalArgumentException("canonical JSON: member " + name + " is Java's null");
+        throw new IllegalArgumentException(
+            "canonical JSON: member " + member.getKey() + " is Java's null");
       }
-      write(out, value);
+      write(value);
       separator = ',';
     }
-    out.append(names.length == 0 ? "{}" : "}");
+    writeAscii(members.length == 0 ? "{}" : "}");
   }
 
-  private static void writeArray(StringBuilder out, List<?> list) {
+  private void writeArray(List<?> list) {
     char separator = '[';
     for (Object element : list) {
-      out.append(separator);
-      write(out, element);
+      write(separator);
+      write(element);
       separator = ',';
     }
-    out.append(list.isEmpty() ? "[]" : "]");
+    writeAscii(list.isEmpty() ? "[]" : "]");
   }
 
   private static long exact(long value) {
@@ -87,34 +113,77 @@ public final class Jcs {
     return value;
   }
 
-  /** RFC 8785 section 3.2.2.2: two-character escapes where there are any, else lower-case \\u00xx. */
-  private static void writeText(StringBuilder out, String text) {
-    out.append('"');
-    int plain = 0;
-    for (int i = 0; i < text.length(); i++) {
+  private void write(char ascii) {
+    room(1);
+    out[length++] = (byte) ascii;
+  }
+
+  private void writeAscii(String text) {
+    writeAll(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private void writeAll(byte[] bytes) {
+    room(bytes.length);
+    System.arraycopy(bytes, 0, out, length, bytes.length);
+    length += bytes.length;
+  }
+
+  /** Nearly all text is plain ASCII, and is copied while it is looked at. */
+  private void writeText(String text) {
+    int end = text.length();
+    room(end + 2);
+    byte[] to = out;
+    int at = length;
+    to[at++] = '"';
+    for (int i = 0; i < end; i++) {
       char c = text.charAt(i);
-      if (c >= 0x20 && c != '"' && c != '\\' && !Character.isSurrogate(c)) {
-        continue;
+      if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
+        length = at;
+        writeEscaped(text, i);
+        return;
       }
+      to[at++] = (byte) c;
+    }
+    to[at++] = '"';
+    length = at;
+  }
+
+  /** The rest of a text and its closing quote. */
+  private void writeEscaped(String text, int from) {
+    int plain = from;
+    for (int i = from; i < text.length(); i++) {
+      char c = text.charAt(i);
       if (Character.isSurrogate(c)) {
         requirePair(text, i);
         i++;
-        continue;
-      }
-      out.append(text, plain, i);
-      plain = i + 1;
-      switch (c) {
-        case '"' -> out.append("\\\"");
-        case '\\' -> out.append("\\\\");
-        case '\b' -> out.append("\\b");
-        case '\f' -> out.append("\\f");
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        default -> out.append(String.format("\\u%04x", (int) c));
+      } else if (c < 0x20 || c == '"' || c == '\\') {
+        writeAll(text.substring(plain, i).getBytes(StandardCharsets.UTF_8));
+        writeEscape(c);
+        plain = i + 1;
       }
     }
-    out.append(text, plain, text.length()).append('"');
+    writeAll(text.substring(plain).getBytes(StandardCharsets.UTF_8));
+    write('"');
+  }
+
+  /** RFC 8785 section 3.2.2.2: two-character escapes where there are any, else lower-case \\u00xx. */
+  private void writeEscape(char c) {
+    switch (c) {
+      case '"' -> writeAscii("\\\"");
+      case '\\' -> writeAscii("\\\\");
+      case '\b' -> writeAscii("\\b");
+      case '\f' -> writeAscii("\\f");
+      case '\n' -> writeAscii("\\n");
+      case '\r' -> writeAscii("\\r");
+      case '\t' -> writeAscii("\\t");
+      default -> writeAscii("\\u00" + HEX.charAt(c >> 4) + HEX.charAt(c & 0xf));
+    }
+  }
+
+  private void room(int more) {
+    if (out.length - length < more) {
+      out = Arrays.copyOf(out, Math.max(2 * out.length, length + more));
+    }
   }
 
   private static void requirePair(String text, int at) {

@@ -62,6 +62,11 @@ public final class JsonMembers {
     }
   }
 
+  /** A boolean. */
+  public boolean flag(String name) throws MalformedJsonException {
+    return as(Boolean.class, "true or false", name, take(name));
+  }
+
   /** An integer from {@code min} to {@code max}. */
   public long integer(String name, long min, long max) throws MalformedJsonException {
     long value = as(Long.class, "an integer", name, take(name));
@@ -75,6 +80,11 @@ public final class JsonMembers {
   /** A time in whole seconds since 1970 (NumericDate of RFC 7519, without fraction). */
   public Instant seconds(String name) throws MalformedJsonException {
     return Instant.ofEpochSecond(integer(name, 0, Require.MAX_EPOCH_SECOND));
+  }
+
+  /** A time in milliseconds since 1970. */
+  public Instant millis(String name) throws MalformedJsonException {
+    return Instant.ofEpochMilli(integer(name, 0, Require.MAX_EPOCH_SECOND * 1000));
   }
 
   /** A SHA-256 digest: 64 lower-case hexadecimal digits. */
@@ -94,6 +104,17 @@ public final class JsonMembers {
     if (bytes == null || bytes.length != length) {
       throw new MalformedJsonException(
           join(path, name), "base64url of " + length + " bytes, without padding", text);
+    }
+    return bytes;
+  }
+
+  /** 1 to {@code max} bytes as base64url without padding. */
+  public byte[] base64UrlUpTo(String name, int max) throws MalformedJsonException {
+    String text = text(name);
+    byte[] bytes = text.isEmpty() ? null : Base64Url.decode(text);
+    if (bytes == null || bytes.length > max) {
+      throw new MalformedJsonException(
+          join(path, name), "base64url of 1 to " + max + " bytes, without padding", text);
     }
     return bytes;
   }

@@ -15,7 +15,7 @@ import java.util.Map;
  */
 public final class Leaf {
   /** Longest leaf accepted, in bytes; a C2SP entry bundle would hold up to 65,535. */
-  public static final int MAX_BYTES = 8 * 1024;
+  public static final int MAX_BYTES = 20 * 1024;
 
   /** Most leaves that one leaf can come from. */
   public static final int MAX_PARENTS = 16;
@@ -27,11 +27,7 @@ public final class Leaf {
   private final byte[] bytes;
 
   private Leaf(Instant time, UuidV7 id, List<Hash> parents, LeafBody body) {
-    if (time.getNano() % 1_000_000 != 0) {
-      throw new InvalidValueException("time", "a whole millisecond", time.toString());
-    }
-    Require.between("time", time.getEpochSecond(), 0, Require.MAX_EPOCH_SECOND);
-    this.time = time;
+    this.time = Require.wholeMillisecond("time", time);
     this.id = id;
     this.parents = Require.distinct("parents", parents, 0, MAX_PARENTS);
     this.body = body;
@@ -70,7 +66,7 @@ public final class Leaf {
   private static Leaf take(JsonMembers json) throws MalformedJsonException {
     json.version();
     LeafKind kind = json.oneOf("kind", LeafKind.values());
-    long millis = json.integer("time", 0, Require.MAX_EPOCH_SECOND * 1000);
+    Instant time = json.millis("time");
     UuidV7 id = json.uuid("id");
     List<Hash> parents = json.hashes("parents", MAX_PARENTS);
     LeafBody body =
@@ -78,10 +74,14 @@ public final class Leaf {
           case ENROLMENT -> LeafBody.Enrolment.take(json);
           case DECISION_ALLOW -> LeafBody.DecisionAllow.take(json);
           case DECISION_DENY -> LeafBody.DecisionDeny.take(json);
+          case OUTCOME -> LeafBody.Outcome.take(json);
+          case REVOCATION -> LeafBody.Revocation.take(json);
+          case APPROVAL -> LeafBody.Approval.take(json);
+          case SUMMARY -> LeafBody.Summary.take(json);
           case POLICY -> LeafBody.PolicyInForce.take(json);
           case KEY -> LeafBody.KeyStatement.take(json);
         };
-    return new Leaf(Instant.ofEpochMilli(millis), id, parents, body);
+    return new Leaf(time, id, parents, body);
   }
 
   private Map<String, Object> toMap() {

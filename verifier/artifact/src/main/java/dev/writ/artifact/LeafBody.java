@@ -2,7 +2,10 @@
 package dev.writ.artifact;
 
 import dev.writ.tlog.Hash;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,8 +23,10 @@ public sealed interface LeafBody {
    * @param host commitment to the UTF-8 of its name
    * @param akNameDigest SHA-256 of its attestation key's TPM Name
    * @param ekDigest SHA-256 of its endorsement key's SubjectPublicKeyInfo (RFC 5280, 4.1)
+   * @param admission on what grounds
    */
-  record Enrolment(Commitment host, Hash akNameDigest, Hash ekDigest) implements LeafBody {
+  record Enrolment(Commitment host, Hash akNameDigest, Hash ekDigest, Admission admission)
+      implements LeafBody {
     @Override
     public LeafKind kind() {
       return LeafKind.ENROLMENT;
@@ -33,12 +38,16 @@ public sealed interface LeafBody {
       map.put("host", host.digest());
       map.put("ak_name_digest", akNameDigest);
       map.put("ek_digest", ekDigest);
+      map.put("admission", admission.wire());
       return map;
     }
 
     static Enrolment take(JsonMembers json) throws MalformedJsonException {
       return new Enrolment(
-          new Commitment(json.hash("host")), json.hash("ak_name_digest"), json.hash("ek_digest"));
+          new Commitment(json.hash("host")),
+          json.hash("ak_name_digest"),
+          json.hash("ek_digest"),
+          json.oneOf("admission", Admission.values()));
     }
   }
 
@@ -162,6 +171,166 @@ public sealed interface LeafBody {
           json.optionalHash("evidence_digest"),
           json.hash("policy_digest"),
           json.integer("epoch", 1, Require.MAX_EXACT));
+    }
+  }
+
+  /**
+   * How an execution ended. The statement itself, with its signature, lies beside the ledger.
+   *
+   * @param jti the artifact under which it ran
+   * @param state how it ended
+   * @param reporter who says so
+   * @param kid RFC 7638 thumbprint of the key that signed the statement
+   * @param statementDigest {@link OutcomeStatement#digest()}
+   */
+  record Outcome(UuidV7 jti, OutcomeState state, Reporter reporter, Hash kid, Hash statementDigest)
+      implements LeafBody {
+    @Override
+    public LeafKind kind() {
+      return LeafKind.OUTCOME;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("jti", jti.toString());
+      map.put("state", state.wire());
+      map.put("reporter", reporter.wire());
+      map.put("kid", Base64Url.encode(kid.bytes()));
+      map.put("statement_digest", statementDigest);
+      return map;
+    }
+
+    static Outcome take(JsonMembers json) throws MalformedJsonException {
+      return new Outcome(
+          json.uuid("jti"),
+          json.oneOf("state", OutcomeState.values()),
+          json.oneOf("reporter", Reporter.values()),
+          json.thumbprint("kid"),
+          json.hash("statement_digest"));
+    }
+  }
+
+  /**
+   * An artifact was withdrawn.
+   *
+   * @param jti the artifact
+   * @param reason why
+   */
+  record Revocation(UuidV7 jti, RevocationReason reason) implements LeafBody {
+    @Override
+    public LeafKind kind() {
+      return LeafKind.REVOCATION;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      return Map.of("jti", jti.toString(), "reason", reason.wire());
+    }
+
+    static Revocation take(JsonMembers json) throws MalformedJsonException {
+      return new Revocation(json.uuid("jti"), json.oneOf("reason", RevocationReason.values()));
+    }
+  }
+
+  /**
+   * An operator let something happen once.
+   *
+   * @param of what
+   * @param subject commitment to the UTF-8 of whom it names: the host's name
+   * @param digest SHA-256 of the secret that shows it: the invitation's
+   * @param expires until before when it can be used, to the millisecond
+   */
+  record Approval(ApprovalOf of, Commitment subject, Hash digest, Instant expires)
+      implements LeafBody {
+    /**
+     * The approval as given.
+     *
+     * @throws IllegalArgumentException if {@code expires} is finer than milliseconds
+     */
+    public Approval {
+      Require.wholeMillisecond("expires", expires);
+    }
+
+    @Override
+    public LeafKind kind() {
+      return LeafKind.APPROVAL;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("of", of.wire());
+      map.put("subject", subject.digest());
+      map.put("digest", digest);
+      map.put("expires", expires.toEpochMilli());
+      return map;
+    }
+
+    static Approval take(JsonMembers json) throws MalformedJsonException {
+      return new Approval(
+          json.oneOf("of", ApprovalOf.values()),
+          new Commitment(json.hash("subject")),
+          json.hash("digest"),
+          json.millis("expires"));
+    }
+  }
+
+  /**
+   * What was refused without a leaf of its own, because nobody known asked for it.
+   *
+   * @param from since when, to the millisecond
+   * @param to until before when
+   * @param counts how often and why; kept in order of code and reason
+   */
+  record Summary(Instant from, Instant to, List<RefusalCount> counts) implements LeafBody {
+    /** Most counts in one summary. */
+    public static final int MAX_COUNTS = 128;
+
+    /**
+     * The summary as given, in order.
+     *
+     * @throws IllegalArgumentException if there is no count or too many, two have one cause, or a time
+     *     is finer than milliseconds
+     */
+    public Summary {
+      Require.wholeMillisecond("from", from);
+      Require.wholeMillisecond("to", to);
+      if (!to.isAfter(from)) {
+        throw new InvalidValueException("to", "after from " + from, to.toString());
+      }
+      counts =
+          Require.distinct("counts", counts, 1, MAX_COUNTS).stream()
+              .sorted(RefusalCount.ORDER)
+              .toList();
+      for (int i = 1; i < counts.size(); i++) {
+        if (RefusalCount.ORDER.compare(counts.get(i - 1), counts.get(i)) == 0) {
+          throw new InvalidValueException(
+              "counts", "one of each code and reason", "two of " + counts.get(i).reason());
+        }
+      }
+    }
+
+    @Override
+    public LeafKind kind() {
+      return LeafKind.SUMMARY;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("from", from.toEpochMilli());
+      map.put("to", to.toEpochMilli());
+      map.put("counts", counts.stream().map(RefusalCount::toMap).toList());
+      return map;
+    }
+
+    static Summary take(JsonMembers json) throws MalformedJsonException {
+      List<RefusalCount> counts = new ArrayList<>();
+      for (JsonMembers count : json.objects("counts", MAX_COUNTS)) {
+        counts.add(RefusalCount.take(count));
+      }
+      return new Summary(json.millis("from"), json.millis("to"), counts);
     }
   }
 

@@ -9,6 +9,14 @@ public enum LeafKind implements Wire {
   DECISION_ALLOW("decision.allow"),
   /** A request was denied. */
   DECISION_DENY("decision.deny"),
+  /** How an execution ended, as its holder or a gateway reports it. */
+  OUTCOME("outcome"),
+  /** An artifact was withdrawn. */
+  REVOCATION("revocation"),
+  /** An operator let something happen. */
+  APPROVAL("approval"),
+  /** What was refused without a leaf of its own, counted. */
+  SUMMARY("summary"),
   /** A policy came into force. */
   POLICY("policy"),
   /** A key came into use or changed its state. */

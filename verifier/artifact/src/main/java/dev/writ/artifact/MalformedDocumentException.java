@@ -9,8 +9,11 @@ public abstract sealed class MalformedDocumentException extends Exception
     permits MalformedArtifactException,
         MalformedBundleException,
         MalformedJsonException,
+        MalformedJwsException,
         MalformedLeafException,
+        MalformedOutcomeException,
         MalformedRequestException,
+        MalformedStatusTokenException,
         MalformedTrustFileException {
   private static final int LONGEST_WAS = 80;
 

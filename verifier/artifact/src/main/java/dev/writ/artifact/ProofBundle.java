@@ -26,7 +26,6 @@ public record ProofBundle(
   public static final int MAX_BYTES = 128 * 1024;
 
   static final int MAX_PROOF = 32 * 1024;
-  private static final int MAX_TOKEN = 48 * 1024;
 
   /**
    * The bundle as given.
@@ -38,13 +37,20 @@ public record ProofBundle(
     Require.between("leaf", leaf.length, 1, Leaf.MAX_BYTES);
     Require.between("tlogProof", tlogProof.length(), 1, MAX_PROOF);
     statusListToken.ifPresent(
-        token -> Require.between("statusListToken", token.length(), 1, MAX_TOKEN));
+        token -> Require.between("statusListToken", token.length(), 1, StatusToken.MAX_LENGTH));
     leaf = leaf.clone();
   }
 
   /** The bundle that proves {@code artifact} by {@code leaf}. */
   public static ProofBundle of(Artifact artifact, Leaf leaf, String tlogProof) {
     return new ProofBundle(artifact.compact(), leaf.bytes(), tlogProof, Optional.empty());
+  }
+
+  /** The same, with the token of the artifact's status list. */
+  public static ProofBundle of(
+      Artifact artifact, Leaf leaf, String tlogProof, StatusToken statusListToken) {
+    return new ProofBundle(
+        artifact.compact(), leaf.bytes(), tlogProof, Optional.of(statusListToken.compact()));
   }
 
   /** The bundle that {@code json} spells; members unknown to this format are refused. */

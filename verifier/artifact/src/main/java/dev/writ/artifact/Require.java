@@ -120,6 +120,16 @@ final class Require {
     return value;
   }
 
+  /** A time in whole milliseconds since 1970. */
+  @CanIgnoreReturnValue
+  static Instant wholeMillisecond(String field, Instant value) {
+    if (value.getNano() % 1_000_000 != 0) {
+      throw new InvalidValueException(field, "a whole millisecond", value.toString());
+    }
+    Require.between(field, value.getEpochSecond(), 0, MAX_EPOCH_SECOND);
+    return value;
+  }
+
   /** Whole seconds within bounds, which are in seconds too. */
   static void wholeSeconds(String field, Duration value, long min, long max) {
     if (value.getNano() != 0) {

@@ -2,15 +2,21 @@
 package dev.writ.artifact;
 
 import java.time.Instant;
+import java.util.Optional;
 
-/** A Relying Party's durable memory: the one judge of how often an artifact was used. */
-@FunctionalInterface
+/**
+ * A Relying Party's durable memory: the one judge of how often an artifact was used, and the newest
+ * status tokens that it has seen, so that nobody can show it an older state of affairs.
+ *
+ * <p>It holds the tokens of one issuer's lists or of several: they are told apart by their URIs. What it
+ * gives back is verified again before it is believed.
+ */
 public interface Seen {
   /**
    * For whoever looks at an artifact and lets nothing run, such as an auditor: no use is recorded, and
-   * the check of uses is listed as not asked.
+   * the check of uses is listed as not asked. No token is kept, so that each bundle is judged by its own.
    */
-  Seen NOTHING_IS_USED = (jti, maxUses, keepUntil) -> UseOutcome.NOT_ASKED;
+  Seen NOTHING_IS_USED = new NothingIsUsed();
 
   /** What became of a use. */
   enum UseOutcome {
@@ -24,6 +30,16 @@ public interface Seen {
     NOT_ASKED
   }
 
+  /** What became of a status token. */
+  enum StatusOutcome {
+    /** It, or a later one of its list, is durably kept. */
+    KEPT,
+    /** The memory cannot be written: nothing may run. */
+    UNAVAILABLE,
+    /** Nothing is being kept. */
+    NOT_ASKED
+  }
+
   /**
    * Records one more use, durably before it returns, if there are fewer than {@code maxUses}. Of two
    * simultaneous calls for the last use exactly one is told {@link UseOutcome#RECORDED}.
@@ -33,4 +49,26 @@ public interface Seen {
    * @param keepUntil from when the record may be forgotten, because the artifact has expired
    */
   UseOutcome recordUse(UuidV7 jti, int maxUses, Instant keepUntil);
+
+  /**
+   * Keeps {@code token}, durably before it returns, unless a token of the same list is kept that is not
+   * {@linkplain StatusToken#isLaterThan earlier}. Called for verified tokens alone.
+   */
+  StatusOutcome recordStatus(StatusToken token);
+
+  /**
+   * The latest token kept of one list.
+   *
+   * @param listUri {@link StatusClaims#listUri()}
+   */
+  Optional<StatusToken> newestStatus(String listUri);
+
+  /**
+   * The {@linkplain StatusToken#isLaterThan latest} token kept of any of an issuer's lists: what it
+   * says was in force holds for all of them.
+   *
+   * @param statusUri the trust file's {@code status.uri}, of which {@link StatusReference#isListUri}
+   *     says which lists are under it
+   */
+  Optional<StatusToken> newestGovernance(String statusUri);
 }

@@ -63,11 +63,15 @@ public record TrustContent(
   /**
    * Where revocation is published.
    *
-   * @param uri of the status list token
+   * @param uri under which the lists' tokens are: list {@code n} at {@code uri/n}. Without query and
+   *     without a slash at its end
    * @param maxAge age at which a token no longer says anything; whole seconds
    */
   public record StatusSource(String uri, Duration maxAge) {
     static final long MAX_AGE_SECONDS = 86_400;
+
+    /** Leaves room for a slash and the ten digits of the largest list number. */
+    private static final int MAX_URI = 512 - 11;
 
     /**
      * The source as given.
@@ -76,6 +80,12 @@ public record TrustContent(
      */
     public StatusSource {
       Require.httpUri("status.uri", uri);
+      if (uri.endsWith("/") || uri.indexOf('?') >= 0 || uri.length() > MAX_URI) {
+        throw new InvalidValueException(
+            "status.uri",
+            "at most " + MAX_URI + " characters, without query and without a slash at its end",
+            uri);
+      }
       Require.wholeSeconds("status.max_age_s", maxAge, 1, MAX_AGE_SECONDS);
     }
   }
@@ -136,6 +146,16 @@ public record TrustContent(
       throw new InvalidValueException(
           field, "keys that stand in one place", Base64Url.encode(key.kid().bytes()) + " in two");
     }
+  }
+
+  /** The keys that are believed in {@code role}, whatever their window and state. */
+  public List<TrustedKey> keysOf(KeyRole role) {
+    return keys.stream().filter(key -> key.role() == role).toList();
+  }
+
+  /** The gateway's key of this RFC 7638 thumbprint, if there is one. */
+  public Optional<VerificationKey> gateway(Hash kid) {
+    return gateways.stream().filter(key -> key.kid().equals(kid)).findFirst();
   }
 
   /** What operators sign: {@code writ-trust-v1 ‖ 0x00 ‖ JCS} of all but the signatures. */

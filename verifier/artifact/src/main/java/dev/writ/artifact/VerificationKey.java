@@ -38,29 +38,51 @@ public record VerificationKey(Hash kid, ECPublicKey key) {
   }
 
   /** Its JWK (RFC 7517, RFC 7518 section 6.2): {@code kty, crv, x, y, kid}. */
-  Map<String, Object> toMap() {
-    ECKey jwk = new ECKey.Builder(Curve.P_256, key).build();
+  public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("kty", "EC");
     map.put("crv", "P-256");
-    map.put("x", jwk.getX().toString());
-    map.put("y", jwk.getY().toString());
+    map.put("x", x());
+    map.put("y", y());
     map.put("kid", Base64Url.encode(kid.bytes()));
     return map;
+  }
+
+  /** The first coordinate, as a JWK writes it. */
+  String x() {
+    return new ECKey.Builder(Curve.P_256, key).build().getX().toString();
+  }
+
+  /** The second coordinate, as a JWK writes it. */
+  String y() {
+    return new ECKey.Builder(Curve.P_256, key).build().getY().toString();
+  }
+
+  /**
+   * The point with these coordinates, of 32 bytes each.
+   *
+   * @throws IllegalArgumentException if the curve has none
+   */
+  static ECPublicKey point(byte[] x, byte[] y) {
+    try {
+      return new ECKey.Builder(Curve.P_256, Base64URL.encode(x), Base64URL.encode(y))
+          .build()
+          .toECPublicKey();
+    } catch (IllegalStateException | IllegalArgumentException | JOSEException e) {
+      throw new InvalidValueException("x", "a point of P-256 with y", "none");
+    }
   }
 
   static VerificationKey take(JsonMembers json) throws MalformedJsonException {
     json.constant("kty", "EC");
     json.constant("crv", "P-256");
-    Base64URL x = Base64URL.encode(json.base64Url("x", 32));
-    Base64URL y = Base64URL.encode(json.base64Url("y", 32));
+    byte[] x = json.base64Url("x", 32);
+    byte[] y = json.base64Url("y", 32);
     Hash kid = json.thumbprint("kid");
     try {
-      return new VerificationKey(kid, new ECKey.Builder(Curve.P_256, x, y).build().toECPublicKey());
+      return new VerificationKey(kid, point(x, y));
     } catch (InvalidValueException e) {
       throw new MalformedJsonException(json.pathOf(e.field()), e.mustBe(), e.was());
-    } catch (IllegalStateException | IllegalArgumentException | JOSEException e) {
-      throw new MalformedJsonException(json.pathOf("x"), "a point of P-256 with y", "none");
     }
   }
 }

@@ -109,33 +109,42 @@
  *
  * <h2>Leaf</h2>
  *
- * <p>Exactly the JCS bytes, at most 8 KiB; another spelling is no leaf. Its hash is RFC 6962's.
+ * <p>Exactly the JCS bytes, at most 20 KiB; another spelling is no leaf. Its hash is RFC 6962's.
  *
  * <pre>
  * v          1
- * kind       enrolment|decision.allow|decision.deny|policy|key
+ * kind       enrolment|decision.allow|decision.deny|outcome|revocation|approval|summary|policy|key
  * time       milliseconds since 1970
  * id         uuid
  * parents    [0..16 digest], hashes of the leaves that it comes from
  *
  * enrolment       host commitment, ak_name_digest digest (SHA-256 of the Name), ek_digest digest
- *                 (SHA-256 of the endorsement key's SubjectPublicKeyInfo)
+ *                 (SHA-256 of the endorsement key's SubjectPublicKeyInfo), admission listed|invited
  * decision.allow  jti uuid, artifact_digest, request_digest, evidence_digest, policy_digest digest,
  *                 epoch 1..2^53-1, subject, host, args commitment
  * decision.deny   code (a denial code), reason visible(128), request_digest ? digest,
  *                 evidence_digest ? digest, policy_digest digest, epoch 1..2^53-1
+ * outcome         jti uuid, state ok|failed|unknown, reporter holder|gateway, kid thumbprint,
+ *                 statement_digest digest
+ * revocation      jti uuid, reason unspecified|key_compromise|host_compromised|superseded|ceased|
+ *                 policy_changed
+ * approval        of enrolment, subject commitment, digest digest (SHA-256 of the invitation's
+ *                 secret), expires milliseconds
+ * summary         from, to milliseconds, from &lt; to; counts [1..128 {code, reason visible(64),
+ *                 count 1..2^53-1}], ascending in code and reason, one of each pair
  * policy          policy {id, version, digest, epoch} as in the artifact
  * key             kid thumbprint, role issuer|checkpoint|status, alg ES256|Ed25519,
  *                 state active|retiring|retired|compromised,
  *                 vkey ? visible(512), present if and only if role is checkpoint
  *
  * commitment = H("writ-commitment-v1", 32 random bytes of salt, SHA-256(value)), as a digest
- *              host: UTF-8 of the host's name; subject: UTF-8 of sub;
+ *              host: UTF-8 of the host's name; subject: UTF-8 of sub, of an approval the host's name;
  *              args: the 32 bytes of act.args_digest, for the issuer sees no more of the arguments
  * </pre>
  *
- * <p>The kinds {@code verification, outcome, revocation, approval, summary} are reserved: they are
- * refused, as every unknown kind is, because they have no body in this version.
+ * <p>Parents of an outcome and a revocation are the artifact's decision; of an enrolment, the policy in
+ * force and, where the host was invited, the approval. The kind {@code verification} is reserved: it is
+ * refused, as every unknown kind is, because it has no body in this version.
  *
  * <h2>Trust file</h2>
  *
@@ -151,7 +160,8 @@
  *                               state active|retiring|retired|compromised]
  * log_policy        C2SP tlog-policy: log keys of one origin, each of type 0x02;
  *                   a quorum of witnesses unless assurance is dev
- * status            ? uri, max_age_s 1..86400; absent in dev only
+ * status            ? uri (at most 501 characters, no query, no slash at its end),
+ *                   max_age_s 1..86400; absent in dev only
  * skew_s            0..300, granted to nbf and iat, never to exp
  * tls               [0..16 digest] of SubjectPublicKeyInfo
  * policy_approvers  ? threshold, keys [1..32 JWK]; absent in dev only
@@ -171,6 +181,46 @@
  * is believed in nothing; a retired one has its window alone, so that the past can be judged as of
  * then.
  *
+ * <h2>Status token</h2>
+ *
+ * <p>A Token Status List JWT (draft-ietf-oauth-status-list) in compact serialization of at most 49,152
+ * characters, ES256. The header is the JCS of {@code alg}, {@code kid} the thumbprint of a status key,
+ * {@code typ} {@code statuslist+jwt}. The payload is at most 32 KiB; its writer writes JCS:
+ *
+ * <pre>
+ * sub          uri: the trust file's status.uri "/" n, the list's number, 0..2^31-1 in decimal
+ * iat, exp     seconds; iat &lt; exp &lt;= iat + 86400; its writer has exp = iat + max_age_s
+ * ttl          1..60, seconds
+ * status_list  bits  1
+ *              lst   b64u of one zlib stream (RFC 1950) of 1 to 16384 bytes: entry idx is bit idx % 8,
+ *                    from the least significant, of byte idx / 8; 1 is withdrawn
+ * writ         epoch          1..2^53-1, the newest policy epoch
+ *              min_epoch      1..epoch, the oldest whose artifacts stand
+ *              policy_digest  digest, of the policy of epoch
+ *              tree_size      1..2^53-1, leaves in the ledger
+ *              root           digest, the ledger's root at that size
+ *              trust_version  1..2^53-1, of the trust file that the issuer goes by
+ * </pre>
+ *
+ * <p>Of two tokens the later is that of the later {@code iat}, and of one second that of the larger
+ * {@code tree_size}: a revocation is a leaf.
+ *
+ * <h2>Outcome statement</h2>
+ *
+ * <p>A JWS in compact serialization of at most 2,048 characters, ES256. Its header has two spellings,
+ * each the JCS: {@code alg}, {@code jwk} of {@code crv, kty, x, y}, {@code typ} where the holder of the
+ * artifact speaks, {@code alg, kid, typ} where a gateway of the trust file does; {@code typ} is {@code
+ * writ-outcome+jwt}. Its digest is SHA-256 of the ASCII {@code header.payload}. The payload is at most 1
+ * KiB; its writer writes JCS:
+ *
+ * <pre>
+ * v                1
+ * jti              uuid, the artifact
+ * artifact_digest  digest, the artifact's
+ * state            ok|failed|unknown
+ * at               milliseconds since 1970
+ * </pre>
+ *
  * <h2>Proof bundle</h2>
  *
  * <pre>
@@ -178,7 +228,7 @@
  * artifact         the JWS
  * leaf             base64 of the leaf, standard alphabet with padding, unused bits zero
  * tlogProof        c2sp.org/tlog-proof@v1 text, verbatim, at most 32,768 characters
- * statusListToken  ? a Token Status List JWT, at most 49,152 characters
+ * statusListToken  ? a status token; any other text, of at most 49,152 characters, is as if absent
  * </pre>
  *
  * <p>At most 128 KiB.
@@ -187,13 +237,27 @@
  *
  * <p>{@link dev.writ.artifact.BundleVerifier} makes the checks of {@link dev.writ.artifact.CheckName}
  * in their order; the first that fails gives the {@link dev.writ.artifact.DenialCode}. Form comes before
- * signature and signature before claims: nothing is read out of a payload that nobody signed. This
- * version reads no status list token. Under a trust file that has {@code status} it therefore denies
- * every bundle with {@code governance_discontinuity}, token or not; only a dev trust file may be without
- * {@code status}, and then revocation and policy epoch are listed as not asked. Possession is shown by
- * ES256 over {@code writ-possession-v1} ‖ 0x00 ‖ nonce ‖ artifact digest ‖ SHA-256(audience), by the key
- * of {@code cnf.jkt}; audience is the UTF-8 of what the verifier demands in {@code aud}, so that the
- * answer to one Relying Party is none to another. Without a demanded audience the check fails.
+ * signature and signature before claims: nothing is read out of a payload that nobody signed.
+ *
+ * <p>Status is judged by the newest valid token of the artifact's list, of the one that the verifier
+ * {@linkplain dev.writ.artifact.Seen keeps} and the bundle's. A valid one has the form above, is of that
+ * list, and is signed by a key of the role status that is not compromised, with {@code iat} and the
+ * verifier's clock in the key's window. {@code governance} fails if there is none; if the artifact names
+ * no list of {@code status.uri}, or an entry past the list's end; at {@code exp} or at {@code iat} +
+ * {@code max_age_s}; if the clock is more than {@code skew_s} before {@code iat}; if of two tokens, of
+ * any of the issuer's lists, kept or in the bundle, the later has a smaller {@code tree_size, epoch,
+ * min_epoch} or {@code trust_version}; and if two of them, or one and the bundle's checkpoint, have one
+ * size with two roots. For the last two a kept token counts as long as its signature does. An older
+ * token in a bundle that contradicts nothing is ignored. What passes is kept before anything is allowed;
+ * if it cannot be, the check is {@code unverifiable}. {@code policy_epoch} is judged by the newest token
+ * of any list: {@code epoch} from {@code min_epoch} to {@code epoch}, and at the latter the same
+ * {@code digest}. {@code status} is the entry's bit. Only a dev trust file may be without {@code
+ * status}, and then the three are listed as not asked.
+ *
+ * <p>Possession is shown by ES256 over {@code writ-possession-v1} ‖ 0x00 ‖ nonce ‖ artifact digest ‖
+ * SHA-256(audience), by the key of {@code cnf.jkt}; audience is the UTF-8 of what the verifier demands
+ * in {@code aud}, so that the answer to one Relying Party is none to another. Without a demanded
+ * audience the check fails.
  *
  * <p>What is left out is not demanded, with two exceptions. Execution here always demands the host's
  * state. Where an action is demanded, obligations that the Relying Party does not name are not met.
@@ -228,22 +292,23 @@
  *  "log":{"origin":"writ.example/log"},"nbf":1793606400,
  *  "policy":{"digest":"207c6f9d6c3e528b1f80588797c3ee13306049c72232ef9bef47f45c0dc4808a",
  *            "epoch":1,"id":"payroll","version":1},
+ *  "status":{"status_list":{"idx":4711,"uri":"https://writ.example/status/0"}},
  *  "sub":"spiffe://writ.example/payroll","tenant":"acme"}
  * </pre>
  *
- * <p>Its leaf, the fifth of the example's ledger, and the proof that the tree of five holds it:
+ * <p>Its leaf, the seventh of the example's ledger, and the proof that the tree of seven holds it:
  *
  * <pre>
  * {"args":"7695d850fb6e0612826933ebaeb468c4851badbcae2a55eb115d3b4bdf54810f",
- *  "artifact_digest":"ff6b4dcf92cd9b3aa3861525d4ad97acb66c75a9ec37bc0e909524d3cce25bf9",
+ *  "artifact_digest":"4f50f43d2fa970b84d87b4478b3a01ecca0c1e0f40c3d81561774ea4a5e10961",
  *  "epoch":1,
  *  "evidence_digest":"e604b7d6fc919bfcc64084df4fa31a8897e47d4bf6be3cc8ece673b78bcb6243",
  *  "host":"3ea76aa444d09170344ecf754c851fdec98f861cdb57c951118f892d0cc12a34",
- *  "id":"01a19b45-b800-7000-8000-0000000000f4",
+ *  "id":"01a19b45-b800-7000-8000-0000000000f6",
  *  "jti":"01a19b45-b800-7000-8000-000000000001",
  *  "kind":"decision.allow",
- *  "parents":["d287aec0eccfd2f2ffb9e2197ec960d61a6bc21029f06e77ca74acb52a28e405",
- *            "8f7864b9ae0a44a58d3be8e263438a4275d9e3ea7089c0427e19035a7e3919d0"],
+ *  "parents":["e02d171a2ddbae89a200e004708d101025cb9bb47a97f885b608c475fe0e7162",
+ *            "d277f3fb8525102de2914de6c701b0cdfd1b9656716a9d27703a1296961e3173"],
  *  "policy_digest":"207c6f9d6c3e528b1f80588797c3ee13306049c72232ef9bef47f45c0dc4808a",
  *  "request_digest":"d88fc563d8007caf39a0f414fb26e3512bfe2078713a4b0081744dbf37e73428",
  *  "subject":"5b9426ddb84fbbd55c8da9c9a4f1a4a7d69084516a8b1e13420d0acd61d55f28",
@@ -251,14 +316,15 @@
  *  "v":1}
  *
  * c2sp.org/tlog-proof@v1
- * index 4
- * +x8hl9i4J5IZ/eDOoUtT1fLkCNeXunBigWj5luHuerY=
+ * index 6
+ * naTYVv/xnEnDTuE/yNxkvei5Vt2xddPZ9IBdYVH+GTo=
+ * ci2uwaNCxBDRzqmtBBqJNBkmVaMWTY4aBkRQficQLNI=
  *
  * writ.example/log
- * 5
- * Yln5zJu5hhYbfKOfwfB39MdAD2n3UZMiONId/VT/KYs=
+ * 7
+ * HEkxskUq80k9Fek8dBpYA8DikwNxCx8kL+V7v3UlOfA=
  *
- * — writ.example/log RGHy3DBFAiEAyMUoZbVZZME9yRRA6iblD+RkgoOsbwby5+pxO7ugIosCICp/Ue3FmZG1/f/+PqcGo330kPbSCA9Z76+k/x4vD8Kp
+ * — writ.example/log RGHy3DBFAiEAhgt4dVTCsoQKwBJbg7ebbltwB7cPwgOOz3LUZQOPpKICIGgnW2JouhzcKWwG5WGLv/o3R2j1hpSMiymTzQfiJ+kD
  * </pre>
  */
 @NullMarked

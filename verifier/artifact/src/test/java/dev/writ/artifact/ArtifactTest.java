@@ -39,6 +39,22 @@ class ArtifactTest {
   }
 
   @Test
+  void unsigned_signed_isWhatItsTextParsesTo() throws Exception {
+    Artifact.Unsigned unsigned = new Artifact.Unsigned(TestKey.ISSUER.kid(), TestWorld.claims());
+    assertThat(unsigned.signingInput())
+        .isEqualTo(Artifact.signingInput(TestKey.ISSUER.kid(), TestWorld.claims()));
+
+    Artifact artifact = unsigned.signed(TestKey.ISSUER.sign(unsigned.signingInput()));
+
+    Artifact parsed = Artifact.parse(artifact.compact());
+    assertThat(parsed.claims()).isEqualTo(artifact.claims());
+    assertThat(parsed.kid()).isEqualTo(artifact.kid());
+    assertThat(parsed.digest()).isEqualTo(artifact.digest());
+    assertThatThrownBy(() -> unsigned.signed(new byte[70]))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
   void signingInput_header_isAlgKidTypAlone() {
     String input =
         new String(

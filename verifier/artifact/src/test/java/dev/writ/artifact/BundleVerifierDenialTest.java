@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** Each denial code from a bundle that is valid but for one thing. */
 class BundleVerifierDenialTest {
-  private final OneUse seen = new OneUse();
+  private final Memory seen = new Memory();
   private final TrustFile trust = TestWorld.trust(TestWorld.devTrust());
 
   private Verdict verify(Issuance issuance) {
@@ -375,33 +375,6 @@ class BundleVerifierDenialTest {
   }
 
   @Test
-  void governance_trustFileWithStatus_governanceDiscontinuity() {
-    TrustContent dev = TestWorld.devTrust();
-    TrustFile withStatus = TestWorld.trust(TrustContents.status(dev, TrustContents.STATUS));
-
-    assertDenied(
-        verify(withStatus, Issuance.valid(), TestWorld.presentation(), NOW),
-        DenialCode.GOVERNANCE_DISCONTINUITY,
-        CheckName.GOVERNANCE);
-  }
-
-  @Test
-  void governance_trustFileWithStatusAndSomeToken_governanceDiscontinuity() {
-    TrustFile withStatus =
-        TestWorld.trust(TrustContents.status(TestWorld.devTrust(), TrustContents.STATUS));
-    byte[] bundle =
-        Replace.once(
-            Issuance.valid().bundle(),
-            "\"tlogProof\"",
-            "\"statusListToken\":\"e30.e30.e30\",\"tlogProof\"");
-
-    assertDenied(
-        BundleVerifier.of(withStatus).verify(bundle, TestWorld.presentation(), seen, NOW),
-        DenialCode.GOVERNANCE_DISCONTINUITY,
-        CheckName.GOVERNANCE);
-  }
-
-  @Test
   void host_anotherAk_environmentMismatch() {
     HostState here = TestWorld.hostState();
     HostState other =
@@ -554,7 +527,7 @@ class BundleVerifierDenialTest {
             .verify(
                 Issuance.valid().bundle(),
                 TestWorld.presentation(),
-                (jti, maxUses, keepUntil) -> Seen.UseOutcome.UNAVAILABLE,
+                new Memory().answeringUses(() -> Seen.UseOutcome.UNAVAILABLE),
                 NOW);
 
     assertDenied(verdict, DenialCode.UNVERIFIABLE, CheckName.USE);
@@ -567,9 +540,11 @@ class BundleVerifierDenialTest {
             .verify(
                 Issuance.valid().bundle(),
                 TestWorld.presentation(),
-                (jti, maxUses, keepUntil) -> {
-                  throw new IllegalStateException("disk full");
-                },
+                new Memory()
+                    .answeringUses(
+                        () -> {
+                          throw new IllegalStateException("disk full");
+                        }),
                 NOW);
 
     assertThat(((Verdict.Denied) verdict).code()).isEqualTo(DenialCode.UNVERIFIABLE);

@@ -14,8 +14,8 @@ import java.util.Set;
 /** The verifier is total, and no bug hides behind {@code unverifiable}. */
 class BundleVerifierFuzzTest {
   private static final BundleVerifier VERIFIER =
-      BundleVerifier.of(TestWorld.trust(TestWorld.devTrust()));
-  private static final byte[] VALID = Issuance.valid().bundle();
+      BundleVerifier.of(TestWorld.trust(TestWorld.statusTrust()));
+  private static final byte[] VALID = Issuance.withStatus().token(StatusIssuance.valid()).bundle();
 
   @FuzzTest
   void verify_anyBytes_endsInAVerdict(byte[] input) {
@@ -30,6 +30,21 @@ class BundleVerifierFuzzTest {
       bundle[input.consumeInt(0, bundle.length - 1)] = input.consumeByte();
     }
     judge(bundle, TestWorld.presentation(), TestWorld.NOW);
+  }
+
+  /** Any token text in a valid bundle, and by itself, ends in a verdict, and in no allow. */
+  @FuzzTest
+  void verify_anyStatusToken_endsInAVerdict(FuzzedDataProvider input) {
+    String text = input.consumeRemainingAsString();
+    judge(
+        Issuance.withStatus().token(() -> text).bundle(), TestWorld.presentation(), TestWorld.NOW);
+    if (!(VERIFIER.learn(text, Seen.NOTHING_IS_USED, TestWorld.NOW)
+        instanceof StatusVerdict.Refused refused)) {
+      throw new AssertionError("only a status key's token may be learned");
+    }
+    if (refused.reason().startsWith("a bug of the verifier")) {
+      throw new AssertionError(refused.toString());
+    }
   }
 
   @FuzzTest

@@ -23,13 +23,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BundleVerifierOrderTest {
   /** All that enters a verification; a flaw spoils one part of it. */
   private static final class Scene {
-    TrustContent trust = TestWorld.devTrust();
-    Issuance issuance = Issuance.valid();
+    TrustContent trust = TestWorld.statusTrust();
+    StatusIssuance token = StatusIssuance.valid();
+    Issuance issuance = Issuance.withStatus().token(token);
     Presentation presentation = TestWorld.presentation();
     HostState host = TestWorld.hostState();
     ActionAtHand action = TestWorld.presentation().action().orElseThrow();
     Instant now = TestWorld.NOW;
-    Seen seen = new OneUse();
+    Memory seen = new Memory();
     UnaryOperator<byte[]> bytes = UnaryOperator.identity();
 
     Verdict verify() {
@@ -68,7 +69,9 @@ class BundleVerifierOrderTest {
             scene.trust =
                 TrustContents.keys(
                     scene.trust,
-                    List.of(TestWorld.issuerKey(TestKey.ISSUER, KeyState.COMPROMISED))));
+                    List.of(
+                        TestWorld.issuerKey(TestKey.ISSUER, KeyState.COMPROMISED),
+                        TestWorld.statusKey(TestKey.STATUS, KeyState.ACTIVE))));
     FLAWS.put(
         CheckName.ISSUER,
         scene -> scene.trust = TrustContents.issuer(scene.trust, "https://other.example"));
@@ -102,7 +105,9 @@ class BundleVerifierOrderTest {
         scene -> scene.issuance.proof(text -> Replace.once(text, "index 6\n", "index 5\n")));
     FLAWS.put(
         CheckName.GOVERNANCE,
-        scene -> scene.trust = TrustContents.status(scene.trust, TrustContents.STATUS));
+        scene -> scene.seen.holding(StatusIssuance.valid().tree(99).at(-11).token()));
+    FLAWS.put(CheckName.POLICY_EPOCH, scene -> scene.token.epochs(8, 9));
+    FLAWS.put(CheckName.STATUS, scene -> scene.token.revoke(StatusIssuance.IDX));
     FLAWS.put(
         CheckName.POSSESSION,
         scene ->
@@ -147,9 +152,7 @@ class BundleVerifierOrderTest {
     FLAWS.put(
         CheckName.PARENT,
         scene -> scene.presentation = scene.presentation.withParent(TestWorld.ROOT));
-    FLAWS.put(
-        CheckName.USE,
-        scene -> scene.seen = (jti, maxUses, keepUntil) -> Seen.UseOutcome.EXHAUSTED);
+    FLAWS.put(CheckName.USE, scene -> scene.seen.answeringUses(() -> Seen.UseOutcome.EXHAUSTED));
   }
 
   private static HostState host(HostState host, AkName akName, long resetCount) {

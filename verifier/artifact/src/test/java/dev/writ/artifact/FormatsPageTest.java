@@ -24,8 +24,15 @@ class FormatsPageTest {
   void page_everyBlockThatNamesAFile_holdsItsBytes() throws Exception {
     String page = Files.readString(PAGE);
     assertThat(BLOCK.matcher(page).results().map(block -> block.group(1)))
-        .contains("digests.txt", "request.json", "claims.json", "artifact.jws", "leaf-4.json")
-        .contains("checkpoint.txt", "proof.txt", "trust.json");
+        .contains(
+            "digests.txt",
+            "request.json",
+            "claims.json",
+            "artifact.jws",
+            "leaf-6.json",
+            "leaf-9.json")
+        .contains("checkpoint.txt", "proof.txt", "trust.json")
+        .contains("status-claims.json", "status.jws", "outcome.jws");
     for (MatchResult block : BLOCK.matcher(page).results().toList()) {
       String file = file(block.group(1));
       assertThat(block.group(2))

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -24,7 +25,7 @@ import java.util.function.UnaryOperator;
  * knob turned it is valid in {@link TestWorld}; whatever is turned, all other parts fit it.
  */
 final class Issuance {
-  private static final int TREE_SIZE = 11;
+  static final int TREE_SIZE = 11;
   private static final int INDEX = 6;
 
   private UnaryOperator<ArtifactClaims> claims = UnaryOperator.identity();
@@ -34,6 +35,7 @@ final class Issuance {
   private UnaryOperator<byte[]> leaf = UnaryOperator.identity();
   private UnaryOperator<String> compact = UnaryOperator.identity();
   private UnaryOperator<String> proof = UnaryOperator.identity();
+  private Optional<Supplier<String>> token = Optional.empty();
   private Optional<LeafBody> otherBody = Optional.empty();
   private TestKey issuer = TestKey.ISSUER;
   private Hash kid = TestKey.ISSUER.kid();
@@ -42,6 +44,18 @@ final class Issuance {
 
   static Issuance valid() {
     return new Issuance();
+  }
+
+  /** The same, of an artifact that a status list can withdraw; without a token. */
+  static Issuance withStatus() {
+    return valid().claims(claims -> Claims.status(claims, StatusIssuance.REFERENCE));
+  }
+
+  /** With this text as its status token. */
+  @CanIgnoreReturnValue
+  Issuance token(Supplier<String> text) {
+    token = Optional.of(text);
+    return this;
   }
 
   @CanIgnoreReturnValue
@@ -146,6 +160,7 @@ final class Issuance {
     map.put("artifact", compact.apply(signed));
     map.put("leaf", Base64.getEncoder().encodeToString(entry));
     map.put("tlogProof", proof.apply(prove(entry, log, origin)));
+    token.ifPresent(text -> map.put("statusListToken", text.get()));
     return Jcs.canonical(map);
   }
 

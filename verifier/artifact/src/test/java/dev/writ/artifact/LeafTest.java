@@ -9,6 +9,7 @@ import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.erdtman.jcs.JsonCanonicalizer;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ class LeafTest {
 
   static Stream<LeafBody> bodies() {
     return Stream.of(
-        new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek")),
+        new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek"), Admission.LISTED),
         Issuance.decisionOn(TestWorld.claims(), hash("artifact")),
         new LeafBody.DecisionDeny(
             DenialCode.ENVIRONMENT_UNTRUSTED,
@@ -33,6 +34,18 @@ class LeafTest {
             1),
         new LeafBody.DecisionDeny(
             DenialCode.UNVERIFIABLE, "malformed", Optional.empty(), Optional.empty(), hash("p"), 1),
+        new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek"), Admission.INVITED),
+        new LeafBody.Outcome(
+            TestWorld.JTI, OutcomeState.FAILED, Reporter.GATEWAY, hash("kid"), hash("statement")),
+        new LeafBody.Revocation(TestWorld.JTI, RevocationReason.HOST_COMPROMISED),
+        new LeafBody.Approval(
+            ApprovalOf.ENROLMENT, COMMITMENT, hash("secret"), TestWorld.NOW.plusMillis(1)),
+        new LeafBody.Summary(
+            TestWorld.MADE,
+            TestWorld.NOW,
+            List.of(
+                new RefusalCount(DenialCode.UNVERIFIABLE, "body_too_large", 3),
+                new RefusalCount(DenialCode.RUNTIME_INTEGRITY, "challenge_mac", 1))),
         new LeafBody.PolicyInForce(new PolicyReference("payroll", 3, hash("policy"), 7)),
         new LeafBody.KeyStatement(
             hash("kid"), KeyRole.ISSUER, KeyAlgorithm.ES256, KeyState.ACTIVE, Optional.empty()),
@@ -79,7 +92,7 @@ class LeafTest {
   /** RFC 6962 section 2.1: SHA-256(0x00 || d(0)). */
   @Test
   void hash_isThatOfRfc6962() {
-    Leaf leaf = leaf(new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek")));
+    Leaf leaf = leaf(new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek"), Admission.LISTED));
 
     assertThat(leaf.hash()).isEqualTo(Hash.sha256(new byte[] {0}, leaf.bytes()));
   }
@@ -146,9 +159,107 @@ class LeafTest {
                     TestWorld.MADE.plusNanos(1),
                     TestWorld.LEAF_ID,
                     List.of(),
-                    new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek"))))
+                    new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek"), Admission.LISTED)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("whole millisecond");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '\0',
+      value = {
+        "outcome;\"state\":\"failed\";\"state\":\"fine\";state",
+        "outcome;\"reporter\":\"gateway\";\"reporter\":\"operator\";reporter",
+        "outcome;\"kid\":\";\"kid\":\"A;kid",
+        "outcome;\"statement_digest\":\";\"statement_digest\":\"A;statement_digest",
+        "revocation;\"host_compromised\";\"because\";reason",
+        "revocation;\"jti\":;\"jtj\":;jti",
+        "approval;\"of\":\"enrolment\";\"of\":\"anything\";of",
+        "approval;\"subject\":\";\"subject\":\"A;subject",
+        "approval;\"expires\":1793606430001;\"expires\":-1;expires",
+        "summary;\"count\":3;\"count\":0;counts[1].count",
+        "summary;\"count\":3;\"count\":3,\"x\":1;counts[1].x",
+        "summary;\"code\":\"unverifiable\";\"code\":\"fine\";counts[1].code",
+        "summary;\"body_too_large\";\"body too large\";counts.reason",
+        "summary;\"from\":1793606400000;\"from\":1793606430000;to",
+        "enrolment;\"admission\":\"invited\";\"admission\":\"first\";admission",
+      })
+  void parse_memberOfALaterKindWrong_malformedNamingIt(
+      String kind, String from, String to, String field) {
+    byte[] leaf =
+        bodies()
+            .filter(body -> body.kind().wire().equals(kind))
+            .map(body -> leaf(body).bytes())
+            .filter(bytes -> new String(bytes, StandardCharsets.UTF_8).contains(from))
+            .findFirst()
+            .orElseThrow();
+
+    assertThatThrownBy(() -> Leaf.parse(Replace.once(leaf, from, to)))
+        .isInstanceOfSatisfying(
+            MalformedLeafException.class,
+            e -> assertThat(e.field()).as(e.toString()).isEqualTo(field));
+  }
+
+  private static LeafBody.Summary summary(List<RefusalCount> counts) {
+    return new LeafBody.Summary(TestWorld.MADE, TestWorld.NOW, counts);
+  }
+
+  @Test
+  void summary_countsInAnyOrder_areKeptInOne() {
+    RefusalCount b = new RefusalCount(DenialCode.UNVERIFIABLE, "b", 1);
+    RefusalCount a = new RefusalCount(DenialCode.UNVERIFIABLE, "a", 2);
+    RefusalCount replayed = new RefusalCount(DenialCode.REPLAYED, "z", 3);
+
+    assertThat(summary(List.of(b, replayed, a)).counts()).containsExactly(replayed, a, b);
+  }
+
+  @Test
+  void summary_countsOutOfOrderInTheBytes_malformed() {
+    byte[] leaf =
+        leaf(summary(
+                List.of(
+                    new RefusalCount(DenialCode.UNVERIFIABLE, "a", 1),
+                    new RefusalCount(DenialCode.UNVERIFIABLE, "b", 1))))
+            .bytes();
+    byte[] swapped = Replace.once(leaf, "\"reason\":\"a\"", "\"reason\":\"c\"");
+
+    assertThatThrownBy(() -> Leaf.parse(swapped))
+        .isInstanceOf(MalformedLeafException.class)
+        .hasMessageContaining("canonical JSON");
+  }
+
+  @Test
+  void summary_twoOfOneCauseOrNoneOrNoTime_isRefused() {
+    RefusalCount once = new RefusalCount(DenialCode.UNVERIFIABLE, "a", 1);
+    RefusalCount again = new RefusalCount(DenialCode.UNVERIFIABLE, "a", 2);
+
+    assertThatThrownBy(() -> summary(List.of(once, again)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("one of each code and reason");
+    assertThatThrownBy(() -> summary(List.of())).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new LeafBody.Summary(TestWorld.NOW, TestWorld.NOW, List.of(once)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** As many counts, as long words and as large numbers as there can be, from as many parents. */
+  @Test
+  void summary_fullest_isALeaf() throws Exception {
+    List<RefusalCount> counts =
+        IntStream.range(0, LeafBody.Summary.MAX_COUNTS)
+            .mapToObj(
+                i ->
+                    new RefusalCount(
+                        DenialCode.AUTHORIZATION_DISCONTINUITY,
+                        String.format("%064d", i),
+                        Require.MAX_EXACT))
+            .toList();
+    List<Hash> parents =
+        IntStream.range(0, Leaf.MAX_PARENTS).mapToObj(i -> hash("parent " + i)).toList();
+    Leaf leaf = Leaf.of(TestWorld.MADE, TestWorld.LEAF_ID, parents, summary(counts));
+
+    assertThat(Leaf.parse(leaf.bytes())).isEqualTo(leaf);
+    assertThat(leaf.bytes().length).isBetween(18_000, Leaf.MAX_BYTES);
   }
 
   @Test

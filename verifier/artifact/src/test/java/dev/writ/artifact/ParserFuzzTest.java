@@ -4,6 +4,7 @@ package dev.writ.artifact;
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.util.Arrays;
+import java.util.Map;
 
 /** Each parser is total: of any bytes it makes its value or its one exception, and nothing else. */
 class ParserFuzzTest {
@@ -33,6 +34,61 @@ class ParserFuzzTest {
     try {
       requireSame(compact, Artifact.parse(compact).compact());
     } catch (MalformedArtifactException e) {
+      requireMessage(e);
+    }
+  }
+
+  @FuzzTest
+  void statusToken(FuzzedDataProvider input) {
+    String compact = input.consumeRemainingAsString();
+    try {
+      StatusToken token = StatusToken.parse(compact);
+      requireSame(compact, token.compact());
+      byte[] again = StatusToken.signingInput(token.kid(), token.claims());
+      requireSame(token.claims(), StatusToken.assemble(again, new byte[64]).claims());
+    } catch (MalformedStatusTokenException e) {
+      requireMessage(e);
+    }
+  }
+
+  /** The claims alone, past base64url and signature: the list's compression is reached. */
+  @FuzzTest
+  void statusClaims(byte[] input) {
+    try {
+      StatusClaims claims = StatusClaims.parse(input);
+      requireSame(claims, StatusClaims.parse(Jcs.canonical(claims.toMap())));
+    } catch (MalformedJsonException e) {
+      requireMessage(e);
+    } catch (InvalidValueException e) {
+      requireMessage(new MalformedStatusTokenException(e));
+    }
+  }
+
+  /** A list's compressed bytes: of any, a list or a refusal, and never more than 16 KiB. */
+  @FuzzTest
+  void statusList(byte[] input) {
+    try {
+      byte[] json = Jcs.canonical(Map.of("bits", 1, "lst", Base64Url.encode(input)));
+      StatusList list = StatusList.take(StrictJson.parse(json, 1 << 24));
+      if (list.size() > StatusList.MAX_SIZE || list.size() < 8) {
+        throw new AssertionError("a list must have 8 to 2^17 entries, has " + list.size());
+      }
+    } catch (MalformedJsonException e) {
+      requireMessage(e);
+    }
+  }
+
+  @FuzzTest
+  void outcome(FuzzedDataProvider input) {
+    String compact = input.consumeRemainingAsString();
+    try {
+      OutcomeStatement outcome = OutcomeStatement.parse(compact);
+      requireSame(compact, outcome.compact());
+      byte[] again = OutcomeStatement.signingInput(outcome.signer(), outcome.claims());
+      OutcomeStatement second = OutcomeStatement.assemble(again, new byte[64]);
+      requireSame(outcome.claims(), second.claims());
+      requireSame(outcome.signer().kid(), second.signer().kid());
+    } catch (MalformedOutcomeException e) {
       requireMessage(e);
     }
   }

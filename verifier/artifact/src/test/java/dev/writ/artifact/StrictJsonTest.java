@@ -156,6 +156,8 @@ class StrictJsonTest {
         "o.i", "an integer from 0 to 6", "7", () -> parse(json).object("o").integer("i", 0, 6));
     assertMalformed("o.b", "an object", "true", () -> parse(json).object("o").object("b"));
     assertMalformed("o.n", "a string", "null", () -> parse(json).object("o").text("n"));
+    assertThat(parse(json).object("o").flag("b")).isTrue();
+    assertMalformed("o.i", "true or false", "7", () -> parse(json).object("o").flag("i"));
     assertMalformed("o.a", "an array of strings", "1", () -> parse(json).object("o").texts("a", 9));
     assertMalformed(
         "o.a", "an array of at most 1 elements", "2", () -> parse(json).object("o").texts("a", 1));

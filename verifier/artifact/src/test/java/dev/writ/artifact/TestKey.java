@@ -35,6 +35,16 @@ record TestKey(KeyPair pair) {
           "hctNOgJ7MuRtJYEpNnatLgBG-drW4voDQE2F_GhrztM",
           "N4Y5E-mnTbR4ZXKfAA1edEBELuXo3ZUf6i-JVYfDIcs",
           "9HSjq3b3y3qrI9-TOYc1O8Ze9wVDdlUELmIGTts0QWM");
+  static final TestKey STATUS =
+      fixed(
+          "b5ejCi4mCe0q0aK_c7guXfwZ8tbeCGICpeDBHKAIhqA",
+          "wh_vG4e0-OFKZMut7ikmwW00Z9QlfutfDYdMeIcQ9j8",
+          "Fc4hG1leIIoacGhlePxnTJaw2UOtdwi9t5lnYifJYMY");
+  static final TestKey GATEWAY =
+      fixed(
+          "G9JDeZj2ZKFx2cDTiefMeLHJ66ev6_MPzX7pGZoqpIQ",
+          "n00_ps-CbVe-T4EhOhIht4uvrVY59o0F8jajxS_j_B8",
+          "3pnU962ujoKfGg7eqqvU0ewa9VGyVDWium5LH9PKft0");
 
   static TestKey random() {
     try {

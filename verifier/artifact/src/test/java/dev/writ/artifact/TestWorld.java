@@ -129,6 +129,22 @@ final class TestWorld {
         new KeyQuorum(1, List.of(TestKey.OPERATOR.verification())));
   }
 
+  /** The same, under which a bundle needs a status token. */
+  static TrustContent statusTrust() {
+    return TrustContents.status(
+        TrustContents.keys(
+            devTrust(),
+            List.of(
+                issuerKey(TestKey.ISSUER, KeyState.ACTIVE),
+                statusKey(TestKey.STATUS, KeyState.ACTIVE))),
+        TrustContents.STATUS);
+  }
+
+  static TrustedKey statusKey(TestKey key, KeyState state) {
+    TrustedKey issuer = issuerKey(key, state);
+    return new TrustedKey(issuer.key(), KeyRole.STATUS, issuer.nbf(), issuer.exp(), state);
+  }
+
   static TrustedKey issuerKey(TestKey key, KeyState state) {
     return new TrustedKey(
         key.verification(),

@@ -14,7 +14,7 @@ import java.util.Optional;
 /** Copies of a trust file's content with one part another. */
 final class TrustContents {
   static final StatusSource STATUS =
-      new StatusSource("https://writ.example/status/1", Duration.ofMinutes(5));
+      new StatusSource("https://writ.example/status", Duration.ofMinutes(5));
 
   private TrustContents() {}
 

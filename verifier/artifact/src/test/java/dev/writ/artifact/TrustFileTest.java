@@ -112,7 +112,9 @@ class TrustFileTest {
         "\"skew_s\":5;\"skew_s\":-1;skew_s",
         "\"max_age_s\":300;\"max_age_s\":0;status.max_age_s",
         "\"max_age_s\":300;\"max_age_s\":86401;status.max_age_s",
-        "\"uri\":\"https://writ.example/status/1\";\"uri\":\"ftp://writ.example/\";status.uri",
+        "\"uri\":\"https://writ.example/status\";\"uri\":\"ftp://writ.example/\";status.uri",
+        "\"uri\":\"https://writ.example/status\";\"uri\":\"https://writ.example/status/\";status.uri",
+        "\"uri\":\"https://writ.example/status\";\"uri\":\"https://writ.example/?l=\";status.uri",
         "\"status\":{;\"statuz\":{;status",
         "\"policy_approvers\":{;\"policy_approverz\":{;policy_approvers",
         "\"operators\":{;\"operatorz\":{;operators",
@@ -133,6 +135,17 @@ class TrustFileTest {
         .isInstanceOfSatisfying(
             MalformedTrustFileException.class,
             e -> assertThat(e.field()).as(e.toString()).isEqualTo(field));
+  }
+
+  @Test
+  void content_keysOfARoleAndGateways_areFoundByRoleAndKid() {
+    TrustContent content = full();
+    Hash gateway = content.gateways().get(0).kid();
+
+    assertThat(content.keysOf(KeyRole.STATUS)).containsExactly(content.keys().get(1));
+    assertThat(content.gateway(gateway)).hasValue(content.gateways().get(0));
+    assertThat(content.gateway(TestKey.ISSUER.kid())).isEmpty();
+    assertThat(content.gateway(TestKey.OPERATOR.kid())).isEmpty();
   }
 
   @Test

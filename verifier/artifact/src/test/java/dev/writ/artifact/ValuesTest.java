@@ -215,4 +215,47 @@ class ValuesTest {
     assertThat(DenialCode.ofWire("replayed")).contains(DenialCode.REPLAYED);
     assertThat(DenialCode.ofWire("REPLAYED")).isEmpty();
   }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 9, 10, 2147483647})
+  void statusReference_uriOfAList_isOneOfTheIssuers(int list) {
+    String uri = StatusReference.listUri("https://writ.example/status", list);
+
+    assertThat(uri).isEqualTo("https://writ.example/status/" + list);
+    assertThat(StatusReference.isListUri("https://writ.example/status", uri)).isTrue();
+    assertThat(StatusReference.isListUri("https://writ.example/statu", uri)).isFalse();
+    assertThat(StatusReference.isListUri("https://writ.example", uri)).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "/",
+        "0",
+        "/00",
+        "/01",
+        "/-1",
+        "/+1",
+        "/0/",
+        "/1/2",
+        "/1x",
+        "/2147483648",
+        "/99999999999",
+        "/0?a",
+        "/ 1",
+        "/:"
+      })
+  void statusReference_uriOfNoList_isNone(String tail) {
+    assertThat(
+            StatusReference.isListUri(
+                "https://writ.example/status", "https://writ.example/status" + tail))
+        .isFalse();
+  }
+
+  @Test
+  void statusReference_listOfNegativeNumber_isRefused() {
+    assertThatThrownBy(() -> StatusReference.listUri("https://writ.example/status", -1))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,10 +26,13 @@ import java.util.Optional;
 
 /**
  * One complete example of all formats, from keys, salts, times and identifiers that are written here.
- * Everything but the two ECDSA signatures follows from them; the signatures are kept in the files.
+ * Everything but the four ECDSA signatures follows from them; the signatures are kept in the files, and
+ * so is the status list as one zlib compressed it, for another may do it otherwise.
  *
- * <p>The ledger of the example has five entries: 0 the issuer's key, 1 the log's key, 2 the policy that
- * opens epoch 1, 3 the host, 4 the decision, which comes from 2 and 3.
+ * <p>The ledger of the example has seven entries: 0 the issuer's key, 1 the log's key, 2 the status key,
+ * 3 the policy that opens epoch 1, 4 an operator's invitation, 5 the host that brought it, 6 the
+ * decision, which comes from 3 and 5. Later come 7 an outcome, 8 the artifact's revocation and 9 a
+ * minute's summary, which no checkpoint of the example holds.
  */
 final class WorkedExample {
   static final Instant NOW = Instant.parse("2026-11-02T08:01:00Z");
@@ -37,10 +41,16 @@ final class WorkedExample {
   private static final String ORIGIN = "writ.example/log";
   private static final Instant BIRTH = Instant.parse("2026-11-02T07:00:00Z");
   private static final Instant DECIDED = Instant.parse("2026-11-02T08:00:00Z");
+  private static final Instant ENDED = Instant.parse("2026-11-02T08:01:00Z");
   private static final UuidV7 JTI = UuidV7.parse("01a19b45-b800-7000-8000-000000000001");
   private static final UuidV7 EXECUTION = UuidV7.parse("01a19b45-b800-7000-8000-000000000002");
   private static final Hash POLICY = hash("worked example: the policy document");
   private static final AkName AK = akName();
+  private static final String STATUS_URI = "https://writ.example/status";
+  private static final Duration MAX_AGE = Duration.ofMinutes(5);
+
+  /** The decision's place, which is the last that the checkpoint holds. */
+  static final int DECISION = 6;
 
   private WorkedExample() {}
 
@@ -75,19 +85,26 @@ final class WorkedExample {
             Instant.parse("2026-11-01T00:00:00Z"),
             Instant.parse("2027-11-01T00:00:00Z"),
             KeyState.ACTIVE);
+    TrustedKey status =
+        new TrustedKey(
+            TestKey.STATUS.verification(),
+            KeyRole.STATUS,
+            issuer.nbf(),
+            issuer.exp(),
+            KeyState.ACTIVE);
     return TrustFile.of(
         new TrustContent(
             ISSUER,
             1,
             Optional.empty(),
             Assurance.DEV,
-            List.of(issuer),
+            List.of(issuer, status),
             "log " + logKey() + "\nquorum none\n",
-            Optional.empty(),
+            Optional.of(new TrustContent.StatusSource(STATUS_URI, MAX_AGE)),
             Duration.ofSeconds(5),
-            List.of(),
+            List.of(hash("worked example: the SubjectPublicKeyInfo of the TLS CA")),
             Optional.empty(),
-            List.of(),
+            List.of(TestKey.GATEWAY.verification()),
             new KeyQuorum(1, List.of(TestKey.OPERATOR.verification()))),
         List.of());
   }
@@ -123,7 +140,7 @@ final class WorkedExample {
         new PolicyReference("payroll", 1, POLICY, 1),
         new Governance("alice@acme.example", List.of(), List.of("log:full"), Governance.Mode.DEV),
         Lineage.rootOf(EXECUTION),
-        Optional.empty(),
+        Optional.of(new StatusReference(4711, StatusReference.listUri(STATUS_URI, 0))),
         ORIGIN,
         new Ear(
             DECIDED,
@@ -144,40 +161,60 @@ final class WorkedExample {
     return Artifact.signingInput(TestKey.ISSUER.kid(), claims());
   }
 
+  /** What the status token says: the state of affairs at the head that holds the decision. */
+  static StatusClaims statusClaims() {
+    BitSet revoked = new BitSet();
+    revoked.set(17);
+    return new StatusClaims(
+        StatusReference.listUri(STATUS_URI, 0),
+        DECIDED,
+        DECIDED.plus(MAX_AGE),
+        Duration.ofSeconds(60),
+        StatusList.of(StatusList.MAX_SIZE, revoked),
+        new StatusGovernance(1, 1, POLICY, DECISION + 1, checkpoint().root(), 1));
+  }
+
+  static byte[] statusSigningInput() {
+    return StatusToken.signingInput(TestKey.STATUS.kid(), statusClaims());
+  }
+
+  /** The holder's word on how it ended. */
+  static byte[] outcomeSigningInput() {
+    return OutcomeStatement.signingInput(
+        new OutcomeStatement.Signer.Holder(TestKey.INSTANCE.publicKey()),
+        new OutcomeClaims(JTI, Hash.sha256(signingInput()), OutcomeState.OK, ENDED));
+  }
+
   static List<Leaf> leaves() {
-    Leaf issuer =
-        leaf(
-            0,
-            BIRTH,
-            new LeafBody.KeyStatement(
-                TestKey.ISSUER.kid(),
-                KeyRole.ISSUER,
-                KeyAlgorithm.ES256,
-                KeyState.ACTIVE,
-                Optional.empty()));
-    Leaf log =
-        leaf(
-            1,
-            BIRTH,
-            new LeafBody.KeyStatement(
-                TestKey.LOG.kid(),
-                KeyRole.CHECKPOINT,
-                KeyAlgorithm.ES256,
-                KeyState.ACTIVE,
-                Optional.of(logKey())));
+    Leaf issuer = leaf(0, BIRTH, key(TestKey.ISSUER, KeyRole.ISSUER));
+    Leaf log = leaf(1, BIRTH, key(TestKey.LOG, KeyRole.CHECKPOINT));
+    Leaf status = leaf(2, BIRTH, key(TestKey.STATUS, KeyRole.STATUS));
     Leaf policy =
-        leaf(2, BIRTH, new LeafBody.PolicyInForce(new PolicyReference("payroll", 1, POLICY, 1)));
+        leaf(3, BIRTH, new LeafBody.PolicyInForce(new PolicyReference("payroll", 1, POLICY, 1)));
+    Leaf invitation =
+        leaf(
+            4,
+            BIRTH,
+            new LeafBody.Approval(
+                ApprovalOf.ENROLMENT,
+                Commitment.of(salt(0x55), ascii("host-1")),
+                hash("worked example: the invitation's secret"),
+                DECIDED),
+            policy.hash());
     Leaf host =
         leaf(
-            3,
+            5,
             BIRTH,
             new LeafBody.Enrolment(
                 Commitment.of(salt(0x11), ascii("host-1")),
                 Hash.sha256(AK.bytes()),
-                hash("worked example: the EK's SubjectPublicKeyInfo")));
+                hash("worked example: the EK's SubjectPublicKeyInfo"),
+                Admission.INVITED),
+            policy.hash(),
+            invitation.hash());
     Leaf decision =
         leaf(
-            4,
+            DECISION,
             DECIDED,
             new LeafBody.DecisionAllow(
                 JTI,
@@ -191,11 +228,49 @@ final class WorkedExample {
                 Commitment.of(salt(0x44), claims().act().argsDigest().bytes())),
             policy.hash(),
             host.hash());
-    return List.of(issuer, log, policy, host, decision);
+    return List.of(issuer, log, status, policy, invitation, host, decision);
+  }
+
+  /** What is recorded after the checkpoint. */
+  static List<Leaf> laterLeaves() {
+    Hash decision = leaves().get(DECISION).hash();
+    return List.of(
+        leaf(
+            7,
+            ENDED,
+            new LeafBody.Outcome(
+                JTI,
+                OutcomeState.OK,
+                Reporter.HOLDER,
+                TestKey.INSTANCE.kid(),
+                Hash.sha256(outcomeSigningInput())),
+            decision),
+        leaf(8, ENDED, new LeafBody.Revocation(JTI, RevocationReason.SUPERSEDED), decision),
+        leaf(
+            9,
+            ENDED,
+            new LeafBody.Summary(
+                DECIDED,
+                ENDED,
+                List.of(
+                    new RefusalCount(DenialCode.RUNTIME_INTEGRITY, "challenge_mac", 2),
+                    new RefusalCount(DenialCode.UNVERIFIABLE, "body_too_large", 1)))));
+  }
+
+  private static LeafBody key(TestKey key, KeyRole role) {
+    return new LeafBody.KeyStatement(
+        key.kid(),
+        role,
+        KeyAlgorithm.ES256,
+        KeyState.ACTIVE,
+        role == KeyRole.CHECKPOINT ? Optional.of(logKey()) : Optional.empty());
   }
 
   private static Leaf leaf(int index, Instant time, LeafBody body, Hash... parents) {
-    String millis = time.equals(BIRTH) ? "01a19b0e-c980" : "01a19b45-b800";
+    String millis =
+        time.equals(BIRTH)
+            ? "01a19b0e-c980"
+            : time.equals(DECIDED) ? "01a19b45-b800" : "01a19b46-a260";
     UuidV7 id = UuidV7.parse(millis + "-7000-8000-0000000000f" + index);
     return Leaf.of(time, id, List.of(parents), body);
   }
@@ -205,10 +280,13 @@ final class WorkedExample {
         ORIGIN, leaves().size(), MerkleTree.root(leaves().stream().map(Leaf::hash).toList()));
   }
 
-  /** The decision is the last of five: its one sibling is the root of the four before it. */
+  /** The decision is the last of seven: its path is its neighbours' node, then the first four's. */
   static InclusionProof inclusion() {
     List<Hash> hashes = leaves().stream().map(Leaf::hash).toList();
-    return new InclusionProof(4, 5, List.of(MerkleTree.root(hashes.subList(0, 4))));
+    return new InclusionProof(
+        DECISION,
+        hashes.size(),
+        List.of(MerkleTree.root(hashes.subList(4, 6)), MerkleTree.root(hashes.subList(0, 4))));
   }
 
   /** Everything that follows from the values above, by file name. */
@@ -218,8 +296,9 @@ final class WorkedExample {
     files.put("request.json", claims().request().jcs());
     files.put("claims.json", claims().toJson());
     files.put("signing-input.txt", signingInput());
-    for (int i = 0; i < leaves().size(); i++) {
-      files.put("leaf-" + i + ".json", leaves().get(i).bytes());
+    files.put("outcome-signing-input.txt", outcomeSigningInput());
+    for (int i = 0; i < leaves().size() + laterLeaves().size(); i++) {
+      files.put("leaf-" + i + ".json", anyLeaf(i).bytes());
     }
     files.put("checkpoint.txt", checkpoint().noteText());
     files.put("digests.txt", ascii(digests()));
@@ -231,9 +310,10 @@ final class WorkedExample {
     line(text, "trust file", trust().digest());
     line(text, "request", claims().request().digest());
     line(text, "artifact", Hash.sha256(signingInput()));
-    for (int i = 0; i < leaves().size(); i++) {
-      line(text, "leaf " + i, leaves().get(i).hash());
+    for (int i = 0; i < leaves().size() + laterLeaves().size(); i++) {
+      line(text, "leaf " + i, anyLeaf(i).hash());
     }
+    line(text, "outcome statement", Hash.sha256(outcomeSigningInput()));
     line(text, "root", checkpoint().root());
     Hash nonce = hash("worked example: the nonce");
     line(
@@ -251,11 +331,17 @@ final class WorkedExample {
     text.append(digest).append("  ").append(name).append('\n');
   }
 
-  static ProofBundle bundle(byte[] p1363Signature, SignedNote note) {
+  private static Leaf anyLeaf(int index) {
+    int held = leaves().size();
+    return index < held ? leaves().get(index) : laterLeaves().get(index - held);
+  }
+
+  static ProofBundle bundle(byte[] p1363Signature, SignedNote note, StatusToken token) {
     return ProofBundle.of(
         Artifact.assemble(signingInput(), p1363Signature),
-        leaves().get(4),
-        TlogProof.of(inclusion(), note).format());
+        leaves().get(DECISION),
+        TlogProof.of(inclusion(), note).format(),
+        token);
   }
 
   /** Writes the example into a folder, signed anew: after a change of a format, and only then. */
@@ -266,9 +352,17 @@ final class WorkedExample {
     }
     SignedNote note =
         SignedNote.sign(checkpoint().noteText(), KeyPairNoteSigner.of(ORIGIN, TestKey.LOG.pair()));
-    ProofBundle bundle = bundle(TestKey.ISSUER.sign(signingInput()), note);
+    StatusToken token =
+        StatusToken.assemble(statusSigningInput(), TestKey.STATUS.sign(statusSigningInput()));
+    OutcomeStatement outcome =
+        OutcomeStatement.assemble(
+            outcomeSigningInput(), TestKey.INSTANCE.sign(outcomeSigningInput()));
+    ProofBundle bundle = bundle(TestKey.ISSUER.sign(signingInput()), note, token);
     Files.write(folder.resolve("bundle.json"), bundle.toJson());
     Files.write(folder.resolve("proof.txt"), bundle.tlogProof().getBytes(StandardCharsets.UTF_8));
     Files.write(folder.resolve("artifact.jws"), ascii(bundle.artifact()));
+    Files.write(folder.resolve("status-claims.json"), Jcs.canonical(statusClaims().toMap()));
+    Files.write(folder.resolve("status.jws"), ascii(token.compact()));
+    Files.write(folder.resolve("outcome.jws"), ascii(outcome.compact()));
   }
 }

@@ -3,12 +3,15 @@ package dev.writ.artifact;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.tlog.P256Verifier;
 import dev.writ.tlog.TlogProof;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
+import java.util.BitSet;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -41,7 +44,9 @@ class WorkedExampleTest {
 
     assertThat(bundle.artifact()).isEqualTo(text("artifact.jws"));
     assertThat(bundle.artifact()).startsWith(text("signing-input.txt") + ".");
-    assertThat(bundle.leaf()).isEqualTo(file("leaf-4.json"));
+    assertThat(bundle.leaf()).isEqualTo(file("leaf-6.json"));
+    assertThat(bundle.statusListToken()).hasValue(text("status.jws"));
+
     assertThat(bundle.tlogProof()).isEqualTo(text("proof.txt"));
     TlogProof proof = TlogProof.parse(bundle.tlogProof());
     assertThat(proof.inclusion()).isEqualTo(WorkedExample.inclusion());
@@ -72,10 +77,62 @@ class WorkedExampleTest {
 
     Verdict verdict =
         BundleVerifier.of(trust)
-            .verify(file("bundle.json"), presentation, new OneUse(), WorkedExample.NOW);
+            .verify(file("bundle.json"), presentation, new SeenInMemory(), WorkedExample.NOW);
 
     assertThat(verdict).isInstanceOf(Verdict.Allowed.class);
     assertThat(((Verdict.Allowed) verdict).artifact().claims()).isEqualTo(claims);
+  }
+
+  @Test
+  void example_statusToken_saysWhatItsClaimsFileSays() throws Exception {
+    StatusToken token = StatusToken.parse(text("status.jws"));
+    String payload = text("status.jws").split("\\.")[1];
+
+    assertThat(Base64.getUrlDecoder().decode(payload)).isEqualTo(file("status-claims.json"));
+    assertThat(token.claims()).isEqualTo(WorkedExample.statusClaims());
+    assertThat(token.isSignedBy(P256Verifier.of(TestKey.STATUS.publicKey()))).isTrue();
+  }
+
+  @Test
+  void example_outcome_isTheHoldersWord() throws Exception {
+    OutcomeStatement outcome = OutcomeStatement.parse(text("outcome.jws"));
+    LeafBody.Outcome leaf = (LeafBody.Outcome) Leaf.parse(file("leaf-7.json")).body();
+
+    assertThat(text("outcome.jws")).startsWith(text("outcome-signing-input.txt") + ".");
+    assertThat(outcome.signer().kid()).isEqualTo(WorkedExample.claims().jkt());
+    assertThat(outcome.isSignedBy(P256Verifier.of(TestKey.INSTANCE.publicKey()))).isTrue();
+    assertThat(leaf.statementDigest()).isEqualTo(outcome.digest());
+    assertThat(leaf.kid()).isEqualTo(outcome.signer().kid());
+  }
+
+  /** The next token, after leaf 8: the same bundle is revoked. */
+  @Test
+  void example_bundleAfterItsRevocation_isRevoked() throws Exception {
+    BundleVerifier verifier =
+        BundleVerifier.of(TrustFile.pinned(file("trust.json"), WorkedExample.trust().digest()));
+    StatusClaims before = WorkedExample.statusClaims();
+    BitSet revoked = new BitSet();
+    revoked.set(WorkedExample.claims().status().orElseThrow().idx());
+    byte[] input =
+        StatusToken.signingInput(
+            TestKey.STATUS.kid(),
+            new StatusClaims(
+                before.listUri(),
+                WorkedExample.NOW,
+                WorkedExample.NOW.plusSeconds(300),
+                before.ttl(),
+                StatusList.of(StatusList.MAX_SIZE, revoked),
+                new StatusGovernance(
+                    1, 1, before.writ().policyDigest(), 10, TestWorld.hash("root of 10"), 1)));
+    StatusToken after = StatusToken.assemble(input, TestKey.STATUS.sign(input));
+    SeenInMemory seen = new SeenInMemory();
+
+    assertThat(verifier.learn(after.compact(), seen, WorkedExample.NOW))
+        .isEqualTo(new StatusVerdict.Newest(after));
+    Verdict verdict =
+        verifier.verify(file("bundle.json"), Presentation.NOTHING, seen, WorkedExample.NOW);
+
+    assertThat(((Verdict.Denied) verdict).code()).isEqualTo(DenialCode.REVOKED);
   }
 
   /** The package's page shows claims, leaf and proof of the example, wrapped and indented. */
@@ -87,7 +144,7 @@ class WorkedExampleTest {
     String[] leafAndProof = shown[3].split("(?=c2sp)");
 
     assertThat(unwrapped(claims)).isEqualTo(text("claims.json"));
-    assertThat(unwrapped(leafAndProof[0])).isEqualTo(text("leaf-4.json"));
+    assertThat(unwrapped(leafAndProof[0])).isEqualTo(text("leaf-6.json"));
     assertThat(leafAndProof[1].replaceAll("(?m)^ \\* ?", "").stripTrailing() + "\n")
         .isEqualTo(text("proof.txt"));
   }
