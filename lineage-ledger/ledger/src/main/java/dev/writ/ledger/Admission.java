@@ -74,7 +74,7 @@ final class Admission {
       if (isSingleUse(change) != singleUse) {
         continue;
       }
-      Optional<CommitOutcome> lost = writes.make(change, index, horizon);
+      Optional<CommitOutcome> lost = writes.make(change, index, entry.leaf().time(), horizon);
       if (lost.isPresent()) {
         return lost;
       }

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /** The outcomes of entries that were submitted together, complete when the last has come. */
@@ -13,17 +12,11 @@ final class Answers {
   private final AtomicReferenceArray<CommitOutcome> outcomes;
   private final AtomicInteger missing;
   private final CompletableFuture<List<CommitOutcome>> all = new CompletableFuture<>();
-  private final IntConsumer answered;
 
-  /**
-   * Waits for {@code count} outcomes.
-   *
-   * @param answered is told the number of outcomes that came, each time some did
-   */
-  Answers(int count, IntConsumer answered) {
+  /** Waits for {@code count} outcomes. */
+  Answers(int count) {
     this.outcomes = new AtomicReferenceArray<>(count);
     this.missing = new AtomicInteger(count);
-    this.answered = answered;
     if (count == 0) {
       all.complete(List.of());
     }
@@ -36,7 +29,6 @@ final class Answers {
 
   void put(int place, CommitOutcome outcome) {
     outcomes.set(place, outcome);
-    answered.accept(1);
     if (missing.decrementAndGet() == 0) {
       all.complete(IntStream.range(0, outcomes.length()).mapToObj(outcomes::get).toList());
     }

@@ -58,8 +58,22 @@ public sealed interface CommitOutcome {
     EPOCH_NOT_NEXT,
     /** The artifact's identity was used. */
     JTI_TAKEN,
+    /** The status index is another artifact's, whose end with all that follows it is not past. */
+    STATUS_INDEX_TAKEN,
+    /** The status index is of no block that is reserved until after the artifact's end. */
+    STATUS_INDEX_NOT_RESERVED,
     /** No such artifact was issued. */
-    ARTIFACT_UNKNOWN
+    ARTIFACT_UNKNOWN,
+    /** The artifact was revoked before. */
+    ALREADY_REVOKED,
+    /** The reporter has reported on this artifact. */
+    OUTCOME_TAKEN,
+    /** The invitation's digest is another's. */
+    INVITATION_TAKEN,
+    /** There is no such invitation, it names another host, or it is past its end. */
+    INVITATION_INVALID,
+    /** The invitation was used. */
+    INVITATION_SPENT
   }
 
   /**

@@ -14,8 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -47,18 +45,13 @@ final class Committer implements Runnable {
   /** How long the writer waits for entries before it does what else there is to do. */
   private static final long IDLE_MILLIS = 50;
 
-  /** A nonce outlives its challenge by this, so that clocks that differ a little do not matter. */
-  private static final Duration NONCE_KEPT = Duration.ofMinutes(1);
-
-  private static final Duration PURGE_EVERY = Duration.ofSeconds(1);
-  private static final int PURGE_AT_LEAST = 64;
-
   private final Database database;
   private final CommitLimits limits;
   private final InstantSource clock;
   private final HeadSigner signer;
-  private final BlockingQueue<Pending> waiting = new LinkedBlockingQueue<>();
-  private final ConcurrentLinkedQueue<Erasure> erasures = new ConcurrentLinkedQueue<>();
+  private final LedgerEvents events;
+  private final NoncePurge nonces = new NoncePurge();
+  private final BlockingQueue<Work> waiting = new LinkedBlockingQueue<>();
   private volatile boolean ending;
 
   /** Owned by the writer's thread, as all below it; null after a failure, until it is opened again. */
@@ -69,8 +62,10 @@ final class Committer implements Runnable {
   /** A batch whose COMMIT failed while nobody could say whether it is durable; null where there is none. */
   private @Nullable InDoubt inDoubt;
 
+  /** Whether a COMMIT failed, so that what can be read may be in memory alone. */
+  private boolean unsettled;
+
   private long storedCheckpointSize;
-  private Instant nextPurge = Instant.MIN;
 
   /** Why nothing is committed any more; null while all is well. */
   private @Nullable String halted;
@@ -82,34 +77,25 @@ final class Committer implements Runnable {
    */
   private record InDoubt(CommittedBatch batch, RightEdge edge) {}
 
-  /** A payload to erase; the answer says whether there was one. */
-  private record Erasure(long index, CompletableFuture<Boolean> done) {}
-
   Committer(
       Database database,
       CommitLimits limits,
       InstantSource clock,
       HeadSigner signer,
-      WriterSession session,
-      RightEdge edge,
-      long storedCheckpointSize) {
+      Opening opening,
+      LedgerEvents events) {
     this.database = database;
     this.limits = limits;
     this.clock = clock;
     this.signer = signer;
-    this.session = session;
-    this.edge = edge;
-    this.storedCheckpointSize = storedCheckpointSize;
+    this.session = opening.session();
+    this.edge = opening.edge();
+    this.storedCheckpointSize = opening.storedCheckpointSize();
+    this.events = events;
   }
 
-  void submit(Pending pending) {
-    waiting.add(pending);
-  }
-
-  CompletableFuture<Boolean> erasePayload(long index) {
-    Erasure erasure = new Erasure(index, new CompletableFuture<>());
-    erasures.add(erasure);
-    return erasure.done();
+  void submit(Work work) {
+    waiting.add(work);
   }
 
   /** Ends the thread once the queue is empty. */
@@ -121,30 +107,34 @@ final class Committer implements Runnable {
   public void run() {
     try {
       while (!ending || !waiting.isEmpty()) {
-        Pending first = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        Work first = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
         if (first == null) {
           storeCheckpoint();
         } else {
-          commit(batchFrom(first));
+          doAllThatWaits(first);
         }
-        erase();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    erasures.forEach(erasure -> erasure.done().completeExceptionally(closed()));
   }
 
-  private List<Pending> batchFrom(Pending first) {
-    List<Pending> batch = new ArrayList<>();
-    batch.add(first);
-    waiting.drainTo(batch, limits.batch() - 1);
-    batch.removeIf(pending -> !pending.take());
-    return batch;
-  }
-
-  private static LedgerException closed() {
-    return new LedgerException("ledger", CLOSED);
+  /** Entries as one batch, then jobs, each by itself. */
+  private void doAllThatWaits(Work first) {
+    List<Work> taken = new ArrayList<>();
+    taken.add(first);
+    waiting.drainTo(taken, limits.batch() - 1);
+    List<Pending> batch = new ArrayList<>(taken.size());
+    List<Job<?>> jobs = new ArrayList<>();
+    for (Work work : taken) {
+      if (work instanceof Pending entry && entry.take()) {
+        batch.add(entry);
+      } else if (work instanceof Job<?> job) {
+        jobs.add(job);
+      }
+    }
+    commit(batch);
+    jobs.forEach(this::run);
   }
 
   /** One batch, from the lock to the signer's queue; every entry in it gets its way or its answer. */
@@ -152,6 +142,7 @@ final class Committer implements Runnable {
     if (batch.isEmpty()) {
       return;
     }
+    long start = System.nanoTime();
     Map<Pending, CommitOutcome> lost = new LinkedHashMap<>();
     List<Pending> admitted = new ArrayList<>(batch.size());
     WriterSession writer;
@@ -172,15 +163,18 @@ final class Committer implements Runnable {
     }
     try {
       writer.commit();
+      events.batchCommitted(admitted.size(), Duration.ofNanos(System.nanoTime() - start));
       durable(committing);
     } catch (SQLException e) {
       inDoubt = committing;
-      if (!isDurable(committing, batch, lost, e)) {
+      unsettled = true;
+      events.commitFailed(SqlFailures.code(e));
+      if (!isDurable(committing, lost, e)) {
         return;
       }
     }
     // Not before: what they lost to may have been in this very batch.
-    lost.forEach(Pending::answer);
+    lost.forEach(Pending::end);
   }
 
   /** Steps 2 to 4. */
@@ -190,11 +184,7 @@ final class Committer implements Runnable {
       List<Pending> admitted,
       Map<Pending, CommitOutcome> lost)
       throws SQLException, LedgerException {
-    writer.treeWrites().lock();
-    TreeReads.HeadRow row = writer.tree().head().orElseThrow(RightEdgeCheck::noHead);
-    if (!row.head().equals(edge.head())) {
-      throw halt(row.head());
-    }
+    TreeReads.HeadRow row = begin(writer);
     Instant now = clock.instant();
     Admission admission = new Admission(writer.statements(), now, row.nonceHorizon());
     long first = edge.head().size();
@@ -213,19 +203,46 @@ final class Committer implements Runnable {
       writer.treeWrites().putTiles(growth.tiles());
       writer.treeWrites().moveHead(first, head);
     }
-    purge(admission, now, batch.size());
+    nonces.purge(admission, now, batch.size());
     putCheckpoint(writer);
     return new InDoubt(new CommittedBatch(first, admitted, head), growth.edge());
   }
 
-  /** Keeps pace with the nonces that come, a few with each batch, so that no purge is ever long. */
-  private void purge(Admission admission, Instant now, int batchSize) throws SQLException {
-    if (now.isBefore(nextPurge)) {
+  /** Takes the lock, and makes sure that the tree is as this writer left it. */
+  @CanIgnoreReturnValue
+  private TreeReads.HeadRow begin(WriterSession writer) throws SQLException, LedgerException {
+    writer.treeWrites().lock();
+    TreeReads.HeadRow row = writer.tree().head().orElseThrow(RightEdgeCheck::noHead);
+    if (!row.head().equals(edge.head())) {
+      throw halt(row.head());
+    }
+    return row;
+  }
+
+  /** A job's transaction. Its COMMIT leaves nothing in doubt that a later one could trip over. */
+  private void run(Job<?> job) {
+    if (!job.take()) {
       return;
     }
-    int limit = 2 * batchSize + PURGE_AT_LEAST;
-    if (admission.purgeNonces(now.minus(NONCE_KEPT), limit) < limit) {
-      nextPurge = now.plus(PURGE_EVERY);
+    boolean committing = false;
+    try {
+      WriterSession writer = ready();
+      begin(writer);
+      Runnable answer = job.run(writer, clock.instant());
+      committing = true;
+      writer.commit();
+      answer.run();
+    } catch (SQLException e) {
+      closeSession();
+      unsettled |= committing;
+      events.commitFailed(SqlFailures.code(e));
+      job.fail(SqlFailures.code(e), SqlFailures.sentence(e), e);
+    } catch (LedgerException e) {
+      closeSession();
+      job.fail(e.code(), String.valueOf(e.getMessage()), e);
+    } catch (RuntimeException e) {
+      closeSession();
+      job.fail("bug", e.toString(), e);
     }
   }
 
@@ -248,16 +265,14 @@ final class Committer implements Runnable {
   /** A failure before COMMIT: nothing of the batch stays. */
   private void abandon(List<Pending> batch, String code, String message) {
     closeSession();
+    events.commitFailed(code);
     Unavailable nothingKept = new Unavailable(Reached.NOT_COMMITTED, code, message);
-    batch.forEach(pending -> pending.answer(nothingKept));
+    batch.forEach(pending -> pending.end(nothingKept));
   }
 
   /** COMMIT failed, which can mean either: asks the store, and answers the batch unless it is durable. */
   private boolean isDurable(
-      InDoubt committing,
-      List<Pending> batch,
-      Map<Pending, CommitOutcome> lost,
-      SQLException failure) {
+      InDoubt committing, Map<Pending, CommitOutcome> lost, SQLException failure) {
     closeSession();
     Reached reached = Reached.NOT_COMMITTED;
     try {
@@ -270,13 +285,13 @@ final class Committer implements Runnable {
       failure.addSuppressed(e);
       reached = Reached.UNKNOWN;
     }
-    for (Pending pending : batch) {
-      pending.answer(
-          new Unavailable(
-              lost.containsKey(pending) ? Reached.NOT_COMMITTED : reached,
-              SqlFailures.code(failure),
-              SqlFailures.sentence(failure)));
-    }
+    String code = SqlFailures.code(failure);
+    String message = SqlFailures.sentence(failure);
+    Unavailable outcome = new Unavailable(reached, code, message);
+    // What is in doubt keeps its place until it is not.
+    committing.batch().entries().forEach(pending -> pending.answer(outcome));
+    Unavailable nothingKept = new Unavailable(Reached.NOT_COMMITTED, code, message);
+    lost.keySet().forEach(pending -> pending.end(nothingKept));
     return false;
   }
 
@@ -292,20 +307,26 @@ final class Committer implements Runnable {
     if (session != null) {
       return session;
     }
-    WriterSession fresh = new WriterSession(database.connectWriter());
+    WriterSession fresh = WriterSession.open(database);
     try {
-      InDoubt doubt = inDoubt;
-      if (doubt != null) {
-        database.settle(fresh.connection());
+      if (unsettled) {
+        fresh.settle();
       }
+      InDoubt doubt = inDoubt;
       Head found = fresh.tree().head().orElseThrow(RightEdgeCheck::noHead).head();
       fresh.rollback();
       if (doubt != null && found.equals(doubt.edge().head())) {
         durable(doubt);
-      } else if (!found.equals(edge.head())) {
-        throw halt(found);
+      } else {
+        if (doubt != null) {
+          doubt.batch().entries().forEach(Pending::letGo);
+        }
+        if (!found.equals(edge.head())) {
+          throw halt(found);
+        }
       }
       inDoubt = null;
+      unsettled = false;
     } catch (SQLException | LedgerException | RuntimeException e) {
       fresh.abort();
       throw e;
@@ -347,32 +368,7 @@ final class Committer implements Runnable {
     } catch (SQLException e) {
       // Whether it is stored or not, the next checkpoint is; a head without one is signed at open.
       closeSession();
-    }
-  }
-
-  private void erase() {
-    for (Erasure erasure = erasures.poll(); erasure != null; erasure = erasures.poll()) {
-      try {
-        WriterSession writer = ready();
-        database.beginErasure(writer.connection());
-        writer.treeWrites().lock();
-        boolean existed = writer.treeWrites().erasePayload(erasure.index());
-        writer.commit();
-        database.settle(writer.connection());
-        erasure.done().complete(existed);
-      } catch (SQLException e) {
-        closeSession();
-        erasure
-            .done()
-            .completeExceptionally(
-                LedgerException.of(
-                    "the payload of leaf "
-                        + erasure.index()
-                        + " must be erased, may still be there",
-                    e));
-      } catch (LedgerException e) {
-        erasure.done().completeExceptionally(e);
-      }
+      unsettled = true;
     }
   }
 
@@ -385,7 +381,7 @@ final class Committer implements Runnable {
     WriterSession writer = session;
     if (writer != null) {
       try {
-        database.settle(writer.connection());
+        writer.settle();
       } catch (SQLException e) {
         // The journal stays beside the file, and who opens the store next reads both.
       }

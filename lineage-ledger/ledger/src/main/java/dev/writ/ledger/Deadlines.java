@@ -8,17 +8,17 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Answers entries whose deadline has passed, wherever they are stuck: behind a disk that does not
+ * Answers entries and jobs whose deadline has passed, wherever they are stuck: behind a disk that does not
  * come back, or a key that does not sign.
  *
- * <p>All entries have the same patience, so that their deadlines come in the order in which they were
+ * <p>All have the same patience, so that their deadlines come in the order in which they were
  * submitted and only the front of a queue is looked at.
  */
 final class Deadlines implements AutoCloseable {
   private static final int TICKS_PER_PATIENCE = 20;
 
   private final Duration patience;
-  private final ConcurrentLinkedQueue<Pending> inFlight = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Work> inFlight = new ConcurrentLinkedQueue<>();
   private final ScheduledExecutorService ticks =
       Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "ledger-deadlines"));
 
@@ -34,18 +34,18 @@ final class Deadlines implements AutoCloseable {
     return thread;
   }
 
-  /** The deadline of an entry that is submitted at this moment. */
+  /** The deadline of what is submitted at this moment. */
   long next() {
     return System.nanoTime() + patience.toNanos();
   }
 
-  void watch(Pending pending) {
-    inFlight.add(pending);
+  void watch(Work work) {
+    inFlight.add(work);
   }
 
   private void tick() {
     long now = System.nanoTime();
-    for (Pending front = inFlight.peek(); front != null; front = inFlight.peek()) {
+    for (Work front = inFlight.peek(); front != null; front = inFlight.peek()) {
       if (!front.isAnswered()) {
         if (!front.isDue(now)) {
           return;
@@ -64,6 +64,6 @@ final class Deadlines implements AutoCloseable {
   @Override
   public void close() {
     ticks.shutdownNow();
-    inFlight.forEach(pending -> pending.expire("ledger", Committer.CLOSED));
+    inFlight.forEach(work -> work.expire("ledger", Committer.CLOSED));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.Leaf;
 import dev.writ.ledger.CommitOutcome.Reached;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import dev.writ.ledger.CommitOutcome.Unavailable;
@@ -9,11 +10,16 @@ import dev.writ.tlog.MerkleTree;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.NoteSigningException;
 import dev.writ.tlog.SignedNote;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signs the newest committed head and answers every entry below it, while the writer goes on: one
@@ -30,21 +36,44 @@ final class HeadSigner implements Runnable {
   private static final CommittedBatch END =
       new CommittedBatch(-1, List.of(), new Head(-1, MerkleTree.emptyRoot()));
 
+  /** Wakes the signer for a probe. */
+  private static final CommittedBatch PROBE =
+      new CommittedBatch(-2, List.of(), new Head(-2, MerkleTree.emptyRoot()));
+
   private final String origin;
   private final NoteSigner[] signers;
+  private final LedgerEvents events;
   private final BlockingQueue<CommittedBatch> committed = new LinkedBlockingQueue<>();
+
+  /** The probe that waits: all that ask meanwhile get its answer. */
+  private final AtomicReference<@Nullable Probe> probe = new AtomicReference<>();
 
   /** Owned by the signer's thread. */
   private final RecentTree tree;
 
   private volatile SignedHead newest;
 
+  /**
+   * When the signer first turned to the head that it has not signed since, on {@link System#nanoTime}'s
+   * scale; null while it waits for one.
+   */
+  private volatile @Nullable Long unsignedSince;
+
+  /** Why the keys would not sign, if they would not. */
+  private static final class Probe extends CompletableFuture<Optional<LedgerException>> {}
+
   /** Continues after {@code newest}, the tree of which is {@code tree}. */
-  HeadSigner(String origin, List<NoteSigner> signers, RecentTree tree, SignedHead newest) {
+  HeadSigner(
+      String origin,
+      List<NoteSigner> signers,
+      RecentTree tree,
+      SignedHead newest,
+      LedgerEvents events) {
     this.origin = origin;
     this.signers = signers.toArray(NoteSigner[]::new);
     this.tree = tree;
     this.newest = newest;
+    this.events = events;
   }
 
   /** The newest signed head. */
@@ -52,9 +81,38 @@ final class HeadSigner implements Runnable {
     return newest;
   }
 
-  /** Hands over a batch that is durable. */
+  /** Whether the head has been waiting for its signature for longer than {@code patience}. */
+  boolean isOverdue(Duration patience) {
+    Long since = unsignedSince;
+    return since != null && System.nanoTime() - since > patience.toNanos();
+  }
+
+  /** Hands over a batch that is durable; each of its entries has its place until it is answered. */
   void committed(CommittedBatch batch) {
     committed.add(batch);
+  }
+
+  /**
+   * Has a head signed now, the newest once more if there is no other.
+   *
+   * @return why it could not be within {@code patience}; empty if it was
+   */
+  CompletableFuture<Optional<LedgerException>> probe(Duration patience) {
+    Probe fresh = new Probe();
+    Probe before = probe.getAndUpdate(seen -> seen == null || seen.isDone() ? fresh : seen);
+    if (before != null && !before.isDone()) {
+      return before;
+    }
+    if (before == null) {
+      committed.add(PROBE);
+    }
+    LedgerException late =
+        new LedgerException(
+            "ledger",
+            "a checkpoint key must sign within "
+                + patience.toMillis()
+                + " ms, did not; look at the token");
+    return fresh.completeOnTimeout(Optional.of(late), patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Ends the thread once all batches before are answered. */
@@ -78,42 +136,79 @@ final class HeadSigner implements Runnable {
       }
       committed.drainTo(batches);
       ended = batches.remove(END);
+      while (batches.remove(PROBE)) {
+        // It only woke this thread.
+      }
+      Probe asked = probe.getAndSet(null);
+      Optional<LedgerException> failure = Optional.empty();
       if (!batches.isEmpty() || !isSigned()) {
-        signAndAnswer(batches);
+        failure = signAndAnswer(batches);
+      } else if (asked != null) {
+        failure = signAgain();
+      }
+      if (asked != null) {
+        asked.complete(failure);
       }
     }
+  }
+
+  /** Shows that the keys sign; the note is the one that is there, and is let go. */
+  private Optional<LedgerException> signAgain() {
+    try {
+      SignedNote unused = sign(origin, newest.head(), signers);
+      return Optional.empty();
+    } catch (NoteSigningException e) {
+      return Optional.of(failed(e.code(), e));
+    } catch (RuntimeException e) {
+      return Optional.of(failed("bug", e));
+    }
+  }
+
+  private LedgerException failed(String code, Exception cause) {
+    events.signatureFailed(code);
+    String message = code.equals("bug") ? cause.toString() : String.valueOf(cause.getMessage());
+    return new LedgerException(code, message, cause);
   }
 
   private boolean isSigned() {
     return newest.head().size() == tree.size();
   }
 
-  private void signAndAnswer(List<CommittedBatch> batches) {
-    CommitOutcome failure;
+  private Optional<LedgerException> signAndAnswer(List<CommittedBatch> batches) {
+    LedgerException failure;
+    if (unsignedSince == null) {
+      unsignedSince = System.nanoTime();
+    }
     try {
       batches.forEach(this::append);
       RecentTree.Proofs proofs = tree.proofs();
       Head head = new Head(tree.size(), proofs.root());
       requireSame(head, batches);
+      long start = System.nanoTime();
       SignedHead signed = new SignedHead(head, sign(origin, head, signers));
+      events.headSigned(Duration.ofNanos(System.nanoTime() - start));
       newest = signed;
+      unsignedSince = null;
       for (CommittedBatch batch : batches) {
         answer(batch, proofs, signed);
       }
       tree.forget();
-      return;
+      return Optional.empty();
     } catch (NoteSigningException e) {
-      failure = new Unavailable(Reached.COMMITTED, e.code(), String.valueOf(e.getMessage()));
+      failure = failed(e.code(), e);
     } catch (RuntimeException e) {
       // A signer's bug, or ours, must not end the thread: it would leave every later entry waiting.
-      failure = new Unavailable(Reached.COMMITTED, "bug", e.toString());
+      failure = failed("bug", e);
     }
     tree.forget();
+    Unavailable unsigned =
+        new Unavailable(Reached.COMMITTED, failure.code(), String.valueOf(failure.getMessage()));
     for (CommittedBatch batch : batches) {
       for (Pending pending : batch.entries()) {
-        pending.answer(failure);
+        pending.end(unsigned);
       }
     }
+    return Optional.of(failure);
   }
 
   private void append(CommittedBatch batch) {
@@ -134,9 +229,11 @@ final class HeadSigner implements Runnable {
   private static void answer(CommittedBatch batch, RecentTree.Proofs proofs, SignedHead signed) {
     long index = batch.first();
     for (Pending pending : batch.entries()) {
-      if (!pending.isAnswered()) {
-        pending.answer(
-            new Receipt(index, pending.entry().leaf(), proofs.inclusion(index), signed.note()));
+      Optional<Leaf> leaf = pending.leaf();
+      if (leaf.isPresent()) {
+        pending.end(new Receipt(index, leaf.get(), proofs.inclusion(index), signed.note()));
+      } else {
+        pending.letGo();
       }
       index++;
     }

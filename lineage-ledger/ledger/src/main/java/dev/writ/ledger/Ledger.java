@@ -5,32 +5,21 @@ import dev.writ.artifact.AkName;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.UuidV7;
-import dev.writ.ledger.CommitOutcome.Reached;
-import dev.writ.ledger.CommitOutcome.Unavailable;
 import dev.writ.tlog.ConsistencyProof;
-import dev.writ.tlog.EntryBundle;
 import dev.writ.tlog.EntryBundlePath;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.InclusionProof;
-import dev.writ.tlog.MalformedTileException;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.SignedNote;
-import dev.writ.tlog.Tile;
 import dev.writ.tlog.TilePath;
 import dev.writ.tlog.TileReader;
-import dev.writ.tlog.TileTree;
-import java.io.IOException;
-import java.sql.Connection;
-import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An append-only log of leaves, and the state that changes with them.
@@ -41,20 +30,33 @@ import org.jspecify.annotations.Nullable;
 public final class Ledger implements AutoCloseable {
   private final Database database;
   private final CommitLimits limits;
+  private final InstantSource clock;
+  private final StoreReader store;
+  private final SignedTree tree;
   private final Deadlines deadlines;
   private final HeadSigner signer;
   private final Committer committer;
+  private final Entries entries;
+  private final Jobs jobs;
   private final Thread signerThread;
   private final Thread committerThread;
-  private final AtomicInteger inFlight = new AtomicInteger();
-  private volatile boolean closed;
 
-  private Ledger(Database database, CommitLimits limits, HeadSigner signer, Committer committer) {
+  private Ledger(
+      Database database,
+      CommitLimits limits,
+      InstantSource clock,
+      HeadSigner signer,
+      Committer committer) {
     this.database = database;
     this.limits = limits;
+    this.clock = clock;
+    this.store = new StoreReader(database);
+    this.tree = new SignedTree(store, signer);
     this.signer = signer;
     this.committer = committer;
     this.deadlines = new Deadlines(limits.patience());
+    this.entries = new Entries(committer, signer, deadlines, limits);
+    this.jobs = new Jobs(committer, deadlines);
     this.signerThread = Deadlines.daemon(signer, "ledger-signer");
     this.committerThread = Deadlines.daemon(committer, "ledger-committer");
     signerThread.start();
@@ -68,18 +70,30 @@ public final class Ledger implements AutoCloseable {
    *
    * @param origin the log's name; fixed when the ledger is made
    * @param signers one for each signature line of a checkpoint, all under the name {@code origin}
+   * @param events is told what the ledger does
    * @throws LedgerException if the folder, the store or a key is not as it must be
    */
   public static Ledger open(
-      SqliteConfig config, String origin, List<NoteSigner> signers, InstantSource clock)
+      SqliteConfig config,
+      String origin,
+      List<NoteSigner> signers,
+      InstantSource clock,
+      LedgerEvents events)
       throws LedgerException {
     Database database = SqliteDatabase.open(config.folder());
     try {
-      return open(database, config.limits(), origin, signers, clock);
+      return open(database, config.limits(), origin, signers, clock, events);
     } catch (LedgerException | RuntimeException e) {
       database.close();
       throw e;
     }
+  }
+
+  /** The same, and nobody listens. */
+  public static Ledger open(
+      SqliteConfig config, String origin, List<NoteSigner> signers, InstantSource clock)
+      throws LedgerException {
+    return open(config, origin, signers, clock, LedgerEvents.NONE);
   }
 
   static Ledger open(
@@ -87,22 +101,16 @@ public final class Ledger implements AutoCloseable {
       CommitLimits limits,
       String origin,
       List<NoteSigner> signers,
-      InstantSource clock)
+      InstantSource clock,
+      LedgerEvents listener)
       throws LedgerException {
+    LedgerEvents events = new QuietEvents(listener);
     Opening opening = Opening.of(database, origin, signers);
     HeadSigner signer =
         new HeadSigner(
-            origin, signers, new RecentTree(opening.edge().range()), opening.signedHead());
-    Committer committer =
-        new Committer(
-            database,
-            limits,
-            clock,
-            signer,
-            opening.session(),
-            opening.edge(),
-            opening.storedCheckpointSize());
-    return new Ledger(database, limits, signer, committer);
+            origin, signers, new RecentTree(opening.edge().range()), opening.signedHead(), events);
+    Committer committer = new Committer(database, limits, clock, signer, opening, events);
+    return new Ledger(database, limits, clock, signer, committer);
   }
 
   /**
@@ -121,33 +129,8 @@ public final class Ledger implements AutoCloseable {
    *
    * @return the outcomes in the same order, once all are known; completes as for a single entry
    */
-  public CompletionStage<List<CommitOutcome>> commit(List<Entry> entries) {
-    Answers answers = new Answers(entries.size(), came -> inFlight.addAndGet(-came));
-    int waiting = inFlight.addAndGet(entries.size());
-    long deadline = deadlines.next();
-    for (int place = 0; place < entries.size(); place++) {
-      Pending pending = new Pending(entries.get(place), deadline, answers, place);
-      if (waiting > limits.inFlight()) {
-        pending.answer(tooMany());
-      } else {
-        deadlines.watch(pending);
-        committer.submit(pending);
-        // After it was queued: the committer has it or, where that thread has ended, nobody.
-        if (closed && pending.take()) {
-          pending.answer(new Unavailable(Reached.NOT_COMMITTED, "ledger", Committer.CLOSED));
-        }
-      }
-    }
-    return answers.all();
-  }
-
-  private Unavailable tooMany() {
-    return new Unavailable(
-        Reached.NOT_COMMITTED,
-        "ledger",
-        "at most "
-            + limits.inFlight()
-            + " entries must wait at once, more do; send it again later");
+  public CompletionStage<List<CommitOutcome>> commit(List<Entry> together) {
+    return entries.submit(together);
   }
 
   /** The newest signed checkpoint. */
@@ -157,7 +140,7 @@ public final class Ledger implements AutoCloseable {
 
   /** Number of leaves that {@link #checkpoint} covers. */
   public long size() {
-    return signer.newest().head().size();
+    return tree.size();
   }
 
   /**
@@ -165,96 +148,47 @@ public final class Ledger implements AutoCloseable {
    * is cut from the wider one that took its place.
    */
   public Optional<byte[]> tile(TilePath path) throws LedgerException {
-    return isSigned(path) ? read(store -> new TreeReads(store).tile(path)) : Optional.empty();
+    return tree.tile(path);
   }
 
   /** {@link #tile} for the readers of {@link dev.writ.tlog}. */
   public TileReader tiles() {
-    return path -> {
-      try {
-        return tile(path);
-      } catch (LedgerException e) {
-        throw new IOException(e.getMessage(), e);
-      }
-    };
+    return tree.tiles();
   }
 
   /** The bundle's bytes; empty where no checkpoint covers it all. */
   public Optional<byte[]> entryBundle(EntryBundlePath path) throws LedgerException {
-    if (!isSigned(new TilePath(0, path.index(), path.width()))) {
-      return Optional.empty();
-    }
-    long first = path.index() * Tile.WIDTH;
-    List<byte[]> leaves = read(store -> new TreeReads(store).leaves(first, first + path.width()));
-    if (leaves.size() != path.width()) {
-      throw corrupt(path + " must have " + path.width() + " leaves, has " + leaves.size(), null);
-    }
-    return Optional.of(EntryBundle.encode(leaves));
-  }
-
-  private boolean isSigned(TilePath path) {
-    long hashes = TilePath.hashesAt(path.level(), size());
-    return path.index() <= hashes / Tile.WIDTH
-        && path.width() <= hashes - path.index() * Tile.WIDTH;
+    return tree.entryBundle(path);
   }
 
   /** The path of a leaf in the tree of some size; empty unless {@code index < treeSize <= size()}. */
   public Optional<InclusionProof> inclusionProof(long index, long treeSize) throws LedgerException {
-    return index < 0 || index >= treeSize || treeSize > size()
-        ? Optional.empty()
-        : Optional.of(prove(treeSize, tree -> tree.inclusionProof(index)));
+    return tree.inclusionProof(index, treeSize);
   }
 
   /** That a tree begins with an older one; empty unless {@code 1 <= oldSize <= newSize <= size()}. */
   public Optional<ConsistencyProof> consistencyProof(long oldSize, long newSize)
       throws LedgerException {
-    return oldSize < 1 || oldSize > newSize || newSize > size()
-        ? Optional.empty()
-        : Optional.of(prove(newSize, tree -> tree.consistencyProof(oldSize)));
-  }
-
-  /** Computes a proof from tiles. */
-  @FunctionalInterface
-  private interface Prove<T> {
-    T from(TileTree tree) throws IOException, MalformedTileException;
-  }
-
-  private <T> T prove(long treeSize, Prove<T> prove) throws LedgerException {
-    try {
-      return prove.from(new TileTree(tiles(), treeSize));
-    } catch (IOException e) {
-      if (e.getCause() instanceof LedgerException failure) {
-        throw failure;
-      }
-      throw corrupt(String.valueOf(e.getMessage()), e);
-    } catch (MalformedTileException e) {
-      throw corrupt(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private static LedgerException corrupt(String message, @Nullable Exception cause) {
-    String text = "the store must hold what its checkpoint covers: " + message;
-    return cause == null
-        ? new LedgerException("ledger", text)
-        : new LedgerException("ledger", text, cause);
+    return tree.consistencyProof(oldSize, newSize);
   }
 
   /** The leaf at {@code index}, signed or not yet. */
   public Optional<Leaf> leaf(long index) throws LedgerException {
-    List<byte[]> found = read(store -> new TreeReads(store).leaves(index, index + 1));
+    List<byte[]> found =
+        store.read(statements -> new TreeReads(statements).leaves(index, index + 1));
     if (found.isEmpty()) {
       return Optional.empty();
     }
     try {
       return Optional.of(Leaf.parse(found.get(0)));
     } catch (MalformedLeafException e) {
-      throw corrupt("leaf " + index + ": " + e.getMessage(), e);
+      throw SignedTree.corrupt("leaf " + index + ": " + e.getMessage(), e);
     }
   }
 
   /** What was kept beside the leaf at {@code index}, until it is erased. */
   public Optional<byte[]> payload(long index) throws LedgerException {
-    return read(store -> new TreeReads(store).payload(index));
+    return store.read(statements -> new TreeReads(statements).payload(index));
   }
 
   /**
@@ -264,84 +198,151 @@ public final class Ledger implements AutoCloseable {
    * @return whether there was something
    */
   public boolean erasePayload(long index) throws LedgerException {
-    try {
-      return committer.erasePayload(index).get(limits.patience().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof LedgerException failure) {
-        throw failure;
-      }
-      throw new IllegalStateException("bug: an erasure failed without saying why", e);
-    } catch (TimeoutException e) {
-      throw new LedgerException(
-          "ledger", "the payload of leaf " + index + " must be erased in time, may come later", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LedgerException("ledger", "the erasure was interrupted, may come later", e);
-    }
+    return Jobs.await(
+        jobs.submit(
+            "the payload of leaf " + index + " must be erased",
+            (writer, now) -> {
+              writer.beginErasure();
+              return writer.treeWrites().erasePayload(index);
+            }));
+  }
+
+  /**
+   * Reserves status indices, all of them nobody else's until {@code freeAt}: the lowest block whose
+   * time is past, else one that never was reserved.
+   *
+   * @param freeAt no artifact with one of them may count from then on, however old a token is that it
+   *     is judged by: at least the end of the last plus {@code max_age_s}
+   * @return completes exceptionally with a {@link LedgerException}, on a thread of the ledger, within
+   *     its patience; a block may then be reserved that nobody uses
+   */
+  public CompletionStage<StatusBlock> reserveStatusBlock(Instant freeAt) {
+    return jobs.submit(
+        "a block of status indices must be reserved",
+        (writer, now) -> new StatusLists(writer.statements()).reserve(freeAt, now));
+  }
+
+  /** Numbers of the lists in which an index may still count, lowest first. */
+  public List<Integer> statusLists() throws LedgerException {
+    return store.read(statements -> new StatusLists(statements).inUse(clock.instant()));
+  }
+
+  /**
+   * What status tokens over these lists say now: whatever was answered before is in it.
+   *
+   * @param margin how long after its end an artifact's bit is still given
+   * @return completes exceptionally as {@link #reserveStatusBlock} does
+   */
+  public CompletionStage<StatusSnapshot> statusSnapshot(List<Integer> lists, Duration margin) {
+    List<Integer> asked = List.copyOf(lists);
+    return jobs.submit(
+        "the status lists must be read",
+        (writer, now) -> new StatusLists(writer.statements()).snapshot(writer, asked, margin, now));
+  }
+
+  /** The keys for some purpose, newest first. */
+  public List<MacKey> macKeys(String purpose) throws LedgerException {
+    MacKeys.requirePurpose(purpose);
+    return store.read(statements -> new MacKeys(statements).newestFirst(purpose));
+  }
+
+  /**
+   * Puts a fresh key beside those for some purpose if there is none, or if the newest is too old, and
+   * erases those that have had a successor for long enough. Of nodes that do so at once, one does.
+   *
+   * @param purpose a word of a-z, 0-9 and -
+   * @param fresh {@link MacKey#BYTES} random bytes
+   * @param ifNewestBefore the newest key is too old if it was created before
+   * @param kept how long a key stays once there is a newer one
+   * @return the keys that there are then, newest first; completes exceptionally as {@link
+   *     #reserveStatusBlock} does
+   */
+  public CompletionStage<List<MacKey>> renewMacKey(
+      String purpose, byte[] fresh, Instant ifNewestBefore, Duration kept) {
+    MacKeys.requirePurpose(purpose);
+    MacKey.requireLength(fresh);
+    byte[] key = fresh.clone();
+    return jobs.submit(
+        "the key for " + purpose + " must be renewed",
+        (writer, now) ->
+            new MacKeys(writer.statements())
+                .renew(writer, purpose, key, ifNewestBefore, kept, now));
+  }
+
+  /**
+   * Finds out whether an entry would get a receipt now: the writer takes its lock and makes a change
+   * durable, and every checkpoint key signs.
+   *
+   * @return why one would not, empty if it would; completes within twice the ledger's patience, never
+   *     exceptionally
+   */
+  public CompletionStage<Optional<LedgerException>> probe() {
+    return jobs.probe()
+        .thenCompose(
+            failure ->
+                failure.isPresent()
+                    ? CompletableFuture.completedFuture(failure)
+                    : signer.probe(limits.patience()));
   }
 
   /** The host with this attestation key. */
   public Optional<Host> host(AkName akName) throws LedgerException {
-    return read(store -> new StateReads(store).host(akName));
+    return store.read(statements -> new StateReads(statements).host(akName));
   }
 
   /** The host with this endorsement key. */
   public Optional<Host> hostByEk(Hash ekDigest) throws LedgerException {
-    return read(store -> new StateReads(store).hostByEk(ekDigest));
+    return store.read(statements -> new StateReads(statements).hostByEk(ekDigest));
   }
 
   /** The host with this name. */
   public Optional<Host> hostByName(String name) throws LedgerException {
-    return read(store -> new StateReads(store).hostByName(name));
+    return store.read(statements -> new StateReads(statements).hostByName(name));
   }
 
   /** The host's key that was certified under this name (SHA-256 of its TPM Name). */
   public Optional<InstanceKey> instanceKey(AkName akName, Hash keyName) throws LedgerException {
-    return read(store -> new StateReads(store).instanceKey(akName, keyName));
+    return store.read(statements -> new StateReads(statements).instanceKey(akName, keyName));
   }
 
   /** The policy set in force; empty before the first. */
   public Optional<PolicyEpoch> policyEpoch() throws LedgerException {
-    return read(store -> new StateReads(store).epoch());
+    return store.read(statements -> new StateReads(statements).epoch());
   }
 
   /** The policy set that was in force under this number. */
   public Optional<PolicyEpoch> policyEpoch(long epoch) throws LedgerException {
-    return read(store -> new StateReads(store).epoch(epoch));
+    return store.read(statements -> new StateReads(statements).epoch(epoch));
   }
 
   /** The key of the service with this thumbprint. */
   public Optional<SigningKey> key(Hash kid) throws LedgerException {
-    return read(store -> new StateReads(store).key(kid));
+    return store.read(statements -> new StateReads(statements).key(kid));
   }
 
   /** All keys of the service, of whatever state. */
   public List<SigningKey> keys() throws LedgerException {
-    return read(store -> new StateReads(store).keys());
+    return store.read(statements -> new StateReads(statements).keys());
   }
 
   /** The artifact that was issued under this identity. */
   public Optional<IssuedArtifact> artifact(UuidV7 jti) throws LedgerException {
-    return read(store -> new StateReads(store).artifact(jti));
+    return store.read(statements -> new StateReads(statements).artifact(jti));
   }
 
   /** How often the artifact was used here. */
   public long uses(UuidV7 jti) throws LedgerException {
-    return read(store -> new StateReads(store).uses(jti));
+    return store.read(statements -> new StateReads(statements).uses(jti));
   }
 
-  /** Reads from the store. */
-  @FunctionalInterface
-  private interface Read<T> {
-    T from(Statements store) throws SQLException;
+  /** What was reported on an artifact under this key. */
+  public Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).outcome(jti, reporterKid));
   }
 
-  private <T> T read(Read<T> read) throws LedgerException {
-    try (Connection connection = database.readers().getConnection()) {
-      return read.from(new Statements(connection));
-    } catch (SQLException e) {
-      throw LedgerException.of("the store must be readable", e);
-    }
+  /** The invitation with this digest of its secret. */
+  public Optional<Invitation> invitation(Hash digest) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).invitation(digest));
   }
 
   /**
@@ -350,7 +351,8 @@ public final class Ledger implements AutoCloseable {
    */
   @Override
   public void close() {
-    closed = true;
+    entries.close();
+    jobs.close();
     committer.end();
     join(committerThread);
     signer.end();

@@ -32,7 +32,7 @@ record Opening(
     requireSigners(origin, signers);
     WriterSession session;
     try {
-      session = new WriterSession(database.connectWriter());
+      session = WriterSession.open(database);
     } catch (SQLException e) {
       throw LedgerException.of("the store must be a database that can be written", e);
     }

@@ -8,6 +8,7 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 
 /**
  * What an entry changes besides the tree, in the same transaction: all of an entry's changes and its
@@ -46,19 +47,59 @@ public sealed interface StateChange {
   }
 
   /**
-   * Records that the entry's leaf decided for this artifact.
+   * Records that the entry's leaf decided for this artifact. Its status index must be of a block that
+   * is reserved until after its end, and no other artifact's since.
    *
    * @param expires its {@code exp}
+   * @param status the bit that withdraws it; empty where no list is published
    */
-  record RecordArtifact(UuidV7 jti, Instant expires) implements StateChange {
+  record RecordArtifact(UuidV7 jti, Instant expires, Optional<StatusIndex> status)
+      implements StateChange {
     /** Cuts the time to the millisecond. */
     public RecordArtifact {
       expires = expires.truncatedTo(ChronoUnit.MILLIS);
     }
   }
 
-  /** Revokes an artifact that was recorded; of no effect on one that is revoked. */
+  /**
+   * Revokes an artifact that was recorded, expired or not; a second time is refused. Every {@link
+   * StatusSnapshot} after it has the artifact's bit, as long as that counts.
+   */
   record RevokeArtifact(UuidV7 jti) implements StateChange {}
+
+  /**
+   * Records what became of an artifact's execution: one report for each artifact and reporter.
+   *
+   * @param reporterKid RFC 7638 thumbprint of the key that signed the report
+   * @param statementDigest digest of what was signed
+   */
+  record RecordOutcome(UuidV7 jti, Hash reporterKid, ReportedState state, Hash statementDigest)
+      implements StateChange {}
+
+  /**
+   * Invites a host to enrol, once. Refused where a host has the name.
+   *
+   * @param digest SHA-256 of the invitation's secret
+   * @param expires first moment at which it is worth nothing any more
+   */
+  record AddInvitation(Hash digest, String hostName, Instant expires) implements StateChange {
+    /** Checks the name and cuts the time to the millisecond. */
+    public AddInvitation {
+      requireHostName(hostName);
+      expires = expires.truncatedTo(ChronoUnit.MILLIS);
+    }
+  }
+
+  /**
+   * Uses an invitation up: only one entry ever does, the leaf of which is from before its end, and
+   * only for the host that it names.
+   */
+  record RedeemInvitation(Hash digest, String hostName) implements StateChange {
+    /** Checks the name. */
+    public RedeemInvitation {
+      requireHostName(hostName);
+    }
+  }
 
   /**
    * Enrols a host. Its three names must all be free: a second identity for one endorsement key and a
@@ -71,9 +112,7 @@ public sealed interface StateChange {
       implements StateChange {
     /** Checks the lengths and copies the bytes. */
     public RegisterHost {
-      require(
-          !name.isBlank() && name.length() <= MAX_HOST_NAME,
-          "a host's name must have 1 to 253 characters, had " + name.length());
+      requireHostName(name);
       require(
           akPublic.length >= 1 && akPublic.length <= MAX_PUBLIC_BYTES,
           "a public area must have 1 to 4096 bytes, had " + akPublic.length);
@@ -121,12 +160,24 @@ public sealed interface StateChange {
    * Puts the next policy set in force.
    *
    * @param epoch one more than the epoch in force; 1 is the first
+   * @param raisesMinimum whether artifacts of the epochs before it count no more
    */
-  record SetEpoch(long epoch, Hash policyDigest) implements StateChange {
+  record SetEpoch(long epoch, Hash policyDigest, boolean raisesMinimum) implements StateChange {
     /** Checks the number. */
     public SetEpoch {
       require(epoch >= 1, "an epoch must be at least 1, was " + epoch);
     }
+
+    /** A policy set under which artifacts of those before it still count. */
+    public SetEpoch(long epoch, Hash policyDigest) {
+      this(epoch, policyDigest, false);
+    }
+  }
+
+  private static void requireHostName(String name) {
+    require(
+        !name.isBlank() && name.length() <= MAX_HOST_NAME,
+        "a host's name must have 1 to 253 characters, had " + name.length());
   }
 
   private static void require(boolean holds, String message) {

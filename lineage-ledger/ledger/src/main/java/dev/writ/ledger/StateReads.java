@@ -26,11 +26,16 @@ final class StateReads {
   private static final String KEYS =
       "SELECT kid, role, state, not_before, not_after, leaf_index FROM signing_key ORDER BY kid";
   private static final String EPOCH =
-      "SELECT epoch, policy_digest, leaf_index FROM policy_epoch ORDER BY epoch DESC LIMIT 1";
+      "SELECT epoch, policy_digest, min_epoch, leaf_index FROM policy_epoch ORDER BY epoch DESC LIMIT 1";
   private static final String EPOCH_BY_NUMBER =
-      "SELECT epoch, policy_digest, leaf_index FROM policy_epoch WHERE epoch = ?";
+      "SELECT epoch, policy_digest, min_epoch, leaf_index FROM policy_epoch WHERE epoch = ?";
   private static final String ARTIFACT =
-      "SELECT jti, leaf_index, expires, revoked FROM artifact WHERE jti = ?";
+      "SELECT jti, leaf_index, expires, revoked, status FROM artifact WHERE jti = ?";
+  private static final String OUTCOME =
+      "SELECT jti, reporter_kid, state, statement_digest, leaf_index FROM outcome"
+          + " WHERE jti = ? AND reporter_kid = ?";
+  private static final String INVITATION =
+      "SELECT digest, host_name, expires, leaf_index, redeemed_by FROM invitation WHERE digest = ?";
   private static final String USES =
       "SELECT COALESCE(MAX(use_number), 0) FROM artifact_use WHERE jti = ?";
 
@@ -88,13 +93,41 @@ final class StateReads {
                 Statements.uuid(row, 1),
                 row.getLong(2),
                 Statements.time(row, 3),
-                row.getLong(4) != 0),
+                row.getLong(4) != 0,
+                Statements.number(row, 5).stream().mapToObj(StatusIndex::ofNumber).findAny()),
         ARTIFACT,
         jti);
   }
 
   long uses(UuidV7 jti) throws SQLException {
     return statements.first(row -> row.getLong(1), USES, jti).orElse(0L);
+  }
+
+  Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid) throws SQLException {
+    return statements.first(
+        row ->
+            new RecordedOutcome(
+                Statements.uuid(row, 1),
+                Statements.hash(row, 2),
+                ReportedState.valueOf(row.getString(3)),
+                Statements.hash(row, 4),
+                row.getLong(5)),
+        OUTCOME,
+        jti,
+        reporterKid);
+  }
+
+  Optional<Invitation> invitation(Hash digest) throws SQLException {
+    return statements.first(
+        row ->
+            new Invitation(
+                Statements.hash(row, 1),
+                row.getString(2),
+                Statements.time(row, 3),
+                row.getLong(4),
+                Statements.number(row, 5)),
+        INVITATION,
+        digest);
   }
 
   private static Host host(ResultSet row) throws SQLException {
@@ -118,6 +151,6 @@ final class StateReads {
   }
 
   private static PolicyEpoch epoch(ResultSet row) throws SQLException {
-    return new PolicyEpoch(row.getLong(1), Statements.hash(row, 2), row.getLong(3));
+    return new PolicyEpoch(row.getLong(1), Statements.hash(row, 2), row.getLong(3), row.getLong(4));
   }
 }

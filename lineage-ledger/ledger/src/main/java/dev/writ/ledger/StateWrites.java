@@ -5,9 +5,12 @@ import dev.writ.artifact.KeyState;
 import dev.writ.ledger.CommitOutcome.Refusal;
 import dev.writ.ledger.CommitOutcome.Refused;
 import dev.writ.ledger.CommitOutcome.Replayed;
+import dev.writ.ledger.StateChange.AddInvitation;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.RecordArtifact;
+import dev.writ.ledger.StateChange.RecordOutcome;
 import dev.writ.ledger.StateChange.RecordUse;
+import dev.writ.ledger.StateChange.RedeemInvitation;
 import dev.writ.ledger.StateChange.RegisterHost;
 import dev.writ.ledger.StateChange.RegisterInstanceKey;
 import dev.writ.ledger.StateChange.RevokeArtifact;
@@ -27,15 +30,6 @@ import java.util.Optional;
 final class StateWrites {
   private static final String NONCE =
       "INSERT INTO nonce (nonce, expires) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING expires";
-  private static final String USE =
-      "INSERT INTO artifact_use (jti, use_number, leaf_index)"
-          + " SELECT ?, used.n + 1, ?"
-          + " FROM (SELECT COALESCE(MAX(use_number), 0) AS n FROM artifact_use WHERE jti = ?) AS used"
-          + " WHERE used.n < ? ON CONFLICT DO NOTHING RETURNING use_number";
-  private static final String ARTIFACT =
-      "INSERT INTO artifact (jti, leaf_index, expires, revoked) VALUES (?, ?, ?, 0)"
-          + " ON CONFLICT DO NOTHING RETURNING leaf_index";
-  private static final String REVOKE_ARTIFACT = "UPDATE artifact SET revoked = 1 WHERE jti = ?";
   private static final String HOST =
       "INSERT INTO host (ak_name, ek_digest, name, ak_public, state, leaf_index)"
           + " VALUES (?, ?, ?, ?, 'ACTIVE', ?) ON CONFLICT DO NOTHING RETURNING leaf_index";
@@ -52,9 +46,11 @@ final class StateWrites {
           + " WHERE signing_key.role = excluded.role AND signing_key.state <> 'COMPROMISED'"
           + " RETURNING leaf_index";
   private static final String EPOCH =
-      "INSERT INTO policy_epoch (epoch, policy_digest, leaf_index) SELECT ?, ?, ?"
-          + " WHERE ? = (SELECT COALESCE(MAX(epoch), 0) + 1 FROM policy_epoch)"
-          + " ON CONFLICT DO NOTHING RETURNING epoch";
+      "INSERT INTO policy_epoch (epoch, policy_digest, min_epoch, leaf_index)"
+          + " SELECT ?, ?, CASE WHEN ? = 1 THEN ? ELSE newest.min_epoch END, ? FROM"
+          + " (SELECT COALESCE(MAX(epoch), 0) AS epoch, COALESCE(MAX(min_epoch), 1) AS min_epoch"
+          + " FROM policy_epoch) AS newest"
+          + " WHERE newest.epoch = ? - 1 ON CONFLICT DO NOTHING RETURNING epoch";
   private static final String PURGE =
       "DELETE FROM nonce WHERE nonce IN"
           + " (SELECT nonce FROM nonce WHERE expires < ? ORDER BY expires LIMIT ?)"
@@ -64,38 +60,42 @@ final class StateWrites {
 
   private final Statements statements;
   private final StateReads reads;
+  private final ArtifactWrites artifacts;
+  private final InvitationWrites invitations;
 
   StateWrites(Statements statements) {
     this.statements = statements;
     this.reads = new StateReads(statements);
+    this.artifacts = new ArtifactWrites(statements);
+    this.invitations = new InvitationWrites(statements);
   }
 
   /**
    * Makes a change for the entry at {@code index}.
    *
+   * @param time of the entry's leaf
    * @param horizon what expired before it cannot be taken any more
    * @return why it could not be made; empty if it was
    */
-  Optional<CommitOutcome> make(StateChange change, long index, Instant horizon)
+  Optional<CommitOutcome> make(StateChange change, long index, Instant time, Instant horizon)
       throws SQLException {
     if (change instanceof ConsumeNonce nonce) {
       return consume(nonce, horizon);
     }
     if (change instanceof RecordUse use) {
-      return statements.any(USE, use.jti(), index, use.jti(), use.maxUses())
-          ? Optional.empty()
-          : Optional.of(new Replayed(use));
+      return artifacts.use(use, index) ? Optional.empty() : Optional.of(new Replayed(use));
     }
     Optional<Refusal> refusal;
     if (change instanceof RecordArtifact artifact) {
-      refusal =
-          refuseUnless(
-              statements.any(ARTIFACT, artifact.jti(), index, artifact.expires()),
-              Refusal.JTI_TAKEN);
+      refusal = artifacts.record(artifact, index);
     } else if (change instanceof RevokeArtifact artifact) {
-      refusal =
-          refuseUnless(
-              statements.update(REVOKE_ARTIFACT, artifact.jti()) == 1, Refusal.ARTIFACT_UNKNOWN);
+      refusal = artifacts.revoke(artifact);
+    } else if (change instanceof RecordOutcome outcome) {
+      refusal = artifacts.record(outcome, index);
+    } else if (change instanceof AddInvitation invitation) {
+      refusal = invitations.add(invitation, index);
+    } else if (change instanceof RedeemInvitation invitation) {
+      refusal = invitations.redeem(invitation, index, time);
     } else if (change instanceof RegisterHost host) {
       refusal = register(host, index);
     } else if (change instanceof SetHostState host) {
@@ -105,10 +105,7 @@ final class StateWrites {
     } else if (change instanceof SetKey key) {
       refusal = set(key, index);
     } else if (change instanceof SetEpoch epoch) {
-      refusal =
-          refuseUnless(
-              statements.any(EPOCH, epoch.epoch(), epoch.policyDigest(), index, epoch.epoch()),
-              Refusal.EPOCH_NOT_NEXT);
+      refusal = set(epoch, index);
     } else {
       throw new IllegalStateException("bug: no table takes a " + change.getClass());
     }
@@ -162,6 +159,19 @@ final class StateWrites {
     boolean compromised =
         reads.key(key.kid()).filter(known -> known.state() == KeyState.COMPROMISED).isPresent();
     return Optional.of(compromised ? Refusal.KEY_COMPROMISED : Refusal.KEY_ROLE_FIXED);
+  }
+
+  private Optional<Refusal> set(SetEpoch next, long index) throws SQLException {
+    boolean made =
+        statements.any(
+            EPOCH,
+            next.epoch(),
+            next.policyDigest(),
+            next.raisesMinimum() ? 1 : 0,
+            next.epoch(),
+            index,
+            next.epoch());
+    return refuseUnless(made, Refusal.EPOCH_NOT_NEXT);
   }
 
   private static Optional<Refusal> refuseUnless(boolean made, Refusal why) {

@@ -9,12 +9,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -35,7 +37,10 @@ final class Statements {
     T read(ResultSet row) throws SQLException;
   }
 
-  /** The statement with its parameters set, in order: Long, Integer, String, byte[] and the like. */
+  /**
+   * The statement with its parameters set, in order: Long, Integer, String, byte[] and the like; an
+   * empty Optional is null.
+   */
   PreparedStatement with(String sql, Object... parameters) throws SQLException {
     PreparedStatement statement = prepared.get(sql);
     if (statement == null) {
@@ -66,6 +71,14 @@ final class Statements {
       statement.setBytes(place, bytes(uuid));
     } else if (value instanceof Enum<?> constant) {
       statement.setString(place, constant.name());
+    } else if (value instanceof StatusIndex index) {
+      statement.setLong(place, index.number());
+    } else if (value instanceof Optional<?> optional) {
+      if (optional.isPresent()) {
+        set(statement, place, optional.get());
+      } else {
+        statement.setNull(place, Types.NULL);
+      }
     } else {
       throw new IllegalStateException("bug: no column holds a " + value.getClass());
     }
@@ -108,6 +121,12 @@ final class Statements {
 
   static Instant time(ResultSet row, int column) throws SQLException {
     return Instant.ofEpochMilli(row.getLong(column));
+  }
+
+  /** A number that may be null. */
+  static OptionalLong number(ResultSet row, int column) throws SQLException {
+    long number = row.getLong(column);
+    return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(number);
   }
 
   static byte[] bytes(UuidV7 uuid) {

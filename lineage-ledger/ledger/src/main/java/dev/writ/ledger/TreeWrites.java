@@ -14,8 +14,11 @@ import java.util.Optional;
  */
 final class TreeWrites {
   private static final String BEGIN_TREE =
-      "INSERT INTO tree_head (id, origin, size, root, nonce_horizon) VALUES (1, ?, 0, ?, 0)";
+      "INSERT INTO tree_head (id, origin, size, root, nonce_horizon, snapshot_at, probe)"
+          + " VALUES (1, ?, 0, ?, 0, 0, 0)";
   private static final String LOCK = "UPDATE tree_head SET size = size WHERE id = 1";
+  private static final String PROBE =
+      "UPDATE tree_head SET probe = (probe + 1) % 1000000 WHERE id = 1";
   private static final String LEAF = "INSERT INTO leaf (leaf_index, bytes) VALUES (?, ?)";
   private static final String PAYLOAD = "INSERT INTO payload (leaf_index, bytes) VALUES (?, ?)";
   private static final String ERASE = "DELETE FROM payload WHERE leaf_index = ?";
@@ -46,6 +49,11 @@ final class TreeWrites {
     requireOne(statements.update(LOCK), "the head's row");
   }
 
+  /** Changes a row and nothing that anybody reads. */
+  void probe() throws SQLException {
+    requireOne(statements.update(PROBE), "the head's row");
+  }
+
   /** Adds leaves from place {@code first} on, and the payloads that some have. */
   void addLeaves(long first, List<Pending> entries) throws SQLException {
     PreparedStatement leaf = statements.with(LEAF);
@@ -54,7 +62,7 @@ final class TreeWrites {
     long index = first;
     for (Pending pending : entries) {
       leaf.setLong(1, index);
-      leaf.setBytes(2, pending.leafBytes());
+      leaf.setBytes(2, pending.entry().leaf().bytes());
       leaf.addBatch();
       Optional<byte[]> beside = pending.entry().payload();
       if (beside.isPresent()) {

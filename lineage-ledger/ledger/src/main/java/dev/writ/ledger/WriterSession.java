@@ -9,16 +9,23 @@ import java.sql.SQLException;
  * the first statement after {@link #commit} or {@link #rollback} to the next of them.
  */
 final class WriterSession {
+  private final Database database;
   private final Connection connection;
   private final Statements statements;
   private final TreeReads tree;
   private final TreeWrites treeWrites;
+  private boolean erasing;
 
-  WriterSession(Connection connection) {
+  private WriterSession(Database database, Connection connection) {
+    this.database = database;
     this.connection = connection;
     this.statements = new Statements(connection);
     this.tree = new TreeReads(statements);
     this.treeWrites = new TreeWrites(statements);
+  }
+
+  static WriterSession open(Database database) throws SQLException {
+    return new WriterSession(database, database.connectWriter());
   }
 
   Connection connection() {
@@ -37,8 +44,23 @@ final class WriterSession {
     return treeWrites;
   }
 
+  /** What the transaction deletes from here on is nowhere once {@link #commit} has returned. */
+  void beginErasure() throws SQLException {
+    database.beginErasure(connection);
+    erasing = true;
+  }
+
   void commit() throws SQLException {
     connection.commit();
+    if (erasing) {
+      settle();
+    }
+  }
+
+  /** See {@link Database#settle}. */
+  void settle() throws SQLException {
+    database.settle(connection);
+    erasing = false;
   }
 
   void rollback() throws SQLException {

@@ -12,6 +12,15 @@
  *       whatever crashed in between. The unique index of the database is the only judge.
  *   <li>What a decision used (policy epoch, host, signing key, parent) is read again in the transaction
  *       that commits it.
+ *   <li>An invitation lets one host in, the one that it names, before its end; an enrolment that is
+ *       refused leaves it as it was.
+ *   <li>A status index is one artifact's, until no token in which its bit counts can be believed any
+ *       more: its block is reserved for a time, once at a time, and not reused before.
+ *   <li>A revocation is its leaf and its bit together. Every {@link dev.writ.ledger.StatusSnapshot}
+ *       after its receipt has the bit; of two snapshots the later has the later time, no smaller tree
+ *       and no earlier epoch, whatever clocks did, and each is of a tree that a checkpoint covers or will.
+ *   <li>Of all that would renew a key for MACs at once, one does; all are answered with the same keys.
+ *       One that was superseded for long enough is on no disk of the ledger's.
  *   <li>The tree only grows. Every signed head is consistent with all signed before it.
  *   <li>A payload beside a leaf can be erased, and every proof stays what it was.
  * </ul>
@@ -22,11 +31,18 @@
  * callers ──▶ queue ──▶ committer ──────────────▶ signer ─────────────▶ callers
  *             bounded    one transaction for       one signature for
  *                        all that waited           all that is committed
+ *                        jobs, one by one ────────────────────────▶ callers
  * </pre>
  *
  * <p>Nothing waits for a timer. While one transaction runs, entries gather for the next; while the key
  * signs, transactions go on, and the next signature covers them all. No lock is held and no transaction
- * is open while a key signs.
+ * is open while a key signs. What has no leaf (reserving status indices, a status snapshot, renewing a
+ * key, erasing a payload, the probe) is a job: a transaction of its own on the same thread, between two
+ * batches, answered once it is durable.
+ *
+ * <p>While a disk or a key hangs, what waits for it is bounded: an entry has its place until the thread
+ * that has it lets it go, also when its deadline answered it long before. While the head has not been
+ * signed for longer than the ledger's patience, no entry is committed.
  *
  * <h2>Durability</h2>
  *
@@ -47,6 +63,13 @@
  * of it, through a new connection; a head that is neither the one before nor the one after stops the
  * ledger until a person has looked.
  *
+ * <p>A job that fails may have been done all the same. Each is made so that this costs nothing: a block is
+ * then reserved that nobody uses, a time was passed over, a key is newest that nobody was told of yet.
+ *
+ * <p>Disk and key may fail and come back: the next entry, job or probe finds out by itself. {@link
+ * dev.writ.ledger.Ledger#probe} does all that an entry needs (lock, write, COMMIT, signatures) and leaves
+ * the tree as it is.
+ *
  * <h2>Who is trusted</h2>
  *
  * <p>The store may lose nothing that was committed, and is believed when the ledger is open. Who can
@@ -54,8 +77,9 @@
  * leaves of their own; they cannot change a leaf that a checkpoint covers without the next consistency
  * proof failing. Who restores an older copy makes used nonces usable and forks the log: {@link
  * dev.writ.ledger.Ledger#open} finds a store that does not agree with itself, and a whole older one is
- * found only by those who kept a newer checkpoint (witnesses, gateways). Payloads and hosts' names are
- * personal data: the file is for its owner alone.
+ * found only by those who kept a newer checkpoint (witnesses, gateways). Who can read it has the keys
+ * for MACs, and can make what only the service should. Payloads and hosts' names are personal data: the
+ * file is for its owner alone.
  *
  * <h2>The store</h2>
  *
@@ -64,7 +88,8 @@
  *
  * <pre>
  * schema_version  version
- * tree_head       one row: origin, size, root; nonce_horizon. UPDATE of this row is the writers' lock
+ * tree_head       one row: origin, size, root; nonce_horizon; snapshot_at, of the newest snapshot; probe,
+ *                 of no meaning. UPDATE of this row is the writers' lock
  * checkpoint      one row: size, note: the newest signed checkpoint that was stored
  * leaf            leaf_index → bytes
  * tile            (level, tile_index) → hashes; the rightmost of a level grows in place, and a partial
@@ -73,10 +98,15 @@
  * host            ak_name → ek_digest (unique), name (unique), ak_public, state, leaf_index
  * instance_key    (ak_name, key_name) → jkt (unique), leaf_index
  * signing_key     kid → role, state, not_before, not_after, leaf_index
- * policy_epoch    epoch → policy_digest, leaf_index; epochs follow one another from 1
+ * policy_epoch    epoch → policy_digest, min_epoch, leaf_index; epochs follow one another from 1
  * nonce           nonce → expires; purged some time after
- * artifact        jti → leaf_index, expires, revoked
+ * artifact        jti → leaf_index, expires, revoked, status (list * 131072 + idx, or null)
  * artifact_use    (jti, use_number) → leaf_index
+ * outcome         (jti, reporter_kid) → state, statement_digest, leaf_index
+ * status_block    block → free_at; 4,096 indices each, reserved together
+ * status_index    number → leaf_index, expires, revoked; emptied as its block is reserved again
+ * invitation      digest → host_name, expires, leaf_index, redeemed_by (a leaf, or null)
+ * mac_key         (purpose, created) → key; the only secrets
  * </pre>
  *
  * <p>A nonce that expired before {@code nonce_horizon} may have been purged and is refused for that

@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -35,16 +36,34 @@ final class AppendRate {
     Path folder = Path.of(args[0]);
     double seconds = Double.parseDouble(args[1]);
     print("beside/fsync", "fsyncs/s", fsyncs(folder, seconds / 4));
-    measure(folder.resolve("plain"), "ledger-append/leaf", seconds, Samples::entry);
-    measure(
-        folder.resolve("issue"),
-        "ledger-append",
-        seconds,
-        () -> Samples.issue(Samples.nonce(), Instant.now().plusSeconds(60)));
+    measure(folder.resolve("plain"), "ledger-append/leaf", seconds, ledger -> Samples::entry);
+    measure(folder.resolve("issue"), "ledger-append", seconds, Indices::new);
     print("beside/fsync", "fsyncs/s", fsyncs(folder, seconds / 4));
   }
 
-  private static void measure(Path folder, String name, double seconds, Supplier<Entry> entries)
+  /** What issuing commits, each with the next status index. */
+  private static final class Indices implements Supplier<Entry> {
+    private final Ledger ledger;
+    private StatusBlock block = new StatusBlock(0, 0, 0);
+    private int place;
+
+    Indices(Ledger ledger) {
+      this.ledger = ledger;
+    }
+
+    @Override
+    public Entry get() {
+      Instant now = Instant.now();
+      if (place == block.size()) {
+        block = ledger.reserveStatusBlock(now.plusSeconds(20)).toCompletableFuture().join();
+        place = 0;
+      }
+      return Samples.issue(Samples.nonce(), now.plusSeconds(10), block.index(place++));
+    }
+  }
+
+  private static void measure(
+      Path folder, String name, double seconds, Function<Ledger, Supplier<Entry>> load)
       throws LedgerException {
     try (Ledger ledger =
         Ledger.open(
@@ -52,6 +71,7 @@ final class AppendRate {
             Samples.ORIGIN,
             List.of(Samples.p256Signer()),
             InstantSource.system())) {
+      Supplier<Entry> entries = load.apply(ledger);
       var unusedWarmUp = run(ledger, seconds / 4, entries);
       print(name, "entries/s", run(ledger, seconds, entries));
     }

@@ -2,6 +2,7 @@
 package dev.writ.ledger;
 
 import static dev.writ.ledger.Samples.LATER;
+import static dev.writ.ledger.TestLedgers.await;
 import static dev.writ.ledger.TestLedgers.commit;
 import static dev.writ.ledger.TestLedgers.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,9 +14,16 @@ import dev.writ.ledger.CommitOutcome.Unavailable;
 import dev.writ.ledger.FaultyDatabase.Fault;
 import dev.writ.ledger.Precondition.EpochIs;
 import dev.writ.ledger.Precondition.HostActive;
+import dev.writ.ledger.StateChange.AddInvitation;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.RecordArtifact;
+import dev.writ.ledger.StateChange.RecordOutcome;
+import dev.writ.ledger.StateChange.RedeemInvitation;
+import dev.writ.ledger.StateChange.RevokeArtifact;
+import dev.writ.tlog.Hash;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class CrashPointsTest {
   /** Fewer would mean that the fault was not where it is thought to be. */
-  private static final int STEPS_AT_LEAST = 12;
+  private static final int STEPS_AT_LEAST = 18;
 
   @TempDir Path folder;
 
@@ -41,8 +49,7 @@ class CrashPointsTest {
       Path store = folder.resolve(fault + "-" + step);
       FaultyDatabase database = new FaultyDatabase(store);
       try (Ledger ledger = open(database)) {
-        receipt(commit(ledger, Entry.of(Samples.leaf(), Samples.host("host"))));
-        Attempt attempt = new Attempt();
+        Attempt attempt = Attempt.after(ledger);
 
         database.awaitIdle(1);
         database.failAt(step, fault, false);
@@ -82,10 +89,10 @@ class CrashPointsTest {
     for (boolean reached = true; reached; step++) {
       Path store = folder.resolve(fault + "-" + step);
       FaultyDatabase database = new FaultyDatabase(store);
-      Attempt attempt = new Attempt();
+      Attempt attempt;
       boolean persisted;
       try (Ledger ledger = open(database)) {
-        receipt(commit(ledger, Entry.of(Samples.leaf(), Samples.host("host"))));
+        attempt = Attempt.after(ledger);
 
         database.awaitIdle(1);
         database.failAt(step, fault, true);
@@ -120,30 +127,80 @@ class CrashPointsTest {
 
   private static Ledger open(Database database) throws LedgerException {
     return Ledger.open(
-        database, CommitLimits.DEFAULT, Samples.ORIGIN, List.of(TestLedgers.SIGNER), Samples.CLOCK);
+        database,
+        CommitLimits.DEFAULT,
+        Samples.ORIGIN,
+        List.of(TestLedgers.SIGNER),
+        Samples.CLOCK,
+        LedgerEvents.NONE);
   }
 
-  /** An entry that touches every table that issuing does. */
+  /** An entry that touches every table that entries do, for what a first one left behind. */
   private static final class Attempt {
+    private final UuidV7 earlier = Samples.uuid();
     private final UuidV7 jti = Samples.uuid();
-    private final Entry entry =
-        new Entry(
-            Samples.leaf(jti),
-            List.of(new ConsumeNonce(Samples.nonce(), LATER), new RecordArtifact(jti, LATER)),
-            List.of(new EpochIs(0), new HostActive(Samples.akName("host"))),
-            Optional.of(new byte[] {1, 2, 3}));
+    private final Hash kid = Samples.digest();
+    private final Hash invitation = Samples.digest();
+    private final Hash another = Samples.digest();
+    private final Entry entry;
+
+    private Attempt(StatusBlock block) {
+      entry =
+          new Entry(
+              Samples.leaf(jti),
+              List.of(
+                  new ConsumeNonce(Samples.nonce(), LATER),
+                  new RecordArtifact(jti, LATER, Optional.of(block.index(1))),
+                  new RevokeArtifact(earlier),
+                  new RecordOutcome(earlier, kid, ReportedState.FAILED, Samples.digest()),
+                  new AddInvitation(another, "another", LATER),
+                  new RedeemInvitation(invitation, "invited"),
+                  Samples.host("invited")),
+              List.of(new EpochIs(0), new HostActive(Samples.akName("host"))),
+              Optional.of(new byte[] {1, 2, 3}));
+    }
+
+    static Attempt after(Ledger ledger) throws Exception {
+      StatusBlock block = await(ledger.reserveStatusBlock(LATER));
+      Attempt attempt = new Attempt(block);
+      receipt(
+          commit(
+              ledger,
+              Entry.of(
+                  Samples.leaf(),
+                  Samples.host("host"),
+                  new AddInvitation(attempt.invitation, "invited", LATER),
+                  new RecordArtifact(attempt.earlier, LATER, Optional.of(block.index(0))))));
+      return attempt;
+    }
 
     void assertIsThere(Ledger ledger) throws Exception {
       assertThat(ledger.leaf(1)).contains(entry.leaf());
       assertThat(ledger.payload(1)).isPresent();
       assertThat(ledger.artifact(jti).orElseThrow().leafIndex()).isEqualTo(1);
+      assertThat(ledger.artifact(earlier).orElseThrow().revoked()).isTrue();
+      assertThat(revoked(ledger)).isEqualTo(BitSet.valueOf(new long[] {1}));
+      assertThat(ledger.outcome(earlier, kid)).isPresent();
+      assertThat(ledger.invitation(another)).isPresent();
+      assertThat(ledger.invitation(invitation).orElseThrow().redeemedBy()).hasValue(1);
+      assertThat(ledger.hostByName("invited")).isPresent();
     }
 
     void assertIsAbsent(Ledger ledger) throws Exception {
       assertThat(ledger.leaf(1)).isEmpty();
       assertThat(ledger.payload(1)).isEmpty();
       assertThat(ledger.artifact(jti)).isEmpty();
+      assertThat(ledger.artifact(earlier).orElseThrow().revoked()).isFalse();
+      assertThat(revoked(ledger)).isEqualTo(new BitSet());
+      assertThat(ledger.outcome(earlier, kid)).isEmpty();
+      assertThat(ledger.invitation(another)).isEmpty();
+      assertThat(ledger.invitation(invitation).orElseThrow().redeemedBy()).isEmpty();
+      assertThat(ledger.hostByName("invited")).isEmpty();
       assertThat(ledger.size()).isEqualTo(1);
+    }
+
+    private static BitSet revoked(Ledger ledger) {
+      return await(ledger.statusSnapshot(List.of(0), Duration.ZERO)).revoked(0);
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.KeyPairNoteSigner;
@@ -16,12 +17,16 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The process that {@link KillTest} kills: commits from several threads, each nonce from two of them,
- * and prints a line for each receipt once it has it: nonce, leaf and proof. Ends when its input does.
+ * and prints a line for each receipt once it has it: nonce, leaf and proof. Beside them it reserves
+ * blocks of status indices, takes snapshots, issues and revokes, and prints those too. Ends when its
+ * input does.
  */
 final class CrashingWriter {
   private static final int THREADS = 8;
@@ -34,6 +39,7 @@ final class CrashingWriter {
     for (int i = 0; i < THREADS; i++) {
       Deadlines.daemon(() -> commitForEver(ledger), "writer-" + i).start();
     }
+    Deadlines.daemon(() -> revokeForEver(ledger), "revoker").start();
     while (System.in.read() >= 0) {
       // The parent lives.
     }
@@ -61,6 +67,35 @@ final class CrashingWriter {
                   + " .");
         }
       }
+    }
+  }
+
+  /** Uses up one index after the other, each time taking a new block and a new snapshot. */
+  private static void revokeForEver(Ledger ledger) {
+    PrintStream out = System.out;
+    while (true) {
+      StatusBlock block = ledger.reserveStatusBlock(Samples.LATER).toCompletableFuture().join();
+      out.println("block " + block.index(0).number() + " .");
+      UuidV7 jti = Samples.uuid();
+      StateChange artifact =
+          new StateChange.RecordArtifact(jti, Samples.LATER, Optional.of(block.index(0)));
+      StateChange revocation = new StateChange.RevokeArtifact(jti);
+      if (ledger.commit(Entry.of(Samples.leaf(jti), artifact)).toCompletableFuture().join()
+              instanceof Receipt
+          && ledger.commit(Entry.of(Samples.leaf(), revocation)).toCompletableFuture().join()
+              instanceof Receipt) {
+        out.println("revoked " + block.index(0).number() + " .");
+      }
+      StatusSnapshot snapshot =
+          ledger.statusSnapshot(List.of(block.list()), Duration.ZERO).toCompletableFuture().join();
+      out.println(
+          "snapshot "
+              + snapshot.at().toEpochMilli()
+              + " "
+              + snapshot.treeSize()
+              + " "
+              + snapshot.root().hex()
+              + " .");
     }
   }
 

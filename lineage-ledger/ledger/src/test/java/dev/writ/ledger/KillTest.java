@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import static dev.writ.ledger.TestLedgers.await;
 import static dev.writ.ledger.TestLedgers.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,15 +12,20 @@ import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.ProofOutcome;
+import dev.writ.tlog.TileTree;
 import dev.writ.tlog.TlogProof;
 import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,9 +45,11 @@ class KillTest {
   void kill9_underLoad_losesNothingThatWasAcknowledged() throws Exception {
     CrashingWriter.makeKey(folder);
     NoteSigner signer = CrashingWriter.signer(folder);
+    Set<Long> blocks = new HashSet<>();
     Map<Hash, Acknowledged> byNonce = new HashMap<>();
     for (int kill = 0; kill < KILLS; kill++) {
-      for (Acknowledged acknowledged : runAndKill(RECEIPTS + 37 * kill)) {
+      StatusLines status = new StatusLines();
+      for (Acknowledged acknowledged : runAndKill(RECEIPTS + 37 * kill, status)) {
         assertThat(byNonce.put(acknowledged.nonce, acknowledged))
             .as("receipts for one nonce")
             .isNull();
@@ -53,6 +61,7 @@ class KillTest {
         }
         Acknowledged one = byNonce.values().iterator().next();
         assertThat(commit(ledger, Samples.issue(one.nonce))).isInstanceOf(Replayed.class);
+        status.assertHold(ledger, blocks);
       }
     }
   }
@@ -81,7 +90,7 @@ class KillTest {
   }
 
   /** What the child said it has a receipt for before SIGKILL reached it. */
-  private List<Acknowledged> runAndKill(int receipts) throws Exception {
+  private List<Acknowledged> runAndKill(int receipts, StatusLines status) throws Exception {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     Process child =
@@ -96,7 +105,7 @@ class KillTest {
     try (BufferedReader lines = child.inputReader(StandardCharsets.US_ASCII)) {
       List<Acknowledged> acknowledged = new ArrayList<>();
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.endsWith(" .")) {
+        if (line.endsWith(" .") && !status.read(line)) {
           acknowledged.add(Acknowledged.parse(line));
         }
         if (acknowledged.size() == receipts) {
@@ -112,6 +121,48 @@ class KillTest {
       return acknowledged;
     } finally {
       child.destroyForcibly();
+    }
+  }
+
+  /** What the child said of blocks, revocations and snapshots. */
+  private static final class StatusLines {
+    private final List<Long> reserved = new ArrayList<>();
+    private final List<Long> revoked = new ArrayList<>();
+    private final List<String[]> snapshots = new ArrayList<>();
+
+    /** Whether the line is one of these. */
+    boolean read(String line) {
+      String[] words = line.split(" ");
+      switch (words[0]) {
+        case "block" -> reserved.add(Long.parseLong(words[1]));
+        case "revoked" -> revoked.add(Long.parseLong(words[1]));
+        case "snapshot" -> snapshots.add(words);
+        default -> {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    void assertHold(Ledger ledger, Set<Long> blocks) throws Exception {
+      assertThat(snapshots).isNotEmpty();
+      for (long number : reserved) {
+        assertThat(blocks.add(number)).as("block at %d, for the first time", number).isTrue();
+      }
+      StatusBlock next = await(ledger.reserveStatusBlock(Samples.LATER));
+      assertThat(blocks.add(next.index(0).number())).as("%s is nobody's", next).isTrue();
+
+      StatusSnapshot now = await(ledger.statusSnapshot(ledger.statusLists(), Duration.ZERO));
+      for (long number : revoked) {
+        StatusIndex index = StatusIndex.ofNumber(number);
+        assertThat(now.revoked(index.list()).get(index.idx())).as("bit %d", number).isTrue();
+      }
+      for (String[] words : snapshots) {
+        assertThat(now.at()).isAfter(Instant.ofEpochMilli(Long.parseLong(words[1])));
+        long size = Long.parseLong(words[2]);
+        assertThat(now.treeSize()).isGreaterThanOrEqualTo(size);
+        assertThat(new TileTree(ledger.tiles(), size).root()).isEqualTo(Hash.fromHex(words[3]));
+      }
     }
   }
 

@@ -21,6 +21,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Values for tests: leaves as decisions make them, hosts, keys, nonces. */
@@ -114,7 +115,19 @@ final class Samples {
 
   static Entry issue(Hash nonce, Instant expires) {
     UuidV7 jti = uuid();
-    return Entry.of(leaf(jti), new ConsumeNonce(nonce, expires), new RecordArtifact(jti, expires));
+    return Entry.of(
+        leaf(jti),
+        new ConsumeNonce(nonce, expires),
+        new RecordArtifact(jti, expires, Optional.empty()));
+  }
+
+  /** The same with the bit that withdraws it. */
+  static Entry issue(Hash nonce, Instant expires, StatusIndex status) {
+    UuidV7 jti = uuid();
+    return Entry.of(
+        leaf(jti),
+        new ConsumeNonce(nonce, expires),
+        new RecordArtifact(jti, expires, Optional.of(status)));
   }
 
   static StateChange.RegisterHost host(String name) {

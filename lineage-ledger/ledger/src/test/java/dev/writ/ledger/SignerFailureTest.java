@@ -10,18 +10,14 @@ import dev.writ.ledger.CommitOutcome.Receipt;
 import dev.writ.ledger.CommitOutcome.Replayed;
 import dev.writ.ledger.CommitOutcome.Unavailable;
 import dev.writ.tlog.Hash;
-import dev.writ.tlog.NoteKey;
-import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.NoteSigningException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -165,7 +161,8 @@ class SignerFailureTest {
     FaultyDatabase database = new FaultyDatabase(folder);
     CommitLimits limits = new CommitLimits(100, 1, Duration.ofMillis(300));
     try (Ledger ledger =
-        Ledger.open(database, limits, Samples.ORIGIN, List.of(signer), Samples.CLOCK)) {
+        Ledger.open(
+            database, limits, Samples.ORIGIN, List.of(signer), Samples.CLOCK, LedgerEvents.NONE)) {
       CountDownLatch gate = database.stop();
       CompletableFuture<CommitOutcome> taken = ledger.commit(Samples.entry()).toCompletableFuture();
       CompletableFuture<CommitOutcome> waiting =
@@ -185,47 +182,5 @@ class SignerFailureTest {
   private Ledger open(CommitLimits limits) throws LedgerException {
     return Ledger.open(
         new SqliteConfig(folder, limits), Samples.ORIGIN, List.of(signer), Samples.CLOCK);
-  }
-
-  /** A real key that fails or hangs when it is told to. */
-  private static final class ScriptedSigner implements NoteSigner {
-    private final AtomicInteger signatures = new AtomicInteger();
-    private volatile Optional<Exception> failure = Optional.empty();
-    private volatile CountDownLatch gate = new CountDownLatch(0);
-
-    void failWith(Exception with) {
-      failure = Optional.of(with);
-    }
-
-    void recover() {
-      failure = Optional.empty();
-    }
-
-    CountDownLatch hang() {
-      gate = new CountDownLatch(1);
-      return gate;
-    }
-
-    @Override
-    public NoteKey key() {
-      return TestLedgers.SIGNER.key();
-    }
-
-    @Override
-    public byte[] sign(byte[] text) throws NoteSigningException {
-      try {
-        gate.await();
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-      if (failure.orElse(null) instanceof NoteSigningException scripted) {
-        throw scripted;
-      }
-      if (failure.orElse(null) instanceof RuntimeException scripted) {
-        throw scripted;
-      }
-      signatures.incrementAndGet();
-      return TestLedgers.SIGNER.sign(text);
-    }
   }
 }

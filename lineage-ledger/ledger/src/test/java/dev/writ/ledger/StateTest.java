@@ -25,6 +25,7 @@ import dev.writ.ledger.Precondition.KeyActive;
 import dev.writ.ledger.Precondition.ParentLive;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.RecordArtifact;
+import dev.writ.ledger.StateChange.RecordOutcome;
 import dev.writ.ledger.StateChange.RecordUse;
 import dev.writ.ledger.StateChange.RegisterHost;
 import dev.writ.ledger.StateChange.RegisterInstanceKey;
@@ -36,6 +37,7 @@ import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -263,18 +265,23 @@ class StateTest {
     ParentLive live = new ParentLive(parent);
     assertThat(commit(ledger, Samples.entry().given(live))).isEqualTo(new Superseded(live));
     Receipt issued =
-        receipt(commit(ledger, Entry.of(leaf(parent), new RecordArtifact(parent, LATER))));
+        receipt(
+            commit(
+                ledger,
+                Entry.of(leaf(parent), new RecordArtifact(parent, LATER, Optional.empty()))));
     assertThat(ledger.artifact(parent))
-        .contains(new IssuedArtifact(parent, issued.index(), LATER, false));
+        .contains(new IssuedArtifact(parent, issued.index(), LATER, false, Optional.empty()));
     receipt(commit(ledger, Samples.entry().given(live)));
     receipt(commit(ledger, Entry.of(leaf(), new RevokeArtifact(parent))));
     assertThat(commit(ledger, Samples.entry().given(live))).isEqualTo(new Superseded(live));
 
     UuidV7 expired = uuid();
-    receipt(commit(ledger, Entry.of(leaf(expired), new RecordArtifact(expired, NOW))));
+    receipt(
+        commit(
+            ledger, Entry.of(leaf(expired), new RecordArtifact(expired, NOW, Optional.empty()))));
     assertThat(commit(ledger, Samples.entry().given(new ParentLive(expired))))
         .isInstanceOf(Superseded.class);
-    assertRefused(new RecordArtifact(expired, LATER), Refusal.JTI_TAKEN);
+    assertRefused(new RecordArtifact(expired, LATER, Optional.empty()), Refusal.JTI_TAKEN);
     assertRefused(new RevokeArtifact(uuid()), Refusal.ARTIFACT_UNKNOWN);
   }
 
@@ -308,13 +315,28 @@ class StateTest {
         Refusal.INSTANCE_KEY_TAKEN);
   }
 
+  @Test
+  void outcome_aSecondTimeOrOfNoArtifact_isRefused() throws Exception {
+    UuidV7 jti = uuid();
+    Hash kid = digest("reporter");
+    assertRefused(outcome(jti, kid, ReportedState.OK), Refusal.ARTIFACT_UNKNOWN);
+    receipt(commit(ledger, Entry.of(leaf(jti), new RecordArtifact(jti, NOW, Optional.empty()))));
+    RecordOutcome ok = outcome(jti, kid, ReportedState.OK);
+    Receipt receipt = receipt(commit(ledger, Entry.of(leaf(), ok)));
+    assertRefused(outcome(jti, kid, ReportedState.FAILED), Refusal.OUTCOME_TAKEN);
+    receipt(commit(ledger, Entry.of(leaf(), outcome(jti, digest("other"), ReportedState.UNKNOWN))));
+
+    assertThat(ledger.outcome(jti, kid))
+        .contains(
+            new RecordedOutcome(jti, kid, ReportedState.OK, ok.statementDigest(), receipt.index()));
+    assertThat(ledger.outcome(jti, digest("nobody"))).isEmpty();
+  }
+
+  private static RecordOutcome outcome(UuidV7 jti, Hash kid, ReportedState state) {
+    return new RecordOutcome(jti, kid, state, digest());
+  }
+
   private void assertRefused(StateChange change, Refusal why) {
-    assertThat(commit(ledger, Entry.of(leaf(), change)))
-        .isInstanceOfSatisfying(
-            Refused.class,
-            refused -> {
-              assertThat(refused.why()).isEqualTo(why);
-              assertThat(refused.change()).isSameAs(change);
-            });
+    TestLedgers.assertRefused(ledger, change, why);
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.ledger.CommitOutcome.Receipt;
+import dev.writ.ledger.CommitOutcome.Refusal;
+import dev.writ.ledger.CommitOutcome.Refused;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.MalformedTlogException;
 import dev.writ.tlog.NoteOutcome;
@@ -18,6 +20,8 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 
 /** Opens ledgers for tests, and judges what they answer without using what they are made of. */
 final class TestLedgers {
@@ -39,6 +43,35 @@ final class TestLedgers {
 
   static List<CommitOutcome> commit(Ledger ledger, List<Entry> entries) {
     return ledger.commit(entries).toCompletableFuture().join();
+  }
+
+  static <T> T await(CompletionStage<T> stage) {
+    return stage.toCompletableFuture().join();
+  }
+
+  /** Why a stage failed. */
+  static LedgerException failure(CompletionStage<?> stage) {
+    try {
+      Object unused = stage.toCompletableFuture().get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof LedgerException failure) {
+        return failure;
+      }
+      throw new AssertionError("it must fail with a LedgerException", e);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    throw new AssertionError("it must fail, did not");
+  }
+
+  static void assertRefused(Ledger ledger, StateChange change, Refusal why) {
+    assertThat(commit(ledger, Entry.of(Samples.leaf(), change)))
+        .isInstanceOfSatisfying(
+            Refused.class,
+            refused -> {
+              assertThat(refused.why()).isEqualTo(why);
+              assertThat(refused.change()).isSameAs(change);
+            });
   }
 
   /** The receipt that an entry got, once its proof verified. */

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.ledger.CommitOutcome.Refusal;
+import dev.writ.ledger.StateChange.RecordArtifact;
+import dev.writ.ledger.StateChange.RecordOutcome;
+import dev.writ.ledger.StateChange.RecordUse;
+import dev.writ.ledger.StateChange.RevokeArtifact;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Changes of artifacts and of what follows them, made as {@link StateWrites} says. */
+final class ArtifactWrites {
+  private static final String ARTIFACT =
+      "INSERT INTO artifact (jti, leaf_index, expires, revoked, status) VALUES (?, ?, ?, 0, ?)"
+          + " ON CONFLICT DO NOTHING RETURNING leaf_index";
+  private static final String INDEX =
+      "INSERT INTO status_index (number, leaf_index, expires, revoked)"
+          + " SELECT ?, ?, ?, 0 FROM status_block WHERE block = ? AND free_at >= ?"
+          + " ON CONFLICT DO NOTHING RETURNING number";
+  private static final String INDEX_TAKEN = "SELECT number FROM status_index WHERE number = ?";
+  private static final String REVOKE =
+      "UPDATE artifact SET revoked = 1 WHERE jti = ? AND revoked = 0"
+          + " RETURNING leaf_index, status";
+  private static final String REVOKE_INDEX =
+      "UPDATE status_index SET revoked = 1 WHERE number = ? AND leaf_index = ?";
+  private static final String USE =
+      "INSERT INTO artifact_use (jti, use_number, leaf_index)"
+          + " SELECT ?, used.n + 1, ?"
+          + " FROM (SELECT COALESCE(MAX(use_number), 0) AS n FROM artifact_use WHERE jti = ?) AS used"
+          + " WHERE used.n < ? ON CONFLICT DO NOTHING RETURNING use_number";
+  private static final String OUTCOME =
+      "INSERT INTO outcome (jti, reporter_kid, state, statement_digest, leaf_index)"
+          + " SELECT jti, ?, ?, ?, ? FROM artifact WHERE jti = ?"
+          + " ON CONFLICT DO NOTHING RETURNING leaf_index";
+
+  private final Statements statements;
+  private final StateReads reads;
+
+  ArtifactWrites(Statements statements) {
+    this.statements = statements;
+    this.reads = new StateReads(statements);
+  }
+
+  Optional<Refusal> record(RecordArtifact artifact, long index) throws SQLException {
+    if (!statements.any(ARTIFACT, artifact.jti(), index, artifact.expires(), artifact.status())) {
+      return Optional.of(Refusal.JTI_TAKEN);
+    }
+    if (artifact.status().isEmpty()) {
+      return Optional.empty();
+    }
+    long number = artifact.status().get().number();
+    long block = number / StatusBlock.SIZE;
+    if (statements.any(INDEX, number, index, artifact.expires(), block, artifact.expires())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        statements.any(INDEX_TAKEN, number)
+            ? Refusal.STATUS_INDEX_TAKEN
+            : Refusal.STATUS_INDEX_NOT_RESERVED);
+  }
+
+  /** Where an artifact stands whose revocation is made. */
+  private record Place(long leafIndex, OptionalLong status) {
+    static Place read(ResultSet row) throws SQLException {
+      return new Place(row.getLong(1), Statements.number(row, 2));
+    }
+  }
+
+  Optional<Refusal> revoke(RevokeArtifact artifact) throws SQLException {
+    Optional<Place> place = statements.first(Place::read, REVOKE, artifact.jti());
+    if (place.isEmpty()) {
+      boolean known = reads.artifact(artifact.jti()).isPresent();
+      return Optional.of(known ? Refusal.ALREADY_REVOKED : Refusal.ARTIFACT_UNKNOWN);
+    }
+    OptionalLong status = place.get().status();
+    if (status.isPresent()) {
+      // No row of this leaf: its block was reserved again, and the bit is another artifact's.
+      statements.update(REVOKE_INDEX, status.getAsLong(), place.get().leafIndex());
+    }
+    return Optional.empty();
+  }
+
+  /** Whether there was a use left. */
+  boolean use(RecordUse use, long index) throws SQLException {
+    return statements.any(USE, use.jti(), index, use.jti(), use.maxUses());
+  }
+
+  Optional<Refusal> record(RecordOutcome outcome, long index) throws SQLException {
+    if (statements.any(
+        OUTCOME,
+        outcome.reporterKid(),
+        outcome.state(),
+        outcome.statementDigest(),
+        index,
+        outcome.jti())) {
+      return Optional.empty();
+    }
+    boolean taken = reads.outcome(outcome.jti(), outcome.reporterKid()).isPresent();
+    return Optional.of(taken ? Refusal.OUTCOME_TAKEN : Refusal.ARTIFACT_UNKNOWN);
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import java.time.Duration;
+
+/**
+ * Is told what the ledger does, to count and measure it. Called on the ledger's own threads: must
+ * return at once, and what it throws is lost.
+ */
+public interface LedgerEvents {
+  /** Listens to nothing. */
+  LedgerEvents NONE = new LedgerEvents() {};
+
+  /**
+   * A transaction made entries durable.
+   *
+   * @param entries how many; may be 0, where all that waited were refused
+   * @param took from the lock to the end of COMMIT
+   */
+  default void batchCommitted(int entries, Duration took) {}
+
+  /**
+   * A transaction failed.
+   *
+   * @param code the failing layer's own, as in {@link LedgerException#code}
+   */
+  default void commitFailed(String code) {}
+
+  /**
+   * A head got its signatures.
+   *
+   * @param took for all of them
+   */
+  default void headSigned(Duration took) {}
+
+  /**
+   * A checkpoint key failed.
+   *
+   * @param code the failing layer's own
+   */
+  default void signatureFailed(String code) {}
+}

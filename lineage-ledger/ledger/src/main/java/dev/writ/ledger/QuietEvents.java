@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import java.time.Duration;
+
+/** Passes events on, and loses what the listener throws: it must not cost an entry its answer. */
+final class QuietEvents implements LedgerEvents {
+  private final LedgerEvents listener;
+
+  QuietEvents(LedgerEvents listener) {
+    this.listener = listener;
+  }
+
+  @Override
+  public void batchCommitted(int entries, Duration took) {
+    tell(() -> listener.batchCommitted(entries, took));
+  }
+
+  @Override
+  public void commitFailed(String code) {
+    tell(() -> listener.commitFailed(code));
+  }
+
+  @Override
+  public void headSigned(Duration took) {
+    tell(() -> listener.headSigned(took));
+  }
+
+  @Override
+  public void signatureFailed(String code) {
+    tell(() -> listener.signatureFailed(code));
+  }
+
+  private static void tell(Runnable event) {
+    try {
+      event.run();
+    } catch (RuntimeException e) {
+      // The listener's bug; it is not this thread's to report.
+    }
+  }
+}
