@@ -2,10 +2,10 @@
 package dev.writ.hsm;
 
 import java.math.BigInteger;
+import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.Provider;
 import java.security.SecureRandom;
-import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.Date;
@@ -15,6 +15,7 @@ import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -22,6 +23,9 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 /**
  * The certificate without which SunPKCS11's KeyStore does not list a key. It carries the public key
  * and names the key to people; what the key may do is said by trust files alone.
+ *
+ * <p>That of the TLS key is a CA's besides, of end entities only, because others' TLS code reads it:
+ * it is shown in each handshake, and believed for the trust file's pin.
  */
 final class KeyCertificate {
   /** 9999-12-31T23:59:59Z: no well-defined expiration date, RFC 5280 section 4.1.2.5. */
@@ -34,19 +38,33 @@ final class KeyCertificate {
 
   static X509Certificate selfSigned(
       KeySpec spec, KeyPair pair, Provider provider, Instant now, SecureRandom random)
-      throws CertificateException, CertIOException, OperatorCreationException {
+      throws GeneralSecurityException, CertIOException, OperatorCreationException {
     X500Name name = new X500Name("CN=" + spec.label());
-    BigInteger serial = new BigInteger(SERIAL_BITS, random).setBit(SERIAL_BITS);
+    BigInteger serial = serial(random);
     JcaX509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(
             name, serial, Date.from(now), Date.from(NEVER), name, pair.getPublic());
-    builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
-    builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
+    if (spec.role() == KeyRole.TLS) {
+      builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
+      builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign));
+      builder.addExtension(
+          Extension.subjectKeyIdentifier,
+          false,
+          new JcaX509ExtensionUtils().createSubjectKeyIdentifier(pair.getPublic()));
+    } else {
+      builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
+      builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
+    }
     return new JcaX509CertificateConverter()
         .getCertificate(
             builder.build(
                 new JcaContentSignerBuilder("SHA256withECDSA")
                     .setProvider(provider)
                     .build(pair.getPrivate())));
+  }
+
+  /** Positive, random, and never zero. */
+  static BigInteger serial(SecureRandom random) {
+    return new BigInteger(SERIAL_BITS, random).setBit(SERIAL_BITS);
   }
 }

@@ -6,7 +6,11 @@ public enum KeyRole {
   /** Signs authorization artifacts. */
   ISSUER("issuer"),
   /** Signs the ledger's checkpoints. */
-  CHECKPOINT("checkpoint");
+  CHECKPOINT("checkpoint"),
+  /** Signs status list tokens. */
+  STATUS("status"),
+  /** Certifies the keys that the service's TLS endpoints show. */
+  TLS("tls");
 
   private final String wire;
 

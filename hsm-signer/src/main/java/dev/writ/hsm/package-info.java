@@ -6,7 +6,8 @@
  * <p>The order of things: a {@link dev.writ.hsm.TokenProfile} says what module to load and how; {@link
  * dev.writ.hsm.Token#open} finds the slot by the token's label and logs in, once; {@link
  * dev.writ.hsm.KeyCeremony#init} makes the keys of a {@link dev.writ.hsm.KeyInventory}; {@link
- * dev.writ.hsm.Token#key} hands out an {@link dev.writ.hsm.HsmKey}, which signs.
+ * dev.writ.hsm.Token#key} hands out an {@link dev.writ.hsm.HsmKey}, which signs. One of them certifies
+ * the keys in memory that TLS servers show ({@link dev.writ.hsm.ServerCertificate}).
  *
  * <p>Promises:
  *

@@ -36,6 +36,12 @@ class HsmConfigTest {
       checkpoint.algorithm = P-256
       checkpoint.label = two
       checkpoint.id = 02
+      status.algorithm = P-256
+      status.label = three
+      status.id = 03
+      tls.algorithm = P-256
+      tls.label = four
+      tls.id = 04
       """;
 
   @Test
@@ -60,9 +66,13 @@ class HsmConfigTest {
     KeyInventory inventory = KeyInventory.standard();
     assertThat(inventory.specs())
         .extracting(KeySpec::role)
-        .containsExactly(KeyRole.ISSUER, KeyRole.CHECKPOINT);
+        .containsExactly(KeyRole.ISSUER, KeyRole.CHECKPOINT, KeyRole.STATUS, KeyRole.TLS);
     assertThat(inventory.spec(KeyRole.ISSUER))
         .isEqualTo(new KeySpec(KeyRole.ISSUER, "writ-issuer", "01"));
+    assertThat(inventory.spec(KeyRole.STATUS))
+        .isEqualTo(new KeySpec(KeyRole.STATUS, "writ-status", "03"));
+    assertThat(inventory.spec(KeyRole.TLS))
+        .isEqualTo(new KeySpec(KeyRole.TLS, "writ-tls-ca", "04"));
   }
 
   @Test
@@ -133,6 +143,9 @@ class HsmConfigTest {
           checkpoint.id = 02       | checkpoint.id = 01ff     | checkpoint.id
           checkpoint.id = 02       | # none                   | checkpoint.id
           checkpoint.id = 02       | operator.id = 02         | checkpoint.id
+          status.id = 03           | status.id = 04           | tls.id
+          tls.label = four         | tls.label = three        | tls.label
+          tls.algorithm = P-256    | # none                   | tls.algorithm
           """)
   void inventory_oneLineWrong_namesItsKey(String line, String wrong, String field) {
     assertThatThrownBy(() -> inventory(INVENTORY.replace(line, wrong)))

@@ -32,7 +32,7 @@ class KeyCeremonyTest {
 
   @BeforeAll
   static void makeTokens() throws Exception {
-    made = FreshTokens.create("a", "b", "c", "d", "e");
+    made = FreshTokens.create("a", "b", "c", "d", "e", "f", "g");
     unused = made.iterator();
   }
 
@@ -49,7 +49,11 @@ class KeyCeremonyTest {
       Born born = (Born) init(token);
       assertThat(born.keys())
           .extracting(HsmKey::spec)
-          .containsExactly(ISSUER, INVENTORY.spec(KeyRole.CHECKPOINT));
+          .containsExactly(
+              ISSUER,
+              INVENTORY.spec(KeyRole.CHECKPOINT),
+              INVENTORY.spec(KeyRole.STATUS),
+              INVENTORY.spec(KeyRole.TLS));
       for (HsmKey key : born.keys()) {
         assertThat(key.attributes())
             .containsExactlyInAnyOrderEntriesOf(
@@ -77,6 +81,46 @@ class KeyCeremonyTest {
           .isEqualTo(Instant.parse("9999-12-31T23:59:59Z"));
       assertThat(certificate.getBasicConstraints()).isEqualTo(-1);
       assertThat(certificate.getSerialNumber()).isPositive();
+    }
+  }
+
+  @Test
+  void init_certificateOfTheTlsKey_isOfAnAuthorityOverEndEntities() throws Exception {
+    try (Token token = FreshTokens.open(unused.next())) {
+      for (HsmKey key : ((Born) init(token)).keys()) {
+        boolean tls = key.role() == KeyRole.TLS;
+        assertThat(key.certificate().getBasicConstraints()).as("%s", key).isEqualTo(tls ? 0 : -1);
+        boolean[] usage = key.certificate().getKeyUsage();
+        assertThat(usage[0]).as("digitalSignature of %s", key).isEqualTo(!tls);
+        assertThat(usage[5]).as("keyCertSign of %s", key).isEqualTo(tls);
+      }
+    }
+  }
+
+  /** A token from before status and TLS had keys. */
+  @Test
+  void init_tokenWithTwoKeysOnly_changesNothingAndNamesWhatIsMissing() throws Exception {
+    SoftHsmToken soft = unused.next();
+    for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.CHECKPOINT)) {
+      KeySpec spec = INVENTORY.spec(role);
+      pkcs11Tool(
+          soft,
+          "--keypairgen",
+          "--key-type",
+          "EC:prime256v1",
+          "--label",
+          spec.label(),
+          "--id",
+          spec.idHex());
+    }
+    try (Token token = FreshTokens.open(soft)) {
+      assertThat(init(token))
+          .isEqualTo(
+              new AlreadyThere(
+                  List.of(ISSUER, INVENTORY.spec(KeyRole.CHECKPOINT)),
+                  List.of(INVENTORY.spec(KeyRole.STATUS), INVENTORY.spec(KeyRole.TLS))));
+      assertThatThrownBy(() -> token.key(INVENTORY.spec(KeyRole.STATUS)))
+          .satisfies(e -> isFault(e, Fault.KEY_MISSING));
     }
   }
 
@@ -109,7 +153,8 @@ class KeyCeremonyTest {
           .hasMessageContaining("CKA_NEVER_EXTRACTABLE must be true, was false");
       assertThat(init(token))
           .isEqualTo(
-              new AlreadyThere(List.of(ISSUER), List.of(INVENTORY.spec(KeyRole.CHECKPOINT))));
+              new AlreadyThere(
+                  List.of(ISSUER), INVENTORY.specs().subList(1, KeyRole.values().length)));
     }
   }
 
