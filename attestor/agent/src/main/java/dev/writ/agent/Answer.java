@@ -2,6 +2,8 @@
 package dev.writ.agent;
 
 import dev.writ.artifact.DenialCode;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What the service says to a question: what was asked for, or a denial. That it cannot be reached is
@@ -21,7 +23,20 @@ public sealed interface Answer<T> {
    * A denial.
    *
    * @param code the stable code
-   * @param reason the finer cause, for a human
+   * @param reason the finer cause
+   * @param detail the cause in a sentence, for a human; may be empty
+   * @param retryAfter when the same may be asked again, where the service could not come to an answer
    */
-  record Denied<T>(DenialCode code, String reason) implements Answer<T> {}
+  record Denied<T>(DenialCode code, String reason, String detail, Optional<Duration> retryAfter)
+      implements Answer<T> {
+    /** A denial that says no more than its cause. */
+    public Denied(DenialCode code, String reason) {
+      this(code, reason, "", Optional.empty());
+    }
+
+    /** The same denial, of something else. */
+    <U> Answer<U> retyped() {
+      return new Denied<>(code, reason, detail, retryAfter);
+    }
+  }
 }

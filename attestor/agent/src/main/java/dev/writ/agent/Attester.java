@@ -2,10 +2,14 @@
 package dev.writ.agent;
 
 import dev.writ.artifact.AkName;
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.EvidenceBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.JwkThumbprint;
+import dev.writ.artifact.OutcomeClaims;
+import dev.writ.artifact.OutcomeState;
+import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.PcrBankSelection;
 import dev.writ.artifact.Possession;
 import dev.writ.artifact.ProofBundle;
@@ -29,6 +33,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.interfaces.ECPublicKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -51,6 +58,11 @@ public final class Attester implements AutoCloseable {
           EndorsementKeyKind.RSA_2048_HIGH);
 
   private static final int NONCE_BYTES = 32;
+
+  /** How often a service that cannot answer now is asked, and for how long. */
+  private static final int ATTEMPTS = 4;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final Tpm tpm;
   private final ServiceEndpoint service;
@@ -112,13 +124,23 @@ public final class Attester implements AutoCloseable {
     return jkt;
   }
 
-  /** Enrols with the endorsement key of the first kind that has a certificate. */
+  /** Enrols a host that an operator listed. */
   public Answer<TpmName> enrol(String host)
+      throws TpmException, IOException, AttestationFailedException {
+    return enrol(host, Optional.empty());
+  }
+
+  /**
+   * Enrols with the endorsement key of the first kind that has a certificate.
+   *
+   * @param invitation the secret of an {@link Invitation} to this host, if it has one
+   */
+  public Answer<TpmName> enrol(String host, Optional<Octets> invitation)
       throws TpmException, IOException, AttestationFailedException {
     for (EndorsementKeyKind kind : PREFERENCE) {
       Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
       if (certificate.isPresent()) {
-        return enrol(host, kind, certificate.get());
+        return enrol(host, kind, certificate.get(), invitation);
       }
     }
     throw new AttestationFailedException(
@@ -127,7 +149,7 @@ public final class Attester implements AutoCloseable {
   }
 
   /** Enrols with the endorsement key of {@code kind}. */
-  public Answer<TpmName> enrol(String host, EndorsementKeyKind kind)
+  public Answer<TpmName> enrol(String host, EndorsementKeyKind kind, Optional<Octets> invitation)
       throws TpmException, IOException, AttestationFailedException {
     Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
     if (certificate.isEmpty()) {
@@ -136,20 +158,22 @@ public final class Attester implements AutoCloseable {
               "the TPM must hold a certificate for %s at NV index 0x%08x, and holds none",
               kind.name().toLowerCase(Locale.ROOT), kind.certificateIndex()));
     }
-    return enrol(host, kind, certificate.get());
+    return enrol(host, kind, certificate.get(), invitation);
   }
 
-  private Answer<TpmName> enrol(String host, EndorsementKeyKind kind, byte[] certificate)
+  private Answer<TpmName> enrol(
+      String host, EndorsementKeyKind kind, byte[] certificate, Optional<Octets> invitation)
       throws TpmException, IOException, AttestationFailedException {
     EnrolmentRequest request =
         new EnrolmentRequest(
             host,
             Octets.of(certificate),
             parse(tpm.endorsementKey(kind).publicArea()),
-            attestationKey.publicArea());
-    Answer<EnrolmentChallenge> answer = service.enrol(request);
+            attestationKey.publicArea(),
+            invitation);
+    Answer<EnrolmentChallenge> answer = patiently(() -> service.enrol(request));
     if (answer instanceof Answer.Denied<EnrolmentChallenge> denied) {
-      return new Answer.Denied<>(denied.code(), denied.reason());
+      return denied.retyped();
     }
     EnrolmentChallenge challenge = granted(answer);
     byte[] secret =
@@ -157,21 +181,61 @@ public final class Attester implements AutoCloseable {
             kind,
             challenge.credential().tpm2bIdObject(),
             challenge.credential().tpm2bEncryptedSecret());
-    return service.activate(challenge.session(), Octets.of(secret));
+    return patiently(() -> service.activate(challenge.session(), Octets.of(secret)));
   }
 
   /**
-   * Asks for an artifact: challenge, Evidence, decision.
+   * Asks for an artifact: challenge, Evidence, decision. A service that cannot answer now is asked
+   * again when it says, a few times, with a new challenge.
    *
    * @param template the request; its {@code jkt} is replaced by this Attester's own
    */
   public Answer<ProofBundle> attest(ExecutionRequest template)
       throws TpmException, IOException, AttestationFailedException {
+    return patiently(() -> attestOnce(template));
+  }
+
+  private Answer<ProofBundle> attestOnce(ExecutionRequest template)
+      throws TpmException, IOException, AttestationFailedException {
     Answer<Challenge> answer = service.challenge(attestationKey.name());
     if (answer instanceof Answer.Denied<Challenge> denied) {
-      return new Answer.Denied<>(denied.code(), denied.reason());
+      return denied.retyped();
     }
     return service.issue(answer(granted(answer), template));
+  }
+
+  private interface Question<T> {
+    Answer<T> ask() throws TpmException, IOException, AttestationFailedException;
+  }
+
+  /** The last denial is the answer where the service stays unable to give another. */
+  private <T> Answer<T> patiently(Question<T> question)
+      throws TpmException, IOException, AttestationFailedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    Answer<T> answer = question.ask();
+    for (int attempt = 2; attempt <= ATTEMPTS; attempt++) {
+      if (!(answer instanceof Answer.Denied<T> denied) || denied.retryAfter().isEmpty()) {
+        return answer;
+      }
+      long millis = denied.retryAfter().get().toMillis();
+      // Hosts that were turned away together must not come back together.
+      millis += random.nextLong(millis / 4 + 1);
+      if (millis * 1_000_000 > end - System.nanoTime() || !slept(millis)) {
+        return answer;
+      }
+      answer = question.ask();
+    }
+    return answer;
+  }
+
+  private static boolean slept(long millis) {
+    try {
+      Thread.sleep(millis);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /**
@@ -229,6 +293,25 @@ public final class Attester implements AutoCloseable {
   public Possession possess(Hash nonce, Hash artifactDigest, String audience) throws TpmException {
     Hash digest = Hash.sha256(Possession.message(nonce, artifactDigest, audience));
     return new Possession(instancePublic, nonce, instanceKey.signP1363(digest.bytes()));
+  }
+
+  /**
+   * States how an execution ended, in the name of whoever holds the artifact that it ran under.
+   *
+   * @param at when; told to the millisecond
+   */
+  public OutcomeStatement outcome(Artifact artifact, OutcomeState state, Instant at)
+      throws TpmException {
+    byte[] signingInput =
+        OutcomeStatement.signingInput(
+            new OutcomeStatement.Signer.Holder(instancePublic),
+            new OutcomeClaims(
+                artifact.claims().jti(),
+                artifact.digest(),
+                state,
+                at.truncatedTo(ChronoUnit.MILLIS)));
+    return OutcomeStatement.assemble(
+        signingInput, instanceKey.signP1363(Hash.sha256(signingInput).bytes()));
   }
 
   /** Frees the instance key's slot in the TPM; the key stays in its file. */

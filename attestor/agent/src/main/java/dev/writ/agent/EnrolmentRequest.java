@@ -3,6 +3,7 @@ package dev.writ.agent;
 
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmtPublic;
+import java.util.Optional;
 
 /**
  * A host that wants to be known. Nothing in it is proven before its credential is activated.
@@ -11,9 +12,18 @@ import dev.writ.evidence.TpmtPublic;
  * @param endorsementCertificate the EK certificate as it lies in NV
  * @param endorsementKey the EK's public area
  * @param attestationKey the AK's public area
+ * @param invitation the secret of an operator's {@link Invitation}; absent where the operator listed
+ *     the endorsement key
  */
 public record EnrolmentRequest(
     String host,
     Octets endorsementCertificate,
     TpmtPublic endorsementKey,
-    TpmtPublic attestationKey) {}
+    TpmtPublic attestationKey,
+    Optional<Octets> invitation) {
+  /** Whoever reads the secret can enrol in this host's place. */
+  @Override
+  public String toString() {
+    return "enrolment of " + host + (invitation.isPresent() ? ", invited" : "");
+  }
+}

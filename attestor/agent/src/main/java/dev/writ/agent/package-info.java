@@ -13,6 +13,21 @@
  *          request, challenge, Evidence                       ->  proof bundle, or a denial
  * </pre>
  *
+ * <p>The port's way over a network is {@link dev.writ.agent.HttpServiceEndpoint}; an operator's way to
+ * the service beside him is {@link dev.writ.agent.OperatorClient}. Both speak the HTTP API that the
+ * service's OpenAPI document describes, by a small client that promises:
+ *
+ * <ul>
+ *   <li>An exchange ends: connecting, each silence, and the whole have their time ({@link
+ *       dev.writ.agent.Timeouts}), and an answer has at most 16 KiB of header and a bounded body.
+ *   <li>What is not clearly the answer that was asked for, or a problem of RFC 9457, is an {@link
+ *       java.io.IOException}: nothing is guessed, followed or completed.
+ *   <li>Plain HTTP stays on this machine. Anywhere else it is TLS 1.3 with a key that the trust file
+ *       pins ({@link dev.writ.agent.PinnedTls}); the machine's own roots count nothing.
+ *   <li>Only what the service itself asks to be sent again is, a few times, and an application for an
+ *       artifact never with the same challenge.
+ * </ul>
+ *
  * <p>Trust: the host's own TPM is believed; what the service sends is parsed strictly, and a bundle is
  * handed on as received: whoever relies on it verifies it. The agent decides nothing. A root user of
  * this host can ask for anything; what it gets is for the policy to say, from what the TPM measured.

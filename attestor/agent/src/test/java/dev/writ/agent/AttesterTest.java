@@ -86,13 +86,14 @@ final class AttesterTest {
 
   @Test
   void enrol_byTheRsaKey_isGranted() throws Exception {
-    assertThat(attester.enrol("host-a", EndorsementKeyKind.RSA_2048_LOW))
+    assertThat(attester.enrol("host-a", EndorsementKeyKind.RSA_2048_LOW, Optional.empty()))
         .isEqualTo(new Answer.Granted<>(attester.attestationKeyName()));
   }
 
   @Test
   void enrol_byAKeyWithoutCertificate_saysWhereNoneWasFound() {
-    assertThatThrownBy(() -> attester.enrol("host-a", EndorsementKeyKind.ECC_P256_LOW))
+    assertThatThrownBy(
+            () -> attester.enrol("host-a", EndorsementKeyKind.ECC_P256_LOW, Optional.empty()))
         .isInstanceOf(AttestationFailedException.class)
         .hasMessageContaining("0x01c0000a");
   }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.agent;
+
+import dev.writ.agent.JsonService.Document;
+import dev.writ.artifact.Jcs;
+import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.UuidV7;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What an operator asks of the service beside it, over the Unix socket that its operators alone may
+ * open. Each method is one request; nothing is repeated.
+ */
+public final class OperatorClient {
+  private static final int OK = 200;
+  private static final int CREATED = 201;
+  private static final int MAX_ANSWER = 64 * 1024;
+  private static final int MAX_FINDINGS = 64;
+  private static final long MAX_EXACT = (1L << 53) - 1;
+
+  private final JsonService service;
+
+  /** The service whose operators' socket is {@code socket}. */
+  public OperatorClient(Path socket, Timeouts timeouts) {
+    this.service = new JsonService(new HttpExchanges(new Route.Unix(socket), timeouts));
+  }
+
+  /**
+   * An artifact that is revoked.
+   *
+   * @param jti which
+   * @param leafIndex where the ledger says so
+   * @param time since when
+   */
+  public record Revoked(UuidV7 jti, long leafIndex, Instant time) {}
+
+  /**
+   * Whether the service can serve.
+   *
+   * @param ready whether all of it can
+   * @param findings by part
+   */
+  public record Readiness(boolean ready, List<Finding> findings) {
+    /**
+     * Whether a part can serve.
+     *
+     * @param part such as {@code hsm}
+     * @param ok whether it can
+     * @param message what is wrong and what to do; of a part that can, what it is
+     */
+    public record Finding(String part, boolean ok, String message) {}
+  }
+
+  /** Invites a host to enrol, once, within {@code valid}. */
+  public Answer<Invitation> invite(String host, Duration valid) throws IOException {
+    return service.post(
+        "/v1/invitations",
+        Jcs.canonical(Map.of("host", host, "valid_s", valid.toSeconds())),
+        new Document<>(CREATED, JsonService.JSON, MAX_ANSWER, Invitation::parse));
+  }
+
+  /**
+   * Revokes an artifact.
+   *
+   * @param reason one of {@code unspecified, key_compromise, host_compromised, superseded, ceased,
+   *     policy_changed}
+   */
+  public Answer<Revoked> revoke(UuidV7 jti, String reason) throws IOException {
+    return service.post(
+        "/v1/revocations",
+        Jcs.canonical(Map.of("jti", jti.toString(), "reason", reason)),
+        Document.json(
+            CREATED,
+            MAX_ANSWER,
+            members ->
+                new Revoked(
+                    members.uuid("jti"),
+                    members.integer("leaf_index", 0, MAX_EXACT),
+                    Instant.ofEpochMilli(members.integer("time", 0, MAX_EXACT)))));
+  }
+
+  /** Asks which parts of the service can serve. */
+  public Answer<Readiness> readiness() throws IOException {
+    return service.get(
+        "/v1/readiness",
+        Document.json(
+            OK,
+            MAX_ANSWER,
+            members -> {
+              List<Readiness.Finding> findings = new ArrayList<>();
+              for (JsonMembers finding : members.objects("findings", MAX_FINDINGS)) {
+                findings.add(
+                    new Readiness.Finding(
+                        finding.text("part"), finding.flag("ok"), finding.text("message")));
+                finding.end();
+              }
+              return new Readiness(members.flag("ready"), List.copyOf(findings));
+            }));
+  }
+}
