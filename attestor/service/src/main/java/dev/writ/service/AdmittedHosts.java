@@ -17,6 +17,8 @@ public record AdmittedHosts(Map<Hash, String> byEndorsementKey) {
   /** A policy must be able to name the host: visible ASCII, no quote, no backslash. */
   private static final Pattern NAME = Pattern.compile("[!#-\\[\\]-~]{1,128}");
 
+  static final String FORM = "1 to 128 visible ASCII characters without \" and \\";
+
   /**
    * Copies the list.
    *
@@ -27,9 +29,7 @@ public record AdmittedHosts(Map<Hash, String> byEndorsementKey) {
     for (String name : byEndorsementKey.values()) {
       if (!isName(name)) {
         throw new IllegalArgumentException(
-            "a host's name must be 1 to 128 visible ASCII characters without \" and \\, was \""
-                + name
-                + "\"");
+            "a host's name must be " + FORM + ", was \"" + name + "\"");
       }
     }
   }

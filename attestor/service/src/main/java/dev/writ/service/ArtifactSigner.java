@@ -10,6 +10,7 @@ import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Governance;
 import dev.writ.artifact.Lineage;
 import dev.writ.artifact.PcrBankSelection;
+import dev.writ.artifact.StatusReference;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.PcrSelection;
@@ -44,19 +45,22 @@ final class ArtifactSigner {
   private final String build;
   private final InstantSource clock;
   private final SecureRandom random;
+  private final Telemetry telemetry;
 
   ArtifactSigner(
       IssuerKeys keys,
       String logOrigin,
       Governance.Mode mode,
       InstantSource clock,
-      SecureRandom random) {
+      SecureRandom random,
+      Telemetry telemetry) {
     this.kid = keys.issuerKid();
     this.key = keys.issuer();
     this.logOrigin = logOrigin;
     this.mode = mode;
     this.clock = clock;
     this.random = random;
+    this.telemetry = telemetry;
     String version = ArtifactSigner.class.getPackage().getImplementationVersion();
     this.build = "writ " + (version == null ? "unpackaged" : version);
   }
@@ -66,12 +70,31 @@ final class ArtifactSigner {
     return kid;
   }
 
-  Artifact sign(Decision.Allow allow, Grounds grounds) throws HsmException {
-    byte[] input = Artifact.signingInput(kid, claims(allow, grounds));
-    return Artifact.assemble(input, key.signP1363(input));
+  /**
+   * The artifact of a permission.
+   *
+   * @param status the bit that will withdraw it, if ever
+   */
+  Signing sign(Decision.Allow allow, Grounds grounds, StatusReference status) {
+    long began = System.nanoTime();
+    Artifact.Unsigned unsigned = new Artifact.Unsigned(kid, claims(allow, grounds, status));
+    try {
+      Artifact artifact = unsigned.signed(signature(unsigned.signingInput()));
+      telemetry.ended(Telemetry.Stage.SIGN, began);
+      return new Signing.Signed(artifact);
+    } catch (HsmException e) {
+      return new Signing.Failed(e);
+    }
   }
 
-  private ArtifactClaims claims(Decision.Allow allow, Grounds grounds) {
+  private byte[] signature(byte[] input) throws HsmException {
+    long began = System.nanoTime();
+    byte[] signature = key.signP1363(input);
+    telemetry.signed(System.nanoTime() - began);
+    return signature;
+  }
+
+  private ArtifactClaims claims(Decision.Allow allow, Grounds grounds, StatusReference status) {
     ExecutionRequest request = grounds.application().request();
     Instant iat = grounds.decided().truncatedTo(ChronoUnit.SECONDS);
     return new ArtifactClaims(
@@ -93,7 +116,7 @@ final class ArtifactSigner {
             allow.obligations().stream().map(Obligation::wire).toList(),
             mode),
         Lineage.rootOf(UuidV7.next(clock, random)),
-        Optional.empty(),
+        Optional.of(status),
         logOrigin,
         attestationResult(grounds, iat));
   }

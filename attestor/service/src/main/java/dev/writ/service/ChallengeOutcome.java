@@ -9,5 +9,5 @@ public sealed interface ChallengeOutcome {
   record Issued(Challenge challenge) implements ChallengeOutcome {}
 
   /** None. */
-  record Denied(IssuanceOutcome.Denied denial) implements ChallengeOutcome {}
+  record Denied(Denial denial) implements ChallengeOutcome {}
 }

@@ -5,7 +5,6 @@ import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.TpmName;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,8 +51,12 @@ final class Challenges {
 
   /** Whether we made it, for this attestation key; nothing more is told apart. */
   boolean isOurs(Challenge challenge, TpmName akName) {
-    byte[] expected = secret.mac(LABEL, challenge.macInput(akName));
-    return MessageDigest.isEqual(expected, challenge.mac().bytes());
+    return secret.isOurs(LABEL, challenge.macInput(akName), challenge.mac().bytes());
+  }
+
+  /** How long ago a challenge of ours was made. */
+  Duration age(Challenge ours) {
+    return VALIDITY.minus(Duration.between(clock.instant(), ours.expires()));
   }
 
   /** How a challenge of ours stands. */

@@ -9,11 +9,9 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
 import dev.writ.ledger.Entry;
-import dev.writ.ledger.Host;
-import dev.writ.ledger.Ledger;
-import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.Precondition;
 import dev.writ.ledger.StateChange;
+import dev.writ.ledger.StatusIndex;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -29,19 +27,16 @@ import java.util.Optional;
  */
 final class DecisionEntries {
   private final PolicyInForce policy;
-  private final Ledger ledger;
   private final InstantSource clock;
   private final SecureRandom random;
 
-  DecisionEntries(PolicyInForce policy, Ledger ledger, InstantSource clock, SecureRandom random) {
+  DecisionEntries(PolicyInForce policy, InstantSource clock, SecureRandom random) {
     this.policy = policy;
-    this.ledger = ledger;
     this.clock = clock;
     this.random = random;
   }
 
-  Entry allowed(Judgement.Granted granted, Artifact artifact, Hash issuerKid)
-      throws LedgerException {
+  Entry allowed(Judgement.Granted granted, Artifact artifact, StatusIndex status, Hash issuerKid) {
     Grounds grounds = granted.grounds();
     Application application = grounds.application();
     ArtifactClaims claims = artifact.claims();
@@ -59,7 +54,7 @@ final class DecisionEntries {
             Commitment.of(salts.args(), claims.act().argsDigest().bytes()));
     List<StateChange> changes = new ArrayList<>();
     changes.add(nonceOf(application.challenge()));
-    changes.add(new StateChange.RecordArtifact(claims.jti(), claims.exp()));
+    changes.add(new StateChange.RecordArtifact(claims.jti(), claims.exp(), Optional.of(status)));
     grounds.keyRegistration().ifPresent(changes::add);
     return new Entry(
         leaf(grounds.decided(), grounds.host(), body),
@@ -71,8 +66,16 @@ final class DecisionEntries {
         Optional.of(Payload.allowed(granted.allow(), grounds, salts, artifact.compact())));
   }
 
-  Entry denied(Application application, Host host, Judgement.Refused refused)
-      throws LedgerException {
+  /**
+   * The entry of a denial. One that took the host for active says so: where it is not, that comes
+   * first, and the host is judged once more.
+   */
+  Entry denied(Application application, Judgement.Refused refused) {
+    List<Precondition> rests = new ArrayList<>();
+    rests.add(new Precondition.EpochIs(policy.epoch()));
+    if (refused.host().isActive()) {
+      rests.add(new Precondition.HostActive(refused.host().akName()));
+    }
     LeafBody body =
         new LeafBody.DecisionDeny(
             refused.denial().code(),
@@ -82,20 +85,17 @@ final class DecisionEntries {
             policy.digest(),
             policy.epoch());
     return new Entry(
-        leaf(Instant.ofEpochMilli(clock.millis()), host, body),
+        leaf(Instant.ofEpochMilli(clock.millis()), refused.host(), body),
         refused.nonce() == Judgement.Nonce.LEFT
             ? List.of()
             : List.of(nonceOf(application.challenge())),
-        List.of(new Precondition.EpochIs(policy.epoch())),
+        rests,
         Optional.of(Payload.denied(application, refused)));
   }
 
-  private Leaf leaf(Instant time, Host host, LeafBody body) throws LedgerException {
+  private Leaf leaf(Instant time, KnownHost host, LeafBody body) {
     return Leaf.of(
-        time,
-        UuidV7.next(clock, random),
-        List.of(policy.leaf(), LeafHashes.of(ledger, host.leafIndex())),
-        body);
+        time, UuidV7.next(clock, random), List.of(policy.leaf(), host.enrolment()), body);
   }
 
   private static StateChange nonceOf(Challenge challenge) {

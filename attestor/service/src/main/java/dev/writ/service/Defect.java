@@ -9,12 +9,11 @@ package dev.writ.service;
  * exception's message.
  */
 final class Defect {
-  /** The finer reason of the denial. */
-  static final String REASON = "service_defect";
-
   /** What the caller is told. */
-  static final String MESSAGE =
-      "the service must come to an answer, and failed by a defect of its own; its log says which";
+  static final Denial DENIAL =
+      Denial.unavailable(
+          "service_defect",
+          "the service must come to an answer, and failed by a defect of its own; its log says which");
 
   private Defect() {}
 
@@ -23,7 +22,7 @@ final class Defect {
    *
    * @param step what the service was doing
    */
-  static void log(String step, RuntimeException defect) {
+  static void log(String step, Throwable defect) {
     System.getLogger(Defect.class.getName())
         .log(System.Logger.Level.ERROR, step + " failed by a defect and was denied", defect);
   }

@@ -15,8 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,26 +26,20 @@ import java.util.Optional;
  */
 final class Endorsements {
   static final Duration GOOD_FOR = Duration.ofMinutes(10);
-  private static final int MOST_KEPT = 10_000;
 
   private final EndorsementVerifier verifier;
   private final Ledger ledger;
   private final InstantSource clock;
-  private final Map<AkName, Verified> kept =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<AkName, Verified> eldest) {
-          return size() > MOST_KEPT;
-        }
-      };
+  private final Recent<AkName, Verified> kept;
 
   /** What was found, and when: nothing where the payload was erased. */
   private record Verified(Optional<EndorsementOutcome> endorsement, Instant at) {}
 
-  Endorsements(EndorsementVerifier verifier, Ledger ledger, InstantSource clock) {
+  Endorsements(EndorsementVerifier verifier, Ledger ledger, InstantSource clock, int most) {
     this.verifier = verifier;
     this.ledger = ledger;
     this.clock = clock;
+    this.kept = new Recent<>(most);
   }
 
   /**
@@ -56,16 +48,12 @@ final class Endorsements {
    */
   Optional<EndorsementOutcome> of(Host host) throws LedgerException {
     Instant now = clock.instant();
-    synchronized (kept) {
-      Verified verified = kept.get(host.akName());
-      if (verified != null && now.isBefore(verified.at().plus(GOOD_FOR))) {
-        return verified.endorsement();
-      }
+    Optional<Verified> verified = kept.get(host.akName());
+    if (verified.isPresent() && now.isBefore(verified.get().at().plus(GOOD_FOR))) {
+      return verified.get().endorsement();
     }
     Optional<EndorsementOutcome> endorsement = verify(host, now);
-    synchronized (kept) {
-      kept.put(host.akName(), new Verified(endorsement, now));
-    }
+    kept.put(host.akName(), new Verified(endorsement, now));
     return endorsement;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Admission;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
@@ -21,24 +22,29 @@ import dev.writ.evidence.TpmtPublic;
 import dev.writ.evidence.TrustedEndorsement;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
+import dev.writ.ledger.HostState;
+import dev.writ.ledger.Invitation;
 import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StateChange;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
- * Admits hosts: an operator listed the endorsement key, a manufacturer vouches for it, and the TPM
- * that holds it shows that it holds the attestation key too.
+ * Admits hosts: an operator invited the host or listed its endorsement key, a manufacturer vouches for
+ * that, and the TPM that holds it shows that it holds the attestation key too.
  *
  * <p>{@link #begin} keeps nothing. {@link #complete} commits the host to the ledger, whose store alone
  * judges that no endorsement key has two identities and no identity two endorsement keys.
@@ -53,26 +59,35 @@ public final class Enrolment {
   private static final Set<TrustedEndorsement.Finding> NOT_ADMITTED =
       EnumSet.of(TrustedEndorsement.Finding.EXPIRED, TrustedEndorsement.Finding.CHAIN_EXPIRED);
 
+  private final Operations operations;
+  private final WorkPool appraisal;
   private final EndorsementVerifier endorsements;
   private final AdmittedHosts admitted;
   private final ServiceSecret secret;
   private final Ledger ledger;
+  private final Refusals refusals;
   private final Hash policyLeaf;
   private final InstantSource clock;
   private final SecureRandom random;
 
   Enrolment(
+      Operations operations,
+      WorkPool appraisal,
       EndorsementVerifier endorsements,
       AdmittedHosts admitted,
       ServiceSecret secret,
       Ledger ledger,
+      Refusals refusals,
       Hash policyLeaf,
       InstantSource clock,
       SecureRandom random) {
+    this.operations = operations;
+    this.appraisal = appraisal;
     this.endorsements = endorsements;
     this.admitted = admitted;
     this.secret = secret;
     this.ledger = ledger;
+    this.refusals = refusals;
     this.policyLeaf = policyLeaf;
     this.clock = clock;
     this.random = random;
@@ -81,65 +96,67 @@ public final class Enrolment {
   /**
    * Judges a host's keys and wraps a secret for its TPM. Whatever fails on the way ends in {@code
    * unverifiable}.
-   *
-   * @param hostName the name under which the host wants to be known
-   * @param ekCertificate the endorsement certificate as it lies in NV
    */
-  public EnrolmentOutcome begin(
-      String hostName, Octets ekCertificate, TpmtPublic ek, TpmtPublic ak) {
-    try {
-      return judge(hostName, ekCertificate, ek, ak);
-    } catch (RuntimeException e) {
-      return defect(e);
-    }
+  public CompletionStage<EnrolmentOutcome> begin(EnrolmentApplication application) {
+    return operations.begin(
+        "an enrolment",
+        () -> appraisal.submit(() -> judge(application)).thenApply(this::counted),
+        EnrolmentOutcome.Denied::new);
   }
 
-  private EnrolmentOutcome judge(
-      String hostName, Octets ekCertificate, TpmtPublic ek, TpmtPublic ak) {
-    Optional<EnrolmentOutcome> unfit = unfit(ak);
+  /** What was refused before anybody showed who they are is no leaf. */
+  private EnrolmentOutcome counted(EnrolmentOutcome outcome) {
+    if (outcome instanceof EnrolmentOutcome.Denied denied) {
+      refusals.count(denied.denial());
+    }
+    return outcome;
+  }
+
+  private EnrolmentOutcome judge(EnrolmentApplication application) throws LedgerException {
+    Optional<Denial> unfit = unfit(application.ak());
     if (unfit.isPresent()) {
-      return unfit.get();
+      return new EnrolmentOutcome.Denied(unfit.get());
     }
     EndorsementOutcome endorsement =
-        endorsements.verify(ekCertificate.bytes(), ek, clock.instant());
+        endorsements.verify(application.ekCertificate().bytes(), application.ek(), clock.instant());
     if (endorsement instanceof EndorsementOutcome.Refused refused) {
-      return denied(DenialCode.ENVIRONMENT_UNTRUSTED, refused);
+      return new EnrolmentOutcome.Denied(untrusted(refused));
     }
     TrustedEndorsement trusted = (TrustedEndorsement) endorsement;
     if (trusted.findings().stream().anyMatch(NOT_ADMITTED::contains)) {
       return new EnrolmentOutcome.Denied(
-          DenialCode.ENVIRONMENT_UNTRUSTED,
-          "ek_expired",
-          "the endorsement's validity must not have ended, was until " + trusted.notAfter());
+          untrusted(
+              "ek_expired",
+              "the endorsement's validity must not have ended, was until " + trusted.notAfter()));
     }
     Hash ekDigest = Hash.of(trusted.ekDigest().value().bytes());
-    Optional<String> listed = admitted.nameOf(ekDigest);
-    if (!listed.equals(Optional.of(hostName))) {
-      // The name goes into messages and logs: only what can be one is repeated.
-      String name = AdmittedHosts.isName(hostName) ? "\"" + hostName + "\"" : "that was given";
-      return new EnrolmentOutcome.Denied(
-          DenialCode.ENVIRONMENT_UNTRUSTED,
-          "host_not_admitted",
-          "an operator must list endorsement key "
-              + ekDigest
-              + " under the name "
-              + name
-              + ", and has not");
+    Optional<Hash> invitation =
+        application.invitation().map(secret -> Invitations.digest(secret.bytes()));
+    Optional<Denial> uninvited = unwelcome(application.hostName(), ekDigest, invitation);
+    if (uninvited.isPresent()) {
+      return new EnrolmentOutcome.Denied(uninvited.get());
     }
     return activation(
-        new EnrolmentSession(newNonce(), end(), ekDigest, hostName, ak, ek, ekCertificate));
+        new EnrolmentSession(
+            newNonce(),
+            end(),
+            ekDigest,
+            invitation,
+            application.hostName(),
+            application.ak(),
+            application.ek(),
+            application.ekCertificate()));
   }
 
   /** Why the key cannot attest for artifacts, if it cannot. */
-  private static Optional<EnrolmentOutcome> unfit(TpmtPublic ak) {
+  private static Optional<Denial> unfit(TpmtPublic ak) {
     AkOutcome judged = EnrolledAk.of(ak);
     if (!(judged instanceof EnrolledAk fit)) {
-      return Optional.of(denied(DenialCode.ENVIRONMENT_UNTRUSTED, (AkOutcome.Refused) judged));
+      return Optional.of(untrusted((AkOutcome.Refused) judged));
     }
     if (Hosts.akName(fit.name()).isEmpty()) {
       return Optional.of(
-          new EnrolmentOutcome.Denied(
-              DenialCode.ENVIRONMENT_UNTRUSTED,
+          untrusted(
               "ak_name_alg_not_accepted",
               "the attestation key's nameAlg must be sha256, sha384 or sha512, was "
                   + ak.nameAlg().text()));
@@ -148,10 +165,43 @@ public final class Enrolment {
     return fit.schemeHash() == TpmAlg.SHA256
         ? Optional.empty()
         : Optional.of(
-            new EnrolmentOutcome.Denied(
-                DenialCode.ENVIRONMENT_UNTRUSTED,
+            untrusted(
                 "ak_scheme_hash_not_accepted",
                 "the attestation key must sign with sha256, was " + fit.schemeHash().text()));
+  }
+
+  /**
+   * Why no operator's word lets the host enrol, if none does. Of an invitation that is only a look
+   * ahead: what spends it judges it.
+   */
+  private Optional<Denial> unwelcome(String hostName, Hash ekDigest, Optional<Hash> invitation)
+      throws LedgerException {
+    Optional<String> listed = admitted.nameOf(ekDigest);
+    boolean otherwiseListed = listed.isPresent() && !listed.get().equals(hostName);
+    if (invitation.isPresent() && !otherwiseListed) {
+      Optional<Invitation> known = ledger.invitation(invitation.get());
+      if (known.isEmpty()
+          || !known.get().hostName().equals(hostName)
+          || !clock.instant().isBefore(known.get().expires())) {
+        return Optional.of(untrusted(CommitOutcome.Refusal.INVITATION_INVALID));
+      }
+      return known.get().redeemedBy().isPresent()
+          ? Optional.of(untrusted(CommitOutcome.Refusal.INVITATION_SPENT))
+          : Optional.empty();
+    }
+    if (listed.isPresent() && !otherwiseListed) {
+      return Optional.empty();
+    }
+    // The name goes into messages and logs: only what can be one is repeated.
+    String name = AdmittedHosts.isName(hostName) ? "\"" + hostName + "\"" : "that was given";
+    return Optional.of(
+        untrusted(
+            "host_not_admitted",
+            "an operator must invite the host, or list endorsement key "
+                + ekDigest
+                + " under the name "
+                + name
+                + ", and has not"));
   }
 
   private EnrolmentOutcome activation(EnrolmentSession session) {
@@ -160,7 +210,7 @@ public final class Enrolment {
     CredentialOutcome credential =
         MakeCredential.make(session.ek(), session.ak().name(), mac, random);
     if (credential instanceof CredentialOutcome.Refused refused) {
-      return denied(DenialCode.ENVIRONMENT_UNTRUSTED, refused);
+      return new EnrolmentOutcome.Denied(untrusted(refused));
     }
     return new EnrolmentOutcome.Activation(encoded, (TpmCredential) credential);
   }
@@ -172,52 +222,102 @@ public final class Enrolment {
    * @param encodedSession of the {@link EnrolmentOutcome.Activation}
    * @param activated what the TPM opened
    */
-  public EnrolmentOutcome complete(Octets encodedSession, Octets activated) {
-    try {
-      return admit(encodedSession, activated);
-    } catch (RuntimeException e) {
-      return defect(e);
-    }
+  public CompletionStage<EnrolmentOutcome> complete(Octets encodedSession, Octets activated) {
+    return operations.begin(
+        "an activation",
+        () ->
+            appraisal
+                .submit(() -> candidate(activated(encodedSession, activated)))
+                .thenCompose(
+                    candidate ->
+                        ledger
+                            .commit(candidate.entry())
+                            .thenCompose(done -> settled(candidate.session(), done))
+                            .thenApply(this::counted)),
+        EnrolmentOutcome.Denied::new);
   }
 
-  private EnrolmentOutcome admit(Octets encodedSession, Octets activated) {
-    byte[] expected = secret.mac(LABEL, encodedSession.bytes());
-    if (!MessageDigest.isEqual(expected, activated.bytes())) {
-      return new EnrolmentOutcome.Denied(
+  /** The session, if it is ours, in time, and the TPM opened its secret. */
+  private EnrolmentSession activated(Octets encodedSession, Octets activated) {
+    if (!secret.isOurs(LABEL, encodedSession.bytes(), activated.bytes())) {
+      throw refused(
           DenialCode.RUNTIME_INTEGRITY,
           "activation_failed",
           "the secret must be the one that was wrapped for this TPM, and is not; enrol again");
     }
     EnrolmentSession session = EnrolmentSession.decode(encodedSession);
     if (!clock.instant().isBefore(session.expires())) {
-      return new EnrolmentOutcome.Denied(
+      throw refused(
           DenialCode.EXPIRED,
           "activation_expired",
           "the secret must come back before " + session.expires() + "; enrol again");
     }
-    return outcome(session, ledger.commit(entry(session)).toCompletableFuture().join());
+    return session;
   }
 
-  private Entry entry(EnrolmentSession session) {
+  private DeniedException refused(DenialCode code, String reason, String message) {
+    Denial denial = new Denial(code, reason, message);
+    refusals.count(denial);
+    return new DeniedException(denial);
+  }
+
+  /** A host that may be enrolled, and the entry that does it. */
+  private record Candidate(EnrolmentSession session, Entry entry) {}
+
+  /** Parents of an enrolment are the policy in force and, where there was one, the invitation. */
+  private Candidate candidate(EnrolmentSession session) throws LedgerException {
+    List<Hash> parents = new ArrayList<>(List.of(policyLeaf));
+    if (session.invitation().isPresent()) {
+      Optional<Invitation> invitation = ledger.invitation(session.invitation().get());
+      if (invitation.isPresent()) {
+        parents.add(LeafHashes.of(ledger, invitation.get().leafIndex()));
+      }
+    }
     byte[] salt = Commitment.newSalt(random);
     AkName akName = AkName.of(session.ak().name().bytes());
     LeafBody body =
         new LeafBody.Enrolment(
             Commitment.of(salt, session.hostName().getBytes(StandardCharsets.UTF_8)),
             Hash.sha256(akName.bytes()),
-            session.ekDigest());
+            session.ekDigest(),
+            session.invitation().isPresent() ? Admission.INVITED : Admission.LISTED);
     Leaf leaf =
-        Leaf.of(
-            Instant.ofEpochMilli(clock.millis()),
-            UuidV7.next(clock, random),
-            List.of(policyLeaf),
-            body);
-    return Entry.of(
-            leaf,
-            new StateChange.ConsumeNonce(session.nonce(), session.expires()),
-            new StateChange.RegisterHost(
-                akName, session.ekDigest(), session.hostName(), session.ak().bytes()))
-        .withPayload(Payload.enrolment(session, salt));
+        Leaf.of(Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), parents, body);
+    List<StateChange> changes = new ArrayList<>();
+    changes.add(new StateChange.ConsumeNonce(session.nonce(), session.expires()));
+    session
+        .invitation()
+        .ifPresent(
+            digest -> changes.add(new StateChange.RedeemInvitation(digest, session.hostName())));
+    changes.add(
+        new StateChange.RegisterHost(
+            akName, session.ekDigest(), session.hostName(), session.ak().bytes()));
+    return new Candidate(
+        session,
+        new Entry(leaf, changes, List.of(), Optional.of(Payload.enrolment(session, salt))));
+  }
+
+  /**
+   * A host whose answer was lost enrols again: after another activation, which was as real as the first,
+   * it is told that it is what the ledger says it is. A secret that comes twice stays a replay.
+   */
+  private CompletionStage<EnrolmentOutcome> settled(
+      EnrolmentSession session, CommitOutcome outcome) {
+    EnrolmentOutcome answer = outcome(session, outcome);
+    return outcome instanceof CommitOutcome.Refused
+        ? appraisal.submit(
+            () -> isEnrolled(session) ? new EnrolmentOutcome.Enrolled(session.ak().name()) : answer)
+        : CompletableFuture.completedFuture(answer);
+  }
+
+  /** Whether exactly these keys are enrolled under exactly this name, and nobody withdrew that. */
+  private boolean isEnrolled(EnrolmentSession session) throws LedgerException {
+    return ledger
+        .host(AkName.of(session.ak().name().bytes()))
+        .filter(host -> host.state() == HostState.ACTIVE)
+        .filter(host -> host.ekDigest().equals(session.ekDigest()))
+        .filter(host -> host.name().equals(session.hostName()))
+        .isPresent();
   }
 
   private static EnrolmentOutcome outcome(EnrolmentSession session, CommitOutcome outcome) {
@@ -225,28 +325,38 @@ public final class Enrolment {
       return new EnrolmentOutcome.Enrolled(session.ak().name());
     } else if (outcome instanceof CommitOutcome.Replayed) {
       return new EnrolmentOutcome.Denied(
-          DenialCode.REPLAYED, "activation_replayed", "a secret may be returned once; enrol again");
+          new Denial(
+              DenialCode.REPLAYED,
+              "activation_replayed",
+              "a secret may be returned once; enrol again"));
     } else if (outcome instanceof CommitOutcome.Refused refused) {
-      return new EnrolmentOutcome.Denied(
-          DenialCode.ENVIRONMENT_UNTRUSTED,
-          refused.why().name().toLowerCase(Locale.ROOT),
-          "endorsement key, attestation key and host name must each be enrolled once: this one's "
-              + "are not all free");
-    }
-    if (outcome instanceof CommitOutcome.Unavailable unavailable) {
-      return new EnrolmentOutcome.Denied(
-          DenialCode.UNVERIFIABLE, Issuance.LEDGER_UNAVAILABLE, unavailable.message());
+      return new EnrolmentOutcome.Denied(untrusted(refused.why()));
+    } else if (outcome instanceof CommitOutcome.Unavailable unavailable) {
+      return new EnrolmentOutcome.Denied(Denial.of(unavailable));
     }
     throw new IllegalStateException("bug: an enrolment has no preconditions, yet got " + outcome);
   }
 
-  private static EnrolmentOutcome denied(DenialCode code, Refusal refusal) {
-    return new EnrolmentOutcome.Denied(code, refusal.reason(), refusal.message());
+  private static Denial untrusted(Refusal refusal) {
+    return untrusted(refusal.reason(), refusal.message());
   }
 
-  private static EnrolmentOutcome defect(RuntimeException e) {
-    Defect.log("an enrolment", e);
-    return new EnrolmentOutcome.Denied(DenialCode.UNVERIFIABLE, Defect.REASON, Defect.MESSAGE);
+  private static Denial untrusted(CommitOutcome.Refusal why) {
+    return untrusted(
+        why.name().toLowerCase(Locale.ROOT),
+        switch (why) {
+          case INVITATION_INVALID ->
+              "an invitation must be this service's, name the host, and not be past its end; ask the"
+                  + " operator for another";
+          case INVITATION_SPENT -> "an invitation is good for one enrolment, and this one was used";
+          default ->
+              "endorsement key, attestation key and host name must each be enrolled once: this"
+                  + " one's are not all free";
+        });
+  }
+
+  private static Denial untrusted(String reason, String message) {
+    return new Denial(DenialCode.ENVIRONMENT_UNTRUSTED, reason, message);
   }
 
   private Hash newNonce() {

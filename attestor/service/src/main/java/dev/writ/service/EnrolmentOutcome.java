@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.DenialCode;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmCredential;
 import dev.writ.evidence.TpmName;
@@ -23,12 +22,6 @@ public sealed interface EnrolmentOutcome {
    */
   record Enrolled(TpmName akName) implements EnrolmentOutcome {}
 
-  /**
-   * The host is not enrolled.
-   *
-   * @param code why
-   * @param reason the finer reason, a stable snake_case word
-   * @param message what must hold, what was, and where useful what to do next
-   */
-  record Denied(DenialCode code, String reason, String message) implements EnrolmentOutcome {}
+  /** The host is not enrolled. */
+  record Denied(Denial denial) implements EnrolmentOutcome {}
 }

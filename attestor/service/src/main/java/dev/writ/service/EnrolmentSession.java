@@ -12,6 +12,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * An enrolment between its two steps, kept by the host instead of the service.
@@ -20,6 +21,7 @@ import java.time.Instant;
  * nonce      32 bytes
  * expires    u64, ms since 1970
  * ek digest  32 bytes
+ * invitation u8 0, or 1 and the 32 bytes of its digest
  * host name  u16 length, modified UTF-8
  * ak public  u16 length, TPMT_PUBLIC
  * ek public  u16 length, TPMT_PUBLIC
@@ -32,7 +34,8 @@ import java.time.Instant;
  * @param nonce taken once when the enrolment is committed
  * @param expires end of validity, in whole milliseconds
  * @param ekDigest identity of the endorsement key
- * @param hostName the name that an operator listed for it
+ * @param invitation digest of the invitation that admits it; empty where an operator listed it
+ * @param hostName the name that an operator gave it
  * @param ak the attestation key
  * @param ek the endorsement key
  * @param ekCertificate the endorsement certificate
@@ -41,6 +44,7 @@ record EnrolmentSession(
     Hash nonce,
     Instant expires,
     Hash ekDigest,
+    Optional<Hash> invitation,
     String hostName,
     TpmtPublic ak,
     TpmtPublic ek,
@@ -51,6 +55,10 @@ record EnrolmentSession(
       out.write(nonce.bytes());
       out.writeLong(expires.toEpochMilli());
       out.write(ekDigest.bytes());
+      out.writeBoolean(invitation.isPresent());
+      if (invitation.isPresent()) {
+        out.write(invitation.get().bytes());
+      }
       out.writeUTF(hostName);
       writeSized(out, ak.bytes());
       writeSized(out, ek.bytes());
@@ -67,11 +75,14 @@ record EnrolmentSession(
       Hash nonce = Hash.of(in.readNBytes(Hash.BYTES));
       Instant expires = Instant.ofEpochMilli(in.readLong());
       Hash ekDigest = Hash.of(in.readNBytes(Hash.BYTES));
+      Optional<Hash> invitation =
+          in.readBoolean() ? Optional.of(Hash.of(in.readNBytes(Hash.BYTES))) : Optional.empty();
       String hostName = in.readUTF();
       TpmtPublic ak = TpmtPublic.parse(readSized(in));
       TpmtPublic ek = TpmtPublic.parse(readSized(in));
       Octets ekCertificate = Octets.of(readSized(in));
-      return new EnrolmentSession(nonce, expires, ekDigest, hostName, ak, ek, ekCertificate);
+      return new EnrolmentSession(
+          nonce, expires, ekDigest, invitation, hostName, ak, ek, ekCertificate);
     } catch (IOException | MalformedEvidenceException e) {
       throw new IllegalStateException("bug: a session with our MAC was not written by us", e);
     }

@@ -5,6 +5,7 @@ import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustedKey;
 import dev.writ.artifact.VerificationKey;
@@ -23,16 +24,30 @@ public final class FirstTrustFile {
   /** How far a verifier's clock may be behind the service's. */
   private static final Duration SKEW = Duration.ofSeconds(5);
 
+  /** Age at which a status list token no longer says anything. */
+  private static final Duration STATUS_MAX_AGE = Duration.ofMinutes(5);
+
   private FirstTrustFile() {}
 
+  /** Revocation published at {@code uri}, where a token counts for five minutes. */
+  public static StatusSource statusAt(String uri) {
+    return new StatusSource(uri, STATUS_MAX_AGE);
+  }
+
   /**
-   * A dev trust file: one operator, no witnesses, no status list.
+   * A dev trust file: one operator, no witnesses.
    *
    * @param issuer what artifacts name as {@code iss}
    * @param origin the ledger's name
    * @param operator who may introduce version 2
+   * @param status where revocation is published; without it, verifiers believe that nothing is revoked
    */
-  public static TrustFile dev(String issuer, String origin, IssuerKeys keys, ECPublicKey operator) {
+  public static TrustFile dev(
+      String issuer,
+      String origin,
+      IssuerKeys keys,
+      ECPublicKey operator,
+      Optional<StatusSource> status) {
     String logPolicy =
         "log " + NoteKey.ofP256(origin, keys.checkpoint().publicKey()).vkey() + "\nquorum none\n";
     return TrustFile.of(
@@ -41,22 +56,23 @@ public final class FirstTrustFile {
             1,
             Optional.empty(),
             TrustContent.Assurance.DEV,
-            List.of(issuerKey(keys.issuer())),
+            List.of(
+                trusted(keys.issuer(), KeyRole.ISSUER, KeyWindow.ofIssuer(keys.issuer())),
+                trusted(keys.status(), KeyRole.STATUS, KeyWindow.ofStatus(keys.status()))),
             logPolicy,
-            Optional.empty(),
+            status,
             SKEW,
-            List.of(),
+            List.of(keys.tlsPin()),
             Optional.empty(),
             List.of(),
             new KeyQuorum(1, List.of(VerificationKey.of(operator)))),
         List.of());
   }
 
-  private static TrustedKey issuerKey(HsmKey key) {
-    KeyWindow window = KeyWindow.ofIssuer(key);
+  private static TrustedKey trusted(HsmKey key, KeyRole role, KeyWindow window) {
     return new TrustedKey(
         VerificationKey.of(key.publicKey()),
-        KeyRole.ISSUER,
+        role,
         window.notBefore(),
         window.notAfter(),
         KeyState.ACTIVE);

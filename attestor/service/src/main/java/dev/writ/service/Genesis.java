@@ -65,7 +65,15 @@ final class Genesis {
             KeyRole.ISSUER,
             Optional.empty(),
             List.of(checkpointLeaf));
-    return putInForce(policy, issuerLeaf);
+    Hash statusLeaf =
+        introduce(
+            keys.status(),
+            KeyWindow.ofStatus(keys.status()),
+            keys.statusKid(),
+            KeyRole.STATUS,
+            Optional.empty(),
+            List.of(checkpointLeaf));
+    return putInForce(policy, List.of(issuerLeaf, statusLeaf));
   }
 
   /** What this policy can oblige to must fit into an artifact: better found here than at a grant. */
@@ -158,7 +166,7 @@ final class Genesis {
     }
   }
 
-  private PolicyInForce putInForce(Policy policy, Hash issuerLeaf)
+  private PolicyInForce putInForce(Policy policy, List<Hash> keyLeaves)
       throws LedgerException, ServiceStartException {
     PolicyDocument document = policy.document();
     Hash digest = PolicyInForce.digestOf(document);
@@ -168,7 +176,7 @@ final class Genesis {
           policy, current.get().epoch(), LeafHashes.of(ledger, current.get().leafIndex()));
     }
     long inForce = current.map(PolicyEpoch::epoch).orElse(0L);
-    List<Hash> parents = new ArrayList<>(List.of(issuerLeaf));
+    List<Hash> parents = new ArrayList<>(keyLeaves);
     if (current.isPresent()) {
       parents.add(LeafHashes.of(ledger, current.get().leafIndex()));
     }

@@ -4,7 +4,6 @@ package dev.writ.service;
 import dev.writ.artifact.Environment;
 import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.VerifiedQuote;
-import dev.writ.ledger.Host;
 import dev.writ.ledger.StateChange;
 import java.time.Instant;
 import java.util.Optional;
@@ -23,7 +22,7 @@ import java.util.Optional;
  */
 record Grounds(
     Application application,
-    Host host,
+    KnownHost host,
     VerifiedQuote quote,
     Appraisal appraisal,
     Environment.KeyStorage keyStorage,

@@ -4,153 +4,225 @@ package dev.writ.service;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ProofBundle;
-import dev.writ.hsm.HsmException;
+import dev.writ.artifact.StatusReference;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
-import dev.writ.ledger.Host;
 import dev.writ.ledger.Ledger;
-import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.Precondition;
+import dev.writ.ledger.StatusIndex;
+import dev.writ.service.Judgement.Nonce;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * The issuance pipeline: verify → decide → sign the artifact → commit → sign the tree head → answer.
  *
+ * <pre>
+ * caller ──▶ appraisal ──────▶ hsm ─────────────────▶ ledger ──────────────▶ answer
+ *            verify, decide    make, sign artifact    commit, sign the head  on the ledger's thread
+ * </pre>
+ *
  * <p>Every decision on a host that showed to be the one that asks is in the ledger, under a signed
- * checkpoint, before it is answered. What no enrolled host asked is counted, and no more. Without a receipt there is no artifact: one that was signed and not committed never leaves
- * this class.
+ * checkpoint, before it is answered. What no enrolled host asked is counted, and no more. Without a
+ * receipt there is no artifact: one that was signed and not committed never leaves this class.
  */
 public final class Issuance {
+  private final Operations operations;
+  private final WorkPool appraisal;
+  private final WorkPool hsm;
   private final Hosts hosts;
   private final Judge judge;
+  private final StatusIndices statusIndices;
+  private final StatusTokens statusTokens;
   private final ArtifactSigner signer;
   private final DecisionEntries entries;
   private final Ledger ledger;
-  private final LongAdder unauthenticated = new LongAdder();
+  private final Refusals refusals;
+  private final Telemetry telemetry;
 
   Issuance(
-      Hosts hosts, Judge judge, ArtifactSigner signer, DecisionEntries entries, Ledger ledger) {
+      Operations operations,
+      WorkPool appraisal,
+      WorkPool hsm,
+      Hosts hosts,
+      Judge judge,
+      StatusIndices statusIndices,
+      StatusTokens statusTokens,
+      ArtifactSigner signer,
+      DecisionEntries entries,
+      Ledger ledger,
+      Refusals refusals,
+      Telemetry telemetry) {
+    this.operations = operations;
+    this.appraisal = appraisal;
+    this.hsm = hsm;
     this.hosts = hosts;
     this.judge = judge;
+    this.statusIndices = statusIndices;
+    this.statusTokens = statusTokens;
     this.signer = signer;
     this.entries = entries;
     this.ledger = ledger;
-  }
-
-  /**
-   * One way through the pipeline.
-   *
-   * @param superseded whether state that the decision used changed under it; nothing was kept then
-   */
-  private record Attempt(IssuanceOutcome outcome, boolean superseded) {
-    static Attempt ended(IssuanceOutcome outcome) {
-      return new Attempt(outcome, false);
-    }
+    this.refusals = refusals;
+    this.telemetry = telemetry;
   }
 
   /**
    * Decides on an application and answers when the decision is durable. Whatever fails on the way ends
    * in {@code unverifiable}.
+   *
+   * @return completes on a thread of the service: hand over from there whatever may block
    */
-  public IssuanceOutcome issue(Application application) {
-    try {
-      Attempt first = attempt(application);
-      // Decide once more, on what is then in force.
-      return first.superseded() ? attempt(application).outcome() : first.outcome();
-    } catch (LedgerException e) {
-      return unavailable(LEDGER_UNAVAILABLE, String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
-      Defect.log("an issuance", e);
-      return unavailable(Defect.REASON, Defect.MESSAGE);
-    }
+  public CompletionStage<IssuanceOutcome> issue(Application application) {
+    long asked = System.nanoTime();
+    return operations
+        .begin(
+            "an issuance",
+            () ->
+                attempt(application)
+                    // Decide once more, on what is then in force.
+                    .thenCompose(
+                        first ->
+                            first.superseded()
+                                ? attempt(application)
+                                : CompletableFuture.completedFuture(first))
+                    .thenApply(attempt -> logged(attempt, asked)),
+            IssuanceOutcome.Denied::new)
+        .thenApply(outcome -> measured(outcome, asked));
   }
 
-  /** How many applications were denied since the start of which no enrolled host was the author. */
-  public long unauthenticated() {
-    return unauthenticated.sum();
+  /** One way through the pipeline. */
+  private CompletionStage<Attempt> attempt(Application application) {
+    return appraisal
+        .submit(() -> judge.judge(application))
+        .thenCompose(
+            judgement -> {
+              if (judgement instanceof Judgement.Granted granted) {
+                return grant(granted);
+              } else if (judgement instanceof Judgement.Refused refused) {
+                return record(application, refused);
+              }
+              Denial denial =
+                  judgement instanceof Judgement.Unauthenticated stranger
+                      ? stranger.denial()
+                      : HostRate.EXCEEDED;
+              refusals.count(denial);
+              return ended(denial);
+            });
   }
 
-  private Attempt attempt(Application application) throws LedgerException {
-    Optional<Host> host = hosts.named(application.akName());
-    if (host.isEmpty()) {
-      unauthenticated.increment();
-      return Attempt.ended(HOST_NOT_ENROLLED);
-    }
-    Judgement judgement = judge.judge(application, host.get());
-    if (judgement instanceof Judgement.Unauthenticated nobody) {
-      unauthenticated.increment();
-      return Attempt.ended(nobody.denial());
-    }
-    if (judgement instanceof Judgement.Refused refused) {
-      return record(application, host.get(), refused);
-    }
-    return grant((Judgement.Granted) judgement);
+  private CompletionStage<Attempt> grant(Judgement.Granted granted) {
+    return statusIndices.next().thenCompose(status -> sign(granted, status));
   }
 
-  private Attempt grant(Judgement.Granted granted) throws LedgerException {
-    Application application = granted.grounds().application();
-    Host host = granted.grounds().host();
-    Artifact artifact;
-    try {
-      artifact = signer.sign(granted.allow(), granted.grounds());
-    } catch (HsmException e) {
-      return record(application, host, notSigned(e));
+  private CompletionStage<Attempt> sign(Judgement.Granted granted, StatusIndex status) {
+    StatusReference bit = new StatusReference(status.idx(), statusTokens.uri(status.list()));
+    return statusTokens
+        .fresh(status.list())
+        .thenCompose(
+            token ->
+                token.isEmpty()
+                    ? record(granted, STATUS_STALE, Nonce.SPENT)
+                    : hsm.submit(() -> signer.sign(granted.allow(), granted.grounds(), bit))
+                        .thenCompose(signing -> commit(granted, signing, status)));
+  }
+
+  private CompletionStage<Attempt> commit(
+      Judgement.Granted granted, Signing signing, StatusIndex status) {
+    if (signing instanceof Signing.Failed failed) {
+      return record(granted, failed.denial(), Nonce.SPENT);
     }
-    CommitOutcome outcome = commit(entries.allowed(granted, artifact, signer.kid()));
-    if (outcome instanceof CommitOutcome.Receipt receipt) {
-      return Attempt.ended(
-          new IssuanceOutcome.Issued(
-              ProofBundle.of(artifact, receipt.leaf(), receipt.tlogProof().format())));
-    }
-    if (outcome instanceof CommitOutcome.Replayed) {
-      return record(application, host, REPLAYED);
-    }
-    if (outcome instanceof CommitOutcome.Refused refused
-        && refused.why() == CommitOutcome.Refusal.INSTANCE_KEY_TAKEN) {
-      return record(application, host, INSTANCE_KEY_TAKEN);
-    }
-    return notCommitted(outcome);
+    Artifact artifact = ((Signing.Signed) signing).artifact();
+    return append(entries.allowed(granted, artifact, status, signer.kid()))
+        .thenCompose(
+            outcome -> {
+              if (outcome instanceof CommitOutcome.Receipt receipt) {
+                return answer(artifact, status, receipt);
+              } else if (outcome instanceof CommitOutcome.Replayed) {
+                return record(granted, CHALLENGE_USED, Nonce.LEFT);
+              } else if (outcome instanceof CommitOutcome.Refused refused
+                  && refused.why() == CommitOutcome.Refusal.INSTANCE_KEY_TAKEN) {
+                return record(granted, INSTANCE_KEY_TAKEN, Nonce.SPENT);
+              }
+              return notCommitted(granted.grounds().host(), outcome);
+            });
+  }
+
+  private CompletionStage<Attempt> answer(
+      Artifact artifact, StatusIndex status, CommitOutcome.Receipt receipt) {
+    String proof = receipt.tlogProof().format();
+    return statusTokens
+        .fresh(status.list())
+        .thenCompose(
+            token ->
+                token.isEmpty()
+                    ? decided(new IssuanceOutcome.Denied(STATUS_STALE), receipt)
+                    : decided(
+                        new IssuanceOutcome.Issued(
+                            ProofBundle.of(artifact, receipt.leaf(), proof, token.get())),
+                        receipt));
+  }
+
+  private CompletionStage<Attempt> record(Judgement.Granted granted, Denial denial, Nonce nonce) {
+    Grounds grounds = granted.grounds();
+    return record(grounds.application(), new Judgement.Refused(grounds.host(), denial, nonce));
   }
 
   /** Puts a denial into the ledger, and answers with it once it is there. */
-  private Attempt record(Application application, Host host, Judgement.Refused refused)
-      throws LedgerException {
-    CommitOutcome outcome = commit(entries.denied(application, host, refused));
-    if (outcome instanceof CommitOutcome.Receipt) {
-      return Attempt.ended(refused.denial());
-    }
-    if (outcome instanceof CommitOutcome.Replayed) {
-      return switch (refused.nonce()) {
-        case SPENT -> record(application, host, REPLAYED);
-        case SPENT_IF_FREE -> record(application, host, leavingNonce(refused));
-        case LEFT ->
-            throw new IllegalStateException("bug: replayed was an entry that took nothing");
-      };
-    }
-    return notCommitted(outcome);
+  private CompletionStage<Attempt> record(Application application, Judgement.Refused refused) {
+    return append(entries.denied(application, refused))
+        .thenCompose(
+            outcome -> {
+              if (outcome instanceof CommitOutcome.Receipt receipt) {
+                return decided(new IssuanceOutcome.Denied(refused.denial()), receipt);
+              } else if (outcome instanceof CommitOutcome.Replayed) {
+                return record(
+                    application,
+                    switch (refused.nonce()) {
+                      case SPENT ->
+                          new Judgement.Refused(refused.host(), CHALLENGE_USED, Nonce.LEFT);
+                      case SPENT_IF_FREE -> refused.leavingNonce();
+                      case LEFT ->
+                          throw new IllegalStateException(
+                              "bug: replayed was an entry that took nothing");
+                    });
+              }
+              return notCommitted(refused.host(), outcome);
+            });
   }
 
-  private CommitOutcome commit(Entry entry) {
-    return ledger.commit(entry).toCompletableFuture().join();
+  private CompletionStage<CommitOutcome> append(Entry entry) {
+    long began = System.nanoTime();
+    return ledger
+        .commit(entry)
+        .thenApply(
+            outcome -> {
+              telemetry.appended(telemetry.ended(Telemetry.Stage.COMMIT, began) - began);
+              return outcome;
+            });
   }
 
-  private static Attempt notCommitted(CommitOutcome outcome) {
+  private CompletionStage<Attempt> notCommitted(KnownHost host, CommitOutcome outcome) {
     if (outcome instanceof CommitOutcome.Superseded superseded) {
-      return new Attempt(
-          unavailable(
-              "state_changed",
-              "what a decision rests on must hold when it is committed, and did not: "
-                  + needed(superseded.precondition())),
-          true);
+      hosts.forget(host.akName());
+      return CompletableFuture.completedFuture(
+          new Attempt(
+              new IssuanceOutcome.Denied(
+                  Denial.unavailable(
+                      "state_changed",
+                      "what a decision rests on must hold when it is committed, and did not: "
+                          + needed(superseded.precondition()))),
+              true,
+              Optional.empty()));
     }
     if (outcome instanceof CommitOutcome.Unavailable unavailable) {
-      return Attempt.ended(unavailable(LEDGER_UNAVAILABLE, unavailable.message()));
+      return ended(Denial.of(unavailable));
     }
     if (outcome instanceof CommitOutcome.Refused refused) {
-      return Attempt.ended(
-          unavailable(
+      return ended(
+          Denial.unavailable(
               "ledger_refused",
               "the ledger must take the decision, and refused it: "
                   + refused.why().name().toLowerCase(Locale.ROOT)));
@@ -170,48 +242,57 @@ public final class Issuance {
     return "the parent is live";
   }
 
-  private static IssuanceOutcome.Denied unavailable(String reason, String message) {
-    return new IssuanceOutcome.Denied(DenialCode.UNVERIFIABLE, reason, message);
+  /**
+   * How one way through the pipeline ended.
+   *
+   * @param superseded whether state that the decision used changed under it; nothing was kept then
+   * @param receipt of the decision's leaf, where there is one
+   */
+  private record Attempt(
+      IssuanceOutcome outcome, boolean superseded, Optional<CommitOutcome.Receipt> receipt) {}
+
+  private static CompletionStage<Attempt> decided(
+      IssuanceOutcome outcome, CommitOutcome.Receipt receipt) {
+    return CompletableFuture.completedFuture(new Attempt(outcome, false, Optional.of(receipt)));
   }
 
-  private static Judgement.Refused notSigned(HsmException e) {
-    return new Judgement.Refused(
-        unavailable(
-            e.ckrName().orElse(e.fault().name()).toLowerCase(Locale.ROOT),
-            String.valueOf(e.getMessage())),
-        Judgement.Nonce.SPENT,
-        Optional.empty());
+  private static CompletionStage<Attempt> ended(IssuanceOutcome outcome) {
+    return CompletableFuture.completedFuture(new Attempt(outcome, false, Optional.empty()));
   }
 
-  private static Judgement.Refused leavingNonce(Judgement.Refused refused) {
-    return new Judgement.Refused(refused.denial(), Judgement.Nonce.LEFT, refused.decision());
+  private static CompletionStage<Attempt> ended(Denial denial) {
+    return ended(new IssuanceOutcome.Denied(denial));
   }
 
-  static final String LEDGER_UNAVAILABLE = "ledger_unavailable";
+  private static IssuanceOutcome logged(Attempt attempt, long asked) {
+    attempt.receipt().ifPresent(receipt -> DecisionLog.log(receipt, asked));
+    return attempt.outcome();
+  }
 
-  /** No leaf: an unknown caller could fill the ledger. */
-  static final IssuanceOutcome.Denied HOST_NOT_ENROLLED =
-      new IssuanceOutcome.Denied(
-          DenialCode.ENVIRONMENT_UNTRUSTED,
-          "host_not_enrolled",
-          "the attestation key must be an enrolled host's, and is not; enrol first");
+  private IssuanceOutcome measured(IssuanceOutcome outcome, long asked) {
+    if (outcome instanceof IssuanceOutcome.Denied denied) {
+      telemetry.denied(denied.denial().code());
+    } else {
+      telemetry.allowed();
+    }
+    telemetry.ended(Telemetry.Stage.ANSWER, asked);
+    return outcome;
+  }
 
-  /** The nonce is another decision's, so this denial cannot take it. */
-  private static final Judgement.Refused REPLAYED =
-      new Judgement.Refused(
-          new IssuanceOutcome.Denied(
-              DenialCode.REPLAYED,
-              "challenge_used",
-              "a challenge is good for one request; ask again"),
-          Judgement.Nonce.LEFT,
-          Optional.empty());
+  /** The nonce is another decision's. */
+  private static final Denial CHALLENGE_USED =
+      new Denial(
+          DenialCode.REPLAYED, "challenge_used", "a challenge is good for one request; ask again");
 
-  private static final Judgement.Refused INSTANCE_KEY_TAKEN =
-      new Judgement.Refused(
-          new IssuanceOutcome.Denied(
-              DenialCode.RUNTIME_INTEGRITY,
-              "instance_key_taken",
-              "an instance key must be one host's, under one TPM name, and this one is known otherwise"),
-          Judgement.Nonce.SPENT,
-          Optional.empty());
+  /** Who got such an artifact could not use it: verifiers would not know whether it is revoked. */
+  private static final Denial STATUS_STALE =
+      Denial.unavailable(
+          "status_stale",
+          "a status token must be younger than half of max_age_s, and none is; ask later");
+
+  private static final Denial INSTANCE_KEY_TAKEN =
+      new Denial(
+          DenialCode.RUNTIME_INTEGRITY,
+          "instance_key_taken",
+          "an instance key must be one host's, under one TPM name, and this one is known otherwise");
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ProofBundle;
 
 /** How a request for an artifact ended. */
@@ -13,12 +12,6 @@ public sealed interface IssuanceOutcome {
    */
   record Issued(ProofBundle bundle) implements IssuanceOutcome {}
 
-  /**
-   * No artifact.
-   *
-   * @param code why
-   * @param reason the finer reason, a stable snake_case word or a rule's id
-   * @param message what must hold, what was, and where useful what to do next
-   */
-  record Denied(DenialCode code, String reason, String message) implements IssuanceOutcome {}
+  /** No artifact. */
+  record Denied(Denial denial) implements IssuanceOutcome {}
 }

@@ -14,8 +14,10 @@ import dev.writ.tlog.Hash;
  *
  * @param issuer signs artifacts
  * @param checkpoint signs the ledger's checkpoints
+ * @param status signs status list tokens
+ * @param tls certifies the keys that the service's TLS endpoints show
  */
-public record IssuerKeys(HsmKey issuer, HsmKey checkpoint) {
+public record IssuerKeys(HsmKey issuer, HsmKey checkpoint, HsmKey status, HsmKey tls) {
   /**
    * Finds and checks the keys of {@code inventory}.
    *
@@ -23,7 +25,10 @@ public record IssuerKeys(HsmKey issuer, HsmKey checkpoint) {
    */
   public static IssuerKeys open(Token token, KeyInventory inventory) throws HsmException {
     return new IssuerKeys(
-        token.key(inventory.spec(KeyRole.ISSUER)), token.key(inventory.spec(KeyRole.CHECKPOINT)));
+        token.key(inventory.spec(KeyRole.ISSUER)),
+        token.key(inventory.spec(KeyRole.CHECKPOINT)),
+        token.key(inventory.spec(KeyRole.STATUS)),
+        token.key(inventory.spec(KeyRole.TLS)));
   }
 
   /** The {@code kid} of artifacts: RFC 7638 thumbprint of the issuer's key. */
@@ -34,5 +39,15 @@ public record IssuerKeys(HsmKey issuer, HsmKey checkpoint) {
   /** RFC 7638 thumbprint of the checkpoint key. */
   public Hash checkpointKid() {
     return JwkThumbprint.of(checkpoint.publicKey());
+  }
+
+  /** The {@code kid} of status list tokens: RFC 7638 thumbprint of the status key. */
+  public Hash statusKid() {
+    return JwkThumbprint.of(status.publicKey());
+  }
+
+  /** What trust files pin as {@code tls}: SHA-256 of the TLS key's SubjectPublicKeyInfo. */
+  public Hash tlsPin() {
+    return Hash.sha256(tls.publicKey().getEncoded());
   }
 }

@@ -6,7 +6,6 @@ import dev.writ.artifact.Environment;
 import dev.writ.artifact.EvidenceBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.JwkThumbprint;
-import dev.writ.evidence.AkOutcome;
 import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.Appraiser;
 import dev.writ.evidence.CertifiedKey;
@@ -16,22 +15,15 @@ import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.KeyCertificationOutcome;
 import dev.writ.evidence.KeyCertificationVerifier;
-import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.QuoteOutcome;
 import dev.writ.evidence.QuoteVerifier;
-import dev.writ.evidence.TpmAlg;
-import dev.writ.evidence.TpmName;
-import dev.writ.evidence.TpmtPublic;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.Host;
-import dev.writ.ledger.HostState;
-import dev.writ.ledger.InstanceKey;
-import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StateChange;
 import dev.writ.policy.Decision;
+import dev.writ.service.Judgement.Nonce;
 import dev.writ.tlog.Hash;
-import java.security.Provider;
 import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -45,9 +37,18 @@ import java.util.Optional;
  * The first that fails gives the denial its code. Reads the ledger; changes nothing.
  */
 final class Judge {
+  static final Denial HOST_NOT_ENROLLED =
+      new Denial(
+          DenialCode.ENVIRONMENT_UNTRUSTED,
+          "host_not_enrolled",
+          "the attestation key must be an enrolled host's, and is not; enrol first");
+
+  /** No leaf: an unknown caller could fill the ledger. */
+  private static final Judgement NOT_ENROLLED = new Judgement.Unauthenticated(HOST_NOT_ENROLLED);
+
   private static final Judgement NOT_OURS =
       new Judgement.Unauthenticated(
-          new IssuanceOutcome.Denied(
+          new Denial(
               DenialCode.RUNTIME_INTEGRITY,
               "challenge_not_ours",
               "the challenge must be one of this service's for this attestation key, and is not; ask"
@@ -57,73 +58,87 @@ final class Judge {
   private final Challenges challenges;
   private final Endorsements endorsements;
   private final PolicyInForce policy;
-  private final Ledger ledger;
-  private final Provider signatures;
+  private final Hosts hosts;
+  private final InstanceKeys instanceKeys;
+  private final HostRate rate;
   private final InstantSource clock;
+  private final Telemetry telemetry;
 
   Judge(
       ServiceIdentity identity,
       Challenges challenges,
       Endorsements endorsements,
       PolicyInForce policy,
-      Ledger ledger,
-      Provider signatures,
-      InstantSource clock) {
+      Hosts hosts,
+      InstanceKeys instanceKeys,
+      HostRate rate,
+      InstantSource clock,
+      Telemetry telemetry) {
     this.identity = identity;
     this.challenges = challenges;
     this.endorsements = endorsements;
     this.policy = policy;
-    this.ledger = ledger;
-    this.signatures = signatures;
+    this.hosts = hosts;
+    this.instanceKeys = instanceKeys;
+    this.rate = rate;
     this.clock = clock;
+    this.telemetry = telemetry;
   }
 
-  Judgement judge(Application application, Host host) throws LedgerException {
+  Judgement judge(Application application) throws LedgerException {
+    long began = System.nanoTime();
+    Optional<KnownHost> enrolled = hosts.named(application.akName());
+    if (enrolled.isEmpty()) {
+      return NOT_ENROLLED;
+    }
     Challenge challenge = application.challenge();
     if (!challenges.isOurs(challenge, application.akName())) {
       return NOT_OURS;
     }
-    EnrolledAk ak = enrolledAk(host);
-    QuoteOutcome quoted = verifyQuote(application, ak);
+    KnownHost host = enrolled.get();
+    QuoteOutcome quoted = verifyQuote(application, host.ak());
     if (quoted instanceof QuoteOutcome.Refused refused) {
       // Attestation keys' names are no secrets. Whoever knows one must neither fill the ledger in
       // that host's name nor use up its challenges: until here a denial is no leaf and spends no
       // nonce.
       return new Judgement.Unauthenticated(
-          new IssuanceOutcome.Denied(
-              DenialCode.RUNTIME_INTEGRITY, refused.reason(), refused.message()));
+          new Denial(DenialCode.RUNTIME_INTEGRITY, refused.reason(), refused.message()));
     }
-    Optional<Judgement.Refused> late = judgeTime(challenge);
+    // Here and not before: what nobody but the host can send, nobody else can use up.
+    if (!rate.take(host.akName())) {
+      return new Judgement.TooOften();
+    }
+    Optional<Denial> late = judgeTime(challenge);
     if (late.isPresent()) {
-      return late.get();
+      return new Judgement.Refused(host, late.get(), Nonce.SPENT_IF_FREE);
     }
-    if (host.state() != HostState.ACTIVE) {
-      IssuanceOutcome.Denied denial = notActive(host);
-      return refused(denial.code(), denial.reason(), denial.message());
+    if (!host.isActive()) {
+      return new Judgement.Refused(host, notActive(host.row()), Nonce.SPENT);
     }
-    Optional<Judgement.Refused> scope = judgeScope(application.request());
+    Optional<Denial> scope = judgeScope(application.request());
     if (scope.isPresent()) {
-      return scope.get();
+      return new Judgement.Refused(host, scope.get(), Nonce.SPENT);
     }
-    KeyStanding key = judgeInstanceKey(application, ak, host);
+    KeyStanding key = judgeInstanceKey(application, host);
     if (key instanceof KeyStanding.Unfit unfit) {
-      return refused(DenialCode.RUNTIME_INTEGRITY, unfit.reason(), unfit.message());
+      return new Judgement.Refused(host, unfit.denial(), Nonce.SPENT);
     }
-    return decide(application, host, (VerifiedQuote) quoted, (KeyStanding.Fit) key);
+    telemetry.attested(challenges.age(challenge));
+    return decide(application, host, (VerifiedQuote) quoted, (KeyStanding.Fit) key, began);
   }
 
-  private Optional<Judgement.Refused> judgeTime(Challenge challenge) {
+  private Optional<Denial> judgeTime(Challenge challenge) {
     return switch (challenges.judge(challenge, policy.epoch())) {
       case FRESH -> Optional.empty();
       case EXPIRED ->
           Optional.of(
-              beforeUse(
+              new Denial(
                   DenialCode.EXPIRED,
                   "challenge_expired",
                   "the challenge must be answered before " + challenge.expires() + "; ask again"));
       case EARLIER_EPOCH ->
           Optional.of(
-              beforeUse(
+              new Denial(
                   DenialCode.POLICY_MISMATCH,
                   "challenge_of_earlier_epoch",
                   "the challenge must be of policy epoch "
@@ -135,32 +150,32 @@ final class Judge {
   }
 
   /** What a host is told that an operator has suspended or revoked. */
-  static IssuanceOutcome.Denied notActive(Host host) {
+  static Denial notActive(Host host) {
     String state = host.state().name().toLowerCase(Locale.ROOT);
-    return new IssuanceOutcome.Denied(
+    return new Denial(
         DenialCode.ENVIRONMENT_UNTRUSTED,
         "host_" + state,
         "the host must be active, and an operator made it " + state);
   }
 
-  private Optional<Judgement.Refused> judgeScope(ExecutionRequest request) {
+  private Optional<Denial> judgeScope(ExecutionRequest request) {
     if (!request.iss().equals(identity.issuer())) {
       return Optional.of(
-          refused(
+          new Denial(
               DenialCode.SCOPE_EXCEEDED,
               "issuer_mismatch",
               "iss must be " + identity.issuer() + ", was " + request.iss()));
     }
     if (!request.tenant().equals(identity.tenant())) {
       return Optional.of(
-          refused(
+          new Denial(
               DenialCode.SCOPE_EXCEEDED,
               "tenant_mismatch",
               "tenant must be " + identity.tenant() + ", was " + request.tenant()));
     }
     if (request.parent().isPresent()) {
       return Optional.of(
-          refused(
+          new Denial(
               DenialCode.AUTHORIZATION_DISCONTINUITY,
               "parent_not_accepted",
               "this service narrows no artifact for a child: ask for one without a parent"));
@@ -168,34 +183,23 @@ final class Judge {
     return Optional.empty();
   }
 
-  private EnrolledAk enrolledAk(Host host) {
-    try {
-      TpmtPublic area = TpmtPublic.parse(host.akPublic());
-      // The configured provider is there for curves, and may have nothing else.
-      AkOutcome outcome =
-          area.key().type() == TpmAlg.ECC ? EnrolledAk.of(area, signatures) : EnrolledAk.of(area);
-      if (outcome instanceof EnrolledAk ak) {
-        return ak.withQualifiedName(ak.name().qualifiedUnder(TpmName.ENDORSEMENT_HIERARCHY));
-      }
-      throw new IllegalStateException("bug: an attestation key was enrolled that is refused now");
-    } catch (MalformedEvidenceException e) {
-      throw new IllegalStateException("bug: an attestation key was enrolled that is malformed", e);
-    }
-  }
-
   /** What is known of the key that the artifact would be bound to. */
   private sealed interface KeyStanding {
     record Fit(Environment.KeyStorage storage, Optional<StateChange> registration)
         implements KeyStanding {}
 
-    record Unfit(String reason, String message) implements KeyStanding {}
+    record Unfit(Denial denial) implements KeyStanding {
+      Unfit(String reason, String message) {
+        this(new Denial(DenialCode.RUNTIME_INTEGRITY, reason, message));
+      }
+    }
   }
 
   /**
    * A certification is verified once for an attestation key and a key name; the ledger remembers. A
    * key without one is a key in memory, bound by the quote's qualifying data alone.
    */
-  private KeyStanding judgeInstanceKey(Application application, EnrolledAk ak, Host host)
+  private KeyStanding judgeInstanceKey(Application application, KnownHost host)
       throws LedgerException {
     Hash jkt = application.request().jkt();
     Optional<Evidence.KeyCertification> given = application.evidence().keyCertification();
@@ -204,15 +208,15 @@ final class Judge {
     }
     Evidence.KeyCertification certification = given.get();
     Hash keyName = Hash.sha256(certification.key().name().bytes());
-    Optional<InstanceKey> known = ledger.instanceKey(host.akName(), keyName);
+    Optional<Hash> known = instanceKeys.thumbprint(host.akName(), keyName);
     if (known.isPresent()) {
-      return known.get().jkt().equals(jkt)
+      return known.get().equals(jkt)
           ? new KeyStanding.Fit(Environment.KeyStorage.TPM, Optional.empty())
-          : anotherKey(jkt, known.get().jkt());
+          : anotherKey(jkt, known.get());
     }
     KeyCertificationOutcome outcome =
         KeyCertificationVerifier.verify(
-            certification, ak, EvidenceBinding.keyCertification(jkt).bytes());
+            certification, host.ak(), EvidenceBinding.keyCertification(jkt).bytes());
     if (outcome instanceof KeyCertificationOutcome.Refused refused) {
       return new KeyStanding.Unfit(refused.reason(), refused.message());
     }
@@ -242,45 +246,35 @@ final class Judge {
   }
 
   private Judgement decide(
-      Application application, Host host, VerifiedQuote quote, KeyStanding.Fit key)
+      Application application, KnownHost host, VerifiedQuote quote, KeyStanding.Fit key, long began)
       throws LedgerException {
-    Optional<EndorsementOutcome> endorsement = endorsements.of(host);
+    Optional<EndorsementOutcome> endorsement = endorsements.of(host.row());
     Appraisal appraisal =
         Appraiser.appraise(quote, endorsement, policy.referenceValuesFor(host.name()));
     Instant now = Instant.ofEpochMilli(clock.millis());
+    long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
     Decision decision =
         policy
             .policy()
             .decide(
-                PolicyInputs.subject(host, quote, application.request()),
+                PolicyInputs.subject(host.row(), quote, application.request()),
                 PolicyInputs.request(application.request()),
                 PolicyInputs.governance(policy),
-                PolicyInputs.trust(appraisal, endorsement, policy, host),
+                PolicyInputs.trust(appraisal, endorsement, policy, host.row()),
                 PolicyInputs.env(quote, key.storage()),
                 now);
+    telemetry.ended(Telemetry.Stage.DECIDE, verified);
     if (decision instanceof Decision.Deny deny) {
       Decision.Reason first = deny.reasons().get(0);
       return new Judgement.Refused(
-          new IssuanceOutcome.Denied(
-              DenialCode.valueOf(deny.code().name()), first.rule(), first.user()),
-          Judgement.Nonce.SPENT,
+          host,
+          new Denial(DenialCode.valueOf(deny.code().name()), first.rule(), first.user()),
+          Nonce.SPENT,
           Optional.of(deny));
     }
     return new Judgement.Granted(
         (Decision.Allow) decision,
         new Grounds(
             application, host, quote, appraisal, key.storage(), key.registration(), policy, now));
-  }
-
-  private static Judgement.Refused refused(DenialCode code, String reason, String message) {
-    return new Judgement.Refused(
-        new IssuanceOutcome.Denied(code, reason, message), Judgement.Nonce.SPENT, Optional.empty());
-  }
-
-  private static Judgement.Refused beforeUse(DenialCode code, String reason, String message) {
-    return new Judgement.Refused(
-        new IssuanceOutcome.Denied(code, reason, message),
-        Judgement.Nonce.SPENT_IF_FREE,
-        Optional.empty());
   }
 }

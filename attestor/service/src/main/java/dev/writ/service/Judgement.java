@@ -19,17 +19,29 @@ sealed interface Judgement {
    *
    * @param denial what the caller is told
    */
-  record Unauthenticated(IssuanceOutcome.Denied denial) implements Judgement {}
+  record Unauthenticated(Denial denial) implements Judgement {}
+
+  /** The host that asks had more decisions lately than one may have: this is none. */
+  record TooOften() implements Judgement {}
 
   /**
    * It may not, and it is the host that asked.
    *
+   * @param host that asked
    * @param denial what the caller is told
    * @param nonce what becomes of the challenge's nonce
    * @param decision the policy's denial, where it came to the policy
    */
-  record Refused(IssuanceOutcome.Denied denial, Nonce nonce, Optional<Decision.Deny> decision)
-      implements Judgement {}
+  record Refused(KnownHost host, Denial denial, Nonce nonce, Optional<Decision.Deny> decision)
+      implements Judgement {
+    Refused(KnownHost host, Denial denial, Nonce nonce) {
+      this(host, denial, nonce, Optional.empty());
+    }
+
+    Refused leavingNonce() {
+      return new Refused(host, denial, Nonce.LEFT, decision);
+    }
+  }
 
   /**
    * What a denial does to the challenge's nonce. A challenge is good for one answer, whichever it is;

@@ -7,24 +7,33 @@ import java.time.Period;
 import java.time.ZoneOffset;
 
 /**
- * When a key of the service may sign: what the ledger holds the service to, and, of an issuer key, what
- * the first trust file tells verifiers.
+ * When a key of the service may sign: what the ledger holds the service to, and, of an issuer or status
+ * key, what the first trust file tells verifiers.
  *
  * @param notBefore its first moment, whole seconds
  * @param notAfter the first moment after it, whole seconds
  */
 record KeyWindow(Instant notBefore, Instant notAfter) {
   /**
-   * How long an issuer key may sign from its birth on. Its certificate has no end, and a key without
+   * How long an issuer or status key may sign from its birth on. Its certificate has no end, and a key without
    * one would be believed for as long as a copy of the trust file is around; within this time an
    * operator introduces the next key by another version of it.
    */
-  static final Period ISSUER = Period.ofYears(2);
+  static final Period SIGNING = Period.ofYears(2);
 
-  /** From an issuer key's birth, which its certificate says, for {@link #ISSUER}. */
+  /** From an issuer key's birth, which its certificate says, for {@link #SIGNING}. */
   static KeyWindow ofIssuer(HsmKey key) {
+    return fromBirth(key);
+  }
+
+  /** From a status key's birth, for {@link #SIGNING}: it ends with the artifacts it speaks of. */
+  static KeyWindow ofStatus(HsmKey key) {
+    return fromBirth(key);
+  }
+
+  private static KeyWindow fromBirth(HsmKey key) {
     Instant birth = key.certificate().getNotBefore().toInstant();
-    return new KeyWindow(birth, birth.atOffset(ZoneOffset.UTC).plus(ISSUER).toInstant());
+    return new KeyWindow(birth, birth.atOffset(ZoneOffset.UTC).plus(SIGNING).toInstant());
   }
 
   /** The certificate's validity: the checkpoint key lasts as long as its ledger. */

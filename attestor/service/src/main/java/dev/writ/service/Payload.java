@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.StrictJson;
-import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Octets;
+import dev.writ.ledger.Entry;
 import dev.writ.policy.Decision;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,7 +24,9 @@ final class Payload {
 
   private static final String EK_PUBLIC = "ek_public";
   private static final String EK_CERTIFICATE = "ek_certificate";
+  private static final String ARTIFACT = "artifact";
   private static final int MAX_BYTES = 64 * 1024;
+  private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
   private static final int MAX_DECISION_BYTES = 256 * 1024;
 
   /** What an enrolment keeps so that the TPM's maker can be asked again. */
@@ -37,58 +42,123 @@ final class Payload {
     return Jcs.canonical(map);
   }
 
+  static byte[] invitation(String hostName, byte[] hostSalt) {
+    return Jcs.canonical(Map.of("host", hostName, "host_salt", text(hostSalt)));
+  }
+
+  static byte[] outcome(String statement) {
+    return Jcs.canonical(Map.of("statement", statement));
+  }
+
+  /** The artifact in what {@link #allowed} wrote, in compact serialization. */
+  static String artifact(byte[] payload) throws MalformedJsonException {
+    return StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES).text(ARTIFACT);
+  }
+
   /** The endorsement in what {@link #enrolment} wrote. */
   static Endorsement endorsement(byte[] payload) throws MalformedJsonException {
     JsonMembers members = StrictJson.parse(payload, MAX_BYTES);
     return new Endorsement(bytes(members.text(EK_PUBLIC)), bytes(members.text(EK_CERTIFICATE)));
   }
 
-  static byte[] allowed(Decision.Allow allow, Grounds grounds, Salts salts, String artifact) {
-    Map<String, Object> map = decided(grounds.application());
-    map.put("host", grounds.host().name());
-    putDecision(map, allow);
-    map.put("artifact", artifact);
-    map.put("subject_salt", text(salts.subject()));
-    map.put("host_salt", text(salts.host()));
-    map.put("args_salt", text(salts.args()));
-    return Jcs.canonical(map);
-  }
-
-  static byte[] denied(Application application, Judgement.Refused refused) {
-    Map<String, Object> map = decided(application);
-    map.put("code", refused.denial().code().wire());
-    map.put("reason", refused.denial().reason());
-    map.put("message", refused.denial().message());
-    refused.decision().ifPresent(decision -> putDecision(map, decision));
-    return Jcs.canonical(map);
-  }
-
   /**
-   * The decision comes again from the policy and its inputs; so where a policy of very many rules makes
-   * it too long to be kept, its digest is enough to check that.
+   * Of a permission: what came, what the policy was shown, and what was issued. The decision itself is
+   * not kept: the policy, which is beside its own leaf, gives it again from the inputs, byte for byte.
    */
-  private static void putDecision(Map<String, Object> map, Decision decision) {
-    map.put("inputs", text(decision.inputs().toJson()));
+  static byte[] allowed(Decision.Allow allow, Grounds grounds, Salts salts, String artifact) {
+    Application application = grounds.application();
+    return new Members()
+        .bytes("ak_name", application.akName().bytes())
+        .bytes("args_salt", salts.args())
+        .text(ARTIFACT, artifact)
+        .bytes("challenge", application.challenge().encode())
+        .bytes("evidence", application.evidence().bytes())
+        .text("host", grounds.host().name())
+        .bytes("host_salt", salts.host())
+        .json("inputs", allow.inputsJson())
+        .json("request", application.request().jcs())
+        .bytes("subject_salt", salts.subject())
+        .end();
+  }
+
+  /** Of a denial: what came, and why it was denied; what the policy said, where it came to it. */
+  static byte[] denied(Application application, Judgement.Refused refused) {
+    Members members =
+        new Members()
+            .bytes("ak_name", application.akName().bytes())
+            .bytes("challenge", application.challenge().encode())
+            .text("code", refused.denial().code().wire());
+    refused.decision().ifPresent(decision -> putDecision(members, decision));
+    members.bytes("evidence", application.evidence().bytes());
+    refused.decision().ifPresent(decision -> members.json("inputs", decision.inputsJson()));
+    return members
+        .text("message", refused.denial().message())
+        .text("reason", refused.denial().reason())
+        .json("request", application.request().jcs())
+        .end();
+  }
+
+  /** Where a policy of very many rules makes it too long to be kept, its digest is enough. */
+  private static void putDecision(Members members, Decision decision) {
     byte[] json = decision.toJson();
     if (json.length <= MAX_DECISION_BYTES) {
-      map.put("decision", text(json));
+      members.json("decision", json);
     } else {
-      map.put("decision_digest", decision.digest().hex());
+      members.text("decision_digest", decision.digest().hex());
     }
   }
 
-  private static Map<String, Object> decided(Application application) {
-    Challenge challenge = application.challenge();
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("ak_name", text(application.akName().bytes()));
-    map.put("challenge", text(challenge.encode()));
-    map.put("request", text(application.request().jcs()));
-    map.put("evidence", text(application.evidence().bytes()));
-    return map;
+  /**
+   * Writes a canonical object whose members come in order, as {@link Jcs} would, but copies what is
+   * canonical already: there are thousands of these a second, of kilobytes each.
+   */
+  private static final class Members {
+    private static final int USUAL_BYTES = 8 * 1024;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream(USUAL_BYTES);
+    private char separator = '{';
+    private String last = "";
+
+    /** A member whose value is canonical JSON. */
+    @CanIgnoreReturnValue
+    Members json(String name, byte[] canonical) {
+      name(name);
+      out.writeBytes(canonical);
+      return this;
+    }
+
+    @CanIgnoreReturnValue
+    Members bytes(String name, byte[] value) {
+      name(name);
+      out.write('"');
+      out.writeBytes(BASE64_URL.encode(value));
+      out.write('"');
+      return this;
+    }
+
+    @CanIgnoreReturnValue
+    Members text(String name, String value) {
+      return json(name, Jcs.canonical(value));
+    }
+
+    private void name(String name) {
+      if (name.compareTo(last) <= 0) {
+        throw new IllegalStateException("bug: " + name + " must come after " + last);
+      }
+      last = name;
+      out.write(separator);
+      out.writeBytes(("\"" + name + "\":").getBytes(StandardCharsets.US_ASCII));
+      separator = ',';
+    }
+
+    byte[] end() {
+      out.write('}');
+      return out.toByteArray();
+    }
   }
 
   private static String text(byte[] bytes) {
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    return BASE64_URL.encodeToString(bytes);
   }
 
   private static Octets bytes(String text) {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Governance;
+import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.TpmName;
-import dev.writ.ledger.Host;
-import dev.writ.ledger.HostState;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.SqliteConfig;
@@ -15,96 +13,202 @@ import dev.writ.policy.Policy;
 import java.nio.file.Path;
 import java.security.Provider;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 
 /**
- * The service in one process: what it needs is opened and checked, and its parts are joined. What it
- * can be asked is {@link #challenge}, {@link #enrolment} and {@link #issuance}.
+ * The service in one process: what it needs is opened and checked, and its parts are joined.
+ *
+ * <p>Whatever it is asked returns at once, never blocks who asks, and completes with an outcome, never
+ * exceptionally, on a thread of the service: hand over from there whatever may block.
  */
 public final class WritService implements AutoCloseable {
+  /** How long a close waits for what is under way. */
+  private static final Duration PATIENCE = Duration.ofSeconds(8);
+
+  private final TrustFile trust;
   private final Ledger ledger;
-  private final Hosts hosts;
   private final PolicyInForce policy;
+  private final Operations operations = new Operations();
+  private final Refusals refusals = new Refusals();
+  private final Telemetry telemetry;
+  private final WorkPool appraisal;
+  private final WorkPool hsm;
+  private final StatusTokens statusTokens;
+  private final StatusIndices statusIndices;
+  private final Hosts hosts;
   private final Challenges challenges;
   private final Enrolment enrolment;
   private final Issuance issuance;
+  private final Invitations invitations;
+  private final Revocations revocations;
+  private final Outcomes outcomes;
+  private final ReadinessCheck readiness;
+  private final Summaries summaries;
+  private final Chores chores;
 
   /**
    * What a service is started with.
    *
    * @param identity who it is
+   * @param trust what its verifiers believe; issuer and origin are the identity's
    * @param keys its keys, in their token
    * @param ledgerFolder where its ledger is, or will be
    * @param policy the policy to put in force; unsigned, which dev alone accepts
    * @param endorsementTrust the TPM makers that are believed
-   * @param admitted the hosts that may enrol
+   * @param admitted the hosts that may enrol without an invitation
+   * @param limits how much it does and keeps at once
    * @param signatures verifies signatures
    * @param clock says what time it is
    * @param random makes nonces, salts and identities
    */
   public record Setup(
       ServiceIdentity identity,
+      TrustFile trust,
       IssuerKeys keys,
       Path ledgerFolder,
       Policy policy,
       EndorsementTrust endorsementTrust,
       AdmittedHosts admitted,
+      Limits limits,
       Provider signatures,
       InstantSource clock,
       SecureRandom random) {}
 
-  private WritService(Setup setup, Ledger ledger, PolicyInForce policy, ServiceSecret secret) {
+  private WritService(
+      Setup setup, Ledger ledger, PolicyInForce policy, Telemetry telemetry, LongSupplier nanos)
+      throws LedgerException, ServiceStartException {
+    Limits limits = setup.limits();
+    InstantSource clock = setup.clock();
+    SecureRandom random = setup.random();
+    this.trust = setup.trust();
     this.ledger = ledger;
-    this.hosts = new Hosts(ledger);
     this.policy = policy;
+    this.telemetry = telemetry;
+    this.appraisal = new WorkPool("appraisal", limits.appraisal());
+    this.hsm = new WorkPool("hsm", limits.hsm());
+    this.statusTokens =
+        new StatusTokens(
+            ledger,
+            setup.keys(),
+            StartChecks.statusSource(trust),
+            trust.content().version(),
+            trust.content().skew(),
+            limits.statusTtl(),
+            clock);
+    this.statusIndices =
+        new StatusIndices(ledger, statusTokens, policy.document().lifetime(), clock);
+    this.hosts = new Hosts(ledger, setup.signatures(), limits.hosts());
     EndorsementVerifier endorsements = new EndorsementVerifier(setup.endorsementTrust());
-    this.challenges = new Challenges(secret, setup.clock(), setup.random());
+    ServiceSecret challengeSecret = ServiceSecret.open(ledger, "challenge", clock, random);
+    ServiceSecret activationSecret = ServiceSecret.open(ledger, "activation", clock, random);
+    this.challenges = new Challenges(challengeSecret, clock, random);
     this.enrolment =
         new Enrolment(
+            operations,
+            appraisal,
             endorsements,
             setup.admitted(),
-            secret,
+            activationSecret,
             ledger,
+            refusals,
             policy.leaf(),
-            setup.clock(),
-            setup.random());
+            clock,
+            random);
     this.issuance =
         new Issuance(
+            operations,
+            appraisal,
+            hsm,
             hosts,
             new Judge(
                 setup.identity(),
                 challenges,
-                new Endorsements(endorsements, ledger, setup.clock()),
+                new Endorsements(endorsements, ledger, clock, limits.hosts()),
                 policy,
-                ledger,
-                setup.signatures(),
-                setup.clock()),
+                hosts,
+                new InstanceKeys(ledger, limits.instanceKeys()),
+                new HostRate(limits, nanos),
+                clock,
+                telemetry),
+            statusIndices,
+            statusTokens,
             // Every key and TPM that can be configured so far is a dev one: see docs/TRUST.md.
             new ArtifactSigner(
                 setup.keys(),
                 setup.identity().origin(),
                 Governance.Mode.DEV,
-                setup.clock(),
-                setup.random()),
-            new DecisionEntries(policy, ledger, setup.clock(), setup.random()),
-            ledger);
+                clock,
+                random,
+                telemetry),
+            new DecisionEntries(policy, clock, random),
+            ledger,
+            refusals,
+            telemetry);
+    this.invitations = new Invitations(operations, ledger, policy.leaf(), clock, random);
+    this.revocations =
+        new Revocations(operations, appraisal, ledger, statusTokens, clock, random, telemetry);
+    this.outcomes =
+        new Outcomes(
+            operations,
+            appraisal,
+            ledger,
+            trust.content(),
+            setup.signatures(),
+            clock,
+            random,
+            refusals);
+    this.readiness =
+        new ReadinessCheck(
+            setup.keys().issuer()::signP1363,
+            ledger,
+            policy,
+            statusTokens,
+            ReadinessCheck.PATIENCE,
+            nanos);
+    this.summaries = new Summaries(refusals, ledger, clock, random);
+    this.chores =
+        new Chores(
+            summaries::writeIfDue, challengeSecret::renewIfDue, activationSecret::renewIfDue);
+    telemetry.watch(List.of(appraisal, hsm));
   }
 
   /**
-   * Opens the ledger and puts keys and policy into it.
+   * Opens the ledger, puts keys and policy into it, and makes the first status token.
    *
    * @throws LedgerException if the ledger cannot be opened
-   * @throws ServiceStartException if it cannot take its first leaves
+   * @throws ServiceStartException if it cannot take its first leaves, or the trust file is not of this
+   *     service
    */
   public static WritService start(Setup setup) throws LedgerException, ServiceStartException {
-    return start(setup, ServiceSecret.random(setup.random()));
+    WritService service = open(setup);
+    service.chores.start();
+    return service;
   }
 
-  /** A service that recognizes what another with this secret said. */
-  static WritService start(Setup setup, ServiceSecret secret)
+  /** A service whose {@link #chores} nobody sees to. */
+  static WritService open(Setup setup) throws LedgerException, ServiceStartException {
+    return open(setup, System::nanoTime);
+  }
+
+  /**
+   * A service whose {@link #chores} nobody sees to.
+   *
+   * @param nanos a clock such as {@link System#nanoTime}, for how often something may be
+   */
+  static WritService open(Setup setup, LongSupplier nanos)
       throws LedgerException, ServiceStartException {
+    StartChecks.requireOwnTrust(setup.identity(), setup.trust());
+    Telemetry telemetry = new Telemetry();
     CheckpointSigner checkpoint =
         new CheckpointSigner(setup.identity().origin(), setup.keys().checkpoint());
     Ledger ledger =
@@ -112,41 +216,72 @@ public final class WritService implements AutoCloseable {
             SqliteConfig.in(setup.ledgerFolder()),
             setup.identity().origin(),
             List.of(checkpoint),
-            setup.clock());
+            setup.clock(),
+            telemetry.ledgerEvents());
     try {
       PolicyInForce policy =
           new Genesis(ledger, setup.clock(), setup.random())
               .begin(setup.keys(), checkpoint, setup.policy());
-      return new WritService(setup, ledger, policy, secret);
+      StartChecks.requireTrusted(setup.keys(), checkpoint, setup.trust());
+      WritService service = new WritService(setup, ledger, policy, telemetry, nanos);
+      service.begin();
+      return service;
     } catch (LedgerException | ServiceStartException | RuntimeException e) {
       ledger.close();
       throw e;
     }
   }
 
-  /** A challenge for an enrolled host: the PCRs that its reference values speak of. */
-  public ChallengeOutcome challenge(TpmName akName) {
+  /** Nothing is answered before there is a status token to answer with. */
+  private void begin() throws ServiceStartException {
+    statusTokens.start();
     try {
-      Optional<Host> host = hosts.named(akName);
-      if (host.isEmpty()) {
-        return new ChallengeOutcome.Denied(Issuance.HOST_NOT_ENROLLED);
+      statusIndices.prepare().toCompletableFuture().join();
+    } catch (CompletionException e) {
+      statusTokens.close();
+      if (Operations.cause(e) instanceof DeniedException denied) {
+        throw new ServiceStartException(
+            "the first status token must be made, and was not: " + denied.denial().message());
       }
-      if (host.get().state() != HostState.ACTIVE) {
-        return new ChallengeOutcome.Denied(Judge.notActive(host.get()));
-      }
-      return new ChallengeOutcome.Issued(
-          challenges.issue(akName, policy.selectionFor(host.get().name()), policy.epoch()));
-    } catch (LedgerException e) {
-      return new ChallengeOutcome.Denied(
-          new IssuanceOutcome.Denied(
-              DenialCode.UNVERIFIABLE,
-              Issuance.LEDGER_UNAVAILABLE,
-              String.valueOf(e.getMessage())));
-    } catch (RuntimeException e) {
-      Defect.log("a challenge", e);
-      return new ChallengeOutcome.Denied(
-          new IssuanceOutcome.Denied(DenialCode.UNVERIFIABLE, Defect.REASON, Defect.MESSAGE));
+      throw e;
     }
+  }
+
+  /** A challenge for an enrolled host: the PCRs that its reference values speak of. */
+  public CompletionStage<ChallengeOutcome> challenge(TpmName akName) {
+    return operations.begin(
+        "a challenge",
+        () -> {
+          // A host that is kept needs no more than a MAC: not worth another thread.
+          Optional<KnownHost> kept = hosts.keptActive(akName);
+          return kept.isPresent()
+              ? CompletableFuture.completedFuture(challenge(akName, kept.get()))
+              : appraisal.submit(() -> challengeOfStored(akName));
+        },
+        ChallengeOutcome.Denied::new);
+  }
+
+  private ChallengeOutcome challengeOfStored(TpmName akName) throws LedgerException {
+    Optional<KnownHost> host = hosts.named(akName);
+    if (host.isEmpty()) {
+      refusals.count(Judge.HOST_NOT_ENROLLED);
+      return new ChallengeOutcome.Denied(Judge.HOST_NOT_ENROLLED);
+    }
+    if (!host.get().isActive()) {
+      Denial denial = Judge.notActive(host.get().row());
+      refusals.count(denial);
+      return new ChallengeOutcome.Denied(denial);
+    }
+    return challenge(akName, host.get());
+  }
+
+  private ChallengeOutcome challenge(TpmName akName, KnownHost host) {
+    long began = System.nanoTime();
+    ChallengeOutcome outcome =
+        new ChallengeOutcome.Issued(
+            challenges.issue(akName, policy.selectionFor(host.name()), policy.epoch()));
+    telemetry.ended(Telemetry.Stage.CHALLENGE, began);
+    return outcome;
   }
 
   /** Admits hosts. */
@@ -159,13 +294,82 @@ public final class WritService implements AutoCloseable {
     return issuance;
   }
 
+  /** Invites hosts. */
+  public Invitations invitations() {
+    return invitations;
+  }
+
+  /** Withdraws artifacts. */
+  public Revocations revocations() {
+    return revocations;
+  }
+
+  /** Takes statements of how executions ended. */
+  public Outcomes outcomes() {
+    return outcomes;
+  }
+
+  /** What says which artifacts are withdrawn. */
+  public StatusTokens statusTokens() {
+    return statusTokens;
+  }
+
   /** The ledger, to be read. */
   public Ledger ledger() {
     return ledger;
   }
 
+  /** What its verifiers believe. */
+  public TrustFile trust() {
+    return trust;
+  }
+
+  /** Counts what is refused before it comes to a decision. */
+  public Refusals refusals() {
+    return refusals;
+  }
+
+  /** What it measures of itself. */
+  public Telemetry telemetry() {
+    return telemetry;
+  }
+
+  /** The hosts it knows. */
+  Hosts hosts() {
+    return hosts;
+  }
+
+  /** The policy by which it decides. */
+  PolicyInForce policy() {
+    return policy;
+  }
+
+  /** What is to be seen to each second. */
+  Chores chores() {
+    return chores;
+  }
+
+  /** Whether it could issue an artifact now: found out at most once a second. */
+  public CompletionStage<Readiness> readiness() {
+    return readiness.readiness();
+  }
+
+  /** Answers what was asked, within some seconds, takes nothing more, and gives all back. */
   @Override
   public void close() {
+    try {
+      var unused = operations.drain(PATIENCE);
+      chores.close();
+      summaries.write().toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // The ledger, which is closed next, says by itself what it did not do.
+    }
+    readiness.close();
+    statusTokens.close();
+    appraisal.close();
+    hsm.close();
     ledger.close();
   }
 }

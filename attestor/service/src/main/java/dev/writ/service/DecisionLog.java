@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.LeafBody;
+import dev.writ.ledger.CommitOutcome.Receipt;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Logs decisions that are leaves, by which log and ledger can be joined: {@code decision_id} is the
+ * leaf's. It names neither host nor workload; the ledger does, for those who may read that.
+ */
+final class DecisionLog {
+  private static final System.Logger LOGGER = System.getLogger(DecisionLog.class.getName());
+
+  private DecisionLog() {}
+
+  /**
+   * Logs a decision.
+   *
+   * @param receipt of its leaf
+   * @param asked when it was asked for, by {@link System#nanoTime}
+   */
+  static void log(Receipt receipt, long asked) {
+    if (receipt.leaf().body() instanceof LeafBody.DecisionDeny deny) {
+      LogFields fields =
+          LogFields.of("verdict", "deny", "code", deny.code().wire()).and("reason", deny.reason());
+      log(Level.INFO, fields, receipt, asked);
+    } else if (LOGGER.isLoggable(Level.DEBUG)) {
+      log(Level.DEBUG, LogFields.of("verdict", "allow"), receipt, asked);
+    }
+  }
+
+  private static void log(Level level, LogFields verdict, Receipt receipt, long asked) {
+    if (LOGGER.isLoggable(level)) {
+      LogFields fields =
+          verdict
+              .and("decision_id", receipt.leaf().id().toString())
+              .and("leaf_index", receipt.index())
+              .and("duration_ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - asked));
+      LOGGER.log(level, "decision", fields);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.LedgerException;
+
+/**
+ * Why somebody does not get what they asked for.
+ *
+ * @param code which of the design's codes
+ * @param reason the finer reason, a stable snake_case word or a rule's id
+ * @param message what must hold, what was, and where useful what to do next
+ * @param ground what it rests on
+ */
+public record Denial(DenialCode code, String reason, String message, Ground ground) {
+  /** What a denial rests on; with it comes what the caller can do. */
+  public enum Ground {
+    /** What was sent has no form that could be judged. */
+    MALFORMED,
+    /** What was sent was judged: sent again, it is denied again. */
+    JUDGED,
+    /** The service could not judge, or not keep or sign what it judged. */
+    UNAVAILABLE
+  }
+
+  static final String LEDGER_UNAVAILABLE = "ledger_unavailable";
+
+  /** A denial after judgement. */
+  public Denial(DenialCode code, String reason, String message) {
+    this(code, reason, message, Ground.JUDGED);
+  }
+
+  /** What was sent has no form that could be judged. */
+  public static Denial malformed(String reason, String message) {
+    return new Denial(DenialCode.UNVERIFIABLE, reason, message, Ground.MALFORMED);
+  }
+
+  /** Something that is needed to judge cannot be had now. */
+  public static Denial unavailable(String reason, String message) {
+    return new Denial(DenialCode.UNVERIFIABLE, reason, message, Ground.UNAVAILABLE);
+  }
+
+  static Denial of(LedgerException e) {
+    return unavailable(LEDGER_UNAVAILABLE, String.valueOf(e.getMessage()));
+  }
+
+  static Denial of(CommitOutcome.Unavailable unavailable) {
+    return unavailable(LEDGER_UNAVAILABLE, unavailable.message());
+  }
+
+  /** Whether the same may be granted a little later, with a new challenge where it takes one. */
+  public boolean retryable() {
+    return ground == Ground.UNAVAILABLE;
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.AkName;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * A token bucket for each attestation key: each decision on a host that showed to be the one that asks
+ * is a leaf for ever, so no host may have as many as it likes.
+ *
+ * <p>As many hosts are remembered as are kept in memory anyway. One that is forgotten has a full bucket
+ * again, and is forgotten only for that many others that asked since.
+ */
+final class HostRate {
+  static final Denial EXCEEDED =
+      Denial.unavailable(
+          "host_rate",
+          "a host must ask for no more decisions than its rate allows, and asked for more; ask later");
+
+  private final int perSecond;
+  private final int burst;
+  private final LongSupplier nanos;
+  private final Recent<AkName, Bucket> buckets;
+
+  /**
+   * Nobody has asked yet.
+   *
+   * @param nanos a clock such as {@link System#nanoTime}
+   */
+  HostRate(Limits limits, LongSupplier nanos) {
+    this.perSecond = limits.hostRatePerSecond();
+    this.burst = limits.hostBurst();
+    this.nanos = nanos;
+    this.buckets = new Recent<>(limits.hosts());
+  }
+
+  /** Takes a token of the host. False where it has none, and then nothing is taken. */
+  boolean take(AkName host) {
+    return perSecond == 0 || bucket(host).take(nanos.getAsLong());
+  }
+
+  private synchronized Bucket bucket(AkName host) {
+    return buckets
+        .get(host)
+        .orElseGet(
+            () -> {
+              Bucket full = new Bucket(nanos.getAsLong());
+              buckets.put(host, full);
+              return full;
+            });
+  }
+
+  /** Tokens of one host. */
+  private final class Bucket {
+    // Both guarded by this.
+    private long filledAt;
+    private double tokens = burst;
+
+    Bucket(long now) {
+      this.filledAt = now;
+    }
+
+    synchronized boolean take(long now) {
+      // Threads may come out of order: what was filled is not filled twice.
+      long passed = Math.max(0, now - filledAt);
+      filledAt += passed;
+      double earned = passed * (double) perSecond / TimeUnit.SECONDS.toNanos(1);
+      tokens = Math.min(burst, tokens + earned);
+      if (tokens < 1) {
+        return false;
+      }
+      tokens--;
+      return true;
+    }
+  }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.CommitOutcome.Reached;
+import dev.writ.ledger.CommitOutcome.Refusal;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.IssuedArtifact;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.StateChange;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Lets operators withdraw artifacts: the leaf and the artifact's bit come in one transaction, and the
+ * status token that says so is in force before the answer.
+ */
+public final class Revocations {
+  private final Operations operations;
+  private final WorkPool reads;
+  private final Ledger ledger;
+  private final StatusTokens tokens;
+  private final InstantSource clock;
+  private final SecureRandom random;
+  private final Telemetry telemetry;
+
+  Revocations(
+      Operations operations,
+      WorkPool reads,
+      Ledger ledger,
+      StatusTokens tokens,
+      InstantSource clock,
+      SecureRandom random,
+      Telemetry telemetry) {
+    this.operations = operations;
+    this.reads = reads;
+    this.ledger = ledger;
+    this.tokens = tokens;
+    this.clock = clock;
+    this.random = random;
+    this.telemetry = telemetry;
+  }
+
+  /**
+   * Revokes an artifact, expired or not. When this says so, the leaf is in the ledger and the status
+   * token in force has its bit.
+   */
+  public CompletionStage<RevocationOutcome> revoke(UuidV7 jti, RevocationReason reason) {
+    long began = System.nanoTime();
+    return operations.begin(
+        "a revocation",
+        () ->
+            reads
+                .submit(() -> entry(jti, reason))
+                .thenCompose(
+                    revocation ->
+                        ledger
+                            .commit(revocation.entry())
+                            .thenCompose(outcome -> published(revocation, outcome, began))),
+        RevocationOutcome.Denied::new);
+  }
+
+  /** What is to be committed, and of which artifact. */
+  private record Revocation(IssuedArtifact artifact, Entry entry) {}
+
+  private Revocation entry(UuidV7 jti, RevocationReason reason) throws LedgerException {
+    Optional<IssuedArtifact> artifact = ledger.artifact(jti);
+    if (artifact.isEmpty()) {
+      throw new DeniedException(UNKNOWN);
+    }
+    Leaf leaf =
+        Leaf.of(
+            Instant.ofEpochMilli(clock.millis()),
+            UuidV7.next(clock, random),
+            List.of(LeafHashes.of(ledger, artifact.get().leafIndex())),
+            new LeafBody.Revocation(jti, reason));
+    return new Revocation(artifact.get(), Entry.of(leaf, new StateChange.RevokeArtifact(jti)));
+  }
+
+  private CompletionStage<RevocationOutcome> published(
+      Revocation revocation, CommitOutcome outcome, long began) {
+    if (!(outcome instanceof CommitOutcome.Receipt receipt)) {
+      return unanswered(revocation.artifact(), outcome);
+    }
+    RevocationOutcome revoked =
+        new RevocationOutcome.Revoked(
+            revocation.artifact().jti(), receipt.index(), receipt.leaf().time());
+    if (revocation.artifact().status().isEmpty()) {
+      return CompletableFuture.completedFuture(revoked);
+    }
+    return tokens
+        .publish(revocation.artifact().status().get().list())
+        .handle(
+            (done, failure) -> {
+              if (failure != null) {
+                return new RevocationOutcome.Denied(NOT_PUBLISHED);
+              }
+              telemetry.revoked(System.nanoTime() - began);
+              return revoked;
+            });
+  }
+
+  /**
+   * Revoked by a leaf that this call has no receipt of: an earlier call's, or its own whose end it did
+   * not see. Gateways are told none the later for it.
+   */
+  private CompletionStage<RevocationOutcome> unanswered(
+      IssuedArtifact artifact, CommitOutcome outcome) {
+    Denial denial = denial(outcome);
+    if (!mayBeRevoked(outcome) || artifact.status().isEmpty()) {
+      return CompletableFuture.completedFuture(new RevocationOutcome.Denied(denial));
+    }
+    return tokens
+        .publish(artifact.status().get().list())
+        .handle(
+            (done, failure) ->
+                new RevocationOutcome.Denied(
+                    failure != null && denial.equals(ALREADY_REVOKED) ? NOT_PUBLISHED : denial));
+  }
+
+  private static boolean mayBeRevoked(CommitOutcome outcome) {
+    return outcome instanceof CommitOutcome.Unavailable unavailable
+        ? unavailable.reached() != Reached.NOT_COMMITTED
+        : outcome instanceof CommitOutcome.Refused refused
+            && refused.why() == Refusal.ALREADY_REVOKED;
+  }
+
+  private static Denial denial(CommitOutcome outcome) {
+    if (outcome instanceof CommitOutcome.Unavailable unavailable) {
+      return Denial.of(unavailable);
+    } else if (outcome instanceof CommitOutcome.Refused refused) {
+      return refused.why() == Refusal.ALREADY_REVOKED
+          ? ALREADY_REVOKED
+          : Denial.unavailable(
+              "ledger_refused",
+              "the ledger must take the revocation, and refused it: "
+                  + refused.why().name().toLowerCase(Locale.ROOT));
+    }
+    throw new IllegalStateException("bug: a revocation has no preconditions, yet got " + outcome);
+  }
+
+  private static final Denial NOT_PUBLISHED =
+      Denial.unavailable(
+          "status_not_published",
+          "the artifact is revoked in the ledger, and no status token says so yet: the next that can"
+              + " be made will");
+
+  private static final Denial UNKNOWN =
+      new Denial(
+          DenialCode.ARTIFACT_MISSING,
+          "artifact_unknown",
+          "an artifact must have been issued here, and none was with this jti");
+
+  private static final Denial ALREADY_REVOKED =
+      new Denial(
+          DenialCode.REVOKED, "already_revoked", "an artifact is revoked once, and this one is");
+}

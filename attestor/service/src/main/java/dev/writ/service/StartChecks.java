@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustContent.StatusSource;
+import dev.writ.artifact.TrustFile;
+import dev.writ.tlog.Hash;
+
+/**
+ * That the trust file is this service's: what it issues under another would be believed by nobody, and
+ * better nobody asks for it.
+ */
+final class StartChecks {
+  private StartChecks() {}
+
+  /** Issuer, ledger and assurance; asks neither token nor ledger. */
+  static void requireOwnTrust(ServiceIdentity identity, TrustFile trust)
+      throws ServiceStartException {
+    TrustContent content = trust.content();
+    requireSame("issuer", identity.issuer(), content.issuer());
+    requireSame("log", identity.origin(), trust.logOrigin());
+    if (content.assurance() != TrustContent.Assurance.DEV) {
+      throw new ServiceStartException(
+          "the trust file's assurance must be dev, is "
+              + content.assurance().wire()
+              + ": a policy that nobody signed is good for dev alone");
+    }
+    var unused = statusSource(trust);
+  }
+
+  private static void requireSame(String what, String own, String trusted)
+      throws ServiceStartException {
+    if (!own.equals(trusted)) {
+      throw new ServiceStartException(
+          "the trust file's "
+              + what
+              + " must be the service's, "
+              + own
+              + ", is "
+              + trusted
+              + ": name the trust file that writ keys init made for it");
+    }
+  }
+
+  /** Where revocation is published, which the trust file must say. */
+  static StatusSource statusSource(TrustFile trust) throws ServiceStartException {
+    return trust
+        .content()
+        .status()
+        .orElseThrow(
+            () ->
+                new ServiceStartException(
+                    "the trust file must name status, so that artifacts can be revoked, and does"
+                        + " not: make one by writ keys init"));
+  }
+
+  /** That what the token's keys sign is believed. */
+  static void requireTrusted(IssuerKeys keys, CheckpointSigner checkpoint, TrustFile trust)
+      throws ServiceStartException {
+    requireTrusted(trust, KeyRole.ISSUER, keys.issuerKid());
+    requireTrusted(trust, KeyRole.STATUS, keys.statusKid());
+    if (!trust.content().logPolicy().contains(checkpoint.key().vkey())) {
+      throw notTrusted("checkpoint", keys.checkpointKid());
+    }
+  }
+
+  private static void requireTrusted(TrustFile trust, KeyRole role, Hash kid)
+      throws ServiceStartException {
+    boolean isTrusted =
+        trust.content().keysOf(role).stream()
+            .anyMatch(key -> key.key().kid().equals(kid) && key.state() == KeyState.ACTIVE);
+    if (!isTrusted) {
+      throw notTrusted(role.wire(), kid);
+    }
+  }
+
+  private static ServiceStartException notTrusted(String role, Hash kid) {
+    return new ServiceStartException(
+        "the trust file must name the token's "
+            + role
+            + " key, "
+            + kid.hex()
+            + ", and does not: name the trust file that belongs to this token");
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.StatusBlock;
+import dev.writ.ledger.StatusIndex;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands out the status indices of artifacts, from blocks that are reserved in the ledger: one that is
+ * handed out is nobody else's until its artifact counts for nobody any more. The next block is reserved
+ * while there is half of this one, so that an issuance waits for none but the first.
+ *
+ * <p>What a crash leaves of a block is lost until the block's time is past; then all of it is reserved
+ * anew.
+ */
+final class StatusIndices {
+  /** How long a block is handed out from. */
+  static final Duration HANDED_OUT_FOR = Duration.ofMinutes(10);
+
+  private final Ledger ledger;
+  private final StatusTokens tokens;
+  private final Duration counts;
+  private final InstantSource clock;
+
+  @GuardedBy("this")
+  private @Nullable Run current;
+
+  @GuardedBy("this")
+  private @Nullable CompletableFuture<Run> next;
+
+  /** A block while it is handed out. */
+  private static final class Run {
+    private final StatusBlock block;
+    private final Instant until;
+    private int place;
+
+    private Run(StatusBlock block, Instant until) {
+      this.block = block;
+      this.until = until;
+    }
+  }
+
+  /**
+   * Indices of blocks.
+   *
+   * @param lifetime the longest of an artifact
+   */
+  StatusIndices(Ledger ledger, StatusTokens tokens, Duration lifetime, InstantSource clock) {
+    this.ledger = ledger;
+    this.tokens = tokens;
+    this.counts = lifetime.plus(tokens.maxAge());
+    this.clock = clock;
+  }
+
+  /**
+   * Reserves the first block.
+   *
+   * @return completes when its list has a token; exceptionally as {@link #next}
+   */
+  synchronized CompletionStage<?> prepare() {
+    CompletableFuture<Run> first = reserve(clock.instant());
+    next = first;
+    return first;
+  }
+
+  /**
+   * An index for an artifact that is decided now, of a list that has a token.
+   *
+   * @return complete, but where a block is still being reserved; exceptionally as {@link
+   *     StatusTokens#publish}
+   */
+  synchronized CompletionStage<StatusIndex> next() {
+    Instant now = clock.instant();
+    Run run = current;
+    if (run != null && run.place < run.block.size() && now.isBefore(run.until)) {
+      StatusIndex index = run.block.index(run.place++);
+      boolean isHalfOver =
+          run.place >= run.block.size() / 2
+              || now.isAfter(run.until.minus(HANDED_OUT_FOR.dividedBy(2)));
+      if (isHalfOver && next == null) {
+        next = reserve(now);
+      }
+      return CompletableFuture.completedFuture(index);
+    }
+    CompletableFuture<Run> reserved =
+        next == null || next.isCompletedExceptionally() ? reserve(now) : next;
+    next = reserved;
+    return reserved.thenCompose(
+        fresh -> {
+          begin(reserved, fresh);
+          return next();
+        });
+  }
+
+  private synchronized void begin(CompletableFuture<Run> reserved, Run fresh) {
+    if (next == reserved) {
+      current = fresh;
+      next = null;
+    }
+  }
+
+  private CompletableFuture<Run> reserve(Instant now) {
+    Instant until = now.plus(HANDED_OUT_FOR);
+    return ledger
+        .reserveStatusBlock(until.plus(counts))
+        .exceptionally(
+            failure -> {
+              throw DeniedException.of(failure);
+            })
+        .thenCompose(block -> tokens.publish(block.list()).thenApply(done -> new Run(block, until)))
+        .toCompletableFuture();
+  }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.DenialCode;
+import dev.writ.ledger.LedgerEvents;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** What the service measures of itself. No label holds a name or an identity of anybody. */
+public final class Telemetry {
+  /** A stage of a decision, as design and metrics call it. */
+  enum Stage {
+    /** A challenge was made. */
+    CHALLENGE,
+    /** Evidence was verified and appraised. */
+    VERIFY,
+    /** The policy decided. */
+    DECIDE,
+    /** The artifact was made and signed, the wait for the token included. */
+    SIGN,
+    /** The entry became durable, under a signed checkpoint. */
+    COMMIT,
+    /** All of it, from question to answer. */
+    ANSWER
+  }
+
+  private static final double[] SECONDS = {
+    .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5
+  };
+  private static final double[] AGES = {.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 45, 60};
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final List<WorkPool> pools = new CopyOnWriteArrayList<>();
+  private final Counter decisions;
+  private final Map<Stage, DistributionDataPoint> stages = new EnumMap<>(Stage.class);
+  private final Histogram hsmSign;
+  private final Histogram ledgerAppend;
+  private final Histogram attestationAge;
+  private final Histogram revocationLag;
+  private final Histogram ledgerCommit;
+  private final Histogram headSign;
+  private final Counter ledgerFailures;
+  private volatile long headSigned = System.nanoTime();
+
+  Telemetry() {
+    JvmMetrics.builder().register(registry);
+    decisions =
+        Counter.builder()
+            .name("writ_decisions")
+            .help("Decisions on requests for artifacts, by verdict and denial code.")
+            .labelNames("verdict", "code")
+            .withoutExemplars()
+            .register(registry);
+    Histogram seconds =
+        histogram("writ_decision", "Time that a stage of a decision took.", SECONDS, "stage");
+    for (Stage stage : Stage.values()) {
+      stages.put(stage, seconds.labelValues(stage.name().toLowerCase(Locale.ROOT)));
+    }
+    hsmSign = histogram("writ_hsm_sign", "Time that a signature by the token took.", SECONDS);
+    ledgerAppend =
+        histogram("writ_ledger_append", "Time from an entry to its signed checkpoint.", SECONDS);
+    attestationAge =
+        histogram("writ_attestation_age", "Age of the challenge that evidence answered.", AGES);
+    revocationLag =
+        histogram("writ_revocation_lag", "Time from a revocation to its status token.", SECONDS);
+    ledgerCommit =
+        histogram("writ_ledger_commit", "Time that a transaction of the ledger took.", SECONDS);
+    headSign = histogram("writ_head_sign", "Time that a head's signatures took.", SECONDS);
+    ledgerFailures =
+        Counter.builder()
+            .name("writ_ledger_failures")
+            .help("Transactions and head signatures that failed.")
+            .labelNames("step")
+            .withoutExemplars()
+            .register(registry);
+    GaugeWithCallback.builder()
+        .name("writ_checkpoint_age")
+        .unit(Unit.SECONDS)
+        .help("Time since the newest checkpoint was signed.")
+        .callback(call -> call.call(Unit.nanosToSeconds(System.nanoTime() - headSigned)))
+        .register(registry);
+  }
+
+  private Histogram histogram(String name, String help, double[] bounds, String... labels) {
+    return Histogram.builder()
+        .name(name)
+        .unit(Unit.SECONDS)
+        .help(help)
+        .classicOnly()
+        .withoutExemplars()
+        .classicUpperBounds(bounds)
+        .labelNames(labels)
+        .register(registry);
+  }
+
+  /** All metrics, to be exposed. */
+  public PrometheusRegistry registry() {
+    return registry;
+  }
+
+  void allowed() {
+    decisions.labelValues("allow", "").inc();
+  }
+
+  void denied(DenialCode code) {
+    decisions.labelValues("deny", code.wire()).inc();
+  }
+
+  /**
+   * A stage has ended.
+   *
+   * @param began by {@link System#nanoTime}
+   * @return now, when the next begins
+   */
+  @CanIgnoreReturnValue
+  long ended(Stage stage, long began) {
+    long now = System.nanoTime();
+    Objects.requireNonNull(stages.get(stage)).observe(Unit.nanosToSeconds(now - began));
+    return now;
+  }
+
+  void signed(long nanos) {
+    hsmSign.observe(Unit.nanosToSeconds(nanos));
+  }
+
+  void appended(long nanos) {
+    ledgerAppend.observe(Unit.nanosToSeconds(nanos));
+  }
+
+  void attested(Duration age) {
+    attestationAge.observe(Unit.millisToSeconds(age.toMillis()));
+  }
+
+  void revoked(long nanos) {
+    revocationLag.observe(Unit.nanosToSeconds(nanos));
+  }
+
+  /** Measures the ledger. */
+  LedgerEvents ledgerEvents() {
+    return new LedgerEvents() {
+      @Override
+      public void batchCommitted(int entries, Duration took) {
+        ledgerCommit.observe(Unit.nanosToSeconds(took.toNanos()));
+      }
+
+      @Override
+      public void commitFailed(String code) {
+        ledgerFailures.labelValues("commit").inc();
+      }
+
+      @Override
+      public void headSigned(Duration took) {
+        headSigned = System.nanoTime();
+        headSign.observe(Unit.nanosToSeconds(took.toNanos()));
+      }
+
+      @Override
+      public void signatureFailed(String code) {
+        ledgerFailures.labelValues("sign").inc();
+      }
+    };
+  }
+
+  /** Exposes what waits in these pools too, and what they turned away. */
+  void watch(List<WorkPool> more) {
+    if (pools.isEmpty()) {
+      GaugeWithCallback.builder()
+          .name("writ_pool_waiting")
+          .help("Work that waits for a thread.")
+          .labelNames("pool")
+          .callback(call -> pools.forEach(pool -> call.call(pool.waiting(), pool.name())))
+          .register(registry);
+      CounterWithCallback.builder()
+          .name("writ_pool_overloaded")
+          .help("Work that found the queue full or waited too long.")
+          .labelNames("pool")
+          .callback(
+              call -> pools.forEach(pool -> call.call((double) pool.overloaded(), pool.name())))
+          .register(registry);
+    }
+    pools.addAll(more);
+  }
+}
