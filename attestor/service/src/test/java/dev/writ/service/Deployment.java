@@ -3,21 +3,30 @@ package dev.writ.service;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.Act;
+import dev.writ.artifact.Admission;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.Presentation;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.Seen;
+import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verdict;
+import dev.writ.artifact.VerificationKey;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmName;
+import dev.writ.evidence.TpmtPublic;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
@@ -33,6 +42,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
@@ -42,6 +52,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -64,7 +77,13 @@ final class Deployment implements AutoCloseable {
   private final ServiceToken token;
   private EndorsementAuthority believed;
   private final SecureRandom ownRandom = new SecureRandom();
-  private ServiceSecret secret = ServiceSecret.random(ownRandom);
+
+  /** Signs for the one gateway of the trust file. */
+  final KeyPair gateway = SoftwareHost.newKeyPair();
+
+  private final TrustFile trust;
+  private Limits limits = patient();
+  private final AtomicLong passed = new AtomicLong();
   private Consumer<PolicyRevision> revision = unchanged -> {};
   private Optional<WritService> running = Optional.empty();
 
@@ -73,6 +92,35 @@ final class Deployment implements AutoCloseable {
     this.ledgerFolder = folder.resolve("ledger");
     this.maker = EndorsementAuthority.create(clock.instant(), ownRandom);
     this.believed = maker;
+    this.trust = newTrust();
+  }
+
+  /** With a gateway, which the first trust file of a deployment has none of. */
+  private TrustFile newTrust() {
+    ECPublicKey operator = (ECPublicKey) SoftwareHost.newKeyPair().getPublic();
+    TrustContent first =
+        FirstTrustFile.dev(
+                IDENTITY.issuer(),
+                IDENTITY.origin(),
+                token.keys(),
+                operator,
+                Optional.of(FirstTrustFile.statusAt(IDENTITY.issuer() + "/status")))
+            .content();
+    return TrustFile.of(
+        new TrustContent(
+            first.issuer(),
+            first.version(),
+            first.previous(),
+            first.assurance(),
+            first.keys(),
+            first.logPolicy(),
+            first.status(),
+            first.skew(),
+            first.tls(),
+            first.policyApprovers(),
+            List.of(VerificationKey.of((ECPublicKey) gateway.getPublic())),
+            first.operators()),
+        List.of());
   }
 
   /** Lists a host with the endorsement key that it has. */
@@ -87,6 +135,34 @@ final class Deployment implements AutoCloseable {
     revision = change;
   }
 
+  /** As usual, but where others use the machine too. */
+  private static Limits patient() {
+    Limits usual = Limits.standard();
+    Limits.Pool pool =
+        new Limits.Pool(usual.hsm().threads(), usual.hsm().queue(), Duration.ofSeconds(20));
+    return usual.withPools(pool, pool);
+  }
+
+  /** From the next start on the service does no more than this at once. */
+  void limit(Limits change) {
+    limits = change;
+  }
+
+  /** What the service's {@link System#nanoTime} says: it stands still but for {@link #pass}. */
+  long nanos() {
+    return passed.get();
+  }
+
+  /** For what may be only so often, time passes; the clock shows nothing of it. */
+  void pass(Duration time) {
+    passed.addAndGet(time.toNanos());
+  }
+
+  /** From the next start on no host gets more decisions than this. */
+  void limitHostRate(int perSecond, int burst) {
+    limits = limits.withHostRate(perSecond, burst);
+  }
+
   /** From the next start on this maker alone is believed. */
   void believe(EndorsementAuthority other) {
     believed = other;
@@ -99,7 +175,7 @@ final class Deployment implements AutoCloseable {
 
   @CanIgnoreReturnValue
   WritService start(WritService.Setup setup) throws LedgerException, ServiceStartException {
-    WritService service = WritService.start(setup, secret);
+    WritService service = WritService.open(setup, this::nanos);
     running = Optional.of(service);
     return service;
   }
@@ -111,19 +187,16 @@ final class Deployment implements AutoCloseable {
     return start();
   }
 
-  /** From the next start on the service no longer recognizes what it said. */
-  void forgetSecret() {
-    secret = ServiceSecret.random(ownRandom);
-  }
-
   WritService.Setup setup() throws Exception {
     return new WritService.Setup(
         IDENTITY,
+        trust(),
         token.keys(),
         ledgerFolder,
         Policy.compile(document()),
         new EndorsementTrust(List.of(believed.root()), List.of(believed.issuing()), List.of()),
         new AdmittedHosts(admitted),
+        limits,
         Signature.getInstance("SHA256withECDSA").getProvider(),
         clock,
         random);
@@ -137,8 +210,7 @@ final class Deployment implements AutoCloseable {
   }
 
   TrustFile trust() {
-    ECPublicKey operator = (ECPublicKey) SoftwareHost.newKeyPair().getPublic();
-    return FirstTrustFile.dev(IDENTITY.issuer(), IDENTITY.origin(), token.keys(), operator);
+    return trust;
   }
 
   WritService service() {
@@ -163,13 +235,19 @@ final class Deployment implements AutoCloseable {
   }
 
   EnrolmentOutcome begin(SoftwareHost host) {
-    return service()
-        .enrolment()
-        .begin(host.name, host.ekCertificate, host.ek, host.ak.publicArea());
+    return begin(host.name, host.ekCertificate, host.ek, host.ak.publicArea());
+  }
+
+  EnrolmentOutcome begin(String name, Octets ekCertificate, TpmtPublic ek, TpmtPublic ak) {
+    return begin(new EnrolmentApplication(name, ekCertificate, ek, ak, Optional.empty()));
+  }
+
+  EnrolmentOutcome begin(EnrolmentApplication application) {
+    return join(service().enrolment().begin(application));
   }
 
   EnrolmentOutcome complete(Octets session, Octets activated) {
-    return service().enrolment().complete(session, activated);
+    return join(service().enrolment().complete(session, activated));
   }
 
   Challenge challenge(SoftwareHost host) {
@@ -177,7 +255,7 @@ final class Deployment implements AutoCloseable {
   }
 
   Challenge challenge(TpmName akName) {
-    ChallengeOutcome outcome = service().challenge(akName);
+    ChallengeOutcome outcome = join(service().challenge(akName));
     if (outcome instanceof ChallengeOutcome.Issued issued) {
       return issued.challenge();
     }
@@ -185,7 +263,12 @@ final class Deployment implements AutoCloseable {
   }
 
   IssuanceOutcome issue(Application application) {
-    return service().issuance().issue(application);
+    return join(service().issuance().issue(application));
+  }
+
+  /** The answer, which must come in time. */
+  static <T> T join(CompletionStage<T> stage) {
+    return stage.toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
   }
 
   /** The whole exchange of one host for its own workload. */
@@ -195,18 +278,32 @@ final class Deployment implements AutoCloseable {
 
   /** The denial, which it must be, with this code. */
   @CanIgnoreReturnValue
-  static IssuanceOutcome.Denied denial(DenialCode code, IssuanceOutcome outcome) {
-    if (outcome instanceof IssuanceOutcome.Denied denied && denied.code() == code) {
-      return denied;
+  static Denial denial(DenialCode code, IssuanceOutcome outcome) {
+    if (outcome instanceof IssuanceOutcome.Denied denied && denied.denial().code() == code) {
+      return denied.denial();
     }
     throw new AssertionError("expected " + code + ", got " + outcome);
   }
 
   static ArtifactClaims claims(IssuanceOutcome outcome) throws Exception {
+    return artifact(outcome).claims();
+  }
+
+  static Artifact artifact(IssuanceOutcome outcome) throws Exception {
+    return Artifact.parse(bundle(outcome).artifact());
+  }
+
+  static ProofBundle bundle(IssuanceOutcome outcome) {
     if (outcome instanceof IssuanceOutcome.Issued issued) {
-      return Artifact.parse(issued.bundle().artifact()).claims();
+      return issued.bundle();
     }
     throw new AssertionError(outcome);
+  }
+
+  /** What a verifier with the trust file says now of a bundle, as far as it needs no host. */
+  Verdict verdict(ProofBundle bundle, Seen seen) {
+    Presentation looking = Presentation.NOTHING.withTenant(IDENTITY.tenant());
+    return BundleVerifier.of(trust).verify(bundle.toJson(), looking, seen, clock.instant());
   }
 
   /** What the workload that the policy allows a host asks for. */
@@ -247,7 +344,7 @@ final class Deployment implements AutoCloseable {
   void set(SoftwareHost host, HostState state) {
     Hash something = Hash.sha256(new byte[] {2});
     change(
-        new LeafBody.Enrolment(new Commitment(something), something, something),
+        new LeafBody.Enrolment(new Commitment(something), something, something, Admission.LISTED),
         new StateChange.SetHostState(host.akName(), state));
   }
 

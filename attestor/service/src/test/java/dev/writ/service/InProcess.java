@@ -10,36 +10,40 @@ import dev.writ.artifact.ProofBundle;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmName;
+import java.util.Optional;
 
 /** The way from a real agent to the service beside it. */
 record InProcess(WritService service) implements ServiceEndpoint {
   @Override
   public Answer<EnrolmentChallenge> enrol(EnrolmentRequest request) {
     EnrolmentOutcome outcome =
-        service
-            .enrolment()
-            .begin(
-                request.host(),
-                request.endorsementCertificate(),
-                request.endorsementKey(),
-                request.attestationKey());
+        Deployment.join(
+            service
+                .enrolment()
+                .begin(
+                    new EnrolmentApplication(
+                        request.host(),
+                        request.endorsementCertificate(),
+                        request.endorsementKey(),
+                        request.attestationKey(),
+                        Optional.empty())));
     return outcome instanceof EnrolmentOutcome.Activation activation
         ? new Answer.Granted<>(
             new EnrolmentChallenge(activation.session(), activation.credential()))
-        : denied(outcome);
+        : denied(((EnrolmentOutcome.Denied) outcome).denial());
   }
 
   @Override
   public Answer<TpmName> activate(Octets session, Octets activated) {
-    EnrolmentOutcome outcome = service.enrolment().complete(session, activated);
+    EnrolmentOutcome outcome = Deployment.join(service.enrolment().complete(session, activated));
     return outcome instanceof EnrolmentOutcome.Enrolled enrolled
         ? new Answer.Granted<>(enrolled.akName())
-        : denied(outcome);
+        : denied(((EnrolmentOutcome.Denied) outcome).denial());
   }
 
   @Override
   public Answer<Challenge> challenge(TpmName attestationKey) {
-    ChallengeOutcome outcome = service.challenge(attestationKey);
+    ChallengeOutcome outcome = Deployment.join(service.challenge(attestationKey));
     return outcome instanceof ChallengeOutcome.Issued issued
         ? new Answer.Granted<>(issued.challenge())
         : denied(((ChallengeOutcome.Denied) outcome).denial());
@@ -47,10 +51,10 @@ record InProcess(WritService service) implements ServiceEndpoint {
 
   @Override
   public Answer<ProofBundle> issue(IssueRequest request) {
-    IssuanceOutcome outcome = service.issuance().issue(application(request));
+    IssuanceOutcome outcome = Deployment.join(service.issuance().issue(application(request)));
     return outcome instanceof IssuanceOutcome.Issued issued
         ? new Answer.Granted<>(issued.bundle())
-        : denied((IssuanceOutcome.Denied) outcome);
+        : denied(((IssuanceOutcome.Denied) outcome).denial());
   }
 
   static Application application(IssueRequest request) {
@@ -58,12 +62,7 @@ record InProcess(WritService service) implements ServiceEndpoint {
         request.attestationKey(), request.challenge(), request.request(), request.evidence());
   }
 
-  private static <T> Answer<T> denied(EnrolmentOutcome outcome) {
-    EnrolmentOutcome.Denied denied = (EnrolmentOutcome.Denied) outcome;
-    return new Answer.Denied<>(denied.code(), denied.reason());
-  }
-
-  private static <T> Answer<T> denied(IssuanceOutcome.Denied denied) {
+  private static <T> Answer<T> denied(Denial denied) {
     return new Answer.Denied<>(denied.code(), denied.reason());
   }
 }

@@ -18,6 +18,7 @@ import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.TpmAlg;
 import dev.writ.evidence.TpmName;
+import dev.writ.fixtures.Wire;
 import dev.writ.ledger.HostState;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
@@ -66,10 +67,9 @@ final class IssuanceDenialTest {
 
   /** The denial, once it is shown to be one new leaf with its code, its reason and both digests. */
   @CanIgnoreReturnValue
-  private static IssuanceOutcome.Denied deniedWithLeaf(DenialCode code, Application application)
-      throws Exception {
+  private static Denial deniedWithLeaf(DenialCode code, Application application) throws Exception {
     long before = deployment.leaves();
-    IssuanceOutcome.Denied denied = Deployment.denial(code, deployment.issue(application));
+    Denial denied = Deployment.denial(code, deployment.issue(application));
     assertThat(deployment.leaves()).as("one leaf").isEqualTo(before + 1);
     Leaf leaf = deployment.lastLeaf();
     assertThat(leaf.kind()).isEqualTo(LeafKind.DECISION_DENY);
@@ -84,13 +84,12 @@ final class IssuanceDenialTest {
 
   /** The denial, once it is shown to be counted and to leave no leaf: no host was its author. */
   @CanIgnoreReturnValue
-  private static IssuanceOutcome.Denied deniedAsNobody(Application application) {
+  private static Denial deniedAsNobody(Application application) {
     long before = deployment.leaves();
-    long count = deployment.service().issuance().unauthenticated();
-    IssuanceOutcome.Denied denied =
-        Deployment.denial(DenialCode.RUNTIME_INTEGRITY, deployment.issue(application));
+    long count = deployment.service().refusals().sum();
+    Denial denied = Deployment.denial(DenialCode.RUNTIME_INTEGRITY, deployment.issue(application));
     assertThat(deployment.leaves()).as("no leaf").isEqualTo(before);
-    assertThat(deployment.service().issuance().unauthenticated()).isEqualTo(count + 1);
+    assertThat(deployment.service().refusals().sum()).isEqualTo(count + 1);
     return denied;
   }
 
@@ -364,8 +363,8 @@ final class IssuanceDenialTest {
     Deployment.denial(
         DenialCode.ENVIRONMENT_UNTRUSTED,
         deployment.issue(stranger.answer(challenge, Deployment.request(hostA))));
-    assertThat(deployment.service().challenge(stranger.ak.name()))
-        .isEqualTo(new ChallengeOutcome.Denied(Issuance.HOST_NOT_ENROLLED));
+    assertThat(Deployment.join(deployment.service().challenge(stranger.ak.name())))
+        .isEqualTo(new ChallengeOutcome.Denied(Judge.HOST_NOT_ENROLLED));
     assertThat(deployment.leaves()).isEqualTo(before);
   }
 
@@ -380,12 +379,12 @@ final class IssuanceDenialTest {
             TpmName.parse(named(SoftwareKey.SHA3_256, 32)));
 
     for (TpmName name : names) {
-      assertThat(deployment.service().challenge(name))
-          .isEqualTo(new ChallengeOutcome.Denied(Issuance.HOST_NOT_ENROLLED));
+      assertThat(Deployment.join(deployment.service().challenge(name)))
+          .isEqualTo(new ChallengeOutcome.Denied(Judge.HOST_NOT_ENROLLED));
       assertThat(
               deployment.issue(
                   new Application(name, good.challenge(), good.request(), good.evidence())))
-          .isEqualTo(Issuance.HOST_NOT_ENROLLED);
+          .isEqualTo(new IssuanceOutcome.Denied(Judge.HOST_NOT_ENROLLED));
     }
   }
 
@@ -404,7 +403,7 @@ final class IssuanceDenialTest {
                       hostB.answer(challenge, Deployment.request(hostB)))
                   .reason())
           .isEqualTo("host_suspended");
-      assertThat(deployment.service().challenge(hostB.ak.name()))
+      assertThat(Deployment.join(deployment.service().challenge(hostB.ak.name())))
           .isInstanceOfSatisfying(
               ChallengeOutcome.Denied.class,
               denied ->

@@ -30,7 +30,6 @@ import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -83,11 +82,16 @@ final class RestartTest {
     }
     assertThat(leaves)
         .extracting(Leaf::kind)
-        .containsExactly(LeafKind.KEY, LeafKind.KEY, LeafKind.POLICY);
+        .containsExactly(LeafKind.KEY, LeafKind.KEY, LeafKind.KEY, LeafKind.POLICY);
+    assertThat(leaves.subList(0, 3))
+        .extracting(leaf -> ((LeafBody.KeyStatement) leaf.body()).role())
+        .containsExactly(KeyRole.CHECKPOINT, KeyRole.ISSUER, KeyRole.STATUS);
     assertThat(leaves.get(1).parents()).containsExactly(leaves.get(0).hash());
-    assertThat(leaves.get(2).parents()).containsExactly(leaves.get(1).hash());
-    assertThat(((LeafBody.PolicyInForce) leaves.get(2).body()).policy().epoch()).isEqualTo(1);
-    assertThat(ledger.payload(2)).hasValue(deployment.document().canonical());
+    assertThat(leaves.get(2).parents()).containsExactly(leaves.get(0).hash());
+    assertThat(leaves.get(3).parents())
+        .containsExactlyInAnyOrder(leaves.get(1).hash(), leaves.get(2).hash());
+    assertThat(((LeafBody.PolicyInForce) leaves.get(3).body()).policy().epoch()).isEqualTo(1);
+    assertThat(ledger.payload(3)).hasValue(deployment.document().canonical());
   }
 
   @Test
@@ -108,16 +112,21 @@ final class RestartTest {
   }
 
   @Test
-  void case89_challengeOfAServiceWithAnotherSecret_isRuntimeIntegrity() throws Exception {
+  void case89_challengeOfAnotherService_isRuntimeIntegrity() throws Exception {
     SoftwareHost host = deployment.host("host-a");
     deployment.start();
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    Application application = host.answer(deployment.challenge(host), Deployment.request(host));
 
-    deployment.forgetSecret();
-    deployment.restart();
+    try (Deployment other = new Deployment(token, folder.resolve("other"))) {
+      other.believe(deployment.maker);
+      other.admitted.put(host.ekDigest(), host.name);
+      other.start();
+      assertThat(other.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
+      Application application = host.answer(other.challenge(host), Deployment.request(host));
 
-    Deployment.denial(DenialCode.RUNTIME_INTEGRITY, deployment.issue(application));
+      Deployment.denial(DenialCode.RUNTIME_INTEGRITY, deployment.issue(application));
+      assertThat(other.issue(application)).isInstanceOf(IssuanceOutcome.Issued.class);
+    }
     assertThat(deployment.attest(host)).isInstanceOf(IssuanceOutcome.Issued.class);
   }
 
@@ -128,7 +137,7 @@ final class RestartTest {
     deployment.start();
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
     Challenge challenge = deployment.challenge(host);
-    Hash before = deployment.service().ledger().leaf(2).orElseThrow().hash();
+    Hash before = deployment.service().ledger().leaf(3).orElseThrow().hash();
 
     deployment.policy(PolicyRevision::nextVersion);
     deployment.restart();
@@ -249,11 +258,7 @@ final class RestartTest {
         new String(
             deployment.service().ledger().payload(deployment.leaves() - 1).orElseThrow(),
             StandardCharsets.UTF_8);
-    String member = "\"inputs\":\"";
-    int from = payload.indexOf(member) + member.length();
-    return new String(
-        Base64.getUrlDecoder().decode(payload.substring(from, payload.indexOf('"', from))),
-        StandardCharsets.UTF_8);
+    return payload.substring(payload.indexOf("\"inputs\":{"));
   }
 
   @Test
@@ -282,11 +287,13 @@ final class RestartTest {
     WritService.Setup setup = deployment.setup();
     return new WritService.Setup(
         setup.identity(),
+        setup.trust(),
         keys,
         setup.ledgerFolder(),
         policy,
         setup.endorsementTrust(),
         setup.admitted(),
+        setup.limits(),
         setup.signatures(),
         setup.clock(),
         setup.random());
@@ -307,16 +314,32 @@ final class RestartTest {
     assertThatThrownBy(
             () ->
                 deployment.start(
-                    with(new IssuerKeys(strangers.issuer(), ours.checkpoint()), policy)))
+                    with(
+                        new IssuerKeys(
+                            strangers.issuer(), ours.checkpoint(), ours.status(), ours.tls()),
+                        policy)))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll(
             "active issuer key", ours.issuerKid().hex(), strangers.issuerKid().hex());
     assertThatThrownBy(
             () ->
                 deployment.start(
-                    with(new IssuerKeys(ours.checkpoint(), ours.checkpoint()), policy)))
+                    with(
+                        new IssuerKeys(
+                            ours.checkpoint(), ours.checkpoint(), ours.status(), ours.tls()),
+                        policy)))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll("issuer key", ours.checkpointKid().hex(), "as the checkpoint key");
+    assertThatThrownBy(
+            () ->
+                deployment.start(
+                    with(
+                        new IssuerKeys(
+                            ours.issuer(), ours.checkpoint(), strangers.status(), ours.tls()),
+                        policy)))
+        .isInstanceOf(ServiceStartException.class)
+        .hasMessageContainingAll(
+            "active status key", ours.statusKid().hex(), strangers.statusKid().hex());
 
     assertThat(deployment.start().ledger().checkpoint().format())
         .as("no leaf came, and no other signature")

@@ -81,7 +81,9 @@ final class ServiceFailureTest {
 
       Deployment.denial(DenialCode.UNVERIFIABLE, outcome);
       assertThat(
-              ((EnrolmentOutcome.Denied) deployment.complete(activation.session(), secret)).code())
+              ((EnrolmentOutcome.Denied) deployment.complete(activation.session(), secret))
+                  .denial()
+                  .code())
           .isEqualTo(DenialCode.UNVERIFIABLE);
       assertNoAllow();
     } finally {
@@ -107,18 +109,21 @@ final class ServiceFailureTest {
     deployment.service().close();
 
     Deployment.denial(DenialCode.UNVERIFIABLE, deployment.issue(application));
-    assertThat(deployment.service().challenge(host.ak.name()))
+    assertThat(Deployment.join(deployment.service().challenge(host.ak.name())))
         .isInstanceOfSatisfying(
             ChallengeOutcome.Denied.class,
             denied -> assertThat(denied.denial().code()).isEqualTo(DenialCode.UNVERIFIABLE));
-    assertThat(((EnrolmentOutcome.Denied) deployment.complete(activation.session(), secret)).code())
+    assertThat(
+            ((EnrolmentOutcome.Denied) deployment.complete(activation.session(), secret))
+                .denial()
+                .code())
         .isEqualTo(DenialCode.UNVERIFIABLE);
   }
 
   @Test
   void case87_ledgerClosedAfterTheDecision_isUnverifiable() throws Exception {
     Application application = application();
-    deployment.random.beforeNextBytes(() -> deployment.service().close());
+    deployment.random.beforeNextBytes(() -> deployment.service().ledger().close());
 
     Deployment.denial(DenialCode.UNVERIFIABLE, deployment.issue(application));
     deployment.start();
@@ -137,18 +142,21 @@ final class ServiceFailureTest {
     assertThat(Deployment.denial(DenialCode.UNVERIFIABLE, deployment.issue(application)).reason())
         .isEqualTo("service_defect");
     deployment.random.beforeNextBytes(defect);
-    assertThat(deployment.service().challenge(host.ak.name()))
+    assertThat(Deployment.join(deployment.service().challenge(host.ak.name())))
         .isInstanceOfSatisfying(
             ChallengeOutcome.Denied.class,
             denied -> assertThat(denied.denial().code()).isEqualTo(DenialCode.UNVERIFIABLE));
     deployment.random.beforeNextBytes(defect);
-    assertThat(((EnrolmentOutcome.Denied) deployment.begin(newcomer)).code())
+    assertThat(((EnrolmentOutcome.Denied) deployment.begin(newcomer)).denial().code())
         .isEqualTo(DenialCode.UNVERIFIABLE);
     EnrolmentOutcome.Activation activation =
         (EnrolmentOutcome.Activation) deployment.begin(newcomer);
     Octets secret = newcomer.activate(activation.credential());
     deployment.random.beforeNextBytes(defect);
-    assertThat(((EnrolmentOutcome.Denied) deployment.complete(activation.session(), secret)).code())
+    assertThat(
+            ((EnrolmentOutcome.Denied) deployment.complete(activation.session(), secret))
+                .denial()
+                .code())
         .isEqualTo(DenialCode.UNVERIFIABLE);
     assertNoAllow();
     assertThat(deployment.complete(activation.session(), secret))

@@ -70,6 +70,12 @@ final class ServiceToken implements AutoCloseable {
             checkpoint.algorithm = P-256
             checkpoint.label = stranger-checkpoint
             checkpoint.id = 12
+            status.algorithm = P-256
+            status.label = stranger-status
+            status.id = 13
+            tls.algorithm = P-256
+            tls.label = stranger-tls
+            tls.id = 14
             """
                 .getBytes(StandardCharsets.UTF_8));
     CeremonyOutcome outcome =

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.DenialCode;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Tells a denial of the service to an HTTP client. */
+final class Denials {
+  /** The caller may not see paths, labels and addresses, which failures name; the log does. */
+  private static final String FAILED =
+      "the service must come to an answer, and cannot now; its log says why; send it again later";
+
+  private static final int RETRY_OVERLOADED = 1;
+  private static final int RETRY_FAILED = 2;
+
+  private Denials() {}
+
+  static Reply reply(Denial denial) {
+    return switch (denial.ground()) {
+      case MALFORMED -> refused(400, "The request is not of its form", denial, OptionalInt.empty());
+      case JUDGED -> refused(status(denial), title(denial.code()), denial, OptionalInt.empty());
+      case UNAVAILABLE -> unavailable(denial);
+    };
+  }
+
+  private static int status(Denial denial) {
+    return switch (denial.code()) {
+      case ARTIFACT_MISSING -> 404;
+      case REPLAYED -> 409;
+      // No artifact is shown here that could be revoked: somebody asks for what was done.
+      case REVOKED -> denial.reason().equals("already_revoked") ? 409 : 403;
+      default -> 403;
+    };
+  }
+
+  private static Reply unavailable(Denial denial) {
+    boolean overloaded = denial.reason().equals(WorkPool.OVERLOADED.reason());
+    Problem problem =
+        Problem.unavailable(
+            denial.reason(),
+            overloaded ? denial.message() : FAILED,
+            overloaded ? RETRY_OVERLOADED : RETRY_FAILED);
+    return new Reply.Refused(problem, Optional.of(denial.message()));
+  }
+
+  private static Reply refused(int status, String title, Denial denial, OptionalInt retryAfter) {
+    return new Reply.Refused(
+        new Problem(
+            status, title, denial.code(), denial.reason(), denial.message(), retryAfter, Map.of()),
+        Optional.empty());
+  }
+
+  /** The code in words: one title for one code. */
+  private static String title(DenialCode code) {
+    String words = code.wire().replace('_', ' ');
+    return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.model.registry.Collector;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
+
+/** Counts what happens at the doors, for the service's metrics and its summary of refusals. */
+final class DoorMetrics implements DoorObserver, AutoCloseable {
+  private final Refusals refusals;
+  private final PrometheusRegistry registry;
+  private final Counter requests;
+  private final Counter turnedAway;
+  private final List<Collector> registered;
+
+  /**
+   * Registers with the service's metrics, until closed.
+   *
+   * @param loads how much the doors hold
+   */
+  DoorMetrics(WritService service, Loads loads) {
+    this.refusals = service.refusals();
+    this.registry = service.telemetry().registry();
+    this.requests =
+        Counter.builder()
+            .name("writ_http_requests")
+            .help("Requests answered, by door, operation of the contract, and status.")
+            .labelNames("door", "operation", "status")
+            .withoutExemplars()
+            .register(registry);
+    this.turnedAway =
+        Counter.builder()
+            .name("writ_http_connections_refused")
+            .help("Connections closed at once because there were too many.")
+            .withoutExemplars()
+            .register(registry);
+    this.registered =
+        List.of(
+            requests,
+            turnedAway,
+            GaugeWithCallback.builder()
+                .name("writ_http_connections")
+                .help("Connections open.")
+                .callback(callback -> callback.call(loads.connections()))
+                .register(registry),
+            GaugeWithCallback.builder()
+                .name("writ_http_requests_under_way")
+                .help("Requests that the service is at.")
+                .callback(callback -> callback.call(loads.requests()))
+                .register(registry));
+  }
+
+  @Override
+  public void refused(Problem problem) {
+    refusals.count(problem.code(), problem.reason());
+  }
+
+  @Override
+  public void answered(String door, String operation, int status) {
+    requests.labelValues(door, operation, Integer.toString(status)).inc();
+  }
+
+  @Override
+  public void turnedAway() {
+    turnedAway.inc();
+  }
+
+  @Override
+  public void close() {
+    registered.forEach(registry::unregister);
+  }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+/** Is told what happens at the doors, on their event loops: it must not block. */
+interface DoorObserver {
+  /** A door refused a request by itself, before the service was asked. */
+  void refused(Problem problem);
+
+  /** A request was answered. */
+  void answered(String door, String operation, int status);
+
+  /** A connection was closed at once because there were too many. */
+  void turnedAway();
+}

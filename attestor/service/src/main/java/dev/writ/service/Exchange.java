@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.MalformedJsonException;
+import dev.writ.artifact.StrictJson;
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its answer. Lives on the event loop of its connection: only what completes an
+ * operation comes from another thread, and it is handed over first.
+ */
+final class Exchange {
+  private static final System.Logger LOG = System.getLogger(Exchange.class.getName());
+
+  private final DoorLoop loop;
+  private final HttpServerRequest request;
+  private final Connections.@Nullable Connection connection;
+  private final long began = System.nanoTime();
+  private String operation = "none";
+  // Most bodies are one chunk, and that is not copied.
+  private @Nullable Buffer body;
+  private @Nullable Buffer rest;
+  private int held;
+  private long asked;
+  private boolean entered;
+  private boolean answered;
+
+  Exchange(DoorLoop loop, HttpServerRequest request) {
+    this.loop = loop;
+    this.request = request;
+    this.connection = loop.connections().of(request.connection());
+  }
+
+  /** Takes the request as far as it goes without its body. */
+  void begin() {
+    if (connection != null) {
+      if (connection.isEnding()) {
+        return;
+      }
+      connection.answering(began, this);
+    }
+    Optional<String> fault = Framing.fault(request);
+    if (fault.isPresent()) {
+      refuseAndClose(Problem.malformed(fault.get()));
+      return;
+    }
+    Optional<RouteTable.Found> found = loop.door().routes().find(String.valueOf(request.path()));
+    boolean health = found.isPresent() && found.get().operation().health();
+    if (!health && !loop.door().mayAsk(request.remoteAddress())) {
+      refuse(Problem.rateLimited(1));
+    } else if (found.isEmpty()) {
+      refuse(Problem.notFound("this door must serve the path, and does not; see /openapi.yaml"));
+    } else {
+      route(found.get());
+    }
+  }
+
+  private void route(RouteTable.Found found) {
+    RouteTable.Operation wanted = found.operation();
+    operation = wanted.name();
+    HttpMethod method = request.method();
+    boolean reads = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+    if (wanted.get().isPresent() ? !reads : !method.equals(HttpMethod.POST)) {
+      refuse(Problem.methodNotAllowed(wanted.allowed()));
+    } else if (wanted.get().isPresent()) {
+      get(wanted, wanted.get().get(), found.rest());
+    } else if (request.query() != null) {
+      refuse(Problem.malformed("the query must be absent, was present"));
+    } else {
+      receive(wanted.post().orElseThrow());
+    }
+  }
+
+  private void get(RouteTable.Operation wanted, RouteTable.Get get, String rest) {
+    if (!wanted.health() && !enter()) {
+      refuse(Overload.PROBLEM);
+      return;
+    }
+    CompletionStage<Reply> stage;
+    try {
+      Map<String, String> query = QueryString.parse(request.query(), wanted.parameters());
+      stage = get.answer(new RouteTable.Target(rest, query));
+    } catch (MalformedRequest e) {
+      stage = malformed(e);
+    } catch (RuntimeException e) {
+      stage = defect(e);
+    }
+    answerWhenDone(stage);
+  }
+
+  /** Takes the body, as long as it is wanted. */
+  private void receive(RouteTable.Post post) {
+    int most = loop.door().limits().bodyBytes();
+    if (!isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
+      refuse(Problem.mediaType());
+    } else if (isLonger(request.getHeader(HttpHeaders.CONTENT_LENGTH), most)) {
+      refuseAndClose(Problem.bodyTooLarge(most));
+    } else {
+      if (Framing.waitsToContinue(request)) {
+        var unused = request.response().writeContinue();
+      }
+      if (connection != null) {
+        connection.arriving(began, this, this::late);
+      }
+      request.handler(chunk -> take(chunk, most));
+      request.endHandler(end -> whole(post));
+      request.exceptionHandler(gone -> abandon());
+    }
+  }
+
+  /** {@code application/json}, in UTF-8 where it says a charset. */
+  static boolean isJson(@Nullable String type) {
+    if (type == null || !type.regionMatches(true, 0, "application/json", 0, 16)) {
+      return false;
+    }
+    String parameters = type.substring(16).trim();
+    return parameters.isEmpty()
+        || parameters.equalsIgnoreCase("; charset=utf-8")
+        || parameters.equalsIgnoreCase(";charset=utf-8");
+  }
+
+  private static boolean isLonger(@Nullable String declared, int most) {
+    // More digits than an int has would not be parsed; Netty has seen that they are digits.
+    return declared != null && (declared.length() > 9 || Long.parseLong(declared.trim()) > most);
+  }
+
+  private void take(Buffer chunk, int most) {
+    if (answered) {
+      return;
+    }
+    if (chunk.length() > most - held) {
+      refuseAndClose(Problem.bodyTooLarge(most));
+    } else if (!loop.door().load().hold(chunk.length())) {
+      refuseAndClose(Overload.PROBLEM);
+    } else {
+      held += chunk.length();
+      if (body == null) {
+        body = chunk;
+      } else {
+        rest = rest == null ? Buffer.buffer(chunk.length()) : rest;
+        rest.appendBuffer(chunk);
+      }
+    }
+  }
+
+  private void late() {
+    if (!answered) {
+      refuseAndClose(
+          Problem.tooSlow(
+              "the body must arrive within "
+                  + loop.door().limits().arrival().toMillis()
+                  + " ms, did not"));
+    }
+  }
+
+  /** Takes one of the places in the service, to be given back by {@link #leave}. */
+  private boolean enter() {
+    entered = loop.door().load().enter();
+    return entered;
+  }
+
+  private void leave() {
+    if (entered) {
+      entered = false;
+      loop.door().load().leave();
+    }
+  }
+
+  /** When the service was asked. */
+  long asked() {
+    return asked;
+  }
+
+  /** The service has had its time. What it still comes to is nobody's, and its place is free. */
+  void overdue() {
+    leave();
+    if (!answered) {
+      tell(Overload.OVERDUE, Optional.empty(), false);
+    }
+  }
+
+  private void abandon() {
+    if (!answered) {
+      answered = true;
+      release();
+    }
+  }
+
+  private void release() {
+    loop.door().load().release(held);
+    held = 0;
+    body = null;
+    rest = null;
+  }
+
+  private void whole(RouteTable.Post post) {
+    if (answered) {
+      return;
+    }
+    if (connection != null) {
+      connection.answering(System.nanoTime(), this);
+    }
+    byte[] bytes = received();
+    if (!enter()) {
+      refuse(Overload.PROBLEM);
+      return;
+    }
+    CompletionStage<Reply> stage;
+    try {
+      JsonMembers members = StrictJson.parse(bytes, loop.door().limits().bodyBytes());
+      stage = post.answer(members);
+    } catch (MalformedJsonException e) {
+      stage = malformed(new MalformedRequest(e));
+    } catch (MalformedRequest e) {
+      stage = malformed(e);
+    } catch (RuntimeException e) {
+      stage = defect(e);
+    }
+    release();
+    answerWhenDone(stage);
+  }
+
+  private byte[] received() {
+    if (body == null) {
+      return new byte[0];
+    }
+    return rest == null
+        ? body.getBytes()
+        : Buffer.buffer(held).appendBuffer(body).appendBuffer(rest).getBytes();
+  }
+
+  private CompletionStage<Reply> malformed(MalformedRequest e) {
+    Problem problem = Problem.malformed(String.valueOf(e.getMessage()));
+    loop.door().refused(problem);
+    return Reply.now(problem);
+  }
+
+  private CompletionStage<Reply> defect(Throwable e) {
+    Defect.log("the operation " + operation, e);
+    return CompletableFuture.completedFuture(Denials.reply(Defect.DENIAL));
+  }
+
+  private void answerWhenDone(CompletionStage<Reply> stage) {
+    Context context = loop.context();
+    var done = stage.toCompletableFuture();
+    if (done.isDone()) {
+      answer(done.handle((reply, failure) -> reply(reply, failure)).join());
+    } else {
+      asked = System.nanoTime();
+      loop.unanswered().add(this);
+      var unused =
+          stage.whenComplete(
+              (reply, failure) -> context.runOnContext(now -> answerInTime(reply(reply, failure))));
+    }
+  }
+
+  private void answerInTime(Reply reply) {
+    if (loop.unanswered().remove(this)) {
+      answer(reply);
+    }
+  }
+
+  private Reply reply(@Nullable Reply reply, @Nullable Throwable failure) {
+    if (reply != null) {
+      return reply;
+    }
+    return defect(failure == null ? new IllegalStateException("bug: no reply") : failure)
+        .toCompletableFuture()
+        .join();
+  }
+
+  private void answer(Reply reply) {
+    leave();
+    if (answered) {
+      return;
+    }
+    if (reply instanceof Reply.Refused refused) {
+      tell(refused.problem(), refused.logged(), false);
+    } else if (reply instanceof Reply.Given given) {
+      Answer written;
+      try {
+        written = given.answer().get();
+      } catch (RuntimeException e) {
+        answer(reply(null, e));
+        return;
+      }
+      if (LOG.isLoggable(System.Logger.Level.DEBUG)) {
+        LOG.log(System.Logger.Level.DEBUG, "answered", fields(written.status(), RequestIds.next()));
+      }
+      send(written, false);
+    }
+  }
+
+  /** A refusal of the door's own. */
+  private void refuse(Problem problem) {
+    loop.door().refused(problem);
+    release();
+    tell(problem, Optional.empty(), false);
+  }
+
+  /** A refusal of the door's own after which the connection cannot be used: bytes are still coming. */
+  void refuseAndClose(Problem problem) {
+    loop.door().refused(problem);
+    release();
+    tell(problem, Optional.empty(), true);
+  }
+
+  private void tell(Problem problem, Optional<String> logged, boolean close) {
+    String id = RequestIds.next();
+    System.Logger.Level level =
+        switch (problem.status()) {
+          case 503 -> System.Logger.Level.WARNING;
+          // Who floods the door must not flood the log too; it has their number.
+          case 429 -> System.Logger.Level.DEBUG;
+          default -> System.Logger.Level.INFO;
+        };
+    if (LOG.isLoggable(level)) {
+      LogFields fields =
+          fields(problem.status(), id)
+              .and("code", problem.code().wire())
+              .and("reason", problem.reason());
+      LOG.log(level, "refused", logged.map(text -> fields.and("message", text)).orElse(fields));
+    }
+    send(problem.answer(id), close);
+  }
+
+  private LogFields fields(int status, String id) {
+    return LogFields.of("request_id", id)
+        .and("operation", operation)
+        .and("status", status)
+        .and("address", loop.door().nameOf(request.remoteAddress()))
+        .and("duration_ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+  }
+
+  private void send(Answer answer, boolean close) {
+    answered = true;
+    if (connection != null) {
+      connection.writing(System.nanoTime());
+      if (close) {
+        connection.ending();
+      }
+    }
+    loop.door().answered(operation, answer.status());
+    HttpServerResponse response = request.response();
+    response.setStatusCode(answer.status());
+    response.putHeader(HttpHeaders.CONTENT_TYPE, answer.mediaType());
+    answer.headers().forEach(response::putHeader);
+    if (request.method().equals(HttpMethod.HEAD)) {
+      // For other methods it is set from what is sent.
+      response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(answer.body().length()));
+    }
+    if (close) {
+      response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
+    var unused = response.end(answer.body()).onComplete(written -> written(close));
+  }
+
+  private void written(boolean close) {
+    if (connection == null) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (close) {
+      connection.lingering(now);
+    } else {
+      connection.waiting(now, this);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Jcs;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * Why a door does not give what was asked for, as RFC 9457 has it.
+ *
+ * @param status the HTTP status
+ * @param title what kind of problem it is
+ * @param code the denial's stable code
+ * @param reason the finer reason, a stable snake_case word or a rule's id
+ * @param detail what must hold, what was, and where useful what to do next
+ * @param retryAfter seconds to wait before the same request may be sent again
+ * @param headers beside those that every problem has
+ */
+record Problem(
+    int status,
+    String title,
+    DenialCode code,
+    String reason,
+    String detail,
+    OptionalInt retryAfter,
+    Map<CharSequence, CharSequence> headers) {
+  static final CharSequence MEDIA_TYPE = HttpHeaders.createOptimized("application/problem+json");
+
+  private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
+
+  /** A problem with the request as HTTP: nothing was asked that a policy could speak of. */
+  static Problem http(int status, String title, String reason, String detail) {
+    return new Problem(
+        status, title, DenialCode.UNVERIFIABLE, reason, detail, OptionalInt.empty(), Map.of());
+  }
+
+  static Problem malformed(String detail) {
+    return http(400, "The request is not of its form", "malformed", detail);
+  }
+
+  static Problem notFound(String detail) {
+    return http(404, "Not found", "not_found", detail);
+  }
+
+  static Problem methodNotAllowed(String allowed) {
+    return new Problem(
+        405,
+        "Another method is wanted",
+        DenialCode.UNVERIFIABLE,
+        "method_not_allowed",
+        "the method must be one of " + allowed,
+        OptionalInt.empty(),
+        Map.of(HttpHeaders.ALLOW, allowed));
+  }
+
+  static Problem tooSlow(String detail) {
+    return http(408, "The request did not arrive in time", "request_too_slow", detail);
+  }
+
+  static Problem bodyTooLarge(int most) {
+    return http(
+        413,
+        "The body is too long",
+        "body_too_large",
+        "the body must have at most " + most + " bytes, has more");
+  }
+
+  static Problem uriTooLong(int most) {
+    return http(
+        414,
+        "The request line is too long",
+        "uri_too_long",
+        "the request line must have at most " + most + " bytes, has more");
+  }
+
+  static Problem mediaType() {
+    return http(
+        415,
+        "The body is of another media type",
+        "media_type_not_supported",
+        "the Content-Type must be application/json, was another or absent");
+  }
+
+  static Problem rateLimited(int seconds) {
+    return new Problem(
+        429,
+        "This address asks too often",
+        DenialCode.UNVERIFIABLE,
+        "rate_limited",
+        "this address must ask less often; wait",
+        OptionalInt.of(seconds),
+        Map.of());
+  }
+
+  static Problem headerTooLarge(int most) {
+    return http(
+        431,
+        "The header is too long",
+        "header_too_large",
+        "the header must have at most " + most + " bytes, has more");
+  }
+
+  /** The service cannot come to an answer. What the caller is told says nothing of its insides. */
+  static Problem unavailable(String reason, String detail, int seconds) {
+    return new Problem(
+        503,
+        "The service cannot answer now",
+        DenialCode.UNVERIFIABLE,
+        reason,
+        detail,
+        OptionalInt.of(seconds),
+        Map.of());
+  }
+
+  /** The answer that tells it. */
+  Answer answer(String requestId) {
+    Map<CharSequence, CharSequence> all = new LinkedHashMap<>(headers);
+    all.put(HttpHeaders.CACHE_CONTROL, NO_STORE);
+    retryAfter.ifPresent(seconds -> all.put(HttpHeaders.RETRY_AFTER, Integer.toString(seconds)));
+    byte[] body =
+        Jcs.canonical(
+            Map.of(
+                "type", "urn:writ:denial:" + code.wire(),
+                "title", title,
+                "status", status,
+                "detail", detail,
+                "code", code.wire(),
+                "reason", reason,
+                "instance", "urn:writ:request:" + requestId));
+    return new Answer(status, MEDIA_TYPE, all, Buffer.buffer(body));
+  }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Jcs;
+import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.OutcomeStatement;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.StatusToken;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustedKey;
+import dev.writ.evidence.Octets;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+
+/** What hosts, gateways, verifiers and monitors may ask. */
+final class PublicRoutes {
+  private static final CharSequence BUNDLE = HttpHeaders.createOptimized(ProofBundle.MEDIA_TYPE);
+  private static final CharSequence STATUS = HttpHeaders.createOptimized(StatusToken.MEDIA_TYPE);
+  private static final CharSequence JWK_SET =
+      HttpHeaders.createOptimized("application/jwk-set+json");
+  private static final CharSequence A_MINUTE = HttpHeaders.createOptimized("max-age=60");
+  private static final int MAX_LIST_DIGITS = 9;
+
+  private final WritService service;
+
+  private PublicRoutes(WritService service) {
+    this.service = service;
+  }
+
+  static RouteTable of(WritService service, LedgerRoutes ledger, HealthRoutes health) {
+    PublicRoutes routes = new PublicRoutes(service);
+    Answer trust = Answer.content(Answer.JSON, service.trust().toJson(), A_MINUTE);
+    Answer jwks = Answer.content(JWK_SET, jwks(service.trust().content()), A_MINUTE);
+    RouteTable table =
+        new RouteTable()
+            .post("/v1/challenges", "challenge", routes::challenge)
+            .post("/v1/enrolments", "enrol", routes::enrol)
+            .post("/v1/activations", "activate", routes::activate)
+            .post("/v1/artifacts", "issue", routes::issue)
+            .post("/v1/outcomes", "report", routes::report)
+            .get("/v1/trust", "trust", target -> Reply.now(trust))
+            .get("/.well-known/jwks.json", "jwks", target -> Reply.now(jwks))
+            .getUnder("/status/", "statusList", routes::status);
+    ledger.addTo(table);
+    health.addTo(table);
+    return table;
+  }
+
+  private CompletionStage<Reply> challenge(JsonMembers body) throws MalformedRequest {
+    return service
+        .challenge(RequestReader.challenge(body))
+        .thenApply(
+            outcome -> {
+              if (outcome instanceof ChallengeOutcome.Issued issued) {
+                String text = base64Url(issued.challenge().encode());
+                return given(200, "{\"challenge\":\"" + text + "\"}");
+              }
+              return Denials.reply(((ChallengeOutcome.Denied) outcome).denial());
+            });
+  }
+
+  private CompletionStage<Reply> enrol(JsonMembers body) throws MalformedRequest {
+    return service
+        .enrolment()
+        .begin(RequestReader.enrolment(body))
+        .thenApply(PublicRoutes::enrolment);
+  }
+
+  private CompletionStage<Reply> activate(JsonMembers body) throws MalformedRequest {
+    RequestReader.ActivationAnswer answer = RequestReader.activation(body);
+    return service
+        .enrolment()
+        .complete(answer.session(), answer.secret())
+        .thenApply(PublicRoutes::enrolment);
+  }
+
+  private static Reply enrolment(EnrolmentOutcome outcome) {
+    if (outcome instanceof EnrolmentOutcome.Activation activation) {
+      return given(
+          200,
+          json(
+              "session", base64Url(activation.session().bytes()),
+              "id_object", base64Url(activation.credential().tpm2bIdObject()),
+              "encrypted_secret", base64Url(activation.credential().tpm2bEncryptedSecret())));
+    } else if (outcome instanceof EnrolmentOutcome.Enrolled enrolled) {
+      return given(201, json("ak_name", base64Url(enrolled.akName().bytes())));
+    }
+    return Denials.reply(((EnrolmentOutcome.Denied) outcome).denial());
+  }
+
+  private CompletionStage<Reply> issue(JsonMembers body) throws MalformedRequest {
+    return service
+        .issuance()
+        .issue(RequestReader.application(body))
+        .thenApply(
+            outcome -> {
+              if (outcome instanceof IssuanceOutcome.Issued issued) {
+                return new Reply.Given(
+                    () ->
+                        new Answer(201, BUNDLE, Map.of(), Buffer.buffer(issued.bundle().toJson())));
+              }
+              return Denials.reply(((IssuanceOutcome.Denied) outcome).denial());
+            });
+  }
+
+  private CompletionStage<Reply> report(JsonMembers body) throws MalformedRequest {
+    return service
+        .outcomes()
+        .report(RequestReader.only(body, "statement", OutcomeStatement.MAX_LENGTH))
+        .thenApply(
+            outcome ->
+                outcome instanceof ReportOutcome.Reported reported
+                    ? given(201, json("leaf_index", reported.leafIndex()))
+                    : Denials.reply(((ReportOutcome.Denied) outcome).denial()));
+  }
+
+  private CompletionStage<Reply> status(RouteTable.Target target) throws MalformedRequest {
+    String list = target.rest();
+    boolean number =
+        !list.isEmpty()
+            && list.length() <= MAX_LIST_DIGITS
+            && list.chars().allMatch(c -> c >= '0' && c <= '9')
+            && (list.length() == 1 || list.charAt(0) != '0');
+    if (!number) {
+      throw new MalformedRequest(
+          "a status list must be named by a decimal number of at most 9 digits, was not");
+    }
+    StatusTokens tokens = service.statusTokens();
+    return tokens
+        .token(Integer.parseInt(list))
+        .map(
+            token ->
+                Reply.now(
+                    Answer.content(
+                        STATUS,
+                        token.getBytes(StandardCharsets.US_ASCII),
+                        "max-age=" + tokens.ttl().toSeconds())))
+        .orElseGet(() -> Reply.now(Problem.notFound("the status list must be in use, and is not")));
+  }
+
+  /** For JOSE libraries, which heed neither role nor state: compromised keys are left out. */
+  private static byte[] jwks(TrustContent trust) {
+    List<Map<String, Object>> keys = new ArrayList<>();
+    for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
+      for (TrustedKey key : trust.keysOf(role)) {
+        if (key.state() != KeyState.COMPROMISED) {
+          Map<String, Object> jwk = new LinkedHashMap<>(key.key().toMap());
+          jwk.put("alg", "ES256");
+          jwk.put("use", "sig");
+          keys.add(jwk);
+        }
+      }
+    }
+    return Jcs.canonical(Map.of("keys", keys));
+  }
+
+  static Reply given(int status, String json) {
+    return new Reply.Given(() -> Answer.json(status, json));
+  }
+
+  static Reply given(int status, byte[] json) {
+    return new Reply.Given(() -> Answer.json(status, json));
+  }
+
+  /** A small object of names and values in turn. */
+  static byte[] json(Object... namesAndValues) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      map.put((String) namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return Jcs.canonical(map);
+  }
+
+  static String base64Url(byte[] bytes) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+
+  static String base64Url(Octets octets) {
+    return base64Url(octets.bytes());
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.JsonMembers;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What a door serves: operations by path and method. A path is compared as it was sent, byte for byte:
+ * nothing in the contract needs an escape.
+ */
+final class RouteTable {
+  /** Answers a request with a JSON body. Runs on an event loop, so it must not block. */
+  @FunctionalInterface
+  interface Post {
+    /**
+     * The answer, on whatever thread.
+     *
+     * @throws MalformedRequest if the body is not of its form
+     */
+    CompletionStage<Reply> answer(JsonMembers body) throws MalformedRequest;
+  }
+
+  /** Answers a request without a body. Runs on an event loop, so it must not block. */
+  @FunctionalInterface
+  interface Get {
+    /**
+     * The answer, on whatever thread.
+     *
+     * @throws MalformedRequest if path or query are not of their form
+     */
+    CompletionStage<Reply> answer(Target target) throws MalformedRequest;
+  }
+
+  /**
+   * What a GET names.
+   *
+   * @param rest of the path, behind what the route has
+   * @param query parameters by name
+   */
+  record Target(String rest, Map<String, String> query) {
+    /** A decimal number without leading zeros, of at most 16 digits. */
+    long count(String name) throws MalformedRequest {
+      String text = query.get(name);
+      if (text == null || !isCount(text)) {
+        throw new MalformedRequest(
+            "query parameter "
+                + name
+                + " must be a decimal number of at most 16 digits, was "
+                + (text == null ? "absent" : "another"));
+      }
+      return Long.parseLong(text);
+    }
+
+    private static boolean isCount(String text) {
+      return !text.isEmpty()
+          && text.length() <= 16
+          && text.chars().allMatch(c -> c >= '0' && c <= '9')
+          && (text.length() == 1 || text.charAt(0) != '0');
+    }
+  }
+
+  /**
+   * One operation.
+   *
+   * @param name its {@code operationId} in the contract
+   * @param post how it answers a POST
+   * @param get how it answers a GET
+   * @param parameters names that its query may have
+   * @param health whether it says how the service is, and is answered whatever the load
+   */
+  record Operation(
+      String name, Optional<Post> post, Optional<Get> get, Set<String> parameters, boolean health) {
+    String allowed() {
+      return post.isPresent() ? "POST" : "GET, HEAD";
+    }
+  }
+
+  /**
+   * Where a path leads.
+   *
+   * @param operation what is there
+   * @param rest of the path
+   */
+  record Found(Operation operation, String rest) {}
+
+  private final Map<String, Operation> exact = new HashMap<>();
+  // The first that fits is taken.
+  private final Map<String, Operation> under = new LinkedHashMap<>();
+
+  /** Serves POST of {@code path}. */
+  @CanIgnoreReturnValue
+  RouteTable post(String path, String name, Post post) {
+    exact.put(path, new Operation(name, Optional.of(post), Optional.empty(), Set.of(), false));
+    return this;
+  }
+
+  /** Serves GET of {@code path} with these parameters, all of which must be there. */
+  @CanIgnoreReturnValue
+  RouteTable get(String path, String name, Get get, String... parameters) {
+    exact.put(
+        path, new Operation(name, Optional.empty(), Optional.of(get), Set.of(parameters), false));
+    return this;
+  }
+
+  /** Serves GET of every path that begins with {@code prefix}. */
+  @CanIgnoreReturnValue
+  RouteTable getUnder(String prefix, String name, Get get) {
+    under.put(prefix, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), false));
+    return this;
+  }
+
+  /** Serves GET of {@code path} whatever the load. */
+  @CanIgnoreReturnValue
+  RouteTable health(String path, String name, Get get) {
+    exact.put(path, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), true));
+    return this;
+  }
+
+  /** What is at {@code path}. */
+  Optional<Found> find(String path) {
+    Operation operation = exact.get(path);
+    if (operation != null) {
+      return Optional.of(new Found(operation, ""));
+    }
+    for (Map.Entry<String, Operation> prefix : under.entrySet()) {
+      if (path.startsWith(prefix.getKey())) {
+        return Optional.of(new Found(prefix.getValue(), path.substring(prefix.getKey().length())));
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.hsm.HsmException;
+import dev.writ.hsm.HsmKey;
+import dev.writ.hsm.ServerCertificate;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * TLS credentials that the token's TLS key certifies: a fresh key each time, in memory, for a day at
+ * most. Clients pin the TLS key, by the trust file.
+ *
+ * @param ca the TLS key
+ * @param names by which clients know the door: DNS names and IP addresses
+ * @param validity of each
+ * @param clock says what time it is
+ * @param random makes keys and serial numbers
+ */
+public record TlsCredentialHsm(
+    HsmKey ca, List<String> names, Duration validity, InstantSource clock, SecureRandom random)
+    implements TlsCredentialSource {
+  /** Copies the names. */
+  public TlsCredentialHsm {
+    names = List.copyOf(names);
+  }
+
+  @Override
+  public TlsCredential next() throws GeneralSecurityException {
+    try {
+      ServerCertificate certificate =
+          ServerCertificate.issue(ca, names, clock.instant(), validity, random);
+      return new TlsCredential(certificate.privateKey(), certificate.chain());
+    } catch (HsmException e) {
+      throw new GeneralSecurityException(
+          "the token must certify the door's key: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.RevocationReason;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the service tells of itself to those who watch it. */
+final class TelemetryTest {
+  @TempDir private static Path folder;
+  private static ServiceToken token;
+  private static Deployment deployment;
+  private static SoftwareHost host;
+
+  @BeforeAll
+  static void start() throws Exception {
+    token = ServiceToken.create();
+    deployment = new Deployment(token, folder);
+    host = deployment.host("host-a");
+    deployment.start();
+    assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    deployment.close();
+    token.close();
+  }
+
+  private static String text() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    PrometheusTextFormatWriter.create()
+        .write(out, deployment.service().telemetry().registry().scrape());
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void decisions_areCountedAndTimedByStage_andNameNobody() throws Exception {
+    Application application = host.answer(deployment.challenge(host), Deployment.request(host));
+    IssuanceOutcome issued = deployment.issue(application);
+    Deployment.denial(DenialCode.REPLAYED, deployment.issue(application));
+    var revoked =
+        Deployment.join(
+            deployment
+                .service()
+                .revocations()
+                .revoke(Deployment.claims(issued).jti(), RevocationReason.CEASED));
+    assertThat(revoked).isInstanceOf(RevocationOutcome.Revoked.class);
+
+    String text = text();
+
+    assertThat(text)
+        .contains("writ_decisions_total{code=\"\",verdict=\"allow\"} 1.0")
+        .contains("writ_decisions_total{code=\"replayed\",verdict=\"deny\"} 1.0")
+        .contains("writ_revocation_lag_seconds_count 1")
+        .contains("writ_attestation_age_seconds_count")
+        .contains("writ_hsm_sign_seconds_count")
+        .contains("writ_ledger_append_seconds_count")
+        .contains("writ_checkpoint_age_seconds ")
+        .contains("writ_pool_waiting{pool=\"appraisal\"} 0.0")
+        .contains("writ_pool_overloaded_total{pool=\"hsm\"} 0.0")
+        .contains("jvm_");
+    for (String stage : List.of("challenge", "verify", "decide", "sign", "commit", "answer")) {
+      assertThat(text).contains("writ_decision_seconds_count{stage=\"" + stage + "\"}");
+    }
+    assertThat(text)
+        .doesNotContain(host.name)
+        .doesNotContain(Deployment.workloadOf(host.name))
+        .doesNotContain(Deployment.claims(issued).jti().toString())
+        .doesNotContain(host.akName().toString());
+  }
+
+  /** One line for one leaf, by which log and ledger are joined. */
+  @Test
+  void decisions_areLoggedByTheirLeaf() throws Exception {
+    Logger logger = Logger.getLogger(DecisionLog.class.getName());
+    Queue<LogRecord> records = new ConcurrentLinkedQueue<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord record) {
+            records.add(record);
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.setLevel(Level.FINE);
+    logger.addHandler(handler);
+    try {
+      Application application = host.answer(deployment.challenge(host), Deployment.request(host));
+      assertThat(deployment.issue(application)).isInstanceOf(IssuanceOutcome.Issued.class);
+      assertLogged(records.remove(), Level.FINE, Map.of("verdict", "allow"));
+      Deployment.denial(DenialCode.REPLAYED, deployment.issue(application));
+      assertLogged(
+          records.remove(),
+          Level.INFO,
+          Map.of("verdict", "deny", "code", "replayed", "reason", "challenge_used"));
+      assertThat(records).isEmpty();
+    } finally {
+      logger.removeHandler(handler);
+      logger.setLevel(null);
+    }
+  }
+
+  private static void assertLogged(LogRecord record, Level level, Map<String, Object> verdict)
+      throws Exception {
+    assertThat(record.getLevel()).isEqualTo(level);
+    assertThat(record.getMessage()).isEqualTo("decision");
+    Map<String, Object> fields = ((LogFields) record.getParameters()[0]).values();
+    assertThat(fields)
+        .containsAllEntriesOf(verdict)
+        .containsEntry("decision_id", deployment.lastLeaf().id().toString())
+        .containsEntry("leaf_index", deployment.leaves() - 1)
+        .containsKey("duration_ms")
+        .hasSize(verdict.size() + 3);
+  }
+}
