@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.agent.Answer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Ends a subcommand with one sentence for its user and an {@link ExitStatus}. */
@@ -12,9 +15,56 @@ final class CommandFailure extends Exception {
 
   private final int status;
 
+  /** What is printed where one JSON document was asked for; empty if nothing is. */
+  private final transient Map<String, Object> document;
+
   private CommandFailure(int status, String sentence, @Nullable Throwable cause) {
+    this(status, sentence, cause, Map.of());
+  }
+
+  private CommandFailure(
+      int status, String sentence, @Nullable Throwable cause, Map<String, Object> document) {
     super(sentence, cause);
     this.status = status;
+    this.document = document;
+  }
+
+  /** What was asked for; a denial ends the subcommand. */
+  static <T> T granted(Answer<T> answer) throws CommandFailure {
+    if (answer instanceof Answer.Granted<T> granted) {
+      return granted.value();
+    }
+    Answer.Denied<T> denied = (Answer.Denied<T>) answer;
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("granted", false);
+    document.put("code", denied.code().wire());
+    document.put("reason", denied.reason());
+    document.put("detail", denied.detail());
+    throw new CommandFailure(
+        ExitStatus.DENIED,
+        "denied: "
+            + denied.code().wire()
+            + ": "
+            + denied.reason()
+            + (denied.detail().isEmpty() ? "" : ": " + denied.detail()),
+        null,
+        document);
+  }
+
+  /** A service or a device did not answer. */
+  static CommandFailure unreachable(String subject, Exception cause) {
+    return new CommandFailure(
+        ExitStatus.UNREACHABLE, subject + ": " + sentence(cause), cause, Map.of());
+  }
+
+  /** A record was found altered. */
+  static CommandFailure integrity(String sentence) {
+    return new CommandFailure(ExitStatus.INTEGRITY, sentence, null);
+  }
+
+  /** The command line is wrong. */
+  static CommandFailure usage(String sentence) {
+    return new CommandFailure(ExitStatus.USAGE, sentence, null);
   }
 
   /** Something on this machine is not as it must be. */
@@ -30,6 +80,10 @@ final class CommandFailure extends Exception {
   /** As {@link #configuration(Exception)}, saying first which {@code subject} it was. */
   static CommandFailure configuration(String subject, Exception cause) {
     return new CommandFailure(ExitStatus.CONFIGURATION, subject + ": " + sentence(cause), cause);
+  }
+
+  Map<String, Object> document() {
+    return document;
   }
 
   int status() {

@@ -2,31 +2,22 @@
 package dev.writ.cli;
 
 import static dev.writ.cli.DemoReport.ALLOW;
+import static dev.writ.cli.DemoReport.OK;
 
 import dev.writ.agent.Answer;
 import dev.writ.agent.Attester;
+import dev.writ.agent.HttpServiceEndpoint;
+import dev.writ.agent.Invitation;
 import dev.writ.agent.IssueRequest;
-import dev.writ.agent.ServiceEndpoint;
 import dev.writ.artifact.Act;
-import dev.writ.artifact.ActionAtHand;
 import dev.writ.artifact.Artifact;
-import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
-import dev.writ.artifact.Presentation;
+import dev.writ.artifact.OutcomeState;
 import dev.writ.artifact.ProofBundle;
-import dev.writ.artifact.Seen;
-import dev.writ.artifact.Verdict;
+import dev.writ.artifact.RevocationReason;
 import dev.writ.evidence.Challenge;
-import dev.writ.evidence.PcrSelection;
-import dev.writ.evidence.TpmAlg;
 import dev.writ.fixtures.EndorsementAuthority;
-import dev.writ.fixtures.SoftHsmToken;
-import dev.writ.hsm.PinSource;
-import dev.writ.hsm.Token;
-import dev.writ.hsm.TokenProfile;
-import dev.writ.service.ServiceIdentity;
-import dev.writ.service.WritService;
 import dev.writ.tlog.Hash;
 import dev.writ.tpm.PcrBank;
 import java.nio.charset.StandardCharsets;
@@ -34,147 +25,189 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.time.Instant;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
- * The demo's story, step by step, on a token, two hosts and a ledger of its own: keys are born, hosts
- * enrol, one gets an artifact, and everything that should be refused is.
+ * The demo's story, step by step: two services with a token, a ledger and doors of their own, three
+ * hosts with a simulated TPM each. Operators speak over a Unix socket, hosts over HTTP; one host gets
+ * an artifact, and everything that should be refused is.
  */
-final class Demo {
-  static final ServiceIdentity IDENTITY =
-      new ServiceIdentity("https://writ.example", "demo", "writ.example/ledger");
-
-  private static final String GATEWAY = "demo-gateway";
-  private static final PcrSelection MEASURED = PcrSelection.of(TpmAlg.SHA256, 0, 7, 8);
+final class Demo implements AutoCloseable {
   private static final int KERNEL_PCR = 8;
+  private static final Duration INVITATION = Duration.ofMinutes(10);
+  private static final Duration READINESS = Duration.ofSeconds(10);
+  private static final long POLL_MILLIS = 50;
 
   private final Path folder;
-  private final Path bundleFile;
   private final DemoReport report;
+  private final Preparation preparation = new Preparation();
   private final Clock clock = Clock.systemUTC();
   private final SecureRandom random = new SecureRandom();
 
-  /** What the story leaves, still in the demo's folder. */
-  record Left(Path bundle, Path trust) {}
+  /**
+   * What the story leaves.
+   *
+   * @param bundle of host-a's artifact, in the demo's folder
+   * @param service the first one, which goes on until the demo is closed
+   * @param hostA enrolled there; nobody is connected to its TPM
+   */
+  record Left(Path bundle, DemoService service, DemoHost hostA) {}
 
   Demo(Path folder, DemoReport report) {
     this.folder = folder;
-    this.bundleFile = folder.resolve("bundle.json");
     this.report = report;
   }
 
   Left run() throws Exception {
-    SoftHsmToken softHsm =
-        report.make("a PKCS#11 token", () -> SoftHsmToken.inEnvironment("writ-demo"));
-    try (Token token =
-        Token.open(
-            TokenProfile.named("softhsm2"), softHsm.label(), PinSource.file(softHsm.pinFile()))) {
-      KeyBirth birth =
-          new KeyBirth(IDENTITY.issuer(), IDENTITY.origin(), folder.resolve("keys"), clock, random);
-      KeyBirth.Born born = report.make("keys are born in it", () -> birth.in(token));
+    EndorsementAuthority maker = EndorsementAuthority.create(clock.instant(), random);
+    // What takes a while and needs nothing else is begun at once; each step says how long its own
+    // took.
+    var keys = preparation.begin(() -> DemoService.birth(folder.resolve("service")));
+    var bootA = boot("host-a", maker);
+    var bootB = boot("host-b", maker);
+    var bootC = boot("host-c", maker);
+    var doomed = preparation.begin(() -> doomedService(maker, bootA));
 
-      EndorsementAuthority maker = EndorsementAuthority.create(clock.instant(), random);
-      try (DemoHost a = boot("host-a", maker);
-          DemoHost b = boot("host-b", maker);
-          WritService service =
-              report.make(
-                  "the ledger is opened, a policy comes into force",
-                  () ->
-                      new DemoSetup(IDENTITY, clock, random)
-                          .start(born.keys(), folder.resolve("ledger"), maker, List.of(a, b)))) {
-        onTwoHosts(BundleVerifier.of(born.trust()), new InProcessEndpoint(service), a, b);
-      }
-      return new Left(bundleFile, born.trustFile());
-    }
+    DemoService.Born born = report.make("a token of its own; keys are born in it", keys);
+    DemoHost a = report.make("host-a boots, its TPM measures", bootA);
+    DemoHost b = report.make("host-b boots, its TPM measures", bootB);
+    DemoHost c = report.make("host-c boots, its TPM measures", bootC);
+    DemoService service =
+        report.make(
+            "writ serve: ledger, policy, doors", preparation.begin(() -> serve(born, maker, b)));
+    Path bundle = onThreeHosts(service, a, b, c);
+    loseTheToken(report.make("a second writ serve, with a token of its own", doomed), a);
+    a.disconnect();
+    b.close();
+    c.close();
+    return new Left(bundle, service, a);
   }
 
-  private DemoHost boot(String name, EndorsementAuthority maker) throws Exception {
-    return report.make(
-        name + " boots, its TPM measures", () -> DemoHost.boot(name, folder, maker, BootLog.DEMO));
+  private Preparation.Begun<DemoHost> boot(String name, EndorsementAuthority maker) {
+    return preparation.begin(
+        () -> preparation.own(DemoHost.boot(name, folder, maker, BootLog.DEMO)));
   }
 
-  private void onTwoHosts(
-      BundleVerifier verifier, ServiceEndpoint service, DemoHost hostA, DemoHost hostB)
+  private DemoService doomedService(EndorsementAuthority maker, Preparation.Begun<DemoHost> listed)
       throws Exception {
-    try (Attester a = hostA.attester(service, random);
-        Attester b = hostB.attester(service, random)) {
-      enrol(hostA, a);
-      enrol(hostB, b);
+    DemoService.Born born = DemoService.birth(folder.resolve("second"));
+    return serve(born, maker, listed.await().value());
+  }
+
+  private DemoService serve(DemoService.Born born, EndorsementAuthority maker, DemoHost listed)
+      throws Exception {
+    Map<Hash, String> admitted = new HashMap<>();
+    for (Hash digest : listed.endorsementKeyDigests()) {
+      admitted.put(digest, listed.name());
+    }
+    return preparation.own(DemoService.start(born, DemoService.configure(born, maker, admitted)));
+  }
+
+  private Path onThreeHosts(DemoService service, DemoHost hostA, DemoHost hostB, DemoHost hostC)
+      throws Exception {
+    HttpServiceEndpoint endpoint = service.endpoint();
+    DemoGateway gateway = new DemoGateway(service.trust(), clock, random);
+    try (Attester a = hostA.attester(endpoint, random);
+        Attester b = hostB.attester(endpoint, random);
+        Attester c = hostC.attester(endpoint, random)) {
+      enrol(service, a, b, c);
       ProofBundle bundle =
-          granted(
+          DeniedException.granted(
               report.ask(
                   "host-a attests and asks for an artifact", ALLOW, () -> a.attest(request("a"))));
-      Files.write(bundleFile, bundle.toJson());
-      verifyAndTamper(verifier, bundle, a, b);
-      reuseChallenge(service, b);
+      Path file = Files.write(folder.resolve("bundle.json"), bundle.toJson());
+      verifyAndTamper(gateway, bundle, a, b);
+      reportOutcome(endpoint, bundle, a);
+      revoke(service, gateway, reuseChallenge(endpoint, b));
       changeState(hostB, b);
+      return file;
     }
   }
 
-  private void enrol(DemoHost host, Attester attester) throws Exception {
-    report.make(
-        host.name() + " enrols: EK certificate, credential activation",
-        () -> granted(attester.enrol(host.name())));
+  private void enrol(DemoService service, Attester a, Attester b, Attester c) throws Exception {
+    Invitation invitation =
+        report.make(
+            "the operator invites host-a over the Unix socket",
+            () -> DeniedException.granted(service.operator().invite("host-a", INVITATION)));
+    report.ask(
+        "host-a enrols by its invitation: EK certificate, activation",
+        OK,
+        () -> a.enrol("host-a", Optional.of(invitation.secret())));
+    report.ask("host-b enrols: its EK was listed beforehand", OK, () -> b.enrol("host-b"));
+    report.ask(
+        "host-c, which nobody invited or listed, asks to enrol",
+        DenialCode.ENVIRONMENT_UNTRUSTED.wire(),
+        () -> c.enrol("host-c"));
   }
 
-  private void verifyAndTamper(BundleVerifier verifier, ProofBundle bundle, Attester a, Attester b)
+  private void verifyAndTamper(DemoGateway gateway, ProofBundle bundle, Attester a, Attester b)
       throws Exception {
-    byte[] bytes = bundle.toJson();
-    Seen uses = new UsesInMemory();
     Artifact artifact = Artifact.parse(bundle.artifact());
-    Presentation atGateway =
-        Presentation.NOTHING
-            .withAudience(new Presentation.Audience.Gateway(GATEWAY))
-            .withTenant(IDENTITY.tenant())
-            .withAction(ActionAtHand.of(artifact.claims().act()))
-            .withObligations(Set.of());
-    DemoReport.Action<Verdict> use =
-        () ->
-            verifier.verify(
-                bytes,
-                atGateway
-                    .withHost(a.hostState(MEASURED))
-                    .withPossession(a.possess(newNonce(), artifact.digest(), GATEWAY)),
-                uses,
-                clock.instant());
-    report.verify("a gateway verifies it offline, on host-a, by its holder", ALLOW, use);
-    report.verify("the same artifact is used a second time", DenialCode.REPLAYED.wire(), use);
+    report.verify(
+        "a gateway verifies it offline, on host-a, by its holder",
+        ALLOW,
+        () -> gateway.use(bundle, artifact, a));
+    report.verify(
+        "the same artifact is used a second time",
+        DenialCode.REPLAYED.wire(),
+        () -> gateway.use(bundle, artifact, a));
     report.verify(
         "one byte of the artifact's payload is changed",
         DenialCode.SIGNATURE_INVALID.wire(),
-        () -> verifier.verify(tampered(bundle), atGateway, uses, clock.instant()));
+        () -> gateway.showTampered(bundle, artifact));
     report.verify(
         "host-a's artifact is shown on host-b",
         DenialCode.ENVIRONMENT_MISMATCH.wire(),
-        () ->
-            verifier.verify(
-                bytes, atGateway.withHost(b.hostState(MEASURED)), uses, clock.instant()));
-    Instant end = artifact.claims().exp();
+        () -> gateway.useOn(b, bundle, artifact));
     report.verify(
         "it is shown at the moment of its end",
         DenialCode.EXPIRED.wire(),
-        () -> verifier.verify(bytes, atGateway, uses, end));
+        () -> gateway.showAt(artifact.claims().exp(), bundle, artifact));
     report.verify(
         "no artifact is shown",
         DenialCode.ARTIFACT_MISSING.wire(),
-        () -> verifier.verify(new byte[0], atGateway, uses, clock.instant()));
+        () -> gateway.showNothing(artifact));
   }
 
-  private void reuseChallenge(ServiceEndpoint service, Attester b) throws Exception {
-    Challenge challenge = granted(service.challenge(b.attestationKeyName()));
+  private void reportOutcome(HttpServiceEndpoint service, ProofBundle bundle, Attester a)
+      throws Exception {
+    Artifact artifact = Artifact.parse(bundle.artifact());
+    report.ask(
+        "host-a reports how the execution ended",
+        OK,
+        () -> service.report(a.outcome(artifact, OutcomeState.OK, clock.instant())));
+  }
+
+  private ProofBundle reuseChallenge(HttpServiceEndpoint service, Attester b) throws Exception {
+    Challenge challenge = DeniedException.granted(service.challenge(b.attestationKeyName()));
     IssueRequest answer = b.answer(challenge, request("b"));
-    Answer<ProofBundle> first =
-        report.ask("host-b answers a challenge", ALLOW, () -> service.issue(answer));
-    if (first instanceof Answer.Granted<ProofBundle>) {
-      report.ask(
-          "host-b uses the same challenge again",
-          DenialCode.REPLAYED.wire(),
-          () -> service.issue(answer));
-    }
+    ProofBundle bundle =
+        DeniedException.granted(
+            report.ask("host-b answers a challenge", ALLOW, () -> service.issue(answer)));
+    report.ask(
+        "host-b uses the same challenge again",
+        DenialCode.REPLAYED.wire(),
+        () -> service.issue(answer));
+    return bundle;
+  }
+
+  private void revoke(DemoService service, DemoGateway gateway, ProofBundle bundle)
+      throws Exception {
+    Artifact artifact = Artifact.parse(bundle.artifact());
+    report.ask(
+        "the operator revokes host-b's artifact",
+        OK,
+        () ->
+            service.operator().revoke(artifact.claims().jti(), RevocationReason.SUPERSEDED.wire()));
+    String list = artifact.claims().status().orElseThrow().uri();
+    report.verify(
+        "it is shown with a fresh status token",
+        DenialCode.REVOKED.wire(),
+        () -> gateway.showWith(service.statusToken(list), bundle, artifact));
   }
 
   private void changeState(DemoHost hostB, Attester b) throws Exception {
@@ -190,13 +223,49 @@ final class Demo {
         () -> b.attest(request("b")));
   }
 
+  /** A service that cannot sign says so, to its callers and to its load balancer. */
+  private void loseTheToken(DemoService service, DemoHost host) throws Exception {
+    HttpServiceEndpoint endpoint = service.endpoint();
+    try (Attester attester = host.attester(endpoint, random)) {
+      report.ask("host-a enrols there, too", OK, () -> attester.enrol(host.name()));
+      report.ask("it gets an artifact there", ALLOW, () -> once(endpoint, attester));
+      service.takeTokenAway();
+      report.ask(
+          "that service's token is taken away; host-a asks again",
+          DenialCode.UNVERIFIABLE.wire(),
+          () -> once(endpoint, attester));
+    }
+    report.observe("its /readyz", "503", () -> awaitNotReady(service));
+    service.close();
+  }
+
+  /** One round, without the agent's patience with a service that cannot answer now. */
+  private static Answer<ProofBundle> once(HttpServiceEndpoint service, Attester attester)
+      throws Exception {
+    return service.issue(
+        attester.answer(
+            DeniedException.granted(service.challenge(attester.attestationKeyName())),
+            request("a")));
+  }
+
+  /** What was found a moment ago may be told for a second. */
+  private static String awaitNotReady(DemoService service) throws Exception {
+    long end = System.nanoTime() + READINESS.toNanos();
+    int status = service.readiness();
+    while (status == DemoService.READY && System.nanoTime() - end < 0) {
+      Thread.sleep(POLL_MILLIS);
+      status = service.readiness();
+    }
+    return Integer.toString(status);
+  }
+
   /** What the workload on a host wants to run; its digest stands for exact arguments. */
-  private static ExecutionRequest request(String worker) {
+  static ExecutionRequest request(String worker) {
     Hash args = Hash.sha256(("/usr/bin/true of worker-" + worker).getBytes(StandardCharsets.UTF_8));
     return new ExecutionRequest(
-        IDENTITY.issuer(),
-        List.of(GATEWAY),
-        IDENTITY.tenant(),
+        DemoService.ISSUER,
+        List.of(DemoGateway.NAME),
+        DemoService.TENANT,
         "spiffe://dev.example/worker-" + worker,
         new Act("exec", "/usr/bin/true", args, Map.of(), 1),
         Optional.empty(),
@@ -204,30 +273,9 @@ final class Demo {
         Hash.of(new byte[Hash.BYTES]));
   }
 
-  /** The bundle with one bit of the payload's first byte changed. */
-  private static byte[] tampered(ProofBundle bundle) {
-    String artifact = bundle.artifact();
-    int payload = artifact.indexOf('.') + 1;
-    char changed = artifact.charAt(payload) == 'e' ? 'f' : 'e';
-    return new ProofBundle(
-            artifact.substring(0, payload) + changed + artifact.substring(payload + 1),
-            bundle.leaf(),
-            bundle.tlogProof(),
-            bundle.statusListToken())
-        .toJson();
-  }
-
-  private static <T> T granted(Answer<T> answer) throws DeniedException {
-    if (answer instanceof Answer.Granted<T> granted) {
-      return granted.value();
-    }
-    Answer.Denied<T> denied = (Answer.Denied<T>) answer;
-    throw new DeniedException(denied.code(), denied.reason());
-  }
-
-  private Hash newNonce() {
-    byte[] nonce = new byte[Hash.BYTES];
-    random.nextBytes(nonce);
-    return Hash.of(nonce);
+  /** Ends every service and host that was started. */
+  @Override
+  public void close() {
+    preparation.close();
   }
 }

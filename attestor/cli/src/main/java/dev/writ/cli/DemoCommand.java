@@ -2,9 +2,7 @@
 package dev.writ.cli;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,19 +17,21 @@ import picocli.CommandLine.Option;
 /**
  * {@code writ demo}: the whole path on real parts, in a process of its own.
  *
- * <p>SoftHSM reads {@code SOFTHSM2_CONF} from the environment that a process starts with, and the
- * demo's token must not be the user's. So this command makes the folder and the configuration, starts
- * {@link DemoProcess} under it, and removes the folder when that process has ended, however it ended.
+ * <p>This command makes the demo's folder, starts {@link DemoProcess} in it, and removes the folder when
+ * that process has ended, however it ended; that process does the same for this one. So neither of the
+ * two can be killed alone and leave anything.
  */
 @Command(
     name = "demo",
     description = {
-      "Shows the whole path on real parts: a SoftHSM token, two swtpm hosts, a ledger on disk.",
+      "Shows the whole path on real parts: services in processes of their own, each with a SoftHSM",
+      "token and a ledger on disk, and hosts with a TPM simulator each.",
       "Leaves the proof bundle and the trust file behind, nothing else."
     },
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
   private static final long SECONDS_TO_STOP = 10;
+  private static final long POLL_MILLIS = 20;
 
   @Option(
       names = {"-o", "--output"},
@@ -44,6 +43,11 @@ final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Where bundle and trust file are left (default: target/demo).")
   @Nullable Path out;
+
+  @Option(
+      names = "--keep",
+      description = "Leaves the first service up, and one host with it; says how to end both.")
+  boolean keep;
 
   @Override
   public Integer call() throws CommandFailure {
@@ -65,7 +69,7 @@ final class DemoCommand implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(interruption);
     Optional<Process> demo = interruption.start(folder -> command(folder, results));
     try {
-      int status = demo.isPresent() ? demo.get().waitFor() : ExitStatus.BUG;
+      int status = demo.isPresent() ? await(demo.get(), interruption) : ExitStatus.BUG;
       interruption.end();
       return status;
     } catch (InterruptedException e) {
@@ -75,23 +79,40 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private ProcessBuilder command(Path folder, Path results) {
+  /** Its exit status; one that goes on by itself is done as far as this process is concerned. */
+  private int await(Process demo, Interruption interruption) throws InterruptedException {
+    if (!keep) {
+      return demo.waitFor();
+    }
+    while (!demo.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+      if (interruption.letGo()) {
+        return ExitStatus.DONE;
+      }
+    }
+    return demo.exitValue();
+  }
+
+  private ProcessBuilder command(Path folder, Path results) throws IOException {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(DemoProcess.class.getName());
-    command.add(Long.toString(ProcessHandle.current().pid()));
-    command.add(folder.toString());
-    command.add(results.toString());
-    command.add(output.name());
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("SOFTHSM2_CONF", DemoProcess.tokenConfiguration(folder).toString());
-    builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
-    builder.redirectOutput(ProcessBuilder.Redirect.INHERIT);
-    builder.redirectError(ProcessBuilder.Redirect.INHERIT);
-    return builder;
+    if (keep) {
+      // A session of its own: the terminal's signals are not for what stays.
+      command.add("setsid");
+    }
+    command.addAll(
+        JavaCommand.of(
+            Files.createDirectory(folder.resolve("tmp")),
+            DemoProcess.class,
+            List.of(folder.toString(), results.toString(), output.name(), Boolean.toString(keep))));
+    // Its standard input is a pipe that this process holds open: its end is this process's end.
+    return new ProcessBuilder(command)
+        .redirectInput(ProcessBuilder.Redirect.PIPE)
+        .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+        .redirectError(ProcessBuilder.Redirect.INHERIT);
+  }
+
+  /** How the demo's process is to be started, in a folder. */
+  private interface Start {
+    ProcessBuilder in(Path folder) throws IOException;
   }
 
   /**
@@ -113,20 +134,30 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     /** The running process; nothing if the interruption came first. */
-    synchronized Optional<Process> start(Function<Path, ProcessBuilder> command)
-        throws IOException {
+    synchronized Optional<Process> start(Start command) throws IOException {
       if (ended) {
         return Optional.empty();
       }
       TemporaryFolder made = TemporaryFolder.create("writ-demo-");
       folder = made;
-      Process started = command.apply(made.path()).start();
+      Process started = command.in(made.path()).start();
       demo = started;
       return Optional.of(started);
     }
 
+    /** Whether the demo's process has taken over, so that it and its folder are no more this one's. */
+    synchronized boolean letGo() {
+      if (folder != null && Files.exists(folder.path().resolve(DemoProcess.KEPT))) {
+        demo = null;
+        folder = null;
+        return true;
+      }
+      return false;
+    }
+
     synchronized void end() {
       ended = true;
+      boolean unused = letGo();
       if (demo != null) {
         endProcess(demo);
         demo = null;

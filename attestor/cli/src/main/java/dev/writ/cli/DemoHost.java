@@ -60,7 +60,25 @@ final class DemoHost implements AutoCloseable {
 
   /** The agent on this host. */
   Attester attester(ServiceEndpoint service, SecureRandom random) throws Exception {
-    return Attester.open(tpm, folder.resolve("instance-key"), service, random);
+    if (!Files.exists(state())) {
+      Files.createDirectory(state());
+    }
+    return Attester.open(tpm, state().resolve("instance-key"), service, random);
+  }
+
+  /** Where the agent keeps what it needs between runs. */
+  Path state() {
+    return folder.resolve("agent");
+  }
+
+  /** How the TPM is reached, by one client at a time. */
+  String tcti() {
+    return machine.tcti();
+  }
+
+  /** Lets another client reach the TPM. */
+  void disconnect() {
+    tpm.close();
   }
 
   /**

@@ -5,11 +5,13 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.agent.Answer;
 import dev.writ.artifact.Verdict;
 import java.io.PrintStream;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -31,6 +33,36 @@ final class DemoReport {
     T perform() throws Exception;
   }
 
+  /**
+   * A service that stays up, and a host that is enrolled there.
+   *
+   * @param service its plain HTTP door
+   * @param socket its operator's door
+   * @param attest the words of a command that asks it for an artifact
+   * @param supervisor the process whose end ends it
+   */
+  record Kept(URI service, Path socket, List<String> attest, long supervisor) {
+    private void print(PrintStream out, Path trust) {
+      out.println();
+      out.println("the service stays up, and host-a beside it:");
+      out.println("service  " + service);
+      out.println("socket   " + socket);
+      out.println("trust    " + trust);
+      out.println();
+      out.println("ask it for an artifact:  ./writ " + String.join(" ", attest));
+      out.println("end it, and remove what it has:  kill " + supervisor);
+    }
+
+    private Map<String, Object> asMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("service", service);
+      map.put("socket", socket);
+      map.put("attest", attest);
+      map.put("pid", supervisor);
+      return map;
+    }
+  }
+
   private record Step(String name, String expect, String got, long millis) {
     boolean asExpected() {
       return expect.equals(got);
@@ -48,10 +80,30 @@ final class DemoReport {
     return step(name, OK, action, made -> OK);
   }
 
-  /** A step that asks the service, and ends in permission or a code. */
+  /** A step that makes something, begun earlier. */
+  @CanIgnoreReturnValue
+  <T> T make(String name, Preparation.Begun<T> begun) throws Exception {
+    Preparation.Timed<T> made = begun.await();
+    record(new Step(name, OK, OK, made.millis()));
+    return made.value();
+  }
+
+  /** A step that asks the service, and ends as expected or with a code. */
   @CanIgnoreReturnValue
   <T> Answer<T> ask(String name, String expect, Action<Answer<T>> action) throws Exception {
-    return step(name, expect, action, DemoReport::word);
+    return step(
+        name,
+        expect,
+        action,
+        answer ->
+            answer instanceof Answer.Denied<T> denied
+                ? denied.code().wire()
+                : expect.equals(OK) ? OK : ALLOW);
+  }
+
+  /** A step that looks, and ends in what was seen. */
+  void observe(String name, String expect, Action<String> action) throws Exception {
+    step(name, expect, action, seen -> seen);
   }
 
   /** A step that verifies, and ends in permission or a code. */
@@ -65,19 +117,22 @@ final class DemoReport {
     long start = System.nanoTime();
     T result = action.perform();
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-    Step step = new Step(name, expect, word.apply(result), millis);
-    steps.add(step);
-    if (format == OutputFormat.text) {
-      out.printf(
-          "%-5s  %-58s  expected %-21s  came %-21s %5d ms%n",
-          step.asExpected() ? "ok" : "WRONG", name, expect, step.got(), millis);
-      out.flush();
-    }
+    record(new Step(name, expect, word.apply(result), millis));
     return result;
   }
 
-  private static String word(Answer<?> answer) {
-    return answer instanceof Answer.Denied<?> denied ? denied.code().wire() : ALLOW;
+  private void record(Step step) {
+    steps.add(step);
+    if (format == OutputFormat.text) {
+      out.printf(
+          "%-5s  %-60s  expected %-21s  came %-21s %5d ms%n",
+          step.asExpected() ? "ok" : "WRONG",
+          step.name(),
+          step.expect(),
+          step.got(),
+          step.millis());
+      out.flush();
+    }
   }
 
   private static String word(Verdict verdict) {
@@ -88,14 +143,19 @@ final class DemoReport {
     return steps.stream().allMatch(Step::asExpected);
   }
 
-  /** The last lines, or the one JSON document. */
-  void end(Path bundle, Path trust) {
+  /**
+   * The last lines, or the one JSON document.
+   *
+   * @param kept what goes on after the demo
+   */
+  void end(Path bundle, Path trust, Optional<Kept> kept) {
     boolean ok = allAsExpected();
     if (format == OutputFormat.json) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("steps", steps.stream().map(DemoReport::asMap).toList());
       document.put("bundle", bundle);
       document.put("trust", trust);
+      kept.ifPresent(service -> document.put("kept", service.asMap()));
       document.put("ok", ok);
       out.println(Printer.json(document));
     } else {
@@ -106,6 +166,7 @@ final class DemoReport {
       out.println("trust   " + trust);
       out.println();
       out.println("verify it yourself:  ./writ verify " + bundle + " --trust " + trust);
+      kept.ifPresent(service -> service.print(out, trust));
     }
     out.flush();
   }

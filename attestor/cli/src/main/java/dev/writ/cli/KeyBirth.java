@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
 import dev.writ.hsm.CeremonyOutcome;
 import dev.writ.hsm.HsmException;
@@ -11,6 +12,7 @@ import dev.writ.hsm.Token;
 import dev.writ.service.CheckpointSigner;
 import dev.writ.service.FirstTrustFile;
 import dev.writ.service.IssuerKeys;
+import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -27,6 +29,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -41,6 +44,7 @@ final class KeyBirth {
 
   private final String issuer;
   private final String origin;
+  private final Optional<StatusSource> status;
   private final Path folder;
   private final InstantSource clock;
   private final SecureRandom random;
@@ -50,13 +54,21 @@ final class KeyBirth {
       IssuerKeys keys,
       String issuerKid,
       String checkpointVkey,
+      String statusKid,
       TrustFile trust,
       Path trustFile,
       Path operatorKey) {}
 
-  KeyBirth(String issuer, String origin, Path folder, InstantSource clock, SecureRandom random) {
+  KeyBirth(
+      String issuer,
+      String origin,
+      Optional<StatusSource> status,
+      Path folder,
+      InstantSource clock,
+      SecureRandom random) {
     this.issuer = issuer;
     this.origin = origin;
+    this.status = status;
     this.folder = folder.toAbsolutePath().normalize();
     this.clock = clock;
     this.random = random;
@@ -70,13 +82,14 @@ final class KeyBirth {
       KeyPair operator = newKeyPair();
       IssuerKeys keys = makeKeys(token);
       TrustFile trust =
-          FirstTrustFile.dev(issuer, origin, keys, (ECPublicKey) operator.getPublic());
+          FirstTrustFile.dev(issuer, origin, keys, (ECPublicKey) operator.getPublic(), status);
       Files.writeString(operatorKey, pem(operator), StandardCharsets.US_ASCII);
       Files.write(trustFile, trust.toJson());
       return new Born(
           keys,
-          Base64.getUrlEncoder().withoutPadding().encodeToString(keys.issuerKid().bytes()),
+          thumbprint(keys.issuerKid()),
           new CheckpointSigner(origin, keys.checkpoint()).key().vkey(),
+          thumbprint(keys.statusKid()),
           trust,
           trustFile,
           operatorKey);
@@ -92,10 +105,19 @@ final class KeyBirth {
     if (outcome instanceof CeremonyOutcome.AlreadyThere there) {
       throw new IOException(
           "the token must have none of the service's keys yet, and has "
-              + there.existing().stream().map(KeySpec::toString).collect(Collectors.joining(", "))
+              + names(there.existing())
+              + (there.missing().isEmpty() ? "" : ", but not " + names(there.missing()))
               + ": use another token, or remove keys that nothing uses");
     }
     return IssuerKeys.open(token, inventory);
+  }
+
+  private static String names(List<KeySpec> specs) {
+    return specs.stream().map(KeySpec::toString).collect(Collectors.joining(", "));
+  }
+
+  private static String thumbprint(Hash kid) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(kid.bytes());
   }
 
   /** Both places or neither: an existing file is somebody's, and stays. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.MalformedHsmConfigException;
 import dev.writ.hsm.PinSource;
 import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenProfile;
+import dev.writ.service.FirstTrustFile;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +29,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "init",
     description = {
-      "Makes the issuer's and the ledger's keys in the token, sensitive and non-extractable,",
-      "and version 1 of the dev trust file with an operator's key beside it.",
+      "Makes the keys of the issuer, the ledger, the status list and the TLS endpoints in the",
+      "token, sensitive and non-extractable, and version 1 of the dev trust file with an",
+      "operator's key beside it.",
       "Overwrites nothing."
     },
     mixinStandardHelpOptions = true)
@@ -61,6 +65,12 @@ final class KeysInitCommand implements Callable<Integer> {
   @Nullable String origin;
 
   @Option(
+      names = "--status-uri",
+      paramLabel = "URL",
+      description = "Where status lists are published (default: the issuer's URL and /status).")
+  @Nullable URI statusUri;
+
+  @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
@@ -76,9 +86,16 @@ final class KeysInitCommand implements Callable<Integer> {
   public Integer call() throws CommandFailure {
     String log = origin == null ? issuer.getHost() + "/ledger" : origin;
     requireNames(log);
+    StatusSource source = statusSource();
     try (Token opened = Token.open(TokenProfile.named(profile), token, PinSource.file(pinFile))) {
       KeyBirth.Born born =
-          new KeyBirth(issuer.toString(), log, out, Clock.systemUTC(), new SecureRandom())
+          new KeyBirth(
+                  issuer.toString(),
+                  log,
+                  Optional.of(source),
+                  out,
+                  Clock.systemUTC(),
+                  new SecureRandom())
               .in(opened);
       print(born);
       return ExitStatus.DONE;
@@ -103,10 +120,32 @@ final class KeysInitCommand implements Callable<Integer> {
     }
   }
 
+  /** A list is found below it by its number, so nothing may follow the path. */
+  private StatusSource statusSource() {
+    String uri =
+        statusUri == null
+            ? issuer.toString().replaceAll("/+$", "") + "/status"
+            : statusUri.toString();
+    if (uri.indexOf('?') < 0 && !uri.endsWith("/")) {
+      try {
+        return FirstTrustFile.statusAt(uri);
+      } catch (IllegalArgumentException e) {
+        // Said below, with the rest of what it must be.
+      }
+    }
+    throw new ParameterException(
+        spec.commandLine(),
+        "--status-uri must be an http or https URL without query, fragment or a slash at its end, was "
+            + uri);
+  }
+
   private void print(KeyBirth.Born born) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("issuer_kid", born.issuerKid());
     facts.put("checkpoint_vkey", born.checkpointVkey());
+    facts.put("status_kid", born.statusKid());
+    facts.put("status_uri", born.trust().content().status().map(StatusSource::uri).orElse(""));
+    facts.put("tls_pin", born.keys().tlsPin().hex());
     facts.put("trust", born.trustFile().toString());
     facts.put("trust_sha256", born.trust().digest().hex());
     facts.put("operator_key", born.operatorKey().toString());

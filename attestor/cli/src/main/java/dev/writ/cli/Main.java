@@ -13,7 +13,15 @@ import picocli.CommandLine.Spec;
     description = "No writ, no run: attested, short-lived permission before anything runs.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {DemoCommand.class, KeysCommand.class, VerifyCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      ServeCommand.class,
+      EnrolCommand.class,
+      AttestCommand.class,
+      RevokeCommand.class,
+      KeysCommand.class,
+      VerifyCommand.class
+    })
 public final class Main implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -30,6 +38,10 @@ public final class Main implements Runnable {
     commandLine.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (failure instanceof CommandFailure expected) {
+            if (!expected.document().isEmpty() && wantsJson(command)) {
+              command.getOut().println(Printer.json(expected.document()));
+              command.getOut().flush();
+            }
             command.getErr().println("writ: " + expected.getMessage());
             return expected.status();
           }
@@ -38,6 +50,11 @@ public final class Main implements Runnable {
           return ExitStatus.BUG;
         });
     return commandLine;
+  }
+
+  private static boolean wantsJson(CommandLine command) {
+    return command.getParseResult().matchedOptionValue("--output", OutputFormat.text)
+        == OutputFormat.json;
   }
 
   @Override

@@ -7,12 +7,15 @@ import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.Seen;
+import dev.writ.artifact.StatusToken;
+import dev.writ.artifact.StatusVerdict;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.Verdict;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -35,7 +38,8 @@ import picocli.CommandLine.Spec;
     name = "verify",
     description = {
       "Verifies a proof bundle offline and says of each check what had to hold and what was.",
-      "What is not asked for is listed as such, never as passed. No use is recorded."
+      "What is not asked for is listed as such, never as passed. No use is recorded.",
+      "Where the trust file has status, the bundle's own token is judged: nothing is fetched."
     },
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
@@ -75,16 +79,23 @@ final class VerifyCommand implements Callable<Integer> {
   @Nullable String tenant;
 
   @Option(
+      names = "--status",
+      paramLabel = "FILE",
+      description = {
+        "A status token to judge by beside the bundle's, such as the list's URI gives: the newest of",
+        "the two says what is withdrawn. Nothing is fetched."
+      })
+  @Nullable Path status;
+
+  @Option(
       names = {"-o", "--output"},
       description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   OutputFormat output = OutputFormat.text;
 
   @Override
   public Integer call() throws CommandFailure {
-    BundleVerifier verifier = BundleVerifier.of(readTrust());
-    Verdict verdict =
-        verifier.verify(
-            readBundle(), presentation(), Seen.NOTHING_IS_USED, at == null ? Instant.now() : at);
+    Instant now = at == null ? Instant.now() : at;
+    Verdict verdict = judge(BundleVerifier.of(readTrust()), now);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
       out.println(Printer.json(asDocument(verdict)));
@@ -94,6 +105,29 @@ final class VerifyCommand implements Callable<Integer> {
     }
     out.flush();
     return verdict instanceof Verdict.Allowed ? ExitStatus.DONE : ExitStatus.DENIED;
+  }
+
+  private Verdict judge(BundleVerifier verifier, Instant now) throws CommandFailure {
+    byte[] bytes = readBundle();
+    if (status == null) {
+      return verifier.verify(bytes, presentation(), Seen.NOTHING_IS_USED, now);
+    }
+    TokensOnly seen = new TokensOnly();
+    return verifier.learn(readStatus(status), seen, now) instanceof StatusVerdict.Refused refused
+        ? new Verdict.Denied(
+            refused.code(), "the status token " + status + ": " + refused.reason(), List.of())
+        : verifier.verify(bytes, presentation(), seen, now);
+  }
+
+  private static String readStatus(Path file) throws CommandFailure {
+    try {
+      byte[] bytes = readAtMost(file, StatusToken.MAX_LENGTH);
+      return new String(bytes, StandardCharsets.ISO_8859_1).strip();
+    } catch (NoSuchFileException e) {
+      throw CommandFailure.configuration("the status token must exist", e);
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the status token " + file, e);
+    }
   }
 
   private Presentation presentation() {

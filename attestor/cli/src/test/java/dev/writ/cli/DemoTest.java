@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.TrustFile;
-import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.tlog.Hash;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,10 +35,12 @@ class DemoTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     DemoReport steps =
         new DemoReport(new PrintStream(out, true, StandardCharsets.UTF_8), OutputFormat.json);
-    Demo.Left left = new Demo(folder, steps).run();
-    Files.copy(left.bundle(), bundle());
-    Files.copy(left.trust(), trust());
-    steps.end(bundle(), trust());
+    try (Demo demo = new Demo(folder, steps)) {
+      Demo.Left left = demo.run();
+      Files.copy(left.bundle(), bundle());
+      Files.copy(left.service().trustFile(), trust());
+    }
+    steps.end(bundle(), trust(), Optional.empty());
     report = out.toString(StandardCharsets.UTF_8);
     asExpected = steps.allAsExpected();
   }
@@ -46,7 +48,6 @@ class DemoTest {
   @AfterAll
   static void removeFolder() throws Exception {
     TestFolders.remove(folder);
-    TestFolders.remove(SoftHsmToken.environmentFolder());
   }
 
   @Test
@@ -65,12 +66,35 @@ class DemoTest {
         "signature_invalid",
         "environment_mismatch",
         "environment_untrusted",
+        "revoked",
+        "unverifiable",
+        "503",
         "replayed",
         "expired",
         "artifact_missing"
       })
   void demo_eachRefusal_isExpectedAndCame(String code) {
     assertThat(report).contains("\"expect\":\"" + code + "\",\"got\":\"" + code + "\"");
+  }
+
+  /** A bundle with no token is refused: the trust file names where revocation is published. */
+  @Test
+  void verify_bundleWithoutItsStatusToken_isDenied(@TempDir Path other) throws Exception {
+    ProofBundle given = ProofBundle.parse(Files.readAllBytes(bundle()));
+    assertThat(given.statusListToken()).isPresent();
+    ProofBundle without =
+        new ProofBundle(given.artifact(), given.leaf(), given.tlogProof(), Optional.empty());
+    Path file = Files.write(other.resolve("without.json"), without.toJson());
+    Invocation verify = Invocation.of("verify", file, "--trust", trust());
+    assertThat(verify.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(verify.out()).contains("denied: governance_discontinuity");
+  }
+
+  @Test
+  void demo_trustFile_namesStatusAndTls() throws Exception {
+    TrustFile trust = TrustFile.parse(Files.readAllBytes(trust()));
+    assertThat(trust.content().status()).isPresent();
+    assertThat(trust.content().tls()).hasSize(1);
   }
 
   /** The artifact's max_uses is 1: here the gateway's own memory refuses, not the service. */

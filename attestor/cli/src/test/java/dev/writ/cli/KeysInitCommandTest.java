@@ -3,9 +3,14 @@ package dev.writ.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustedKey;
 import dev.writ.fixtures.SoftHsmToken;
+import dev.writ.hsm.TokenProfile;
+import dev.writ.service.FirstTrustFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -23,6 +28,8 @@ class KeysInitCommandTest {
   private static SoftHsmToken wrongPin;
   private static SoftHsmToken taken;
   private static SoftHsmToken untouched;
+  private static SoftHsmToken elsewhere;
+  private static SoftHsmToken old;
 
   @TempDir Path out;
 
@@ -33,6 +40,10 @@ class KeysInitCommandTest {
     wrongPin = SoftHsmToken.inEnvironment("wrong-pin");
     taken = SoftHsmToken.inEnvironment("taken");
     untouched = SoftHsmToken.inEnvironment("untouched");
+    elsewhere = SoftHsmToken.inEnvironment("elsewhere");
+    old = SoftHsmToken.inEnvironment("old");
+    makeKey(old, "writ-issuer", "01");
+    makeKey(old, "writ-checkpoint", "02");
   }
 
   @AfterAll
@@ -47,8 +58,15 @@ class KeysInitCommandTest {
     TrustFile trust = TrustFile.parse(Files.readAllBytes(out.resolve("trust.json")));
     assertThat(trust.content().version()).isEqualTo(1);
     assertThat(trust.content().issuer()).isEqualTo("https://writ.example");
-    assertThat(trust.content().status()).isEmpty();
-    assertThat(init.out()).contains("trust_sha256     " + trust.digest().hex());
+    assertThat(trust.content().status())
+        .contains(FirstTrustFile.statusAt("https://writ.example/status"));
+    assertThat(trust.content().keys())
+        .extracting(TrustedKey::role)
+        .containsExactly(KeyRole.ISSUER, KeyRole.STATUS);
+    assertThat(init.out())
+        .contains("trust_sha256     " + trust.digest().hex())
+        .contains(trust.content().tls().get(0).hex())
+        .contains("https://writ.example/status");
     assertThat(Files.getPosixFilePermissions(out.resolve("operator-key.pem")))
         .isEqualTo(PosixFilePermissions.fromString("rw-------"));
   }
@@ -63,6 +81,43 @@ class KeysInitCommandTest {
         .contains("writ-issuer")
         .hasLineCount(1);
     assertThat(listOf(second)).isEmpty();
+  }
+
+  /** From before status lists and TLS endpoints had keys. */
+  @Test
+  void init_tokenWithTwoKeysOnly_makesNoneAndSaysWhichAreMissing() throws Exception {
+    Invocation init = init(old, old.pinFile());
+    assertThat(init.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(init.err())
+        .contains("and has issuer (label writ-issuer, id 01), checkpoint (label writ-checkpoint")
+        .contains("but not status (label writ-status, id 03), tls (label writ-tls-ca, id 04)")
+        .contains("use another token")
+        .hasLineCount(1);
+    assertThat(listOf(out)).isEmpty();
+  }
+
+  private static void makeKey(SoftHsmToken token, String label, String id) throws Exception {
+    ProcessBuilder tool =
+        new ProcessBuilder(
+            "pkcs11-tool",
+            "--module",
+            TokenProfile.named("softhsm2").library().toString(),
+            "--token-label",
+            token.label(),
+            "--login",
+            "--pin",
+            "env:TOKEN_PIN",
+            "--keypairgen",
+            "--key-type",
+            "EC:prime256v1",
+            "--label",
+            label,
+            "--id",
+            id);
+    tool.environment().put("TOKEN_PIN", Files.readString(token.pinFile()).strip());
+    Process process = tool.redirectErrorStream(true).start();
+    byte[] said = process.getInputStream().readAllBytes();
+    assertThat(process.waitFor()).as(new String(said, StandardCharsets.UTF_8)).isZero();
   }
 
   @Test
@@ -148,6 +203,48 @@ class KeysInitCommandTest {
       assertThat(init.status()).as(init.err()).isEqualTo(ExitStatus.USAGE);
     }
     assertThat(initTo(out, untouched, untouched.pinFile()).status()).isEqualTo(ExitStatus.DONE);
+  }
+
+  @Test
+  void init_statusUriGiven_standsInTheTrustFile() throws Exception {
+    Invocation init =
+        initAt("https://lists.example/writ", out.resolve("elsewhere"), elsewhere.pinFile());
+    assertThat(init.status()).as(init.err()).isEqualTo(ExitStatus.DONE);
+    TrustFile trust = TrustFile.parse(Files.readAllBytes(out.resolve("elsewhere/trust.json")));
+    assertThat(trust.content().status())
+        .contains(FirstTrustFile.statusAt("https://lists.example/writ"));
+  }
+
+  @Test
+  void init_statusUriUnderWhichNoListCanLie_isAUsageErrorAndMakesNoKey() throws Exception {
+    for (String uri :
+        List.of(
+            "https://lists.example/writ/",
+            "https://lists.example/writ?list",
+            "https://lists.example/writ#list",
+            "ftp://lists.example/writ",
+            "writ")) {
+      Invocation init = initAt(uri, out, untouched.pinFile());
+      assertThat(init.status()).as(uri).isEqualTo(ExitStatus.USAGE);
+      assertThat(init.err()).contains("--status-uri must be").contains(uri);
+    }
+    assertThat(listOf(out)).isEmpty();
+  }
+
+  private static Invocation initAt(String statusUri, Path out, Path pin) {
+    return Invocation.of(
+        "keys",
+        "init",
+        "--token",
+        elsewhere.label(),
+        "--pin-file",
+        pin,
+        "--issuer",
+        "https://writ.example",
+        "--status-uri",
+        statusUri,
+        "--out",
+        out);
   }
 
   @Test

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.agent.Attester;
+import dev.writ.artifact.ActionAtHand;
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.Presentation;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.Seen;
+import dev.writ.artifact.SeenInMemory;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.Verdict;
+import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.TpmAlg;
+import dev.writ.tlog.Hash;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+
+/** The demo's gateway: believes its trust file alone, and asks nobody. */
+final class DemoGateway {
+  static final String NAME = "demo-gateway";
+
+  private static final PcrSelection MEASURED = PcrSelection.of(TpmAlg.SHA256, 0, 7, 8);
+
+  private final BundleVerifier verifier;
+  private final Clock clock;
+  private final SecureRandom random;
+  private final Seen seen = new SeenInMemory();
+
+  DemoGateway(TrustFile trust, Clock clock, SecureRandom random) {
+    this.verifier = BundleVerifier.of(trust);
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** The artifact is shown by its holder, who sits on the same host as the gateway. */
+  Verdict use(ProofBundle bundle, Artifact artifact, Attester holder) throws Exception {
+    byte[] nonce = new byte[Hash.BYTES];
+    random.nextBytes(nonce);
+    return verify(
+        bundle.toJson(),
+        at(artifact)
+            .withHost(holder.hostState(MEASURED))
+            .withPossession(holder.possess(Hash.of(nonce), artifact.digest(), NAME)));
+  }
+
+  /** The artifact is shown on another host. */
+  Verdict useOn(Attester host, ProofBundle bundle, Artifact artifact) throws Exception {
+    return verify(bundle.toJson(), at(artifact).withHost(host.hostState(MEASURED)));
+  }
+
+  /** A bundle is shown, and nothing is said of host and holder. */
+  Verdict show(ProofBundle bundle, Artifact artifact) {
+    return verify(bundle.toJson(), at(artifact));
+  }
+
+  /** The same at another moment. */
+  Verdict showAt(Instant moment, ProofBundle bundle, Artifact artifact) {
+    return verifier.verify(bundle.toJson(), at(artifact), seen, moment);
+  }
+
+  /** The bundle comes with another status token than its own. */
+  Verdict showWith(String statusToken, ProofBundle bundle, Artifact artifact) {
+    return show(
+        new ProofBundle(
+            bundle.artifact(), bundle.leaf(), bundle.tlogProof(), Optional.of(statusToken)),
+        artifact);
+  }
+
+  /** One bit of the first byte of the artifact's payload is another. */
+  Verdict showTampered(ProofBundle bundle, Artifact artifact) {
+    String jws = bundle.artifact();
+    int payload = jws.indexOf('.') + 1;
+    char changed = jws.charAt(payload) == 'e' ? 'f' : 'e';
+    return show(
+        new ProofBundle(
+            jws.substring(0, payload) + changed + jws.substring(payload + 1),
+            bundle.leaf(),
+            bundle.tlogProof(),
+            bundle.statusListToken()),
+        artifact);
+  }
+
+  /** Nothing is shown. */
+  Verdict showNothing(Artifact artifact) {
+    return verify(new byte[0], at(artifact));
+  }
+
+  private Verdict verify(byte[] bundle, Presentation presentation) {
+    return verifier.verify(bundle, presentation, seen, clock.instant());
+  }
+
+  private static Presentation at(Artifact artifact) {
+    return Presentation.NOTHING
+        .withAudience(new Presentation.Audience.Gateway(NAME))
+        .withTenant(DemoService.TENANT)
+        .withAction(ActionAtHand.of(artifact.claims().act()))
+        .withObligations(Set.of());
+  }
+}

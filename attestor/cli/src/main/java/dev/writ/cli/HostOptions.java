@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.agent.AttestationFailedException;
+import dev.writ.agent.Attester;
+import dev.writ.agent.ServiceEndpoint;
+import dev.writ.tpm.Tpm;
+import dev.writ.tpm.TpmException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import picocli.CommandLine.Option;
+
+/** This host: its TPM, and the folder where its instance key lies between runs. */
+final class HostOptions {
+  @Option(
+      names = "--state",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where this host's instance key is kept, wrapped by the TPM.")
+  Path state = Path.of("");
+
+  @Option(
+      names = "--tpm",
+      paramLabel = "TCTI",
+      defaultValue = "device:/dev/tpmrm0",
+      description = "How the TPM is reached (default: ${DEFAULT-VALUE}).")
+  String tpm = "device:/dev/tpmrm0";
+
+  /** What is done with the TPM and a service. */
+  interface Exchange<T> {
+    T with(Attester attester) throws TpmException, IOException, AttestationFailedException;
+  }
+
+  /** Opens TPM and keys, lets the exchange happen, and closes both. */
+  <T> T attester(ServiceEndpoint service, Exchange<T> exchange) throws CommandFailure {
+    Path key = makeState().resolve("instance-key");
+    try (Tpm opened = Tpm.open(tpm);
+        Attester attester = open(opened, key, service)) {
+      return exchange.with(attester);
+    } catch (TpmException | AttestationFailedException e) {
+      throw CommandFailure.configuration(e);
+    } catch (IOException e) {
+      throw CommandFailure.unreachable("the service must answer, and does not", e);
+    }
+  }
+
+  /** What fails here is this machine's, not the service's. */
+  private static Attester open(Tpm tpm, Path key, ServiceEndpoint service)
+      throws CommandFailure, TpmException, AttestationFailedException {
+    try {
+      return Attester.open(tpm, key, service, new SecureRandom());
+    } catch (IOException e) {
+      throw CommandFailure.configuration("--state", e);
+    }
+  }
+
+  private Path makeState() throws CommandFailure {
+    try {
+      return Files.isDirectory(state)
+          ? state
+          : Files.createDirectories(
+              state,
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      throw CommandFailure.configuration("--state must be a folder that can be written", e);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.service.Doors;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+
+/** The one line that {@code writ serve} prints: where it can be asked. */
+final class ReadyLine {
+  static final String HTTP = "http";
+  static final String TLS = "tls";
+  static final String OPERATOR = "operator";
+  static final String OPERATOR_MTLS = "operator_mtls";
+  static final String METRICS = "metrics";
+
+  private final Map<String, String> places = new LinkedHashMap<>();
+
+  ReadyLine(ServeConfig config, Doors doors) {
+    config.listen().http().ifPresent(at -> put(HTTP, "http", at, doors.plainPort()));
+    config.listen().tls().ifPresent(tls -> put(TLS, "https", tls.address(), doors.tlsPort()));
+    config.operator().socket().ifPresent(socket -> places.put(OPERATOR, socket.toString()));
+    config
+        .operator()
+        .mtls()
+        .ifPresent(mtls -> put(OPERATOR_MTLS, "https", mtls.address(), doors.operatorTlsPort()));
+    config.metrics().ifPresent(at -> put(METRICS, "http", at, doors.metricsPort()));
+  }
+
+  private void put(String name, String scheme, ListenAddress configured, OptionalInt port) {
+    places.put(name, scheme + "://" + new ListenAddress(configured.host(), port.orElseThrow()));
+  }
+
+  String text() {
+    return "ready "
+        + places.entrySet().stream()
+            .map(place -> place.getKey() + "=" + place.getValue())
+            .collect(Collectors.joining(" "));
+  }
+
+  String json() {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("ready", true);
+    document.putAll(places);
+    return Printer.json(document);
+  }
+}

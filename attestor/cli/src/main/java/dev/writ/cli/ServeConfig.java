@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.hsm.ServerCertificate;
+import dev.writ.tlog.Hash;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What {@code writ serve} is configured with: one YAML file, above it the environment, above that the
+ * command line. docs/OPERATIONS.md says what each key means.
+ *
+ * @param tenant on whose behalf the service issues
+ * @param trust the trust file; issuer and ledger's name come from it
+ * @param token where the keys are
+ * @param ledgerFolder where the ledger is, or will be
+ * @param policy the policy document to put in force
+ * @param endorsements the TPM makers that are believed
+ * @param hosts admitted before they ask: names by the digest of their endorsement key
+ * @param listen the public doors; at least one
+ * @param operator the operator's doors; at least one
+ * @param metrics where metrics can be read besides the operator's doors; loopback
+ * @param limits what a caller may use up
+ * @param logLevel what is logged at all
+ */
+record ServeConfig(
+    String tenant,
+    Path trust,
+    TokenPlace token,
+    Path ledgerFolder,
+    Path policy,
+    Endorsements endorsements,
+    Map<Hash, String> hosts,
+    Listen listen,
+    Operator operator,
+    Optional<ListenAddress> metrics,
+    ServeLimits limits,
+    LogLevel logLevel) {
+
+  /** The keys that hold a single value: what the environment and {@code --set} can say. */
+  static final Set<String> SINGLE_VALUES = singleValues();
+
+  /**
+   * A token.
+   *
+   * @param profile which kind
+   * @param label by which it is found
+   * @param pinFile holds the user PIN, mode 0600
+   */
+  record TokenPlace(String profile, String label, Path pinFile) {}
+
+  /**
+   * PEM files.
+   *
+   * @param roots believed
+   * @param intermediates believed below a root
+   */
+  record Endorsements(List<Path> roots, List<Path> intermediates) {}
+
+  /**
+   * The public doors.
+   *
+   * @param http plain, on loopback
+   * @param tls TLS 1.3
+   */
+  record Listen(Optional<ListenAddress> http, Optional<Tls> tls) {}
+
+  /**
+   * A TLS door.
+   *
+   * @param address where
+   * @param certificate by what it proves itself
+   */
+  record Tls(ListenAddress address, CertificateSource certificate) {}
+
+  /** Where a door's certificate comes from. */
+  sealed interface CertificateSource {
+    /**
+     * Issued by the token's CA key, for these names, and renewed.
+     *
+     * @param names DNS names and IP addresses
+     */
+    record FromToken(List<String> names) implements CertificateSource {}
+
+    /**
+     * PEM files.
+     *
+     * @param chain the certificate, then what stands between it and its root
+     * @param key its private key, mode 0600
+     */
+    record FromFiles(Path chain, Path key) implements CertificateSource {}
+  }
+
+  /**
+   * The operator's doors.
+   *
+   * @param socket a Unix socket
+   * @param mtls TLS with client certificates
+   */
+  record Operator(Optional<Path> socket, Optional<Mtls> mtls) {}
+
+  /**
+   * A door that asks for client certificates.
+   *
+   * @param address where
+   * @param clientRoots PEM file of the roots under which clients are believed
+   */
+  record Mtls(ListenAddress address, Path clientRoots) {}
+
+  /** What is logged. */
+  enum LogLevel {
+    error,
+    warning,
+    info,
+    debug
+  }
+
+  /** The configuration in {@code file}, with what stands above it. */
+  static ServeConfig read(Path file, Map<String, String> environment, Map<String, String> options)
+      throws IOException, MalformedConfigurationException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(ConfigYaml.MAX_BYTES + 1);
+    }
+    return of(
+        new ConfigOverrides(SINGLE_VALUES)
+            .apply(ConfigYaml.parse(file, bytes), environment, options));
+  }
+
+  static ServeConfig of(ConfigNode.Mapping root) throws MalformedConfigurationException {
+    ConfigSection all = ConfigSection.of(root);
+    Listen listen = listen(all.section("listen"));
+    ServeConfig config =
+        new ServeConfig(
+            all.text("tenant"),
+            all.path("trust"),
+            token(all.section("token")),
+            all.section("ledger").path("folder"),
+            all.path("policy"),
+            endorsements(all.section("endorsements")),
+            hosts(all),
+            listen,
+            operator(all.section("operator"), listen),
+            all.optionalAddress("metrics"),
+            ServeLimits.of(all.sectionOrEmpty("limits")),
+            logLevel(all.sectionOrEmpty("log")));
+    all.requireAllRead();
+    return config;
+  }
+
+  private static TokenPlace token(ConfigSection token) throws MalformedConfigurationException {
+    return new TokenPlace(
+        token.optionalText("profile").orElse("softhsm2"),
+        token.text("label"),
+        token.path("pin_file"));
+  }
+
+  private static Endorsements endorsements(ConfigSection section)
+      throws MalformedConfigurationException {
+    Endorsements endorsements =
+        new Endorsements(section.paths("roots"), section.paths("intermediates"));
+    if (endorsements.roots().isEmpty()) {
+      throw section.refused("roots", "a list of at least one PEM file");
+    }
+    return endorsements;
+  }
+
+  private static Map<Hash, String> hosts(ConfigSection all) throws MalformedConfigurationException {
+    Map<Hash, String> hosts = new LinkedHashMap<>();
+    for (ConfigSection host : all.sections("hosts")) {
+      Hash digest =
+          host.parsed(
+              "ek_digest", "64 lower-case hexadecimal digits, a SHA-256", ServeConfig::digest);
+      if (hosts.put(digest, host.text("name")) != null) {
+        throw host.refused("ek_digest", "of a key that is listed once");
+      }
+    }
+    return hosts;
+  }
+
+  private static Optional<Hash> digest(String hex) {
+    try {
+      return Optional.of(Hash.fromHex(hex));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Listen listen(ConfigSection section) throws MalformedConfigurationException {
+    Optional<ListenAddress> http = section.optionalAddress("http");
+    Optional<ConfigSection> tls = section.optionalSection("tls");
+    if (http.isEmpty() && tls.isEmpty()) {
+      throw section.refused("have http or tls, or both");
+    }
+    return new Listen(http, tls.isEmpty() ? Optional.empty() : Optional.of(tls(tls.get())));
+  }
+
+  private static Tls tls(ConfigSection section) throws MalformedConfigurationException {
+    ListenAddress address = section.address("address");
+    List<String> names =
+        section.texts("names", "a list of DNS names and IP addresses", ServerCertificate::isName);
+    Optional<Path> chain = section.optionalPath("certificate");
+    Optional<Path> key = section.optionalPath("key");
+    if (names.isEmpty() && chain.isPresent() && key.isPresent()) {
+      return new Tls(address, new CertificateSource.FromFiles(chain.get(), key.get()));
+    }
+    if (!names.isEmpty() && chain.isEmpty() && key.isEmpty()) {
+      return new Tls(address, new CertificateSource.FromToken(names));
+    }
+    throw section.refused(
+        "have either names, for a certificate of the token's CA, or both certificate and key");
+  }
+
+  private static Operator operator(ConfigSection section, Listen listen)
+      throws MalformedConfigurationException {
+    Optional<Path> socket = section.optionalPath("socket");
+    Optional<ConfigSection> mtls = section.optionalSection("mtls");
+    if (socket.isEmpty() && mtls.isEmpty()) {
+      throw section.refused("have socket or mtls, or both");
+    }
+    if (mtls.isPresent() && listen.tls().isEmpty()) {
+      throw mtls.get().refused("stand beside listen.tls, whose certificate it shows");
+    }
+    return new Operator(
+        socket,
+        mtls.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new Mtls(mtls.get().address("address"), mtls.get().path("client_roots"))));
+  }
+
+  private static LogLevel logLevel(ConfigSection log) throws MalformedConfigurationException {
+    return log.optional(
+            "level",
+            "one of error, warning, info, debug",
+            word ->
+                List.of(LogLevel.values()).stream().filter(l -> l.name().equals(word)).findAny())
+        .orElse(LogLevel.info);
+  }
+
+  private static Set<String> singleValues() {
+    Set<String> keys =
+        new LinkedHashSet<>(
+            List.of(
+                "tenant",
+                "trust",
+                "token.profile",
+                "token.label",
+                "token.pin_file",
+                "ledger.folder",
+                "policy",
+                "listen.http",
+                "listen.tls.address",
+                "listen.tls.certificate",
+                "listen.tls.key",
+                "operator.socket",
+                "operator.mtls.address",
+                "operator.mtls.client_roots",
+                "metrics",
+                "log.level"));
+    ServeLimits.KEYS.forEach(key -> keys.add("limits." + key));
+    return Set.copyOf(keys);
+  }
+}

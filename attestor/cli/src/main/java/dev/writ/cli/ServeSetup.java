@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.artifact.MalformedTrustFileException;
+import dev.writ.artifact.TrustFile;
+import dev.writ.evidence.EndorsementTrust;
+import dev.writ.evidence.MalformedEvidenceException;
+import dev.writ.hsm.HsmException;
+import dev.writ.hsm.KeyInventory;
+import dev.writ.hsm.MalformedHsmConfigException;
+import dev.writ.hsm.PinSource;
+import dev.writ.hsm.ServerCertificate;
+import dev.writ.hsm.Token;
+import dev.writ.hsm.TokenProfile;
+import dev.writ.policy.MalformedPolicyException;
+import dev.writ.policy.Policy;
+import dev.writ.policy.PolicyDocument;
+import dev.writ.service.AdmittedHosts;
+import dev.writ.service.DoorsConfig;
+import dev.writ.service.IssuerKeys;
+import dev.writ.service.ServiceIdentity;
+import dev.writ.service.TlsCredentialFiles;
+import dev.writ.service.TlsCredentialHsm;
+import dev.writ.service.TlsCredentialSource;
+import dev.writ.service.WritService;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.Provider;
+import java.security.SecureRandom;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a configuration names, read, opened and checked, before a ledger or a door is touched.
+ *
+ * @param token the open token
+ * @param setup of the service
+ * @param doors where it will listen
+ */
+record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
+    implements AutoCloseable {
+  private static final int MAX_POLICY = 1 << 20;
+  private static final int MAX_PEM = 4 << 20;
+
+  /**
+   * Opens it all.
+   *
+   * @throws CommandFailure if something is not as it must be; the message says which key of the
+   *     configuration names it
+   */
+  static ServeSetup open(
+      ServeConfig config, Provider signatures, InstantSource clock, SecureRandom random)
+      throws CommandFailure {
+    TrustFile trust = trust(config.trust());
+    Policy policy = policy(config.policy());
+    EndorsementTrust endorsements = endorsements(config.endorsements());
+    AdmittedHosts admitted = admitted(config);
+    List<X509Certificate> clientRoots =
+        config.operator().mtls().isEmpty()
+            ? List.of()
+            : clientRoots(config.operator().mtls().get().clientRoots());
+    Token token = token(config.token());
+    boolean done = false;
+    try {
+      IssuerKeys keys = IssuerKeys.open(token, KeyInventory.standard());
+      TrustedToken trusted = new TrustedToken(trust, token, keys);
+      trusted.require(config.trust());
+      DoorsConfig doors = doors(config, keys, clientRoots, clock, random);
+      if (doors.tls().isPresent()) {
+        trusted.requirePinned(chain(doors.tls().get()), config.trust());
+      }
+      ServeSetup opened =
+          new ServeSetup(
+              token,
+              new WritService.Setup(
+                  new ServiceIdentity(trust.content().issuer(), config.tenant(), trust.logOrigin()),
+                  trust,
+                  keys,
+                  config.ledgerFolder(),
+                  policy,
+                  endorsements,
+                  admitted,
+                  config.limits().service(),
+                  signatures,
+                  clock,
+                  random),
+              doors);
+      done = true;
+      return opened;
+    } catch (HsmException | IllegalArgumentException e) {
+      throw CommandFailure.configuration(e);
+    } finally {
+      if (!done) {
+        token.close();
+      }
+    }
+  }
+
+  private static TrustFile trust(Path file) throws CommandFailure {
+    try {
+      return TrustFile.parse(readAtMost(file, TrustFile.MAX_BYTES));
+    } catch (IOException | MalformedTrustFileException e) {
+      throw CommandFailure.configuration("trust: the trust file " + file, e);
+    }
+  }
+
+  private static Policy policy(Path file) throws CommandFailure {
+    try {
+      return Policy.compile(PolicyDocument.parse(readAtMost(file, MAX_POLICY)));
+    } catch (IOException | MalformedPolicyException e) {
+      throw CommandFailure.configuration("policy: the policy " + file, e);
+    }
+  }
+
+  private static EndorsementTrust endorsements(ServeConfig.Endorsements files)
+      throws CommandFailure {
+    List<X509Certificate> roots = new ArrayList<>();
+    for (Path file : files.roots()) {
+      roots.addAll(endorsements("endorsements.roots", file, true).roots());
+    }
+    List<X509Certificate> intermediates = new ArrayList<>();
+    for (Path file : files.intermediates()) {
+      intermediates.addAll(endorsements("endorsements.intermediates", file, false).intermediates());
+    }
+    return new EndorsementTrust(roots, intermediates, List.of());
+  }
+
+  private static EndorsementTrust endorsements(String key, Path file, boolean roots)
+      throws CommandFailure {
+    try {
+      String pem = new String(readAtMost(file, MAX_PEM), StandardCharsets.ISO_8859_1);
+      EndorsementTrust read = EndorsementTrust.ofPem(roots ? pem : "", roots ? "" : pem);
+      if (read.roots().isEmpty() && read.intermediates().isEmpty()) {
+        throw CommandFailure.configuration(
+            key + ": " + file + " must hold a PEM certificate, and holds none");
+      }
+      return read;
+    } catch (IOException | MalformedEvidenceException | IllegalArgumentException e) {
+      throw CommandFailure.configuration(key + ": " + file, e);
+    }
+  }
+
+  private static List<X509Certificate> clientRoots(Path file) throws CommandFailure {
+    try {
+      List<X509Certificate> roots =
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(new ByteArrayInputStream(readAtMost(file, MAX_PEM)))
+              .stream()
+              .map(X509Certificate.class::cast)
+              .toList();
+      if (roots.isEmpty()) {
+        throw CommandFailure.configuration(
+            "operator.mtls.client_roots: " + file + " must hold a PEM certificate, holds none");
+      }
+      return roots;
+    } catch (IOException | CertificateException e) {
+      throw CommandFailure.configuration("operator.mtls.client_roots: " + file, e);
+    }
+  }
+
+  private static AdmittedHosts admitted(ServeConfig config) throws CommandFailure {
+    try {
+      return new AdmittedHosts(config.hosts());
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.configuration("hosts", e);
+    }
+  }
+
+  private static Token token(ServeConfig.TokenPlace place) throws CommandFailure {
+    try {
+      return Token.open(
+          TokenProfile.named(place.profile()), place.label(), PinSource.file(place.pinFile()));
+    } catch (HsmException | MalformedHsmConfigException e) {
+      throw CommandFailure.configuration("token", e);
+    }
+  }
+
+  private static DoorsConfig doors(
+      ServeConfig config,
+      IssuerKeys keys,
+      List<X509Certificate> clientRoots,
+      InstantSource clock,
+      SecureRandom random) {
+    Optional<TlsCredentialSource> credentials =
+        config.listen().tls().map(tls -> credentials(tls.certificate(), keys, clock, random));
+    return new DoorsConfig(
+        config.listen().http().map(ServeSetup::socketAddress),
+        config
+            .listen()
+            .tls()
+            .map(
+                tls ->
+                    new DoorsConfig.Tls(socketAddress(tls.address()), credentials.orElseThrow())),
+        config.operator().socket(),
+        config
+            .operator()
+            .mtls()
+            .map(
+                mtls ->
+                    new DoorsConfig.MutualTls(
+                        socketAddress(mtls.address()), credentials.orElseThrow(), clientRoots)),
+        config.metrics().map(ServeSetup::socketAddress),
+        config.limits().doors());
+  }
+
+  /** What the door would show if it opened now. */
+  private static List<X509Certificate> chain(DoorsConfig.Tls door) throws CommandFailure {
+    try {
+      return door.credentials().next().chain();
+    } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+      throw CommandFailure.configuration("listen.tls", e);
+    }
+  }
+
+  private static TlsCredentialSource credentials(
+      ServeConfig.CertificateSource source,
+      IssuerKeys keys,
+      InstantSource clock,
+      SecureRandom random) {
+    if (source instanceof ServeConfig.CertificateSource.FromFiles files) {
+      return new TlsCredentialFiles(files.chain(), files.key());
+    }
+    List<String> names = ((ServeConfig.CertificateSource.FromToken) source).names();
+    return new TlsCredentialHsm(keys.tls(), names, ServerCertificate.MAX_VALIDITY, clock, random);
+  }
+
+  private static InetSocketAddress socketAddress(ListenAddress address) {
+    return new InetSocketAddress(address.host(), address.port());
+  }
+
+  private static byte[] readAtMost(Path file, int limit) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(limit + 1);
+    }
+  }
+
+  @Override
+  public void close() {
+    token.close();
+  }
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ProofBundle;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * {@code writ enrol}, {@code writ attest} and {@code writ revoke} against a {@code writ serve} in a
+ * process of its own, with simulated TPMs.
+ */
+class HostCommandsTest {
+  private static final String REQUEST =
+      """
+      {"v":1,"aud":["demo-gateway"],"tenant":"demo","sub":"spiffe://dev.example/worker-%s",
+       "act":{"action":"exec","resource":"/usr/bin/true","limits":{},"max_uses":1,
+       "args_digest":"00000000000000000000000000000000000000000000000000000000000000a1"}}
+      """;
+
+  private static RunningService running;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void start() throws Exception {
+    running = RunningService.start();
+    assertThat(enrolByInvitation().status()).isEqualTo(ExitStatus.DONE);
+    assertThat(enrolAsListed().status()).isEqualTo(ExitStatus.DONE);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    running.close();
+  }
+
+  private static Invocation enrolByInvitation() {
+    Path invitation = running.folder().resolve("invitation.json");
+    Invocation invited = invite("host-a", invitation);
+    assertThat(invited.status()).as(invited.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(invited.out()).contains("host-a").doesNotContain("secret");
+    return Invocation.of(
+        "enrol",
+        "--invitation",
+        invitation,
+        "--service",
+        running.service().url(),
+        "--trust",
+        running.service().trustFile(),
+        "--state",
+        running.hostA().state(),
+        "--tpm",
+        running.hostA().tcti());
+  }
+
+  private static Invocation enrolAsListed() {
+    return Invocation.of(
+        "enrol",
+        "--host",
+        "host-b",
+        "--service",
+        running.service().url(),
+        "--trust",
+        running.service().trustFile(),
+        "--state",
+        running.hostB().state(),
+        "--tpm",
+        running.hostB().tcti());
+  }
+
+  private static Invocation invite(String name, Path out) {
+    return Invocation.of(
+        "enrol", "--invite", name, "--socket", running.service().socket(), "--out", out);
+  }
+
+  @Test
+  void invite_newFile_isItsOwnersAlone() throws Exception {
+    Path invitation = folder.resolve("invitation.json");
+    assertThat(invite("host-x", invitation).status()).isEqualTo(ExitStatus.DONE);
+    assertThat(Files.getPosixFilePermissions(invitation))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+  }
+
+  /** It would cost the name's invitation to find that out afterwards. */
+  @Test
+  void invite_fileThatExists_isFoundBeforeTheServiceIsAsked() throws Exception {
+    Path taken = Files.writeString(folder.resolve("taken"), "mine");
+    assertThat(invite("host-y", taken).status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(Files.readString(taken)).isEqualTo("mine");
+    assertThat(invite("host-y", folder.resolve("free")).status()).isEqualTo(ExitStatus.DONE);
+  }
+
+  @Test
+  void invite_nameThatAHostHas_isDenied() {
+    Invocation denied = invite("host-a", folder.resolve("invitation.json"));
+    assertThat(denied.status()).as(denied.err()).isEqualTo(ExitStatus.DENIED);
+    assertThat(denied.err()).startsWith("writ: denied: ").hasLineCount(1);
+    assertThat(folder.resolve("invitation.json")).doesNotExist();
+  }
+
+  @Test
+  void invite_overAPipe_printsTheFile() {
+    Invocation invited = invite("host-z", Path.of("-"));
+    assertThat(invited.out()).startsWith("{\"expires\":").contains("\"secret\":\"");
+  }
+
+  @Test
+  void invite_noSocket_isUnreachable() {
+    Invocation nobody =
+        Invocation.of(
+            "enrol",
+            "--invite",
+            "host-z",
+            "--socket",
+            folder.resolve("none"),
+            "--out",
+            folder.resolve("file"));
+    assertThat(nobody.status()).isEqualTo(ExitStatus.UNREACHABLE);
+    assertThat(nobody.err()).contains(folder.resolve("none").toString()).hasLineCount(1);
+  }
+
+  @Test
+  void enrol_spentInvitation_isDenied() {
+    Invocation again =
+        Invocation.of(
+            "enrol",
+            "--invitation",
+            running.folder().resolve("invitation.json"),
+            "--service",
+            running.service().url(),
+            "--trust",
+            running.service().trustFile(),
+            "--state",
+            running.hostA().state(),
+            "--tpm",
+            running.hostA().tcti(),
+            "-o",
+            "json");
+    assertThat(again.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(again.out())
+        .startsWith("{\"granted\":false,\"code\":\"environment_untrusted\",\"reason\":\"");
+  }
+
+  @Test
+  void enrol_invitationThatOthersCanRead_isRefused() throws Exception {
+    Path open = folder.resolve("open.json");
+    assertThat(invite("host-open", open).status()).isEqualTo(ExitStatus.DONE);
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rw-r--r--"));
+    Invocation refused =
+        Invocation.of(
+            "enrol",
+            "--invitation",
+            open,
+            "--service",
+            running.service().url(),
+            "--trust",
+            running.service().trustFile(),
+            "--state",
+            folder);
+    assertThat(refused.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(refused.err()).contains("chmod 600").hasLineCount(1);
+  }
+
+  @Test
+  void enrol_bothSidesOrNone_isAUsageError() {
+    assertThat(Invocation.of("enrol").status()).isEqualTo(ExitStatus.USAGE);
+    assertThat(
+            Invocation.of(
+                    "enrol",
+                    "--invite",
+                    "a",
+                    "--socket",
+                    "s",
+                    "--out",
+                    "o",
+                    "--host",
+                    "b",
+                    "--service",
+                    "http://127.0.0.1:1",
+                    "--trust",
+                    "t",
+                    "--state",
+                    "d")
+                .status())
+        .isEqualTo(ExitStatus.USAGE);
+    assertThat(
+            Invocation.of("enrol", "--invite", "a", "--socket", "s", "--out", "o", "--valid", "1w")
+                .status())
+        .isEqualTo(ExitStatus.USAGE);
+  }
+
+  @Test
+  void attest_enrolledHost_printsABundleThatVerifies() throws Exception {
+    Invocation attest = attest(running.hostA(), running.service().url(), "a");
+    assertThat(attest.status()).as(attest.err()).isEqualTo(ExitStatus.DONE);
+    Path bundle = Files.writeString(folder.resolve("bundle.json"), attest.out().strip());
+    Invocation verify = Invocation.of("verify", bundle, "--trust", running.service().trustFile());
+    assertThat(verify.status()).as(verify.out()).isEqualTo(ExitStatus.DONE);
+  }
+
+  /** The certificate is the token's, for localhost; the trust file pins the key that issued it. */
+  @Test
+  void attest_overTls_believesThePinnedKeyAlone() throws Exception {
+    String url = running.place("tls").replace("127.0.0.1", "localhost");
+    assertThat(url).startsWith("https://localhost:");
+    Invocation attest = attest(running.hostA(), url, "a");
+    assertThat(attest.status()).as(attest.err()).isEqualTo(ExitStatus.DONE);
+    Invocation otherName = attest(running.hostA(), running.place("tls"), "a");
+    assertThat(otherName.status()).isEqualTo(ExitStatus.UNREACHABLE);
+    Invocation noTls =
+        attest(running.hostA(), running.service().url().toString().replace("http:", "https:"), "a");
+    assertThat(noTls.status()).isEqualTo(ExitStatus.UNREACHABLE);
+  }
+
+  @Test
+  void attest_workloadOfAnotherHost_isDeniedWithCodeAndReason() throws Exception {
+    Invocation attest = attest(running.hostA(), running.service().url(), "b", "-o", "json");
+    assertThat(attest.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(attest.out()).startsWith("{\"granted\":false,\"code\":\"policy_denied\"");
+    assertThat(attest.err()).startsWith("writ: denied: policy_denied: ").hasLineCount(1);
+  }
+
+  @Test
+  void attest_nobodyThere_isUnreachable() throws Exception {
+    Invocation attest = attest(running.hostA(), "http://127.0.0.1:1", "a");
+    assertThat(attest.status()).isEqualTo(ExitStatus.UNREACHABLE);
+    assertThat(attest.err()).hasLineCount(1);
+  }
+
+  @Test
+  void attest_plainHttpElsewhere_isRefused() throws Exception {
+    Invocation attest = attest(running.hostA(), "http://192.0.2.1:80", "a");
+    assertThat(attest.status()).isIn(ExitStatus.USAGE, ExitStatus.UNREACHABLE);
+    assertThat(attest.err()).contains("loopback").hasLineCount(1);
+  }
+
+  @Test
+  void attest_noTpm_isAConfigurationErrorInOneSentence() throws Exception {
+    Invocation attest =
+        Invocation.of(
+            "attest",
+            "--service",
+            running.service().url(),
+            "--trust",
+            running.service().trustFile(),
+            "--state",
+            folder.resolve("state"),
+            "--tpm",
+            "swtpm:path=" + folder.resolve("none"),
+            "--request",
+            requestFile("a"));
+    assertThat(attest.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(attest.err()).startsWith("writ: ").doesNotContain("bug");
+  }
+
+  @Test
+  void attest_requestThatIsNone_isAConfigurationError() throws Exception {
+    Path request = Files.writeString(folder.resolve("request.json"), "{\"v\":1,\"aud\":[]}");
+    Invocation attest =
+        Invocation.of(
+            "attest",
+            "--service",
+            running.service().url(),
+            "--trust",
+            running.service().trustFile(),
+            "--state",
+            running.hostA().state(),
+            "--request",
+            request);
+    assertThat(attest.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(attest.err()).startsWith("writ: the request " + request).hasLineCount(1);
+  }
+
+  @Test
+  void revoke_artifact_isWithdrawnOnce() throws Exception {
+    Invocation attest = attest(running.hostB(), running.service().url(), "b");
+    assertThat(attest.status()).as(attest.err()).isEqualTo(ExitStatus.DONE);
+    ProofBundle bundle = ProofBundle.parse(attest.out().strip().getBytes(StandardCharsets.UTF_8));
+    String jti = Artifact.parse(bundle.artifact()).claims().jti().toString();
+    Invocation revoked = revoke(jti, "superseded");
+    assertThat(revoked.status()).as(revoked.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(revoked.out()).contains(jti).contains("leaf_index");
+    Invocation again = revoke(jti, "superseded");
+    assertThat(again.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(again.err()).contains("already_revoked");
+  }
+
+  @Test
+  void revoke_unknownArtifact_isDenied() {
+    Invocation unknown = revoke("01a1fd02-e0d5-7ce6-ad7a-8fc0be151149", "unspecified");
+    assertThat(unknown.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(unknown.err()).contains("artifact_unknown");
+  }
+
+  @Test
+  void revoke_wrongWords_areUsageErrors() {
+    assertThat(revoke("no-jti", "superseded").status()).isEqualTo(ExitStatus.USAGE);
+    assertThat(revoke("01a1fd02-e0d5-7ce6-ad7a-8fc0be151149", "because").status())
+        .isEqualTo(ExitStatus.USAGE);
+  }
+
+  private static Invocation revoke(String jti, String reason) {
+    return Invocation.of("revoke", jti, "--reason", reason, "--socket", running.service().socket());
+  }
+
+  private Invocation attest(DemoHost host, Object service, String worker, Object... more)
+      throws IOException {
+    Object[] words = {
+      "attest",
+      "--service",
+      service,
+      "--trust",
+      running.service().trustFile(),
+      "--state",
+      host.state(),
+      "--tpm",
+      host.tcti(),
+      "--request",
+      requestFile(worker)
+    };
+    Object[] all = java.util.Arrays.copyOf(words, words.length + more.length);
+    System.arraycopy(more, 0, all, words.length, more.length);
+    return Invocation.of(all);
+  }
+
+  private Path requestFile(String worker) throws IOException {
+    return Files.writeString(
+        folder.resolve("request-" + worker + ".json"), REQUEST.replace("%s", worker));
+  }
+}

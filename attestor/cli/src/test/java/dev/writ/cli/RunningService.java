@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.tlog.Hash;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A {@code writ serve} process with every kind of door, and two hosts: host-a, of which it knows
+ * nothing, and host-b, whose endorsement key is listed.
+ */
+final class RunningService implements AutoCloseable {
+  private final Path folder;
+  private final DemoHost hostA;
+  private final DemoHost hostB;
+  private final DemoService.Born born;
+  private final Path config;
+  private final DemoService service;
+
+  private RunningService(
+      Path folder,
+      DemoHost hostA,
+      DemoHost hostB,
+      DemoService.Born born,
+      Path config,
+      DemoService service) {
+    this.folder = folder;
+    this.hostA = hostA;
+    this.hostB = hostB;
+    this.born = born;
+    this.config = config;
+    this.service = service;
+  }
+
+  static RunningService start() throws Exception {
+    // Unix sockets of the simulators lie in it: the path must stay short.
+    Path folder = Files.createTempDirectory("writ-cli-test-");
+    EndorsementAuthority maker = EndorsementAuthority.create(Instant.now(), new SecureRandom());
+    DemoHost a = DemoHost.boot("host-a", folder, maker, BootLog.DEMO);
+    DemoHost b = DemoHost.boot("host-b", folder, maker, BootLog.DEMO);
+    Map<Hash, String> admitted = new HashMap<>();
+    for (Hash digest : b.endorsementKeyDigests()) {
+      admitted.put(digest, "host-b");
+    }
+    a.disconnect();
+    b.disconnect();
+    DemoService.Born born = DemoService.birth(folder.resolve("service"));
+    Path config = DemoService.configure(born, maker, admitted);
+    String doors =
+        """
+          http: 127.0.0.1:0
+          tls:
+            address: 127.0.0.1:0
+            names: [localhost]
+        operator:
+          socket: operator.sock
+          mtls:
+            address: 127.0.0.1:0
+            client_roots: tpm-roots.pem
+        metrics: 127.0.0.1:0
+        """;
+    String written = Files.readString(config);
+    String plain = "  http: 127.0.0.1:0\noperator:\n  socket: operator.sock\n";
+    if (!written.contains(plain)) {
+      throw new IllegalStateException("the demo's configuration has changed: " + written);
+    }
+    Files.writeString(config, written.replace(plain, doors));
+    return new RunningService(folder, a, b, born, config, DemoService.start(born, config));
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  DemoHost hostA() {
+    return hostA;
+  }
+
+  DemoHost hostB() {
+    return hostB;
+  }
+
+  DemoService.Born born() {
+    return born;
+  }
+
+  Path config() {
+    return config;
+  }
+
+  DemoService service() {
+    return service;
+  }
+
+  /** A value of its ready line. */
+  String place(String name) throws Exception {
+    for (String word : Files.readString(folder.resolve("service/ready")).strip().split(" ")) {
+      if (word.startsWith(name + "=")) {
+        return word.substring(name.length() + 1);
+      }
+    }
+    throw new IllegalStateException("the ready line has no " + name);
+  }
+
+  @Override
+  public void close() throws IOException {
+    service.close();
+    hostA.close();
+    hostB.close();
+    TestFolders.remove(folder);
+  }
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The configuration of {@code writ serve}: what it may say, who wins, and what is refused where. */
+class ServeConfigTest {
+  private static final String DIGEST =
+      "00000000000000000000000000000000000000000000000000000000000000e1";
+
+  /** The least that a service can be started with; each line's number matters to the tests below. */
+  private static final String LEAST =
+      """
+      tenant: acme
+      trust: trust.json
+      token:
+        label: writ
+        pin_file: /run/credentials/pin
+      ledger:
+        folder: ledger
+      policy: policy.json
+      endorsements:
+        roots: [roots.pem]
+      listen:
+        http: 127.0.0.1:8080
+      operator:
+        socket: operator.sock
+      """;
+
+  private static final String MOST =
+      """
+      tenant: acme
+      trust: trust.json
+      token:
+        profile: softhsm2
+        label: writ
+        pin_file: pin
+      ledger:
+        folder: ledger
+      policy: policy.json
+      endorsements:
+        roots: [roots.pem, more.pem]
+        intermediates: [between.pem]
+      hosts:
+        - name: host-a
+          ek_digest: 00000000000000000000000000000000000000000000000000000000000000e1
+      listen:
+        http: 127.0.0.1:8080
+        tls:
+          address: "[::]:8443"
+          names: [writ.example, 192.0.2.1]
+      operator:
+        socket: operator.sock
+        mtls:
+          address: 0.0.0.0:8444
+          client_roots: operators.pem
+      metrics: 127.0.0.1:9464
+      limits:
+        body_bytes: 1000
+      log:
+        level: debug
+      """;
+
+  @TempDir Path folder;
+
+  @Test
+  void config_least_hasDefaultsAndPathsBesideTheFile() throws Exception {
+    ServeConfig config = read(LEAST);
+    assertThat(config.tenant()).isEqualTo("acme");
+    assertThat(config.trust()).isEqualTo(folder.resolve("trust.json"));
+    assertThat(config.token())
+        .isEqualTo(new ServeConfig.TokenPlace("softhsm2", "writ", Path.of("/run/credentials/pin")));
+    assertThat(config.ledgerFolder()).isEqualTo(folder.resolve("ledger"));
+    assertThat(config.endorsements().intermediates()).isEmpty();
+    assertThat(config.hosts()).isEmpty();
+    assertThat(config.listen().http()).contains(new ListenAddress("127.0.0.1", 8080));
+    assertThat(config.listen().tls()).isEmpty();
+    assertThat(config.operator().socket()).contains(folder.resolve("operator.sock"));
+    assertThat(config.operator().mtls()).isEmpty();
+    assertThat(config.metrics()).isEmpty();
+    assertThat(config.logLevel()).isEqualTo(ServeConfig.LogLevel.info);
+  }
+
+  @Test
+  void config_most_isReadWhole() throws Exception {
+    ServeConfig config = read(MOST);
+    assertThat(config.endorsements().roots())
+        .containsExactly(folder.resolve("roots.pem"), folder.resolve("more.pem"));
+    assertThat(config.hosts()).containsExactly(Map.entry(Hash.fromHex(DIGEST), "host-a"));
+    assertThat(config.listen().tls())
+        .contains(
+            new ServeConfig.Tls(
+                new ListenAddress("::", 8443),
+                new ServeConfig.CertificateSource.FromToken(List.of("writ.example", "192.0.2.1"))));
+    assertThat(config.operator().mtls())
+        .contains(
+            new ServeConfig.Mtls(
+                new ListenAddress("0.0.0.0", 8444), folder.resolve("operators.pem")));
+    assertThat(config.logLevel()).isEqualTo(ServeConfig.LogLevel.debug);
+  }
+
+  @Test
+  void config_certificateFromFiles_isTakenInsteadOfNames() throws Exception {
+    ServeConfig config = read(filesInsteadOfNames());
+    assertThat(config.listen().tls().orElseThrow().certificate())
+        .isEqualTo(
+            new ServeConfig.CertificateSource.FromFiles(
+                folder.resolve("c.pem"), folder.resolve("k.pem")));
+  }
+
+  /** Each key with one value has a variable, and the variable wins over the file. */
+  @Test
+  void config_everySingleValue_canComeFromTheEnvironment() throws Exception {
+    ServeConfig file = read(filesInsteadOfNames());
+    for (String key : ServeConfig.SINGLE_VALUES) {
+      String other =
+          switch (key) {
+            case "listen.http", "listen.tls.address", "operator.mtls.address", "metrics" ->
+                "127.0.0.1:1";
+            case "log.level" -> "error";
+            default -> key.startsWith("limits.") ? "7" : "other";
+          };
+      Map<String, String> environment = Map.of(ConfigOverrides.variable(key), other);
+      assertThat(readWith(filesInsteadOfNames(), environment, Map.of()))
+          .as(key)
+          .isNotEqualTo(file)
+          .hasToString(readWith(filesInsteadOfNames(), Map.of(), Map.of(key, other)).toString());
+    }
+  }
+
+  @Test
+  void config_options_winOverTheEnvironmentAndThatOverTheFile() throws Exception {
+    Map<String, String> environment =
+        Map.of("WRIT_TENANT", "from-environment", "WRIT_TOKEN_PIN_FILE", "pin");
+    assertThat(readWith(LEAST, environment, Map.of()).tenant()).isEqualTo("from-environment");
+    assertThat(readWith(LEAST, environment, Map.of("tenant", "from-option")).tenant())
+        .isEqualTo("from-option");
+    assertThat(readWith(LEAST, environment, Map.of()).token().pinFile())
+        .isEqualTo(Path.of("").toAbsolutePath().resolve("pin"));
+  }
+
+  @Test
+  void config_sectionThatOnlyTheEnvironmentNames_isMade() throws Exception {
+    ServeConfig config = readWith(LEAST, Map.of("WRIT_LOG_LEVEL", "error"), Map.of());
+    assertThat(config.logLevel()).isEqualTo(ServeConfig.LogLevel.error);
+  }
+
+  @Test
+  void config_variableThatNamesNoKey_stopsTheStart() {
+    assertThatThrownBy(() -> readWith(LEAST, Map.of("WRIT_LISTN_HTTP", "127.0.0.1:1"), Map.of()))
+        .isInstanceOf(MalformedConfigurationException.class)
+        .hasMessageStartingWith("the environment's WRIT_LISTN_HTTP: ");
+    assertThatThrownBy(() -> readWith(LEAST, Map.of("WRIT_HOSTS", "a"), Map.of()))
+        .hasMessageContaining("with a single value");
+  }
+
+  @Test
+  void config_variableOfTheLauncher_isNoSetting() throws Exception {
+    assertThat(readWith(LEAST, Map.of("WRIT_NO_BUILD", "1", "PATH", "/bin"), Map.of()))
+        .isEqualTo(read(LEAST));
+  }
+
+  @Test
+  void config_optionThatNamesNoKey_stopsTheStart() {
+    assertThatThrownBy(() -> readWith(LEAST, Map.of(), Map.of("token.pin", "1234")))
+        .hasMessageStartingWith("--set token.pin: ");
+  }
+
+  @Test
+  void config_wrongOverride_isNamedByItsSource() {
+    assertThatThrownBy(() -> readWith(LEAST, Map.of("WRIT_LISTEN_HTTP", "8080"), Map.of()))
+        .hasMessage(
+            "the environment's WRIT_LISTEN_HTTP: listen.http must be "
+                + ListenAddress.FORM
+                + ", was \"8080\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "tenant: acme | tennant: acme | 1 | tenant must be given",
+        "tenant: acme | tenant: acme¶extra: 1 | 2 | extra must not be there: a configuration has",
+        "  label: writ | label: writ¶  pin: 1 | 5 | token.pin must not be there: token has",
+        "tenant: acme | tenant: acme¶tenant: b | 2 | the key tenant must be given once",
+        "tenant: acme | tenant: 5 | 1 | tenant must be text",
+        "tenant: acme | tenant: true | 1 | tenant must be text",
+        "tenant: acme | tenant: | 1 | tenant must be text",
+        "tenant: acme | tenant: [acme] | 1 | tenant must be text",
+        "tenant: acme | tenant: !!str acme | 1 | must have no tags",
+        "tenant: acme | tenant: &a acme | 1 | must be written out, without anchors",
+        "tenant: acme | tenant: *a | 1 | must be written out, without anchors",
+        "tenant: acme | tenant: \"acme | 15 | must be YAML, and is not",
+        "  label: writ | labels: writ | 4 | token.label must be given",
+        "  roots: [roots.pem] | roots: [] | 10 | endorsements.roots must be a list of at least one",
+        "  roots: [roots.pem] | roots: roots.pem | 10 | endorsements.roots must be a list",
+        "  http: 127.0.0.1:8080 | http: 8080 | 12 | listen.http must be ADDRESS:PORT",
+        "  http: 127.0.0.1:8080 | http: 127.0.0.1:65536 | 12 | listen.http must be ADDRESS:PORT",
+        "  http: 127.0.0.1:8080 | {} | 12 | listen must have http or tls",
+        "  http: 127.0.0.1:8080 | tls: {address: 127.0.0.1:1} | 12 | listen.tls must have either",
+        "  http: 127.0.0.1:8080 | tls: {address: 127.0.0.1:1, names: [a], key: k, certificate: c} | 12 | listen.tls must have either",
+        "  http: 127.0.0.1:8080 | tls: {address: 127.0.0.1:1, names: [build_7]} | 12 | listen.tls.names must be a list of DNS names and IP addresses, was",
+        "  http: 127.0.0.1:8080 | tls:¶    address: 127.0.0.1:1¶    names:¶      - a¶      - 192.0.2.999 | 16 | listen.tls.names must be a list of DNS names",
+        "  http: 127.0.0.1:8080 | tls: {address: 127.0.0.1:1, names: [2001:db8::g]} | 12 | listen.tls.names must be a list of DNS",
+        "  socket: operator.sock | {} | 14 | operator must have socket or mtls",
+        "  socket: operator.sock | mtls: {address: 127.0.0.1:1, client_roots: r} | 14 | operator.mtls must stand beside",
+        "tenant: acme | tenant: acme¶hosts: [{name: a, ek_digest: 00}] | 2 | hosts[0].ek_digest must be 64",
+        "tenant: acme | tenant: acme¶hosts: [a] | 2 | hosts must be a section",
+        "tenant: acme | tenant: acme¶limits: {body_bytes: 0} | 2 | limits.body_bytes must be a number from 1",
+        "tenant: acme | tenant: acme¶limits: {body_bytes: 1.5} | 2 | limits.body_bytes must be a number from 1",
+        "tenant: acme | tenant: acme¶log: {level: loud} | 2 | log.level must be one of error",
+        "tenant: acme | tenant: acme¶--- | 2 | must be one document",
+      })
+  void config_wrong_isRefusedWithFileAndLine(
+      String right, String wrong, int line, String expected) {
+    String text = LEAST.replace(right, wrong.replace('¶', '\n'));
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(MalformedConfigurationException.class)
+        .hasMessageStartingWith(folder.resolve("serve.yaml") + ":" + line + ": " + expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "# nothing\n", "- a list\n", "a word\n", "\t", "? [a]\n: b\n"})
+  void config_noSection_isRefused(String text) {
+    assertThatThrownBy(() -> read(text)).isInstanceOf(MalformedConfigurationException.class);
+  }
+
+  @Test
+  void config_notUtf8_isRefused() throws Exception {
+    Path file = folder.resolve("serve.yaml");
+    Files.write(file, "tenant: \u00e4".getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> ServeConfig.read(file, Map.of(), Map.of()))
+        .hasMessage(file + ": must be UTF-8, and is not");
+  }
+
+  @Test
+  void config_tooLong_isRefused() {
+    assertThatThrownBy(() -> read("#".repeat(ConfigYaml.MAX_BYTES + 1)))
+        .hasMessageContaining("must be at most");
+  }
+
+  /** A chain of aliases that would fill the memory is refused at its first anchor. */
+  @Test
+  void config_deepNesting_isRefused() {
+    assertThatThrownBy(() -> read("tenant: " + "[".repeat(50) + "]".repeat(50)))
+        .hasMessageContaining("levels deep");
+  }
+
+  @Test
+  void config_oneKeyOfTwoHosts_isRefused() {
+    String twice =
+        "hosts: [{name: a, ek_digest: " + DIGEST + "}, {name: b, ek_digest: " + DIGEST + "}]\n";
+    assertThatThrownBy(() -> read(LEAST + twice))
+        .hasMessageContaining("of a key that is listed once");
+  }
+
+  private static String filesInsteadOfNames() {
+    return MOST.replace("names: [writ.example, 192.0.2.1]", "certificate: c.pem\n    key: k.pem");
+  }
+
+  private ServeConfig read(String text) throws Exception {
+    return readWith(text, Map.of(), Map.of());
+  }
+
+  private ServeConfig readWith(
+      String text, Map<String, String> environment, Map<String, String> options) throws Exception {
+    Path file = Files.writeString(folder.resolve("serve.yaml"), text);
+    return ServeConfig.read(file, new HashMap<>(environment), new LinkedHashMap<>(options));
+  }
+}
