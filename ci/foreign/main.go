@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command foreign verifies a proof bundle with code that is not Writ's: the artifact with go-jose from
-// the trust file's JWKS, the checkpoint and the inclusion proof with transparency-dev's formats and
+// Command foreign verifies a proof bundle with code that is not Writ's: the artifact and the status token
+// with go-jose from the trust file's JWKS, the checkpoint and the inclusion proof with transparency-dev's formats and
 // merkle and golang.org/x/mod's sumdb/note. Whoever reads it sees what a stranger needs to know to
-// verify Writ's output, which is the trust file and four public formats.
+// verify Writ's output, which is the trust file and five public formats.
 //
 //	foreign [-at-issue] BUNDLE TRUST
 //
 // It prints "ok NAME" or "FAILED NAME: reason" for each check, and each refusal of a damaged copy is a
-// check of its own. With -at-issue the artifact is judged as of its own iat, for an example that has
-// expired. Exit: 0 all hold, 1 some do not, 2 usage.
+// check of its own. With -at-issue artifact and token are judged as of the artifact's own iat, for an
+// example that has expired. A trust file that names status demands a status token. Exit: 0 all hold, 1 some do not, 2 usage.
 package main
 
 import (
+	"bytes"
+	"compress/zlib"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -32,18 +36,23 @@ import (
 	"github.com/transparency-dev/merkle/rfc6962"
 )
 
-const artifactType = "authz-artifact+jwt"
+const (
+	artifactType = "authz-artifact+jwt"
+	statusType   = "statuslist+jwt"
+)
 
 type bundle struct {
 	Artifact  string `json:"artifact"`
 	Leaf      []byte `json:"leaf"`
 	TlogProof string `json:"tlogProof"`
+	Status    string `json:"statusListToken"`
 }
 
 type trust struct {
 	Issuer    string             `json:"issuer"`
 	JWKS      jose.JSONWebKeySet `json:"jwks"`
 	LogPolicy string             `json:"log_policy"`
+	Status    *json.RawMessage   `json:"status"`
 }
 
 // A check says nothing where it holds, and why not where it does not.
@@ -82,6 +91,14 @@ func main() {
 		{"transparency-dev verifies checkpoint and inclusion", func() error { return verifyLog(b, t) }},
 		{"transparency-dev refuses another leaf", refused(func() error { return verifyLog(other, t) })},
 		{"transparency-dev refuses another index", refused(func() error { return verifyLog(forged, t) })},
+	}
+	if t.Status != nil {
+		withdrawn := b
+		withdrawn.Status = alter(b.Status)
+		checks = append(checks,
+			check{"go-jose verifies the status token", func() error { return verifyStatus(b, t, *atIssue) }},
+			check{"go-jose refuses an altered status token",
+				refused(func() error { return verifyStatus(withdrawn, t, *atIssue) })})
 	}
 	status := 0
 	for _, c := range checks {
@@ -131,27 +148,94 @@ func alter(compact string) string {
 // verifyArtifact does what any service does with a JWT: key by kid from a JWK Set, signature, type,
 // issuer, times.
 func verifyArtifact(b bundle, t trust, atIssue bool) error {
-	token, err := jwt.ParseSigned(b.Artifact, []jose.SignatureAlgorithm{jose.ES256})
+	_, err := artifactClaims(b, t, atIssue)
+	return err
+}
+
+type artifact struct {
+	jwt.Claims
+	Status struct {
+		List struct {
+			Idx int    `json:"idx"`
+			URI string `json:"uri"`
+		} `json:"status_list"`
+	} `json:"status"`
+}
+
+func artifactClaims(b bundle, t trust, atIssue bool) (artifact, error) {
+	var claims artifact
+	if err := signedClaims(b.Artifact, artifactType, t, &claims); err != nil {
+		return claims, err
+	}
+	return claims, claims.ValidateWithLeeway(
+		jwt.Expected{Issuer: t.Issuer, Time: judgedAt(claims.Claims, atIssue)}, 0)
+}
+
+func judgedAt(claims jwt.Claims, atIssue bool) time.Time {
+	if atIssue {
+		return claims.IssuedAt.Time()
+	}
+	return time.Now()
+}
+
+// signedClaims verifies a JWT of this type by the key that it names, of the trust file's JWK Set.
+func signedClaims(compact, typ string, t trust, into any) error {
+	token, err := jwt.ParseSigned(compact, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		return err
 	}
 	header := token.Headers[0]
-	if typ := header.ExtraHeaders[jose.HeaderType]; typ != artifactType {
-		return fmt.Errorf("typ must be %s, was %v", artifactType, typ)
+	if was := header.ExtraHeaders[jose.HeaderType]; was != typ {
+		return fmt.Errorf("typ must be %s, was %v", typ, was)
 	}
 	keys := t.JWKS.Key(header.KeyID)
 	if len(keys) != 1 {
 		return fmt.Errorf("the JWK Set must have one key %q, has %d", header.KeyID, len(keys))
 	}
-	var claims jwt.Claims
-	if err := token.Claims(keys[0].Key, &claims); err != nil {
+	return token.Claims(keys[0].Key, into)
+}
+
+// verifyStatus does what draft-ietf-oauth-status-list section 8.3 says: the token of the list that the
+// artifact names, its times, and the artifact's bit.
+func verifyStatus(b bundle, t trust, atIssue bool) error {
+	permitted, err := artifactClaims(b, t, atIssue)
+	if err != nil {
 		return err
 	}
-	now := time.Now()
-	if atIssue {
-		now = claims.IssuedAt.Time()
+	var claims struct {
+		jwt.Claims
+		List struct {
+			Bits int    `json:"bits"`
+			Lst  string `json:"lst"`
+		} `json:"status_list"`
 	}
-	return claims.ValidateWithLeeway(jwt.Expected{Issuer: t.Issuer, Time: now}, 0)
+	if err := signedClaims(b.Status, statusType, t, &claims); err != nil {
+		return err
+	}
+	reference := permitted.Status.List
+	expected := jwt.Expected{Subject: reference.URI, Time: judgedAt(permitted.Claims, atIssue)}
+	if err := claims.ValidateWithLeeway(expected, 0); err != nil {
+		return err
+	}
+	compressed, err := base64.RawURLEncoding.DecodeString(claims.List.Lst)
+	if err != nil {
+		return err
+	}
+	stream, err := zlib.NewReader(bytes.NewReader(compressed))
+	if err != nil {
+		return err
+	}
+	statuses, err := io.ReadAll(stream)
+	if err != nil {
+		return err
+	}
+	if claims.List.Bits != 1 || reference.Idx/8 >= len(statuses) {
+		return fmt.Errorf("a list must have one bit for entry %d", reference.Idx)
+	}
+	if statuses[reference.Idx/8]>>(reference.Idx%8)&1 != 0 {
+		return errors.New("the artifact is withdrawn")
+	}
+	return nil
 }
 
 // leafNamesArtifact compares the digest in the leaf with SHA-256 of the ASCII header.payload.

@@ -1,28 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verifies the artifact of a proof bundle with PyJWT, from the trust file's JWKS.
+"""Verifies the artifact and the status token of a proof bundle with PyJWT, from the trust file's JWKS.
 
     python3 verify_artifact.py [--at-issue] BUNDLE TRUST
 
-Prints "ok NAME" or "FAILED NAME: reason" for each check. With --at-issue the one check of `exp` is left
-out, for an example that has expired. Exit: 0 all hold, 1 some do not, 2 usage.
+Prints "ok NAME" or "FAILED NAME: reason" for each check. With --at-issue the checks of `exp` are left
+out, for an example that has expired. A trust file that names `status` demands a status token. Exit: 0 all hold, 1 some do not, 2 usage.
 """
 
+import base64
 import json
 import sys
+import zlib
 
 import jwt
 
 ARTIFACT_TYPE = "authz-artifact+jwt"
+STATUS_TYPE = "statuslist+jwt"
 
 
-def verify(artifact, trust, at_issue):
-    header = jwt.get_unverified_header(artifact)
-    if header.get("typ") != ARTIFACT_TYPE:
-        raise ValueError(f"typ must be {ARTIFACT_TYPE}, was {header.get('typ')}")
-    key = jwt.PyJWKSet.from_dict(trust["jwks"])[header["kid"]]
-    jwt.decode(
+def key_of(token, typ, role, trust):
+    """The key that the token names, if the trust file believes it in this role."""
+    header = jwt.get_unverified_header(token)
+    if header.get("typ") != typ:
+        raise ValueError(f"typ must be {typ}, was {header.get('typ')}")
+    of_role = {"keys": [key for key in trust["jwks"]["keys"] if key["role"] == role]}
+    return jwt.PyJWKSet.from_dict(of_role)[header["kid"]]
+
+
+def verify(bundle, trust, at_issue):
+    artifact = bundle["artifact"]
+    return jwt.decode(
         artifact,
-        key,
+        key_of(artifact, ARTIFACT_TYPE, "issuer", trust),
         algorithms=["ES256"],
         issuer=trust["issuer"],
         options={
@@ -34,16 +43,38 @@ def verify(artifact, trust, at_issue):
     )
 
 
-def refuses_altered(artifact, trust, at_issue):
-    head, payload, signature = artifact.split(".")
-    middle = len(payload) // 2
-    letter = "B" if payload[middle] == "A" else "A"
-    altered = ".".join([head, payload[:middle] + letter + payload[middle + 1 :], signature])
-    try:
-        verify(altered, trust, at_issue)
-    except jwt.InvalidSignatureError:
-        return
-    raise ValueError("it was accepted, or refused for another reason than its signature")
+def verify_status(bundle, trust, at_issue):
+    """As draft-ietf-oauth-status-list section 8.3 says: token, list, then the artifact's bit."""
+    reference = verify(bundle, trust, at_issue)["status"]["status_list"]
+    token = bundle["statusListToken"]
+    claims = jwt.decode(
+        token,
+        key_of(token, STATUS_TYPE, "status", trust),
+        algorithms=["ES256"],
+        subject=reference["uri"],
+        options={"require": ["sub", "iat", "exp"], "verify_exp": not at_issue},
+    )
+    if claims["status_list"]["bits"] != 1:
+        raise ValueError("a status must have one bit")
+    lst = claims["status_list"]["lst"]
+    statuses = zlib.decompress(base64.urlsafe_b64decode(lst + "=" * (-len(lst) % 4)))
+    if statuses[reference["idx"] // 8] >> reference["idx"] % 8 & 1:
+        raise ValueError("the artifact is withdrawn")
+
+
+def refuses_altered(name, check):
+    def run(bundle, trust, at_issue):
+        head, payload, signature = bundle[name].split(".")
+        middle = len(payload) // 2
+        letter = "B" if payload[middle] == "A" else "A"
+        altered = ".".join([head, payload[:middle] + letter + payload[middle + 1 :], signature])
+        try:
+            check({**bundle, name: altered}, trust, at_issue)
+        except jwt.InvalidSignatureError:
+            return
+        raise ValueError("it was accepted, or refused for another reason than its signature")
+
+    return run
 
 
 def main(arguments):
@@ -54,21 +85,30 @@ def main(arguments):
         return 2
     try:
         with open(files[0], encoding="utf-8") as bundle_file:
-            artifact = json.load(bundle_file)["artifact"]
+            bundle = json.load(bundle_file)
         with open(files[1], encoding="utf-8") as trust_file:
             trust = json.load(trust_file)
     except (OSError, KeyError, ValueError) as error:
         print(f"FAILED read the bundle and the trust file: {error}")
         return 1
-    status = 0
-    for name, check in (
+    checks = [
         ("PyJWT verifies the artifact", verify),
-        ("PyJWT refuses an altered artifact", refuses_altered),
-    ):
+        ("PyJWT refuses an altered artifact", refuses_altered("artifact", verify)),
+    ]
+    if "status" in trust:
+        checks += [
+            ("PyJWT verifies the status token", verify_status),
+            (
+                "PyJWT refuses an altered status token",
+                refuses_altered("statusListToken", verify_status),
+            ),
+        ]
+    status = 0
+    for name, check in checks:
         try:
-            check(artifact, trust, at_issue)
+            check(bundle, trust, at_issue)
             print("ok", name)
-        except (jwt.PyJWTError, KeyError, ValueError) as error:
+        except (jwt.PyJWTError, LookupError, ValueError, zlib.error) as error:
             print(f"FAILED {name}: {error}")
             status = 1
     return status

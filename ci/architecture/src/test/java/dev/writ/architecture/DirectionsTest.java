@@ -125,6 +125,17 @@ class DirectionsTest {
         .check(WRIT);
   }
 
+  @Test
+  void vertx_isUsed_whereANetworkIsServedAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("dev.writ.service", "dev.writ.gateway", "dev.writ.cli")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.vertx..", "io.netty..")
+        .check(WRIT);
+  }
+
   private static void onlyJdkAnd(String room, String... prefixes) {
     noClasses()
         .that()

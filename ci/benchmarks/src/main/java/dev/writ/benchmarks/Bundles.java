@@ -19,6 +19,11 @@ import dev.writ.artifact.Lineage;
 import dev.writ.artifact.PcrBankSelection;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.StatusClaims;
+import dev.writ.artifact.StatusGovernance;
+import dev.writ.artifact.StatusList;
+import dev.writ.artifact.StatusReference;
+import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustedKey;
@@ -44,14 +49,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * Proof bundles as a service gives them out, and the trust file under which they hold. No two have
- * anything in common that a verifier could remember: each has its own artifact, leaf and checkpoint.
- * The keys are in memory, since the verifier cannot tell.
+ * anything in common that a verifier could remember: each has its own artifact, leaf, checkpoint and
+ * status token. A gateway meets one token in many bundles, so each is there with a common token too. The
+ * keys are in memory, since the verifier cannot tell.
  */
 final class Bundles {
   static final String GATEWAY = "gateway.example.com";
@@ -65,15 +72,24 @@ final class Bundles {
   private static final int EARLIER_LEAVES = 1 << 18;
 
   private static final Duration LIFETIME = Duration.ofMinutes(5);
+  private static final String STATUS_URI = ISSUER + "/status";
+
+  /** Of 131,072 artifacts of the list; each that is withdrawn lengthens its token. */
+  private static final int REVOKED = 200;
 
   private final SecureRandom random = new SecureRandom();
   private final Instant issued = Instant.ofEpochSecond(Instant.now().getEpochSecond());
   private final KeyPair issuer = newKeyPair();
   private final KeyPair log = newKeyPair();
+  private final KeyPair status = newKeyPair();
   private final KeyPair operator = newKeyPair();
   private final TileStore tree = new TileStore();
   private final Act act = new Act("deploy", "cluster/production", randomHash(), Map.of(), 0);
+  private final BitSet revoked = new BitSet();
+  private final PolicyReference policy = new PolicyReference("production", 12, randomHash(), 40);
+  private Hash earlierRoot = randomHash();
   private final List<byte[]> bundles = new ArrayList<>();
+  private final List<byte[]> withCommonToken = new ArrayList<>();
 
   private Bundles() throws GeneralSecurityException {}
 
@@ -88,9 +104,14 @@ final class Bundles {
     for (int i = 0; i < EARLIER_LEAVES; i++) {
       bundles.tree.append(Hash.sha256(ByteBuffer.allocate(Integer.BYTES).putInt(i).array()));
     }
+    bundles.earlierRoot = bundles.tree.root();
+    while (bundles.revoked.cardinality() < REVOKED) {
+      bundles.revoked.set(COUNT + bundles.random.nextInt(StatusReference.MAX_LIST - COUNT));
+    }
     KeyPairNoteSigner signer = KeyPairNoteSigner.of(ORIGIN, bundles.log);
+    StatusToken common = bundles.token();
     for (int i = 0; i < COUNT; i++) {
-      bundles.issueOne(signer);
+      bundles.issueOne(signer, common);
     }
     return bundles;
   }
@@ -102,6 +123,11 @@ final class Bundles {
   /** A bundle's JSON. */
   byte[] bundle(int index) {
     return bundles.get(index);
+  }
+
+  /** The same bundle's JSON, with the token that all have in common. */
+  byte[] withCommonToken(int index) {
+    return withCommonToken.get(index);
   }
 
   /** When all of them hold. */
@@ -119,24 +145,17 @@ final class Bundles {
     return Artifact.signingInput(randomHash(), claims());
   }
 
-  /** The dev trust file that believes issuer and log. */
+  /** The dev trust file that believes issuer, log and status. */
   TrustFile trust() {
-    ECPublicKey issuerKey = (ECPublicKey) issuer.getPublic();
     return TrustFile.of(
         new TrustContent(
             ISSUER,
             1,
             Optional.empty(),
             TrustContent.Assurance.DEV,
-            List.of(
-                new TrustedKey(
-                    VerificationKey.of(issuerKey),
-                    KeyRole.ISSUER,
-                    issued.minus(LIFETIME),
-                    issued.plus(LIFETIME),
-                    KeyState.ACTIVE)),
+            List.of(trusted(issuer, KeyRole.ISSUER), trusted(status, KeyRole.STATUS)),
             "log " + KeyPairNoteSigner.of(ORIGIN, log).key().vkey() + "\nquorum none\n",
-            Optional.empty(),
+            Optional.of(new TrustContent.StatusSource(STATUS_URI, LIFETIME)),
             Duration.ZERO,
             List.of(),
             Optional.empty(),
@@ -145,15 +164,44 @@ final class Bundles {
         List.of());
   }
 
-  private void issueOne(KeyPairNoteSigner signer)
+  private TrustedKey trusted(KeyPair pair, KeyRole role) {
+    return new TrustedKey(
+        VerificationKey.of((ECPublicKey) pair.getPublic()),
+        role,
+        issued.minus(LIFETIME),
+        issued.plus(LIFETIME),
+        KeyState.ACTIVE);
+  }
+
+  /** ECDSA signs the same list as another token each time. */
+  private StatusToken token() throws GeneralSecurityException {
+    StatusClaims claims =
+        new StatusClaims(
+            StatusReference.listUri(STATUS_URI, 0),
+            issued,
+            issued.plus(LIFETIME),
+            StatusClaims.MAX_TTL,
+            StatusList.of(StatusList.MAX_SIZE, revoked),
+            new StatusGovernance(
+                policy.epoch(), policy.epoch(), policy.digest(), EARLIER_LEAVES, earlierRoot, 1));
+    byte[] input =
+        StatusToken.signingInput(JwkThumbprint.of((ECPublicKey) status.getPublic()), claims);
+    return StatusToken.assemble(input, sign(status, input));
+  }
+
+  private static byte[] sign(KeyPair pair, byte[] message) throws GeneralSecurityException {
+    Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
+    signature.initSign(pair.getPrivate());
+    signature.update(message);
+    return signature.sign();
+  }
+
+  private void issueOne(KeyPairNoteSigner signer, StatusToken common)
       throws GeneralSecurityException, IOException, MalformedTileException, NoteSigningException {
     ArtifactClaims claims = claims();
     byte[] input =
         Artifact.signingInput(JwkThumbprint.of((ECPublicKey) issuer.getPublic()), claims);
-    Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
-    signature.initSign(issuer.getPrivate());
-    signature.update(input);
-    Artifact artifact = Artifact.assemble(input, signature.sign());
+    Artifact artifact = Artifact.assemble(input, sign(issuer, input));
 
     Leaf leaf = Leaf.of(issued, newId(), List.of(randomHash()), decision(artifact));
     long index = tree.size();
@@ -161,7 +209,8 @@ final class Bundles {
     SignedNote checkpoint =
         SignedNote.sign(new Checkpoint(ORIGIN, tree.size(), tree.root()).noteText(), signer);
     TlogProof proof = TlogProof.of(tree.inclusionProof(index), checkpoint);
-    bundles.add(ProofBundle.of(artifact, leaf, proof.format()).toJson());
+    bundles.add(ProofBundle.of(artifact, leaf, proof.format(), token()).toJson());
+    withCommonToken.add(ProofBundle.of(artifact, leaf, proof.format(), common).toJson());
   }
 
   private ArtifactClaims claims() {
@@ -187,10 +236,10 @@ final class Bundles {
             17,
             0,
             Environment.KeyStorage.TPM),
-        new PolicyReference("production", 12, randomHash(), 40),
+        policy,
         new Governance("host:build-07", List.of(), List.of(), Governance.Mode.DEV),
         Lineage.rootOf(newId()),
-        Optional.empty(),
+        Optional.of(new StatusReference(bundles.size(), StatusReference.listUri(STATUS_URI, 0))),
         ORIGIN,
         new Ear(
             issued,

@@ -4,6 +4,7 @@ package dev.writ.benchmarks;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -11,8 +12,10 @@ import java.util.TreeMap;
  *
  * <pre>
  * list
- * run NAME SECONDS WORK-FOLDER SIGN-LOOP
+ * run NAME SECONDS WORK-FOLDER SIGN-LOOP PROJECT-FOLDER ARTIFACTS
  * </pre>
+ *
+ * <p>ARTIFACTS is a number, or 0 where none was given.
  */
 final class Main {
   private static final int FAILED = 1;
@@ -24,6 +27,7 @@ final class Main {
               "quote-verify", new QuoteVerify(),
               "bundle-verify", new BundleVerify(),
               "hsm-sign", new HsmSign(),
+              "issue", new Issue(),
               "ledger-append", new LedgerAppend()));
 
   private Main() {}
@@ -38,8 +42,9 @@ final class Main {
           (name, benchmark) -> System.out.printf("%-14s %s%n", name, benchmark.description()));
       return 0;
     }
-    if (args.length != 5 || !args[0].equals("run")) {
-      System.err.println("usage: list | run NAME SECONDS WORK-FOLDER SIGN-LOOP");
+    if (args.length != 7 || !args[0].equals("run")) {
+      System.err.println(
+          "usage: list | run NAME SECONDS WORK-FOLDER SIGN-LOOP PROJECT-FOLDER ARTIFACTS");
       return USAGE;
     }
     Benchmark benchmark = BENCHMARKS.get(args[1]);
@@ -48,10 +53,24 @@ final class Main {
           "the name must be one of " + BENCHMARKS.keySet() + ", was \"" + args[1] + "\"");
       return USAGE;
     }
-    Rounds rounds = Rounds.of(Duration.ofSeconds(Long.parseLong(args[2])));
+    if (!args[6].equals("0") && !args[1].equals("issue")) {
+      System.err.println("--artifacts is for issue alone");
+      return USAGE;
+    }
+    Duration measured = Duration.ofSeconds(Long.parseLong(args[2]));
+    long artifacts = Long.parseLong(args[6]);
+    Setting setting =
+        new Setting(
+            args[1],
+            measured,
+            Rounds.of(measured),
+            Path.of(args[3]),
+            Path.of(args[4]),
+            Path.of(args[5]),
+            artifacts == 0 ? OptionalLong.empty() : OptionalLong.of(artifacts));
     Report report = new Report();
     try {
-      benchmark.run(new Setting(args[1], rounds, Path.of(args[3]), Path.of(args[4])), report);
+      benchmark.run(setting, report);
     } catch (Exception e) {
       // What went wrong and where is all that there is to say of a benchmark that fails.
       e.printStackTrace();

@@ -24,6 +24,37 @@
  * it is not the one that must be. No input is constant: operations go round a few hundred prepared
  * ones that differ.
  *
+ * <p><b>issue</b> is measured otherwise, since what it measures is another process: {@code writ serve},
+ * with a token, a policy and a ledger of its own, as the launcher starts it. Its hosts have software
+ * TPMs under a test maker's certificate, and each was enrolled by an invitation and by activating a
+ * credential. The load comes from this process, on the same machine: what it uses of the processors is
+ * what the service cannot use, and {@code issue/cpu/generator} says how much that is. An exchange is two
+ * requests, challenge and application, on a connection that is kept. {@code --seconds} is the length of
+ * each run.
+ *
+ * <pre>
+ * issue                    the greatest rate held for 60 s: no exchange failed, at least 0.99 of those
+ *                          offered were answered in time, and 99 of 100 took at most 100 ms. Beside
+ *                          beside/raw-sum, what one thread would issue if an artifact cost nothing but
+ *                          one verification of a quote's signature, one signature by the token and one
+ *                          row in the database, each taken alone in the same run
+ * issue/p50-at-N, p99-at-N at N artifacts/s offered, from the time at which an exchange was to begin,
+ *                          whether or not the service had answered the ones before, to the last byte of
+ *                          its bundle
+ * issue/p50-held, p99-held the same at the rate held
+ * issue/saturated          how many a second were answered when 64 connections always asked
+ * issue/cpu/…              processor time at the rate held: of the service and of the load, and of the
+ *                          service's threads by name, those that used at least a hundredth
+ * issue/stage/…            mean time that the service says a stage took, waiting included, at that rate
+ * issue/bundles-verified   how many of the bundles were verified as a gateway does; one that is not
+ *                          allowed fails the run
+ * beside/raw-sum/new-key   the same bound where a quote comes with a key that is certified anew
+ * </pre>
+ *
+ * <p>{@code ci/bench issue --artifacts 1000000} issues that many, which takes minutes, and says nothing
+ * but how fast, and what memory the service has then: {@code issue/resident-after-N} is in RAM, {@code
+ * issue/heap-live-after-N} is reachable.
+ *
  * <p>Everything measured is real: quotes are a TPM simulator's, signatures a PKCS#11 token's, and the
  * ledger is on disk. Every input is verified at least once, or the run fails.
  */

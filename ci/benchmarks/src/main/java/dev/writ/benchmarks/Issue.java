@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.benchmarks;
+
+import dev.writ.artifact.BundleVerifier;
+import dev.writ.hsm.HsmKey;
+import dev.writ.load.LoadGenerator;
+import dev.writ.load.LoadResult;
+import dev.writ.load.ProcessFigures;
+import dev.writ.load.ServedWrit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What a running service issues, asked over HTTP by hosts that were enrolled by activation; {@code
+ * writ serve} and the load share the machine. The package documentation says what each line is.
+ */
+final class Issue implements Benchmark {
+  private static final int HOSTS = 256;
+  private static final int CONNECTIONS = 256;
+
+  /** As many as keep a machine of two cores busy, few enough to tell its rate from its queues. */
+  private static final int SATURATING = 64;
+
+  private static final List<Integer> RATES = List.of(500, 1_000, 2_000);
+  private static final Duration READY_LIMIT = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration WARM_UP = Duration.ofSeconds(30);
+  private static final String UNIT = "artifacts/s";
+  private static final String MILLIS = "ms";
+  private static final String MIB = "MiB";
+  private static final double BYTES_PER_MIB = 1 << 20;
+  private static final String RAW = "beside/raw-sum";
+
+  @Override
+  public String description() {
+    return "challenge and artifact over HTTP, beside the raw costs of one artifact in sum";
+  }
+
+  @Override
+  public void run(Setting setting, Report report) throws Exception {
+    Path folder = Files.createDirectory(setting.work().resolve("service"));
+    try (ServedWrit service = ServedWrit.prepare(setting.project(), folder, HOSTS)) {
+      service.start();
+      service.awaitReady(READY_LIMIT);
+      service.enrol();
+      new Measurement(service, setting, report).run();
+      service.stop();
+    }
+  }
+
+  /** One run against one service. */
+  private static final class Measurement {
+    private final ServedWrit service;
+    private final Setting setting;
+    private final Report report;
+    private final SampledBundles sampled;
+    private IssueCost lastCost;
+
+    Measurement(ServedWrit service, Setting setting, Report report) throws IOException {
+      this.service = service;
+      this.setting = setting;
+      this.report = report;
+      this.sampled =
+          new SampledBundles(
+              BundleVerifier.of(service.trust(), P256Provider.preferredFirst().get(0).provider()),
+              service.presentation());
+      this.lastCost = IssueCost.now(service);
+    }
+
+    void run() throws Exception {
+      LoadResult warm = load(SATURATING, generator -> generator.saturate(WARM_UP));
+      System.err.println("warmed up: " + warm);
+      if (setting.artifacts().isPresent()) {
+        memory(setting.artifacts().getAsLong());
+        return;
+      }
+      for (int rate : RATES) {
+        latency(rate);
+      }
+      double saturated =
+          load(SATURATING, generator -> generator.saturate(setting.measured())).perSecond();
+      GreatestRate.Held held = new GreatestRate(this::offer, setting.measured()).find(saturated);
+      report.add(setting.name(), held.perSecond(), UNIT, RAW);
+      percentiles("held", held.result());
+      report.add(setting.variant("saturated"), saturated, UNIT, RAW);
+      lastCost.report(setting, held.result().issued(), report);
+      report.add(setting.variant("bundles-verified"), (double) sampled.verified(), "bundles");
+      rawCosts();
+    }
+
+    private void latency(int rate) throws IOException {
+      LoadResult result = offer(rate, setting.measured());
+      System.err.println(rate + "/s: " + result);
+      if (!result.failures().isEmpty()) {
+        throw new IllegalStateException("at " + rate + "/s nothing may fail: " + result);
+      }
+      percentiles("at-" + rate, result);
+    }
+
+    private void percentiles(String which, LoadResult result) {
+      report.add(setting.variant("p50-" + which), LoadResult.millis(result.whole(), 50), MILLIS);
+      report.add(setting.variant("p99-" + which), LoadResult.millis(result.whole(), 99), MILLIS);
+    }
+
+    private void memory(long artifacts) throws IOException, InterruptedException {
+      LoadResult result = load(SATURATING, generator -> generator.saturate(artifacts));
+      System.err.println("after " + artifacts + " artifacts: " + result);
+      if (result.issued() != artifacts) {
+        throw new IllegalStateException("every exchange must end with an artifact: " + result);
+      }
+      String after = "-after-" + artifacts;
+      report.add(setting.name(), result.perSecond(), UNIT);
+      report.add(setting.variant("resident" + after), residentMib(), MIB);
+      report.add(
+          setting.variant("heap-live" + after), service.liveHeapBytes() / BYTES_PER_MIB, MIB);
+      report.add(setting.variant("bundles-verified"), (double) sampled.verified(), "bundles");
+    }
+
+    private double residentMib() throws IOException {
+      return ProcessFigures.of(service.running().pid()).residentKib() / 1024.0;
+    }
+
+    /** One thread's rates: what an artifact would cost if nothing else had to be done for it. */
+    private void rawCosts() throws Exception {
+      P256Provider p256 = P256Provider.preferredFirst().get(0);
+      byte[] message = Bundles.newIssuer().signingInput();
+      try (BenchToken token = BenchToken.make();
+          SqliteRows rows = new SqliteRows(setting.work().resolve("rows.sqlite"))) {
+        HsmKey key = token.keys().issuer();
+        List<Double> rates =
+            setting
+                .rounds()
+                .run(
+                    List.of(
+                        Contender.loop(RawVerification.on(p256)),
+                        Contender.loop(
+                            () -> {
+                              // It throws unless the token gave a signature of the right length.
+                              var unused = key.signP1363(message);
+                            }),
+                        rows));
+        double verification = rates.get(0);
+        double signature = rates.get(1);
+        double row = rates.get(2);
+        report.add(RAW, 1 / (1 / verification + 1 / signature + 1 / row), UNIT);
+        report.add(RAW + "/new-key", 1 / (2 / verification + 1 / signature + 1 / row), UNIT);
+        report.add(RawVerification.lineOf(p256), verification, RawVerification.UNIT);
+        report.add("beside/hsm-sign", signature, "signatures/s");
+        report.add(SqliteRows.LINE, row, SqliteRows.UNIT);
+      }
+    }
+
+    private LoadResult offer(double perSecond, Duration length) throws IOException {
+      return load(CONNECTIONS, generator -> generator.offer(perSecond, length));
+    }
+
+    private interface Work {
+      LoadResult with(LoadGenerator generator) throws IOException;
+    }
+
+    private LoadResult load(int connections, Work work) throws IOException {
+      try (LoadGenerator generator = service.generator(connections, sampled, PATIENCE)) {
+        IssueCost before = IssueCost.now(service);
+        LoadResult result = work.with(generator);
+        lastCost = IssueCost.now(service).since(before);
+        sampled.verify();
+        return result;
+      }
+    }
+  }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.load;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+
+/**
+ * Kills a service again and again under load, and holds it to what it had acknowledged.
+ *
+ * <p>A round: load over several connections, {@code kill -9} at a random moment (in every fourth round
+ * once more while it starts), start on the same ledger, then the checks of {@link CrashChecks}, and
+ * challenges that were used before are presented again, in the very same application: each must be
+ * {@code replayed} or {@code expired}, and those of which nobody knows whether they were used must not
+ * be used twice.
+ */
+final class CrashRounds {
+  private static final int HOSTS = 16;
+  private static final int CONNECTIONS = 32;
+  private static final int PRESENTED_AGAIN = 64;
+  private static final int SHORTEST_MILLIS = 50;
+  private static final int LONGEST_MILLIS = 1_500;
+  private static final int DURING_START_EVERY = 4;
+  private static final int PROBLEMS_SHOWN = 5;
+  private static final Duration READY_LIMIT = Duration.ofSeconds(60);
+  private static final Duration BACK_WITHIN = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final ServedWrit service;
+  private final CrashChecks checks;
+  private final HttpDoor door;
+  private final RandomGenerator random = new SecureRandom();
+  private final PrintStream out;
+
+  private CrashRounds(ServedWrit service, HttpDoor door, PrintStream out) {
+    this.service = service;
+    this.door = door;
+    this.checks = new CrashChecks(new LedgerOverHttp(door, service.trust().logPolicy()));
+    this.out = out;
+  }
+
+  /** Makes {@code count} rounds; how many failed. */
+  static int run(Path project, Path folder, int count, PrintStream out)
+      throws IOException, InterruptedException {
+    try (ServedWrit service = ServedWrit.prepare(project, folder, HOSTS);
+        HttpDoor door = service.door()) {
+      service.start();
+      service.awaitReady(READY_LIMIT);
+      service.enrol();
+      CrashRounds rounds = new CrashRounds(service, door, out);
+      int failed = 0;
+      for (int i = 1; i <= count; i++) {
+        failed += rounds.round(i) ? 0 : 1;
+      }
+      service.stop();
+      return failed;
+    }
+  }
+
+  /** What a round's clients know. */
+  private static final class Clients implements Observer {
+    final List<byte[]> applications = new ArrayList<>();
+    final List<byte[]> bundles = new ArrayList<>();
+    final List<byte[]> unanswered = new ArrayList<>();
+
+    @Override
+    public void issued(ByteBuffer application, ByteBuffer bundle) {
+      applications.add(copy(application));
+      bundles.add(copy(bundle));
+    }
+
+    @Override
+    public void unanswered(ByteBuffer application) {
+      unanswered.add(copy(application));
+    }
+
+    private static byte[] copy(ByteBuffer buffer) {
+      byte[] bytes = new byte[buffer.remaining()];
+      buffer.get(bytes);
+      return bytes;
+    }
+  }
+
+  private boolean round(int number) throws IOException, InterruptedException {
+    Clients clients = new Clients();
+    int afterMillis = moment();
+    List<String> problems = new ArrayList<>(loadAndKill(clients, afterMillis));
+    if (number % DURING_START_EVERY == 0) {
+      service.start();
+      Thread.sleep(moment());
+      service.kill();
+    }
+    // It was connected to the process that is gone.
+    door.close();
+    long start = System.nanoTime();
+    service.start();
+    service.awaitReady(READY_LIMIT);
+    Duration back = Duration.ofNanos(System.nanoTime() - start);
+    Duration busy = ProcessFigures.of(service.running().pid()).cpu();
+    if (back.compareTo(BACK_WITHIN) > 0) {
+      problems.add("it must be back within " + BACK_WITHIN + ", was after " + back);
+    }
+    List<Acknowledged> acknowledged = new ArrayList<>();
+    for (int i = 0; i < clients.bundles.size(); i++) {
+      acknowledged.add(Acknowledged.of(clients.applications.get(i), clients.bundles.get(i)));
+    }
+    problems.addAll(checks.findLost(acknowledged));
+    problems.addAll(presentAgain(clients));
+    problems.addAll(checks.findReusedNonces());
+    out.printf(
+        "%s round %d: killed after %d ms with %d acknowledged and %d under way, back after %d ms"
+            + " (%d ms of processor time)%n",
+        problems.isEmpty() ? "ok     " : "FAILED ",
+        number,
+        afterMillis,
+        acknowledged.size(),
+        clients.unanswered.size(),
+        back.toMillis(),
+        busy.toMillis());
+    problems.stream().limit(PROBLEMS_SHOWN).forEach(problem -> out.println("        " + problem));
+    return problems.isEmpty();
+  }
+
+  private int moment() {
+    return random.nextInt(SHORTEST_MILLIS, LONGEST_MILLIS);
+  }
+
+  /** Other failures than that of a connection to a killed process are the service's own. */
+  private List<String> loadAndKill(Clients clients, int afterMillis)
+      throws IOException, InterruptedException {
+    List<String> problems = new ArrayList<>();
+    try (LoadGenerator generator = service.generator(CONNECTIONS, clients, PATIENCE)) {
+      CompletableFuture<LoadResult> load =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return generator.saturate(Duration.ofMinutes(1));
+                } catch (IOException e) {
+                  throw new IllegalStateException("the load could not be made", e);
+                }
+              });
+      Thread.sleep(afterMillis);
+      service.kill();
+      for (Map.Entry<String, Long> failure : load.join().failures().entrySet()) {
+        if (!failure.getKey().contains("connection")) {
+          problems.add(failure.getValue() + " × " + failure.getKey());
+        }
+      }
+    }
+    return problems;
+  }
+
+  private List<String> presentAgain(Clients clients) throws IOException {
+    List<String> problems = new ArrayList<>();
+    int used = clients.applications.size();
+    // The last ones: the earlier, the surer that they are durable.
+    for (byte[] application :
+        clients.applications.subList(Math.max(0, used - PRESENTED_AGAIN), used)) {
+      HttpDoor.Response answer = door.exchange(ByteBuffer.wrap(application));
+      if (!isRefusedAsUsed(answer)) {
+        problems.add("a used challenge must be replayed or expired, was " + shown(answer));
+      }
+    }
+    for (byte[] application : clients.unanswered) {
+      HttpDoor.Response answer = door.exchange(ByteBuffer.wrap(application));
+      if (answer.status() != 201 && !isRefusedAsUsed(answer)) {
+        problems.add("an application without an answer must be decided, was " + shown(answer));
+      }
+    }
+    return problems;
+  }
+
+  private static boolean isRefusedAsUsed(HttpDoor.Response answer) throws IOException {
+    return switch (answer.status()) {
+      case 409 -> answer.member("code").equals("replayed");
+      case 403 -> answer.member("code").equals("expired");
+      default -> false;
+    };
+  }
+
+  private static String shown(HttpDoor.Response answer) {
+    return answer.status() == 201 ? "201, an artifact" : answer.status() + " " + answer.text();
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.load;
+
+import dev.writ.fixtures.SoftwareTpm;
+import dev.writ.policy.ReferenceSet;
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What every host measures as it boots: one event in each of three PCRs. */
+final class MeasuredBoot {
+  private static final Map<Integer, String> EVENTS =
+      Map.of(0, "firmware", 7, "secure boot", 8, "kernel");
+
+  private MeasuredBoot() {}
+
+  private static Hash digest(String event) {
+    return Hash.sha256(event.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static void of(SoftwareTpm tpm) {
+    EVENTS.forEach((pcr, event) -> tpm.extend(pcr, digest(event).bytes()));
+  }
+
+  /** The values that the PCRs have then, of every host. */
+  static ReferenceSet expected() {
+    Map<Integer, List<String>> pcrs = new LinkedHashMap<>();
+    EVENTS.forEach(
+        (pcr, event) ->
+            pcrs.put(pcr, List.of(Hash.sha256(new byte[Hash.BYTES], digest(event).bytes()).hex())));
+    return new ReferenceSet(
+        "measured-boot", "", Set.of(ReferenceSet.ANY_HOST), Map.of(ReferenceSet.Bank.SHA256, pcrs));
+  }
+}

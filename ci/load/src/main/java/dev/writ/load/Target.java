@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.load;
+
+import dev.writ.artifact.Act;
+import dev.writ.artifact.ActionAtHand;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.Presentation;
+import dev.writ.tlog.Hash;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What all hosts ask for, each for the workload that is its own.
+ *
+ * @param issuer the service's name
+ * @param tenant on whose behalf it issues
+ */
+record Target(String issuer, String tenant) {
+  private static final String GATEWAY = "gateway.writ.example";
+  private static final Act ACT =
+      new Act("exec", "/usr/bin/true", Hash.sha256(new byte[] {1}), Map.of(), 1);
+
+  static String workloadOf(String host) {
+    return "spiffe://dev.example/" + host;
+  }
+
+  ExecutionRequest request(String host, Hash jkt) {
+    return new ExecutionRequest(
+        issuer, List.of(GATEWAY), tenant, workloadOf(host), ACT, Optional.empty(), jkt);
+  }
+
+  /** What a gateway away from the host knows of the artifacts: all but the host's state. */
+  Presentation presentation() {
+    return Presentation.NOTHING
+        .withAudience(new Presentation.Audience.Gateway(GATEWAY))
+        .withTenant(tenant)
+        .withAction(ActionAtHand.of(ACT))
+        .withObligations(Set.of());
+  }
+}
