@@ -9,7 +9,6 @@ import dev.writ.artifact.MalformedJsonException;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmName;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -188,9 +187,7 @@ final class EnrolCommand implements Callable<Integer> {
         return Invitation.parse(System.in.readNBytes(MAX_INVITATION + 1));
       }
       requireOwnersAlone(file);
-      try (InputStream in = Files.newInputStream(file)) {
-        return Invitation.parse(in.readNBytes(MAX_INVITATION + 1));
-      }
+      return Invitation.read(file);
     } catch (IOException | MalformedJsonException e) {
       throw CommandFailure.configuration("the invitation " + file, e);
     }

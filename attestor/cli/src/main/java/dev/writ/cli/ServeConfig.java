@@ -4,8 +4,6 @@ package dev.writ.cli;
 import dev.writ.hsm.ServerCertificate;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -126,10 +124,7 @@ record ServeConfig(
   /** The configuration in {@code file}, with what stands above it. */
   static ServeConfig read(Path file, Map<String, String> environment, Map<String, String> options)
       throws IOException, MalformedConfigurationException {
-    byte[] bytes;
-    try (InputStream in = Files.newInputStream(file)) {
-      bytes = in.readNBytes(ConfigYaml.MAX_BYTES + 1);
-    }
+    byte[] bytes = BoundedFile.read(file, ConfigYaml.MAX_BYTES);
     return of(
         new ConfigOverrides(SINGLE_VALUES)
             .apply(ConfigYaml.parse(file, bytes), environment, options));

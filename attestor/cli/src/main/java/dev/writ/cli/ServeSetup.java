@@ -25,10 +25,8 @@ import dev.writ.service.TlsCredentialSource;
 import dev.writ.service.WritService;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.Provider;
@@ -109,7 +107,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
 
   private static TrustFile trust(Path file) throws CommandFailure {
     try {
-      return TrustFile.parse(readAtMost(file, TrustFile.MAX_BYTES));
+      return TrustFile.parse(BoundedFile.read(file, TrustFile.MAX_BYTES));
     } catch (IOException | MalformedTrustFileException e) {
       throw CommandFailure.configuration("trust: the trust file " + file, e);
     }
@@ -117,7 +115,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
 
   private static Policy policy(Path file) throws CommandFailure {
     try {
-      return Policy.compile(PolicyDocument.parse(readAtMost(file, MAX_POLICY)));
+      return Policy.compile(PolicyDocument.parse(BoundedFile.read(file, MAX_POLICY)));
     } catch (IOException | MalformedPolicyException e) {
       throw CommandFailure.configuration("policy: the policy " + file, e);
     }
@@ -139,7 +137,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
   private static EndorsementTrust endorsements(String key, Path file, boolean roots)
       throws CommandFailure {
     try {
-      String pem = new String(readAtMost(file, MAX_PEM), StandardCharsets.ISO_8859_1);
+      String pem = new String(BoundedFile.read(file, MAX_PEM), StandardCharsets.ISO_8859_1);
       EndorsementTrust read = EndorsementTrust.ofPem(roots ? pem : "", roots ? "" : pem);
       if (read.roots().isEmpty() && read.intermediates().isEmpty()) {
         throw CommandFailure.configuration(
@@ -155,7 +153,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     try {
       List<X509Certificate> roots =
           CertificateFactory.getInstance("X.509")
-              .generateCertificates(new ByteArrayInputStream(readAtMost(file, MAX_PEM)))
+              .generateCertificates(new ByteArrayInputStream(BoundedFile.read(file, MAX_PEM)))
               .stream()
               .map(X509Certificate.class::cast)
               .toList();
@@ -237,12 +235,6 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
 
   private static InetSocketAddress socketAddress(ListenAddress address) {
     return new InetSocketAddress(address.host(), address.port());
-  }
-
-  private static byte[] readAtMost(Path file, int limit) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(limit + 1);
-    }
   }
 
   @Override

@@ -7,9 +7,7 @@ import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustFile;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +36,8 @@ final class ServiceOptions {
   @Nullable String pin;
 
   TrustFile readTrust() throws CommandFailure {
-    try (InputStream in = Files.newInputStream(trust)) {
-      byte[] bytes = in.readNBytes(TrustFile.MAX_BYTES + 1);
+    try {
+      byte[] bytes = BoundedFile.read(trust, TrustFile.MAX_BYTES);
       TrustFile file =
           pin == null ? TrustFile.parse(bytes) : TrustFile.pinned(bytes, Hash.fromHex(pin));
       if (!file.mayBeBelieved()) {

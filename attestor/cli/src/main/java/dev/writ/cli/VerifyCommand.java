@@ -13,10 +13,8 @@ import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.Verdict;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -121,7 +119,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private static String readStatus(Path file) throws CommandFailure {
     try {
-      byte[] bytes = readAtMost(file, StatusToken.MAX_LENGTH);
+      byte[] bytes = BoundedFile.read(file, StatusToken.MAX_LENGTH);
       return new String(bytes, StandardCharsets.ISO_8859_1).strip();
     } catch (NoSuchFileException e) {
       throw CommandFailure.configuration("the status token must exist", e);
@@ -140,7 +138,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private TrustFile readTrust() throws CommandFailure {
     try {
-      byte[] bytes = readAtMost(trust, TrustFile.MAX_BYTES);
+      byte[] bytes = BoundedFile.read(trust, TrustFile.MAX_BYTES);
       TrustFile file = pin == null ? TrustFile.parse(bytes) : TrustFile.pinned(bytes, pinned(pin));
       return requireIntroduced(file);
     } catch (NoSuchFileException e) {
@@ -175,19 +173,12 @@ final class VerifyCommand implements Callable<Integer> {
 
   private byte[] readBundle() throws CommandFailure {
     try {
-      return readAtMost(bundle, ProofBundle.MAX_BYTES);
+      return BoundedFile.read(bundle, ProofBundle.MAX_BYTES);
     } catch (NoSuchFileException e) {
       // Nothing was given: the verifier's first check says so, with its code.
       return new byte[0];
     } catch (IOException e) {
       throw CommandFailure.configuration("the bundle " + bundle, e);
-    }
-  }
-
-  /** A file's bytes; one byte more than {@code limit} is enough for the parser to refuse the rest. */
-  private static byte[] readAtMost(Path file, int limit) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(limit + 1);
     }
   }
 
