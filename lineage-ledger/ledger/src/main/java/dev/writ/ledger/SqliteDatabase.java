@@ -5,7 +5,6 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
@@ -25,36 +24,35 @@ final class SqliteDatabase implements Database {
   /** Only a person with a database shell makes the writer wait. */
   private static final int BUSY_MILLIS = 2_000;
 
-  /**
-   * Pages in the log before they move to the main file: 32 MiB. At the default of 1,000 the pages
-   * that each commit writes again (right-edge tiles, inner pages of indexes) are moved so often that a
-   * third of the rate is lost.
-   */
-  private static final int LOG_PAGES = 8_000;
-
   private static final int WAIT_FOR_READER_MILLIS = 5_000;
 
   private static final int CACHE_KIB = 64 * 1024;
 
   private final SqliteFolder folder;
+  private final SqliteLog log;
   private final HikariDataSource readers;
 
-  private SqliteDatabase(SqliteFolder folder) {
+  private SqliteDatabase(SqliteFolder folder, SqliteLog log) {
     this.folder = folder;
+    this.log = log;
     this.readers = readers(folder.file());
   }
 
   /** Takes the store in {@code path}, making folder and file where they are missing. */
   static SqliteDatabase open(Path path) throws LedgerException {
     SqliteFolder folder = SqliteFolder.take(path);
+    SqliteLog log;
     try {
-      // The pool connects at once, and a reader cannot make the file a database: the writer does.
-      connect(folder.file()).close();
-      return new SqliteDatabase(folder);
+      // The pool connects at once, and a reader cannot make the file a database: this does.
+      log = new SqliteLog(connect(folder.file()));
     } catch (SQLException e) {
       folder.close();
       throw LedgerException.of(folder.file() + " must be a SQLite database that can be written", e);
+    }
+    try {
+      return new SqliteDatabase(folder, log);
     } catch (RuntimeException e) {
+      log.close();
       folder.close();
       throw e;
     }
@@ -75,7 +73,7 @@ final class SqliteDatabase implements Database {
     config.setCacheSize(-CACHE_KIB);
     Connection connection = config.createConnection("jdbc:sqlite:" + file);
     try {
-      execute(connection, "PRAGMA wal_autocheckpoint = " + LOG_PAGES);
+      execute(connection, "PRAGMA wal_autocheckpoint = " + SqliteLog.PAGES);
     } catch (SQLException e) {
       connection.close();
       throw e;
@@ -128,11 +126,8 @@ final class SqliteDatabase implements Database {
   public void settle(Connection writer) throws SQLException {
     writer.rollback();
     writer.setAutoCommit(true);
-    try (Statement statement = writer.createStatement();
-        ResultSet result = statement.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)")) {
-      if (!result.next() || result.getInt(1) != 0) {
-        throw new SQLException("the write-ahead log must be emptied, a reader was in the way");
-      }
+    try {
+      log.empty(writer);
       execute(writer, "PRAGMA secure_delete = OFF");
     } finally {
       writer.setAutoCommit(false);
@@ -142,6 +137,7 @@ final class SqliteDatabase implements Database {
   @Override
   public void close() {
     readers.close();
+    log.close();
     folder.close();
   }
 }
