@@ -51,6 +51,7 @@ final class Committer implements Runnable {
   private final HeadSigner signer;
   private final LedgerEvents events;
   private final NoncePurge nonces = new NoncePurge();
+  private final BatchPace pace = new BatchPace();
   private final BlockingQueue<Work> waiting = new LinkedBlockingQueue<>();
   private volatile boolean ending;
 
@@ -121,6 +122,7 @@ final class Committer implements Runnable {
 
   /** Entries as one batch, then jobs, each by itself. */
   private void doAllThatWaits(Work first) {
+    pace.gather(1 + waiting.size());
     List<Work> taken = new ArrayList<>();
     taken.add(first);
     waiting.drainTo(taken, limits.batch() - 1);
@@ -133,6 +135,7 @@ final class Committer implements Runnable {
         jobs.add(job);
       }
     }
+    pace.begin(batch.size());
     commit(batch);
     jobs.forEach(this::run);
   }
