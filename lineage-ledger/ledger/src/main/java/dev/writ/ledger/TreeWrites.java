@@ -84,13 +84,17 @@ final class TreeWrites {
     for (StoredTile tile : tiles) {
       int written =
           statements.update(TILE, tile.path().level(), tile.path().index(), tile.hashes());
-      requireOne(written, tile.path() + " that begins as the stored one");
+      if (written != 1) {
+        throw missing(tile.path() + " that begins as the stored one");
+      }
     }
   }
 
   /** Moves the head from a tree of {@code oldSize} leaves. */
   void moveHead(long oldSize, Head head) throws SQLException {
-    requireOne(statements.update(HEAD, head.size(), head.root(), oldSize), "a head of " + oldSize);
+    if (statements.update(HEAD, head.size(), head.root(), oldSize) != 1) {
+      throw missing("a head of " + oldSize);
+    }
   }
 
   /** Keeps the newest checkpoint; an older one changes nothing. */
@@ -105,7 +109,11 @@ final class TreeWrites {
 
   private static void requireOne(int rows, String what) throws SQLException {
     if (rows != 1) {
-      throw new SQLException("the store must have " + what + ", has not; check it before going on");
+      throw missing(what);
     }
+  }
+
+  private static SQLException missing(String what) {
+    return new SQLException("the store must have " + what + ", has not; check it before going on");
   }
 }

@@ -21,10 +21,15 @@ public final class Jcs {
   private static final Comparator<Map.Entry<?, ?>> BY_NAME =
       (a, b) -> ((String) a.getKey()).compareTo((String) b.getKey());
 
-  private byte[] out = new byte[2048];
+  /** As long as the claims of an artifact usually are. */
+  private static final int USUAL_BYTES = 4 * 1024;
+
+  private byte[] out;
   private int length;
 
-  private Jcs() {}
+  private Jcs(int bytes) {
+    out = new byte[bytes];
+  }
 
   /**
    * The canonical bytes of an object.
@@ -34,7 +39,7 @@ public final class Jcs {
    *     integer that a JSON reader may round, a lone surrogate
    */
   public static byte[] canonical(Map<String, ?> object) {
-    Jcs jcs = new Jcs();
+    Jcs jcs = new Jcs(USUAL_BYTES);
     jcs.write(object);
     return jcs.bytes();
   }
@@ -45,7 +50,7 @@ public final class Jcs {
    * @throws IllegalArgumentException on a lone surrogate
    */
   public static byte[] canonical(String text) {
-    Jcs jcs = new Jcs();
+    Jcs jcs = new Jcs(text.length() + 2);
     jcs.writeText(text);
     return jcs.bytes();
   }
