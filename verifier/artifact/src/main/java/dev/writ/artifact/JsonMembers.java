@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * value is not shown: it may be a private key that was put where a public one belongs.
  */
 public final class JsonMembers {
+  private static final String HEX_DIGEST = "64 lower-case hex digits";
+
   private final String path;
   private final Map<String, Object> untaken;
 
@@ -222,6 +224,25 @@ public final class JsonMembers {
     return integers;
   }
 
+  /**
+   * Every member that was not taken, as a digest each; none is left. What is no digest is not shown: it
+   * may be the secret of which the digest belongs there.
+   */
+  public Map<String, Hash> allHashes(int max) throws MalformedJsonException {
+    Map<String, Hash> hashes = new LinkedHashMap<>();
+    for (Map.Entry<String, Object> member : remaining(max).entrySet()) {
+      String name = member.getKey();
+      String text = as(String.class, HEX_DIGEST, name, member.getValue());
+      try {
+        hashes.put(name, Hash.fromHex(text));
+      } catch (IllegalArgumentException e) {
+        throw new MalformedJsonException(
+            join(path, name), HEX_DIGEST, text.length() + " characters that are not that");
+      }
+    }
+    return hashes;
+  }
+
   /** Every member that was not taken, as an object each; none is left. */
   public Map<String, JsonMembers> allObjects(int max) throws MalformedJsonException {
     Map<String, JsonMembers> objects = new LinkedHashMap<>();
@@ -290,7 +311,7 @@ public final class JsonMembers {
     try {
       return Hash.fromHex(text);
     } catch (IllegalArgumentException e) {
-      throw new MalformedJsonException(join(path, name), "64 lower-case hex digits", text);
+      throw new MalformedJsonException(join(path, name), HEX_DIGEST, text);
     }
   }
 

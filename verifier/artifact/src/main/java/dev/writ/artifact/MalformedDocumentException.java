@@ -8,6 +8,7 @@ package dev.writ.artifact;
 public abstract sealed class MalformedDocumentException extends Exception
     permits MalformedArtifactException,
         MalformedBundleException,
+        MalformedExecBindingException,
         MalformedJsonException,
         MalformedJwsException,
         MalformedLeafException,

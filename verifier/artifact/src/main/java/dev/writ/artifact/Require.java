@@ -4,6 +4,7 @@ package dev.writ.artifact;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -82,6 +83,29 @@ final class Require {
    */
   private static boolean steersDisplay(char c) {
     return (c >= '\u2028' && c <= '\u202e') || (c >= '\u2066' && c <= '\u2069');
+  }
+
+  /**
+   * An absolute path in its one spelling: a slash before each component, none of which is empty, {@code
+   * .} or {@code ..}; text at that, of at most {@code maxBytes} bytes of UTF-8.
+   */
+  @CanIgnoreReturnValue
+  static String absolutePath(String field, String value, int maxBytes) {
+    text(field, value, maxBytes);
+    int bytes = value.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > maxBytes) {
+      throw new InvalidValueException(
+          field, "at most " + maxBytes + " bytes of UTF-8", bytes + " bytes");
+    }
+    boolean normalized = value.charAt(0) == '/';
+    for (String component : value.substring(1).split("/", -1)) {
+      normalized &= !component.isEmpty() && !component.equals(".") && !component.equals("..");
+    }
+    if (!normalized) {
+      throw new InvalidValueException(
+          field, "an absolute path without empty, . and .. components", value);
+    }
+    return value;
   }
 
   /** An absolute https or http URI without fragment. */

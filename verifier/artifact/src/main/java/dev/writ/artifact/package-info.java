@@ -66,6 +66,31 @@
  * request_digest} = H("writ-request-v1", SHA-256(JCS of the request)), whatever spelling it came in. A
  * quote's qualifying data and a key certification's are {@link dev.writ.artifact.EvidenceBinding}'s.
  *
+ * <h2>Exec binding</h2>
+ *
+ * <pre>
+ * path        path, at most 1024 UTF-16 units: the executable's real path, the request's resource
+ * exe_sha256  digest of the executable's bytes
+ * argv        [1..1024 b64u], repetitions allowed, of any bytes but NUL; at most 32768 bytes in all
+ * cwd         path, or / alone
+ * env         object of at most 128: variable to digest of the value's bytes
+ * files       [0..128 {path: path, sha256: digest}], strictly ascending in path by UTF-16 units
+ *
+ * path      = text(4096) of at most 4096 bytes of UTF-8: a slash before each component, none of
+ *             which is empty, . or ..
+ * variable  = 1 to 256 of A-Z a-z 0-9 _, the first no digit
+ * </pre>
+ *
+ * <p>At most 64 KiB, as it came and as JCS. {@code act} of a request for an execution on a host has the
+ * {@code action} {@code exec}, the binding's path as its {@code resource}, and {@code args_digest} =
+ * H("writ-exec-v1", SHA-256(JCS of the binding)), whatever spelling it came in. There is no member
+ * {@code v}: the label has the version.
+ *
+ * <p>Of a script, path and exe_sha256 are the interpreter's that its {@code #!} names, and the script is
+ * one of {@code files}. {@code argv} is then as the kernel makes it (execve(2)): the interpreter, the
+ * one argument that the line may have, the script's path, the arguments. It stays so although what the
+ * interpreter opens is {@code /dev/fd/N} of a sealed copy. Files are proven as of the start alone.
+ *
  * <h2>Artifact</h2>
  *
  * <p>A JWS in compact serialization of at most 32,768 characters, ES256 (r ‖ s, 64 bytes). The header

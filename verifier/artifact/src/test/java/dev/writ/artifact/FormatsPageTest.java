@@ -27,6 +27,7 @@ class FormatsPageTest {
         .contains(
             "digests.txt",
             "request.json",
+            "exec-binding.json",
             "claims.json",
             "artifact.jws",
             "leaf-6.json",

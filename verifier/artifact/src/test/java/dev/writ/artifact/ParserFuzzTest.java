@@ -19,6 +19,17 @@ class ParserFuzzTest {
   }
 
   @FuzzTest
+  void execBinding(byte[] input) {
+    try {
+      ExecBinding binding = ExecBinding.parse(input);
+      requireSame(binding, ExecBinding.parse(binding.jcs()));
+      requireSame(binding.digest(), binding.act(Act.UNCOUNTED).argsDigest());
+    } catch (MalformedExecBindingException e) {
+      requireMessage(e);
+    }
+  }
+
+  @FuzzTest
   void claims(byte[] input) {
     try {
       ArtifactClaims claims = ArtifactClaims.parse(input);

@@ -23,6 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * One complete example of all formats, from keys, salts, times and identifiers that are written here.
@@ -155,6 +157,20 @@ final class WorkedExample {
                         Ear.Claim.EXECUTABLES, 2),
                     List.of("payroll"))),
             Optional.of(Base64Url.encode(hash("worked example: the nonce").bytes()))));
+  }
+
+  /** A script under its interpreter, of which the request of the example does not speak. */
+  static ExecBinding execBinding() {
+    String script = "/srv/reports/monthly.py";
+    return new ExecBinding(
+        "/usr/bin/python3.11",
+        hash("worked example: the interpreter"),
+        Stream.of("/usr/bin/python3.11", "-I", script, "--month", "2026-10")
+            .map(Argument::of)
+            .toList(),
+        "/srv/reports",
+        new TreeMap<>(Map.of("LANG", hash("C.UTF-8"), "PATH", hash("/usr/bin:/bin"))),
+        List.of(new ExecBinding.BoundFile(script, hash("worked example: the script"))));
   }
 
   static byte[] signingInput() {
@@ -294,6 +310,7 @@ final class WorkedExample {
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put("trust.json", trust().toJson());
     files.put("request.json", claims().request().jcs());
+    files.put("exec-binding.json", execBinding().jcs());
     files.put("claims.json", claims().toJson());
     files.put("signing-input.txt", signingInput());
     files.put("outcome-signing-input.txt", outcomeSigningInput());
@@ -309,6 +326,7 @@ final class WorkedExample {
     StringBuilder text = new StringBuilder();
     line(text, "trust file", trust().digest());
     line(text, "request", claims().request().digest());
+    line(text, "exec binding", execBinding().digest());
     line(text, "artifact", Hash.sha256(signingInput()));
     for (int i = 0; i < leaves().size() + laterLeaves().size(); i++) {
       line(text, "leaf " + i, anyLeaf(i).hash());
