@@ -7,8 +7,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The rules that a document's own members imply: when it is in force, and for whom. They are rules
- * like all others, so a decision lists them with what they saw.
+ * The rules that a document's own members imply: when it is in force, for whom, and what the
+ * environment of an execution may hold. They are rules like all others, so a decision lists them with
+ * what they saw.
  */
 final class DocumentRules {
   private DocumentRules() {}
@@ -42,6 +43,18 @@ final class DocumentRules {
               "The request's tenant is not among the policy's targets."));
     }
     return rules;
+  }
+
+  /** The rules that judge only a request which says what its execution is bound to. */
+  static List<Rule> ofExec(PolicyDocument document) {
+    return List.of(
+        require(
+            "document/loader_variables",
+            LoaderVariables.noneBut(document.loaderVariables()),
+            PolicyCode.POLICY_DENIED,
+            "A variable of the environment makes a loader or interpreter run other code.",
+            "request.exec.env has a loader or interpreter variable that the policy's"
+                + " loader_variables do not list; run without it, or list it."));
   }
 
   private static Rule require(

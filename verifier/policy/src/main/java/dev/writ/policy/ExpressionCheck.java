@@ -111,14 +111,7 @@ final class ExpressionCheck {
     switch (expr.getKind()) {
       case CONSTANT -> {}
       case IDENT -> read(expr.ident().name(), "");
-      case SELECT -> {
-        CelExpr operand = expr.select().operand();
-        if (operand.getKind() == CelExpr.ExprKind.Kind.IDENT) {
-          read(operand.ident().name(), expr.select().field());
-        } else {
-          visit(operand, depth + 1, within);
-        }
-      }
+      case SELECT -> select(expr, "", depth, within);
       case CALL -> call(expr, depth, within);
       case LIST -> {
         for (CelExpr element : expr.list().elements()) {
@@ -134,6 +127,29 @@ final class ExpressionCheck {
       case COMPREHENSION -> comprehension(expr.comprehension(), depth, within);
       case STRUCT, NOT_SET -> throw refused("an expression that makes no struct", "one that does");
     }
+  }
+
+  /**
+   * Descends from the field selected last to the variable, as long as each operand is a struct; structs
+   * stand in one another no deeper than they are declared.
+   *
+   * @param below what is selected from {@code expr}, with a dot before it; empty if nothing is
+   */
+  private void select(CelExpr expr, String below, int depth, Within within)
+      throws MalformedPolicyException {
+    CelExpr operand = expr.select().operand();
+    String path = expr.select().field() + below;
+    if (operand.getKind() == CelExpr.ExprKind.Kind.IDENT) {
+      read(operand.ident().name(), path);
+    } else if (operand.getKind() == CelExpr.ExprKind.Kind.SELECT && isStruct(operand)) {
+      select(operand, "." + path, depth + 1, within);
+    } else {
+      visit(operand, depth + 1, within);
+    }
+  }
+
+  private boolean isStruct(CelExpr expr) {
+    return tree.getType(expr.id()).filter(type -> type.kind() == CelKind.STRUCT).isPresent();
   }
 
   private void read(String name, String field) {

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A part of the inputs that an expression reads: a variable and, unless it reads the variable whole,
- * the field it selects first.
+ * the field it selects, through the structs that it may stand in.
  *
  * @param variable the variable
- * @param field the field; empty for the whole variable
+ * @param field the field, such as {@code action} or {@code exec.argv}; empty for the whole variable
  */
 record InputPath(Variable variable, String field) {
   /** The variables of a rule, apart from {@code constants}, which the document itself shows. */

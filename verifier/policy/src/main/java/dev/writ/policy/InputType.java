@@ -45,6 +45,15 @@ interface InputType<V> {
 
   V read(Json json) throws MalformedPolicyException;
 
+  /**
+   * One field of a struct as canonical JSON; empty if it is absent.
+   *
+   * @param path the field, and after a dot each the fields below it
+   */
+  default Optional<String> json(String path, V value) {
+    throw new IllegalStateException("only a struct has a field " + path + "; this is a bug");
+  }
+
   /** What bound {@code value} exceeds, as the end of a sentence that starts with its name. */
   Optional<String> excess(V value);
 
@@ -362,6 +371,11 @@ interface InputType<V> {
       @Override
       public T read(Json json) throws MalformedPolicyException {
         return struct.read(json);
+      }
+
+      @Override
+      public Optional<String> json(String path, T value) {
+        return struct.json(path, value);
       }
 
       @Override

@@ -35,21 +35,33 @@ public final class Policy {
           "No enforced rule of effect permit is true; compare their outcomes.");
 
   private final PolicyDocument document;
-  private final List<CompiledRule> rules;
 
-  /** Positions in {@link #rules} in the order in which a denial decides. */
-  private final List<Integer> deciding;
+  /** The rules for a request that says what its execution is bound to, and for any other. */
+  private final Rules execRules;
 
-  private Policy(PolicyDocument document, List<CompiledRule> rules) {
+  private final Rules rules;
+
+  private Policy(PolicyDocument document, Rules execRules, Rules rules) {
     this.document = document;
-    this.rules = List.copyOf(rules);
-    List<Integer> order = new ArrayList<>();
-    for (int i = 0; i < rules.size(); i++) {
-      order.add(i);
+    this.execRules = execRules;
+    this.rules = rules;
+  }
+
+  /**
+   * The rules that judge a request.
+   *
+   * @param deciding positions in {@code compiled} in the order in which a denial decides
+   */
+  private record Rules(List<CompiledRule> compiled, List<Integer> deciding) {
+    static Rules of(List<CompiledRule> compiled) {
+      List<Integer> order = new ArrayList<>();
+      for (int i = 0; i < compiled.size(); i++) {
+        order.add(i);
+      }
+      // The sort is stable: within a stage the document's order stays.
+      order.sort(Comparator.comparing(i -> compiled.get(i).rule().stage()));
+      return new Rules(List.copyOf(compiled), List.copyOf(order));
     }
-    // The sort is stable: within a stage the document's order stays.
-    order.sort(Comparator.comparing(i -> rules.get(i).rule().stage()));
-    this.deciding = List.copyOf(order);
   }
 
   /**
@@ -70,10 +82,16 @@ public final class Policy {
     for (Rule rule : DocumentRules.of(document)) {
       compiled.add(compile(profile, rule, Json.Place.ROOT));
     }
-    for (int i = 0; i < document.rules().size(); i++) {
-      compiled.add(compile(profile, document.rules().get(i), document.expressionPlace(i)));
+    List<CompiledRule> execCompiled = new ArrayList<>(compiled);
+    for (Rule rule : DocumentRules.ofExec(document)) {
+      execCompiled.add(compile(profile, rule, Json.Place.ROOT));
     }
-    return new Policy(document, compiled);
+    for (int i = 0; i < document.rules().size(); i++) {
+      CompiledRule rule = compile(profile, document.rules().get(i), document.expressionPlace(i));
+      compiled.add(rule);
+      execCompiled.add(rule);
+    }
+    return new Policy(document, Rules.of(execCompiled), Rules.of(compiled));
   }
 
   private static CompiledRule compile(Profile profile, Rule rule, Json.Place place)
@@ -108,7 +126,7 @@ public final class Policy {
     List<RuleResult> results = evaluate(inputs);
     List<Decision.Reason> reasons = new ArrayList<>();
     List<Decision.Reason> shadow = new ArrayList<>();
-    for (int i : deciding) {
+    for (int i : rulesFor(inputs).deciding()) {
       RuleResult result = results.get(i);
       if (result.denies()) {
         (result.enforced() ? reasons : shadow).add(Decision.Reason.of(result.rule()));
@@ -129,9 +147,15 @@ public final class Policy {
         .toList();
   }
 
+  private Rules rulesFor(Inputs inputs) {
+    return inputs.request().exec().isPresent() ? execRules : rules;
+  }
+
   private Decision tooLarge(Inputs inputs, String excess) {
     List<RuleResult> results =
-        rules.stream().map(rule -> error(rule, RuleError.INPUTS_TOO_LARGE, List.of())).toList();
+        rulesFor(inputs).compiled().stream()
+            .map(rule -> error(rule, RuleError.INPUTS_TOO_LARGE, List.of()))
+            .toList();
     Decision.Reason reason =
         new Decision.Reason(
             INPUTS,
@@ -143,8 +167,9 @@ public final class Policy {
 
   private List<RuleResult> evaluate(Inputs inputs) {
     Variables variables = new Variables(inputs);
-    List<RuleResult> results = new ArrayList<>(rules.size());
-    for (CompiledRule rule : rules) {
+    List<CompiledRule> compiled = rulesFor(inputs).compiled();
+    List<RuleResult> results = new ArrayList<>(compiled.size());
+    for (CompiledRule rule : compiled) {
       results.add(evaluate(rule, variables));
     }
     return results;

@@ -109,6 +109,11 @@ public final class PolicyDocument {
     return members.referenceSet(host).or(() -> members.referenceSet(ReferenceSet.ANY_HOST));
   }
 
+  /** The {@linkplain LoaderVariables loader variables} that an execution may be given. */
+  public Set<String> loaderVariables() {
+    return members.loaderVariables;
+  }
+
   /** The rules, in document order. */
   public List<Rule> rules() {
     return members.rules;

@@ -20,6 +20,7 @@ final class PolicyReader {
   private static final int MAX_TESTS = 1_024;
   private static final int MAX_OBLIGATIONS = 8;
   private static final int MAX_LIFETIME_S = 3_600;
+  private static final int MAX_LOADER_VARIABLES = 32;
 
   /** Every stage but that of the document itself. */
   private static final List<Rule.Stage> STAGES =
@@ -35,6 +36,7 @@ final class PolicyReader {
   final Set<String> targets;
   final Duration lifetime;
   final List<ReferenceSet> referenceSets;
+  final Set<String> loaderVariables;
   final Constants constants;
   final List<Rule> rules;
   final List<Json.Place> expressionPlaces = new ArrayList<>();
@@ -73,6 +75,7 @@ final class PolicyReader {
     referenceSets = members.list("reference_values", 0, MAX_REFERENCE_SETS, ReferenceSet::read);
     ReferenceSet.refuseOverlap(referenceSets, members.required("reference_values").place());
     referenceSets.forEach(set -> set.hosts().forEach(host -> referenceSetsByHost.put(host, set)));
+    loaderVariables = readLoaderVariables(members);
     Optional<Json> named = members.optional("constants");
     constants = named.isPresent() ? Constants.read(named.get()) : Constants.none();
     rules = members.list("rules", 1, MAX_RULES, this::readRule);
@@ -91,6 +94,23 @@ final class PolicyReader {
 
   Optional<ReferenceSet> referenceSet(String host) {
     return Optional.ofNullable(referenceSetsByHost.get(host));
+  }
+
+  private static Set<String> readLoaderVariables(Members members) throws MalformedPolicyException {
+    Optional<Json> listed = members.optional("loader_variables");
+    if (listed.isEmpty()) {
+      return Set.of();
+    }
+    Set<String> names = members.set("loader_variables", 0, MAX_LOADER_VARIABLES, TextForm.VARIABLE);
+    for (String name : names) {
+      if (!LoaderVariables.contains(name)) {
+        throw new MalformedPolicyException(
+            listed.get().place(),
+            "names of loader and interpreter variables: any other is allowed without",
+            "\"" + name + "\"");
+      }
+    }
+    return names;
   }
 
   private Rule readRule(Json value) throws MalformedPolicyException {

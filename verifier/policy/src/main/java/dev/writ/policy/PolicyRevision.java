@@ -76,6 +76,13 @@ public final class PolicyRevision {
     return this;
   }
 
+  /** The loader variables that an execution may be given, instead of all that were listed. */
+  @CanIgnoreReturnValue
+  public PolicyRevision loaderVariables(List<String> names) {
+    members.put("loader_variables", list(names));
+    return this;
+  }
+
   /** A constant that is a list of strings. */
   @CanIgnoreReturnValue
   public PolicyRevision constant(String name, List<String> values) {

@@ -226,6 +226,7 @@ final class Profile {
       for (InputPath.Variable variable : InputPath.Variable.values()) {
         variable.struct().ifPresent(struct -> builder.put(struct.name(), struct.celType()));
       }
+      builder.put(Exec.STRUCT.name(), Exec.STRUCT.celType());
       builder.put(Governance.Approval.STRUCT.name(), Governance.Approval.STRUCT.celType());
       builder.put(Constants.TYPE_NAME, constants.type());
       put(builder, Trust.Tier.class);

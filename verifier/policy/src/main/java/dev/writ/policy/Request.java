@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param depth how many executions stand above this one; 0 for a root
  * @param parent the artifact (its {@code jti}) of the execution that asks for this one; absent for a
  *     root
+ * @param exec what the execution is bound to; absent where the action is no execution on a host
  */
 public record Request(
     String action,
@@ -28,13 +29,15 @@ public record Request(
     long maxUses,
     Map<String, Long> limits,
     long depth,
-    Optional<String> parent) {
+    Optional<String> parent,
+    Optional<Exec> exec) {
   static final Struct<Request> STRUCT =
       Struct.<Request>named("Request")
           .field("action", InputType.TEXT, Request::action)
           .field("args_digest", InputType.TEXT, Request::argsDigest)
           .field("audiences", InputType.listOf(InputType.TEXT), Request::audiences)
           .field("depth", InputType.INTEGER, Request::depth)
+          .optional("exec", InputType.ofStruct(Exec.STRUCT), Request::exec)
           .field("limits", InputType.mapOf(InputType.INTEGER), Request::limits)
           .field("max_uses", InputType.INTEGER, Request::maxUses)
           .optional("parent", InputType.TEXT, Request::parent)
@@ -51,7 +54,8 @@ public record Request(
                       read.get("max_uses", InputType.INTEGER),
                       read.get("limits", InputType.mapOf(InputType.INTEGER)),
                       read.get("depth", InputType.INTEGER),
-                      read.optional("parent", InputType.TEXT)));
+                      read.optional("parent", InputType.TEXT),
+                      read.optional("exec", InputType.ofStruct(Exec.STRUCT))));
 
   /** Copies the collections, so that a decision's inputs cannot change under it. */
   public Request {

@@ -79,10 +79,13 @@ final class Struct<T> {
       }
     }
 
-    Optional<String> json(T value) {
+    Optional<String> json(String below, T value) {
       V v = get.apply(value);
       if (v == null) {
         return Optional.empty();
+      }
+      if (!below.isEmpty()) {
+        return type.json(below, v);
       }
       CanonicalJson out = new CanonicalJson();
       type.write(v, out);
@@ -145,13 +148,19 @@ final class Struct<T> {
     out.endObject();
   }
 
-  /** One field as canonical JSON; empty if it is absent. */
-  Optional<String> json(String field, T value) {
+  /**
+   * One field as canonical JSON; empty if it, or a struct that it is in, is absent.
+   *
+   * @param path the field, and after a dot each the fields below it
+   */
+  Optional<String> json(String path, T value) {
+    int dot = path.indexOf('.');
+    String field = dot < 0 ? path : path.substring(0, dot);
     Field<T, ?> f = fields.get(field);
     if (f == null) {
       throw new IllegalStateException(name + " has no field " + field + "; this is a bug");
     }
-    return f.json(value);
+    return f.json(dot < 0 ? "" : path.substring(dot + 1), value);
   }
 
   T read(Json json) throws MalformedPolicyException {

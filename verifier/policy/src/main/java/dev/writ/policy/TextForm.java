@@ -25,6 +25,13 @@ final class TextForm {
   static final TextForm PRINCIPAL =
       new TextForm("[!#-&(-\\[\\]-~]+", 128, "1 to 128 visible ASCII characters, no quote, no \\");
 
+  /** A variable of an environment. */
+  static final TextForm VARIABLE =
+      new TextForm(
+          "[A-Za-z_][A-Za-z0-9_]*",
+          64,
+          "the name of a variable: at most 64 letters, digits and _, the first no digit");
+
   /** A sentence for people. */
   static final TextForm SENTENCE =
       new TextForm("[^\\p{Cntrl}]+", 512, "a sentence of 1 to 512 characters in one line");

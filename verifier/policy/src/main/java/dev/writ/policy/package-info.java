@@ -28,6 +28,8 @@
  * reference_values  [ {name, description (optional), hosts: [names] or ["*"],
  *                      pcrs: {sha256|sha384|sha512: {"0" … "23": [digests in hex]}}} ]
  *                   a host is judged by the set that names it, else by that of "*", else by none
+ * loader_variables  optional, [0 to 32 names]: the loader and interpreter variables that an
+ *                     execution may be given; none if it is absent
  * constants         optional, {name: value}: strings, integers, truth values, lists of one of these,
  *                     maps from names to one of all these; typed by their values
  * rules             [ {id, description (optional),
@@ -82,7 +84,8 @@
  *
  * <p>{@code effective_from}, {@code expires} and {@code targets} are rules of the stage {@code
  * document}, listed like all others under ids that begin with {@code document/}; the first two deny
- * with {@code policy_denied}, the third with {@code scope_exceeded}. A rule in shadow mode is
+ * with {@code policy_denied}, the third with {@code scope_exceeded}. {@code loader_variables} is one
+ * besides, with {@code policy_denied}, for a request that has {@code exec}. A rule in shadow mode is
  * evaluated and recorded, and changes nothing. An allow carries the obligations of all enforced rules
  * that are true. Inputs beyond their bounds (strings of 4096 UTF-16 units, lists and maps of 256
  * elements, integers of 53 bits) are {@code policy_denied} without being shown to a rule.
@@ -99,7 +102,8 @@
  * <pre>
  * subject     host, ak_name, ek_digest?, workload: string
  * request     action, resource, args_digest, tenant, parent?: string; audiences: list(string);
- *             max_uses, depth: int; limits: map(string, int)
+ *             max_uses, depth: int; limits: map(string, int); exec?: {path, exe_sha256, cwd:
+ *             string; argv?: list(string); env, files: map(string, string)}
  * governance  initiator?: string; mode: Mode.{NORMAL, BREAKGLASS, FROZEN}; epoch: int;
  *             approvals: list of {approver, role: string; expires: timestamp}
  * trust       tier: Tier.{AFFIRMING &lt; WARNING &lt; CONTRAINDICATED &lt; NONE}; pcrs_match: bool;
@@ -110,6 +114,10 @@
  * constants   the document's
  * now         timestamp
  * </pre>
+ *
+ * <p>{@code request.exec} is what an execution on a host is bound to: {@code env} maps the names of
+ * variables, and {@code files} the paths of scripts and data, to SHA-256 in hex. {@code argv} is absent
+ * where an argument is not UTF-8, or beyond the bounds on inputs above.
  *
  * <p>A field marked ? may be absent: {@code has(request.parent)} asks, and reading it then is an
  * error, as is reading a key that a map has not. There is no double, unsigned integer, bytes, null,
@@ -125,6 +133,39 @@
  * answer does not depend on the order of the sides, and an error is dropped only where no value in its
  * place could have changed the answer; the limit on steps, which is such an error, still ends the
  * work. Who wants an error to deny writes two rules.
+ *
+ * <h2>Loader and interpreter variables</h2>
+ *
+ * Some variables make a program that is bound to the byte load or run code that is not. Each that
+ * begins, or is, as follows is denied in {@code request.exec.env} unless {@code loader_variables} lists
+ * its full name; names are told apart by case.
+ *
+ * <pre>
+ * dynamic loader  LD_* DYLD_*
+ * C library       GLIBC_TUNABLES GCONV_PATH GETCONF_DIR
+ * shells          BASH_ENV BASH_FUNC_* BASH_LOADABLES_PATH BASHOPTS SHELLOPTS ENV FPATH IFS
+ *                 PROMPT_COMMAND PS4 ZDOTDIR
+ * Python          PYTHON*
+ * Perl            PERL*
+ * Ruby            RUBY* GEM_* BUNDLE_*
+ * Java            CLASSPATH JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS JDK_JAVAC_OPTIONS _JAVA_OPTIONS
+ *                 IBM_JAVA_OPTIONS OPENJ9_JAVA_OPTIONS
+ * JavaScript      NODE_OPTIONS NODE_PATH NODE_REPL_EXTERNAL_MODULE BUN_OPTIONS
+ * .NET            DOTNET_* CORECLR_* COR_* COMPlus_* MONO_*
+ * PHP             PHPRC PHP_INI_SCAN_DIR
+ * Lua             LUA_PATH* LUA_CPATH* LUA_INIT*
+ * Tcl             TCL* TK_LIBRARY
+ * R               R_ENVIRON* R_LIBS* R_PROFILE* R_DEFAULT_PACKAGES R_HOME
+ * others          ERL_* ELIXIR_ERL_OPTIONS GUILE_* JULIA_* CAML_LD_LIBRARY_PATH AWKPATH AWKLIBPATH
+ *                 EMACSLOADPATH
+ * </pre>
+ *
+ * <p>A prefix stands where a runtime adds variables with its versions; what it catches that loads
+ * nothing, such as {@code PYTHONUNBUFFERED}, can be listed. Not here is what only tunes, as {@code
+ * MALLOC_*} does, and what one program or library reads, as {@code GIT_*}, {@code OPENSSL_CONF} or
+ * {@code EDITOR}: of those there is no end. A rule such as {@code request.exec.env.all(name, name in
+ * constants.variables)} holds an environment to a list of its own. {@code PATH} and {@code HOME}, which
+ * also lead to code, are in every environment: rules judge their values by digest.
  */
 @NullMarked
 @CheckReturnValue

@@ -255,7 +255,8 @@ class DecisionTest {
     assertTooLarge(withAudiences(List.of("x".repeat(4_097))), "request.audiences must have");
     Map<String, Long> limits = Map.of("n", 1L << 53);
     assertTooLarge(
-        new Request("exec", "", "", List.of(), "dev", 1, limits, 0, Optional.empty()),
+        new Request(
+            "exec", "", "", List.of(), "dev", 1, limits, 0, Optional.empty(), Optional.empty()),
         "request.limits must be within 2^53-1");
   }
 
@@ -280,11 +281,13 @@ class DecisionTest {
   }
 
   private static Request withResource(String resource) {
-    return new Request("exec", resource, "", List.of(), "dev", 1, Map.of(), 0, Optional.empty());
+    return new Request(
+        "exec", resource, "", List.of(), "dev", 1, Map.of(), 0, Optional.empty(), Optional.empty());
   }
 
   private static Request withAudiences(List<String> audiences) {
-    return new Request("exec", "", "", audiences, "dev", 1, Map.of(), 0, Optional.empty());
+    return new Request(
+        "exec", "", "", audiences, "dev", 1, Map.of(), 0, Optional.empty(), Optional.empty());
   }
 
   @Test

@@ -94,7 +94,8 @@ class DeterminismTest {
             random.nextInt(4),
             limits,
             random.nextInt(6),
-            random.nextBoolean() ? Optional.empty() : Optional.of("p")),
+            random.nextBoolean() ? Optional.empty() : Optional.of("p"),
+            Optional.empty()),
         Samples.GOVERNANCE,
         new Trust(
             tiers.get(random.nextInt(tiers.size())),

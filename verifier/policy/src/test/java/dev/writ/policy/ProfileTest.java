@@ -225,6 +225,7 @@ class ProfileTest {
             1,
             Map.of(),
             0,
+            Optional.empty(),
             Optional.empty());
     assertThat(
             policy.decide(
@@ -306,7 +307,8 @@ class ProfileTest {
                 "constants",
                 """
                 {"n": 3, "on": true, "name": "x", "texts": ["a"], "numbers": [1, 2], "none": [],
-                 "nothing": {}, "by_name": {"k": 7}, "lists": {"empty": [], "k": ["v"]}}""")
+                 "nothing": {}, "by_name": {"k": 7}, "lists": {"empty": [], "k": ["v"]}}\
+                """)
             .policy();
     assertThat(policy.decide(Samples.INPUTS)).isInstanceOf(Decision.Allow.class);
   }

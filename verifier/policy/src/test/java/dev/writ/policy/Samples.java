@@ -28,6 +28,7 @@ final class Samples {
           1,
           Map.of("cpu_s", 10L, "mem_mb", 64L),
           0,
+          Optional.empty(),
           Optional.empty());
   static final Governance GOVERNANCE =
       new Governance(Optional.of("alice"), List.of(), Governance.Mode.NORMAL, 1);
