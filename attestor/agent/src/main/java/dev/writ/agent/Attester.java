@@ -4,6 +4,7 @@ package dev.writ.agent;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.EvidenceBinding;
+import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.JwkThumbprint;
@@ -192,16 +193,27 @@ public final class Attester implements AutoCloseable {
    */
   public Answer<ProofBundle> attest(ExecutionRequest template)
       throws TpmException, IOException, AttestationFailedException {
-    return patiently(() -> attestOnce(template));
+    return patiently(() -> attestOnce(template, Optional.empty()));
   }
 
-  private Answer<ProofBundle> attestOnce(ExecutionRequest template)
+  /**
+   * The same for an execution on a host, which is bound to what it is.
+   *
+   * @param template the request, of the binding's {@linkplain ExecBinding#act act}
+   * @param exec what runs
+   */
+  public Answer<ProofBundle> attest(ExecutionRequest template, ExecBinding exec)
+      throws TpmException, IOException, AttestationFailedException {
+    return patiently(() -> attestOnce(template, Optional.of(exec)));
+  }
+
+  private Answer<ProofBundle> attestOnce(ExecutionRequest template, Optional<ExecBinding> exec)
       throws TpmException, IOException, AttestationFailedException {
     Answer<Challenge> answer = service.challenge(attestationKey.name());
     if (answer instanceof Answer.Denied<Challenge> denied) {
       return denied.retyped();
     }
-    return service.issue(answer(granted(answer), template));
+    return service.issue(answer(granted(answer), template, exec));
   }
 
   private interface Question<T> {
@@ -245,6 +257,12 @@ public final class Attester implements AutoCloseable {
    */
   public IssueRequest answer(Challenge challenge, ExecutionRequest template)
       throws TpmException, AttestationFailedException {
+    return answer(challenge, template, Optional.empty());
+  }
+
+  private IssueRequest answer(
+      Challenge challenge, ExecutionRequest template, Optional<ExecBinding> exec)
+      throws TpmException, AttestationFailedException {
     ExecutionRequest request = bound(template);
     Hash qualifyingData =
         EvidenceBinding.qualifyingData(Hash.of(challenge.nonce().bytes()), request.digest(), jkt);
@@ -258,7 +276,7 @@ public final class Attester implements AutoCloseable {
               .keyCertification(
                   instanceKey.publicArea(), certification.attest(), certification.signature())
               .build();
-      return new IssueRequest(attestationKey.name(), request, challenge, evidence);
+      return new IssueRequest(attestationKey.name(), request, exec, challenge, evidence);
     } catch (MalformedEvidenceException e) {
       throw new AttestationFailedException("this host's own evidence cannot be read", e);
     }

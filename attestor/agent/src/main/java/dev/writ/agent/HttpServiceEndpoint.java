@@ -150,7 +150,7 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
         Document.json(CREATED, MAX_ANSWER, members -> members.integer("leaf_index", 0, MAX_EXACT)));
   }
 
-  /** The request stands in it as it was hashed. */
+  /** Request and binding stand in it as they were hashed. */
   private static byte[] application(IssueRequest request) {
     byte[] others =
         Jcs.canonical(
@@ -160,9 +160,14 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
                 "evidence", JsonService.base64Url(request.evidence().bytes())));
     ByteArrayOutputStream json = new ByteArrayOutputStream();
     json.write(others, 0, others.length - 1);
-    json.writeBytes(",\"request\":".getBytes(StandardCharsets.US_ASCII));
-    json.writeBytes(request.request().jcs());
+    request.exec().ifPresent(exec -> member(json, "exec", exec.jcs()));
+    member(json, "request", request.request().jcs());
     json.write('}');
     return json.toByteArray();
+  }
+
+  private static void member(ByteArrayOutputStream json, String name, byte[] value) {
+    json.writeBytes((",\"" + name + "\":").getBytes(StandardCharsets.US_ASCII));
+    json.writeBytes(value);
   }
 }

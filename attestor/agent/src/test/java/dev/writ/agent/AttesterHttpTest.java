@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.Act;
+import dev.writ.artifact.Argument;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.KeyRole;
@@ -41,6 +43,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -105,6 +108,36 @@ class AttesterHttpTest {
       assertThat(attester.attest(REQUEST)).isInstanceOf(Answer.Granted.class);
       assertThat(service.paths())
           .containsExactly("/v1/enrolments", "/v1/activations", "/v1/challenges", "/v1/artifacts");
+    }
+  }
+
+  /** Its digest is of the bytes, so another spelling of one argument would be another execution. */
+  @Test
+  void attest_withABinding_sendsItAsItIs() throws Exception {
+    ExecBinding exec =
+        new ExecBinding(
+            "/usr/bin/true",
+            Hash.sha256(new byte[] {1}),
+            List.of(Argument.of("true"), Argument.of(new byte[] {(byte) 0xff, '"', '\n'})),
+            "/",
+            new TreeMap<>(Map.of("LANG", Hash.sha256(new byte[] {2}))),
+            List.of());
+    ExecutionRequest template =
+        new ExecutionRequest(
+            REQUEST.iss(),
+            REQUEST.aud(),
+            REQUEST.tenant(),
+            REQUEST.sub(),
+            exec.act(1),
+            REQUEST.parent(),
+            REQUEST.jkt());
+    try (Tpm tpm = Tpm.open(host.tcti());
+        Attester attester = attester(tpm)) {
+      assertThat(attester.enrol("host-a")).isInstanceOf(Answer.Granted.class);
+      assertThat(attester.attest(template, exec)).isInstanceOf(Answer.Granted.class);
+      assertThat(verifier.lastExec()).contains(exec);
+      assertThat(attester.attest(REQUEST)).isInstanceOf(Answer.Granted.class);
+      assertThat(verifier.lastExec()).isEmpty();
     }
   }
 

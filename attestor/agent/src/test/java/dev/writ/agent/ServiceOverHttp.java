@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
@@ -173,10 +174,13 @@ final class ServiceOverHttp implements AutoCloseable {
     Challenge challenge = Challenge.parse(JsonService.base64Url(members, "challenge"));
     Evidence evidence = Evidence.parse(JsonService.base64Url(members, "evidence"));
     JsonMembers unread = members.object("request");
+    Optional<JsonMembers> binding = members.optionalObject("exec");
+    Optional<ExecBinding> exec =
+        binding.isPresent() ? Optional.of(ExecBinding.take(binding.get())) : Optional.empty();
     members.end();
     assertThat(unread.has("jkt")).isTrue();
     Answer<ProofBundle> answer =
-        behind.issue(new IssueRequest(name, request(body), challenge, evidence));
+        behind.issue(new IssueRequest(name, request(body), exec, challenge, evidence));
     return answer instanceof Answer.Granted<ProofBundle> granted
         ? new Reply(201, ProofBundle.MEDIA_TYPE, granted.value().toJson())
         : denied(answer);

@@ -3,6 +3,7 @@ package dev.writ.agent;
 
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.EvidenceBinding;
+import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.evidence.CertifiedKey;
@@ -41,6 +42,7 @@ final class VerifyingService implements ServiceEndpoint {
   private final byte[] secret = new byte[32];
   private Optional<EnrolmentRequest> asked = Optional.empty();
   private Optional<VerifiedQuote> quote = Optional.empty();
+  private Optional<ExecBinding> exec = Optional.empty();
   private boolean credentialForAnotherName;
 
   VerifyingService(EndorsementAuthority authority, PcrSelection selection) {
@@ -102,6 +104,7 @@ final class VerifyingService implements ServiceEndpoint {
 
   @Override
   public Answer<ProofBundle> issue(IssueRequest asks) {
+    exec = asks.exec();
     EnrolledAk ak = Objects.requireNonNull(enrolled.get(asks.attestationKey()));
     Hash jkt = asks.request().jkt();
     byte[] qualifying =
@@ -133,6 +136,10 @@ final class VerifyingService implements ServiceEndpoint {
 
   EnrolmentRequest lastEnrolment() {
     return asked.orElseThrow();
+  }
+
+  Optional<ExecBinding> lastExec() {
+    return exec;
   }
 
   VerifiedQuote lastQuote() {

@@ -1,18 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Act;
+import dev.writ.artifact.ExecAudience;
+import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.TpmName;
+import java.util.Optional;
 
 /**
- * What a host sends to get an artifact: well formed, and nothing of it believed.
+ * What a host sends to get an artifact: well formed, no part contradicting another, and nothing of it
+ * believed.
  *
  * @param akName the attestation key that is said to have signed the evidence
  * @param challenge that the evidence answers
  * @param request what is to be permitted
+ * @param exec what the execution is bound to, of which the request's {@code args_digest} is the digest;
+ *     needed where a host would judge it by that, since the policy could not judge it otherwise
  * @param evidence of the host's state
  */
 public record Application(
-    TpmName akName, Challenge challenge, ExecutionRequest request, Evidence evidence) {}
+    TpmName akName,
+    Challenge challenge,
+    ExecutionRequest request,
+    Optional<ExecBinding> exec,
+    Evidence evidence) {
+  /**
+   * The application as given.
+   *
+   * @throws IllegalArgumentException if request and binding contradict each other, or the binding is
+   *     needed and absent
+   */
+  public Application {
+    if (exec.isPresent()) {
+      requireAgreement(request.act(), exec.get());
+    } else if (request.act().action().equals(ExecBinding.ACTION)
+        && request.aud().stream().anyMatch(ExecAudience::isMeant)) {
+      throw new IllegalArgumentException(
+          "JSON, field exec: must be present where act.action is exec and an aud begins with exec:,"
+              + " was absent; send the binding that act.args_digest is of");
+    }
+  }
+
+  private static void requireAgreement(Act act, ExecBinding exec) {
+    if (!act.action().equals(ExecBinding.ACTION)) {
+      throw new IllegalArgumentException(
+          "request, field act.action: must be exec where exec is given, was " + act.action());
+    }
+    if (!act.resource().equals(exec.path())) {
+      throw new IllegalArgumentException(
+          "request, field act.resource: must be the path of exec, was another");
+    }
+    if (!act.argsDigest().equals(exec.digest())) {
+      throw new IllegalArgumentException(
+          "request, field act.args_digest: must be the digest of exec "
+              + exec.digest()
+              + ", was "
+              + act.argsDigest());
+    }
+  }
+}

@@ -51,8 +51,8 @@ final class Judge {
           new Denial(
               DenialCode.RUNTIME_INTEGRITY,
               "challenge_not_ours",
-              "the challenge must be one of this service's for this attestation key, and is not; ask"
-                  + " for one"));
+              "the challenge must be one of this service's for this attestation key, and is not;"
+                  + " ask for one"));
 
   private final ServiceIdentity identity;
   private final Challenges challenges;
@@ -258,7 +258,7 @@ final class Judge {
             .policy()
             .decide(
                 PolicyInputs.subject(host.row(), quote, application.request()),
-                PolicyInputs.request(application.request()),
+                PolicyInputs.request(application),
                 PolicyInputs.governance(policy),
                 PolicyInputs.trust(appraisal, endorsement, policy, host.row()),
                 PolicyInputs.env(quote, key.storage()),

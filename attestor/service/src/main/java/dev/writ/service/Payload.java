@@ -67,12 +67,15 @@ final class Payload {
    */
   static byte[] allowed(Decision.Allow allow, Grounds grounds, Salts salts, String artifact) {
     Application application = grounds.application();
-    return new Members()
-        .bytes("ak_name", application.akName().bytes())
-        .bytes("args_salt", salts.args())
-        .text(ARTIFACT, artifact)
-        .bytes("challenge", application.challenge().encode())
-        .bytes("evidence", application.evidence().bytes())
+    Members members =
+        new Members()
+            .bytes("ak_name", application.akName().bytes())
+            .bytes("args_salt", salts.args())
+            .text(ARTIFACT, artifact)
+            .bytes("challenge", application.challenge().encode())
+            .bytes("evidence", application.evidence().bytes());
+    putExec(members, application);
+    return members
         .text("host", grounds.host().name())
         .bytes("host_salt", salts.host())
         .json("inputs", allow.inputsJson())
@@ -90,12 +93,18 @@ final class Payload {
             .text("code", refused.denial().code().wire());
     refused.decision().ifPresent(decision -> putDecision(members, decision));
     members.bytes("evidence", application.evidence().bytes());
+    putExec(members, application);
     refused.decision().ifPresent(decision -> members.json("inputs", decision.inputsJson()));
     return members
         .text("message", refused.denial().message())
         .text("reason", refused.denial().reason())
         .json("request", application.request().jcs())
         .end();
+  }
+
+  /** Whole, though the inputs show most of it: the request's {@code args_digest} is of these bytes. */
+  private static void putExec(Members members, Application application) {
+    application.exec().ifPresent(exec -> members.json("exec", exec.jcs()));
   }
 
   /** Where a policy of very many rules makes it too long to be kept, its digest is enough. */

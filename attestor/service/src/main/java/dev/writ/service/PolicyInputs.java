@@ -2,7 +2,9 @@
 package dev.writ.service;
 
 import dev.writ.artifact.Act;
+import dev.writ.artifact.Argument;
 import dev.writ.artifact.Environment;
+import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Appraisal;
@@ -13,6 +15,7 @@ import dev.writ.evidence.TrustedEndorsement;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.Host;
 import dev.writ.policy.Env;
+import dev.writ.policy.Exec;
 import dev.writ.policy.Governance;
 import dev.writ.policy.ReferenceSet;
 import dev.writ.policy.Request;
@@ -35,7 +38,8 @@ final class PolicyInputs {
   }
 
   /** A request with a parent does not come this far, so its depth is 0. */
-  static Request request(ExecutionRequest request) {
+  static Request request(Application application) {
+    ExecutionRequest request = application.request();
     Act act = request.act();
     return new Request(
         act.action(),
@@ -46,7 +50,20 @@ final class PolicyInputs {
         act.maxUses(),
         act.limits(),
         0,
-        request.parent().map(UuidV7::toString));
+        request.parent().map(UuidV7::toString),
+        application.exec().map(PolicyInputs::exec));
+  }
+
+  private static Exec exec(ExecBinding binding) {
+    List<String> texts =
+        binding.argv().stream().map(Argument::text).flatMap(Optional::stream).toList();
+    Optional<List<String>> argv =
+        texts.size() == binding.argv().size() ? Exec.argvWithinBounds(texts) : Optional.empty();
+    Map<String, String> env = new LinkedHashMap<>();
+    binding.env().forEach((name, digest) -> env.put(name, digest.hex()));
+    Map<String, String> files = new LinkedHashMap<>();
+    binding.files().forEach(file -> files.put(file.path(), file.sha256().hex()));
+    return new Exec(binding.path(), binding.exeSha256().hex(), argv, binding.cwd(), env, files);
   }
 
   static Governance governance(PolicyInForce policy) {

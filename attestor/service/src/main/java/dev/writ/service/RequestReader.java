@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.AkName;
+import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedDocumentException;
@@ -91,16 +92,31 @@ final class RequestReader {
 
   static Application application(JsonMembers body) throws MalformedRequest {
     try {
-      Application application =
-          new Application(
-              akName(body),
-              structure(body, "challenge", MAX_CHALLENGE, Challenge::parse),
-              ExecutionRequest.take(body.object("request")),
-              structure(body, "evidence", Evidence.MAX_BYTES, Evidence::parse));
+      TpmName akName = akName(body);
+      Challenge challenge = structure(body, "challenge", MAX_CHALLENGE, Challenge::parse);
+      ExecutionRequest request = ExecutionRequest.take(body.object("request"));
+      Optional<JsonMembers> binding = body.optionalObject("exec");
+      Optional<ExecBinding> exec =
+          binding.isPresent() ? Optional.of(ExecBinding.take(binding.get())) : Optional.empty();
+      Evidence evidence = structure(body, "evidence", Evidence.MAX_BYTES, Evidence::parse);
       body.end();
-      return application;
+      return agreeing(akName, challenge, request, exec, evidence);
     } catch (MalformedDocumentException e) {
       throw new MalformedRequest(e);
+    }
+  }
+
+  private static Application agreeing(
+      TpmName akName,
+      Challenge challenge,
+      ExecutionRequest request,
+      Optional<ExecBinding> exec,
+      Evidence evidence)
+      throws MalformedRequest {
+    try {
+      return new Application(akName, challenge, request, exec, evidence);
+    } catch (IllegalArgumentException e) {
+      throw new MalformedRequest(String.valueOf(e.getMessage()));
     }
   }
 

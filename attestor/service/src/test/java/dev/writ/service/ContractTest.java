@@ -4,6 +4,8 @@ package dev.writ.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecBinding;
+import dev.writ.artifact.MalformedExecBindingException;
 import dev.writ.service.Contracts.Operation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,6 +107,31 @@ final class ContractTest {
         .toList();
   }
 
+  private static Object valid(Operation operation, Generated generated)
+      throws MalformedExecBindingException {
+    Object body = generated.valid(operation.body());
+    return operation.name().equals("issue") ? agreeing(Contracts.map(body)) : body;
+  }
+
+  /** What no schema can say: an application that has a binding asks for what is bound. */
+  private static Object agreeing(Map<String, Object> application)
+      throws MalformedExecBindingException {
+    Object exec = application.get("exec");
+    if (exec == null) {
+      return application;
+    }
+    ExecBinding binding = ExecBinding.parse(Generated.json(exec).getBytes(StandardCharsets.UTF_8));
+    Map<String, Object> request = new LinkedHashMap<>(Contracts.map(application.get("request")));
+    Map<String, Object> act = new LinkedHashMap<>(Contracts.map(request.get("act")));
+    act.put("action", ExecBinding.ACTION);
+    act.put("resource", binding.path());
+    act.put("args_digest", binding.digest().hex());
+    request.put("act", act);
+    Map<String, Object> agreeing = new LinkedHashMap<>(application);
+    agreeing.put("request", request);
+    return agreeing;
+  }
+
   /** A test of one operation. */
   @FunctionalInterface
   private interface ThrowingTest {
@@ -123,7 +151,7 @@ final class ContractTest {
         operation -> {
           Generated generated = new Generated(operation.path().hashCode());
           for (int i = 0; i < VALID_EACH; i++) {
-            Object body = generated.valid(operation.body());
+            Object body = valid(operation, generated);
             assertThat(Contracts.isValid(operation.body(), body)).as(body.toString()).isTrue();
             HttpWire.Response response = post(operation, Generated.json(body));
             contract.requireDescribed(operation, response);
@@ -138,7 +166,7 @@ final class ContractTest {
         "POST",
         operation -> {
           Generated generated = new Generated(operation.path().hashCode());
-          Object valid = generated.valid(operation.body());
+          Object valid = valid(operation, generated);
           int sent = 0;
           try (HttpWire wire = connect(tag(operation))) {
             for (Object broken : generated.invalid(operation.body(), valid)) {
@@ -158,7 +186,7 @@ final class ContractTest {
     return each(
         "POST",
         operation -> {
-          Object valid = new Generated(1).valid(operation.body());
+          Object valid = valid(operation, new Generated(1));
           String json = Generated.json(valid);
           String first =
               json.substring(1, json.indexOf(',') < 0 ? json.length() - 1 : json.indexOf(','));
@@ -196,8 +224,7 @@ final class ContractTest {
         "POST",
         operation -> {
           byte[] json =
-              Generated.json(new Generated(1).valid(operation.body()))
-                  .getBytes(StandardCharsets.UTF_8);
+              Generated.json(valid(operation, new Generated(1))).getBytes(StandardCharsets.UTF_8);
           for (String type : List.of("", "text/plain", "application/xml", "multipart/form-data")) {
             try (HttpWire wire = connect(tag(operation))) {
               HttpWire.Response response = wire.post(operation.path(), type, json);
@@ -334,7 +361,7 @@ final class ContractTest {
             byte[] body =
                 operation.body().isEmpty()
                     ? new byte[0]
-                    : Generated.json(new Generated(1).valid(operation.body()))
+                    : Generated.json(valid(operation, new Generated(1)))
                         .getBytes(StandardCharsets.UTF_8);
             HttpWire.Response response =
                 wire.request(operation.method(), target, "application/json", body);

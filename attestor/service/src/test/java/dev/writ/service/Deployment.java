@@ -39,6 +39,7 @@ import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.PolicyRevision;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -85,6 +86,7 @@ final class Deployment implements AutoCloseable {
   private Limits limits = patient();
   private final AtomicLong passed = new AtomicLong();
   private Consumer<PolicyRevision> revision = unchanged -> {};
+  private Optional<String> rule = Optional.empty();
   private Optional<WritService> running = Optional.empty();
 
   Deployment(ServiceToken token, Path folder) {
@@ -133,6 +135,11 @@ final class Deployment implements AutoCloseable {
   /** The policy from the next start on: the example, with what {@code change} changes. */
   void policy(Consumer<PolicyRevision> change) {
     revision = change;
+  }
+
+  /** The policy from the next start on has one rule more, its first, as JSON. */
+  void policyRule(String json) {
+    rule = Optional.of(json);
   }
 
   /** As usual, but where others use the machine too. */
@@ -206,7 +213,14 @@ final class Deployment implements AutoCloseable {
     PolicyRevision example = PolicyDocument.parse(Files.readAllBytes(EXAMPLE_POLICY)).revise();
     example.referenceSets(List.of(BootLog.expected()));
     revision.accept(example);
-    return example.build();
+    PolicyDocument document = example.build();
+    if (rule.isEmpty()) {
+      return document;
+    }
+    String json = new String(document.canonical(), StandardCharsets.UTF_8);
+    return PolicyDocument.parse(
+        json.replace("\"rules\":[", "\"rules\":[" + rule.get() + ",")
+            .getBytes(StandardCharsets.UTF_8));
   }
 
   TrustFile trust() {

@@ -136,9 +136,11 @@ final class Generated {
       broken.add(text + "A".repeat(number(schema, "maxLength", 0).intValue() + 1 - text.length()));
     }
     if (schema.containsKey("pattern")) {
-      broken.add(text + " ");
-      broken.add("=" + text + "\u0000");
-      broken.add(text + "\u00e9");
+      for (String other : List.of(text + " ", "=" + text + "\u0000", text + "\u00e9")) {
+        if (!Contracts.isValid(schema, other)) {
+          broken.add(other);
+        }
+      }
     }
     if (number(schema, "minLength", 0).intValue() > 1) {
       broken.add(text.substring(0, number(schema, "minLength", 0).intValue() - 1));
@@ -152,10 +154,11 @@ final class Generated {
       many.add(valid(items));
     }
     broken.add(many);
+    Object one = list.isEmpty() ? valid(items) : list.get(0);
     if (schema.containsKey("uniqueItems")) {
-      broken.add(List.of(list.get(0), list.get(0)));
+      broken.add(List.of(one, one));
     }
-    for (Object element : invalid(items, list.get(0))) {
+    for (Object element : invalid(items, one)) {
       broken.add(List.of(element));
     }
   }

@@ -7,6 +7,7 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.ledger.HostState;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -89,6 +90,7 @@ final class HostRateTest {
             good.akName(),
             good.challenge(),
             Deployment.request(Deployment.workloadOf("host-z"), host.jkt()),
+            Optional.empty(),
             good.evidence());
     for (int i = 0; i < 5; i++) {
       Deployment.denial(DenialCode.RUNTIME_INTEGRITY, deployment.issue(forged));

@@ -148,7 +148,7 @@ final class HttpApiTest {
   private static IssueRequest application(Challenge challenge) {
     Application answer = host.answer(challenge, Deployment.request(host));
     return new IssueRequest(
-        answer.akName(), answer.request(), answer.challenge(), answer.evidence());
+        answer.akName(), answer.request(), answer.exec(), answer.challenge(), answer.evidence());
   }
 
   private static ProofBundle attest() throws Exception {

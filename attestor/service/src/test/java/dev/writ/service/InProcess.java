@@ -59,7 +59,11 @@ record InProcess(WritService service) implements ServiceEndpoint {
 
   static Application application(IssueRequest request) {
     return new Application(
-        request.attestationKey(), request.challenge(), request.request(), request.evidence());
+        request.attestationKey(),
+        request.challenge(),
+        request.request(),
+        request.exec(),
+        request.evidence());
   }
 
   private static <T> Answer<T> denied(Denial denied) {

@@ -218,7 +218,8 @@ final class IssuanceDenialTest {
     ExecutionRequest request = Deployment.request(hostA);
     SoftwareHost stranger = new SoftwareHost("host-a", deployment.maker);
     Evidence evidence = stranger.evidence(challenge, request, List.of());
-    Application forged = new Application(hostA.ak.name(), challenge, request, evidence);
+    Application forged =
+        new Application(hostA.ak.name(), challenge, request, Optional.empty(), evidence);
 
     deniedAsNobody(forged);
     deployment.set(hostA, HostState.SUSPENDED);
@@ -383,7 +384,8 @@ final class IssuanceDenialTest {
           .isEqualTo(new ChallengeOutcome.Denied(Judge.HOST_NOT_ENROLLED));
       assertThat(
               deployment.issue(
-                  new Application(name, good.challenge(), good.request(), good.evidence())))
+                  new Application(
+                      name, good.challenge(), good.request(), Optional.empty(), good.evidence())))
           .isEqualTo(new IssuanceOutcome.Denied(Judge.HOST_NOT_ENROLLED));
     }
   }

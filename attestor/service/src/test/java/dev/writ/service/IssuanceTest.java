@@ -193,7 +193,11 @@ final class IssuanceTest {
           new InProcess(deployment.service())
               .issue(
                   new IssueRequest(
-                      asked.attestationKey(), asked.request(), asked.challenge(), changed));
+                      asked.attestationKey(),
+                      asked.request(),
+                      asked.exec(),
+                      asked.challenge(),
+                      changed));
       assertThat(denied(answer).code()).isEqualTo(DenialCode.RUNTIME_INTEGRITY);
       assertThat(denied(answer).reason()).isEqualTo("pcr_digest_mismatch");
     }
@@ -219,7 +223,11 @@ final class IssuanceTest {
           new InProcess(deployment.service())
               .issue(
                   new IssueRequest(
-                      onA.attestationKeyName(), byB.request(), byB.challenge(), byB.evidence()));
+                      onA.attestationKeyName(),
+                      byB.request(),
+                      byB.exec(),
+                      byB.challenge(),
+                      byB.evidence()));
       assertThat(denied(answer).code()).isEqualTo(DenialCode.RUNTIME_INTEGRITY);
       assertThat(denied(answer).reason()).isEqualTo("signature_invalid");
     }

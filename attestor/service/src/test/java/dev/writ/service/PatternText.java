@@ -5,7 +5,7 @@ import java.util.Random;
 
 /**
  * Text that a regular expression matches, for those of the contract: literals, escapes, classes with
- * ranges, groups with alternatives, look-ahead, and the quantifiers {@code ? * + {n} {n,m}}.
+ * ranges or of what is not in them, groups with alternatives, look-ahead, and the quantifiers {@code ? * + {n} {n,m}}.
  */
 final class PatternText {
   private final Random random;
@@ -92,6 +92,8 @@ final class PatternText {
 
   private char ofClass() {
     StringBuilder all = new StringBuilder();
+    boolean negated = pattern.charAt(at) == '^';
+    at += negated ? 1 : 0;
     while (pattern.charAt(at) != ']') {
       char low = literal();
       char high = low;
@@ -104,11 +106,26 @@ final class PatternText {
       }
     }
     at++;
-    return all.charAt(random.nextInt(all.length()));
+    String chars = negated ? printableBut(all.toString()) : all.toString();
+    return chars.charAt(random.nextInt(chars.length()));
+  }
+
+  private static String printableBut(String unwanted) {
+    StringBuilder all = new StringBuilder("é€");
+    for (char c = ' '; c <= '~'; c++) {
+      if (unwanted.indexOf(c) < 0) {
+        all.append(c);
+      }
+    }
+    return all.toString();
   }
 
   private char literal() {
     char c = pattern.charAt(at++);
+    if (c == '\\' && pattern.charAt(at) == 'u') {
+      at += 5;
+      return (char) Integer.parseInt(pattern.substring(at - 4, at), 16);
+    }
     return c == '\\' ? pattern.charAt(at++) : c;
   }
 

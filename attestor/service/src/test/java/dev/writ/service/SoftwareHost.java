@@ -24,6 +24,7 @@ import java.security.KeyPairGenerator;
 import java.security.spec.ECGenParameterSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A host with a {@link SoftwareTpm}, in the verifier's types: one attestation key, one instance key,
@@ -105,7 +106,7 @@ final class SoftwareHost {
   }
 
   Application application(Challenge challenge, ExecutionRequest request, Evidence evidence) {
-    return new Application(ak.name(), challenge, request, evidence);
+    return new Application(ak.name(), challenge, request, Optional.empty(), evidence);
   }
 
   /** The three sections of a certification whose signature is of another statement. */

@@ -12,8 +12,16 @@ public final class ExecAudience {
     return PREFIX + akName.base64Url();
   }
 
+  /**
+   * Whether {@code audience} says that it is one, by how it begins; what follows may be no name of an
+   * attestation key, and then no host honours it.
+   */
+  public static boolean isMeant(String audience) {
+    return audience.startsWith(PREFIX);
+  }
+
   static boolean isWellFormed(String audience) {
-    if (!audience.startsWith(PREFIX)) {
+    if (!isMeant(audience)) {
       return false;
     }
     try {
