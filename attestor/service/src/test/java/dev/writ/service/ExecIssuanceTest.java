@@ -20,6 +20,7 @@ import dev.writ.artifact.ProofBundle;
 import dev.writ.evidence.Challenge;
 import dev.writ.policy.Inputs;
 import dev.writ.tlog.Hash;
+import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -162,17 +163,7 @@ final class ExecIssuanceTest {
   private static void assertMalformed(
       ExecutionRequest request, Optional<ExecBinding> exec, String message) throws Exception {
     long leaves = deployment.leaves();
-    IssueRequest asked = asked(request, exec);
-    String binding =
-        exec.map(e -> ",\"exec\":" + new String(e.jcs(), StandardCharsets.UTF_8)).orElse("");
-    String json =
-        "{\"ak_name\":\"%s\",\"challenge\":\"%s\",\"request\":%s,\"evidence\":\"%s\"%s}"
-            .formatted(
-                base64Url(asked.attestationKey().bytes()),
-                base64Url(asked.challenge().encode()),
-                new String(request.jcs(), StandardCharsets.UTF_8),
-                base64Url(asked.evidence().bytes()),
-                binding);
+    String json = json(asked(request, exec));
     try (HttpWire wire = HttpWire.tcp(doors.plainPort().orElseThrow())) {
       HttpWire.Response response = wire.post("/v1/artifacts", json);
       assertThat(response.status()).as(response.text()).isEqualTo(400);
@@ -180,6 +171,21 @@ final class ExecIssuanceTest {
       contract.requireDescribed(contract.operation("issue"), response);
     }
     assertThat(deployment.leaves()).isEqualTo(leaves);
+  }
+
+  private static String json(IssueRequest asked) {
+    String binding =
+        asked
+            .exec()
+            .map(exec -> ",\"exec\":" + new String(exec.jcs(), StandardCharsets.UTF_8))
+            .orElse("");
+    return "{\"ak_name\":\"%s\",\"challenge\":\"%s\",\"request\":%s,\"evidence\":\"%s\"%s}"
+        .formatted(
+            base64Url(asked.attestationKey().bytes()),
+            base64Url(asked.challenge().encode()),
+            new String(asked.request().jcs(), StandardCharsets.UTF_8),
+            base64Url(asked.evidence().bytes()),
+            binding);
   }
 
   private static String base64Url(byte[] bytes) {
@@ -282,6 +288,24 @@ final class ExecIssuanceTest {
           Optional.empty(),
           "exec: must be present where act.action is exec");
     }
+  }
+
+  /** The one part of the agreement that a schema can state. */
+  @Test
+  void contract_ofAnExecAudience_wantsABinding() throws Exception {
+    ExecBinding exec = binding(arguments("python3"));
+    ExecutionRequest here = request(exec.act(1));
+    ExecutionRequest elsewhere = request(exec.act(1), Deployment.GATEWAY);
+    ExecutionRequest reading = request(new Act("read", exec.path(), exec.digest(), Map.of(), 1));
+
+    assertThat(isOfTheContract(asked(here, Optional.of(exec)))).isTrue();
+    assertThat(isOfTheContract(asked(here, Optional.empty()))).isFalse();
+    assertThat(isOfTheContract(asked(elsewhere, Optional.empty()))).isTrue();
+    assertThat(isOfTheContract(asked(reading, Optional.empty()))).isTrue();
+  }
+
+  private static boolean isOfTheContract(IssueRequest asked) {
+    return Contracts.isValid(contract.operation("issue").body(), new JsonObject(json(asked)));
   }
 
   @Test
