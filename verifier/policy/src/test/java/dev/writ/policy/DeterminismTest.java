@@ -66,8 +66,32 @@ class DeterminismTest {
         .require("lists", "env.pcrs['sha256'].exists(i, i in constants.few['a'])")
         .require("parent", "request.parent == 'p' || has(subject.ek_digest)")
         .require("order", "request.resource < subject.host && trust.tier <= Tier.WARNING")
+        .require(
+            "exec",
+            "!has(request.exec) || request.exec.env.all(n, n < 'PYTHON' || n in constants.names)"
+                + " && request.exec.argv.exists(a, request.exec.files[a] == 'cd')")
         .permit("all", "true")
         .policy();
+  }
+
+  private static Optional<Exec> randomExec(Random random) {
+    if (random.nextBoolean()) {
+      return Optional.empty();
+    }
+    List<String> names = List.of("LANG", "LD_PRELOAD", "PATH", "PYTHONPATH", "x", "é");
+    Map<String, String> env = new HashMap<>();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      env.put(names.get(random.nextInt(names.size())), Samples.HASH);
+    }
+    List<String> argv = List.of("python3", "/srv/" + random.nextInt(3), "z".repeat(1_500));
+    return Optional.of(
+        new Exec(
+            "/usr/bin/python3",
+            Samples.HASH,
+            random.nextBoolean() ? Optional.empty() : Optional.of(argv),
+            "/srv",
+            env,
+            Map.of("/srv/1", "cd", "/srv/2", "ef")));
   }
 
   private static Inputs randomInputs(Random random) {
@@ -95,7 +119,7 @@ class DeterminismTest {
             limits,
             random.nextInt(6),
             random.nextBoolean() ? Optional.empty() : Optional.of("p"),
-            Optional.empty()),
+            randomExec(random)),
         Samples.GOVERNANCE,
         new Trust(
             tiers.get(random.nextInt(tiers.size())),
