@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.artifact;
 
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -46,7 +47,8 @@ public interface Seen {
    *
    * @param jti the artifact
    * @param maxUses how often it may be used, at least 1
-   * @param keepUntil from when the record may be forgotten, because the artifact has expired
+   * @param keepUntil from when the record may be forgotten, because the artifact has expired; the same
+   *     at each use of one artifact
    */
   UseOutcome recordUse(UuidV7 jti, int maxUses, Instant keepUntil);
 
@@ -60,6 +62,8 @@ public interface Seen {
    * The latest token kept of one list.
    *
    * @param listUri {@link StatusClaims#listUri()}
+   * @throws UncheckedIOException if it cannot be read: that none is known is another thing, and the
+   *     caller must not take one for the other
    */
   Optional<StatusToken> newestStatus(String listUri);
 
@@ -69,6 +73,7 @@ public interface Seen {
    *
    * @param statusUri the trust file's {@code status.uri}, of which {@link StatusReference#isListUri}
    *     says which lists are under it
+   * @throws UncheckedIOException if one cannot be read
    */
   Optional<StatusToken> newestGovernance(String statusUri);
 }

@@ -3,6 +3,7 @@ package dev.writ.artifact;
 
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.tlog.Checkpoint;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,7 @@ final class StatusJudgement {
     /** None. */
     record Broken(String why) implements Outcome {}
 
-    /** The memory cannot be written. */
+    /** The memory cannot be read or written. */
     record Unavailable(String why) implements Outcome {}
   }
 
@@ -56,8 +57,15 @@ final class StatusJudgement {
             .map(text -> readGiven(text, listUri))
             .orElseGet(() -> new StatusKeys.Outcome.None("absent"));
     Optional<StatusToken> offered = signed(read);
-    Optional<StatusToken> held = seen.newestStatus(listUri).flatMap(this::readAgain);
-    Optional<StatusToken> anyHeld = seen.newestGovernance(source.uri()).flatMap(this::readAgain);
+    Optional<StatusToken> held;
+    Optional<StatusToken> anyHeld;
+    try {
+      held = seen.newestStatus(listUri).flatMap(this::readAgain);
+      anyHeld = seen.newestGovernance(source.uri()).flatMap(this::readAgain);
+    } catch (UncheckedIOException e) {
+      return new Outcome.Unavailable(
+          "the record of status tokens cannot be read: " + e.getMessage());
+    }
     Optional<StatusToken> newest = latest(held, offered);
     if (newest.isEmpty()) {
       return new Outcome.Broken(

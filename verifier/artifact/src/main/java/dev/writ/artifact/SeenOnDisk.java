@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Relying Party's memory in a folder, for one that is a new process each time, and for several at
+ * once. Nothing is held open between calls. Safe for use by any number of threads.
+ *
+ * <p>A use costs one write that is forced to the disk, and a reading of the uses of the last day and an
+ * hour, 28 bytes each, of which there may be a million. Whoever can write the folder, or put an older
+ * copy of it in its place, can use an artifact again until it ends.
+ */
+public final class SeenOnDisk implements Seen {
+  /**
+   * How long after an artifact's end its uses are kept at least: a clock may be set back by so much
+   * before anything is denied for it.
+   */
+  public static final Duration MARGIN = Duration.ofHours(24);
+
+  /** Most lists whose tokens are kept. */
+  public static final int MOST_LISTS = 1024;
+
+  private static final String FORMAT = "format";
+  private static final String FORMAT_1 = "writ seen 1\n";
+
+  private final PrivateFolder folder;
+  private final InstantSource clock;
+  private final UseFile uses;
+
+  private SeenOnDisk(PrivateFolder folder, InstantSource clock, int mostRecords) {
+    this.folder = folder;
+    this.clock = clock;
+    this.uses = new UseFile(folder, mostRecords);
+  }
+
+  /**
+   * The memory in {@code folder}, which is made if it is missing, mode 0700.
+   *
+   * @param folder its parent exists
+   * @param clock says when uses may be forgotten
+   * @throws IOException if the folder is another user's or open to others, cannot be written, has no
+   *     room, or holds a memory that cannot be read: the message says which, and what to do
+   */
+  public static SeenOnDisk open(Path folder, InstantSource clock) throws IOException {
+    return open(folder, clock, UseFile.MOST_RECORDS);
+  }
+
+  static SeenOnDisk open(Path folder, InstantSource clock, int mostRecords) throws IOException {
+    SeenOnDisk seen = new SeenOnDisk(PrivateFolder.open(folder), clock, mostRecords);
+    return seen.folder.locked(seen::begin);
+  }
+
+  /** Begins where nothing began; what a process that died renamed is made durable. */
+  private SeenOnDisk begin() throws IOException {
+    byte[] format;
+    try {
+      format = folder.read(FORMAT, FORMAT_1.length());
+    } catch (NoSuchFileException e) {
+      if (!Files.exists(folder.path(UseFile.NAME))) {
+        uses.create();
+      }
+      folder.replace(FORMAT, FORMAT_1.getBytes(StandardCharsets.US_ASCII));
+      return begin();
+    }
+    if (!new String(format, StandardCharsets.US_ASCII).equals(FORMAT_1)) {
+      throw new IOException(folder.path(FORMAT) + " must say \"writ seen 1\", and does not");
+    }
+    folder.sync();
+    uses.check();
+    return this;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>{@link UseOutcome#UNAVAILABLE} is also the answer where the file of uses cannot be read or has a
+   * record that is not as it was written, where a million are kept, and to an artifact that ended a day
+   * or more before a use of another was forgotten, for then its own may have been: that it was used is
+   * not known, so the answer is not {@link UseOutcome#EXHAUSTED}. An honest clock never gets there,
+   * because such an artifact has expired.
+   */
+  @Override
+  public UseOutcome recordUse(UuidV7 jti, int maxUses, Instant keepUntil) {
+    long end = keepUntil.toEpochMilli();
+    try {
+      return folder.locked(
+          () -> uses.record(jti, maxUses, end, clock.millis() - MARGIN.toMillis()));
+    } catch (IOException e) {
+      return UseOutcome.UNAVAILABLE;
+    }
+  }
+
+  @Override
+  public StatusOutcome recordStatus(StatusToken token) {
+    try {
+      return folder.locked(() -> keep(KeptToken.of(token)));
+    } catch (IOException e) {
+      return StatusOutcome.UNAVAILABLE;
+    }
+  }
+
+  private StatusOutcome keep(KeptToken token) throws IOException {
+    KeptToken held = read(KeptToken.name(token.listUri()));
+    if (held == null && lists() >= MOST_LISTS) {
+      return StatusOutcome.UNAVAILABLE;
+    }
+    if (held == null || token.isLaterThan(held)) {
+      folder.replace(KeptToken.name(token.listUri()), token.encode());
+    }
+    return StatusOutcome.KEPT;
+  }
+
+  private int lists() throws IOException {
+    int lists = 0;
+    for (String name : folder.names()) {
+      if (name.startsWith(KeptToken.PREFIX)) {
+        lists++;
+      }
+    }
+    return lists;
+  }
+
+  @Override
+  public Optional<StatusToken> newestStatus(String listUri) {
+    try {
+      return folder.locked(() -> parsed(read(KeptToken.name(listUri))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Optional<StatusToken> newestGovernance(String statusUri) {
+    try {
+      return folder.locked(() -> parsed(latest(statusUri)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  private @Nullable KeptToken latest(String statusUri) throws IOException {
+    KeptToken latest = null;
+    for (String name : folder.names()) {
+      KeptToken kept = name.startsWith(KeptToken.PREFIX) ? read(name) : null;
+      if (kept != null
+          && StatusReference.isListUri(statusUri, kept.listUri())
+          && (latest == null || kept.isLaterThan(latest))) {
+        latest = kept;
+      }
+    }
+    return latest;
+  }
+
+  private @Nullable KeptToken read(String name) throws IOException {
+    try {
+      return KeptToken.parse(folder.path(name), folder.read(name, KeptToken.MAX_BYTES));
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  private Optional<StatusToken> parsed(@Nullable KeptToken kept) throws IOException {
+    return kept == null
+        ? Optional.empty()
+        : Optional.of(kept.token(folder.path(KeptToken.name(kept.listUri()))));
+  }
+}
