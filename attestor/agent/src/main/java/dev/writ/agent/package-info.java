@@ -28,6 +28,30 @@
  *       artifact never with the same challenge.
  * </ul>
  *
+ * <p>An outcome that cannot be delivered waits in an {@link dev.writ.agent.OutcomeSpool}, a folder of
+ * mode 0700 with files of mode 0600 that belong to the user whose process it is. It promises:
+ *
+ * <ul>
+ *   <li>A place that was reserved has its room on the disk, so its outcome can be kept when the disk is
+ *       full by then. No place, no room, or a folder that cannot be written: there is no reservation.
+ *   <li>A filled place is on the disk, and leaves it when the service has the statement or refuses it for
+ *       good; a refusal is told. There are never more files than places.
+ *   <li>A reservation whose process ended counts no longer. What such a process ran has no outcome.
+ *   <li>Statements are sent in the order in which their places were reserved, each by one process or
+ *       thread at a time. One may be sent twice, which the service answers alike.
+ *   <li>A file that is no statement is set aside and hinders no other. It takes a place until somebody
+ *       removes it.
+ * </ul>
+ *
+ * <pre>
+ * lock         empty; locked by the operating system while places are counted or change their state
+ * U.reserved   2,048 bytes without meaning; its process holds the operating system's lock on it
+ * U.outcome    a statement in compact serialization; locked by whoever is sending it
+ * U.bad        what should have been one
+ * room.tmp     of whoever died while he looked for room; no meaning
+ *              (U is a UUID of version 7, of when the place was reserved)
+ * </pre>
+ *
  * <p>Trust: the host's own TPM is believed; what the service sends is parsed strictly, and a bundle is
  * handed on as received: whoever relies on it verifies it. The agent decides nothing. A root user of
  * this host can ask for anything; what it gets is for the policy to say, from what the TPM measured.

@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -101,8 +102,12 @@ public final class PrivateFolder {
   }
 
   private static void create(Path folder) throws IOException {
-    Path created = Files.createDirectory(folder, FOLDER_MODE);
-    sync(created.resolve(".."));
+    try {
+      sync(Files.createDirectory(folder, FOLDER_MODE).resolve(".."));
+    } catch (FileAlreadyExistsException e) {
+      // Another process made it in this moment, or something else is there: its mode will tell.
+      return;
+    }
   }
 
   private static void requirePrivate(Path folder, int mode) throws IOException {
