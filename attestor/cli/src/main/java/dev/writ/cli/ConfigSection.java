@@ -4,19 +4,16 @@ package dev.writ.cli;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
- * A section of a configuration, read key by key. Each method reads one key as one type; whatever was
- * not read by then is unknown, and {@link #requireAllRead} refuses it.
+ * A section of a configuration, read key by key. Each method reads one key as one type; what {@link
+ * ConfigKeys} does not know is refused before.
  */
 final class ConfigSection {
   /** What YAML 1.2's core schema takes for no text where it stands unquoted. */
@@ -30,8 +27,6 @@ final class ConfigSection {
 
   private final ConfigNode.Mapping node;
   private final String path;
-  private final Set<String> read = new HashSet<>();
-  private final List<ConfigSection> below = new ArrayList<>();
 
   private ConfigSection(ConfigNode.Mapping node, String path) {
     this.node = node;
@@ -158,24 +153,6 @@ final class ConfigSection {
         : new ConfigSection(new ConfigNode.Mapping(Map.of(), node.place()), name(key));
   }
 
-  /** Refuses what nothing has asked for, here and in every section below. */
-  void requireAllRead() throws MalformedConfigurationException {
-    for (Map.Entry<String, ConfigNode> member : node.members().entrySet()) {
-      if (!read.contains(member.getKey())) {
-        throw new MalformedConfigurationException(
-            member.getValue().place(),
-            name(member.getKey())
-                + " must not be there: "
-                + (path.isEmpty() ? "a configuration" : path)
-                + " has the keys "
-                + read.stream().sorted().collect(Collectors.joining(", ")));
-      }
-    }
-    for (ConfigSection section : below) {
-      section.requireAllRead();
-    }
-  }
-
   /** Says that the value of {@code key}, which is there or not, is not what it must be. */
   MalformedConfigurationException refused(String key, String mustBe) {
     ConfigNode found = node.members().get(key);
@@ -198,7 +175,6 @@ final class ConfigSection {
   }
 
   private Optional<ConfigNode> find(String key) {
-    read.add(key);
     return Optional.ofNullable(node.members().get(key));
   }
 
@@ -234,9 +210,7 @@ final class ConfigSection {
   private ConfigSection asSection(String name, String key, ConfigNode found)
       throws MalformedConfigurationException {
     if (found instanceof ConfigNode.Mapping mapping) {
-      ConfigSection section = new ConfigSection(mapping, name(name));
-      below.add(section);
-      return section;
+      return new ConfigSection(mapping, name(name));
     }
     throw refused(key, found, "a section");
   }

@@ -46,6 +46,8 @@ record ServeConfig(
   /** The keys that hold a single value: what the environment and {@code --set} can say. */
   static final Set<String> SINGLE_VALUES = singleValues();
 
+  private static final ConfigKeys KEYS = new ConfigKeys(keys());
+
   /**
    * A token.
    *
@@ -131,24 +133,22 @@ record ServeConfig(
   }
 
   static ServeConfig of(ConfigNode.Mapping root) throws MalformedConfigurationException {
+    KEYS.requireKnown(root);
     ConfigSection all = ConfigSection.of(root);
     Listen listen = listen(all.section("listen"));
-    ServeConfig config =
-        new ServeConfig(
-            all.text("tenant"),
-            all.path("trust"),
-            token(all.section("token")),
-            all.section("ledger").path("folder"),
-            all.path("policy"),
-            endorsements(all.section("endorsements")),
-            hosts(all),
-            listen,
-            operator(all.section("operator"), listen),
-            all.optionalAddress("metrics"),
-            ServeLimits.of(all.sectionOrEmpty("limits")),
-            logLevel(all.sectionOrEmpty("log")));
-    all.requireAllRead();
-    return config;
+    return new ServeConfig(
+        all.text("tenant"),
+        all.path("trust"),
+        token(all.section("token")),
+        all.section("ledger").path("folder"),
+        all.path("policy"),
+        endorsements(all.section("endorsements")),
+        hosts(all),
+        listen,
+        operator(all.section("operator"), listen),
+        all.optionalAddress("metrics"),
+        ServeLimits.of(all.sectionOrEmpty("limits")),
+        logLevel(all.sectionOrEmpty("log")));
   }
 
   private static TokenPlace token(ConfigSection token) throws MalformedConfigurationException {
@@ -239,6 +239,18 @@ record ServeConfig(
             word ->
                 List.of(LogLevel.values()).stream().filter(l -> l.name().equals(word)).findAny())
         .orElse(LogLevel.info);
+  }
+
+  private static Set<String> keys() {
+    Set<String> keys = new LinkedHashSet<>(SINGLE_VALUES);
+    keys.addAll(
+        List.of(
+            "endorsements.roots",
+            "endorsements.intermediates",
+            "hosts[].name",
+            "hosts[].ek_digest",
+            "listen.tls.names"));
+    return keys;
   }
 
   private static Set<String> singleValues() {
