@@ -42,7 +42,8 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
   }
 
   /**
-   * The service at {@code url}.
+   * The service at {@code url}. Where its host's name stands for another machine, each request without
+   * TLS is a {@link PlainHttpException}.
    *
    * @param url {@code https://host[:port]}, or {@code http://} and a loopback address
    * @param tlsPins the trust file's {@code tls}; needed for https

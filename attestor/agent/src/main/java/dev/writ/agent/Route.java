@@ -57,10 +57,7 @@ sealed interface Route {
     public Line open(Guard guard) throws IOException {
       InetAddress[] addresses = InetAddress.getAllByName(host);
       if (tls.isEmpty() && !Arrays.stream(addresses).allMatch(InetAddress::isLoopbackAddress)) {
-        throw new IOException(
-            "plain HTTP must stay on this machine, and "
-                + host
-                + " is not a loopback address: give an https URL");
+        throw new PlainHttpException(host);
       }
       Socket socket = connect(addresses, guard);
       if (tls.isEmpty()) {

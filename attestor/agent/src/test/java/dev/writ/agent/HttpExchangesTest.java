@@ -221,8 +221,8 @@ class HttpExchangesTest {
     HttpExchanges client =
         new HttpExchanges(new Route.Tcp("192.0.2.1", 80, Optional.empty()), SHORT);
     assertThatThrownBy(() -> client.get("/", "*/*", MAX_BODY))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("plain HTTP must stay on this machine")
+        .isInstanceOf(PlainHttpException.class)
+        .hasMessageContaining("plain HTTP is for loopback addresses only")
         .hasMessageContaining("give an https URL");
   }
 

@@ -188,7 +188,7 @@ class HttpServiceEndpointTest {
     HttpServiceEndpoint endpoint = at(URI.create("http://192.0.2.1"));
     assertThatThrownBy(() -> endpoint.challenge(NAME))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("plain HTTP must stay on this machine");
+        .hasMessageContaining("plain HTTP is for loopback addresses only");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.agent.AttestationFailedException;
 import dev.writ.agent.Attester;
+import dev.writ.agent.PlainHttpException;
 import dev.writ.agent.ServiceEndpoint;
 import dev.writ.tpm.Tpm;
 import dev.writ.tpm.TpmException;
@@ -42,6 +43,8 @@ final class HostOptions {
       return exchange.with(attester);
     } catch (TpmException | AttestationFailedException e) {
       throw CommandFailure.configuration(e);
+    } catch (PlainHttpException e) {
+      throw CommandFailure.configuration("--service", e);
     } catch (IOException e) {
       throw CommandFailure.unreachable("the service must answer, and does not", e);
     }

@@ -35,7 +35,7 @@ class HostCommandsTest {
   static void start() throws Exception {
     running = RunningService.start();
     assertThat(enrolByInvitation().status()).isEqualTo(ExitStatus.DONE);
-    assertThat(enrolAsListed().status()).isEqualTo(ExitStatus.DONE);
+    assertThat(enrolAsListed(running.service().url()).status()).isEqualTo(ExitStatus.DONE);
   }
 
   @AfterAll
@@ -62,13 +62,13 @@ class HostCommandsTest {
         running.hostA().tcti());
   }
 
-  private static Invocation enrolAsListed() {
+  private static Invocation enrolAsListed(Object service) {
     return Invocation.of(
         "enrol",
         "--host",
         "host-b",
         "--service",
-        running.service().url(),
+        service,
         "--trust",
         running.service().trustFile(),
         "--state",
@@ -237,10 +237,20 @@ class HostCommandsTest {
   }
 
   @Test
-  void attest_plainHttpElsewhere_isRefused() throws Exception {
-    Invocation attest = attest(running.hostA(), "http://192.0.2.1:80", "a");
-    assertThat(attest.status()).isIn(ExitStatus.USAGE, ExitStatus.UNREACHABLE);
-    assertThat(attest.err()).contains("loopback").hasLineCount(1);
+  void attest_plainHttpElsewhere_isAConfigurationError() throws Exception {
+    assertPlainHttpRefused(attest(running.hostA(), "http://192.0.2.1:80", "a"));
+  }
+
+  @Test
+  void enrol_plainHttpElsewhere_isAConfigurationError() throws Exception {
+    assertPlainHttpRefused(enrolAsListed("http://192.0.2.1:80"));
+  }
+
+  private static void assertPlainHttpRefused(Invocation invocation) {
+    assertThat(invocation.status()).as(invocation.err()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(invocation.err())
+        .startsWith("writ: --service: plain HTTP is for loopback addresses only, and 192.0.2.1 ")
+        .hasLineCount(1);
   }
 
   @Test
