@@ -92,6 +92,11 @@ final class Guard implements AutoCloseable {
         return failure;
       }
     }
+    return late(failure);
+  }
+
+  /** What to tell where time was up, as far as the exchange had come. */
+  IOException late(IOException failure) {
     SocketTimeoutException late = new SocketTimeoutException(sentence());
     late.initCause(failure);
     return late;

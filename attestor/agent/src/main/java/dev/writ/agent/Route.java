@@ -8,6 +8,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
@@ -79,6 +80,9 @@ sealed interface Route {
           socket.connect(
               new InetSocketAddress(addresses[i], port), guard.share(addresses.length - i));
           return socket;
+        } catch (SocketTimeoutException e) {
+          // Whether its share or the guard's time ends first, it is the same to who waits.
+          failure = guard.late(e);
         } catch (IOException e) {
           failure = unserved(host + ":" + port, e);
         }
