@@ -69,19 +69,7 @@ public final class Leaf {
     Instant time = json.millis("time");
     UuidV7 id = json.uuid("id");
     List<Hash> parents = json.hashes("parents", MAX_PARENTS);
-    LeafBody body =
-        switch (kind) {
-          case ENROLMENT -> LeafBody.Enrolment.take(json);
-          case DECISION_ALLOW -> LeafBody.DecisionAllow.take(json);
-          case DECISION_DENY -> LeafBody.DecisionDeny.take(json);
-          case OUTCOME -> LeafBody.Outcome.take(json);
-          case REVOCATION -> LeafBody.Revocation.take(json);
-          case APPROVAL -> LeafBody.Approval.take(json);
-          case SUMMARY -> LeafBody.Summary.take(json);
-          case POLICY -> LeafBody.PolicyInForce.take(json);
-          case KEY -> LeafBody.KeyStatement.take(json);
-        };
-    return new Leaf(time, id, parents, body);
+    return new Leaf(time, id, parents, LeafBodyReader.take(kind, json));
   }
 
   private Map<String, Object> toMap() {

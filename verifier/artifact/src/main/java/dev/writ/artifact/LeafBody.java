@@ -3,7 +3,6 @@ package dev.writ.artifact;
 
 import dev.writ.tlog.Hash;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,14 +39,6 @@ public sealed interface LeafBody {
       map.put("ek_digest", ekDigest);
       map.put("admission", admission.wire());
       return map;
-    }
-
-    static Enrolment take(JsonMembers json) throws MalformedJsonException {
-      return new Enrolment(
-          new Commitment(json.hash("host")),
-          json.hash("ak_name_digest"),
-          json.hash("ek_digest"),
-          json.oneOf("admission", Admission.values()));
     }
   }
 
@@ -103,19 +94,6 @@ public sealed interface LeafBody {
       map.put("args", args.digest());
       return map;
     }
-
-    static DecisionAllow take(JsonMembers json) throws MalformedJsonException {
-      return new DecisionAllow(
-          json.uuid("jti"),
-          json.hash("artifact_digest"),
-          json.hash("request_digest"),
-          json.hash("evidence_digest"),
-          json.hash("policy_digest"),
-          json.integer("epoch", 1, Require.MAX_EXACT),
-          new Commitment(json.hash("subject")),
-          new Commitment(json.hash("host")),
-          new Commitment(json.hash("args")));
-    }
   }
 
   /**
@@ -162,16 +140,6 @@ public sealed interface LeafBody {
       map.put("epoch", epoch);
       return map;
     }
-
-    static DecisionDeny take(JsonMembers json) throws MalformedJsonException {
-      return new DecisionDeny(
-          json.oneOf("code", DenialCode.values()),
-          json.text("reason"),
-          json.optionalHash("request_digest"),
-          json.optionalHash("evidence_digest"),
-          json.hash("policy_digest"),
-          json.integer("epoch", 1, Require.MAX_EXACT));
-    }
   }
 
   /**
@@ -200,15 +168,6 @@ public sealed interface LeafBody {
       map.put("statement_digest", statementDigest);
       return map;
     }
-
-    static Outcome take(JsonMembers json) throws MalformedJsonException {
-      return new Outcome(
-          json.uuid("jti"),
-          json.oneOf("state", OutcomeState.values()),
-          json.oneOf("reporter", Reporter.values()),
-          json.thumbprint("kid"),
-          json.hash("statement_digest"));
-    }
   }
 
   /**
@@ -226,10 +185,6 @@ public sealed interface LeafBody {
     @Override
     public Map<String, Object> toMap() {
       return Map.of("jti", jti.toString(), "reason", reason.wire());
-    }
-
-    static Revocation take(JsonMembers json) throws MalformedJsonException {
-      return new Revocation(json.uuid("jti"), json.oneOf("reason", RevocationReason.values()));
     }
   }
 
@@ -265,14 +220,6 @@ public sealed interface LeafBody {
       map.put("digest", digest);
       map.put("expires", expires.toEpochMilli());
       return map;
-    }
-
-    static Approval take(JsonMembers json) throws MalformedJsonException {
-      return new Approval(
-          json.oneOf("of", ApprovalOf.values()),
-          new Commitment(json.hash("subject")),
-          json.hash("digest"),
-          json.millis("expires"));
     }
   }
 
@@ -324,14 +271,6 @@ public sealed interface LeafBody {
       map.put("counts", counts.stream().map(RefusalCount::toMap).toList());
       return map;
     }
-
-    static Summary take(JsonMembers json) throws MalformedJsonException {
-      List<RefusalCount> counts = new ArrayList<>();
-      for (JsonMembers count : json.objects("counts", MAX_COUNTS)) {
-        counts.add(RefusalCount.take(count));
-      }
-      return new Summary(json.millis("from"), json.millis("to"), counts);
-    }
   }
 
   /**
@@ -348,10 +287,6 @@ public sealed interface LeafBody {
     @Override
     public Map<String, Object> toMap() {
       return Map.of("policy", policy.toMap());
-    }
-
-    static PolicyInForce take(JsonMembers json) throws MalformedJsonException {
-      return new PolicyInForce(PolicyReference.take(json.object("policy")));
     }
   }
 
@@ -394,15 +329,6 @@ public sealed interface LeafBody {
       map.put("state", state.wire());
       vkey.ifPresent(text -> map.put("vkey", text));
       return map;
-    }
-
-    static KeyStatement take(JsonMembers json) throws MalformedJsonException {
-      return new KeyStatement(
-          json.thumbprint("kid"),
-          json.oneOf("role", KeyRole.values()),
-          json.oneOf("alg", KeyAlgorithm.values()),
-          json.oneOf("state", KeyState.values()),
-          json.optionalText("vkey"));
     }
   }
 }
