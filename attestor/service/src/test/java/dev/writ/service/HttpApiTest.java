@@ -145,15 +145,23 @@ final class HttpApiTest {
     return service.activate(challenge.session(), host.activate(challenge.credential()));
   }
 
-  private static IssueRequest application(Challenge challenge) {
-    Application answer = host.answer(challenge, Deployment.request(host));
-    return new IssueRequest(
-        answer.akName(), answer.request(), answer.exec(), answer.challenge(), answer.evidence());
+  private static Application application(Challenge challenge) {
+    return host.answer(challenge, Deployment.request(host));
+  }
+
+  private static Answer<ProofBundle> issue(Application application) throws Exception {
+    return service.issue(
+        new IssueRequest(
+            application.akName(),
+            application.request(),
+            application.exec(),
+            application.challenge(),
+            application.evidence()));
   }
 
   private static ProofBundle attest() throws Exception {
     Challenge challenge = granted(service.challenge(host.ak.name()));
-    return granted(service.issue(application(challenge)));
+    return granted(issue(application(challenge)));
   }
 
   /** The example policy knows two hosts. */
@@ -188,46 +196,28 @@ final class HttpApiTest {
   @Test
   void challenge_usedAgain_isAConflict() throws Exception {
     Challenge challenge = granted(service.challenge(host.ak.name()));
-    IssueRequest application = application(challenge);
-    assertThat(granted(service.issue(application))).isNotNull();
-    assertThat(service.issue(application))
+    Application application = application(challenge);
+    assertThat(granted(issue(application))).isNotNull();
+    assertThat(issue(application))
         .isInstanceOfSatisfying(
             Answer.Denied.class,
             denied -> assertThat(denied.code()).isEqualTo(DenialCode.REPLAYED));
     try (HttpWire wire = plain()) {
-      HttpWire.Response again = wire.post("/v1/artifacts", json(application));
+      HttpWire.Response again = wire.post("/v1/artifacts", ApiBodies.issue(application));
       assertThat(again.status()).isEqualTo(409);
       contract.requireDescribed(contract.operation("issue"), again);
     }
   }
 
-  private static String json(IssueRequest application) {
-    return "{\"ak_name\":\""
-        + base64Url(application.attestationKey().bytes())
-        + "\",\"challenge\":\""
-        + base64Url(application.challenge().encode())
-        + "\",\"request\":"
-        + new String(application.request().jcs(), StandardCharsets.UTF_8)
-        + ",\"evidence\":\""
-        + base64Url(application.evidence().bytes())
-        + "\"}";
-  }
-
-  private static String base64Url(byte[] bytes) {
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-  }
-
   @Test
   void artifact_isAnsweredAsTheContractSays() throws Exception {
     try (HttpWire wire = plain()) {
-      HttpWire.Response challenge =
-          wire.post(
-              "/v1/challenges", "{\"ak_name\":\"" + base64Url(host.ak.name().bytes()) + "\"}");
+      HttpWire.Response challenge = wire.post("/v1/challenges", ApiBodies.challenge(host));
       contract.requireDescribed(contract.operation("challenge"), challenge);
       byte[] encoded =
           Base64.getUrlDecoder().decode(StrictJson.parse(challenge.body(), 4096).text("challenge"));
       HttpWire.Response bundle =
-          wire.post("/v1/artifacts", json(application(Challenge.parse(encoded))));
+          wire.post("/v1/artifacts", ApiBodies.issue(application(Challenge.parse(encoded))));
       assertThat(bundle.status()).isEqualTo(201);
       contract.requireDescribed(contract.operation("issue"), bundle);
       assertThat(ProofBundle.parse(bundle.body())).isNotNull();
@@ -292,9 +282,9 @@ final class HttpApiTest {
     byte[] served = get("trust", "/v1/trust").body();
     assertThat(TrustFile.parse(served).digest()).isEqualTo(deployment.trust().digest());
     assertThat(get("jwks", "/.well-known/jwks.json").text())
-        .contains(base64Url(token.keys().issuerKid().bytes()))
-        .contains(base64Url(token.keys().statusKid().bytes()))
-        .doesNotContain(base64Url(token.keys().checkpointKid().bytes()));
+        .contains(ApiBodies.base64Url(token.keys().issuerKid().bytes()))
+        .contains(ApiBodies.base64Url(token.keys().statusKid().bytes()))
+        .doesNotContain(ApiBodies.base64Url(token.keys().checkpointKid().bytes()));
   }
 
   @Test
@@ -316,7 +306,7 @@ final class HttpApiTest {
           .contains("writ_http_requests_total{door=\"tls\",operation=\"issue\",status=\"201\"}")
           .contains("writ_http_connections ")
           .doesNotContain("host-a")
-          .doesNotContain(base64Url(host.ak.name().bytes()));
+          .doesNotContain(ApiBodies.base64Url(host.ak.name().bytes()));
     }
   }
 
@@ -325,7 +315,7 @@ final class HttpApiTest {
   @Order(Integer.MAX_VALUE)
   void ledger_gone_isUnavailableEverywhere_andNothingIsTold() throws Exception {
     Challenge challenge = granted(service.challenge(host.ak.name()));
-    String application = json(application(challenge));
+    String application = ApiBodies.issue(application(challenge));
     deployment.service().ledger().close();
     // A readiness may be as old as a second.
     deployment.pass(Duration.ofSeconds(1));
