@@ -21,7 +21,9 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
     /** What was sent was judged: sent again, it is denied again. */
     JUDGED,
     /** The service could not judge, or not keep or sign what it judged. */
-    UNAVAILABLE
+    UNAVAILABLE,
+    /** More was asked than may be: nothing was decided, and nothing failed. */
+    OVERLOADED
   }
 
   static final String LEDGER_UNAVAILABLE = "ledger_unavailable";
@@ -41,6 +43,11 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
     return new Denial(DenialCode.UNVERIFIABLE, reason, message, Ground.UNAVAILABLE);
   }
 
+  /** More was asked, by all or by one, than is answered at a time. */
+  static Denial overloaded(String reason, String message) {
+    return new Denial(DenialCode.UNVERIFIABLE, reason, message, Ground.OVERLOADED);
+  }
+
   static Denial of(LedgerException e) {
     return unavailable(LEDGER_UNAVAILABLE, String.valueOf(e.getMessage()));
   }
@@ -51,6 +58,6 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
 
   /** Whether the same may be granted a little later, with a new challenge where it takes one. */
   public boolean retryable() {
-    return ground == Ground.UNAVAILABLE;
+    return ground == Ground.UNAVAILABLE || ground == Ground.OVERLOADED;
   }
 }

@@ -13,7 +13,9 @@ final class Denials {
   private static final String FAILED =
       "the service must come to an answer, and cannot now; its log says why; send it again later";
 
+  /** Within it the pools have room again, and a host that may ask at all may ask once more. */
   private static final int RETRY_OVERLOADED = 1;
+
   private static final int RETRY_FAILED = 2;
 
   private Denials() {}
@@ -22,7 +24,8 @@ final class Denials {
     return switch (denial.ground()) {
       case MALFORMED -> refused(400, "The request is not of its form", denial, OptionalInt.empty());
       case JUDGED -> refused(status(denial), title(denial.code()), denial, OptionalInt.empty());
-      case UNAVAILABLE -> unavailable(denial);
+      case UNAVAILABLE -> unavailable(denial, FAILED, RETRY_FAILED);
+      case OVERLOADED -> unavailable(denial, denial.message(), RETRY_OVERLOADED);
     };
   }
 
@@ -36,14 +39,9 @@ final class Denials {
     };
   }
 
-  private static Reply unavailable(Denial denial) {
-    boolean overloaded = denial.reason().equals(WorkPool.OVERLOADED.reason());
-    Problem problem =
-        Problem.unavailable(
-            denial.reason(),
-            overloaded ? denial.message() : FAILED,
-            overloaded ? RETRY_OVERLOADED : RETRY_FAILED);
-    return new Reply.Refused(problem, Optional.of(denial.message()));
+  private static Reply unavailable(Denial denial, String detail, int seconds) {
+    return new Reply.Refused(
+        Problem.unavailable(denial.reason(), detail, seconds), Optional.of(denial.message()));
   }
 
   private static Reply refused(int status, String title, Denial denial, OptionalInt retryAfter) {

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  */
 final class HostRate {
   static final Denial EXCEEDED =
-      Denial.unavailable(
+      Denial.overloaded(
           "host_rate",
           "a host must ask for no more decisions than its rate allows, and asked for more; ask later");
 

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class WorkPool implements AutoCloseable {
   static final Denial OVERLOADED =
-      Denial.unavailable(
+      Denial.overloaded(
           "overloaded", "the service must keep up with what it is asked, and cannot; ask later");
 
   /** Ends, by one of the two ways, on a thread of the pool. */

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.DenialCode;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What HTTP clients are told of denials, and what they are not. */
 final class DenialsTest {
@@ -57,11 +59,16 @@ final class DenialsTest {
     assertThat(refused.logged()).contains(inside);
   }
 
-  @Test
-  void overload_isToldWithItsCure() {
-    Problem problem = refused(WorkPool.OVERLOADED).problem();
+  @ParameterizedTest
+  @MethodSource("overloads")
+  void overload_isToldWithItsCure(Denial overload) {
+    Problem problem = refused(overload).problem();
     assertThat(problem.status()).isEqualTo(503);
     assertThat(problem.retryAfter()).isEqualTo(OptionalInt.of(1));
-    assertThat(problem.detail()).contains("later");
+    assertThat(problem.detail()).isEqualTo(overload.message()).contains("later");
+  }
+
+  static Stream<Denial> overloads() {
+    return Stream.of(WorkPool.OVERLOADED, HostRate.EXCEEDED);
   }
 }

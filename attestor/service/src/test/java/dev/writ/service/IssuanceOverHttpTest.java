@@ -9,6 +9,7 @@ import dev.writ.artifact.StrictJson;
 import dev.writ.evidence.Challenge;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -85,6 +86,10 @@ final class IssuanceOverHttpTest {
     }
   }
 
+  private HttpWire.Response issue(String application) throws Exception {
+    return post("issue", "/v1/artifacts", application);
+  }
+
   /** What the host answers to a challenge that it gets over HTTP. */
   private String application() throws Exception {
     HttpWire.Response response = post("challenge", "/v1/challenges", ApiBodies.challenge(host));
@@ -99,6 +104,10 @@ final class IssuanceOverHttpTest {
       found += deployment.service().ledger().leaf(i).orElseThrow().kind() == kind ? 1 : 0;
     }
     return found;
+  }
+
+  private static String reason(HttpWire.Response problem) throws Exception {
+    return StrictJson.parse(problem.body(), 4096).text("reason");
   }
 
   /** Cases 38 and 94: each on a connection of its own, all of which stand before the first sends. */
@@ -141,5 +150,26 @@ final class IssuanceOverHttpTest {
       assertThat(connected.await(30, TimeUnit.SECONDS)).isTrue();
       return wire.post("/v1/artifacts", application);
     }
+  }
+
+  /** The caller is told what its matter is, and when to come back; then the same is answered. */
+  @Test
+  void hostBeyondItsRate_isToldToComeBack_andIsAnsweredThen() throws Exception {
+    deployment.limitHostRate(1, 1);
+    serve();
+    assertThat(issue(application()).status()).isEqualTo(201);
+    String second = application();
+    long leaves = deployment.leaves();
+
+    HttpWire.Response over = issue(second);
+
+    assertThat(over.status()).isEqualTo(503);
+    assertThat(reason(over)).isEqualTo("host_rate");
+    assertThat(StrictJson.parse(over.body(), 4096).text("detail"))
+        .isEqualTo(HostRate.EXCEEDED.message());
+    int seconds = Integer.parseInt(over.header("retry-after"));
+    assertThat(deployment.leaves()).isEqualTo(leaves);
+    deployment.pass(Duration.ofSeconds(seconds));
+    assertThat(issue(second).status()).isEqualTo(201);
   }
 }
