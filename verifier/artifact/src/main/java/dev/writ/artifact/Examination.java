@@ -344,10 +344,14 @@ final class Examination {
       return Finding.notAsked("every obligation known here", obligations.toString());
     }
     // Who lets an action happen and names no obligation meets none.
-    Set<String> known = presentation.obligations().orElse(Set.of());
+    Presentation.Obligations here =
+        presentation.obligations().orElse(new Presentation.Obligations(Set.of(), Set.of()));
+    List<String> names = obligations.stream().map(Governance::obligationName).toList();
     return Finding.of(
-        obligations.stream().map(Governance::obligationName).allMatch(known::contains),
-        "no obligation but " + known,
+        here.met().containsAll(names) && names.containsAll(here.demanded()),
+        "no obligation but "
+            + here.met()
+            + (here.demanded().isEmpty() ? "" : ", and of them " + here.demanded()),
         obligations.toString());
   }
 

@@ -14,8 +14,8 @@ import java.util.Set;
  *     without an audience it fails
  * @param host the state of the host that it must be of; always present where execution here is demanded
  * @param action the action that is about to happen, which it must permit exactly
- * @param obligations names of the obligations that are met here; the artifact may have no other. Where
- *     an action is demanded and this is absent, none is met, and an artifact that has any is denied
+ * @param obligations which obligations are met here, and which must be there. Where an action is
+ *     demanded and this is absent, none is met, and an artifact that has any is denied
  * @param parent {@code jti} of the artifact under which the starting execution runs
  */
 public record Presentation(
@@ -24,7 +24,7 @@ public record Presentation(
     Optional<Possession> possession,
     Optional<HostState> host,
     Optional<ActionAtHand> action,
-    Optional<Set<String>> obligations,
+    Optional<Obligations> obligations,
     Optional<UuidV7> parent) {
   /** Demands nothing. */
   public static final Presentation NOTHING =
@@ -64,12 +64,33 @@ public record Presentation(
   }
 
   /**
+   * Obligations by their names.
+   *
+   * @param met the artifact may have no other
+   * @param demanded the artifact must have each: what is about to happen is allowed only under them
+   */
+  public record Obligations(Set<String> met, Set<String> demanded) {
+    /**
+     * The names as given.
+     *
+     * @throws IllegalArgumentException if one is demanded that is not met
+     */
+    public Obligations {
+      met = Set.copyOf(met);
+      demanded = Set.copyOf(demanded);
+      if (!met.containsAll(demanded)) {
+        throw new IllegalArgumentException(
+            "an obligation that is demanded must be met, of " + demanded + " are only " + met);
+      }
+    }
+  }
+
+  /**
    * The demands as given; execution here brings its host.
    *
    * @throws IllegalArgumentException if {@code host} is present and another than that of execution here
    */
   public Presentation {
-    obligations = obligations.map(Set::copyOf);
     if (audience.orElse(null) instanceof Audience.ExecutionHere here) {
       if (host.isPresent() && !host.get().equals(here.host())) {
         throw new IllegalArgumentException(
@@ -129,8 +150,14 @@ public record Presentation(
   }
 
   /** The same, with no obligation but these. */
-  public Presentation withObligations(Set<String> names) {
-    return new Presentation(audience, tenant, possession, host, action, Optional.of(names), parent);
+  public Presentation withObligations(Set<String> met) {
+    return withObligations(new Obligations(met, Set.of()));
+  }
+
+  /** The same, with these obligations. */
+  public Presentation withObligations(Obligations obligations) {
+    return new Presentation(
+        audience, tenant, possession, host, action, Optional.of(obligations), parent);
   }
 
   /** The same, started under the artifact {@code parent}. */

@@ -4,6 +4,7 @@ package dev.writ.artifact;
 import static dev.writ.artifact.TestWorld.NOW;
 import static dev.writ.artifact.TestWorld.hash;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.Check.Outcome;
 import dev.writ.artifact.Presentation.Audience;
@@ -464,6 +465,36 @@ class BundleVerifierDenialTest {
         verify(Issuance.valid(), TestWorld.presentation().withObligations(Set.of("logs"))),
         DenialCode.RUNTIME_CONDITION,
         CheckName.OBLIGATIONS);
+  }
+
+  @Test
+  void obligations_oneIsDemandedThatTheArtifactHasNot_runtimeCondition() {
+    Presentation demanding =
+        TestWorld.presentation()
+            .withObligations(
+                new Presentation.Obligations(Set.of("log", "sealed_copy"), Set.of("sealed_copy")));
+
+    assertDenied(
+        verify(Issuance.valid(), demanding), DenialCode.RUNTIME_CONDITION, CheckName.OBLIGATIONS);
+    assertThat(seen.uses).isEmpty();
+  }
+
+  @Test
+  void obligations_oneIsDemandedThatTheArtifactHas_passed() {
+    assertThat(
+            verify(
+                Issuance.valid(),
+                TestWorld.presentation()
+                    .withObligations(
+                        new Presentation.Obligations(Set.of("log"), Set.of("log")))))
+        .isInstanceOf(Verdict.Allowed.class);
+  }
+
+  @Test
+  void obligations_demandedAndNotMet_isRefused() {
+    assertThatThrownBy(() -> new Presentation.Obligations(Set.of("log"), Set.of("sealed_copy")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("must be met");
   }
 
   /** Who lets an action happen and says nothing of obligations meets none. */

@@ -71,7 +71,7 @@ class BundleVerifierFuzzTest {
                     input.consumeString(20),
                     hash,
                     Map.of(input.consumeString(10), input.consumeLong()))),
-            Optional.of(Set.of(input.consumeString(5))),
+            Optional.of(new Presentation.Obligations(Set.of(input.consumeString(5)), Set.of())),
             Optional.empty());
     Instant now =
         input.consumeBoolean()
