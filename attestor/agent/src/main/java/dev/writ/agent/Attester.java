@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.agent;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.EvidenceBinding;
@@ -40,12 +41,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * This host's side of enrolment and attestation, with one instance key.
  *
- * <p>The instance key lives in the TPM and is certified by the attestation key once, when the Attester
- * opens; its thumbprint ({@link #jkt()}) is what artifacts are bound to. Methods block while the TPM
+ * <p>The instance key lives in the TPM and is certified by the attestation key once, when it is first
+ * asked for an artifact; its thumbprint ({@link #jkt()}) is what artifacts are bound to. Methods block while the TPM
  * or the service works, and may be called from several threads: the TPM orders them.
  */
 public final class Attester implements AutoCloseable {
@@ -72,7 +74,10 @@ public final class Attester implements AutoCloseable {
   private final InstanceKey instanceKey;
   private final ECPublicKey instancePublic;
   private final Hash jkt;
-  private final SignedAttest certification;
+
+  /** Made when it is first asked for: who shows an artifact that it has needs none. */
+  @GuardedBy("this")
+  private @Nullable SignedAttest certification;
 
   private Attester(
       Tpm tpm,
@@ -80,7 +85,7 @@ public final class Attester implements AutoCloseable {
       SecureRandom random,
       EnrolledAk attestationKey,
       InstanceKey instanceKey)
-      throws TpmException, AttestationFailedException {
+      throws AttestationFailedException {
     this.tpm = tpm;
     this.service = service;
     this.random = random;
@@ -88,7 +93,6 @@ public final class Attester implements AutoCloseable {
     this.instanceKey = instanceKey;
     this.instancePublic = ecPublicKey(instanceKey.publicArea());
     this.jkt = JwkThumbprint.of(instancePublic);
-    this.certification = instanceKey.certify(EvidenceBinding.keyCertification(jkt).bytes());
   }
 
   /**
@@ -268,18 +272,25 @@ public final class Attester implements AutoCloseable {
         EvidenceBinding.qualifyingData(Hash.of(challenge.nonce().bytes()), request.digest(), jkt);
     Measurement measurement =
         Measurement.take(tpm, attestationKey, challenge.selection(), qualifyingData.bytes());
+    SignedAttest certified = certification();
     try {
       Evidence evidence =
           Evidence.builder()
               .quote(measurement.quote().attest(), measurement.quote().signature())
               .pcrValues(measurement.verified().values())
-              .keyCertification(
-                  instanceKey.publicArea(), certification.attest(), certification.signature())
+              .keyCertification(instanceKey.publicArea(), certified.attest(), certified.signature())
               .build();
       return new IssueRequest(attestationKey.name(), request, exec, challenge, evidence);
     } catch (MalformedEvidenceException e) {
       throw new AttestationFailedException("this host's own evidence cannot be read", e);
     }
+  }
+
+  private synchronized SignedAttest certification() throws TpmException {
+    if (certification == null) {
+      certification = instanceKey.certify(EvidenceBinding.keyCertification(jkt).bytes());
+    }
+    return certification;
   }
 
   /**
