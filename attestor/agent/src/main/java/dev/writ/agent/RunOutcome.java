@@ -5,27 +5,55 @@ import dev.writ.artifact.DenialCode;
 
 /** What became of an execution that was asked for. In all but {@link Ran} no child was started. */
 public sealed interface RunOutcome {
+  /** What there is to say to whoever asked; empty where there is nothing. */
+  String sentence();
+
   /**
    * It was allowed, and ran.
    *
    * @param reported what became of the word on how it ended; a sentence where the service does not have
    *     it yet, empty where it has
    */
-  record Ran(Ending ending, String reported) implements RunOutcome {}
+  record Ran(Ending ending, String reported) implements RunOutcome {
+    @Override
+    public String sentence() {
+      return reported;
+    }
+  }
 
   /**
    * It was not allowed.
    *
    * @param reason what must hold, and what was
    */
-  record Denied(DenialCode code, String reason) implements RunOutcome {}
+  record Denied(DenialCode code, String reason) implements RunOutcome {
+    @Override
+    public String sentence() {
+      return "denied: " + code.wire() + ": " + reason;
+    }
+  }
 
   /** There is no such program. */
-  record NotFound(String reason) implements RunOutcome {}
+  record NotFound(String reason) implements RunOutcome {
+    @Override
+    public String sentence() {
+      return reason;
+    }
+  }
 
   /** What is there cannot be started. */
-  record NotExecutable(String reason) implements RunOutcome {}
+  record NotExecutable(String reason) implements RunOutcome {
+    @Override
+    public String sentence() {
+      return reason;
+    }
+  }
 
   /** It was asked for in a way that nothing could be bound to. */
-  record Unusable(String reason) implements RunOutcome {}
+  record Unusable(String reason) implements RunOutcome {
+    @Override
+    public String sentence() {
+      return reason;
+    }
+  }
 }

@@ -2,15 +2,24 @@
 package dev.writ.cli;
 
 import dev.writ.agent.Answer;
+import dev.writ.agent.AttestationFailedException;
+import dev.writ.agent.Attester;
+import dev.writ.agent.ExecRequest;
+import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
+import dev.writ.agent.WritExec;
+import dev.writ.artifact.AkName;
 import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.ExecAudience;
+import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
-import dev.writ.artifact.MalformedJsonException;
+import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.Verdict;
+import dev.writ.tpm.TpmException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -18,11 +27,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code writ attest}: proves this host's state and gets an artifact for one request. */
@@ -40,11 +53,33 @@ final class AttestCommand implements Callable<Integer> {
 
   @Option(
       names = "--request",
-      required = true,
       paramLabel = "FILE",
+      description = {
+        "What is asked for: {v, aud, tenant, sub, act {…}, parent?, exec?}; - is standard input.",
+        "Or write the program itself after --."
+      })
+  @Nullable Path request;
+
+  @Mixin ExecOptions exec = new ExecOptions();
+
+  @Option(
+      names = "--uses",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How often CMD may be run under the artifact (default: ${DEFAULT-VALUE}).")
+  int uses = 1;
+
+  @Option(
+      names = "--print-request",
       description =
-          "What is asked for: {v, aud, tenant, sub, act {…}, parent?}; - is standard input.")
-  Path request = Path.of("");
+          "Prints what would be asked for CMD, as --request takes it, and asks for nothing.")
+  boolean printRequest;
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "CMD",
+      description = "A program and its arguments, to be run on this host by writ run --bundle.")
+  List<String> command = List.of();
 
   @Option(
       names = {"-o", "--output"},
@@ -53,24 +88,76 @@ final class AttestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
+    if ((request == null) == command.isEmpty()) {
+      throw CommandFailure.usage("either --request or a program after -- must be given");
+    }
     TrustFile trust = service.readTrust();
     HttpServiceEndpoint endpoint = service.endpoint(trust);
-    ExecutionRequest wanted = readRequest(trust.content().issuer());
-    Answer<ProofBundle> answer = host.attester(endpoint, attester -> attester.attest(wanted));
-    byte[] bundle = CommandFailure.granted(answer).toJson();
-    requireSound(trust, bundle);
+    String issuer = trust.content().issuer();
+    Optional<ExecBinding> binding =
+        command.isEmpty() ? Optional.empty() : Optional.of(bind(exec.request(command, true)));
+    Optional<RequestFile> file =
+        request == null ? Optional.empty() : Optional.of(read(request, issuer));
     PrintWriter out = spec.commandLine().getOut();
-    out.println(new String(bundle, StandardCharsets.UTF_8));
+    byte[] printed =
+        host.attester(
+            endpoint,
+            attester -> {
+              RequestFile wanted =
+                  file.isPresent()
+                      ? file.get()
+                      : ofCommand(issuer, attester, binding.orElseThrow());
+              return printRequest ? wanted.toJson() : bundle(trust, attest(attester, wanted));
+            });
+    out.println(new String(printed, StandardCharsets.UTF_8));
     out.flush();
     return ExitStatus.DONE;
   }
 
-  private ExecutionRequest readRequest(String issuer) throws CommandFailure {
-    try (InputStream in =
-        request.toString().equals("-") ? System.in : Files.newInputStream(request)) {
-      return RequestFile.parse(in.readNBytes(ExecutionRequest.MAX_BYTES + 1), issuer);
-    } catch (IOException | MalformedJsonException | IllegalArgumentException e) {
-      throw CommandFailure.configuration("the request " + request, e);
+  private static Answer<ProofBundle> attest(Attester attester, RequestFile wanted)
+      throws TpmException, IOException, AttestationFailedException {
+    return wanted.exec().isPresent()
+        ? attester.attest(wanted.request(), wanted.exec().get())
+        : attester.attest(wanted.request());
+  }
+
+  private static byte[] bundle(TrustFile trust, Answer<ProofBundle> answer) throws CommandFailure {
+    byte[] bundle = CommandFailure.granted(answer).toJson();
+    requireSound(trust, bundle);
+    return bundle;
+  }
+
+  private static ExecBinding bind(ExecRequest wanted) throws CommandFailure {
+    try (WritExec starter = ExecOptions.writExec()) {
+      Execution.Preparation preparation = Execution.prepare(starter, wanted);
+      if (preparation instanceof Execution.Preparation.Bound bound) {
+        return bound.execution().binding();
+      }
+      throw CommandFailure.usage(
+          ((Execution.Preparation.Impossible) preparation).outcome().sentence());
+    } catch (IOException e) {
+      throw CommandFailure.configuration("writ-exec", e);
+    }
+  }
+
+  private RequestFile ofCommand(String issuer, Attester attester, ExecBinding binding) {
+    return new RequestFile(
+        new ExecutionRequest(
+            issuer,
+            List.of(ExecAudience.of(AkName.of(attester.attestationKeyName().bytes()))),
+            String.valueOf(exec.tenant),
+            String.valueOf(exec.workload),
+            binding.act(uses),
+            Optional.empty(),
+            attester.jkt()),
+        Optional.of(binding));
+  }
+
+  private static RequestFile read(Path file, String issuer) throws CommandFailure {
+    try (InputStream in = file.toString().equals("-") ? System.in : Files.newInputStream(file)) {
+      return RequestFile.parse(in.readNBytes(RequestFile.MAX_BYTES + 1), issuer);
+    } catch (IOException | MalformedDocumentException | IllegalArgumentException e) {
+      throw CommandFailure.configuration("the request " + file, e);
     }
   }
 

@@ -81,9 +81,11 @@ final class Demo implements AutoCloseable {
             "writ serve: ledger, policy, doors", preparation.begin(() -> serve(born, maker, b)));
     Path bundle = onThreeHosts(service, a, b, c);
     loseTheToken(report.make("a second writ serve, with a token of its own", doomed), a);
-    a.disconnect();
-    b.close();
     c.close();
+    a.disconnect();
+    b.disconnect();
+    new DemoExecutions(folder, report, service, a, b).tell();
+    b.close();
     return new Left(bundle, service, a);
   }
 
@@ -104,7 +106,9 @@ final class Demo implements AutoCloseable {
     for (Hash digest : listed.endorsementKeyDigests()) {
       admitted.put(digest, listed.name());
     }
-    return preparation.own(DemoService.start(born, DemoService.configure(born, maker, admitted)));
+    return preparation.own(
+        DemoService.start(
+            born, DemoService.configure(born, maker, admitted, DemoExecutions.programs(folder))));
   }
 
   private Path onThreeHosts(DemoService service, DemoHost hostA, DemoHost hostB, DemoHost hostC)

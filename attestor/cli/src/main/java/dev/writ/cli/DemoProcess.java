@@ -7,9 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -145,7 +143,10 @@ public final class DemoProcess {
   /** Hands over and waits for the service's end, which nothing but a signal or its failure brings. */
   private void supervise(Demo demo, Demo.Left left, Path bundle, Path trust)
       throws IOException, InterruptedException {
-    Path request = Files.writeString(folder.resolve("request.json"), Printer.json(request()));
+    Path request =
+        Files.write(
+            folder.resolve("request.json"),
+            new RequestFile(Demo.request("a"), Optional.empty()).toJson());
     report.end(bundle, trust, Optional.of(kept(left, trust, request)));
     Runtime.getRuntime()
         .addShutdownHook(
@@ -180,23 +181,6 @@ public final class DemoProcess {
             "--request",
             request.toString()),
         ProcessHandle.current().pid());
-  }
-
-  private static Map<String, Object> request() {
-    var wanted = Demo.request("a");
-    Map<String, Object> act = new LinkedHashMap<>();
-    act.put("action", wanted.act().action());
-    act.put("resource", wanted.act().resource());
-    act.put("args_digest", wanted.act().argsDigest().hex());
-    act.put("limits", Map.of());
-    act.put("max_uses", wanted.act().maxUses());
-    Map<String, Object> request = new LinkedHashMap<>();
-    request.put("v", 1);
-    request.put("aud", wanted.aud());
-    request.put("tenant", wanted.tenant());
-    request.put("sub", wanted.sub());
-    request.put("act", act);
-    return request;
   }
 
   private static Path moveTo(Path place, Path file) throws IOException {

@@ -161,11 +161,13 @@ final class DemoService implements AutoCloseable {
    *
    * @param maker of the TPMs that the service believes
    * @param admitted hosts by the digests of their endorsement keys
+   * @param programs below it lie programs that those who run them could rewrite
    */
-  static Path configure(Born born, EndorsementAuthority maker, Map<Hash, String> admitted)
+  static Path configure(
+      Born born, EndorsementAuthority maker, Map<Hash, String> admitted, Path programs)
       throws IOException, MalformedPolicyException, CertificateEncodingException {
     Path folder = born.folder();
-    Files.write(folder.resolve("policy.json"), policy().canonical());
+    Files.write(folder.resolve("policy.json"), policy(programs).canonical());
     Files.writeString(folder.resolve("tpm-roots.pem"), pem(maker.root()));
     Files.writeString(folder.resolve("tpm-issuing.pem"), pem(maker.issuing()));
     StringBuilder yaml =
@@ -203,12 +205,13 @@ final class DemoService implements AutoCloseable {
   }
 
   /** The example policy, with the reference values of the demo's boot log. */
-  private static PolicyDocument policy() throws IOException, MalformedPolicyException {
+  private static PolicyDocument policy(Path programs) throws IOException, MalformedPolicyException {
     try (InputStream in = DemoService.class.getResourceAsStream(POLICY)) {
       if (in == null) {
         throw new IllegalStateException("bug: the jar must hold " + POLICY + ", and does not");
       }
       PolicyRevision revision = PolicyDocument.parse(in.readAllBytes()).revise();
+      revision.constant("own_programs", List.of(programs + "/"));
       revision.referenceSets(
           List.of(
               BootLog.DEMO.expectedOn(

@@ -20,26 +20,27 @@ final class HostOptions {
       names = "--state",
       required = true,
       paramLabel = "DIR",
-      description = "Where this host's instance key is kept, wrapped by the TPM.")
+      defaultValue = "${env:WRIT_STATE}",
+      description = "Where this host's instance key is kept, wrapped by the TPM (or WRIT_STATE).")
   Path state = Path.of("");
 
   @Option(
       names = "--tpm",
       paramLabel = "TCTI",
-      defaultValue = "device:/dev/tpmrm0",
-      description = "How the TPM is reached (default: ${DEFAULT-VALUE}).")
+      defaultValue = "${env:WRIT_TPM:-device:/dev/tpmrm0}",
+      description = "How the TPM is reached (or WRIT_TPM; default: device:/dev/tpmrm0).")
   String tpm = "device:/dev/tpmrm0";
 
   /** What is done with the TPM and a service. */
   interface Exchange<T> {
-    T with(Attester attester) throws TpmException, IOException, AttestationFailedException;
+    T with(Attester attester)
+        throws TpmException, IOException, AttestationFailedException, CommandFailure;
   }
 
   /** Opens TPM and keys, lets the exchange happen, and closes both. */
   <T> T attester(ServiceEndpoint service, Exchange<T> exchange) throws CommandFailure {
-    Path key = makeState().resolve("instance-key");
     try (Tpm opened = Tpm.open(tpm);
-        Attester attester = open(opened, key, service)) {
+        Attester attester = open(opened, service)) {
       return exchange.with(attester);
     } catch (TpmException | AttestationFailedException e) {
       throw CommandFailure.configuration(e);
@@ -50,17 +51,18 @@ final class HostOptions {
     }
   }
 
-  /** What fails here is this machine's, not the service's. */
-  private static Attester open(Tpm tpm, Path key, ServiceEndpoint service)
+  /** This host's Attester. What fails here is this machine's, not the service's. */
+  Attester open(Tpm tpm, ServiceEndpoint service)
       throws CommandFailure, TpmException, AttestationFailedException {
     try {
-      return Attester.open(tpm, key, service, new SecureRandom());
+      return Attester.open(tpm, makeState().resolve("instance-key"), service, new SecureRandom());
     } catch (IOException e) {
       throw CommandFailure.configuration("--state", e);
     }
   }
 
-  private Path makeState() throws CommandFailure {
+  /** The folder, which is made if there is none. */
+  Path makeState() throws CommandFailure {
     try {
       return Files.isDirectory(state)
           ? state

@@ -11,6 +11,11 @@ final class JavaCommand {
   private static final String TEMPORARY = "-Djava.io.tmpdir=";
   private static final String ONE_SHOT = "-XX:TieredStopAtLevel=1";
 
+  /** The archive of the classes that such a start loads, and where to list them for one. */
+  private static final String RUN_ARCHIVE = "writ.run.archive";
+
+  private static final String RUN_CLASSES = "writ.run.classes";
+
   private JavaCommand() {}
 
   /**
@@ -36,9 +41,42 @@ final class JavaCommand {
     return command(options, Main.class, arguments);
   }
 
+  /**
+   * The command line of a {@code writ} subcommand that holds a program, as the launcher starts it: by
+   * writ-exec.
+   *
+   * @param temporary an existing folder for native libraries that are unpacked
+   */
+  static List<String> ofWritExec(Path temporary, List<String> arguments) throws CommandFailure {
+    ExecManifest manifest = ExecManifest.ofLauncher();
+    List<String> command = new ArrayList<>();
+    command.add(manifest.file().toString());
+    command.add(java());
+    command.addAll(List.of("-Xshare:auto", "-XX:+UseSerialGC", ONE_SHOT));
+    command.add(manifest.option());
+    String archive = System.getProperty(RUN_ARCHIVE, "");
+    if (!archive.isEmpty()) {
+      command.add("-XX:SharedArchiveFile=" + archive);
+    }
+    String classes = System.getProperty(RUN_CLASSES, "");
+    if (!classes.isEmpty()) {
+      command.add("-XX:DumpLoadedClassList=" + classes);
+    }
+    command.add(TEMPORARY + temporary);
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(Main.class.getName());
+    command.addAll(arguments);
+    return command;
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
   private static List<String> command(List<String> options, Class<?> main, List<String> arguments) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(options);
     command.add("-cp");

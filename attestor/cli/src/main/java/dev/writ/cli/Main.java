@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Spec;
       ServeCommand.class,
       EnrolCommand.class,
       AttestCommand.class,
+      RunCommand.class,
       RevokeCommand.class,
       KeysCommand.class,
       VerifyCommand.class
@@ -29,7 +31,13 @@ public final class Main implements Runnable {
 
   /** Runs one subcommand and exits with its {@link ExitStatus}. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    CommandLine line = isRun(args) ? RunCommand.commandLine() : commandLine();
+    System.exit(line.execute(isRun(args) ? Arrays.copyOfRange(args, 1, args.length) : args));
+  }
+
+  /** {@code run} starts without the others, which would be loaded for nothing. */
+  private static boolean isRun(String[] args) {
+    return args.length > 0 && args[0].equals(RunCommand.NAME);
   }
 
   static CommandLine commandLine() {

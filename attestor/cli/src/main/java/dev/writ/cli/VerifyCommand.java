@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.agent.ExecGateway;
+import dev.writ.artifact.Act;
+import dev.writ.artifact.ActionAtHand;
 import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.Check;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
@@ -22,6 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -77,6 +83,15 @@ final class VerifyCommand implements Callable<Integer> {
   @Nullable String tenant;
 
   @Option(
+      names = "--request",
+      paramLabel = "FILE",
+      description = {
+        "What is about to happen, as writ attest takes it or prints it with --print-request: audience,",
+        "tenant, action, resource and arguments must be those of the artifact."
+      })
+  @Nullable Path request;
+
+  @Option(
       names = "--status",
       paramLabel = "FILE",
       description = {
@@ -93,7 +108,8 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     Instant now = at == null ? Instant.now() : at;
-    Verdict verdict = judge(BundleVerifier.of(readTrust()), now);
+    TrustFile believed = readTrust();
+    Verdict verdict = judge(BundleVerifier.of(believed), presentation(believed), now);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
       out.println(Printer.json(asDocument(verdict)));
@@ -105,16 +121,17 @@ final class VerifyCommand implements Callable<Integer> {
     return verdict instanceof Verdict.Allowed ? ExitStatus.DONE : ExitStatus.DENIED;
   }
 
-  private Verdict judge(BundleVerifier verifier, Instant now) throws CommandFailure {
+  private Verdict judge(BundleVerifier verifier, Presentation presentation, Instant now)
+      throws CommandFailure {
     byte[] bytes = readBundle();
     if (status == null) {
-      return verifier.verify(bytes, presentation(), Seen.NOTHING_IS_USED, now);
+      return verifier.verify(bytes, presentation, Seen.NOTHING_IS_USED, now);
     }
     TokensOnly seen = new TokensOnly();
     return verifier.learn(readStatus(status), seen, now) instanceof StatusVerdict.Refused refused
         ? new Verdict.Denied(
             refused.code(), "the status token " + status + ": " + refused.reason(), List.of())
-        : verifier.verify(bytes, presentation(), seen, now);
+        : verifier.verify(bytes, presentation, seen, now);
   }
 
   private static String readStatus(Path file) throws CommandFailure {
@@ -128,12 +145,33 @@ final class VerifyCommand implements Callable<Integer> {
     }
   }
 
-  private Presentation presentation() {
-    Presentation presentation = Presentation.NOTHING;
+  private Presentation presentation(TrustFile believed) throws CommandFailure {
+    Presentation presentation =
+        request == null
+            ? Presentation.NOTHING
+            : requested(readRequest(request, believed.content().issuer()));
     if (audience != null) {
       presentation = presentation.withAudience(new Presentation.Audience.Gateway(audience));
     }
     return tenant == null ? presentation : presentation.withTenant(tenant);
+  }
+
+  /** The demands of whoever would let it happen, as far as they can be made away from the host. */
+  private static Presentation requested(ExecutionRequest wanted) {
+    Act act = wanted.act();
+    return Presentation.NOTHING
+        .withAudience(new Presentation.Audience.Gateway(wanted.aud().get(0)))
+        .withTenant(wanted.tenant())
+        .withAction(new ActionAtHand(act.action(), act.resource(), act.argsDigest(), act.limits()))
+        .withObligations(Set.of(ExecGateway.SEALED_COPY));
+  }
+
+  private static ExecutionRequest readRequest(Path file, String issuer) throws CommandFailure {
+    try {
+      return RequestFile.parse(BoundedFile.read(file, RequestFile.MAX_BYTES), issuer).request();
+    } catch (IOException | MalformedDocumentException | IllegalArgumentException e) {
+      throw CommandFailure.configuration("the request " + file, e);
+    }
   }
 
   private TrustFile readTrust() throws CommandFailure {

@@ -51,7 +51,7 @@ final class RunningService implements AutoCloseable {
     a.disconnect();
     b.disconnect();
     DemoService.Born born = DemoService.birth(folder.resolve("service"));
-    Path config = DemoService.configure(born, maker, admitted);
+    Path config = DemoService.configure(born, maker, admitted, folder);
     String doors =
         """
           http: 127.0.0.1:0

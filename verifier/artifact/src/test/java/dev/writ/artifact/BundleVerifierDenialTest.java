@@ -485,8 +485,7 @@ class BundleVerifierDenialTest {
             verify(
                 Issuance.valid(),
                 TestWorld.presentation()
-                    .withObligations(
-                        new Presentation.Obligations(Set.of("log"), Set.of("log")))))
+                    .withObligations(new Presentation.Obligations(Set.of("log"), Set.of("log")))))
         .isInstanceOf(Verdict.Allowed.class);
   }
 

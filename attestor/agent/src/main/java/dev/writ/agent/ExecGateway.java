@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.agent;
+
+import dev.writ.agent.WritExec.Answer;
+import dev.writ.artifact.ActionAtHand;
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecAudience;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.HostState;
+import dev.writ.artifact.MalformedArtifactException;
+import dev.writ.artifact.MalformedBundleException;
+import dev.writ.artifact.OutcomeState;
+import dev.writ.artifact.OutcomeStatement;
+import dev.writ.artifact.PcrBankSelection;
+import dev.writ.artifact.Presentation;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.Seen;
+import dev.writ.artifact.Verdict;
+import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.TpmAlg;
+import dev.writ.tlog.Hash;
+import dev.writ.tpm.TpmException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * The gateway of executions on this host: starts a program only under an artifact for this very program,
+ * with these arguments, on this machine as it is measured now.
+ *
+ * <pre>
+ * hold the program → bind → artifact (asked for, or brought) → quote and possession, here and now
+ *   → a place for the outcome → verify, the use recorded last → start → wait → outcome
+ * </pre>
+ *
+ * <p>Nothing is started where one of these fails. What the kernel starts is what was hashed, since both
+ * are one open file.
+ */
+public final class ExecGateway {
+  /**
+   * The obligation under which a program may run that the governed user could rewrite: from a copy in
+   * memory that nobody can change. Its {@code $ORIGIN} and {@code /proc/self/exe} lead nowhere then.
+   */
+  public static final String SEALED_COPY = "sealed_copy";
+
+  private final WritExec exec;
+  private final BundleVerifier verifier;
+  private final Attester attester;
+  private final String issuer;
+  private final Seen seen;
+  private final OutcomeSpool spool;
+  private final InstantSource clock;
+  private final SecureRandom random;
+
+  /**
+   * A gateway on this host.
+   *
+   * @param issuer the trust file's, who is asked for artifacts
+   * @param seen the one judge of uses here
+   */
+  public ExecGateway(
+      WritExec exec,
+      BundleVerifier verifier,
+      String issuer,
+      Attester attester,
+      Seen seen,
+      OutcomeSpool spool,
+      InstantSource clock,
+      SecureRandom random) {
+    this.exec = exec;
+    this.verifier = verifier;
+    this.issuer = issuer;
+    this.attester = attester;
+    this.seen = seen;
+    this.spool = spool;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** Asks the service for an artifact for this very execution, once, and runs it under that. */
+  public RunOutcome run(Execution execution) {
+    return run(execution, () -> ask(execution));
+  }
+
+  /**
+   * Runs it under a proof bundle that the caller has.
+   *
+   * @param bundle its bytes; empty where there is none
+   */
+  public RunOutcome runUnder(byte[] bundle, Execution execution) {
+    return run(execution, () -> new Permission.Bundle(bundle));
+  }
+
+  private sealed interface Permission {
+    record Bundle(byte[] bytes) implements Permission {}
+
+    record Refused(RunOutcome.Denied denied) implements Permission {}
+  }
+
+  private interface Source {
+    Permission get() throws TpmException, IOException, AttestationFailedException;
+  }
+
+  private RunOutcome run(Execution execution, Source source) {
+    byte[] bundle;
+    Presentation presentation;
+    Optional<Artifact> artifact;
+    try {
+      Permission permission = source.get();
+      if (permission instanceof Permission.Refused refused) {
+        return refused.denied();
+      }
+      bundle = ((Permission.Bundle) permission).bytes();
+      artifact = artifactIn(bundle);
+      presentation =
+          artifact.isPresent()
+              ? here(artifact.get(), execution)
+              // Without an artifact there is nothing to show; which check says so is the verifier's
+              // to find.
+              : Presentation.NOTHING;
+    } catch (TpmException | AttestationFailedException | IOException e) {
+      return unverifiable(sentence(e));
+    }
+    Reservation place = spool.reserve();
+    if (!(place instanceof Reservation.Reserved reserved)) {
+      return unverifiable(
+          place instanceof Reservation.Full full
+              ? "the word on how it ends must find a place, and all "
+                  + full.places()
+                  + " wait for the service"
+              : ((Reservation.Unavailable) place).why());
+    }
+    try (OutcomeSlot slot = reserved.slot()) {
+      Verdict verdict =
+          verifier.verify(
+              bundle,
+              presentation,
+              artifact.isPresent() ? seen : Seen.NOTHING_IS_USED,
+              clock.instant());
+      if (verdict instanceof Verdict.Denied denied) {
+        slot.release();
+        return new RunOutcome.Denied(denied.code(), reason(denied, execution));
+      }
+      return artifact.isPresent()
+          ? start(execution, artifact.get(), slot)
+          : unverifiable("bug: a bundle without an artifact was allowed");
+    } catch (IOException e) {
+      return unverifiable(sentence(e));
+    }
+  }
+
+  /** A rewritable program is refused for want of an obligation: the user is told of the file, too. */
+  private static String reason(Verdict.Denied denied, Execution execution) {
+    return denied.code() == DenialCode.RUNTIME_CONDITION
+        ? execution
+            .program()
+            .rewritable()
+            .map(
+                way ->
+                    denied.reason()
+                        + " (the program could be rewritten: "
+                        + way
+                        + "; a rule of the policy with the obligation "
+                        + SEALED_COPY
+                        + " would let it run from a sealed copy)")
+            .orElse(denied.reason())
+        : denied.reason();
+  }
+
+  private RunOutcome start(Execution execution, Artifact artifact, OutcomeSlot slot) {
+    Program program = execution.program();
+    Answer answer;
+    try {
+      answer =
+          exec.start(
+              program.executable(),
+              program.script().isPresent()
+                  ? OptionalInt.of(program.script().get().copy().descriptor())
+                  : OptionalInt.empty(),
+              execution.argv(),
+              execution.environment());
+    } catch (IOException e) {
+      return unverifiable(sentence(e));
+    }
+    if (answer instanceof Answer.Failed failed) {
+      String reported = report(artifact, OutcomeState.FAILED, slot);
+      return new RunOutcome.NotExecutable(
+          program.path()
+              + " was allowed, and the kernel does not start it (errno "
+              + failed.errno()
+              + ")"
+              + (reported.isEmpty() ? "" : "; " + reported));
+    }
+    if (!(answer instanceof Answer.Started started)) {
+      throw new IllegalStateException("bug: writ-exec started nothing and says no error");
+    }
+    Ending ending = exec.awaitEnd();
+    if (ending instanceof Ending.Lost) {
+      ProcessGroup.kill(started.pid());
+    }
+    return new RunOutcome.Ran(ending, report(artifact, state(ending), slot));
+  }
+
+  private static OutcomeState state(Ending ending) {
+    if (ending instanceof Ending.Lost) {
+      return OutcomeState.UNKNOWN;
+    }
+    return ending instanceof Ending.Exited exited && exited.status() == 0
+        ? OutcomeState.OK
+        : OutcomeState.FAILED;
+  }
+
+  /** First to the disk, then to the service: whatever ends this process meanwhile, it is told. */
+  private String report(Artifact artifact, OutcomeState state, OutcomeSlot slot) {
+    try {
+      OutcomeStatement statement = attester.outcome(artifact, state, clock.instant());
+      slot.fill(statement);
+      return "";
+    } catch (TpmException | IOException e) {
+      return "how it ended could not be written down, and nobody will know: " + sentence(e);
+    }
+  }
+
+  private Permission ask(Execution execution) throws TpmException, AttestationFailedException {
+    String audience = audience();
+    ExecutionRequest wanted =
+        new ExecutionRequest(
+            issuer,
+            List.of(audience),
+            execution.request().tenant(),
+            execution.request().workload(),
+            execution.binding().act(1),
+            Optional.empty(),
+            attester.jkt());
+    dev.writ.agent.Answer<ProofBundle> answer;
+    try {
+      answer = attester.attest(wanted, execution.binding());
+    } catch (IOException e) {
+      return new Permission.Refused(
+          unverifiable("the service must answer, and does not: " + sentence(e)));
+    }
+    if (answer instanceof dev.writ.agent.Answer.Denied<ProofBundle> denied) {
+      return new Permission.Refused(
+          new RunOutcome.Denied(
+              denied.code(),
+              denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail())));
+    }
+    return new Permission.Bundle(
+        ((dev.writ.agent.Answer.Granted<ProofBundle>) answer).value().toJson());
+  }
+
+  /** How executions on this host stand in {@code aud}. */
+  private String audience() {
+    return ExecAudience.of(AkName.of(attester.attestationKeyName().bytes()));
+  }
+
+  private static Optional<Artifact> artifactIn(byte[] bundle) {
+    try {
+      return Optional.of(Artifact.parse(ProofBundle.parse(bundle).artifact()));
+    } catch (MalformedBundleException | MalformedArtifactException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** All that is demanded of an artifact here, with this host's state and possession, each made now. */
+  private Presentation here(Artifact artifact, Execution execution)
+      throws TpmException, AttestationFailedException {
+    HostState host = attester.hostState(selection(artifact.claims().env().pcrs()));
+    byte[] nonce = new byte[Hash.BYTES];
+    random.nextBytes(nonce);
+    Presentation.Audience audience = new Presentation.Audience.ExecutionHere(host);
+    Set<String> met = Set.of(SEALED_COPY);
+    return Presentation.NOTHING
+        .withAudience(audience)
+        .withTenant(execution.request().tenant())
+        .withPossession(attester.possess(Hash.of(nonce), artifact.digest(), audience.name()))
+        .withAction(ActionAtHand.of(execution.binding().act(1)))
+        .withObligations(
+            new Presentation.Obligations(
+                met, execution.program().rewritable().isPresent() ? met : Set.of()));
+  }
+
+  private static PcrSelection selection(List<PcrBankSelection> pcrs) {
+    List<PcrSelection.Bank> banks = new ArrayList<>();
+    for (PcrBankSelection bank : pcrs) {
+      int mask = 0;
+      for (int index : bank.selection()) {
+        mask |= 1 << index;
+      }
+      banks.add(new PcrSelection.Bank(TpmAlg.valueOf(bank.bank().name()), mask));
+    }
+    return new PcrSelection(banks);
+  }
+
+  private static RunOutcome.Denied unverifiable(String reason) {
+    return new RunOutcome.Denied(DenialCode.UNVERIFIABLE, reason);
+  }
+
+  private static String sentence(Exception e) {
+    String message = e.getMessage();
+    return message == null || e instanceof FileSystemException
+        ? e.getClass().getSimpleName() + ": " + message
+        : message;
+  }
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import static dev.writ.cli.DemoReport.ALLOW;
+import static dev.writ.cli.DemoReport.OK;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustContent.StatusSource;
+import dev.writ.artifact.TrustFile;
+import dev.writ.fixtures.ChildProcess;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The end of the demo's story: programs are started by {@code writ run}, in processes of its own, and
+ * whatever is not what was allowed is not started.
+ */
+final class DemoExecutions {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Pattern DENIED = Pattern.compile("\\bdenied: ([a-z_]+):");
+  private static final String LOADER = "LD_PRELOAD";
+  private static final String LIBRARY = "/nonexistent/demo.so";
+  private static final Path ECHO = Path.of("/bin/echo");
+  private static final Path OTHER = Path.of("/bin/cat");
+
+  /** Age at which a token of the demo's last step says nothing any more. */
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private final Path folder;
+  private final DemoReport report;
+  private final DemoService service;
+  private final DemoHost hostA;
+  private final DemoHost hostB;
+  private int runs;
+
+  /**
+   * The executions on two hosts, to whose TPMs nobody is connected.
+   *
+   * @param folder exists; programs of its users' own lie in {@link #programs}
+   */
+  DemoExecutions(
+      Path folder, DemoReport report, DemoService service, DemoHost hostA, DemoHost hostB) {
+    this.folder = folder;
+    this.report = report;
+    this.service = service;
+    this.hostA = hostA;
+    this.hostB = hostB;
+  }
+
+  /** Where programs lie that their user could rewrite; the demo's policy lets them run from a copy. */
+  static Path programs(Path folder) {
+    return folder.resolve("programs");
+  }
+
+  void tell() throws Exception {
+    report.observe(
+        "writ run: host-a runs echo under a fresh artifact",
+        OK,
+        () -> run(hostA, fresh(), List.of("echo", "governed")).printing("governed"));
+    report.observe(
+        LOADER + " is set, and does not reach the program",
+        OK,
+        () -> run(hostA, fresh(), List.of("env")).without(LOADER));
+    report.observe(
+        "--env " + LOADER + ": the policy does not name it",
+        DenialCode.POLICY_DENIED.wire(),
+        () -> run(hostA, fresh("--env", LOADER), List.of("env")).word());
+
+    Files.createDirectory(programs(folder));
+    Path program = Files.copy(ECHO, programs(folder).resolve("tool"));
+    Path bundle = folder.resolve("exec-bundle.json");
+    report.observe(
+        "host-a asks for a bundle: its own program, once, with one argument",
+        ALLOW,
+        () -> attest(bundle, List.of(program.toString(), "one")));
+    List<String> brought = brought(bundle, service.trustFile());
+    report.observe(
+        "under it, another argument",
+        DenialCode.SCOPE_EXCEEDED.wire(),
+        () -> run(hostA, brought, List.of(program.toString(), "two")).word());
+    report.observe(
+        "under it, a swapped executable",
+        DenialCode.SCOPE_EXCEEDED.wire(),
+        () -> swapped(program, () -> run(hostA, brought, List.of(program.toString(), "one"))));
+    report.observe(
+        "under it, on host-b",
+        DenialCode.ENVIRONMENT_MISMATCH.wire(),
+        () -> run(hostB, brought, List.of(program.toString(), "one")).word());
+    report.observe(
+        "under it, what it allows, with no service",
+        OK,
+        () -> run(hostA, brought, List.of(program.toString(), "one")).printing("one"));
+    report.observe(
+        "under it, the same again",
+        DenialCode.REPLAYED.wire(),
+        () -> run(hostA, brought, List.of(program.toString(), "one")).word());
+    List<String> late = brought(bundle, impatientTrust());
+    report.observe(
+        "offline, its status token past its age",
+        DenialCode.GOVERNANCE_DISCONTINUITY.wire(),
+        () -> run(hostA, late, List.of(program.toString(), "one")).word());
+  }
+
+  /** What a process of {@code writ run} came to. */
+  private record Run(int status, String printed, String said) {
+    String word() throws IOException {
+      if (status == 0) {
+        return OK;
+      }
+      Matcher denied = DENIED.matcher(said);
+      if (!denied.find()) {
+        throw new IOException(
+            "writ run must run or be denied, and ended with " + status + ": " + said.strip());
+      }
+      return denied.group(1);
+    }
+
+    /** Its word, if it printed this and nothing else. */
+    String printing(String line) throws IOException {
+      String word = word();
+      return word.equals(OK) && !printed.strip().equals(line) ? "printed " + printed : word;
+    }
+
+    /** Its word, if it printed nothing of this. */
+    String without(String text) throws IOException {
+      String word = word();
+      return word.equals(OK) && printed.contains(text) ? "with " + text : word;
+    }
+  }
+
+  private interface Running {
+    Run run() throws IOException, InterruptedException, CommandFailure;
+  }
+
+  private static String swapped(Path program, Running running)
+      throws IOException, InterruptedException, CommandFailure {
+    replace(program, OTHER);
+    try {
+      return running.run().word();
+    } finally {
+      replace(program, ECHO);
+    }
+  }
+
+  private static void replace(Path program, Path with) throws IOException {
+    Path copy = Files.copy(with, program.resolveSibling("next"));
+    Path ignored = Files.move(copy, program, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private List<String> fresh(String... more) {
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "--trust",
+                service.trustFile().toString(),
+                "--service",
+                service.url().toString(),
+                "--workload",
+                "spiffe://dev.example/worker-a"));
+    options.addAll(List.of(more));
+    return options;
+  }
+
+  private static List<String> brought(Path bundle, Path trust) {
+    return List.of("--trust", trust.toString(), "--bundle", bundle.toString());
+  }
+
+  private Run run(DemoHost host, List<String> options, List<String> command)
+      throws IOException, InterruptedException, CommandFailure {
+    return writ("run", host, options, command);
+  }
+
+  private String attest(Path bundle, List<String> command)
+      throws IOException, InterruptedException, CommandFailure {
+    Run attested = writ("attest", hostA, fresh(), command);
+    if (attested.status() != ExitStatus.DONE) {
+      return attested.word();
+    }
+    Files.writeString(bundle, attested.printed());
+    return ALLOW;
+  }
+
+  /** Always with a variable set that would load code, as a tired user's shell may have it. */
+  private Run writ(String subcommand, DemoHost host, List<String> options, List<String> command)
+      throws IOException, InterruptedException, CommandFailure {
+    List<String> arguments = new ArrayList<>(List.of(subcommand));
+    arguments.addAll(options);
+    arguments.addAll(
+        List.of(
+            "--state",
+            host.state().toString(),
+            "--tpm",
+            host.tcti(),
+            "--tenant",
+            DemoService.TENANT,
+            "--"));
+    arguments.addAll(command);
+    runs++;
+    Path printed = folder.resolve("run-" + runs + ".out");
+    Path said = folder.resolve("run-" + runs + ".err");
+    ChildProcess process =
+        ChildProcess.start(
+            JavaCommand.ofWritExec(folder.resolve("tmp"), arguments),
+            Map.of(LOADER, LIBRARY),
+            printed,
+            said);
+    Optional<Integer> status = process.await(PATIENCE);
+    process.kill();
+    if (status.isEmpty()) {
+      throw new IOException("writ run must end, and does not: " + process.logTail());
+    }
+    return new Run(
+        status.get(),
+        Files.readString(printed, StandardCharsets.UTF_8),
+        Files.readString(said, StandardCharsets.UTF_8));
+  }
+
+  /** The same trust, but in status tokens that are no older than a moment; and the moment passes. */
+  private Path impatientTrust() throws IOException, InterruptedException {
+    TrustContent content = service.trust().content();
+    TrustContent impatient =
+        new TrustContent(
+            content.issuer(),
+            content.version(),
+            content.previous(),
+            content.assurance(),
+            content.keys(),
+            content.logPolicy(),
+            content.status().map(status -> new StatusSource(status.uri(), SOON)),
+            content.skew(),
+            content.tls(),
+            content.policyApprovers(),
+            content.gateways(),
+            content.operators());
+    Path file = folder.resolve("impatient-trust.json");
+    Files.write(file, TrustFile.of(impatient, List.of()).toJson());
+    Thread.sleep(SOON.toMillis());
+    return file;
+  }
+}

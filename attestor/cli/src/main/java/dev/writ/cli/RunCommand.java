@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.agent.AttestationFailedException;
+import dev.writ.agent.Attester;
+import dev.writ.agent.Delivery;
+import dev.writ.agent.Ending;
+import dev.writ.agent.ExecGateway;
+import dev.writ.agent.ExecRequest;
+import dev.writ.agent.Execution;
+import dev.writ.agent.HttpServiceEndpoint;
+import dev.writ.agent.OutcomeSpool;
+import dev.writ.agent.RunOutcome;
+import dev.writ.agent.Timeouts;
+import dev.writ.agent.WritExec;
+import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.SeenOnDisk;
+import dev.writ.artifact.TrustFile;
+import dev.writ.tpm.Tpm;
+import dev.writ.tpm.TpmException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code writ run}: starts a program if, and only if, it may run here and now. */
+@Command(
+    name = RunCommand.NAME,
+    description = {
+      "Starts a program under an artifact for this very execution: this file, these arguments, this",
+      "environment, on this machine in the state that is measured now, once. Without one, nothing runs.",
+    },
+    footer = {
+      "",
+      "Exit: the program's own status, or 128 and the signal's number; 126 denied, or it cannot be",
+      "executed; 127 not found; 125 Writ's own failure, or wrong usage."
+    },
+    mixinStandardHelpOptions = true)
+final class RunCommand implements Callable<Integer> {
+  static final String NAME = "run";
+
+  private static final int NOT_EXECUTED = 126;
+  private static final int NOT_FOUND = 127;
+  private static final int SIGNALLED = 128;
+
+  /** Shorter than for other commands: somebody's prompt waits. */
+  private static final Timeouts TIMEOUTS =
+      new Timeouts(Duration.ofSeconds(3), Duration.ofSeconds(10), Duration.ofSeconds(15));
+
+  /** How many executions may end while the service is away. */
+  private static final int MOST_OUTCOMES = 1_000;
+
+  /** Of them, how many one run tells: it is somebody's prompt that waits. */
+  private static final int MOST_TOLD = 16;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin TrustOptions trust = new TrustOptions();
+  @Mixin HostOptions host = new HostOptions();
+  @Mixin ExecOptions exec = new ExecOptions();
+
+  @Option(
+      names = "--service",
+      paramLabel = "URL",
+      defaultValue = "${env:WRIT_SERVICE}",
+      description = {
+        "The service: https://HOST[:PORT], or http:// and a loopback address (or WRIT_SERVICE).",
+        "With --bundle only the outcome is told there, and it may be left out."
+      })
+  @Nullable URI service;
+
+  @Option(
+      names = "--bundle",
+      paramLabel = "FILE",
+      description = {
+        "Runs under this proof bundle, and asks nobody. What it permits must be this very execution."
+      })
+  @Nullable Path bundle;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "CMD",
+      description = "The program and its arguments; write -- before it.")
+  List<String> command = List.of();
+
+  /** This command by itself: the others would be loaded for nothing. */
+  static CommandLine commandLine() {
+    CommandLine line = new CommandLine(new RunCommand());
+    line.setStopAtPositional(true);
+    // An argument that begins with @ is the program's.
+    line.setExpandAtFiles(false);
+    line.getCommandSpec().qualifiedName("writ run");
+    line.setParameterExceptionHandler(
+        (failure, arguments) -> {
+          PrintWriter err = failure.getCommandLine().getErr();
+          err.println("writ run: " + failure.getMessage());
+          err.println("Usage: writ run [OPTIONS] -- CMD [ARGUMENT…]; see writ run --help");
+          return ExitStatus.BUG;
+        });
+    line.setExecutionExceptionHandler(
+        (failure, command, parsed) -> {
+          if (failure instanceof CommandFailure expected) {
+            command.getErr().println("writ run: " + expected.getMessage());
+          } else {
+            command.getErr().println("writ run: this is a bug, please report it:");
+            failure.printStackTrace(command.getErr());
+          }
+          return ExitStatus.BUG;
+        });
+    return line;
+  }
+
+  @Override
+  public Integer call() throws CommandFailure {
+    if (bundle == null && service == null) {
+      throw CommandFailure.usage("--service or --bundle must be given, and neither is");
+    }
+    ExecRequest request = exec.request(command, bundle == null);
+    TrustFile believed = trust.readTrust();
+    Optional<byte[]> brought = bundle == null ? Optional.empty() : Optional.of(readBundle(bundle));
+    try (WritExec starter = ExecOptions.writExec()) {
+      Execution.Preparation preparation = Execution.prepare(starter, request);
+      return preparation instanceof Execution.Preparation.Bound bound
+          ? status(outcome(starter, believed, bound.execution(), brought))
+          : status(((Execution.Preparation.Impossible) preparation).outcome());
+    } catch (IOException e) {
+      throw CommandFailure.configuration("writ-exec", e);
+    }
+  }
+
+  private RunOutcome outcome(
+      WritExec starter, TrustFile believed, Execution execution, Optional<byte[]> brought)
+      throws CommandFailure {
+    InstantSource clock = InstantSource.system();
+    SecureRandom random = new SecureRandom();
+    Optional<HttpServiceEndpoint> endpoint =
+        service == null
+            ? Optional.empty()
+            : Optional.of(ServiceOptions.at(service, believed, TIMEOUTS));
+    Path folder = host.makeState();
+    try (Tpm tpm = Tpm.open(host.tpm);
+        Attester attester =
+            host.open(tpm, endpoint.isPresent() ? endpoint.get() : new NoService())) {
+      OutcomeSpool spool =
+          OutcomeSpool.open(folder.resolve("outcomes"), MOST_OUTCOMES, clock, random);
+      ExecGateway gateway =
+          new ExecGateway(
+              starter,
+              BundleVerifier.of(believed),
+              believed.content().issuer(),
+              attester,
+              SeenOnDisk.open(folder.resolve("seen"), clock),
+              spool,
+              clock,
+              random);
+      RunOutcome outcome =
+          brought.isPresent() ? gateway.runUnder(brought.get(), execution) : gateway.run(execution);
+      endpoint.ifPresent(known -> tell(spool, known));
+      return outcome;
+    } catch (TpmException | AttestationFailedException | IOException e) {
+      return new RunOutcome.Denied(DenialCode.UNVERIFIABLE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** What was not told by earlier runs goes along. What cannot be told now waits. */
+  private void tell(OutcomeSpool spool, HttpServiceEndpoint endpoint) {
+    try {
+      Delivery delivery = spool.deliver(endpoint::report, MOST_TOLD);
+      for (Delivery.Refused refused : delivery.refused()) {
+        warn(
+            "the service refuses to know how artifact "
+                + refused.statement().claims().jti()
+                + " was used: "
+                + refused.denial().reason());
+      }
+      delivery.setAside().forEach(file -> warn(file + " must hold an outcome, and does not"));
+      delivery.stopped().ifPresent(why -> warn("outcomes wait to be told: " + why));
+    } catch (IOException e) {
+      warn("outcomes wait to be told: the spool must be readable, and is not: " + e);
+    }
+  }
+
+  private void warn(String sentence) {
+    spec.commandLine().getErr().println("writ run: " + sentence);
+  }
+
+  private int status(RunOutcome outcome) {
+    if (!outcome.sentence().isEmpty()) {
+      warn(outcome.sentence());
+    }
+    if (outcome instanceof RunOutcome.Ran ran) {
+      return status(ran.ending());
+    } else if (outcome instanceof RunOutcome.Denied
+        || outcome instanceof RunOutcome.NotExecutable) {
+      return NOT_EXECUTED;
+    }
+    return outcome instanceof RunOutcome.NotFound ? NOT_FOUND : ExitStatus.BUG;
+  }
+
+  private static int status(Ending ending) {
+    if (ending instanceof Ending.Exited exited) {
+      return exited.status();
+    }
+    return ending instanceof Ending.Signalled signalled
+        ? SIGNALLED + signalled.signal()
+        : ExitStatus.BUG;
+  }
+
+  private static byte[] readBundle(Path file) throws CommandFailure {
+    try {
+      return BoundedFile.read(file, ProofBundle.MAX_BYTES);
+    } catch (NoSuchFileException e) {
+      // Nothing was given: the verifier's first check says so, with its code.
+      return new byte[0];
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the bundle " + file, e);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.artifact.MalformedTrustFileException;
+import dev.writ.artifact.TrustFile;
+import dev.writ.tlog.Hash;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What a host believes. */
+class TrustOptions {
+  @Option(
+      names = "--trust",
+      required = true,
+      paramLabel = "FILE",
+      defaultValue = "${env:WRIT_TRUST}",
+      description = "The trust file: all that is believed (or WRIT_TRUST).")
+  Path trust = Path.of("");
+
+  @Option(
+      names = "--trust-sha256",
+      paramLabel = "HEX",
+      defaultValue = "${env:WRIT_TRUST_SHA256}",
+      description = "The trust file's SHA-256, as it was given out of band (or WRIT_TRUST_SHA256).")
+  @Nullable String pin;
+
+  final TrustFile readTrust() throws CommandFailure {
+    try {
+      byte[] bytes = BoundedFile.read(trust, TrustFile.MAX_BYTES);
+      TrustFile file =
+          pin == null ? TrustFile.parse(bytes) : TrustFile.pinned(bytes, Hash.fromHex(pin));
+      if (!file.mayBeBelieved()) {
+        throw CommandFailure.configuration(
+            "the trust file "
+                + trust
+                + " must be version 1, or pinned with --trust-sha256, and is version "
+                + file.content().version());
+      }
+      return file;
+    } catch (IOException | MalformedTrustFileException | IllegalArgumentException e) {
+      throw CommandFailure.configuration("the trust file " + trust, e);
+    }
+  }
+}
