@@ -13,7 +13,6 @@ import dev.writ.artifact.HostState;
 import dev.writ.artifact.MalformedArtifactException;
 import dev.writ.artifact.MalformedBundleException;
 import dev.writ.artifact.OutcomeState;
-import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.PcrBankSelection;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
@@ -26,6 +25,7 @@ import dev.writ.tpm.TpmException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +54,7 @@ public final class ExecGateway {
 
   private final WritExec exec;
   private final BundleVerifier verifier;
-  private final Attester attester;
+  private final AttesterSession.Source host;
   private final String issuer;
   private final Seen seen;
   private final OutcomeSpool spool;
@@ -65,13 +65,14 @@ public final class ExecGateway {
    * A gateway on this host.
    *
    * @param issuer the trust file's, who is asked for artifacts
+   * @param host used before the start and after the end, and given back between them
    * @param seen the one judge of uses here
    */
   public ExecGateway(
       WritExec exec,
       BundleVerifier verifier,
       String issuer,
-      Attester attester,
+      AttesterSession.Source host,
       Seen seen,
       OutcomeSpool spool,
       InstantSource clock,
@@ -79,7 +80,7 @@ public final class ExecGateway {
     this.exec = exec;
     this.verifier = verifier;
     this.issuer = issuer;
-    this.attester = attester;
+    this.host = host;
     this.seen = seen;
     this.spool = spool;
     this.clock = clock;
@@ -88,7 +89,7 @@ public final class ExecGateway {
 
   /** Asks the service for an artifact for this very execution, once, and runs it under that. */
   public RunOutcome run(Execution execution) {
-    return run(execution, () -> ask(execution));
+    return run(execution, attester -> ask(attester, execution));
   }
 
   /**
@@ -97,7 +98,7 @@ public final class ExecGateway {
    * @param bundle its bytes; empty where there is none
    */
   public RunOutcome runUnder(byte[] bundle, Execution execution) {
-    return run(execution, () -> new Permission.Bundle(bundle));
+    return run(execution, attester -> new Permission.Bundle(bundle));
   }
 
   private sealed interface Permission {
@@ -107,15 +108,15 @@ public final class ExecGateway {
   }
 
   private interface Source {
-    Permission get() throws TpmException, IOException, AttestationFailedException;
+    Permission get(Attester attester) throws TpmException, IOException, AttestationFailedException;
   }
 
   private RunOutcome run(Execution execution, Source source) {
     byte[] bundle;
     Presentation presentation;
     Optional<Artifact> artifact;
-    try {
-      Permission permission = source.get();
+    try (AttesterSession session = host.open()) {
+      Permission permission = source.get(session.attester());
       if (permission instanceof Permission.Refused refused) {
         return refused.denied();
       }
@@ -123,7 +124,7 @@ public final class ExecGateway {
       artifact = artifactIn(bundle);
       presentation =
           artifact.isPresent()
-              ? here(artifact.get(), execution)
+              ? here(session.attester(), artifact.get(), execution)
               // Without an artifact there is nothing to show; which check says so is the verifier's
               // to find.
               : Presentation.NOTHING;
@@ -221,17 +222,18 @@ public final class ExecGateway {
 
   /** First to the disk, then to the service: whatever ends this process meanwhile, it is told. */
   private String report(Artifact artifact, OutcomeState state, OutcomeSlot slot) {
-    try {
-      OutcomeStatement statement = attester.outcome(artifact, state, clock.instant());
-      slot.fill(statement);
+    Instant at = clock.instant();
+    try (AttesterSession session = host.open()) {
+      slot.fill(session.attester().outcome(artifact, state, at));
       return "";
-    } catch (TpmException | IOException e) {
+    } catch (TpmException | AttestationFailedException | IOException e) {
       return "how it ended could not be written down, and nobody will know: " + sentence(e);
     }
   }
 
-  private Permission ask(Execution execution) throws TpmException, AttestationFailedException {
-    String audience = audience();
+  private Permission ask(Attester attester, Execution execution)
+      throws TpmException, AttestationFailedException {
+    String audience = audience(attester);
     ExecutionRequest wanted =
         new ExecutionRequest(
             issuer,
@@ -259,7 +261,7 @@ public final class ExecGateway {
   }
 
   /** How executions on this host stand in {@code aud}. */
-  private String audience() {
+  private static String audience(Attester attester) {
     return ExecAudience.of(AkName.of(attester.attestationKeyName().bytes()));
   }
 
@@ -272,7 +274,7 @@ public final class ExecGateway {
   }
 
   /** All that is demanded of an artifact here, with this host's state and possession, each made now. */
-  private Presentation here(Artifact artifact, Execution execution)
+  private Presentation here(Attester attester, Artifact artifact, Execution execution)
       throws TpmException, AttestationFailedException {
     HostState host = attester.hostState(selection(artifact.claims().env().pcrs()));
     byte[] nonce = new byte[Hash.BYTES];

@@ -3,9 +3,9 @@ package dev.writ.cli;
 
 import dev.writ.agent.AttestationFailedException;
 import dev.writ.agent.Attester;
+import dev.writ.agent.AttesterSession;
 import dev.writ.agent.PlainHttpException;
 import dev.writ.agent.ServiceEndpoint;
-import dev.writ.tpm.Tpm;
 import dev.writ.tpm.TpmException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,9 +39,9 @@ final class HostOptions {
 
   /** Opens TPM and keys, lets the exchange happen, and closes both. */
   <T> T attester(ServiceEndpoint service, Exchange<T> exchange) throws CommandFailure {
-    try (Tpm opened = Tpm.open(tpm);
-        Attester attester = open(opened, service)) {
-      return exchange.with(attester);
+    Path ignored = makeState();
+    try (AttesterSession session = here(service)) {
+      return exchange.with(session.attester());
     } catch (TpmException | AttestationFailedException e) {
       throw CommandFailure.configuration(e);
     } catch (PlainHttpException e) {
@@ -51,14 +51,20 @@ final class HostOptions {
     }
   }
 
-  /** This host's Attester. What fails here is this machine's, not the service's. */
-  Attester open(Tpm tpm, ServiceEndpoint service)
+  /** What fails here is this machine's, not the service's. */
+  private AttesterSession here(ServiceEndpoint service)
       throws CommandFailure, TpmException, AttestationFailedException {
     try {
-      return Attester.open(tpm, makeState().resolve("instance-key"), service, new SecureRandom());
+      return session(service, new SecureRandom());
     } catch (IOException e) {
       throw CommandFailure.configuration("--state", e);
     }
+  }
+
+  /** Opens TPM and keys; the folder is there. */
+  AttesterSession session(ServiceEndpoint service, SecureRandom random)
+      throws TpmException, IOException, AttestationFailedException {
+    return AttesterSession.open(tpm, state.resolve("instance-key"), service, random);
   }
 
   /** The folder, which is made if there is none. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
-import dev.writ.agent.AttestationFailedException;
-import dev.writ.agent.Attester;
 import dev.writ.agent.Delivery;
 import dev.writ.agent.Ending;
 import dev.writ.agent.ExecGateway;
@@ -11,6 +9,7 @@ import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.OutcomeSpool;
 import dev.writ.agent.RunOutcome;
+import dev.writ.agent.ServiceEndpoint;
 import dev.writ.agent.Timeouts;
 import dev.writ.agent.WritExec;
 import dev.writ.artifact.BundleVerifier;
@@ -18,8 +17,6 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.SeenOnDisk;
 import dev.writ.artifact.TrustFile;
-import dev.writ.tpm.Tpm;
-import dev.writ.tpm.TpmException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -153,10 +150,9 @@ final class RunCommand implements Callable<Integer> {
         service == null
             ? Optional.empty()
             : Optional.of(ServiceOptions.at(service, believed, TIMEOUTS));
+    ServiceEndpoint asked = endpoint.isPresent() ? endpoint.get() : new NoService();
     Path folder = host.makeState();
-    try (Tpm tpm = Tpm.open(host.tpm);
-        Attester attester =
-            host.open(tpm, endpoint.isPresent() ? endpoint.get() : new NoService())) {
+    try {
       OutcomeSpool spool =
           OutcomeSpool.open(folder.resolve("outcomes"), MOST_OUTCOMES, clock, random);
       ExecGateway gateway =
@@ -164,7 +160,7 @@ final class RunCommand implements Callable<Integer> {
               starter,
               BundleVerifier.of(believed),
               believed.content().issuer(),
-              attester,
+              () -> host.session(asked, random),
               SeenOnDisk.open(folder.resolve("seen"), clock),
               spool,
               clock,
@@ -173,7 +169,7 @@ final class RunCommand implements Callable<Integer> {
           brought.isPresent() ? gateway.runUnder(brought.get(), execution) : gateway.run(execution);
       endpoint.ifPresent(known -> tell(spool, known));
       return outcome;
-    } catch (TpmException | AttestationFailedException | IOException e) {
+    } catch (IOException e) {
       return new RunOutcome.Denied(DenialCode.UNVERIFIABLE, String.valueOf(e.getMessage()));
     }
   }
