@@ -35,15 +35,33 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
 enum { FAILED = 125, MAX_BYTES = 1 << 20, MAX_STRINGS = 4096, MAX_SEALED = 1 << 28 };
 
 extern char **environ;
 static pid_t jvm, child;
 static int commands, answers;
+// The controlling terminal, or -1; whether standard input and output are both it; whether a child was started.
+static int terminal = -1, interactive, started;
+
+// The terminal's foreground goes from one of our two process groups to the other, where it is there: SIGTTOU is
+// blocked in this process, and what is a shell's stays the shell's.
+static void pass_terminal(pid_t from, pid_t to) {
+  if (tcgetpgrp(terminal) == from) tcsetpgrp(terminal, to);
+}
+
+static void end_child(void) {
+  if (child <= 0) return;
+  kill(-child, SIGKILL);
+  pass_terminal(child, getpgrp());
+}
 
 static void die(const char *what) {
   fprintf(stderr, "writ-exec: %s: %s\n", what, strerror(errno));
-  if (child > 0) kill(-child, SIGKILL);
+  end_child();
   if (jvm > 0) kill(jvm, SIGKILL);
   _exit(FAILED);
 }
@@ -101,7 +119,7 @@ static char **texts(void) {
 
 // Without blocking on what is no regular file, nor taking a terminal that is none of ours.
 static int hold(const char *path) {
-  struct stat found;
+  struct stat found = {0};
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return -errno;
   if (fstat(fd, &found) == 0 && S_ISREG(found.st_mode)) return fd;
@@ -114,7 +132,9 @@ static int seal(int fd) {
   struct stat found;
   if (fstat(fd, &found) < 0) return -errno;
   if (found.st_size > MAX_SEALED) return -EFBIG;
-  int copy = memfd_create("writ", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  int copy = memfd_create("writ", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+  // Linux before 6.3 has no such flag, and needs none.
+  if (copy < 0 && errno == EINVAL) copy = memfd_create("writ", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (copy < 0) return -errno;
   off_t from = 0;
   for (ssize_t n = 1; n > 0 && from < found.st_size;) n = sendfile(copy, fd, &from, (size_t)(found.st_size - from));
@@ -143,22 +163,21 @@ static void restore_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-// The terminal's foreground goes from one of our two process groups to the other, where it is there: SIGTTOU is
-// blocked in this process, and what is a shell's stays the shell's.
-static void pass_terminal(pid_t from, pid_t to) {
-  if (tcgetpgrp(STDIN_FILENO) == from) tcsetpgrp(STDIN_FILENO, to);
-}
-
 static void start(void) {
   int32_t fd = number(), keep = number();
   char **argv = texts(), **envp = texts();
   int failure[2];
   if (child || !argv[0] || pipe2(failure, O_CLOEXEC) < 0) die("start");
-  // In a pipeline the terminal is another's as well: there the child gets it when it reads from it.
-  int interactive = isatty(STDOUT_FILENO);
   pid_t parent = getpid(), group = getpgrp();
   child = fork();
-  if (child < 0) die("fork");
+  if (child < 0) {
+    int why = errno;
+    child = 0;
+    close(failure[0]);
+    close(failure[1]);
+    answer('e', why);
+    return;
+  }
   if (child == 0) {
     setpgid(0, 0);
     if (interactive) pass_terminal(group, getpid());
@@ -185,6 +204,7 @@ static void start(void) {
     child = 0;
     answer('e', why);
   } else {
+    started = 1;
     answer('s', child);
   }
 }
@@ -207,13 +227,24 @@ static int obey(void) {
   return 1;
 }
 
+// A terminal's SIGTSTP counts only where somebody is there to continue us: in an orphaned group the kernel drops it.
+static void suspend(int with) {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  kill(getpid(), with);
+  sigprocmask(SIG_UNBLOCK, &stop, NULL);
+  sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
 // A child that stopped for the terminal gets it if it is ours; one that stopped for its user stops us too.
 static void stopped(int with) {
-  if ((with != SIGTTIN && with != SIGTTOU) || tcgetpgrp(STDIN_FILENO) != getpgrp()) {
+  int wants = with == SIGTTIN || with == SIGTTOU;
+  if (!wants || tcgetpgrp(terminal) != getpgrp()) {
     pass_terminal(child, getpgrp());
-    kill(getpid(), SIGSTOP);
+    suspend(with == SIGTSTP ? SIGTSTP : SIGSTOP);
   }
-  pass_terminal(getpgrp(), child);
+  if (wants || interactive) pass_terminal(getpgrp(), child);
   kill(-child, SIGCONT);
 }
 
@@ -227,17 +258,20 @@ static void reap(void) {
       child = 0;
       answer('d', status);
     } else if (ended == jvm && !WIFSTOPPED(status)) {
-      if (child) kill(-child, SIGKILL);
+      end_child();
       _exit(WIFEXITED(status) && !child ? WEXITSTATUS(status) : FAILED);
     }
   }
 }
 
-// To the child, once there is one. Before that nothing has been started, and nothing will be.
+// To the child, while there is one. Before the first nothing has been started, and nothing will be; after it the
+// JVM has yet to tell how it ended, which takes it a bounded time.
 static void pass(int signal_number) {
   if (child) {
     kill(-child, signal_number);
-  } else if (signal_number != SIGWINCH && signal_number != SIGCONT) {
+  } else if (signal_number == SIGTSTP) {
+    suspend(SIGTSTP);
+  } else if (!started && signal_number != SIGWINCH && signal_number != SIGCONT) {
     kill(jvm, SIGKILL);
     _exit(128 + signal_number);
   }
@@ -246,7 +280,8 @@ static void pass(int signal_number) {
 // The JVM gets what loads no code into it, and a locale in which arguments are bytes of UTF-8.
 static char **jvm_environment(int commands_from, int answers_to) {
   static const char *const LEFT_OUT[] = {"LD_", "JAVA_TOOL_OPTIONS=", "JDK_JAVA_OPTIONS=", "_JAVA_OPTIONS=",
-                                         "CLASSPATH=", "LC_", "GLIBC_TUNABLES=", "WRIT_EXEC_PIPES="};
+                                         "CLASSPATH=", "LC_", "GLIBC_TUNABLES=", "GCONV_PATH=",
+                                         "OPENSSL_", "WRIT_EXEC_PIPES="};
   static char pipes[64];
   snprintf(pipes, sizeof pipes, "WRIT_EXEC_PIPES=%d,%d", answers_to, commands_from);
   size_t count = 0;
@@ -266,12 +301,20 @@ static char **jvm_environment(int commands_from, int answers_to) {
 }
 
 int main(int argc, char **argv) {
-  static const int PASSED[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGCONT};
+  static const int PASSED[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP, SIGWINCH, SIGCONT};
   int to_jvm[2], from_jvm[2];
   if (argc < 2) {
     fprintf(stderr, "usage: writ-exec JVM ARGUMENT...\n");
     return FAILED;
   }
+  // Else one of the three would be a pipe of ours, and be written to for another.
+  int null = open("/dev/null", O_RDWR);
+  while (null >= 0 && null <= STDERR_FILENO) null = dup(null);
+  if (null < 0) die("/dev/null");
+  close(null);
+  terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  // In a pipeline the terminal is another's as well: there the child gets it when it reads from it.
+  interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
   sigset_t watched;
   sigemptyset(&watched);
   for (size_t i = 0; i < sizeof PASSED / sizeof *PASSED; i++) sigaddset(&watched, PASSED[i]);

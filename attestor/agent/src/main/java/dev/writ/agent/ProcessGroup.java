@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 
 /** A process group, found by its number in /proc: the number is not given again while it has a member. */
 final class ProcessGroup {
@@ -13,17 +15,23 @@ final class ProcessGroup {
 
   private ProcessGroup() {}
 
-  /** Kills all that are in it. */
+  /** Kills all that are in it, also those that its members make meanwhile: who was killed makes none. */
   static void kill(long group) {
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
-      for (Path process : processes) {
-        if (isIn(process, group)) {
-          ProcessHandle.of(Long.parseLong(process.getFileName().toString()))
-              .ifPresent(ProcessHandle::destroyForcibly);
+    Set<Long> killed = new HashSet<>();
+    boolean more = true;
+    while (more) {
+      more = false;
+      try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
+        for (Path process : processes) {
+          long pid = Long.parseLong(process.getFileName().toString());
+          if (isIn(process, group) && killed.add(pid)) {
+            more = true;
+            ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+          }
         }
+      } catch (IOException e) {
+        throw new IllegalStateException("/proc must be mounted", e);
       }
-    } catch (IOException e) {
-      throw new IllegalStateException("/proc must be mounted", e);
     }
   }
 

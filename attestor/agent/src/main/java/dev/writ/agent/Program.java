@@ -27,6 +27,9 @@ record Program(
     Optional<String> rewritable) {
   private static final byte[] ELF = {0x7f, 'E', 'L', 'F'};
 
+  /** Where execvp(3) searches if there is no {@code PATH}. */
+  private static final String DEFAULT_PATH = "/bin:/usr/bin";
+
   private static final int ENOENT = 2;
   private static final int ENOTDIR = 20;
   private static final int EISDIR = 21;
@@ -84,8 +87,7 @@ record Program(
         return not.outcome();
       }
       Located.At found = (Located.At) located;
-      byte[] head = found.file().head(Shebang.MAX_LINE + 1);
-      return isElf(head) ? binary(found) : script(found, head);
+      return isElf(found.file().head(ELF.length)) ? binary(found) : script(found);
     }
 
     private Optional<Path> locate(String command) {
@@ -96,7 +98,7 @@ record Program(
         return Optional.empty();
       }
       // An empty entry is the working directory (POSIX.1-2017 section 8.3).
-      for (String folder : searchPath.orElse("").split(":", -1)) {
+      for (String folder : searchPath.orElse(DEFAULT_PATH).split(":", -1)) {
         Path candidate = Path.of(folder, command);
         if (Files.isRegularFile(candidate) && Files.isExecutable(candidate)) {
           return Optional.of(candidate);
@@ -121,6 +123,11 @@ record Program(
       if (!Files.exists(real) || !file.isAt(real)) {
         return new Located.Not(
             new Outcome.Missing(path + " must stay where it is, and was replaced meanwhile"));
+      }
+      if (!Path.of(real.toString()).equals(real)) {
+        return new Located.Not(
+            new Outcome.Unfit(
+                real + " must be a path in UTF-8, and is not: it could not be bound"));
       }
       return Files.isExecutable(file.handle())
           ? new Located.At(file, real, user.rewrites(file, real))
@@ -149,8 +156,14 @@ record Program(
                   copy.get(), found.path(), List.of(), Optional.empty(), found.rewritable()));
     }
 
-    private Outcome script(Located.At script, byte[] head) throws IOException {
-      Optional<Shebang> line = Shebang.parse(head);
+    private Outcome script(Located.At script) throws IOException {
+      // First of all: who could rewrite the script could else have one line read and another one
+      // bound.
+      Optional<HeldFile> copy = seal(script.file());
+      if (copy.isEmpty()) {
+        return couldNotSeal(script);
+      }
+      Optional<Shebang> line = Shebang.parse(copy.get().head(Shebang.MAX_LINE + 1));
       if (line.isEmpty()) {
         return new Outcome.Unfit(
             script.path()
@@ -180,10 +193,9 @@ record Program(
         return new Outcome.Unfit(
             "the interpreter " + interpreter.path() + " must be an ELF program, and is a script");
       }
-      Optional<HeldFile> copy = seal(script.file());
       Outcome bound = binary(interpreter);
-      if (!(bound instanceof Outcome.Found found) || copy.isEmpty()) {
-        return copy.isEmpty() ? couldNotSeal(script) : bound;
+      if (!(bound instanceof Outcome.Found found)) {
+        return bound;
       }
       return new Outcome.Found(
           new Program(

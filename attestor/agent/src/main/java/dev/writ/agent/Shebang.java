@@ -29,7 +29,11 @@ record Shebang(String interpreter, Optional<String> argument) {
     while (end < head.length && head[end] != '\n') {
       end++;
     }
-    if (end > MAX_LINE || (end == head.length && head.length > MAX_LINE)) {
+    if (end > MAX_LINE) {
+      return Optional.empty();
+    }
+    // Of a line without an end the kernel keeps the blanks, as an argument or as a part of it.
+    if (end == head.length && isBlank((char) head[end - 1])) {
       return Optional.empty();
     }
     String line;

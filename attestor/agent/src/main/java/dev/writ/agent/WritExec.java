@@ -31,7 +31,12 @@ public final class WritExec implements AutoCloseable {
   private final DataInputStream answers;
   private final OutputStream commands;
 
-  private WritExec(long pid, InputStream answers, OutputStream commands) {
+  /**
+   * One that is spoken to over these streams.
+   *
+   * @param pid its process
+   */
+  WritExec(long pid, InputStream answers, OutputStream commands) {
     this.pid = pid;
     this.answers = new DataInputStream(answers);
     this.commands = commands;
