@@ -31,6 +31,10 @@ final class DemoExecutions {
   private static final Pattern DENIED = Pattern.compile("\\bdenied: ([a-z_]+):");
   private static final String LOADER = "LD_PRELOAD";
   private static final String LIBRARY = "/nonexistent/demo.so";
+
+  /** Whose programs the demo's policy lets host-a run. */
+  static final String WORKLOAD = "spiffe://dev.example/worker-a";
+
   private static final Path ECHO = Path.of("/bin/echo");
   private static final Path OTHER = Path.of("/bin/cat");
 
@@ -81,7 +85,7 @@ final class DemoExecutions {
     Path program = Files.copy(ECHO, programs(folder).resolve("tool"));
     Path bundle = folder.resolve("exec-bundle.json");
     report.observe(
-        "host-a asks for a bundle: its own program, once, with one argument",
+        "host-a gets a bundle for its own program: one argument, once",
         ALLOW,
         () -> attest(bundle, List.of(program.toString(), "one")));
     List<String> brought = brought(bundle, service.trustFile());
@@ -167,7 +171,7 @@ final class DemoExecutions {
                 "--service",
                 service.url().toString(),
                 "--workload",
-                "spiffe://dev.example/worker-a"));
+                WORKLOAD));
     options.addAll(List.of(more));
     return options;
   }

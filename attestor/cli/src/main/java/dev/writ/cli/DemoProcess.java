@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -165,11 +166,8 @@ public final class DemoProcess {
   }
 
   private DemoReport.Kept kept(Demo.Left left, Path trust, Path request) {
-    return new DemoReport.Kept(
-        left.service().url(),
-        left.service().socket(),
+    List<String> onHostA =
         List.of(
-            "attest",
             "--service",
             left.service().url().toString(),
             "--trust",
@@ -177,10 +175,17 @@ public final class DemoProcess {
             "--state",
             left.hostA().state().toString(),
             "--tpm",
-            left.hostA().tcti(),
-            "--request",
-            request.toString()),
-        ProcessHandle.current().pid());
+            left.hostA().tcti());
+    List<String> attest = new ArrayList<>(List.of("attest"));
+    attest.addAll(onHostA);
+    attest.addAll(List.of("--request", request.toString()));
+    List<String> run = new ArrayList<>(List.of(RunCommand.NAME));
+    run.addAll(onHostA);
+    run.addAll(
+        List.of(
+            "--tenant", DemoService.TENANT, "--workload", DemoExecutions.WORKLOAD, "--", "date"));
+    return new DemoReport.Kept(
+        left.service().url(), left.service().socket(), attest, run, ProcessHandle.current().pid());
   }
 
   private static Path moveTo(Path place, Path file) throws IOException {

@@ -39,9 +39,10 @@ final class DemoReport {
    * @param service its plain HTTP door
    * @param socket its operator's door
    * @param attest the words of a command that asks it for an artifact
+   * @param run the words of a command that runs a program on the host
    * @param supervisor the process whose end ends it
    */
-  record Kept(URI service, Path socket, List<String> attest, long supervisor) {
+  record Kept(URI service, Path socket, List<String> attest, List<String> run, long supervisor) {
     private void print(PrintStream out, Path trust) {
       out.println();
       out.println("the service stays up, and host-a beside it:");
@@ -49,6 +50,7 @@ final class DemoReport {
       out.println("socket   " + socket);
       out.println("trust    " + trust);
       out.println();
+      out.println("run a program there:  ./writ " + String.join(" ", run));
       out.println("ask it for an artifact:  ./writ " + String.join(" ", attest));
       out.println("end it, and remove what it has:  kill " + supervisor);
     }
@@ -58,6 +60,7 @@ final class DemoReport {
       map.put("service", service);
       map.put("socket", socket);
       map.put("attest", attest);
+      map.put("run", run);
       map.put("pid", supervisor);
       return map;
     }
@@ -125,7 +128,7 @@ final class DemoReport {
     steps.add(step);
     if (format == OutputFormat.text) {
       out.printf(
-          "%-5s  %-60s  expected %-21s  came %-21s %5d ms%n",
+          "%-5s  %-60s  expected %-24s  came %-24s %5d ms%n",
           step.asExpected() ? "ok" : "WRONG",
           step.name(),
           step.expect(),
