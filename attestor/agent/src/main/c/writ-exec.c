@@ -155,11 +155,10 @@ static void held(int fd) {
   }
 }
 
-// Signals as a program expects them at its start.
+// What the caller ignores, under nohup say, is ignored on; what we blocked is not.
 static void restore_signals(void) {
   sigset_t none;
   sigemptyset(&none);
-  for (int s = 1; s < NSIG; s++) signal(s, SIG_DFL);
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -317,7 +316,12 @@ int main(int argc, char **argv) {
   interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
   sigset_t watched;
   sigemptyset(&watched);
-  for (size_t i = 0; i < sizeof PASSED / sizeof *PASSED; i++) sigaddset(&watched, PASSED[i]);
+  for (size_t i = 0; i < sizeof PASSED / sizeof *PASSED; i++) {
+    struct sigaction caller;
+    if (sigaction(PASSED[i], NULL, &caller) == 0 && caller.sa_handler != SIG_IGN) sigaddset(&watched, PASSED[i]);
+  }
+  // Ignored, it would leave nothing to wait for.
+  signal(SIGCHLD, SIG_DFL);
   sigaddset(&watched, SIGCHLD);
   sigaddset(&watched, SIGTTOU);
   sigaddset(&watched, SIGPIPE);

@@ -19,8 +19,13 @@ final class Compiled {
   static Path printingArguments(Path file) throws Exception {
     return program(
         file,
-        "#include <stdio.h>\n"
-            + "int main(int n, char **a) { for (int i = 0; i < n; i++) printf(\"<%s>\\n\", a[i]); }\n");
+        """
+        #include <stdio.h>
+        int main(int n, char **a) {
+          for (int i = 0; i < n; i++) printf("<%s>\\n", a[i]);
+          return 0;
+        }
+        """);
   }
 
   static Path program(Path file, String source, String... options) throws Exception {

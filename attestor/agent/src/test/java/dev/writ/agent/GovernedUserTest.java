@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,7 @@ final class GovernedUserTest {
     Files.setAttribute(file, "unix:uid", NOBODY);
     assertThat(rewrites(file)).hasValueSatisfying(way -> assertThat(way).contains("user 65534"));
     Files.setAttribute(file, "unix:uid", 0);
-    Files.setAttribute(file.getParent(), "unix:uid", NOBODY);
+    Files.setAttribute(folderOf(file), "unix:uid", NOBODY);
     assertThat(rewrites(file)).hasValueSatisfying(way -> assertThat(way).contains("user 65534"));
   }
 
@@ -78,9 +79,9 @@ final class GovernedUserTest {
     assumeTrue(rootsAlone().isEmpty(), "a folder of root's alone");
     Path file = inRootsFolder("r-xr-xr-x");
     assertThat(rewrites(file)).isEmpty();
-    assertThat(file.getParent().toFile().setWritable(true, false)).isTrue();
+    assertThat(folderOf(file).toFile().setWritable(true, false)).isTrue();
     assertThat(rewrites(file))
-        .hasValueSatisfying(way -> assertThat(way).contains(file.getParent() + " can be written"));
+        .hasValueSatisfying(way -> assertThat(way).contains(folderOf(file) + " can be written"));
   }
 
   @Test
@@ -124,6 +125,10 @@ final class GovernedUserTest {
 
   private Optional<String> rewrites(Path file) throws Exception {
     return user.rewrites(held(file), file);
+  }
+
+  private static Path folderOf(Path file) {
+    return Objects.requireNonNull(file.getParent());
   }
 
   private static HeldFile held(Path file) {

@@ -156,15 +156,18 @@ final class RelayedWritExec implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     try {
       exec.close();
       process.getOutputStream().close();
-    } finally {
       if (!process.waitFor(10, TimeUnit.SECONDS)) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly().waitFor();
+        throw new IOException("writ-exec must end with its JVM, and goes on");
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      Process unused = process.destroyForcibly();
     }
   }
 }

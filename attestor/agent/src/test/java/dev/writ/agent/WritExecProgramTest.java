@@ -185,7 +185,7 @@ final class WritExecProgramTest {
 
   @Test
   void path_nonExecutableOfThatName_isPassedOver() throws Exception {
-    write(empty.resolve("named"), "#!/bin/false\n", "rw-r--r--");
+    Path unused = write(empty.resolve("named"), "#!/bin/false\n", "rw-r--r--");
     Files.createDirectory(bin.resolve("true"));
     Path right = script("bin/named", "#!/bin/true\n");
     assertThat(relayed.bound("named").binding().files().get(0).path())
