@@ -115,6 +115,10 @@
  * now         timestamp
  * </pre>
  *
+ * <p>{@code subject.ak_name} is the attestation key's name in hex. An audience that is an execution on a
+ * host is {@code exec:} and the same name in base64url: text that a rule can tell by its beginning and
+ * cannot compare with the other.
+ *
  * <p>{@code request.exec} is what an execution on a host is bound to: {@code env} maps the names of
  * variables, and {@code files} the paths of scripts and data, to SHA-256 in hex. {@code argv} is absent
  * where an argument is not UTF-8, or beyond the bounds on inputs above.
