@@ -190,7 +190,9 @@ public final class ExecGateway {
               execution.argv(),
               execution.environment());
     } catch (IOException e) {
-      return unverifiable(sentence(e));
+      // writ-exec ended, before or after it started the child: with it the child, too.
+      String reported = report(artifact, OutcomeState.UNKNOWN, slot);
+      return unverifiable(sentence(e) + (reported.isEmpty() ? "" : "; " + reported));
     }
     if (answer instanceof Answer.Failed failed) {
       String reported = report(artifact, OutcomeState.FAILED, slot);

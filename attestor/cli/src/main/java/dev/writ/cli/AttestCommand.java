@@ -91,6 +91,9 @@ final class AttestCommand implements Callable<Integer> {
     if ((request == null) == command.isEmpty()) {
       throw CommandFailure.usage("either --request or a program after -- must be given");
     }
+    if (uses < 1) {
+      throw CommandFailure.usage("--uses must be at least 1, and is " + uses);
+    }
     TrustFile trust = service.readTrust();
     HttpServiceEndpoint endpoint = service.endpoint(trust);
     String issuer = trust.content().issuer();

@@ -13,6 +13,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
@@ -61,7 +62,9 @@ final class DemoHost implements AutoCloseable {
   /** The agent on this host. */
   Attester attester(ServiceEndpoint service, SecureRandom random) throws Exception {
     if (!Files.exists(state())) {
-      Files.createDirectory(state());
+      Files.createDirectory(
+          state(),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
     return Attester.open(tpm, state().resolve("instance-key"), service, random);
   }

@@ -42,6 +42,11 @@ import picocli.CommandLine.TypeConversionException;
       "With --invite: lets a host enrol once, by an invitation file that is carried to it.",
       "Else: enrols this host, by --invitation or as the --host that an operator listed."
     },
+    footer = {
+      "",
+      "On the host write at least one of --trust and --service, and one of --state and --tpm: what the",
+      "environment names counts for the others of each pair."
+    },
     mixinStandardHelpOptions = true)
 final class EnrolCommand implements Callable<Integer> {
   private static final String PIPE = "-";

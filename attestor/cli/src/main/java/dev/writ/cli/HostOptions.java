@@ -16,6 +16,9 @@ import picocli.CommandLine.Option;
 
 /** This host: its TPM, and the folder where its instance key lies between runs. */
 final class HostOptions {
+  private static final int ROOT = 0;
+  private static final int GROUP_OR_OTHERS_WRITE = 0022;
+
   @Option(
       names = "--state",
       required = true,
@@ -65,6 +68,32 @@ final class HostOptions {
   AttesterSession session(ServiceEndpoint service, SecureRandom random)
       throws TpmException, IOException, AttestationFailedException {
     return AttesterSession.open(tpm, state.resolve("instance-key"), service, random);
+  }
+
+  /**
+   * The folder as one that holds a memory of uses: who could rename what is in it could put an empty
+   * one in its place.
+   */
+  Path makeOwnState() throws CommandFailure, IOException {
+    Path folder = makeState();
+    int mode = (int) Files.getAttribute(folder, "unix:mode");
+    if ((mode & GROUP_OR_OTHERS_WRITE) != 0) {
+      throw new IOException(
+          String.format(
+              "--state must be a folder that its owner alone can write, and the mode of %s is %04o: if"
+                  + " nobody has changed what is in it, run chmod go-w %s",
+              folder, mode & 0xfff, folder));
+    }
+    int owner = (int) Files.getAttribute(folder, "unix:uid");
+    if (owner != ROOT && owner != (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid")) {
+      throw new IOException(
+          "--state must be a folder of this user or root, and "
+              + folder
+              + " is user "
+              + owner
+              + "'s");
+    }
+    return folder;
   }
 
   /** The folder, which is made if there is none. */

@@ -32,7 +32,17 @@ public final class Main implements Runnable {
   /** Runs one subcommand and exits with its {@link ExitStatus}. */
   public static void main(String[] args) {
     CommandLine line = isRun(args) ? RunCommand.commandLine() : commandLine();
-    System.exit(line.execute(isRun(args) ? Arrays.copyOfRange(args, 1, args.length) : args));
+    System.exit(status(line, isRun(args) ? Arrays.copyOfRange(args, 1, args.length) : args));
+  }
+
+  /** A JVM that fails ends with 1 by itself, which would say that a program ended so, or a denial. */
+  private static int status(CommandLine line, String[] args) {
+    try {
+      return line.execute(args);
+    } catch (Error e) {
+      line.getErr().println("writ: the JVM must be able to go on, and cannot: " + e);
+      return ExitStatus.BUG;
+    }
   }
 
   /** {@code run} starts without the others, which would be loaded for nothing. */
@@ -43,6 +53,8 @@ public final class Main implements Runnable {
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
     commandLine.setCaseInsensitiveEnumValuesAllowed(false);
+    // An argument that begins with @ is meant as it is: attest binds a program's own.
+    commandLine.setExpandAtFiles(false);
     commandLine.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (failure instanceof CommandFailure expected) {

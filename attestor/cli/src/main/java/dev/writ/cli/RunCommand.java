@@ -151,8 +151,8 @@ final class RunCommand implements Callable<Integer> {
             ? Optional.empty()
             : Optional.of(ServiceOptions.at(service, believed, TIMEOUTS));
     ServiceEndpoint asked = endpoint.isPresent() ? endpoint.get() : new NoService();
-    Path folder = host.makeState();
     try {
+      Path folder = host.makeOwnState();
       OutcomeSpool spool =
           OutcomeSpool.open(folder.resolve("outcomes"), MOST_OUTCOMES, clock, random);
       ExecGateway gateway =
@@ -183,7 +183,8 @@ final class RunCommand implements Callable<Integer> {
             "the service refuses to know how artifact "
                 + refused.statement().claims().jti()
                 + " was used: "
-                + refused.denial().reason());
+                + refused.denial().reason()
+                + (refused.denial().detail().isEmpty() ? "" : ": " + refused.denial().detail()));
       }
       delivery.setAside().forEach(file -> warn(file + " must hold an outcome, and does not"));
       delivery.stopped().ifPresent(why -> warn("outcomes wait to be told: " + why));

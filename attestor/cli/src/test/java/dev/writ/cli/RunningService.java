@@ -2,13 +2,18 @@
 package dev.writ.cli;
 
 import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.policy.MalformedPolicyException;
+import dev.writ.policy.PolicyDocument;
+import dev.writ.policy.PolicyRevision;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -16,6 +21,14 @@ import java.util.Map;
  * nothing, and host-b, whose endorsement key is listed.
  */
 final class RunningService implements AutoCloseable {
+  private static final String UNKNOWN_OBLIGATION =
+      """
+      {"id":"watched","description":"Of one program somebody must be told.",
+       "stage":"authorization","effect":"permit",
+       "when":"has(request.exec) && request.exec.path.endsWith('/uname')",
+       "reason_user":"It is watched.","reason_admin":"It is watched.","mode":"enforce",
+       "obligations":["tell_somebody"]}""";
+
   private final Path folder;
   private final DemoHost hostA;
   private final DemoHost hostB;
@@ -71,7 +84,22 @@ final class RunningService implements AutoCloseable {
       throw new IllegalStateException("the demo's configuration has changed: " + written);
     }
     Files.writeString(config, written.replace(plain, doors));
+    reviseForPrograms(config.resolveSibling("policy.json"), folder);
     return new RunningService(folder, a, b, born, config, DemoService.start(born, config));
+  }
+
+  /**
+   * The example names programs by their path, and a script's is its interpreter's. For uname there is an
+   * obligation that nobody knows.
+   */
+  private static void reviseForPrograms(Path file, Path folder)
+      throws IOException, MalformedPolicyException {
+    PolicyRevision revision = PolicyDocument.parse(Files.readAllBytes(file)).revise();
+    revision.constant(
+        "own_programs", List.of(folder + "/", Path.of("/bin/sh").toRealPath().toString()));
+    String revised = new String(revision.build().canonical(), StandardCharsets.UTF_8);
+    String withRule = revised.replace("\"rules\":[", "\"rules\":[" + UNKNOWN_OBLIGATION + ",");
+    Files.write(file, PolicyDocument.parse(withRule.getBytes(StandardCharsets.UTF_8)).canonical());
   }
 
   Path folder() {
