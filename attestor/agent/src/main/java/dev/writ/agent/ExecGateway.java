@@ -104,7 +104,7 @@ public final class ExecGateway {
   private sealed interface Permission {
     record Bundle(byte[] bytes) implements Permission {}
 
-    record Refused(RunOutcome.Denied denied) implements Permission {}
+    record Refused(RunOutcome outcome) implements Permission {}
   }
 
   private interface Source {
@@ -118,7 +118,7 @@ public final class ExecGateway {
     try (AttesterSession session = host.open()) {
       Permission permission = source.get(session.attester());
       if (permission instanceof Permission.Refused refused) {
-        return refused.denied();
+        return refused.outcome();
       }
       bundle = ((Permission.Bundle) permission).bytes();
       artifact = artifactIn(bundle);
@@ -235,16 +235,22 @@ public final class ExecGateway {
 
   private Permission ask(Attester attester, Execution execution)
       throws TpmException, AttestationFailedException {
-    String audience = audience(attester);
-    ExecutionRequest wanted =
-        new ExecutionRequest(
-            issuer,
-            List.of(audience),
-            execution.request().tenant(),
-            execution.request().workload(),
-            execution.binding().act(1),
-            Optional.empty(),
-            attester.jkt());
+    ExecutionRequest wanted;
+    try {
+      wanted =
+          new ExecutionRequest(
+              issuer,
+              List.of(audience(attester)),
+              execution.request().tenant(),
+              execution.request().workload(),
+              execution.binding().act(1),
+              Optional.empty(),
+              attester.jkt());
+    } catch (IllegalArgumentException e) {
+      return new Permission.Refused(
+          new RunOutcome.Unusable(
+              "what is asked for must be a request, and is none: " + sentence(e)));
+    }
     dev.writ.agent.Answer<ProofBundle> answer;
     try {
       answer = attester.attest(wanted, execution.binding());

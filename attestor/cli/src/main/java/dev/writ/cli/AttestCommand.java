@@ -143,17 +143,22 @@ final class AttestCommand implements Callable<Integer> {
     }
   }
 
-  private RequestFile ofCommand(String issuer, Attester attester, ExecBinding binding) {
-    return new RequestFile(
-        new ExecutionRequest(
-            issuer,
-            List.of(ExecAudience.of(AkName.of(attester.attestationKeyName().bytes()))),
-            String.valueOf(exec.tenant),
-            String.valueOf(exec.workload),
-            binding.act(uses),
-            Optional.empty(),
-            attester.jkt()),
-        Optional.of(binding));
+  private RequestFile ofCommand(String issuer, Attester attester, ExecBinding binding)
+      throws CommandFailure {
+    try {
+      return new RequestFile(
+          new ExecutionRequest(
+              issuer,
+              List.of(ExecAudience.of(AkName.of(attester.attestationKeyName().bytes()))),
+              String.valueOf(exec.tenant),
+              String.valueOf(exec.workload),
+              binding.act(uses),
+              Optional.empty(),
+              attester.jkt()),
+          Optional.of(binding));
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(String.valueOf(e.getMessage()));
+    }
   }
 
   private static RequestFile read(Path file, String issuer) throws CommandFailure {

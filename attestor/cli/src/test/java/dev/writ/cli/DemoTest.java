@@ -30,6 +30,7 @@ class DemoTest {
 
   @BeforeAll
   static void runDemo() throws Exception {
+    BuiltWritExec.tell();
     // Unix sockets of the simulators lie in it: the path must stay short.
     folder = Files.createTempDirectory("writ-demo-test-");
     ByteArrayOutputStream out = new ByteArrayOutputStream();
