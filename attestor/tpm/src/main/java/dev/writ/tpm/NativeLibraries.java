@@ -7,6 +7,8 @@ import com.sun.jna.NativeLibrary;
 
 /** Loads tpm2-tss by soname and binds the raw classes to it, once in the life of the JVM. */
 final class NativeLibraries {
+  private static final String SEARCH_PATH = "jna.platform.library.path";
+
   @GuardedBy("NativeLibraries.class")
   private static boolean loaded;
 
@@ -21,6 +23,12 @@ final class NativeLibraries {
   static synchronized void load() throws TpmException {
     if (loaded) {
       return;
+    }
+    // Sonames are found by the dynamic linker. Without a search path of its own JNA would run
+    // ldconfig
+    // for one, at each start.
+    if (System.getProperty(SEARCH_PATH) == null) {
+      String ignored = System.setProperty(SEARCH_PATH, "");
     }
     bind(LibC.class, "libc.so.6", "libc6");
     bind(Mu.class, "libtss2-mu.so.0", "libtss2-mu0");

@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.evidence;
 
-import java.io.IOException;
-import java.math.BigInteger;
 import java.security.spec.ECPoint;
 import java.util.Optional;
-import org.bouncycastle.asn1.ASN1Encoding;
-import org.bouncycastle.asn1.ASN1Object;
-import org.bouncycastle.asn1.DERNull;
-import org.bouncycastle.asn1.nist.NISTNamedCurves;
-import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
-import org.bouncycastle.asn1.pkcs.RSAPublicKey;
-import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
-import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 
 /**
  * TPMU_PUBLIC_PARMS and TPMU_PUBLIC_ID (Part 2, 12.2.3) of an asymmetric key: parameters, and the
@@ -38,14 +27,6 @@ public sealed interface PublicKeyArea {
    * key, whatever computes with it.
    */
   byte[] subjectPublicKeyInfo();
-
-  private static byte[] der(ASN1Object object) {
-    try {
-      return object.getEncoded(ASN1Encoding.DER);
-    } catch (IOException e) {
-      throw new IllegalStateException("bug: a key has no encoding", e);
-    }
-  }
 
   /**
    * TPMT_SYM_DEF_OBJECT that is not NULL.
@@ -142,10 +123,7 @@ public sealed interface PublicKeyArea {
 
     @Override
     public byte[] subjectPublicKeyInfo() {
-      AlgorithmIdentifier algorithm =
-          new AlgorithmIdentifier(PKCSObjectIdentifiers.rsaEncryption, DERNull.INSTANCE);
-      RSAPublicKey key = new RSAPublicKey(modulus.unsigned(), BigInteger.valueOf(exponent()));
-      return der(new SubjectPublicKeyInfo(algorithm, der(key)));
+      return SubjectPublicKeys.info(this);
     }
 
     @Override
@@ -215,14 +193,7 @@ public sealed interface PublicKeyArea {
 
     @Override
     public byte[] subjectPublicKeyInfo() {
-      AlgorithmIdentifier algorithm =
-          new AlgorithmIdentifier(
-              X9ObjectIdentifiers.id_ecPublicKey,
-              NISTNamedCurves.getOID("P-" + curve.name().substring(1)));
-      // SEC 1, 2.3.3: 04 and both coordinates.
-      TpmWriter point = new TpmWriter().u8(4);
-      point.bytes(curve.fieldElement(x.unsigned())).bytes(curve.fieldElement(y.unsigned()));
-      return der(new SubjectPublicKeyInfo(algorithm, point.toByteArray()));
+      return SubjectPublicKeys.info(this);
     }
 
     @Override
