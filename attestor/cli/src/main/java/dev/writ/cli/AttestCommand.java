@@ -40,13 +40,15 @@ import picocli.CommandLine.Spec;
 
 /** {@code writ attest}: proves this host's state and gets an artifact for one request. */
 @Command(
-    name = "attest",
+    name = AttestCommand.NAME,
     description = {
       "Answers the service's challenge with a quote of this host's TPM and prints the proof bundle",
       "of the artifact that it gets for it, once it holds under the trust file.",
     },
     mixinStandardHelpOptions = true)
 final class AttestCommand implements Callable<Integer> {
+  static final String NAME = "attest";
+
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServiceOptions service = new ServiceOptions();
   @Mixin HostOptions host = new HostOptions();

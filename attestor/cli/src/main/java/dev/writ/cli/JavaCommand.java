@@ -16,6 +16,12 @@ final class JavaCommand {
 
   private static final String RUN_CLASSES = "writ.run.classes";
 
+  /** The jars that such a start needs, which are not all; the archive is of them. */
+  private static final String RUN_CLASSPATH = "writ.run.classpath";
+
+  /** Where JNA's own library was unpacked. */
+  private static final String NATIVE = "jna.boot.library.path";
+
   private JavaCommand() {}
 
   /**
@@ -62,9 +68,13 @@ final class JavaCommand {
     if (!classes.isEmpty()) {
       command.add("-XX:DumpLoadedClassList=" + classes);
     }
+    String unpacked = System.getProperty(NATIVE, "");
+    if (!unpacked.isEmpty()) {
+      command.add("-D" + NATIVE + "=" + unpacked);
+    }
     command.add(TEMPORARY + temporary);
     command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
+    command.add(System.getProperty(RUN_CLASSPATH, System.getProperty("java.class.path")));
     command.add(Main.class.getName());
     command.addAll(arguments);
     return command;

@@ -31,27 +31,38 @@ public final class Main implements Runnable {
 
   /** Runs one subcommand and exits with its {@link ExitStatus}. */
   public static void main(String[] args) {
-    CommandLine line = isRun(args) ? RunCommand.commandLine() : commandLine();
-    System.exit(status(line, isRun(args) ? Arrays.copyOfRange(args, 1, args.length) : args));
-  }
-
-  /** A JVM that fails ends with 1 by itself, which would say that a program ended so, or a denial. */
-  private static int status(CommandLine line, String[] args) {
+    int status;
     try {
-      return line.execute(args);
+      status = execute(args);
     } catch (Error e) {
-      line.getErr().println("writ: the JVM must be able to go on, and cannot: " + e);
-      return ExitStatus.BUG;
+      // A JVM that fails ends with 1 by itself, which would say that a program ended so, or a denial.
+      System.err.println("writ: the JVM must be able to go on, and cannot: " + e);
+      status = ExitStatus.BUG;
     }
+    System.exit(status);
   }
 
-  /** {@code run} starts without the others, which would be loaded for nothing. */
-  private static boolean isRun(String[] args) {
-    return args.length > 0 && args[0].equals(RunCommand.NAME);
+  private static int execute(String[] args) {
+    String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
+    return switch (args.length == 0 ? "" : args[0]) {
+      case RunCommand.NAME -> RunCommand.execute(rest);
+      case AttestCommand.NAME -> attest().execute(rest);
+      default -> commandLine().execute(args);
+    };
+  }
+
+  /** Without the others: for a command that holds a program, the jars that they need are not there. */
+  private static CommandLine attest() {
+    CommandLine line = explaining(new CommandLine(new AttestCommand()));
+    line.getCommandSpec().qualifiedName("writ " + AttestCommand.NAME);
+    return line;
   }
 
   static CommandLine commandLine() {
-    CommandLine commandLine = new CommandLine(new Main());
+    return explaining(new CommandLine(new Main()));
+  }
+
+  private static CommandLine explaining(CommandLine commandLine) {
     commandLine.setCaseInsensitiveEnumValuesAllowed(false);
     // An argument that begins with @ is meant as it is: attest binds a program's own.
     commandLine.setExpandAtFiles(false);

@@ -20,6 +20,7 @@ import dev.writ.artifact.TrustFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -67,7 +68,9 @@ final class RunCommand implements Callable<Integer> {
   /** Of them, how many one run tells: it is somebody's prompt that waits. */
   private static final int MOST_TOLD = 16;
 
-  @Spec CommandSpec spec = CommandSpec.create();
+  /** What this command was read by, where that was picocli. */
+  @Spec @Nullable CommandSpec spec;
+
   @Mixin TrustOptions trust = new TrustOptions();
   @Mixin HostOptions host = new HostOptions();
   @Mixin ExecOptions exec = new ExecOptions();
@@ -96,6 +99,25 @@ final class RunCommand implements Callable<Integer> {
       description = "The program and its arguments; write -- before it.")
   List<String> command = List.of();
 
+  /**
+   * Runs what the arguments say. Plain ones are read without picocli, which would take longer than all
+   * cryptography on the way; whatever else there is it reads, explains or refuses.
+   *
+   * @param args those after {@code run}
+   */
+  static int execute(String[] args) {
+    Optional<RunCommand> plain = PlainRunArguments.read(args, System.getenv());
+    return plain.isPresent() ? plain.get().execute() : commandLine().execute(args);
+  }
+
+  private int execute() {
+    try {
+      return call();
+    } catch (CommandFailure | RuntimeException e) {
+      return failed(e, err());
+    }
+  }
+
   /** This command by itself: the others would be loaded for nothing. */
   static CommandLine commandLine() {
     CommandLine line = new CommandLine(new RunCommand());
@@ -111,16 +133,25 @@ final class RunCommand implements Callable<Integer> {
           return ExitStatus.BUG;
         });
     line.setExecutionExceptionHandler(
-        (failure, command, parsed) -> {
-          if (failure instanceof CommandFailure expected) {
-            command.getErr().println("writ run: " + expected.getMessage());
-          } else {
-            command.getErr().println("writ run: this is a bug, please report it:");
-            failure.printStackTrace(command.getErr());
-          }
-          return ExitStatus.BUG;
-        });
+        (failure, command, parsed) -> failed(failure, command.getErr()));
     return line;
+  }
+
+  private static int failed(Exception failure, PrintWriter err) {
+    if (failure instanceof CommandFailure expected) {
+      err.println("writ run: " + expected.getMessage());
+    } else {
+      err.println("writ run: this is a bug, please report it:");
+      failure.printStackTrace(err);
+    }
+    return ExitStatus.BUG;
+  }
+
+  private PrintWriter err() {
+    // In the locale that writ-exec gives this JVM.
+    return spec == null
+        ? new PrintWriter(System.err, true, StandardCharsets.UTF_8)
+        : spec.commandLine().getErr();
   }
 
   @Override
@@ -194,7 +225,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private void warn(String sentence) {
-    spec.commandLine().getErr().println("writ run: " + sentence);
+    err().println("writ run: " + sentence);
   }
 
   private int status(RunOutcome outcome) {

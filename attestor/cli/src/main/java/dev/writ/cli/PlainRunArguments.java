@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import java.net.URI;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The arguments of {@code writ run} where they are as they nearly always are: {@code --option value},
+ * each once but for those that may come again, then {@code --} and the program. What these options are
+ * is {@link RunCommand}'s to say, to picocli and to who reads its help; this knows no other, and leaves
+ * whatever it does not know, and whatever is wrong, to picocli.
+ */
+final class PlainRunArguments {
+  private static final String END = "--";
+
+  /** What has a value by the environment, and where it is not given by an option. */
+  private static final Map<String, String> VARIABLES =
+      Map.of(
+          "--trust", "WRIT_TRUST",
+          "--trust-sha256", "WRIT_TRUST_SHA256",
+          "--state", "WRIT_STATE",
+          "--tpm", "WRIT_TPM",
+          "--tenant", "WRIT_TENANT",
+          "--workload", "WRIT_WORKLOAD",
+          "--service", "WRIT_SERVICE");
+
+  private static final Set<String> REPEATED = Set.of("--env", "--bind");
+
+  private final RunCommand run = new RunCommand();
+  private final Set<String> given = new HashSet<>();
+
+  private PlainRunArguments() {}
+
+  /**
+   * The command as these arguments want it; nothing where they are not plain.
+   *
+   * @param args those after {@code run}
+   * @param environment of this process
+   */
+  static Optional<RunCommand> read(String[] args, Map<String, String> environment) {
+    PlainRunArguments arguments = new PlainRunArguments();
+    try {
+      int end = arguments.options(args);
+      return end >= 0 && end + 1 < args.length && arguments.variables(environment)
+          ? Optional.of(arguments.running(Arrays.asList(args).subList(end + 1, args.length)))
+          : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      // A path or an address that is none: picocli says which.
+      return Optional.empty();
+    }
+  }
+
+  private RunCommand running(List<String> command) {
+    run.command = List.copyOf(command);
+    return run;
+  }
+
+  /** Where {@code --} stands; -1 where what stands before it is not plain. */
+  private int options(String[] args) {
+    int next = 0;
+    while (next + 1 < args.length && !args[next].equals(END)) {
+      String name = args[next];
+      String value = args[next + 1];
+      if (!(REPEATED.contains(name) || given.add(name)) || !isPlain(value) || !set(name, value)) {
+        return -1;
+      }
+      next += 2;
+    }
+    return next < args.length && args[next].equals(END) ? next : -1;
+  }
+
+  /** Whether what must be given is. */
+  private boolean variables(Map<String, String> environment) {
+    for (Map.Entry<String, String> variable : VARIABLES.entrySet()) {
+      String value = environment.get(variable.getValue());
+      if (value != null && given.add(variable.getKey())) {
+        if (!isPlain(value) || !set(variable.getKey(), value)) {
+          return false;
+        }
+      }
+    }
+    return given.contains("--trust") && given.contains("--state");
+  }
+
+  /** An empty value, and one that could be an option, are not. */
+  private static boolean isPlain(String value) {
+    return !value.isEmpty() && value.charAt(0) != '-';
+  }
+
+  /**
+   * Whether there is such an option, which has this value then.
+   *
+   * @throws InvalidPathException if the value is no path
+   */
+  private boolean set(String name, String value) {
+    switch (name) {
+      case "--trust" -> run.trust.trust = Path.of(value);
+      case "--trust-sha256" -> run.trust.pin = value;
+      case "--state" -> run.host.state = Path.of(value);
+      case "--tpm" -> run.host.tpm = value;
+      case "--tenant" -> run.exec.tenant = value;
+      case "--workload" -> run.exec.workload = value;
+      case "--env" -> run.exec.variables.add(value);
+      case "--bind" -> run.exec.files.add(Path.of(value));
+      case "--service" -> run.service = URI.create(value);
+      case "--bundle" -> run.bundle = Path.of(value);
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+}
