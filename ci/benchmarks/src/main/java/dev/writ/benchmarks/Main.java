@@ -28,7 +28,8 @@ final class Main {
               "bundle-verify", new BundleVerify(),
               "hsm-sign", new HsmSign(),
               "issue", new Issue(),
-              "ledger-append", new LedgerAppend()));
+              "ledger-append", new LedgerAppend(),
+              "run-start", new RunStart()));
 
   private Main() {}
 

@@ -55,6 +55,42 @@
  * but how fast, and what memory the service has then: {@code issue/resident-after-N} is in RAM, {@code
  * issue/heap-live-after-N} is reachable.
  *
+ * <p><b>run-start</b> measures processes, too: a service as above, warmed up by load for ten seconds, and
+ * a host with a TPM simulator of its own, enrolled, whose keys are kept. Commands are run in turn, each
+ * from before its process is started to the news of its end, and at least nine times: {@code true},
+ * the same JVM for nothing, {@code writ run -- true} by the launcher, and so on. Cold is a new process
+ * and a new JVM each time, in which nothing is compiled; that the files are in the kernel's cache is
+ * not undone, which would take root.
+ *
+ * <pre>
+ * run-start                median of writ run -- true, less the median of true, with a fresh artifact
+ * run-start/max            the slowest of them, less the same
+ * run-start/cpu            processor time of one, the launcher's and the JVM's in sum, less true's: what a
+ *                          busy machine does not blur. The mean, since the kernel counts in ticks
+ * run-start/bundle, …/cpu  the same under a bundle for two uses that was got before
+ * run-start/part/launcher  by how much the median is above that of the same run without the launcher
+ * run-start/part/…         medians of the other stages, from runs of their own without the launcher:
+ *   jvm                    until main is loaded
+ *   trust                  arguments, trust file, writ-exec's own digest
+ *   bind                   the program found, held and hashed
+ *   tpm-open               libraries, connection, both keys
+ *   challenge              HTTP
+ *   quote                  PCRs, quote, its verification, the instance key's certification
+ *   artifact               HTTP; the service decides, signs and commits
+ *   host-state             a second quote over a nonce of this host's own, and possession
+ *   reserve                the outcome's place in the spool
+ *   verify                 BundleVerifier, with the record of the use
+ *   exec                   from the verdict to the end of the program
+ *   outcome                signed by the TPM, written, told
+ * run-start/rss/…          what is resident while the program sleeps: in writ-exec, in the JVM
+ * beside/java-hello        the same JVM and options for a class that does nothing, less true
+ * beside/plain-true        true
+ * </pre>
+ *
+ * <p>Stages are told apart by the log of loaded classes that any JVM can write, with its monotonic
+ * clock: the product has no clock of its own for this. Where a stage's first class is not loaded, or out
+ * of order, the run fails, since {@link dev.writ.benchmarks.RunParts} has the wrong list then.
+ *
  * <p>Everything measured is real: quotes are a TPM simulator's, signatures a PKCS#11 token's, and the
  * ledger is on disk. Every input is verified at least once, or the run fails.
  */

@@ -62,7 +62,7 @@ final class LoadHost {
   LoadHost(String name, EndorsementAuthority maker, Provider signatures, Target target) {
     this.name = name;
     this.tpm = SoftwareTpm.manufacture(maker);
-    MeasuredBoot.of(tpm);
+    MeasuredBoot.digests().forEach((pcr, digest) -> tpm.extend(pcr, digest.bytes()));
     this.ak = SoftwareTpmKey.attestation(signatures);
     this.instanceKey = SoftwareTpmKey.instance();
     this.akName = BASE64URL.encodeToString(ak.name());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.load;
 
-import dev.writ.fixtures.SoftwareTpm;
 import dev.writ.policy.ReferenceSet;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** What every host measures as it boots: one event in each of three PCRs. */
 final class MeasuredBoot {
@@ -21,16 +21,20 @@ final class MeasuredBoot {
     return Hash.sha256(event.getBytes(StandardCharsets.UTF_8));
   }
 
-  static void of(SoftwareTpm tpm) {
-    EVENTS.forEach((pcr, event) -> tpm.extend(pcr, digest(event).bytes()));
+  /** What each PCR is extended with, once. */
+  static Map<Integer, Hash> digests() {
+    Map<Integer, Hash> digests = new TreeMap<>();
+    EVENTS.forEach((pcr, event) -> digests.put(pcr, digest(event)));
+    return digests;
   }
 
   /** The values that the PCRs have then, of every host. */
   static ReferenceSet expected() {
     Map<Integer, List<String>> pcrs = new LinkedHashMap<>();
-    EVENTS.forEach(
-        (pcr, event) ->
-            pcrs.put(pcr, List.of(Hash.sha256(new byte[Hash.BYTES], digest(event).bytes()).hex())));
+    digests()
+        .forEach(
+            (pcr, digest) ->
+                pcrs.put(pcr, List.of(Hash.sha256(new byte[Hash.BYTES], digest.bytes()).hex())));
     return new ReferenceSet(
         "measured-boot", "", Set.of(ReferenceSet.ANY_HOST), Map.of(ReferenceSet.Bank.SHA256, pcrs));
   }

@@ -28,6 +28,9 @@ public record ProcessFigures(Duration cpu, Map<String, Duration> threads, long r
   /** Fields utime and stime, counted behind the name's closing parenthesis. */
   private static final int UTIME = 11;
 
+  /** Fields cutime and cstime: of children that were waited for, and of theirs. */
+  private static final int CUTIME = 13;
+
   private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
   /** Of the process {@code pid}, now. */
@@ -53,11 +56,20 @@ public record ProcessFigures(Duration cpu, Map<String, Duration> threads, long r
     return new ProcessFigures(cpuOf(process), threads, Long.parseLong(resident.group(1)));
   }
 
+  /** Time on a processor of this process's children that have ended, and of theirs. */
+  public static Duration cpuOfEndedChildren() throws IOException {
+    return cpuOf(Path.of("/proc/self"), CUTIME);
+  }
+
   private static Duration cpuOf(Path task) throws IOException {
+    return cpuOf(task, UTIME);
+  }
+
+  private static Duration cpuOf(Path task, int first) throws IOException {
     String stat = Files.readString(task.resolve("stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     return Duration.ofNanos(
-        (Long.parseLong(fields[UTIME]) + Long.parseLong(fields[UTIME + 1])) * NANOS_PER_TICK);
+        (Long.parseLong(fields[first]) + Long.parseLong(fields[first + 1])) * NANOS_PER_TICK);
   }
 
   /** The JVM's compilers as {@code jit}, its garbage collector as {@code gc}. */

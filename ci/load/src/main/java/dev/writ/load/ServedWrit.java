@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * environment is given to its JVM, for a profiler.
  */
 public final class ServedWrit implements AutoCloseable {
-  private static final String TENANT = "tenant";
+  static final String TENANT = "tenant";
   private static final String TOKEN = "writ-load";
   private static final Duration KEYS_LIMIT = Duration.ofMinutes(1);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
@@ -60,6 +61,7 @@ public final class ServedWrit implements AutoCloseable {
   private final InetSocketAddress service;
   private final Path config;
   private final TrustFile trust;
+  private final EndorsementAuthority maker;
   private final List<LoadHost> hosts;
   private @Nullable ChildProcess process;
 
@@ -71,6 +73,7 @@ public final class ServedWrit implements AutoCloseable {
       InetSocketAddress service,
       Path config,
       TrustFile trust,
+      EndorsementAuthority maker,
       List<LoadHost> hosts) {
     this.launcher = launcher;
     this.folder = folder;
@@ -79,6 +82,7 @@ public final class ServedWrit implements AutoCloseable {
     this.service = service;
     this.config = config;
     this.trust = trust;
+    this.maker = maker;
     this.hosts = hosts;
   }
 
@@ -122,7 +126,8 @@ public final class ServedWrit implements AutoCloseable {
               pem(folder.resolve("ek-issuing.pem"), maker.issuing()),
               service,
               socketFolder.resolve("operator")));
-      return new ServedWrit(launcher, folder, token, socketFolder, service, config, trust, hosts);
+      return new ServedWrit(
+          launcher, folder, token, socketFolder, service, config, trust, maker, hosts);
     } catch (MalformedTrustFileException | MalformedPolicyException | GeneralSecurityException e) {
       throw new IOException("a service could not be set up", e);
     }
@@ -160,9 +165,8 @@ public final class ServedWrit implements AutoCloseable {
     PolicyRevision revision = PolicyDocument.parse(Files.readAllBytes(example)).revise();
     Map<String, List<String>> workloads = new LinkedHashMap<>();
     // The document's own tests are of these two.
-    for (String name : List.of("host-a", "host-b")) {
-      workloads.put(name, List.of("spiffe://dev.example/worker-" + name.substring(5)));
-    }
+    workloads.put(TpmHost.NAME, List.of(TpmHost.WORKLOAD));
+    workloads.put("host-b", List.of("spiffe://dev.example/worker-b"));
     hosts.forEach(host -> workloads.put(host.name(), List.of(Target.workloadOf(host.name()))));
     revision.constant("workloads", workloads);
     revision.referenceSets(List.of(MeasuredBoot.expected()));
@@ -315,7 +319,31 @@ public final class ServedWrit implements AutoCloseable {
   }
 
   HttpDoor operator() {
-    return new HttpDoor(UnixDomainSocketAddress.of(socketFolder.resolve("operator")));
+    return new HttpDoor(UnixDomainSocketAddress.of(operatorSocket()));
+  }
+
+  Path operatorSocket() {
+    return socketFolder.resolve("operator");
+  }
+
+  /** Whose TPMs it believes. */
+  EndorsementAuthority maker() {
+    return maker;
+  }
+
+  /** Its door for hosts. */
+  URI url() {
+    return URI.create("http://127.0.0.1:" + service.getPort());
+  }
+
+  /** Where {@link #trust()} was read. */
+  Path trustFile() {
+    return folder.resolve("keys").resolve("trust.json");
+  }
+
+  /** The command that is started. */
+  public Path launcher() {
+    return launcher;
   }
 
   /** How long the stages of a decision took since the start. */
@@ -368,7 +396,7 @@ public final class ServedWrit implements AutoCloseable {
     if (process != null) {
       process.kill();
     }
-    Files.deleteIfExists(socketFolder.resolve("operator"));
+    Files.deleteIfExists(operatorSocket());
     Files.deleteIfExists(socketFolder);
   }
 }

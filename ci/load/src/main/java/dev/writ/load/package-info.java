@@ -8,7 +8,8 @@
  * socket, under a maker's certificate, with a credential that they activate. {@link
  * dev.writ.load.LoadGenerator} makes them ask over HTTP, at a rate or as fast as they are answered, and
  * costs as little of the machine as it can, since it shares the machine with the service. {@code
- * ci/bench issue} measures with it.
+ * ci/bench issue} measures with it. {@link dev.writ.load.TpmHost} is a host of the same service on which
+ * {@code writ run} starts programs, as {@code ci/bench run-start} does.
  *
  * <p>{@code ci/crash} kills the service again and again and holds it to what it had acknowledged;
  * {@link dev.writ.load.CrashRounds} says how. Nothing that the service says is believed: leaves are
