@@ -68,7 +68,8 @@
  * run-start/cpu            processor time of one, the launcher's and the JVM's in sum, less true's: what a
  *                          busy machine does not blur. The mean, since the kernel counts in ticks
  * run-start/bundle, …/cpu  the same under a bundle for two uses that was got before
- * run-start/part/launcher  by how much the median is above that of the same run without the launcher
+ * run-start/part/launcher  by how much the median is above that of the same run without the launcher; on a
+ *                          busy machine less than the two medians' own error, and then of no meaning
  * run-start/part/…         medians of the other stages, from runs of their own without the launcher:
  *   jvm                    until main is loaded
  *   trust                  arguments, trust file, writ-exec's own digest
