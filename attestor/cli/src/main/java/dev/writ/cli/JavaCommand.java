@@ -22,6 +22,9 @@ final class JavaCommand {
   /** Where JNA's own library was unpacked. */
   private static final String NATIVE = "jna.boot.library.path";
 
+  /** From here on Java says on standard error what JNA does, unless it is told to expect it. */
+  private static final int WARNS_OF_NATIVE_ACCESS = 23;
+
   private JavaCommand() {}
 
   /**
@@ -59,6 +62,9 @@ final class JavaCommand {
     command.add(manifest.file().toString());
     command.add(java());
     command.addAll(List.of("-Xshare:auto", "-XX:+UseSerialGC", ONE_SHOT));
+    if (Runtime.version().feature() >= WARNS_OF_NATIVE_ACCESS) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
     command.add(manifest.option());
     String archive = System.getProperty(RUN_ARCHIVE, "");
     if (!archive.isEmpty()) {
