@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Act;
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -36,9 +38,16 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * Takes signed statements of how executions ended: of the artifact's holder, by the key that the
- * artifact is bound to, or of a gateway of the trust file. Each has one word on an artifact.
+ * artifact is bound to, or of a gateway of the trust file. Each has one word on each use of an
+ * artifact.
  */
 public final class Outcomes {
+  /** Statements of one reporter on an artifact whose uses are not counted. */
+  private static final int MAX_REPORTS_UNCOUNTED = 1000;
+
+  /** Statements of a gateway on an artifact that was erased, and its number of uses with it. */
+  private static final int MAX_REPORTS_ERASED = 1;
+
   private final Operations operations;
   private final WorkPool appraisal;
   private final Ledger ledger;
@@ -98,9 +107,10 @@ public final class Outcomes {
           "artifact_unknown",
           "the artifact must have been issued here, and none was with this jti");
     }
+    Optional<ArtifactClaims> claims = claims(artifact.get());
     ECPublicKey key =
         statement.signer() instanceof OutcomeStatement.Signer.Holder holder
-            ? holdersKey(holder, artifact.get())
+            ? holdersKey(holder, claims)
             : gatewaysKey(statement.signer().kid());
     if (!statement.isSignedBy(P256Verifier.of(key, signatures))) {
       throw refused(
@@ -113,7 +123,7 @@ public final class Outcomes {
             .leaf(artifact.get().leafIndex())
             .orElseThrow(() -> new IllegalStateException("bug: an artifact without its leaf"));
     requireOfArtifact(statement, decision);
-    return new Report(statement, entry(statement, decision));
+    return new Report(statement, entry(statement, decision, maxReports(claims)));
   }
 
   private OutcomeStatement parse(String compact) {
@@ -124,23 +134,36 @@ public final class Outcomes {
     }
   }
 
-  /** The artifact itself says whose it is; it is kept beside its leaf until it is erased. */
-  private ECPublicKey holdersKey(OutcomeStatement.Signer.Holder holder, IssuedArtifact issued)
-      throws LedgerException {
+  /** What the artifact itself says; it is kept beside its leaf until it is erased. */
+  private Optional<ArtifactClaims> claims(IssuedArtifact issued) throws LedgerException {
     Optional<byte[]> payload = ledger.payload(issued.leafIndex());
     if (payload.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Artifact.parse(Payload.artifact(payload.get())).claims());
+    } catch (MalformedJsonException | MalformedArtifactException e) {
+      throw new IllegalStateException("bug: a decision's payload was not written by us", e);
+    }
+  }
+
+  private static long maxReports(Optional<ArtifactClaims> claims) {
+    if (claims.isEmpty()) {
+      return MAX_REPORTS_ERASED;
+    }
+    Act act = claims.get().act();
+    return act.countsUses() ? act.maxUses() : MAX_REPORTS_UNCOUNTED;
+  }
+
+  private ECPublicKey holdersKey(
+      OutcomeStatement.Signer.Holder holder, Optional<ArtifactClaims> claims) {
+    if (claims.isEmpty()) {
       throw refused(
           DenialCode.UNVERIFIABLE,
           "artifact_erased",
           "the artifact must still be kept to know its holder, and was erased; a gateway may report");
     }
-    Hash jkt;
-    try {
-      jkt = Artifact.parse(Payload.artifact(payload.get())).claims().jkt();
-    } catch (MalformedJsonException | MalformedArtifactException e) {
-      throw new IllegalStateException("bug: a decision's payload was not written by us", e);
-    }
-    if (!holder.kid().equals(jkt)) {
+    if (!holder.kid().equals(claims.get().jkt())) {
       throw refused(
           DenialCode.ENVIRONMENT_MISMATCH,
           "not_the_holder",
@@ -185,7 +208,7 @@ public final class Outcomes {
     }
   }
 
-  private Entry entry(OutcomeStatement statement, Leaf decision) {
+  private Entry entry(OutcomeStatement statement, Leaf decision, long maxReports) {
     UuidV7 jti = statement.claims().jti();
     Hash kid = statement.signer().kid();
     Leaf leaf =
@@ -200,7 +223,8 @@ public final class Outcomes {
                 kid,
                 statement.digest()));
     ReportedState state = ReportedState.valueOf(statement.claims().state().name());
-    return Entry.of(leaf, new StateChange.RecordOutcome(jti, kid, state, statement.digest()))
+    return Entry.of(
+            leaf, new StateChange.RecordOutcome(jti, kid, state, statement.digest(), maxReports))
         .withPayload(Payload.outcome(statement.compact()));
   }
 
@@ -222,19 +246,17 @@ public final class Outcomes {
     throw new IllegalStateException("bug: a report has no preconditions, yet got " + outcome);
   }
 
-  /** What the reporter said before. */
+  /** What the reporter said before, if it was this; else it has said all that it may. */
   private ReportOutcome earlier(OutcomeStatement statement) throws LedgerException {
-    RecordedOutcome recorded =
-        ledger
-            .outcome(statement.claims().jti(), statement.signer().kid())
-            .orElseThrow(() -> new IllegalStateException("bug: an outcome taken and not there"));
-    return recorded.statementDigest().equals(statement.digest())
-        ? new ReportOutcome.Reported(recorded.leafIndex())
+    Optional<RecordedOutcome> recorded =
+        ledger.outcome(statement.claims().jti(), statement.signer().kid(), statement.digest());
+    return recorded.isPresent()
+        ? new ReportOutcome.Reported(recorded.get().leafIndex())
         : new ReportOutcome.Denied(
             new Denial(
                 DenialCode.REPLAYED,
                 "outcome_reported",
-                "a reporter has one word on an artifact, and said another before"));
+                "a reporter has one word on each use of an artifact, and has had as many"));
   }
 
   private DeniedException refused(DenialCode code, String reason, String message) {

@@ -57,6 +57,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * A service on a real token and a real ledger, with what its operator decided: which hosts, which TPM
@@ -86,7 +87,7 @@ final class Deployment implements AutoCloseable {
   private Limits limits = patient();
   private final AtomicLong passed = new AtomicLong();
   private Consumer<PolicyRevision> revision = unchanged -> {};
-  private Optional<String> rule = Optional.empty();
+  private UnaryOperator<String> policyText = UnaryOperator.identity();
   private Optional<WritService> running = Optional.empty();
 
   Deployment(ServiceToken token, Path folder) {
@@ -139,7 +140,12 @@ final class Deployment implements AutoCloseable {
 
   /** The policy from the next start on has one rule more, its first, as JSON. */
   void policyRule(String json) {
-    rule = Optional.of(json);
+    policyText = text -> text.replace("\"rules\":[", "\"rules\":[" + json + ",");
+  }
+
+  /** The policy from the next start on lets requests through whose uses nobody counts. */
+  void permitUncounted() {
+    policyText = text -> text.replace("request.max_uses >= 1 && ", "");
   }
 
   /** As usual, but where others use the machine too. */
@@ -214,13 +220,8 @@ final class Deployment implements AutoCloseable {
     example.referenceSets(List.of(BootLog.expected()));
     revision.accept(example);
     PolicyDocument document = example.build();
-    if (rule.isEmpty()) {
-      return document;
-    }
     String json = new String(document.canonical(), StandardCharsets.UTF_8);
-    return PolicyDocument.parse(
-        json.replace("\"rules\":[", "\"rules\":[" + rule.get() + ",")
-            .getBytes(StandardCharsets.UTF_8));
+    return PolicyDocument.parse(policyText.apply(json).getBytes(StandardCharsets.UTF_8));
   }
 
   TrustFile trust() {
@@ -331,12 +332,33 @@ final class Deployment implements AutoCloseable {
 
   static ExecutionRequest request(
       String issuer, String tenant, String workload, Optional<UuidV7> parent, Hash jkt) {
+    return request(issuer, tenant, workload, parent, jkt, 1);
+  }
+
+  /** For as many uses, or {@link Act#UNCOUNTED}. */
+  static ExecutionRequest request(SoftwareHost host, int maxUses) {
+    return request(
+        IDENTITY.issuer(),
+        IDENTITY.tenant(),
+        workloadOf(host.name),
+        Optional.empty(),
+        host.jkt(),
+        maxUses);
+  }
+
+  private static ExecutionRequest request(
+      String issuer,
+      String tenant,
+      String workload,
+      Optional<UuidV7> parent,
+      Hash jkt,
+      int maxUses) {
     return new ExecutionRequest(
         issuer,
         List.of(GATEWAY),
         tenant,
         workload,
-        new Act("exec", "/usr/bin/true", Hash.sha256(new byte[] {1}), Map.of(), 1),
+        new Act("exec", "/usr/bin/true", Hash.sha256(new byte[] {1}), Map.of(), maxUses),
         parent,
         jkt);
   }

@@ -3,8 +3,12 @@ package dev.writ.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.Act;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.OutcomeClaims;
 import dev.writ.artifact.OutcomeState;
@@ -13,12 +17,18 @@ import dev.writ.artifact.OutcomeStatement.Signer;
 import dev.writ.artifact.Reporter;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.VerificationKey;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.ReportedState;
+import dev.writ.ledger.StateChange;
 import dev.writ.tlog.Hash;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,6 +49,7 @@ final class OutcomeReportTest {
     token = ServiceToken.create();
     deployment = new Deployment(token, folder);
     host = deployment.host("host-a");
+    deployment.permitUncounted();
     deployment.start();
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
   }
@@ -52,6 +63,13 @@ final class OutcomeReportTest {
   @BeforeEach
   void issue() throws Exception {
     artifact = Deployment.artifact(deployment.attest(host));
+  }
+
+  /** Another artifact, for as many uses. */
+  private void issue(int maxUses) throws Exception {
+    ExecutionRequest request = Deployment.request(host, maxUses);
+    artifact =
+        Deployment.artifact(deployment.issue(host.answer(deployment.challenge(host), request)));
   }
 
   private static Instant now() {
@@ -126,11 +144,65 @@ final class OutcomeReportTest {
   }
 
   @Test
-  void anotherWordOfTheSameReporter_isReplayed() {
+  void anotherWordOnTheOneUse_isReplayed() {
     assertThat(report(ofHolder(claims(OutcomeState.OK))))
         .isInstanceOf(ReportOutcome.Reported.class);
 
     assertDenied(DenialCode.REPLAYED, "outcome_reported", ofHolder(claims(OutcomeState.FAILED)));
+  }
+
+  @Test
+  void twoUses_haveTwoWordsOfEachReporter() throws Exception {
+    issue(2);
+    OutcomeClaims first = claims(OutcomeState.OK);
+    OutcomeClaims second = at(first, first.at().plusMillis(1));
+    OutcomeClaims third = at(first, first.at().plusMillis(2));
+
+    ReportOutcome one = reported(ofHolder(first));
+    ReportOutcome two = reported(ofHolder(second));
+    assertThat(two).isNotEqualTo(one);
+    assertDenied(DenialCode.REPLAYED, "outcome_reported", ofHolder(third));
+    assertThat(report(ofHolder(first))).isEqualTo(one);
+    assertThat(report(ofHolder(second))).isEqualTo(two);
+
+    reported(ofGateway(deployment.gateway, first));
+    reported(ofGateway(deployment.gateway, second));
+    assertDenied(DenialCode.REPLAYED, "outcome_reported", ofGateway(deployment.gateway, third));
+  }
+
+  @CanIgnoreReturnValue
+  private static ReportOutcome.Reported reported(String statement) {
+    ReportOutcome outcome = report(statement);
+    assertThat(outcome).isInstanceOf(ReportOutcome.Reported.class);
+    return (ReportOutcome.Reported) outcome;
+  }
+
+  @Test
+  void uncountedUses_haveAThousandWords() throws Exception {
+    issue(Act.UNCOUNTED);
+    OutcomeClaims claims = claims(OutcomeState.OK);
+    reported(ofHolder(claims));
+    fillUpTo(999);
+
+    reported(ofHolder(at(claims, claims.at().plusMillis(1))));
+    assertDenied(
+        DenialCode.REPLAYED, "outcome_reported", ofHolder(at(claims, claims.at().plusMillis(2))));
+  }
+
+  /** Puts reports of the holder into the ledger beside the service, which has put one. */
+  private void fillUpTo(int count) throws Exception {
+    Leaf any = deployment.lastLeaf();
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 1; i < count; i++) {
+      Hash digest = Hash.sha256(ByteBuffer.allocate(Integer.BYTES).putInt(i).array());
+      entries.add(
+          Entry.of(
+              any,
+              new StateChange.RecordOutcome(
+                  artifact.claims().jti(), host.jkt(), ReportedState.OK, digest, count)));
+    }
+    assertThat(Deployment.join(deployment.service().ledger().commit(entries)))
+        .allSatisfy(each -> assertThat(each).isInstanceOf(CommitOutcome.Receipt.class));
   }
 
   @Test
@@ -219,13 +291,19 @@ final class OutcomeReportTest {
   }
 
   @Test
-  void erasedArtifact_isReportedByAGatewayAlone() throws Exception {
+  void erasedArtifact_isReportedByAGatewayAloneAndOnce() throws Exception {
+    issue(2);
     long decision =
         deployment.service().ledger().artifact(artifact.claims().jti()).orElseThrow().leafIndex();
     assertThat(deployment.service().ledger().erasePayload(decision)).isTrue();
 
     assertDenied(DenialCode.UNVERIFIABLE, "artifact_erased", ofHolder(claims(OutcomeState.OK)));
-    assertThat(report(ofGateway(deployment.gateway, claims(OutcomeState.OK))))
-        .isInstanceOf(ReportOutcome.Reported.class);
+    String statement = ofGateway(deployment.gateway, claims(OutcomeState.OK));
+    ReportOutcome first = reported(statement);
+    assertDenied(
+        DenialCode.REPLAYED,
+        "outcome_reported",
+        ofGateway(deployment.gateway, claims(OutcomeState.FAILED)));
+    assertThat(report(statement)).isEqualTo(first);
   }
 }

@@ -32,9 +32,13 @@ final class ArtifactWrites {
           + " FROM (SELECT COALESCE(MAX(use_number), 0) AS n FROM artifact_use WHERE jti = ?) AS used"
           + " WHERE used.n < ? ON CONFLICT DO NOTHING RETURNING use_number";
   private static final String OUTCOME =
-      "INSERT INTO outcome (jti, reporter_kid, state, statement_digest, leaf_index)"
-          + " SELECT jti, ?, ?, ?, ? FROM artifact WHERE jti = ?"
-          + " ON CONFLICT DO NOTHING RETURNING leaf_index";
+      "INSERT INTO outcome"
+          + " (jti, reporter_kid, statement_digest, report_number, state, leaf_index)"
+          + " SELECT artifact.jti, ?, ?, made.n + 1, ?, ?"
+          + " FROM artifact, (SELECT COALESCE(MAX(report_number), 0) AS n FROM outcome"
+          + " WHERE jti = ? AND reporter_kid = ?) AS made"
+          + " WHERE artifact.jti = ? AND made.n < ?"
+          + " ON CONFLICT DO NOTHING RETURNING report_number";
 
   private final Statements statements;
   private final StateReads reads;
@@ -92,13 +96,16 @@ final class ArtifactWrites {
     if (statements.any(
         OUTCOME,
         outcome.reporterKid(),
-        outcome.state(),
         outcome.statementDigest(),
+        outcome.state(),
         index,
-        outcome.jti())) {
+        outcome.jti(),
+        outcome.reporterKid(),
+        outcome.jti(),
+        outcome.maxReports())) {
       return Optional.empty();
     }
-    boolean taken = reads.outcome(outcome.jti(), outcome.reporterKid()).isPresent();
-    return Optional.of(taken ? Refusal.OUTCOME_TAKEN : Refusal.ARTIFACT_UNKNOWN);
+    boolean known = reads.artifact(outcome.jti()).isPresent();
+    return Optional.of(known ? Refusal.OUTCOME_TAKEN : Refusal.ARTIFACT_UNKNOWN);
   }
 }

@@ -66,7 +66,7 @@ public sealed interface CommitOutcome {
     ARTIFACT_UNKNOWN,
     /** The artifact was revoked before. */
     ALREADY_REVOKED,
-    /** The reporter has reported on this artifact. */
+    /** The reporter has made this statement, or as many on the artifact as it may. */
     OUTCOME_TAKEN,
     /** The invitation's digest is another's. */
     INVITATION_TAKEN,

@@ -335,9 +335,11 @@ public final class Ledger implements AutoCloseable {
     return store.read(statements -> new StateReads(statements).uses(jti));
   }
 
-  /** What was reported on an artifact under this key. */
-  public Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).outcome(jti, reporterKid));
+  /** What was reported on an artifact under this key, in the statement with this digest. */
+  public Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid, Hash statementDigest)
+      throws LedgerException {
+    return store.read(
+        statements -> new StateReads(statements).outcome(jti, reporterKid, statementDigest));
   }
 
   /** The invitation with this digest of its secret. */

@@ -5,7 +5,7 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 
 /**
- * A report that was recorded.
+ * A report that was recorded: one of those that a reporter may make on an artifact.
  *
  * @param jti the artifact that it is about
  * @param reporterKid RFC 7638 thumbprint of the key that signed it

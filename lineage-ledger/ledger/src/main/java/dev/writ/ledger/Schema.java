@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  */
 final class Schema {
   /** What this build reads and writes. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*--.*$");
 
@@ -32,6 +32,12 @@ final class Schema {
    */
   static void bringUpToDate(Connection writer, Map<String, String> words)
       throws SQLException, LedgerException {
+    bringTo(VERSION, writer, words);
+  }
+
+  /** Brings a store to a version that is not above {@link #VERSION}. */
+  static void bringTo(int wanted, Connection writer, Map<String, String> words)
+      throws SQLException, LedgerException {
     int found = version(writer);
     if (found > VERSION) {
       throw new LedgerException(
@@ -42,7 +48,7 @@ final class Schema {
               + found
               + ": a newer Writ wrote it; start that version");
     }
-    for (int next = found + 1; next <= VERSION; next++) {
+    for (int next = found + 1; next <= wanted; next++) {
       apply(writer, next, words);
     }
   }

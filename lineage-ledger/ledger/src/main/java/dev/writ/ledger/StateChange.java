@@ -68,13 +68,21 @@ public sealed interface StateChange {
   record RevokeArtifact(UuidV7 jti) implements StateChange {}
 
   /**
-   * Records what became of an artifact's execution: one report for each artifact and reporter.
+   * Records what became of an execution under an artifact. Each statement once; refused where it is
+   * there already, and where its reporter has made as many on this artifact as it may.
    *
    * @param reporterKid RFC 7638 thumbprint of the key that signed the report
    * @param statementDigest digest of what was signed
+   * @param maxReports how many the reporter may make on this artifact in all, at least 1
    */
-  record RecordOutcome(UuidV7 jti, Hash reporterKid, ReportedState state, Hash statementDigest)
-      implements StateChange {}
+  record RecordOutcome(
+      UuidV7 jti, Hash reporterKid, ReportedState state, Hash statementDigest, long maxReports)
+      implements StateChange {
+    /** Checks the number. */
+    public RecordOutcome {
+      require(maxReports >= 1, "max reports must be at least 1, was " + maxReports);
+    }
+  }
 
   /**
    * Invites a host to enrol, once. Refused where a host has the name.

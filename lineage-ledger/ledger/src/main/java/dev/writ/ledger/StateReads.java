@@ -33,7 +33,7 @@ final class StateReads {
       "SELECT jti, leaf_index, expires, revoked, status FROM artifact WHERE jti = ?";
   private static final String OUTCOME =
       "SELECT jti, reporter_kid, state, statement_digest, leaf_index FROM outcome"
-          + " WHERE jti = ? AND reporter_kid = ?";
+          + " WHERE jti = ? AND reporter_kid = ? AND statement_digest = ?";
   private static final String INVITATION =
       "SELECT digest, host_name, expires, leaf_index, redeemed_by FROM invitation WHERE digest = ?";
   private static final String USES =
@@ -103,7 +103,8 @@ final class StateReads {
     return statements.first(row -> row.getLong(1), USES, jti).orElse(0L);
   }
 
-  Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid) throws SQLException {
+  Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid, Hash statementDigest)
+      throws SQLException {
     return statements.first(
         row ->
             new RecordedOutcome(
@@ -114,7 +115,8 @@ final class StateReads {
                 row.getLong(5)),
         OUTCOME,
         jti,
-        reporterKid);
+        reporterKid,
+        statementDigest);
   }
 
   Optional<Invitation> invitation(Hash digest) throws SQLException {

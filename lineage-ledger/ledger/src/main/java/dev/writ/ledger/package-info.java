@@ -14,6 +14,8 @@
  *       that commits it.
  *   <li>An invitation lets one host in, the one that it names, before its end; an enrolment that is
  *       refused leaves it as it was.
+ *   <li>A statement of how an execution ended is recorded once, and no reporter has more of them on an
+ *       artifact than the entries that bring them allow.
  *   <li>A status index is one artifact's, until no token in which its bit counts can be believed any
  *       more: its block is reserved for a time, once at a time, and not reused before.
  *   <li>A revocation is its leaf and its bit together. Every {@link dev.writ.ledger.StatusSnapshot}
@@ -84,7 +86,9 @@
  * <h2>The store</h2>
  *
  * <p>Times are milliseconds since 1970, digests 32 bytes, a jti 16. The statements stand in {@code
- * schema-1.sql}; types and table options are the only words in them that differ between databases.
+ * schema-1.sql} and, for what each version changed, in those after it; types and table options are the
+ * only words in them that differ between databases. A store of an older version is brought up when it
+ * is opened, and no older Writ opens it after that.
  *
  * <pre>
  * schema_version  version
@@ -102,7 +106,8 @@
  * nonce           nonce → expires; purged some time after
  * artifact        jti → leaf_index, expires, revoked, status (list * 131072 + idx, or null)
  * artifact_use    (jti, use_number) → leaf_index
- * outcome         (jti, reporter_kid) → state, statement_digest, leaf_index
+ * outcome         (jti, reporter_kid, statement_digest) → report_number (unique with the first two, from
+ *                 1), state, leaf_index
  * status_block    block → free_at; 4,096 indices each, reserved together
  * status_index    number → leaf_index, expires, revoked; emptied as its block is reserved again
  * invitation      digest → host_name, expires, leaf_index, redeemed_by (a leaf, or null)

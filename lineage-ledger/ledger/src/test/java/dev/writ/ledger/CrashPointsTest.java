@@ -125,7 +125,7 @@ class CrashPointsTest {
     assertThat(step).isGreaterThan(STEPS_AT_LEAST);
   }
 
-  private static Ledger open(Database database) throws LedgerException {
+  static Ledger open(Database database) throws LedgerException {
     return Ledger.open(
         database,
         CommitLimits.DEFAULT,
@@ -140,6 +140,7 @@ class CrashPointsTest {
     private final UuidV7 earlier = Samples.uuid();
     private final UuidV7 jti = Samples.uuid();
     private final Hash kid = Samples.digest();
+    private final Hash statement = Samples.digest();
     private final Hash invitation = Samples.digest();
     private final Hash another = Samples.digest();
     private final Entry entry;
@@ -152,7 +153,7 @@ class CrashPointsTest {
                   new ConsumeNonce(Samples.nonce(), LATER),
                   new RecordArtifact(jti, LATER, Optional.of(block.index(1))),
                   new RevokeArtifact(earlier),
-                  new RecordOutcome(earlier, kid, ReportedState.FAILED, Samples.digest()),
+                  new RecordOutcome(earlier, kid, ReportedState.FAILED, statement, 1),
                   new AddInvitation(another, "another", LATER),
                   new RedeemInvitation(invitation, "invited"),
                   Samples.host("invited")),
@@ -180,7 +181,7 @@ class CrashPointsTest {
       assertThat(ledger.artifact(jti).orElseThrow().leafIndex()).isEqualTo(1);
       assertThat(ledger.artifact(earlier).orElseThrow().revoked()).isTrue();
       assertThat(revoked(ledger)).isEqualTo(BitSet.valueOf(new long[] {1}));
-      assertThat(ledger.outcome(earlier, kid)).isPresent();
+      assertThat(ledger.outcome(earlier, kid, statement)).isPresent();
       assertThat(ledger.invitation(another)).isPresent();
       assertThat(ledger.invitation(invitation).orElseThrow().redeemedBy()).hasValue(1);
       assertThat(ledger.hostByName("invited")).isPresent();
@@ -192,7 +193,7 @@ class CrashPointsTest {
       assertThat(ledger.artifact(jti)).isEmpty();
       assertThat(ledger.artifact(earlier).orElseThrow().revoked()).isFalse();
       assertThat(revoked(ledger)).isEqualTo(new BitSet());
-      assertThat(ledger.outcome(earlier, kid)).isEmpty();
+      assertThat(ledger.outcome(earlier, kid, statement)).isEmpty();
       assertThat(ledger.invitation(another)).isEmpty();
       assertThat(ledger.invitation(invitation).orElseThrow().redeemedBy()).isEmpty();
       assertThat(ledger.hostByName("invited")).isEmpty();

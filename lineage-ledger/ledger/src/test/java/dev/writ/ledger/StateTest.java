@@ -316,24 +316,60 @@ class StateTest {
   }
 
   @Test
-  void outcome_aSecondTimeOrOfNoArtifact_isRefused() throws Exception {
+  void outcome_sameStatementOrBeyondTheBoundOrOfNoArtifact_isRefused() throws Exception {
     UuidV7 jti = uuid();
     Hash kid = digest("reporter");
-    assertRefused(outcome(jti, kid, ReportedState.OK), Refusal.ARTIFACT_UNKNOWN);
+    assertRefused(outcome(jti, kid, ReportedState.OK, 2), Refusal.ARTIFACT_UNKNOWN);
     receipt(commit(ledger, Entry.of(leaf(jti), new RecordArtifact(jti, NOW, Optional.empty()))));
-    RecordOutcome ok = outcome(jti, kid, ReportedState.OK);
-    Receipt receipt = receipt(commit(ledger, Entry.of(leaf(), ok)));
-    assertRefused(outcome(jti, kid, ReportedState.FAILED), Refusal.OUTCOME_TAKEN);
-    receipt(commit(ledger, Entry.of(leaf(), outcome(jti, digest("other"), ReportedState.UNKNOWN))));
+    RecordOutcome ok = outcome(jti, kid, ReportedState.OK, 2);
+    RecordOutcome failed = outcome(jti, kid, ReportedState.FAILED, 2);
 
-    assertThat(ledger.outcome(jti, kid))
+    Receipt first = receipt(commit(ledger, Entry.of(leaf(), ok)));
+    assertRefused(ok, Refusal.OUTCOME_TAKEN);
+    Receipt second = receipt(commit(ledger, Entry.of(leaf(), failed)));
+    RecordOutcome third = outcome(jti, kid, ReportedState.OK, 2);
+    assertRefused(third, Refusal.OUTCOME_TAKEN);
+    receipt(
+        commit(ledger, Entry.of(leaf(), outcome(jti, digest("other"), ReportedState.UNKNOWN, 1))));
+
+    assertThat(recorded(ok))
         .contains(
-            new RecordedOutcome(jti, kid, ReportedState.OK, ok.statementDigest(), receipt.index()));
-    assertThat(ledger.outcome(jti, digest("nobody"))).isEmpty();
+            new RecordedOutcome(jti, kid, ReportedState.OK, ok.statementDigest(), first.index()));
+    assertThat(recorded(failed).orElseThrow().leafIndex()).isEqualTo(second.index());
+    assertThat(recorded(third)).isEmpty();
+    assertThat(ledger.outcome(jti, digest("nobody"), ok.statementDigest())).isEmpty();
   }
 
-  private static RecordOutcome outcome(UuidV7 jti, Hash kid, ReportedState state) {
-    return new RecordOutcome(jti, kid, state, digest());
+  @Test
+  void outcomes_ofOneBatch_areWithinTheBoundToo() throws Exception {
+    UuidV7 jti = uuid();
+    Hash kid = digest("reporter");
+    receipt(commit(ledger, Entry.of(leaf(jti), new RecordArtifact(jti, NOW, Optional.empty()))));
+    RecordOutcome first = outcome(jti, kid, ReportedState.OK, 2);
+    RecordOutcome second = outcome(jti, kid, ReportedState.OK, 2);
+    RecordOutcome third = outcome(jti, kid, ReportedState.OK, 2);
+
+    List<CommitOutcome> outcomes =
+        commit(
+            ledger,
+            List.of(
+                Entry.of(leaf(), first),
+                Entry.of(leaf(), first),
+                Entry.of(leaf(), second),
+                Entry.of(leaf(), third)));
+
+    assertThat(outcomes.get(0)).isInstanceOf(Receipt.class);
+    assertThat(outcomes.get(1)).isEqualTo(new Refused(first, Refusal.OUTCOME_TAKEN));
+    assertThat(outcomes.get(2)).isInstanceOf(Receipt.class);
+    assertThat(outcomes.get(3)).isEqualTo(new Refused(third, Refusal.OUTCOME_TAKEN));
+  }
+
+  private Optional<RecordedOutcome> recorded(RecordOutcome outcome) throws LedgerException {
+    return ledger.outcome(outcome.jti(), outcome.reporterKid(), outcome.statementDigest());
+  }
+
+  private static RecordOutcome outcome(UuidV7 jti, Hash kid, ReportedState state, long maxReports) {
+    return new RecordOutcome(jti, kid, state, digest(), maxReports);
   }
 
   private void assertRefused(StateChange change, Refusal why) {
