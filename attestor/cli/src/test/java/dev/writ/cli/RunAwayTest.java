@@ -58,14 +58,13 @@ class RunAwayTest {
     try (DemoService back = DemoService.start(hosts.running().born(), hosts.running().config())) {
       WritProcess.Ended later = withService(back.url().toString(), many, "many");
       assertThat(later.status()).as(later.err()).isZero();
-      // A reporter has one word on an artifact: of many uses the first one's outcome is kept.
-      assertThat(later.err()).contains("outcome_reported").hasLineCount(2);
+      assertThat(later.err()).isEmpty();
       assertThat(hosts.spooled()).isEmpty();
       List<Leaf> leaves = hosts.leaves(back);
       assertThat(leaves.subList(before.size(), leaves.size()))
           .extracting(Leaf::body)
           .filteredOn(LeafBody.Outcome.class::isInstance)
-          .hasSize(2);
+          .hasSize(4);
       WritProcess.Ended denied = withService(back.url().toString(), many, "many");
       assertThat(denied.code()).isEqualTo("replayed");
       List<Leaf> after = hosts.leaves(back);
