@@ -35,7 +35,8 @@ public final class Main implements Runnable {
     try {
       status = execute(args);
     } catch (Error e) {
-      // A JVM that fails ends with 1 by itself, which would say that a program ended so, or a denial.
+      // A JVM that fails ends with 1 by itself, which would say that a program ended so, or a
+      // denial.
       System.err.println("writ: the JVM must be able to go on, and cannot: " + e);
       status = ExitStatus.BUG;
     }
