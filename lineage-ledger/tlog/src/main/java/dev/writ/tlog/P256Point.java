@@ -17,14 +17,17 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * A point of the curve P-256 (FIPS 186-4 section D.1.2.3) in the one form of SubjectPublicKeyInfo
- * that this package reads and writes: named curve, uncompressed point (RFC 5480 section 2).
+ * A point of the curve P-256 (FIPS 186-4 section D.1.2.3), by its coordinates or in the one form of
+ * SubjectPublicKeyInfo that this package reads and writes: named curve, uncompressed point (RFC 5480
+ * section 2).
  *
  * <p>The point is on the curve and not at infinity. P-256 has cofactor 1, so that nothing else needs
  * to be checked (SP 800-186 appendix D.1.1).
  */
-final class P256Point {
-  static final int FIELD_BYTES = 32;
+public final class P256Point {
+  /** Length of a coordinate. */
+  public static final int FIELD_BYTES = 32;
+
   private static final int SPKI_BYTES = 91;
 
   /** DER up to the point: SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 } BIT STRING { 04 … } }. */
@@ -63,11 +66,26 @@ final class P256Point {
   }
 
   /**
+   * The point with these coordinates, or empty where the curve has none.
+   *
+   * @param x {@value #FIELD_BYTES} bytes, big-endian, as {@code y}
+   */
+  public static Optional<P256Point> ofCoordinates(byte[] x, byte[] y) {
+    if (x.length != FIELD_BYTES || y.length != FIELD_BYTES) {
+      return Optional.empty();
+    }
+    byte[] spki = Arrays.copyOf(SPKI_PREFIX, SPKI_BYTES);
+    System.arraycopy(x, 0, spki, SPKI_PREFIX.length, FIELD_BYTES);
+    System.arraycopy(y, 0, spki, SPKI_PREFIX.length + FIELD_BYTES, FIELD_BYTES);
+    return ofSpki(spki);
+  }
+
+  /**
    * The point of {@code key}.
    *
    * @throws IllegalArgumentException if its curve is another, or the point is not on it
    */
-  static P256Point of(ECPublicKey key) {
+  public static P256Point of(ECPublicKey key) {
     ECPoint w = key.getW();
     if (!isP256(key.getParams())
         || w.equals(ECPoint.POINT_INFINITY)
@@ -84,8 +102,18 @@ final class P256Point {
     return spki.clone();
   }
 
+  /** The first coordinate: {@value #FIELD_BYTES} bytes, big-endian. */
+  public byte[] x() {
+    return Arrays.copyOfRange(spki, SPKI_PREFIX.length, SPKI_PREFIX.length + FIELD_BYTES);
+  }
+
+  /** The second coordinate: {@value #FIELD_BYTES} bytes, big-endian. */
+  public byte[] y() {
+    return Arrays.copyOfRange(spki, SPKI_PREFIX.length + FIELD_BYTES, SPKI_BYTES);
+  }
+
   /** The key as the platform's first provider of EC keys makes it. */
-  ECPublicKey platformKey() {
+  public ECPublicKey platformKey() {
     try {
       return (ECPublicKey)
           KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(spki));

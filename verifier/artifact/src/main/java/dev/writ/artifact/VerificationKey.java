@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.artifact;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.jwk.Curve;
-import com.nimbusds.jose.jwk.ECKey;
-import com.nimbusds.jose.util.Base64URL;
 import dev.writ.tlog.Hash;
+import dev.writ.tlog.P256Point;
 import java.security.interfaces.ECPublicKey;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,12 +47,12 @@ public record VerificationKey(Hash kid, ECPublicKey key) {
 
   /** The first coordinate, as a JWK writes it. */
   String x() {
-    return new ECKey.Builder(Curve.P_256, key).build().getX().toString();
+    return Base64Url.encode(P256Point.of(key).x());
   }
 
   /** The second coordinate, as a JWK writes it. */
   String y() {
-    return new ECKey.Builder(Curve.P_256, key).build().getY().toString();
+    return Base64Url.encode(P256Point.of(key).y());
   }
 
   /**
@@ -64,13 +61,9 @@ public record VerificationKey(Hash kid, ECPublicKey key) {
    * @throws IllegalArgumentException if the curve has none
    */
   static ECPublicKey point(byte[] x, byte[] y) {
-    try {
-      return new ECKey.Builder(Curve.P_256, Base64URL.encode(x), Base64URL.encode(y))
-          .build()
-          .toECPublicKey();
-    } catch (IllegalStateException | IllegalArgumentException | JOSEException e) {
-      throw new InvalidValueException("x", "a point of P-256 with y", "none");
-    }
+    return P256Point.ofCoordinates(x, y)
+        .orElseThrow(() -> new InvalidValueException("x", "a point of P-256 with y", "none"))
+        .platformKey();
   }
 
   static VerificationKey take(JsonMembers json) throws MalformedJsonException {
