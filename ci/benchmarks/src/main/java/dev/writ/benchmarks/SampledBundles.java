@@ -18,7 +18,7 @@ final class SampledBundles implements Observer {
 
   private final BundleVerifier verifier;
   private final Presentation presentation;
-  private final List<byte[]> sampled = new ArrayList<>();
+  private final List<Sample> sampled = new ArrayList<>();
   private long seen;
   private long verified;
 
@@ -32,14 +32,18 @@ final class SampledBundles implements Observer {
     if (seen++ % ONE_OF == 0 && sampled.size() < MOST) {
       byte[] bytes = new byte[bundle.remaining()];
       bundle.get(bytes);
-      sampled.add(bytes);
+      sampled.add(new Sample(bytes, Instant.now()));
     }
   }
 
-  /** Verifies what was kept, as of now, and forgets it. */
+  /** A bundle, and when it came: a long run outlives it. */
+  private record Sample(byte[] bundle, Instant received) {}
+
+  /** Verifies what was kept, as of when it came, and forgets it. */
   void verify() {
-    for (byte[] bundle : sampled) {
-      Verdict verdict = verifier.verify(bundle, presentation, Seen.NOTHING_IS_USED, Instant.now());
+    for (Sample sample : sampled) {
+      Verdict verdict =
+          verifier.verify(sample.bundle(), presentation, Seen.NOTHING_IS_USED, sample.received());
       if (!(verdict instanceof Verdict.Allowed)) {
         throw new IllegalStateException("an issued bundle must be allowed, was " + verdict);
       }
