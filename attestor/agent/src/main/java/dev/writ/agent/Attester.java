@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.EvidenceBinding;
+import dev.writ.artifact.ExecAudience;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.HostState;
@@ -22,6 +23,7 @@ import dev.writ.evidence.Evidence;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.TpmAlg;
 import dev.writ.evidence.TpmName;
 import dev.writ.evidence.TpmtPublic;
 import dev.writ.tlog.Hash;
@@ -311,6 +313,31 @@ public final class Attester implements AutoCloseable {
         clock.restartCount());
   }
 
+  /** The same for the PCRs that an artifact is bound to. */
+  public HostState hostState(List<PcrBankSelection> pcrs)
+      throws TpmException, AttestationFailedException {
+    return hostState(new PcrSelection(pcrs.stream().map(Attester::bank).toList()));
+  }
+
+  /**
+   * The request for an execution on this host.
+   *
+   * @param issuer who is asked
+   * @param uses how often it may be started, at least 1
+   * @throws IllegalArgumentException if a value is outside its bounds
+   */
+  public ExecutionRequest executionHere(
+      String issuer, String tenant, String workload, ExecBinding binding, int uses) {
+    return new ExecutionRequest(
+        issuer,
+        List.of(ExecAudience.of(AkName.of(attestationKey.name().bytes()))),
+        tenant,
+        workload,
+        binding.act(uses),
+        Optional.empty(),
+        jkt);
+  }
+
   /**
    * Shows to a Relying Party that this host holds the key that an artifact is bound to.
    *
@@ -370,6 +397,14 @@ public final class Attester implements AutoCloseable {
   private static PcrBankSelection bank(PcrSelection.Bank bank) {
     return new PcrBankSelection(
         PcrBankSelection.Bank.valueOf(bank.hash().text().toUpperCase(Locale.ROOT)), bank.indices());
+  }
+
+  private static PcrSelection.Bank bank(PcrBankSelection pcrs) {
+    int mask = 0;
+    for (int index : pcrs.selection()) {
+      mask |= 1 << index;
+    }
+    return new PcrSelection.Bank(TpmAlg.valueOf(pcrs.bank().name()), mask);
   }
 
   private static TpmtPublic parse(byte[] publicArea) throws AttestationFailedException {

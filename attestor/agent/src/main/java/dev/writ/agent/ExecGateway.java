@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.agent;
 
-import dev.writ.agent.WritExec.Answer;
+import dev.writ.agent.WritExec.Response;
 import dev.writ.artifact.ActionAtHand;
-import dev.writ.artifact.AkName;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
-import dev.writ.artifact.ExecAudience;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.MalformedArtifactException;
 import dev.writ.artifact.MalformedBundleException;
 import dev.writ.artifact.OutcomeState;
-import dev.writ.artifact.PcrBankSelection;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.Verdict;
-import dev.writ.evidence.PcrSelection;
-import dev.writ.evidence.TpmAlg;
 import dev.writ.tlog.Hash;
 import dev.writ.tpm.TpmException;
 import java.io.IOException;
@@ -27,10 +22,7 @@ import java.nio.file.FileSystemException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -151,9 +143,11 @@ public final class ExecGateway {
         slot.release();
         return new RunOutcome.Denied(denied.code(), reason(denied, execution));
       }
-      return artifact.isPresent()
-          ? start(execution, artifact.get(), slot)
-          : unverifiable("bug: a bundle without an artifact was allowed");
+      return start(
+          execution,
+          artifact.orElseThrow(
+              () -> new IllegalStateException("bug: a bundle without an artifact was allowed")),
+          slot);
     } catch (IOException e) {
       return unverifiable(sentence(e));
     }
@@ -178,32 +172,24 @@ public final class ExecGateway {
   }
 
   private RunOutcome start(Execution execution, Artifact artifact, OutcomeSlot slot) {
-    Program program = execution.program();
-    Answer answer;
+    Response answer;
     try {
-      answer =
-          exec.start(
-              program.executable(),
-              program.script().isPresent()
-                  ? OptionalInt.of(program.script().get().copy().descriptor())
-                  : OptionalInt.empty(),
-              execution.argv(),
-              execution.environment());
+      answer = execution.start(exec);
     } catch (IOException e) {
       // writ-exec ended, before or after it started the child: with it the child, too.
       String reported = report(artifact, OutcomeState.UNKNOWN, slot);
       return unverifiable(sentence(e) + (reported.isEmpty() ? "" : "; " + reported));
     }
-    if (answer instanceof Answer.Failed failed) {
+    if (answer instanceof Response.Failed failed) {
       String reported = report(artifact, OutcomeState.FAILED, slot);
       return new RunOutcome.NotExecutable(
-          program.path()
+          execution.program().path()
               + " was allowed, and the kernel does not start it (errno "
               + failed.errno()
               + ")"
               + (reported.isEmpty() ? "" : "; " + reported));
     }
-    if (!(answer instanceof Answer.Started started)) {
+    if (!(answer instanceof Response.Started started)) {
       throw new IllegalStateException("bug: writ-exec started nothing and says no error");
     }
     Ending ending = exec.awaitEnd();
@@ -238,39 +224,31 @@ public final class ExecGateway {
     ExecutionRequest wanted;
     try {
       wanted =
-          new ExecutionRequest(
+          attester.executionHere(
               issuer,
-              List.of(audience(attester)),
               execution.request().tenant(),
               execution.request().workload(),
-              execution.binding().act(1),
-              Optional.empty(),
-              attester.jkt());
+              execution.binding(),
+              1);
     } catch (IllegalArgumentException e) {
       return new Permission.Refused(
           new RunOutcome.Unusable(
               "what is asked for must be a request, and is none: " + sentence(e)));
     }
-    dev.writ.agent.Answer<ProofBundle> answer;
+    Answer<ProofBundle> answer;
     try {
       answer = attester.attest(wanted, execution.binding());
     } catch (IOException e) {
       return new Permission.Refused(
           unverifiable("the service must answer, and does not: " + sentence(e)));
     }
-    if (answer instanceof dev.writ.agent.Answer.Denied<ProofBundle> denied) {
+    if (answer instanceof Answer.Denied<ProofBundle> denied) {
       return new Permission.Refused(
           new RunOutcome.Denied(
               denied.code(),
               denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail())));
     }
-    return new Permission.Bundle(
-        ((dev.writ.agent.Answer.Granted<ProofBundle>) answer).value().toJson());
-  }
-
-  /** How executions on this host stand in {@code aud}. */
-  private static String audience(Attester attester) {
-    return ExecAudience.of(AkName.of(attester.attestationKeyName().bytes()));
+    return new Permission.Bundle(((Answer.Granted<ProofBundle>) answer).value().toJson());
   }
 
   private static Optional<Artifact> artifactIn(byte[] bundle) {
@@ -284,7 +262,7 @@ public final class ExecGateway {
   /** All that is demanded of an artifact here, with this host's state and possession, each made now. */
   private Presentation here(Attester attester, Artifact artifact, Execution execution)
       throws TpmException, AttestationFailedException {
-    HostState host = attester.hostState(selection(artifact.claims().env().pcrs()));
+    HostState host = attester.hostState(artifact.claims().env().pcrs());
     byte[] nonce = new byte[Hash.BYTES];
     random.nextBytes(nonce);
     Presentation.Audience audience = new Presentation.Audience.ExecutionHere(host);
@@ -297,18 +275,6 @@ public final class ExecGateway {
         .withObligations(
             new Presentation.Obligations(
                 met, execution.program().rewritable().isPresent() ? met : Set.of()));
-  }
-
-  private static PcrSelection selection(List<PcrBankSelection> pcrs) {
-    List<PcrSelection.Bank> banks = new ArrayList<>();
-    for (PcrBankSelection bank : pcrs) {
-      int mask = 0;
-      for (int index : bank.selection()) {
-        mask |= 1 << index;
-      }
-      banks.add(new PcrSelection.Bank(TpmAlg.valueOf(bank.bank().name()), mask));
-    }
-    return new PcrSelection(banks);
   }
 
   private static RunOutcome.Denied unverifiable(String reason) {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -166,6 +167,18 @@ public final class Execution {
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Has it started, by the process that holds its program. */
+  WritExec.Response start(WritExec exec) throws IOException {
+    return exec.start(
+        program.executable(),
+        program
+            .script()
+            .map(script -> OptionalInt.of(script.copy().descriptor()))
+            .orElseGet(OptionalInt::empty),
+        argv,
+        environment);
   }
 
   /** What was asked for. */

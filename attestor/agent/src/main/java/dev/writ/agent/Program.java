@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.agent;
 
-import dev.writ.agent.WritExec.Answer;
+import dev.writ.agent.WritExec.Response;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,8 +114,8 @@ record Program(
     }
 
     private Located hold(Path path) throws IOException {
-      Answer answer = exec.hold(path);
-      if (answer instanceof Answer.Failed failed) {
+      Response answer = exec.hold(path);
+      if (answer instanceof Response.Failed failed) {
         return new Located.Not(refused(path, failed.errno()));
       }
       HeldFile file = heldFile(answer);
@@ -207,8 +207,8 @@ record Program(
     }
 
     private Optional<HeldFile> seal(HeldFile file) throws IOException {
-      Answer answer = exec.seal(file);
-      return answer instanceof Answer.Failed ? Optional.empty() : Optional.of(heldFile(answer));
+      Response answer = exec.seal(file);
+      return answer instanceof Response.Failed ? Optional.empty() : Optional.of(heldFile(answer));
     }
 
     private static Outcome couldNotSeal(Located.At found) {
@@ -218,8 +218,8 @@ record Program(
               + " written, or there is no memory for it");
     }
 
-    private static HeldFile heldFile(Answer answer) {
-      if (answer instanceof Answer.Held held) {
+    private static HeldFile heldFile(Response answer) {
+      if (answer instanceof Response.Held held) {
         return held.file();
       }
       throw new IllegalStateException("bug: writ-exec holds no file and says no error: " + answer);

@@ -43,23 +43,23 @@ public final class WritExec implements AutoCloseable {
   }
 
   /** What became of a file that was to be held open, or of a program that was to be started. */
-  sealed interface Answer {
+  sealed interface Response {
     /** The file is held. */
-    record Held(HeldFile file) implements Answer {}
+    record Held(HeldFile file) implements Response {}
 
     /**
      * The program runs.
      *
      * @param pid its process, and its process group
      */
-    record Started(long pid) implements Answer {}
+    record Started(long pid) implements Response {}
 
     /**
      * The kernel refused.
      *
      * @param errno of errno(3)
      */
-    record Failed(int errno) implements Answer {}
+    record Failed(int errno) implements Response {}
   }
 
   /**
@@ -90,14 +90,14 @@ public final class WritExec implements AutoCloseable {
   }
 
   /** Opens a regular file for reading, following links. */
-  Answer hold(Path path) throws IOException {
+  Response hold(Path path) throws IOException {
     byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
     send(message('H', Integer.BYTES + name.length).putInt(name.length).put(name));
     return held();
   }
 
   /** Copies what is held into memory that nobody can change, this user and root included. */
-  Answer seal(HeldFile file) throws IOException {
+  Response seal(HeldFile file) throws IOException {
     send(message('S', Integer.BYTES).putInt(file.descriptor()));
     return held();
   }
@@ -110,7 +110,7 @@ public final class WritExec implements AutoCloseable {
    * @param argv its arguments, from argv[0] on
    * @param environment its variables, {@code NAME=VALUE} each
    */
-  Answer start(HeldFile program, OptionalInt kept, List<byte[]> argv, List<byte[]> environment)
+  Response start(HeldFile program, OptionalInt kept, List<byte[]> argv, List<byte[]> environment)
       throws IOException {
     ByteBuffer message =
         message('X', 4 * Integer.BYTES + sizeOf(argv) + sizeOf(environment))
@@ -121,8 +121,8 @@ public final class WritExec implements AutoCloseable {
     send(message);
     Reply reply = reply();
     return switch (reply.kind()) {
-      case 's' -> new Answer.Started(reply.value());
-      case 'e' -> new Answer.Failed(reply.value());
+      case 's' -> new Response.Started(reply.value());
+      case 'e' -> new Response.Failed(reply.value());
       default -> throw reply.unexpected();
     };
   }
@@ -137,13 +137,13 @@ public final class WritExec implements AutoCloseable {
     }
   }
 
-  private Answer held() throws IOException {
+  private Response held() throws IOException {
     Reply reply = reply();
     return switch (reply.kind()) {
       case 'h' ->
-          new Answer.Held(
+          new Response.Held(
               new HeldFile(reply.value(), Path.of("/proc/" + pid + "/fd/" + reply.value())));
-      case 'e' -> new Answer.Failed(reply.value());
+      case 'e' -> new Response.Failed(reply.value());
       default -> throw reply.unexpected();
     };
   }

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -130,21 +129,14 @@ final class RelayedWritExec implements AutoCloseable {
     throw new AssertionError(preparation.toString());
   }
 
-  WritExec.Answer begin(Execution execution) throws IOException {
-    Program program = execution.program();
-    return exec.start(
-        program.executable(),
-        program.script().isPresent()
-            ? OptionalInt.of(program.script().get().copy().descriptor())
-            : OptionalInt.empty(),
-        execution.argv(),
-        execution.environment());
+  WritExec.Response begin(Execution execution) throws IOException {
+    return execution.start(exec);
   }
 
   /** Starts it, and returns its process. */
   long started(Execution execution) throws IOException {
-    WritExec.Answer answer = begin(execution);
-    if (answer instanceof WritExec.Answer.Started started) {
+    WritExec.Response answer = begin(execution);
+    if (answer instanceof WritExec.Response.Started started) {
       return started.pid();
     }
     throw new AssertionError(answer.toString());

@@ -35,7 +35,7 @@ final class WritExecChildTest {
     try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH)) {
       Execution shell = relayed.bound("sh", "-c", "exit 0");
       for (int status = 0; status < 256; status++) {
-        WritExec.Answer answer =
+        WritExec.Response answer =
             relayed
                 .exec()
                 .start(
@@ -43,7 +43,7 @@ final class WritExecChildTest {
                     OptionalInt.empty(),
                     bytes("sh", "-c", "exit " + status),
                     shell.environment());
-        assertThat(answer).isInstanceOf(WritExec.Answer.Started.class);
+        assertThat(answer).isInstanceOf(WritExec.Response.Started.class);
         assertThat(relayed.exec().awaitEnd()).isEqualTo(new Ending.Exited(status));
       }
     }

@@ -77,7 +77,7 @@ final class WritExecEndTest {
         assertThat(relayed.process().waitFor()).isEqualTo(128 + signal);
         Gone.is(jvm);
         try {
-          assertThat(relayed.begin(execution)).isNotInstanceOf(WritExec.Answer.Started.class);
+          assertThat(relayed.begin(execution)).isNotInstanceOf(WritExec.Response.Started.class);
         } catch (java.io.IOException e) {
           assertThat(e).isNotNull();
         }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.agent;
 
-import dev.writ.agent.WritExec.Answer;
+import dev.writ.agent.WritExec.Response;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 
 /**
  * What writ-exec starts as its JVM in tests: binds a command, writes the binding down, and starts it,
@@ -37,22 +36,14 @@ final class WritExecProbe {
         return;
       }
       Files.write(Path.of(arguments[0]), bound.execution().binding().jcs());
-      Program program = bound.execution().program();
-      Answer answer =
-          exec.start(
-              program.executable(),
-              program.script().isPresent()
-                  ? OptionalInt.of(program.script().get().copy().descriptor())
-                  : OptionalInt.empty(),
-              bound.execution().argv(),
-              bound.execution().environment());
-      if (answer instanceof Answer.Failed failed) {
+      Response answer = bound.execution().start(exec);
+      if (answer instanceof Response.Failed failed) {
         System.err.println(failed);
         System.exit(NOT_BOUND);
       }
       Ending ending = exec.awaitEnd();
       if (ending instanceof Ending.Lost) {
-        ProcessGroup.kill(((Answer.Started) answer).pid());
+        ProcessGroup.kill(((Response.Started) answer).pid());
       }
       System.exit(ending instanceof Ending.Exited exited ? exited.status() : 98);
     }

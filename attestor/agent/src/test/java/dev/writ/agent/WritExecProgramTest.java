@@ -221,7 +221,7 @@ final class WritExecProgramTest {
   @Test
   void hold_pathReplacedOrRemoved_keepsTheOpenFile() throws Exception {
     Path file = script("moving", "first");
-    HeldFile held = ((WritExec.Answer.Held) relayed.exec().hold(file)).file();
+    HeldFile held = ((WritExec.Response.Held) relayed.exec().hold(file)).file();
     Path next = script("next", "second");
     Files.move(next, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     assertThat(held.sha256()).isEqualTo(Hash.sha256("first".getBytes(ISO_8859_1)));
@@ -275,14 +275,14 @@ final class WritExecProgramTest {
 
   @Test
   void start_refusedByTheKernel_saysWhyAndTakesTheNext() throws Exception {
-    HeldFile text = ((WritExec.Answer.Held) relayed.exec().hold(script("text", "text"))).file();
+    HeldFile text = ((WritExec.Response.Held) relayed.exec().hold(script("text", "text"))).file();
     var argv = java.util.List.of("x".getBytes(ISO_8859_1));
     var none = java.util.OptionalInt.empty();
     assertThat(relayed.exec().start(text, none, argv, java.util.List.of()))
-        .isEqualTo(new WritExec.Answer.Failed(8));
+        .isEqualTo(new WritExec.Response.Failed(8));
     assertThat(
             relayed.exec().start(new HeldFile(999, text.handle()), none, argv, java.util.List.of()))
-        .isEqualTo(new WritExec.Answer.Failed(9));
+        .isEqualTo(new WritExec.Response.Failed(9));
     assertThat(relayed.run("true")).isEqualTo(new Ending.Exited(0));
   }
 

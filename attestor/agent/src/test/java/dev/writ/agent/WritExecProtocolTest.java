@@ -96,7 +96,7 @@ final class WritExecProtocolTest {
       Execution cat = relayed.bound("cat");
       long child = relayed.started(cat);
       try {
-        WritExec.Answer unused = relayed.begin(cat);
+        WritExec.Response unused = relayed.begin(cat);
         assertThat(false).as("a second child").isTrue();
       } catch (java.io.IOException e) {
         assertThat(e).hasMessageContaining("has ended");
@@ -121,7 +121,7 @@ final class WritExecProtocolTest {
               relayed
                   .exec()
                   .start(cat.program().executable(), OptionalInt.empty(), cat.argv(), environment))
-          .isInstanceOf(WritExec.Answer.Started.class);
+          .isInstanceOf(WritExec.Response.Started.class);
       assertThat(relayed.exec().awaitEnd()).isEqualTo(new Ending.Exited(0));
       assertThat(relayed.out()).isEqualTo(expected.toString());
     }
@@ -139,7 +139,7 @@ final class WritExecProtocolTest {
                       OptionalInt.empty(),
                       cat.argv(),
                       List.of(("V=" + "x".repeat(1 << 18)).getBytes(ISO_8859_1))))
-          .isEqualTo(new WritExec.Answer.Failed(7));
+          .isEqualTo(new WritExec.Response.Failed(7));
       assertThat(relayed.run("true")).isEqualTo(new Ending.Exited(0));
     }
   }
@@ -151,13 +151,13 @@ final class WritExecProtocolTest {
             folder,
             Map.of("PATH", "/usr/bin:/bin"),
             List.of("/bin/sh", "-c", "ulimit -n 32; exec \"$@\"", "sh"))) {
-      WritExec.Answer answer = relayed.exec().hold(Path.of("/bin/true"));
-      for (int i = 0; i < 32 && answer instanceof WritExec.Answer.Held; i++) {
+      WritExec.Response answer = relayed.exec().hold(Path.of("/bin/true"));
+      for (int i = 0; i < 32 && answer instanceof WritExec.Response.Held; i++) {
         answer = relayed.exec().hold(Path.of("/bin/true"));
       }
-      assertThat(answer).isEqualTo(new WritExec.Answer.Failed(24));
+      assertThat(answer).isEqualTo(new WritExec.Response.Failed(24));
       assertThat(relayed.exec().hold(folder.resolve("no")))
-          .isInstanceOf(WritExec.Answer.Failed.class);
+          .isInstanceOf(WritExec.Response.Failed.class);
     }
   }
 

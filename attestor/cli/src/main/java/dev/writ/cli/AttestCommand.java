@@ -8,11 +8,8 @@ import dev.writ.agent.ExecRequest;
 import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.WritExec;
-import dev.writ.artifact.AkName;
 import dev.writ.artifact.BundleVerifier;
-import dev.writ.artifact.ExecAudience;
 import dev.writ.artifact.ExecBinding;
-import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
@@ -149,14 +146,8 @@ final class AttestCommand implements Callable<Integer> {
       throws CommandFailure {
     try {
       return new RequestFile(
-          new ExecutionRequest(
-              issuer,
-              List.of(ExecAudience.of(AkName.of(attester.attestationKeyName().bytes()))),
-              String.valueOf(exec.tenant),
-              String.valueOf(exec.workload),
-              binding.act(uses),
-              Optional.empty(),
-              attester.jkt()),
+          attester.executionHere(
+              issuer, String.valueOf(exec.tenant), String.valueOf(exec.workload), binding, uses),
           Optional.of(binding));
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));

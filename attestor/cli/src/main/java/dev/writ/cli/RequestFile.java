@@ -7,7 +7,6 @@ import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedDocumentException;
-import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.StrictJson;
 import dev.writ.tlog.Hash;
 import java.io.ByteArrayOutputStream;
@@ -28,7 +27,6 @@ record RequestFile(ExecutionRequest request, Optional<ExecBinding> exec) {
   static final int MAX_BYTES = ExecutionRequest.MAX_BYTES + ExecBinding.MAX_BYTES;
 
   private static final int MAX_AUDIENCE = 16;
-  private static final int MAX_LIMITS = 16;
 
   /** The request that {@code json} asks of {@code issuer}. */
   static RequestFile parse(byte[] json, String issuer) throws MalformedDocumentException {
@@ -40,7 +38,7 @@ record RequestFile(ExecutionRequest request, Optional<ExecBinding> exec) {
             members.texts("aud", MAX_AUDIENCE),
             members.text("tenant"),
             members.text("sub"),
-            act(members.object("act")),
+            Act.take(members.object("act")),
             members.optionalUuid("parent"),
             Hash.of(new byte[Hash.BYTES]));
     Optional<ExecBinding> exec =
@@ -58,37 +56,14 @@ record RequestFile(ExecutionRequest request, Optional<ExecBinding> exec) {
     return new RequestFile(request, exec);
   }
 
-  private static Act act(JsonMembers members) throws MalformedJsonException {
-    Act act =
-        new Act(
-            members.text("action"),
-            members.text("resource"),
-            members.hash("args_digest"),
-            members.object("limits").allIntegers(MAX_LIMITS),
-            members.has("max_uses")
-                ? (int) members.integer("max_uses", 1, Integer.MAX_VALUE)
-                : Act.UNCOUNTED);
-    members.end();
-    return act;
-  }
-
   /** The file that is read as this. */
   byte[] toJson() {
-    Act act = request.act();
-    Map<String, Object> acted = new LinkedHashMap<>();
-    acted.put("action", act.action());
-    acted.put("resource", act.resource());
-    acted.put("args_digest", act.argsDigest());
-    acted.put("limits", act.limits());
-    if (act.countsUses()) {
-      acted.put("max_uses", act.maxUses());
-    }
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("v", 1);
     map.put("aud", request.aud());
     map.put("tenant", request.tenant());
     map.put("sub", request.sub());
-    map.put("act", acted);
+    map.put("act", request.act().toMap());
     request.parent().ifPresent(jti -> map.put("parent", jti.toString()));
     byte[] others = Jcs.canonical(map);
     if (exec.isEmpty()) {

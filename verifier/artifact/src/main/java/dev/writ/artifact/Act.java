@@ -44,7 +44,8 @@ public record Act(
     return maxUses != UNCOUNTED;
   }
 
-  Map<String, Object> toMap() {
+  /** Its members, for a document that holds one. */
+  public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("action", action);
     map.put("resource", resource);
@@ -56,7 +57,8 @@ public record Act(
     return map;
   }
 
-  static Act take(JsonMembers json) throws MalformedJsonException {
+  /** The action that these members are, for a document that holds one; others are refused. */
+  public static Act take(JsonMembers json) throws MalformedJsonException {
     Act act =
         new Act(
             json.text("action"),
