@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param uid the effective user
  */
 record GovernedUser(int uid) {
-  private static final int ROOT = 0;
-  private static final int GROUP_OR_OTHERS_WRITE = 0022;
+  static final int ROOT = 0;
+  static final int GROUP_OR_OTHERS_WRITE = 0022;
 
   static GovernedUser ofThisProcess() throws IOException {
     return new GovernedUser(uid(Path.of("/proc/self")));
@@ -59,7 +59,7 @@ record GovernedUser(int uid) {
         : Optional.empty();
   }
 
-  private static int uid(Path file) throws IOException {
+  static int uid(Path file) throws IOException {
     return (int) Files.getAttribute(file, "unix:uid");
   }
 }

@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.agent.Attester;
 import dev.writ.agent.ServiceEndpoint;
+import dev.writ.agent.StateFolder;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SwtpmHost;
 import dev.writ.tlog.Hash;
@@ -13,7 +14,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
@@ -61,12 +61,8 @@ final class DemoHost implements AutoCloseable {
 
   /** The agent on this host. */
   Attester attester(ServiceEndpoint service, SecureRandom random) throws Exception {
-    if (!Files.exists(state())) {
-      Files.createDirectory(
-          state(),
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    }
-    return Attester.open(tpm, state().resolve("instance-key"), service, random);
+    StateFolder folder = StateFolder.make(state());
+    return Attester.open(tpm, folder.instanceKey(), service, random);
   }
 
   /** Where the agent keeps what it needs between runs. */

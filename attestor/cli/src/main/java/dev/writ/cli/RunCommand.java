@@ -10,6 +10,7 @@ import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.OutcomeSpool;
 import dev.writ.agent.RunOutcome;
 import dev.writ.agent.ServiceEndpoint;
+import dev.writ.agent.StateFolder;
 import dev.writ.agent.Timeouts;
 import dev.writ.agent.WritExec;
 import dev.writ.artifact.BundleVerifier;
@@ -182,17 +183,17 @@ final class RunCommand implements Callable<Integer> {
             ? Optional.empty()
             : Optional.of(ServiceOptions.at(service, believed, TIMEOUTS));
     ServiceEndpoint asked = endpoint.isPresent() ? endpoint.get() : new NoService();
+    StateFolder folder = host.makeState();
     try {
-      Path folder = host.makeOwnState();
-      OutcomeSpool spool =
-          OutcomeSpool.open(folder.resolve("outcomes"), MOST_OUTCOMES, clock, random);
+      folder.requireOwn();
+      OutcomeSpool spool = OutcomeSpool.open(folder.outcomes(), MOST_OUTCOMES, clock, random);
       ExecGateway gateway =
           new ExecGateway(
               starter,
               BundleVerifier.of(believed),
               believed.content().issuer(),
-              () -> host.session(asked, random),
-              SeenOnDisk.open(folder.resolve("seen"), clock),
+              () -> host.session(folder, asked, random),
+              SeenOnDisk.open(folder.seen(), clock),
               spool,
               clock,
               random);

@@ -29,8 +29,10 @@ class TrustOptions {
   final TrustFile readTrust() throws CommandFailure {
     try {
       byte[] bytes = BoundedFile.read(trust, TrustFile.MAX_BYTES);
-      TrustFile file =
-          pin == null ? TrustFile.parse(bytes) : TrustFile.pinned(bytes, Hash.fromHex(pin));
+      TrustFile file = pin == null ? TrustFile.parse(bytes) : TrustFile.pinned(bytes, pinned(pin));
+      // Version 1 is introduced by whoever gives it. A later one says of itself that operators
+      // signed
+      // it, which the version before would have to confirm: here it takes the pin.
       if (!file.mayBeBelieved()) {
         throw CommandFailure.configuration(
             "the trust file "
@@ -39,8 +41,16 @@ class TrustOptions {
                 + file.content().version());
       }
       return file;
-    } catch (IOException | MalformedTrustFileException | IllegalArgumentException e) {
+    } catch (IOException | MalformedTrustFileException e) {
       throw CommandFailure.configuration("the trust file " + trust, e);
+    }
+  }
+
+  private static Hash pinned(String hex) throws CommandFailure {
+    try {
+      return Hash.fromHex(hex);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage("--trust-sha256: " + e.getMessage());
     }
   }
 }

@@ -8,7 +8,6 @@ import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.Check;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.MalformedDocumentException;
-import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.Seen;
@@ -16,7 +15,6 @@ import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.StatusVerdict;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.Verdict;
-import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -31,9 +29,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -54,18 +52,7 @@ final class VerifyCommand implements Callable<Integer> {
       description = "The proof bundle; a missing file is no artifact.")
   Path bundle = Path.of("");
 
-  @Option(
-      names = "--trust",
-      required = true,
-      paramLabel = "FILE",
-      description = "The trust file: all that is believed.")
-  Path trust = Path.of("");
-
-  @Option(
-      names = "--trust-sha256",
-      paramLabel = "HEX",
-      description = "The trust file's SHA-256, as it was given out of band.")
-  @Nullable String pin;
+  @Mixin TrustOptions trust = new TrustOptions();
 
   @Option(
       names = "--at",
@@ -108,7 +95,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     Instant now = at == null ? Instant.now() : at;
-    TrustFile believed = readTrust();
+    TrustFile believed = trust.readTrust();
     Verdict verdict = judge(BundleVerifier.of(believed), presentation(believed), now);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
@@ -171,41 +158,6 @@ final class VerifyCommand implements Callable<Integer> {
       return RequestFile.parse(BoundedFile.read(file, RequestFile.MAX_BYTES), issuer).request();
     } catch (IOException | MalformedDocumentException | IllegalArgumentException e) {
       throw CommandFailure.configuration("the request " + file, e);
-    }
-  }
-
-  private TrustFile readTrust() throws CommandFailure {
-    try {
-      byte[] bytes = BoundedFile.read(trust, TrustFile.MAX_BYTES);
-      TrustFile file = pin == null ? TrustFile.parse(bytes) : TrustFile.pinned(bytes, pinned(pin));
-      return requireIntroduced(file);
-    } catch (NoSuchFileException e) {
-      throw CommandFailure.configuration("the trust file must exist", e);
-    } catch (IOException | MalformedTrustFileException e) {
-      throw CommandFailure.configuration("the trust file " + trust, e);
-    }
-  }
-
-  /**
-   * Version 1 is introduced by whoever gives it with {@code --trust}. A later one says of itself that
-   * operators signed it, which the version before would have to confirm: here it takes the pin.
-   */
-  private TrustFile requireIntroduced(TrustFile file) throws CommandFailure {
-    if (pin == null && file.content().version() > 1) {
-      throw CommandFailure.configuration(
-          "the trust file "
-              + trust
-              + " must be version 1, or pinned with --trust-sha256, and is version "
-              + file.content().version());
-    }
-    return file;
-  }
-
-  private Hash pinned(String hex) {
-    try {
-      return Hash.fromHex(hex);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--trust-sha256: " + e.getMessage(), e);
     }
   }
 
