@@ -132,24 +132,30 @@ public final class ExecGateway {
                   + " wait for the service"
               : ((Reservation.Unavailable) place).why());
     }
-    try (OutcomeSlot slot = reserved.slot()) {
-      Verdict verdict =
-          verifier.verify(
-              bundle,
-              presentation,
-              artifact.isPresent() ? seen : Seen.NOTHING_IS_USED,
-              clock.instant());
-      if (verdict instanceof Verdict.Denied denied) {
-        slot.release();
-        return new RunOutcome.Denied(denied.code(), reason(denied, execution));
-      }
-      return start(
-          execution,
-          artifact.orElseThrow(
-              () -> new IllegalStateException("bug: a bundle without an artifact was allowed")),
-          slot);
+    OutcomeSlot slot = reserved.slot();
+    Verdict verdict =
+        verifier.verify(
+            bundle,
+            presentation,
+            artifact.isPresent() ? seen : Seen.NOTHING_IS_USED,
+            clock.instant());
+    if (verdict instanceof Verdict.Denied denied) {
+      return new RunOutcome.Denied(denied.code(), reason(denied, execution) + released(slot));
+    }
+    return start(
+        execution,
+        artifact.orElseThrow(
+            () -> new IllegalStateException("bug: a bundle without an artifact was allowed")),
+        slot);
+  }
+
+  /** Nothing runs: the place is given back. Where the disk fails, it is free when this process ends. */
+  private static String released(OutcomeSlot slot) {
+    try (slot) {
+      slot.release();
+      return "";
     } catch (IOException e) {
-      return unverifiable(sentence(e));
+      return " (and the spool of outcomes must be writable, and is not: " + sentence(e) + ")";
     }
   }
 
@@ -211,7 +217,8 @@ public final class ExecGateway {
   /** First to the disk, then to the service: whatever ends this process meanwhile, it is told. */
   private String report(Artifact artifact, OutcomeState state, OutcomeSlot slot) {
     Instant at = clock.instant();
-    try (AttesterSession session = host.open()) {
+    try (slot;
+        AttesterSession session = host.open()) {
       slot.fill(session.attester().outcome(artifact, state, at));
       return "";
     } catch (TpmException | AttestationFailedException | IOException e) {
