@@ -18,6 +18,9 @@ import java.util.concurrent.TimeUnit;
  * the JVM that writ-exec obeys, and need not start one of its own.
  */
 final class RelayedWritExec implements AutoCloseable {
+  /** Whoever runs the tests may have signals ignored, as a shell has for what it puts in the background. */
+  private static final List<String> DEFAULT_SIGNALS = List.of("env", "--default-signal");
+
   static final Path BINARY = Path.of("target/writ-exec").toAbsolutePath();
 
   /** Arguments: a FIFO with commands, one for answers. Ends when the commands end. */
@@ -41,7 +44,7 @@ final class RelayedWritExec implements AutoCloseable {
 
   /** Starts one whose output goes to files of the folder, with this environment alone. */
   static RelayedWritExec start(Path folder, Map<String, String> environment) throws Exception {
-    return start(folder, environment, List.of());
+    return start(folder, environment, DEFAULT_SIGNALS);
   }
 
   /**

@@ -15,9 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Signals reach the child, and nothing outlives what it belongs to. */
 final class WritExecEndTest {
-  /** Whoever runs the tests may have signals ignored, as a shell has for what it puts in the background. */
-  private static final List<String> DEFAULT_SIGNALS = List.of("env", "--default-signal");
-
   private static final int FAILED = 125;
   private static final Map<String, String> PATH = Map.of("PATH", "/usr/bin:/bin");
 
@@ -53,7 +50,7 @@ final class WritExecEndTest {
   void signals_whileTheChildRuns_reachIt() throws Exception {
     Path reader = Compiled.program(folder.resolve("reader"), SIGNAL_READER);
     Path fifo = fifo("signals");
-    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH, DEFAULT_SIGNALS)) {
+    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH)) {
       long unused = relayed.started(relayed.bound(reader.toString(), fifo.toString()));
       try (BufferedReader signals = Files.newBufferedReader(fifo)) {
         assertThat(signals.readLine()).isEqualTo("ready");
@@ -70,7 +67,7 @@ final class WritExecEndTest {
   void signal_beforeAChild_endsAllAndStartsNone() throws Exception {
     for (int signal : new int[] {15, 2, 1, 3, 10, 12}) {
       Path own = Files.createDirectory(folder.resolve("s" + signal));
-      try (RelayedWritExec relayed = RelayedWritExec.start(own, PATH, DEFAULT_SIGNALS)) {
+      try (RelayedWritExec relayed = RelayedWritExec.start(own, PATH)) {
         Execution execution = relayed.bound("touch", own.resolve("ran").toString());
         long jvm = onlyChild(relayed.exec().pid());
         kill(signal, relayed.exec().pid());
@@ -88,7 +85,7 @@ final class WritExecEndTest {
 
   @Test
   void signal_ofTheTerminalsSize_beforeAChildIsNone() throws Exception {
-    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH, DEFAULT_SIGNALS)) {
+    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH)) {
       kill(28, relayed.exec().pid());
       kill(18, relayed.exec().pid());
       assertThat(relayed.run("true")).isEqualTo(new Ending.Exited(0));
@@ -97,7 +94,7 @@ final class WritExecEndTest {
 
   @Test
   void signal_afterTheChild_leavesTheJvmToTellHowItEnded() throws Exception {
-    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH, DEFAULT_SIGNALS)) {
+    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH)) {
       assertThat(relayed.run("sh", "-c", "exit 7")).isEqualTo(new Ending.Exited(7));
       kill(15, relayed.exec().pid());
       kill(2, relayed.exec().pid());
@@ -109,7 +106,7 @@ final class WritExecEndTest {
 
   @Test
   void writExec_stoppedAndContinuedWithItsChild_goesOn() throws Exception {
-    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH, DEFAULT_SIGNALS)) {
+    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH)) {
       long child = relayed.started(relayed.bound("cat"));
       kill(19, child);
       awaitState(relayed.exec().pid(), 'T');
@@ -133,7 +130,7 @@ final class WritExecEndTest {
   void jvm_killed_takesTheGroupWithIt() throws Exception {
     Path fifo = fifo("family");
     Path own = fifo("family.own");
-    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH, DEFAULT_SIGNALS)) {
+    try (RelayedWritExec relayed = RelayedWritExec.start(folder, PATH)) {
       long jvm = onlyChild(relayed.exec().pid());
       long child = relayed.started(relayed.bound("sh", "-c", FAMILY, "sh", fifo.toString()));
       assertThat(number(own)).isEqualTo(child);
@@ -165,7 +162,7 @@ final class WritExecEndTest {
 
   @Test
   void writExec_killedBeforeAChild_leavesNoJvm() throws Exception {
-    RelayedWritExec relayed = RelayedWritExec.start(folder, PATH, DEFAULT_SIGNALS);
+    RelayedWritExec relayed = RelayedWritExec.start(folder, PATH);
     long jvm = onlyChild(relayed.exec().pid());
     kill(9, relayed.exec().pid());
     assertThat(relayed.process().waitFor()).isEqualTo(128 + 9);

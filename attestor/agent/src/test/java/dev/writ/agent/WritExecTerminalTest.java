@@ -13,9 +13,11 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** On a terminal, which script(1) makes: the child has it, and whoever had it before gets it back. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES) // a job that stays stopped would else stop the build
 final class WritExecTerminalTest {
   private static final Map<String, String> PATH =
       Map.of("PATH", "/usr/bin:/bin", "SHELL", "/bin/sh", "TERM", "dumb");
@@ -197,7 +199,7 @@ final class WritExecTerminalTest {
     Path command = folder.resolve("command.sh");
     String wrapper =
         "{ printf 'w() { '; printf 'exec'; for a; do printf \" '%s'\" \"$a\"; done; printf ';}\\n';"
-            + " printf '%s\\n' \"$line\"; } >\"$file\"; exec script -qec \"exec /bin/sh $file\" /dev/null";
+            + " printf '%s\\n' \"$line\"; } >\"$file\"; exec env --default-signal script -qec \"exec /bin/sh $file\" /dev/null";
     return RelayedWritExec.start(
         folder,
         PATH,
