@@ -4,7 +4,8 @@
 // program's file open while that one hashes, asks and verifies, starts the child from that very
 // descriptor, passes it terminal and signals, and lets nothing outlive it.
 //
-//   writ-exec JVM ARGUMENT...      the command of the JVM; its exit status becomes this one's
+//   writ-exec JVM ARGUMENT...      the command of the JVM; its exit status becomes this one's, and 125 where it
+//                                  came to nothing
 //
 // It decides nothing: what runs, with which arguments and environment, the JVM says, over two pipes whose
 // numbers are in WRIT_EXEC_PIPES ("READ,WRITE"). A message is one letter, then 32-bit integers in the
@@ -44,8 +45,9 @@ enum { FAILED = 125, MAX_BYTES = 1 << 20, MAX_STRINGS = 4096, MAX_SEALED = 1 << 
 extern char **environ;
 static pid_t jvm, child;
 static int commands, answers;
-// The controlling terminal, or -1; whether standard input and output are both it; whether a child was started.
-static int terminal = -1, interactive, started;
+// The controlling terminal, or -1; whether standard input and output are both it; whether the JVM has commanded
+// anything; whether a child was started.
+static int terminal = -1, interactive, commanded, started;
 
 // The terminal's foreground goes from one of our two process groups to the other, where it is there: SIGTTOU is
 // blocked in this process, and what is a shell's stays the shell's.
@@ -213,6 +215,7 @@ static int obey(void) {
   char command;
   ssize_t n = read(commands, &command, 1);
   if (n <= 0) return 0;
+  commanded = 1;
   if (command == 'H') {
     held(hold(text()));
   } else if (command == 'S') {
@@ -258,7 +261,9 @@ static void reap(void) {
       answer('d', status);
     } else if (ended == jvm && !WIFSTOPPED(status)) {
       end_child();
-      _exit(WIFEXITED(status) && !child ? WEXITSTATUS(status) : FAILED);
+      // A JVM that cannot come up says 1, which would be taken for the program's.
+      int answered = WIFEXITED(status) && !child && (commanded || WEXITSTATUS(status) != 1);
+      _exit(answered ? WEXITSTATUS(status) : FAILED);
     }
   }
 }

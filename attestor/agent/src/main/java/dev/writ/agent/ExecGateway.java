@@ -18,7 +18,6 @@ import dev.writ.artifact.Verdict;
 import dev.writ.tlog.Hash;
 import dev.writ.tpm.TpmException;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -121,7 +120,7 @@ public final class ExecGateway {
               // to find.
               : Presentation.NOTHING;
     } catch (TpmException | AttestationFailedException | IOException e) {
-      return unverifiable(sentence(e));
+      return unverifiable(Sentence.of(e));
     }
     Reservation place = spool.reserve();
     if (!(place instanceof Reservation.Reserved reserved)) {
@@ -155,7 +154,7 @@ public final class ExecGateway {
       slot.release();
       return "";
     } catch (IOException e) {
-      return " (and the spool of outcomes must be writable, and is not: " + sentence(e) + ")";
+      return " (and the spool of outcomes must be writable, and is not: " + Sentence.of(e) + ")";
     }
   }
 
@@ -184,7 +183,7 @@ public final class ExecGateway {
     } catch (IOException e) {
       // writ-exec ended, before or after it started the child: with it the child, too.
       String reported = report(artifact, OutcomeState.UNKNOWN, slot);
-      return unverifiable(sentence(e) + (reported.isEmpty() ? "" : "; " + reported));
+      return unverifiable(Sentence.of(e) + (reported.isEmpty() ? "" : "; " + reported));
     }
     if (answer instanceof Response.Failed failed) {
       String reported = report(artifact, OutcomeState.FAILED, slot);
@@ -222,7 +221,7 @@ public final class ExecGateway {
       slot.fill(session.attester().outcome(artifact, state, at));
       return "";
     } catch (TpmException | AttestationFailedException | IOException e) {
-      return "how it ended could not be written down, and nobody will know: " + sentence(e);
+      return "how it ended could not be written down, and nobody will know: " + Sentence.of(e);
     }
   }
 
@@ -240,14 +239,14 @@ public final class ExecGateway {
     } catch (IllegalArgumentException e) {
       return new Permission.Refused(
           new RunOutcome.Unusable(
-              "what is asked for must be a request, and is none: " + sentence(e)));
+              "what is asked for must be a request, and is none: " + Sentence.of(e)));
     }
     Answer<ProofBundle> answer;
     try {
       answer = attester.attest(wanted, execution.binding());
     } catch (IOException e) {
       return new Permission.Refused(
-          unverifiable("the service must answer, and does not: " + sentence(e)));
+          unverifiable("the service must answer, and does not: " + Sentence.of(e)));
     }
     if (answer instanceof Answer.Denied<ProofBundle> denied) {
       return new Permission.Refused(
@@ -286,12 +285,5 @@ public final class ExecGateway {
 
   private static RunOutcome.Denied unverifiable(String reason) {
     return new RunOutcome.Denied(DenialCode.UNVERIFIABLE, reason);
-  }
-
-  private static String sentence(Exception e) {
-    String message = e.getMessage();
-    return message == null || e instanceof FileSystemException
-        ? e.getClass().getSimpleName() + ": " + message
-        : message;
   }
 }

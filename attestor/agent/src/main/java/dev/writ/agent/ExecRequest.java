@@ -3,6 +3,7 @@ package dev.writ.agent;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What is to run on this host.
@@ -20,10 +21,13 @@ public record ExecRequest(
     List<Path> files,
     String tenant,
     String workload) {
+  /** XBD 8.1 of POSIX, and small letters. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
   /**
    * The request as given.
    *
-   * @throws IllegalArgumentException if there is no command
+   * @throws IllegalArgumentException if there is no command, or what is to name a variable is no name
    */
   public ExecRequest {
     command = List.copyOf(command);
@@ -31,6 +35,14 @@ public record ExecRequest(
     files = List.copyOf(files);
     if (command.isEmpty()) {
       throw new IllegalArgumentException("a command must be given, and is empty");
+    }
+    for (String variable : variables) {
+      if (!NAME.matcher(variable).matches()) {
+        // Its value is not repeated: A=B may have been a secret.
+        throw new IllegalArgumentException(
+            "a variable is given by its name alone, of letters, digits and _, and this is none: "
+                + variable.replaceFirst("(?s)=.*", "=…"));
+      }
     }
   }
 }

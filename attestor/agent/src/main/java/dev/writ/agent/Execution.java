@@ -7,7 +7,6 @@ import dev.writ.artifact.ExecBinding.BoundFile;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,10 +76,7 @@ public final class Execution {
     } catch (IllegalArgumentException | IOException e) {
       return new Preparation.Impossible(
           new RunOutcome.Unusable(
-              "what is to run must be bound to the byte, and cannot be: "
-                  + (e.getMessage() == null || e instanceof FileSystemException
-                      ? e.toString()
-                      : e.getMessage())));
+              "what is to run must be bound to the byte, and cannot be: " + Sentence.of(e)));
     }
   }
 

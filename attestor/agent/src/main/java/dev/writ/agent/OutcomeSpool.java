@@ -73,7 +73,7 @@ public final class OutcomeSpool {
       return folder.locked(this::reserveLocked);
     } catch (IOException e) {
       return new Reservation.Unavailable(
-          "the spool " + folder + " must be writable and have room, and is not: " + e);
+          "the spool " + folder + " must be writable and have room, and is not: " + Sentence.of(e));
     }
   }
 
@@ -183,7 +183,7 @@ public final class OutcomeSpool {
       try {
         answer = recipient.report(statement);
       } catch (IOException e) {
-        stopped = Optional.of("the service must be reached, and was not: " + e);
+        stopped = Optional.of("the service must be reached, and was not: " + Sentence.of(e));
         return;
       }
       if (answer instanceof Answer.Denied<Long> denied) {

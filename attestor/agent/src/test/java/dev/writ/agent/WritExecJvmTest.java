@@ -45,8 +45,27 @@ final class WritExecJvmTest {
             .start();
     assertThat(new String(process.getErrorStream().readAllBytes(), ISO_8859_1))
         .contains(UnfaithfulBytesException.class.getName());
-    assertThat(process.waitFor()).isEqualTo(1);
+    assertThat(process.waitFor()).isEqualTo(125);
     assertThat(ran).doesNotExist();
+  }
+
+  /** A JVM looks for its working directory before it does anything else. */
+  @Test
+  void jvm_thatCannotComeUp_is125() throws Exception {
+    Path gone = folder.resolve("gone");
+    Process process =
+        Probe.of(folder)
+            .around(
+                List.of(
+                    "/bin/sh",
+                    "-c",
+                    "mkdir \"$0\" && cd \"$0\" && rmdir \"$0\" && exec \"$@\"",
+                    gone.toString()),
+                "true")
+            .start();
+    assertThat(new String(process.getInputStream().readAllBytes(), UTF_8))
+        .contains("initialization of VM");
+    assertThat(process.waitFor()).isEqualTo(125);
   }
 
   @Test

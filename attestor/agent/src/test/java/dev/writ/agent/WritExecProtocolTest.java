@@ -28,9 +28,15 @@ final class WritExecProtocolTest {
 
   @Test
   void jvm_thatStartsNothing_givesItsStatus() throws Exception {
-    for (int status : new int[] {0, 1, 7, 125, 255}) {
+    for (int status : new int[] {0, 2, 7, 125, 255}) {
       assertThat(run("exit " + status).status()).isEqualTo(status);
     }
+  }
+
+  /** With 1 a JVM ends that cannot come up: nothing was run that could have had this status. */
+  @Test
+  void jvm_thatCommandsNothingAndEndsWith1_is125() throws Exception {
+    assertThat(run("exit 1").status()).isEqualTo(FAILED);
   }
 
   @Test

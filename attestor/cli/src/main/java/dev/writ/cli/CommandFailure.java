@@ -2,9 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.agent.Answer;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
+import dev.writ.agent.Sentence;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +51,7 @@ final class CommandFailure extends Exception {
 
   /** A service or a device did not answer. */
   static CommandFailure unreachable(String subject, Exception cause) {
-    return new CommandFailure(
-        ExitStatus.UNREACHABLE, subject + ": " + sentence(cause), cause, Map.of());
+    return new CommandFailure(ExitStatus.UNREACHABLE, Sentence.of(subject, cause), cause, Map.of());
   }
 
   /** A record was found altered. */
@@ -74,12 +71,12 @@ final class CommandFailure extends Exception {
 
   /** Something on this machine is not as it must be; {@code cause}'s message says what to do. */
   static CommandFailure configuration(Exception cause) {
-    return new CommandFailure(ExitStatus.CONFIGURATION, sentence(cause), cause);
+    return new CommandFailure(ExitStatus.CONFIGURATION, Sentence.of(cause), cause);
   }
 
   /** As {@link #configuration(Exception)}, saying first which {@code subject} it was. */
   static CommandFailure configuration(String subject, Exception cause) {
-    return new CommandFailure(ExitStatus.CONFIGURATION, subject + ": " + sentence(cause), cause);
+    return new CommandFailure(ExitStatus.CONFIGURATION, Sentence.of(subject, cause), cause);
   }
 
   Map<String, Object> document() {
@@ -88,18 +85,5 @@ final class CommandFailure extends Exception {
 
   int status() {
     return status;
-  }
-
-  /** A file system's exceptions name a file and leave it to their class to say what is wrong. */
-  private static String sentence(Exception cause) {
-    if (cause instanceof AccessDeniedException denied) {
-      return denied.getFile() + " must be open to this user, and is not: check its permissions";
-    } else if (cause instanceof NoSuchFileException missing) {
-      return missing.getFile() + " must exist, and does not";
-    } else if (cause instanceof FileSystemException other && other.getReason() == null) {
-      return other.getFile() + ": " + other.getClass().getSimpleName();
-    }
-    String message = cause.getMessage();
-    return message == null ? cause.getClass().getSimpleName() : message;
   }
 }

@@ -65,7 +65,7 @@ final class ExecOptions {
           workload == null ? "" : workload);
     } catch (IOException e) {
       throw CommandFailure.configuration("/proc must be mounted", e);
-    } catch (UnfaithfulBytesException e) {
+    } catch (UnfaithfulBytesException | IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
     }
   }

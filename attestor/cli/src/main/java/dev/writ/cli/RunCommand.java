@@ -9,6 +9,7 @@ import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.OutcomeSpool;
 import dev.writ.agent.RunOutcome;
+import dev.writ.agent.Sentence;
 import dev.writ.agent.ServiceEndpoint;
 import dev.writ.agent.StateFolder;
 import dev.writ.agent.Timeouts;
@@ -202,7 +203,7 @@ final class RunCommand implements Callable<Integer> {
       endpoint.ifPresent(known -> tell(spool, known));
       return outcome;
     } catch (IOException e) {
-      return new RunOutcome.Denied(DenialCode.UNVERIFIABLE, String.valueOf(e.getMessage()));
+      return new RunOutcome.Denied(DenialCode.UNVERIFIABLE, Sentence.of(e));
     }
   }
 
@@ -221,7 +222,7 @@ final class RunCommand implements Callable<Integer> {
       delivery.setAside().forEach(file -> warn(file + " must hold an outcome, and does not"));
       delivery.stopped().ifPresent(why -> warn("outcomes wait to be told: " + why));
     } catch (IOException e) {
-      warn("outcomes wait to be told: the spool must be readable, and is not: " + e);
+      warn("outcomes wait to be told: the spool must be readable, and is not: " + Sentence.of(e));
     }
   }
 

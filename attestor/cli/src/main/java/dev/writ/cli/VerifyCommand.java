@@ -125,8 +125,6 @@ final class VerifyCommand implements Callable<Integer> {
     try {
       byte[] bytes = BoundedFile.read(file, StatusToken.MAX_LENGTH);
       return new String(bytes, StandardCharsets.ISO_8859_1).strip();
-    } catch (NoSuchFileException e) {
-      throw CommandFailure.configuration("the status token must exist", e);
     } catch (IOException e) {
       throw CommandFailure.configuration("the status token " + file, e);
     }

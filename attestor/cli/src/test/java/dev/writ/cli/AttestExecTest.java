@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -121,6 +122,39 @@ class AttestExecTest {
     WritProcess.Ended ended = hosts.asking(1, List.of(), "/nonexistent/program").run();
     assertThat(ended.status()).isEqualTo(ExitStatus.USAGE);
     assertThat(ended.err()).contains("/nonexistent/program must exist").hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"attest, 2", "run, 125"})
+  void env_thatIsNoName_isAUsageError(String subcommand, int status) throws Exception {
+    for (String none : List.of("MINE=x", "", "A-B")) {
+      List<String> options =
+          List.of("--service", hosts.url(), "--workload", GovernedHosts.WORKER_A, "--env=" + none);
+      WritProcess.Ended ended = hosts.on(hosts.hostA(), subcommand, options, "echo", "one").run();
+      assertThat(ended.status()).as(ended.err()).isEqualTo(status);
+      assertThat(ended.err()).contains("by its name alone").hasLineCount(1);
+      assertThat(ended.out()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"attest, 2", "run, 125"})
+  void bind_fileThatIsNotThere_isSaidInOneSentence(String subcommand, int status) throws Exception {
+    List<String> options =
+        List.of(
+            "--service",
+            hosts.url(),
+            "--workload",
+            GovernedHosts.WORKER_A,
+            "--bind",
+            "/nonexistent/data");
+    WritProcess.Ended ended = hosts.on(hosts.hostA(), subcommand, options, "echo", "one").run();
+    assertThat(ended.status()).as(ended.err()).isEqualTo(status);
+    assertThat(ended.err())
+        .contains("/nonexistent/data must exist, and does not")
+        .doesNotContain("Exception")
+        .hasLineCount(1);
+    assertThat(ended.out()).isEmpty();
   }
 
   /** All that stands in the environment. */
