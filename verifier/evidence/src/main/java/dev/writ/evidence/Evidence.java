@@ -12,8 +12,20 @@ import java.util.TreeMap;
  * beside the bytes it was read from. The package's form is drawn in the package documentation.
  */
 public final class Evidence {
+  /** Longest section of what a TPM said, in bytes. */
+  private static final int MAX_STATEMENT = 64 * 1024;
+
+  /** Longest boot log in bytes: 60 KB are usual, and firmware that measures every blob writes more. */
+  public static final int MAX_BOOT_LOG = 1 << 20;
+
+  /** Longest part of an IMA list in bytes that comes at once: 1 MB are some 8,000 entries. */
+  public static final int MAX_IMA_LIST = 1 << 22;
+
+  /** Longest section of a log as it is coded. */
+  private static final int MAX_CODED_LOG = 1 << 20;
+
   /** Longest package in bytes. */
-  public static final int MAX_BYTES = 64 * 1024;
+  public static final int MAX_BYTES = 2 * MAX_CODED_LOG;
 
   private static final Octets MAGIC = Octets.fromHex("57524954"); // "WRIT"
   private static final int VERSION = 1;
@@ -24,6 +36,8 @@ public final class Evidence {
   private static final int KEY = 4;
   private static final int KEY_ATTEST = 5;
   private static final int KEY_SIGNATURE = 6;
+  private static final int BOOT_LOG = 7;
+  private static final int IMA_LIST = 8;
 
   /**
    * An instance key and its certification by the attestation key, sections 4 to 6.
@@ -39,6 +53,8 @@ public final class Evidence {
   private final TpmtSignature quoteSignature;
   private final PcrValues pcrValues;
   private final Optional<KeyCertification> keyCertification;
+  private final Optional<CodedLog> bootLog;
+  private final Optional<CodedLog> imaList;
 
   private Evidence(byte[] bytes, Sections sections) throws MalformedEvidenceException {
     this.encoded = Octets.of(bytes);
@@ -53,6 +69,8 @@ public final class Evidence {
                     sections.parse(KEY_ATTEST, "keyAttest", TpmsAttest::parse),
                     sections.parse(KEY_SIGNATURE, "keySignature", TpmtSignature::parse)))
             : Optional.empty();
+    this.bootLog = sections.log(BOOT_LOG, "bootLog", MAX_BOOT_LOG);
+    this.imaList = sections.log(IMA_LIST, "imaList", MAX_IMA_LIST);
   }
 
   /**
@@ -99,6 +117,16 @@ public final class Evidence {
     return keyCertification;
   }
 
+  /** The boot event log, not expanded; absent where it was given before, or is not asked for. */
+  public Optional<CodedLog> bootLog() {
+    return bootLog;
+  }
+
+  /** A part of the IMA measurement list, not expanded; absent as {@link #bootLog}. */
+  public Optional<CodedLog> imaList() {
+    return imaList;
+  }
+
   /** A builder of packages, for the host's side. */
   public static Builder builder() {
     return new Builder();
@@ -131,6 +159,20 @@ public final class Evidence {
       sections.put(KEY, tpmtPublic.clone());
       sections.put(KEY_ATTEST, tpmsAttest.clone());
       sections.put(KEY_SIGNATURE, tpmtSignature.clone());
+      return this;
+    }
+
+    /** The boot event log, as the kernel shows it. */
+    @CanIgnoreReturnValue
+    public Builder bootLog(byte[] log) {
+      sections.put(BOOT_LOG, CodedLog.encode(log));
+      return this;
+    }
+
+    /** A part of the IMA measurement list. */
+    @CanIgnoreReturnValue
+    public Builder imaList(byte[] part) {
+      sections.put(IMA_LIST, CodedLog.encode(part));
       return this;
     }
 
@@ -177,15 +219,16 @@ public final class Evidence {
       for (int i = 0; i < count; i++) {
         int idAt = in.position();
         int id = in.u16("sectionId");
-        if (id <= previous || id > KEY_SIGNATURE) {
+        if (id <= previous || id > IMA_LIST) {
           throw in.malformed(
-              "sectionId", idAt, "above " + previous + ", at most " + KEY_SIGNATURE, "" + id);
+              "sectionId", idAt, "above " + previous + ", at most " + IMA_LIST, "" + id);
         }
         previous = id;
         int lengthAt = in.position();
         long length = in.u32("sectionLength");
-        if (length > MAX_BYTES) {
-          throw in.malformed("sectionLength", lengthAt, "at most " + MAX_BYTES, "" + length);
+        int longest = id < BOOT_LOG ? MAX_STATEMENT : MAX_CODED_LOG;
+        if (length > longest) {
+          throw in.malformed("sectionLength", lengthAt, "at most " + longest, "" + length);
         }
         int at = in.position();
         Octets content = in.octets("section", (int) length);
@@ -197,6 +240,12 @@ public final class Evidence {
 
     boolean has(int id) {
       return byId.containsKey(id);
+    }
+
+    Optional<CodedLog> log(int id, String field, int longest) throws MalformedEvidenceException {
+      return has(id)
+          ? Optional.of(parse(id, field, section -> CodedLog.parse(section, longest)))
+          : Optional.empty();
     }
 
     <T> T parse(int id, String field, Parser<T> parser) throws MalformedEvidenceException {

@@ -18,7 +18,7 @@
  * <p><b>Formats.</b> TPM structures are those of TCG <i>TPM 2.0 Library</i> Part 2, big-endian and
  * packed. Two containers are this package's own.
  *
- * <p>An evidence package, at most 64 KiB:
+ * <p>An evidence package, at most 2 MiB:
  *
  * <pre>
  * offset  size  field
@@ -36,7 +36,12 @@
  *  4  TPMT_PUBLIC of the instance key                                     4 to 6 together
  *  5  TPMS_ATTEST of that key's certification (TPM2_Certify)              or not at all
  *  6  TPMT_SIGNATURE over section 5
+ *  7  boot event log, TCG PC Client (binary_bios_measurements)           where it is asked for
+ *  8  part of the IMA measurement list                                   where it is asked for
  * </pre>
+ *
+ * <p>Sections 1 to 6 have at most 64 KiB each, 7 and 8 at most 1 MiB each in the coding of {@link
+ * dev.writ.evidence.CodedLog}, which says how long the log is that they hold: at most 1 MiB and 4 MiB.
  *
  * <p>A challenge:
  *

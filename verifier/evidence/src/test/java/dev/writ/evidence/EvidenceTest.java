@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.evidence;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -11,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** The evidence package: sections 1 to 6, each at most once, in order, ending at the end. */
+/** The evidence package: sections 1 to 8, each at most once, in order, ending at the end. */
 class EvidenceTest {
   private final SoftwareAk ak = SoftwareAk.p256();
   private final byte[] quote = Statement.quote(TpmAlg.SHA256).bytes();
@@ -48,6 +49,49 @@ class EvidenceTest {
     Evidence evidence = Evidence.builder().quote(quote, signature).pcrValues(values).build();
 
     assertThat(evidence.keyCertification()).isEmpty();
+  }
+
+  @Test
+  void packageWithLogs_parsed_holdsThemCoded() throws Exception {
+    byte[] bootLog = new byte[60_000];
+    byte[] imaList = "10 00 ima-ng sha256:00 /bin/true\n".repeat(100).getBytes(UTF_8);
+    Evidence evidence =
+        Evidence.parse(
+            Evidence.builder()
+                .quote(quote, signature)
+                .pcrValues(values)
+                .bootLog(bootLog)
+                .imaList(imaList)
+                .build()
+                .bytes());
+
+    assertThat(evidence.bytes().length).isLessThan(2_000);
+    assertThat(evidence.bootLog().orElseThrow().expand()).isEqualTo(bootLog);
+    assertThat(evidence.imaList().orElseThrow().expand()).isEqualTo(imaList);
+    assertThat(full().bootLog()).isEmpty();
+    assertThat(full().imaList()).isEmpty();
+  }
+
+  @Test
+  void case93_logThatSaysToBeTooLong_isMalformedUnexpanded() {
+    Map<Integer, Integer> longest = Map.of(7, 1 << 20, 8, 1 << 22);
+    longest.forEach(
+        (id, most) -> {
+          Map<Integer, byte[]> sections = sections();
+          sections.put(id, new TpmWriter().u8(1).u32(most + 1L).toByteArray());
+          assertThatThrownBy(() -> Evidence.parse(assembled(sections)))
+              .hasMessageContaining("length")
+              .hasMessageContaining("at most " + most);
+        });
+  }
+
+  @Test
+  void case04_logSectionLongerThanItMayBe_isMalformed() {
+    byte[] log = new byte[(1 << 20) - 4];
+    Map<Integer, byte[]> sections = sections();
+    sections.put(8, new TpmWriter().u8(0).u32(log.length).bytes(log).toByteArray());
+    assertThatThrownBy(() -> Evidence.parse(assembled(sections)))
+        .hasMessageContaining("sectionLength");
   }
 
   @Test
@@ -98,7 +142,7 @@ class EvidenceTest {
           .isInstanceOf(MalformedEvidenceException.class);
     }
     assertThatThrownBy(() -> Evidence.parse(new byte[Evidence.MAX_BYTES + 1]))
-        .hasMessageContaining("at most 65536 bytes");
+        .hasMessageContaining("at most 2097152 bytes");
   }
 
   @Test
@@ -123,7 +167,7 @@ class EvidenceTest {
 
   @Test
   void unknownRepeatedOrUnorderedSection_isMalformed() {
-    for (int[] ids : new int[][] {{0, 1, 2, 3}, {1, 2, 3, 7}, {1, 2, 2, 3}, {2, 1, 3}, {1, 3, 2}}) {
+    for (int[] ids : new int[][] {{0, 1, 2, 3}, {1, 2, 3, 9}, {1, 2, 2, 3}, {2, 1, 3}, {1, 3, 2}}) {
       TpmWriter out = new TpmWriter().u32(0x57524954).u16(1).u16(ids.length);
       Map<Integer, byte[]> sections = sections();
       for (int id : ids) {
