@@ -108,6 +108,7 @@ final class RunCommand implements Callable<Integer> {
    * @param args those after {@code run}
    */
   static int execute(String[] args) {
+    EarlyStart.begin();
     Optional<RunCommand> plain = PlainRunArguments.read(args, System.getenv());
     return plain.isPresent() ? plain.get().execute() : commandLine().execute(args);
   }

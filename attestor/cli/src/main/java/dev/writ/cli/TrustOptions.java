@@ -30,9 +30,8 @@ class TrustOptions {
     try {
       byte[] bytes = BoundedFile.read(trust, TrustFile.MAX_BYTES);
       TrustFile file = pin == null ? TrustFile.parse(bytes) : TrustFile.pinned(bytes, pinned(pin));
-      // Version 1 is introduced by whoever gives it. A later one says of itself that operators
-      // signed
-      // it, which the version before would have to confirm: here it takes the pin.
+      // Version 1 is introduced by whoever gives it. That operators signed a later one only the
+      // version before could confirm: here it takes the pin.
       if (!file.mayBeBelieved()) {
         throw CommandFailure.configuration(
             "the trust file "

@@ -25,8 +25,7 @@ final class NativeLibraries {
       return;
     }
     // Sonames are found by the dynamic linker. Without a search path of its own JNA would run
-    // ldconfig
-    // for one, at each start.
+    // ldconfig for one, at each start.
     if (System.getProperty(SEARCH_PATH) == null) {
       String ignored = System.setProperty(SEARCH_PATH, "");
     }

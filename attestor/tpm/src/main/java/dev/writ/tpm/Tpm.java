@@ -50,6 +50,15 @@ public final class Tpm implements AutoCloseable {
     return new Tpm(TpmContext.open(tcti));
   }
 
+  /**
+   * Loads the libraries, which is what the first {@link #open} of a JVM takes longest for.
+   *
+   * @throws TpmException if one is missing, as {@code open} will then say, too
+   */
+  public static void loadLibraries() throws TpmException {
+    NativeLibraries.load();
+  }
+
   /** The endorsement key of {@code kind}; the TPM makes the same one each time. */
   public EndorsementKey endorsementKey(EndorsementKeyKind kind) throws TpmException {
     return inLane(() -> operations.endorsementKey(kind));

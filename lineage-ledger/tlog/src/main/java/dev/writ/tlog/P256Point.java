@@ -98,6 +98,14 @@ public final class P256Point {
     return new P256Point(spki);
   }
 
+  /** The base point: the public key of the private key 1, which is everybody's. */
+  static P256Point generator() {
+    byte[] spki = Arrays.copyOf(SPKI_PREFIX, SPKI_BYTES);
+    putField(GX, spki, SPKI_PREFIX.length);
+    putField(GY, spki, SPKI_PREFIX.length + FIELD_BYTES);
+    return new P256Point(spki);
+  }
+
   byte[] spki() {
     return spki.clone();
   }

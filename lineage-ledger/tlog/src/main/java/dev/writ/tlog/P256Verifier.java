@@ -68,6 +68,17 @@ public final class P256Verifier {
             () -> Signature.getInstance(ALGORITHM, provider), point.keyFor(provider)));
   }
 
+  /**
+   * Verifies once, on the platform's first provider, what is of no consequence: the first verification
+   * of a JVM loads all that the others need, which takes longer than verifying.
+   */
+  public static void rehearse() {
+    byte[] signature = new byte[P1363_BYTES];
+    signature[P256Point.FIELD_BYTES - 1] = 1;
+    signature[P1363_BYTES - 1] = 1;
+    boolean ignored = of(P256Point.generator()).verifyP1363(signature, signature);
+  }
+
   /** The key. */
   public ECPublicKey publicKey() {
     return point.platformKey();

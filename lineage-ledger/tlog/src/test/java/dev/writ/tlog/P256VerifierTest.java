@@ -2,6 +2,7 @@
 package dev.writ.tlog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigInteger;
@@ -28,6 +29,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class P256VerifierTest {
+  @Test
+  void generator_isThePlatformsOwn() {
+    ECPublicKey base = P256Point.generator().platformKey();
+    assertThat(base.getW()).isEqualTo(base.getParams().getGenerator());
+  }
+
+  @Test
+  void rehearsal_verifiesNothingAndFindsThePlatformAble() {
+    assertThatCode(P256Verifier::rehearse).doesNotThrowAnyException();
+  }
+
   private static final byte[] MESSAGE = "message".getBytes(StandardCharsets.UTF_8);
   private static final KeyPair PAIR = TestKeys.p256();
 

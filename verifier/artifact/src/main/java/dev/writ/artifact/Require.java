@@ -164,15 +164,20 @@ final class Require {
 
   /** An unmodifiable copy with {@code min} to {@code max} elements, none of them twice. */
   static <T> List<T> distinct(String field, List<T> values, int min, int max) {
-    if (values.size() < min || values.size() > max) {
-      throw new InvalidValueException(
-          field, min + " to " + max + " elements", values.size() + " elements");
-    }
-    List<T> copy = List.copyOf(values);
+    List<T> copy = sized(field, values, min, max);
     if (copy.size() > 1 && new HashSet<>(copy).size() != copy.size()) {
       throw new InvalidValueException(field, "without repetition", "one element twice");
     }
     return copy;
+  }
+
+  /** A copy of the elements, of which there must be {@code min} to {@code max}. */
+  static <T> List<T> sized(String field, List<T> values, int min, int max) {
+    if (values.size() < min || values.size() > max) {
+      throw new InvalidValueException(
+          field, min + " to " + max + " elements", values.size() + " elements");
+    }
+    return List.copyOf(values);
   }
 
   private static String lengthOf(String value) {

@@ -110,11 +110,11 @@ public record TrustContent(
       throw new InvalidValueException(
           "previous", "absent exactly in version 1", "version " + version);
     }
-    keys = Require.distinct("jwks.keys", keys, 1, MAX_KEYS);
+    keys = Require.sized("jwks.keys", keys, 1, MAX_KEYS);
     Require.between("log_policy", logPolicy.length(), 1, MAX_LOG_POLICY);
     Require.wholeSeconds("skew_s", skew, 0, MAX_SKEW_SECONDS);
     tls = Require.distinct("tls", tls, 0, MAX_TLS);
-    gateways = Require.distinct("gateways", gateways, 0, MAX_GATEWAYS);
+    gateways = Require.sized("gateways", gateways, 0, MAX_GATEWAYS);
     if (assurance != Assurance.DEV) {
       requireOutsideDev("status", status);
       requireOutsideDev("policy_approvers", policyApprovers);
