@@ -177,7 +177,17 @@ final class Members {
 
   /** As {@link #list}, of strings that differ from each other. */
   Set<String> set(String name, int min, int max, TextForm form) throws MalformedPolicyException {
-    Json value = required(name);
+    return readSet(required(name), min, max, form);
+  }
+
+  Optional<Set<String>> optionalSet(String name, int max, TextForm form)
+      throws MalformedPolicyException {
+    Optional<Json> value = optional(name);
+    return value.isPresent() ? Optional.of(readSet(value.get(), 0, max, form)) : Optional.empty();
+  }
+
+  private static Set<String> readSet(Json value, int min, int max, TextForm form)
+      throws MalformedPolicyException {
     List<String> texts = readList(value, min, max, form::read);
     Set<String> seen = new LinkedHashSet<>();
     for (String text : texts) {

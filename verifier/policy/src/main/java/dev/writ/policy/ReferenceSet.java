@@ -10,18 +10,21 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Reference values: what PCRs may hold on the hosts that the set is for.
+ * Reference values: what PCRs may hold, and what a boot log must show, on the hosts that the set is for.
  *
  * @param name the set's name, as {@code trust.reference_set} shows it
  * @param description for the reader
  * @param hosts the hosts judged by this set, or {@link #ANY_HOST} alone
- * @param pcrs for each bank and PCR index the digests of which it must hold one, lower-case hex
+ * @param pcrs for each bank and PCR index the digests of which it must hold one, lower-case hex; may be
+ *     empty where the boot log is judged
+ * @param boot what the boot log must show; absent where it is not asked for
  */
 public record ReferenceSet(
     String name,
     String description,
     Set<String> hosts,
-    Map<Bank, Map<Integer, List<String>>> pcrs) {
+    Map<Bank, Map<Integer, List<String>>> pcrs,
+    Optional<BootReference> boot) {
   /** In place of host names: every host that no other set names. */
   public static final String ANY_HOST = "*";
 
@@ -40,6 +43,15 @@ public record ReferenceSet(
           banks.put(bank, Collections.unmodifiableSortedMap(copy));
         });
     pcrs = Collections.unmodifiableSortedMap(banks);
+  }
+
+  /** Of PCRs alone. */
+  public ReferenceSet(
+      String name,
+      String description,
+      Set<String> hosts,
+      Map<Bank, Map<Integer, List<String>>> pcrs) {
+    this(name, description, hosts, pcrs, Optional.empty());
   }
 
   /** A PCR bank. SHA-1 is none: a bank that collisions can steer proves nothing. */
@@ -63,6 +75,10 @@ public record ReferenceSet(
     public String wire() {
       return wire;
     }
+
+    TextForm digest() {
+      return digest;
+    }
   }
 
   static ReferenceSet read(Json value) throws MalformedPolicyException {
@@ -74,7 +90,23 @@ public record ReferenceSet(
       throw new MalformedPolicyException(
           members.required("hosts").place(), "either \"*\" alone or host names", "both");
     }
-    Members banks = Members.of(members.required("pcrs"));
+    Optional<Json> boot = members.optional("boot");
+    Optional<Json> pcrs =
+        boot.isPresent() ? members.optional("pcrs") : Optional.of(members.required("pcrs"));
+    ReferenceSet set =
+        new ReferenceSet(
+            name,
+            description,
+            hosts,
+            pcrs.isPresent() ? readPcrs(pcrs.get()) : Map.of(),
+            boot.isPresent() ? Optional.of(BootReference.read(boot.get())) : Optional.empty());
+    members.end();
+    return set;
+  }
+
+  private static Map<Bank, Map<Integer, List<String>>> readPcrs(Json value)
+      throws MalformedPolicyException {
+    Members banks = Members.of(value);
     TreeMap<Bank, Map<Integer, List<String>>> pcrs = new TreeMap<>();
     for (Bank bank : Bank.values()) {
       Optional<Json> values = banks.optional(bank.wire);
@@ -86,8 +118,7 @@ public record ReferenceSet(
     if (pcrs.isEmpty()) {
       throw new MalformedPolicyException(banks.place(), "at least one bank", "none");
     }
-    members.end();
-    return new ReferenceSet(name, description, hosts, pcrs);
+    return pcrs;
   }
 
   private static Map<Integer, List<String>> readBank(Bank bank, Json value)
@@ -109,12 +140,21 @@ public record ReferenceSet(
 
   void write(CanonicalJson out) {
     out.beginObject();
+    boot.ifPresent(reference -> reference.write(out.name("boot")));
     if (!description.isEmpty()) {
       out.name("description").text(description);
     }
     out.name("hosts").beginArray();
     hosts.stream().sorted().forEach(out::text);
-    out.endArray().name("name").text(name).name("pcrs").beginObject();
+    out.endArray().name("name").text(name);
+    if (!pcrs.isEmpty()) {
+      writePcrs(out.name("pcrs"));
+    }
+    out.endObject();
+  }
+
+  private void writePcrs(CanonicalJson out) {
+    out.beginObject();
     pcrs.forEach(
         (bank, values) -> {
           out.name(bank.wire).beginObject();
@@ -129,7 +169,7 @@ public record ReferenceSet(
               });
           out.endObject();
         });
-    out.endObject().endObject();
+    out.endObject();
   }
 
   static void refuseOverlap(List<ReferenceSet> sets, Json.Place place)

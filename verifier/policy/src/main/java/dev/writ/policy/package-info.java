@@ -26,7 +26,16 @@
  * targets           tenants it is for, or ["*"]
  * lifetime_s        life of an artifact, 1 to 3600 seconds
  * reference_values  [ {name, description (optional), hosts: [names] or ["*"],
- *                      pcrs: {sha256|sha384|sha512: {"0" … "23": [digests in hex]}}} ]
+ *                      pcrs: {sha256|sha384|sha512: {"0" … "23": [digests in hex]}},
+ *                      boot (optional; pcrs may be left out beside it): {
+ *                        pcrs: [of 0 … 23, those that the boot log must explain],
+ *                        secure_boot: whether it must be on,
+ *                        dbx (optional): [entries that dbx must have], db (optional): [the only ones of
+ *                        db], authorities (optional): [the only ones that verified what booted]; each
+ *                        64 hex digits: the SHA-256 of a certificate, or the hash itself,
+ *                        applications (optional), command_lines (optional): {sha256|sha384|sha512:
+ *                        [digests in hex]}, the only ones,
+ *                        effect: refuse|warn} } ]
  *                   a host is judged by the set that names it, else by that of "*", else by none
  * loader_variables  optional, [0 to 32 names]: the loader and interpreter variables that an
  *                     execution may be given; none if it is absent
