@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.evidence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.writ.evidence.BootMeasurement.Kind;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a verified log says of loaders: GRUB, shim, systemd, Linux's EFI stub. */
+class BootMeasurementReaderTest {
+  @Test
+  void grubAndShim_areReadWithWhatTheDigestsCover() {
+    assertThat(SoftwareBootLog.grub().verified().measurements())
+        .extracting(
+            BootMeasurement::kind,
+            BootMeasurement::name,
+            BootMeasurement::nameBound,
+            BootMeasurement::pcr)
+        .containsExactly(
+            tuple(Kind.SHIM, "MokList", false, 14),
+            tuple(Kind.GRUB_COMMAND, "set root=hd0,gpt2", true, 8),
+            tuple(Kind.FILE, "(hd0,gpt2)/boot/grub/grub.cfg", false, 9),
+            tuple(Kind.GRUB_COMMAND, "linux /boot/vmlinuz-6.1 root=/dev/sda2 ro", true, 8),
+            tuple(Kind.COMMAND_LINE, "/boot/vmlinuz-6.1 root=/dev/sda2 ro", true, 8),
+            tuple(Kind.FILE, "/boot/initrd.img-6.1", false, 9));
+  }
+
+  @Test
+  void unifiedKernelImage_isReadBySectionsWhoseNamesAreMeasured() {
+    VerifiedBootLog log = SoftwareBootLog.uki().verified();
+
+    assertThat(log.measurements())
+        .extracting(BootMeasurement::kind, BootMeasurement::name, BootMeasurement::nameBound)
+        .containsExactly(
+            tuple(Kind.UKI_SECTION, ".linux", true),
+            tuple(Kind.UKI_SECTION, ".osrel", true),
+            tuple(Kind.UKI_SECTION, ".cmdline", true),
+            tuple(Kind.UKI_SECTION, ".initrd", true),
+            tuple(Kind.COMMAND_LINE, "quiet console=ttyS0", true));
+    assertThat(log.measurements().get(0).digests())
+        .containsExactly(
+            TpmDigest.of(
+                TpmAlg.SHA256,
+                TpmAlg.SHA256.newDigest().digest(SoftwareBootLog.bytes("content of .linux"))));
+  }
+
+  @Test
+  void sectionOfAnotherNameThanMeasured_isNoSection() {
+    SoftwareBootLog uki = SoftwareBootLog.uki();
+    int name = uki.find(11, BootEventType.EV_IPL);
+    SoftwareBootLog log = uki.copy();
+    log.set(name, log.events.get(name).withData(SoftwareBootLog.utf16(".other\0")));
+
+    VerifiedBootLog verified = (VerifiedBootLog) log.verifyOn(uki);
+
+    assertThat(verified.measurements())
+        .filteredOn(measurement -> measurement.pcr() == 11)
+        .extracting(BootMeasurement::kind, BootMeasurement::name)
+        .startsWith(tuple(Kind.OTHER, ".other"), tuple(Kind.OTHER, ".linux"));
+  }
+
+  @Test
+  void commandWhoseTextWasNotMeasured_isAMeasurementAndNoCommand() {
+    SoftwareBootLog machine = SoftwareBootLog.grub();
+    SoftwareBootLog log = machine.copy();
+    int first = log.find(8, BootEventType.EV_IPL);
+    log.set(first, log.events.get(first).withData(SoftwareBootLog.bytes("grub_cmd: harmless\0")));
+
+    VerifiedBootLog verified = (VerifiedBootLog) log.verifyOn(machine);
+
+    assertThat(verified.measurements())
+        .filteredOn(measurement -> measurement.name().contains("harmless"))
+        .singleElement()
+        .matches(measurement -> measurement.kind() == Kind.OTHER && !measurement.nameBound());
+  }
+
+  @Test
+  void taggedEvents_areNamedByTheirTag() {
+    SoftwareBootLog uki = SoftwareBootLog.uki();
+    List<byte[]> tagged =
+        List.of(
+            tagged("ec223b8f", SoftwareBootLog.bytes("Linux initrd\0")),
+            tagged("2a58bcf5", SoftwareBootLog.utf16("loader.conf\0")),
+            tagged("01020304", new byte[] {1, 2, 3}));
+    for (byte[] data : tagged) {
+      uki.insert(
+          uki.events.size() - 2,
+          uki.record(9, BootEventType.EV_EVENT_TAG, SoftwareBootLog.bytes("content"), data));
+    }
+
+    assertThat(uki.verified().measurements())
+        .filteredOn(measurement -> measurement.pcr() == 9)
+        .extracting(BootMeasurement::kind, BootMeasurement::name)
+        .containsExactly(
+            tuple(Kind.FILE, "Linux initrd"),
+            tuple(Kind.FILE, "loader.conf"),
+            tuple(Kind.FILE, "of tag 0x04030201"));
+  }
+
+  @Test
+  void signatureDatabase_isReadEntryByEntry() {
+    SecureBootState state = SoftwareBootLog.grub().verified().secureBoot().orElseThrow();
+
+    assertThat(state.dbx().entries())
+        .extracting(SignatureDatabase.Entry::id)
+        .containsExactly(
+            Octets.of(SoftwareBootLog.revoked(1)), Octets.of(SoftwareBootLog.revoked(2)));
+    assertThat(state.dbx().entries()).allMatch(SignatureDatabase.Entry::isImageHash);
+    assertThat(state.db().entries())
+        .singleElement()
+        .satisfies(
+            entry -> {
+              assertThat(entry.isCertificate()).isTrue();
+              assertThat(entry.owner()).hasToString(SoftwareBootLog.OWNER);
+              assertThat(entry.id()).isEqualTo(SoftwareBootLog.id(SoftwareBootLog.DB_CERTIFICATE));
+              assertThat(entry.data().bytes()).isEqualTo(SoftwareBootLog.DB_CERTIFICATE);
+            });
+    assertThat(state.dbx()).hasToString("2 entries");
+  }
+
+  private static byte[] tagged(String tag, byte[] data) {
+    return SoftwareBootLog.concat(
+        Octets.fromHex(tag).bytes(), new byte[] {(byte) data.length, 0, 0, 0}, data);
+  }
+}
