@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.evidence;
+
+import dev.writ.evidence.Appraisal.Rule;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * Reference values over the events of a boot (RFC 9334, 4.2): what a verified boot log must show.
+ *
+ * <table>
+ * <caption>Rules, and the AR4SI value each can give its claim; "fails" is 96, and where the rules do
+ * not refuse 32 of configuration, 33 of executables</caption>
+ * <tr><th>reason<th>claim<th>holds<th>does not
+ * <tr><td>boot_log_given<td>executables<td>does not run<td>fails, where there is no log
+ * <tr><td>boot_log_holds<td>executables<td>2<td>96, with the reason of the refusal as its subject
+ * <tr><td>pcr_matches_log<td>of the PCR<td>2<td>does not run
+ * <tr><td>pcr_without_events, pcr_unexplained_extend, pcr_log_mismatch<td>of the PCR<td>does not run
+ *     <td>fails of a PCR in {@code explained}; else noted, and 32 of PCRs 0 to 7
+ * <tr><td>secure_boot<td>configuration<td>2<td>fails where it is demanded, else 32
+ * <tr><td>secure_boot_debug, secure_boot_dma<td>configuration<td>does not run
+ *     <td>fails where Secure Boot is demanded, else 32
+ * <tr><td>secure_boot_dbx<td>configuration<td>2<td>fails, entries are missing
+ * <tr><td>secure_boot_db<td>configuration<td>2<td>fails, entries that are not allowed
+ * <tr><td>boot_authority<td>executables<td>2<td>fails, an image was verified by another
+ * <tr><td>boot_application<td>executables<td>2<td>fails, neither its digest nor its signer is allowed
+ * <tr><td>boot_command_line<td>configuration<td>2<td>fails, another command line
+ * </table>
+ *
+ * @param explained PCRs that the log must explain where they are quoted; 0 to 23
+ * @param secureBoot whether Secure Boot must be on, without debugger and with protection from devices
+ * @param dbx entries that dbx must have, by {@link SignatureDatabase.Entry#id}
+ * @param db entries that db may have; absent where db is not judged
+ * @param authorities entries by which images may be verified; absent where that is not judged. With
+ *     Secure Boot on they also vouch for boot applications
+ * @param bootApplications digests that boot applications may have; absent where they are not judged,
+ *     or by their signers alone
+ * @param commandLines digests that command lines may have: of each in PCR 8, of each measurement in
+ *     PCR 12; absent where they are not judged
+ * @param refuses whether a rule that does not hold makes the evidence unacceptable, or is a warning
+ */
+public record BootRules(
+    Set<Integer> explained,
+    boolean secureBoot,
+    Set<Octets> dbx,
+    Optional<Set<Octets>> db,
+    Optional<Set<Octets>> authorities,
+    Optional<Set<TpmDigest>> bootApplications,
+    Optional<Set<TpmDigest>> commandLines,
+    boolean refuses) {
+  /** The PCRs of firmware. */
+  public static final Set<Integer> FIRMWARE_PCRS = Set.of(0, 1, 2, 3, 4, 5, 6, 7);
+
+  /** The log must explain the firmware's PCRs, where they are quoted; nothing else is judged. */
+  public static final BootRules EXPLAINED = explaining(FIRMWARE_PCRS);
+
+  /** Copies the sets, and checks the PCRs. */
+  public BootRules {
+    SortedSet<Integer> pcrs = new TreeSet<>(explained);
+    if (pcrs.stream().anyMatch(pcr -> pcr < 0 || pcr >= PcrSelection.PCRS)) {
+      throw new IllegalArgumentException("PCRs are 0 to " + (PcrSelection.PCRS - 1));
+    }
+    explained = Collections.unmodifiableSortedSet(pcrs);
+    dbx = Set.copyOf(dbx);
+    db = db.map(Set::copyOf);
+    authorities = authorities.map(Set::copyOf);
+    bootApplications = bootApplications.map(Set::copyOf);
+    commandLines = commandLines.map(Set::copyOf);
+    if (dbx.stream().anyMatch(id -> id.length() != TpmAlg.SHA256.digestBytes())
+        || bootApplications.stream().flatMap(Set::stream).anyMatch(BootRules::isSha1)
+        || commandLines.stream().flatMap(Set::stream).anyMatch(BootRules::isSha1)) {
+      throw new IllegalArgumentException("entries are of 32 bytes, and no digest is of sha1");
+    }
+  }
+
+  /** The log must explain these PCRs; nothing else is judged. */
+  public static BootRules explaining(Set<Integer> pcrs) {
+    return new BootRules(
+        pcrs,
+        false,
+        Set.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        true);
+  }
+
+  /** These rules with Secure Boot demanded. */
+  public BootRules withSecureBoot() {
+    return new BootRules(
+        explained, true, dbx, db, authorities, bootApplications, commandLines, refuses);
+  }
+
+  /** These rules with entries that dbx must have. */
+  public BootRules withDbx(Set<Octets> ids) {
+    return new BootRules(
+        explained, secureBoot, ids, db, authorities, bootApplications, commandLines, refuses);
+  }
+
+  /** These rules with the only entries that db may have. */
+  public BootRules withDb(Set<Octets> ids) {
+    return new BootRules(
+        explained,
+        secureBoot,
+        dbx,
+        Optional.of(ids),
+        authorities,
+        bootApplications,
+        commandLines,
+        refuses);
+  }
+
+  /** These rules with the only entries by which images may be verified. */
+  public BootRules withAuthorities(Set<Octets> ids) {
+    return new BootRules(
+        explained, secureBoot, dbx, db, Optional.of(ids), bootApplications, commandLines, refuses);
+  }
+
+  /** These rules with the digests that boot applications may have. */
+  public BootRules withBootApplications(Set<TpmDigest> digests) {
+    return new BootRules(
+        explained, secureBoot, dbx, db, authorities, Optional.of(digests), commandLines, refuses);
+  }
+
+  /** These rules with the digests that command lines may have. */
+  public BootRules withCommandLines(Set<TpmDigest> digests) {
+    return new BootRules(
+        explained,
+        secureBoot,
+        dbx,
+        db,
+        authorities,
+        bootApplications,
+        Optional.of(digests),
+        refuses);
+  }
+
+  /** These rules as warnings. */
+  public BootRules warning() {
+    return new BootRules(
+        explained, secureBoot, dbx, db, authorities, bootApplications, commandLines, false);
+  }
+
+  /** Every rule that ran on an outcome, in their order. */
+  public List<Rule> appraise(BootLogOutcome outcome) {
+    return new BootAppraiser(this).appraise(outcome);
+  }
+
+  /** The rule that ran where evidence has no boot log. */
+  public List<Rule> appraiseAbsent() {
+    return new BootAppraiser(this).absent();
+  }
+
+  private static boolean isSha1(TpmDigest digest) {
+    return digest.hash() == TpmAlg.SHA1;
+  }
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.evidence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** {@link BootRules}: each rule as it holds and as it does not. */
+class BootRulesTest {
+  private static final Octets DB = SoftwareBootLog.id(SoftwareBootLog.DB_CERTIFICATE);
+  private static final Octets VENDOR = SoftwareBootLog.id(SoftwareBootLog.VENDOR_CERTIFICATE);
+  private static final BootRules NOTHING = BootRules.explaining(Set.of());
+
+  private final SoftwareBootLog machine = SoftwareBootLog.grub();
+
+  @Test
+  void refusedLog_isContraindicatedWithItsReason() {
+    machine.remove(machine.findVariable("dbx"));
+
+    assertThat(NOTHING.appraise(machine.verify()))
+        .singleElement()
+        .satisfies(
+            rule -> {
+              assertThat(rule.reason()).isEqualTo("boot_log_holds");
+              assertThat(rule.subject()).isEqualTo("secure_boot_variable_missing");
+              assertThat(rule.tier()).isEqualTo(TrustTier.CONTRAINDICATED);
+              assertThat(rule.actual()).contains("dbx");
+            });
+  }
+
+  @Test
+  void evidenceWithoutLog_isContraindicatedOrAWarning() {
+    assertThat(BootRules.EXPLAINED.appraiseAbsent())
+        .singleElement()
+        .matches(rule -> rule.tier() == TrustTier.CONTRAINDICATED);
+    assertThat(BootRules.EXPLAINED.warning().appraiseAbsent())
+        .singleElement()
+        .matches(rule -> rule.value() == 33);
+  }
+
+  @Test
+  void logThatExplainsAllItMust_isAffirmed() {
+    List<Appraisal.Rule> rules = BootRules.EXPLAINED.appraise(machine.verify());
+
+    assertThat(rules).allMatch(rule -> rule.tier() == TrustTier.AFFIRMING);
+    assertThat(rules)
+        .filteredOn(rule -> rule.reason().equals("pcr_matches_log"))
+        .hasSize(SoftwareBootLog.QUOTED.size());
+    assertThat(rule(rules, "secure_boot").actual()).isEqualTo("on");
+  }
+
+  @Test
+  void case54_pcrWithoutEvents_isContraindicatedWhereItMustBeExplained() {
+    SoftwareBootLog log = machine.copy();
+    log.events.removeIf(event -> event.pcr() == 5);
+
+    Appraisal.Rule rule =
+        rule(BootRules.EXPLAINED.appraise(log.verifyOn(machine)), "pcr_without_events");
+
+    assertThat(rule.subject()).isEqualTo("sha256:5");
+    assertThat(rule.value()).isEqualTo(96);
+    assertThat(rule(NOTHING.appraise(log.verifyOn(machine)), "pcr_without_events").value())
+        .as("of firmware, and not to be explained")
+        .isEqualTo(32);
+  }
+
+  @Test
+  void case69_unexplainedExtend_isContraindicatedWhereThePcrMustBeExplained() {
+    SoftwareBootLog extended = machine.copy().add(9, BootEventType.EV_IPL, new byte[] {1});
+    BootLogOutcome outcome = machine.verifyOn(extended);
+
+    Appraisal.Rule demanded =
+        rule(BootRules.explaining(Set.of(9)).appraise(outcome), "pcr_unexplained_extend");
+    Appraisal.Rule noted = rule(BootRules.EXPLAINED.appraise(outcome), "pcr_unexplained_extend");
+
+    assertThat(demanded.tier()).isEqualTo(TrustTier.CONTRAINDICATED);
+    assertThat(demanded.actual()).startsWith("unexplained extend in PCR 9");
+    assertThat(noted.tier()).isEqualTo(TrustTier.NONE);
+  }
+
+  @Test
+  void secureBootOff_isAWarningAndWhereItIsDemandedContraindicated() {
+    machine.remeasure(
+        machine.findVariable("SecureBoot"),
+        SoftwareBootLog.variable(SoftwareBootLog.GLOBAL, "SecureBoot", new byte[1]));
+    BootLogOutcome outcome = machine.verify();
+
+    assertThat(rule(NOTHING.appraise(outcome), "secure_boot").value()).isEqualTo(32);
+    Appraisal.Rule demanded = rule(NOTHING.withSecureBoot().appraise(outcome), "secure_boot");
+    assertThat(demanded.value()).isEqualTo(96);
+    assertThat(demanded.claim()).isEqualTo(TrustClaim.CONFIGURATION);
+    assertThat(demanded.expected()).isEqualTo("on");
+    assertThat(demanded.actual()).isEqualTo("off");
+    assertThat(rule(NOTHING.withSecureBoot().warning().appraise(outcome), "secure_boot").value())
+        .isEqualTo(32);
+  }
+
+  @Test
+  void case63_secureBootWithoutValue_isRefusedWhereItIsDemanded() {
+    machine.remeasure(
+        machine.findVariable("SecureBoot"),
+        SoftwareBootLog.variable(SoftwareBootLog.GLOBAL, "SecureBoot", new byte[0]));
+
+    assertThat(rule(NOTHING.withSecureBoot().appraise(machine.verify()), "secure_boot"))
+        .matches(rule -> rule.value() == 96 && rule.actual().equals("not supported"));
+  }
+
+  @Test
+  void secureBootOfAPcrThatIsNotExplained_isUnknown() {
+    SoftwareBootLog log = machine.copy();
+    int db = log.findVariable("db");
+    log.set(db, log.events.get(db).withDigestFlipped(TpmAlg.SHA256));
+
+    assertThat(rule(NOTHING.withSecureBoot().appraise(log.verifyOn(machine)), "secure_boot"))
+        .matches(rule -> rule.value() == 96 && rule.actual().startsWith("unknown"));
+  }
+
+  @Test
+  void debuggerAndOpenMemory_areTold() {
+    int separator = machine.find(7, BootEventType.EV_SEPARATOR);
+    for (String text : List.of("UEFI Debug Mode", "DMA Protection Disabled")) {
+      byte[] data = SoftwareBootLog.bytes(text);
+      machine.insert(separator, machine.record(7, BootEventType.EV_EFI_ACTION, data, data));
+    }
+    List<Appraisal.Rule> rules = NOTHING.withSecureBoot().appraise(machine.verify());
+
+    assertThat(rule(rules, "secure_boot_debug").value()).isEqualTo(96);
+    assertThat(rule(rules, "secure_boot_dma").value()).isEqualTo(96);
+    assertThat(rule(NOTHING.appraise(machine.verify()), "secure_boot_debug").value()).isEqualTo(32);
+  }
+
+  @Test
+  void case68_dbx_mustHaveWhatItMust() {
+    Octets first = Octets.of(SoftwareBootLog.revoked(1));
+    Octets third = Octets.of(SoftwareBootLog.revoked(3));
+
+    assertThat(rule(NOTHING.withDbx(Set.of(first)).appraise(machine.verify()), "secure_boot_dbx"))
+        .matches(rule -> rule.tier() == TrustTier.AFFIRMING);
+    assertThat(
+            rule(
+                NOTHING.withDbx(Set.of(first, third)).appraise(machine.verify()),
+                "secure_boot_dbx"))
+        .satisfies(
+            rule -> {
+              assertThat(rule.value()).isEqualTo(96);
+              assertThat(rule.actual())
+                  .isEqualTo("without 1 of them: " + third.hex().substring(0, 12));
+            });
+  }
+
+  @Test
+  void db_mustHaveNothingElse() {
+    assertThat(rule(NOTHING.withDb(Set.of(DB)).appraise(machine.verify()), "secure_boot_db"))
+        .matches(rule -> rule.tier() == TrustTier.AFFIRMING);
+    assertThat(rule(NOTHING.withDb(Set.of(VENDOR)).appraise(machine.verify()), "secure_boot_db"))
+        .matches(rule -> rule.value() == 96)
+        .matches(rule -> rule.actual().contains(DB.hex().substring(0, 12)));
+  }
+
+  @Test
+  void authorities_mustBeAmongThoseAllowed() {
+    BootLogOutcome outcome = machine.verify();
+
+    assertThat(NOTHING.withAuthorities(Set.of(DB, VENDOR)).appraise(outcome))
+        .filteredOn(rule -> rule.reason().equals("boot_authority"))
+        .extracting(Appraisal.Rule::subject, Appraisal.Rule::value)
+        .as("shim's level is a setting and verifies nothing")
+        .containsExactly(tuple("db", 2), tuple("Shim", 2));
+    assertThat(NOTHING.withAuthorities(Set.of(DB)).appraise(outcome))
+        .filteredOn(rule -> rule.reason().equals("boot_authority"))
+        .extracting(Appraisal.Rule::value)
+        .containsExactly(2, 96);
+  }
+
+  @Test
+  void bootApplications_mustHaveAnAllowedDigest() {
+    Set<TpmDigest> allowed = Set.of(image("shim 15.8"), image("grub 2.06"), image("vmlinuz 6.1"));
+
+    assertThat(applications(NOTHING.withBootApplications(allowed), machine))
+        .extracting(Appraisal.Rule::value)
+        .containsExactly(2, 2, 2);
+    machine.insert(
+        machine.events.size() - 2,
+        machine.record(
+            4,
+            BootEventType.EV_POST_CODE,
+            SoftwareBootLog.bytes("bootkit"),
+            SoftwareBootLog.bytes("a post code")));
+    List<Appraisal.Rule> rules = applications(NOTHING.withBootApplications(allowed), machine);
+    assertThat(rules).extracting(Appraisal.Rule::value).containsExactly(2, 2, 2, 96);
+    assertThat(rules.get(3).subject()).isEqualTo("boot application 4");
+    assertThat(rules.get(3).actual()).isEqualTo(image("bootkit").toString());
+    assertThat(applications(NOTHING.withBootApplications(allowed).warning(), machine).get(3))
+        .matches(rule -> rule.value() == 33);
+  }
+
+  @Test
+  void bootApplicationsOfAllowedSigners_needNoDigest() {
+    BootRules rules = NOTHING.withBootApplications(Set.of()).withAuthorities(Set.of(DB, VENDOR));
+
+    assertThat(applications(rules, machine)).extracting(Appraisal.Rule::value).containsOnly(2);
+    assertThat(applications(rules.withAuthorities(Set.of(DB)), machine))
+        .extracting(Appraisal.Rule::value)
+        .containsOnly(96);
+    machine.remeasure(
+        machine.findVariable("SecureBoot"),
+        SoftwareBootLog.variable(SoftwareBootLog.GLOBAL, "SecureBoot", new byte[1]));
+    assertThat(applications(rules, machine))
+        .as("with Secure Boot off nobody verified them")
+        .extracting(Appraisal.Rule::value)
+        .containsOnly(96);
+  }
+
+  @Test
+  void bootApplicationsOfAPcrThatIsNotExplained_areUnknown() {
+    SoftwareBootLog log = machine.copy();
+    int shim = log.find(4, BootEventType.EV_EFI_BOOT_SERVICES_APPLICATION);
+    log.set(shim, log.events.get(shim).withDigestFlipped(TpmAlg.SHA256));
+    BootRules rules = NOTHING.withBootApplications(Set.of(image("shim 15.8")));
+
+    assertThat(rule(rules.appraise(log.verifyOn(machine)), "boot_application"))
+        .matches(rule -> rule.value() == 96 && rule.actual().startsWith("unknown"));
+  }
+
+  @Test
+  void commandLine_mustHaveAnAllowedDigest() {
+    TpmDigest allowed = image("/boot/vmlinuz-6.1 root=/dev/sda2 ro");
+    BootRules rules = NOTHING.withCommandLines(Set.of(allowed));
+
+    assertThat(rule(rules.appraise(machine.verify()), "boot_command_line"))
+        .matches(rule -> rule.value() == 2)
+        .matches(rule -> rule.subject().equals("/boot/vmlinuz-6.1 root=/dev/sda2 ro"));
+    assertThat(
+            rule(
+                NOTHING.withCommandLines(Set.of(image("other"))).appraise(machine.verify()),
+                "boot_command_line"))
+        .matches(rule -> rule.value() == 96);
+  }
+
+  @Test
+  void commandLineUnderTheWordsOfACommand_isStillOne() {
+    int line = machine.find(event -> starts(event, "kernel_cmdline: "));
+    SoftwareBootLog log = machine.copy();
+    log.set(
+        line,
+        log.events
+            .get(line)
+            .withData(SoftwareBootLog.bytes("grub_cmd: /boot/vmlinuz-6.1 root=/dev/sda2 ro\0")));
+    BootRules rules = NOTHING.withCommandLines(Set.of(image("other")));
+
+    assertThat(rule(rules.appraise(log.verifyOn(machine)), "boot_command_line"))
+        .matches(rule -> rule.value() == 96);
+    log.set(line, log.events.get(line).withData(SoftwareBootLog.bytes("grub_cmd: ls\0")));
+    assertThat(rule(rules.appraise(log.verifyOn(machine)), "boot_command_line"))
+        .as("words that were not measured")
+        .matches(rule -> rule.value() == 96);
+  }
+
+  @Test
+  void commandLine_thatIsMissingOrHidden_isNotAllowed() {
+    TpmDigest allowed = image("/boot/vmlinuz-6.1 root=/dev/sda2 ro");
+    BootRules rules = NOTHING.withCommandLines(Set.of(allowed));
+    SoftwareBootLog hidden = machine.copy();
+    int line = hidden.find(event -> starts(event, "grub_cmd: "));
+    hidden.set(line, hidden.events.get(line).withDigestFlipped(TpmAlg.SHA256));
+
+    assertThat(rule(rules.appraise(hidden.verifyOn(machine)), "boot_command_line").value())
+        .isEqualTo(96);
+    machine.events.removeIf(event -> event.pcr() == 8);
+    assertThat(rule(rules.appraise(machine.verify()), "boot_command_line").actual())
+        .isEqualTo("none");
+  }
+
+  @Test
+  void commandLineOfSystemd_mustHaveAnAllowedDigest() {
+    SoftwareBootLog uki = SoftwareBootLog.uki();
+    TpmDigest allowed =
+        TpmDigest.of(
+            TpmAlg.SHA256,
+            TpmAlg.SHA256.newDigest().digest(SoftwareBootLog.utf16("quiet console=ttyS0")));
+
+    assertThat(
+            rule(
+                NOTHING.withCommandLines(Set.of(allowed)).appraise(uki.verify()),
+                "boot_command_line"))
+        .matches(rule -> rule.value() == 2 && rule.subject().equals("quiet console=ttyS0"));
+  }
+
+  @Test
+  void rulesOverSha1_orOverNoPcr_areNone() {
+    TpmDigest sha1 = TpmDigest.of(TpmAlg.SHA1, new byte[20]);
+
+    assertThatThrownBy(() -> NOTHING.withBootApplications(Set.of(sha1)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> NOTHING.withCommandLines(Set.of(sha1)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> NOTHING.withDbx(Set.of(Octets.of(new byte[20]))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> BootRules.explaining(Set.of(24)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(BootRules.EXPLAINED.db()).isEqualTo(Optional.empty());
+  }
+
+  private static boolean starts(SoftwareBootLog.Logged event, String text) {
+    return new String(event.data(), StandardCharsets.US_ASCII).startsWith(text);
+  }
+
+  private static List<Appraisal.Rule> applications(BootRules rules, SoftwareBootLog log) {
+    return rules.appraise(log.verify()).stream()
+        .filter(rule -> rule.reason().equals("boot_application"))
+        .toList();
+  }
+
+  private static TpmDigest image(String content) {
+    return TpmDigest.of(
+        TpmAlg.SHA256, TpmAlg.SHA256.newDigest().digest(SoftwareBootLog.bytes(content)));
+  }
+
+  private static Appraisal.Rule rule(List<Appraisal.Rule> rules, String reason) {
+    return rules.stream()
+        .filter(rule -> rule.reason().equals(reason))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no " + reason + " among " + rules));
+  }
+}
