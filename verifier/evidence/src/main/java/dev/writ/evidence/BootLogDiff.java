@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.evidence;
+
+import dev.writ.evidence.SecureBootState.Authority;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * What changed between two boots, in words that a person acts on: which event, in which PCR, was
+ * what and is what.
+ *
+ * <p>Both logs are verified, so that each change is one of the machine and not of the log. Names that
+ * no digest covers, such as paths, are told as the log tells them.
+ */
+public final class BootLogDiff {
+  /** Where loaders measure: told by what they say of it; all others by event type and place. */
+  private static final Set<Integer> LOADERS = Set.of(8, 9, 11, 12, 13, 14);
+
+  private static final int MAX_TOLD = 20;
+  private static final int DIGITS = 12;
+
+  /**
+   * A change.
+   *
+   * @param pcr the PCR that it changed, 0 to 23
+   * @param text what was and what is
+   */
+  public record Change(int pcr, String text) {}
+
+  private final VerifiedBootLog before;
+  private final VerifiedBootLog now;
+  private final List<Change> changes = new ArrayList<>();
+
+  private BootLogDiff(VerifiedBootLog before, VerifiedBootLog now) {
+    this.before = before;
+    this.now = now;
+  }
+
+  /** The changes from one boot to a later one, by PCR; none where both measured the same. */
+  public static List<Change> between(VerifiedBootLog before, VerifiedBootLog now) {
+    BootLogDiff diff = new BootLogDiff(before, now);
+    for (int pcr = 0; pcr < PcrSelection.PCRS; pcr++) {
+      diff.pcr(pcr);
+    }
+    return Collections.unmodifiableList(diff.changes);
+  }
+
+  /** The PCRs that changes changed, lowest first. */
+  public static Set<Integer> pcrs(List<Change> changes) {
+    Set<Integer> pcrs = new TreeSet<>();
+    changes.forEach(change -> pcrs.add(change.pcr()));
+    return Collections.unmodifiableSet(pcrs);
+  }
+
+  private void pcr(int pcr) {
+    if (before.explains(pcr) != now.explains(pcr)) {
+      add(pcr, "the log explains PCR " + pcr + (now.explains(pcr) ? ", and did not" : " no more"));
+      return;
+    }
+    if (!now.explains(pcr)) {
+      return;
+    }
+    int told = changes.size();
+    if (pcr == SecureBootReader.PCR) {
+      secureBoot(before.secureBoot().orElseThrow(), now.secureBoot().orElseThrow());
+    } else if (pcr == BootMeasurementReader.APPLICATIONS_PCR) {
+      images();
+    } else if (LOADERS.contains(pcr)) {
+      measurements(pcr);
+    } else {
+      firmware(pcr);
+    }
+    // Such as another order of the same measurements.
+    if (changes.size() == told && !sameDigests(pcr)) {
+      add(pcr, "PCR " + pcr + " has the same measurements in another order or number");
+    }
+  }
+
+  private boolean sameDigests(int pcr) {
+    return digestsOf(before, pcr).equals(digestsOf(now, pcr));
+  }
+
+  private static List<TpmDigest> digestsOf(VerifiedBootLog log, int pcr) {
+    return log.events().stream()
+        .filter(event -> event.pcr() == pcr)
+        .flatMap(event -> log.digests(event).stream())
+        .toList();
+  }
+
+  private void secureBoot(SecureBootState was, SecureBootState is) {
+    int pcr = SecureBootReader.PCR;
+    if (!was.text().equals(is.text())) {
+      add(pcr, "Secure Boot was " + was.text() + ", is " + is.text());
+    }
+    database("PK", was.platformKey(), is.platformKey());
+    database("KEK", was.keyExchangeKeys(), is.keyExchangeKeys());
+    database("db", was.db(), is.db());
+    database("dbx", was.dbx(), is.dbx());
+    Function<Authority, String> text =
+        authority ->
+            authority.variable()
+                + " "
+                + authority.value().map(String::strip).orElse(shown(authority.id().hex()));
+    surplus(is.authorities(), was.authorities(), text)
+        .forEach(each -> add(pcr, "images were verified by " + each + ", and were not before"));
+    surplus(was.authorities(), is.authorities(), text)
+        .forEach(each -> add(pcr, "no image was verified by " + each + ", as one was before"));
+    surplus(is.notes(), was.notes(), note -> note)
+        .forEach(note -> add(pcr, "firmware says \"" + note + "\", and did not"));
+    surplus(was.notes(), is.notes(), note -> note)
+        .forEach(note -> add(pcr, "firmware no more says \"" + note + "\""));
+  }
+
+  private void database(String name, SignatureDatabase was, SignatureDatabase is) {
+    if (was.hasSameBytesAs(is)) {
+      return;
+    }
+    Set<Octets> added = new HashSet<>(is.ids());
+    was.ids().forEach(added::remove);
+    Set<Octets> removed = new HashSet<>(was.ids());
+    is.ids().forEach(removed::remove);
+    List<String> parts = new ArrayList<>();
+    if (!added.isEmpty()) {
+      parts.add(added.size() + " entries more" + some(added));
+    }
+    if (!removed.isEmpty()) {
+      parts.add(removed.size() + " entries less" + some(removed));
+    }
+    add(
+        SecureBootReader.PCR,
+        parts.isEmpty()
+            ? name + " has the same entries in other lists"
+            : name + " has " + String.join(" and ", parts));
+  }
+
+  private static String some(Set<Octets> ids) {
+    return ids.size() > 3
+        ? ""
+        : " (" + String.join(", ", ids.stream().map(id -> shown(id.hex())).sorted().toList()) + ")";
+  }
+
+  private void images() {
+    List<BootImage> was = before.bootApplications();
+    List<BootImage> is = now.bootApplications();
+    for (int i = 0; i < Math.max(was.size(), is.size()); i++) {
+      Optional<BootImage> old = i < was.size() ? Optional.of(was.get(i)) : Optional.empty();
+      Optional<BootImage> young = i < is.size() ? Optional.of(is.get(i)) : Optional.empty();
+      changed(
+          BootMeasurementReader.APPLICATIONS_PCR,
+          young.or(() -> old).orElseThrow().text(),
+          old.map(BootImage::digests),
+          young.map(BootImage::digests));
+    }
+  }
+
+  /** Firmware measures in one order: what stands at a place is compared with what stood there. */
+  private void firmware(int pcr) {
+    List<BootEvent> was = before.events().stream().filter(e -> e.pcr() == pcr).toList();
+    List<BootEvent> is = now.events().stream().filter(e -> e.pcr() == pcr).toList();
+    Map<String, List<TpmDigest>> old = byPlace(before, was);
+    Map<String, List<TpmDigest>> young = byPlace(now, is);
+    Set<String> names = new LinkedHashSet<>(young.keySet());
+    names.addAll(old.keySet());
+    names.forEach(
+        name ->
+            changed(
+                pcr,
+                name,
+                Optional.ofNullable(old.get(name)),
+                Optional.ofNullable(young.get(name))));
+  }
+
+  private static Map<String, List<TpmDigest>> byPlace(VerifiedBootLog log, List<BootEvent> events) {
+    Map<String, List<TpmDigest>> places = new LinkedHashMap<>();
+    for (BootEvent event : events) {
+      String name = event.typeText() + variableName(event);
+      String place = name;
+      for (int n = 2; places.containsKey(place); n++) {
+        place = name + " " + n;
+      }
+      places.put(place, log.digests(event));
+    }
+    return places;
+  }
+
+  private static String variableName(BootEvent event) {
+    if (event.type().map(BootEventType::isVariable).orElse(false)) {
+      try {
+        return " " + UefiVariable.read(event).name();
+      } catch (MalformedEvidenceException e) {
+        throw new IllegalStateException("bug: a variable of a verified log is malformed", e);
+      }
+    }
+    return "";
+  }
+
+  /** Loaders measure as much as they find: what is new is told, and what is gone. */
+  private void measurements(int pcr) {
+    Map<String, List<TpmDigest>> old = byName(before, pcr);
+    Map<String, List<TpmDigest>> young = byName(now, pcr);
+    Set<String> names = new LinkedHashSet<>(young.keySet());
+    names.addAll(old.keySet());
+    int told = 0;
+    int left = 0;
+    for (String name : names) {
+      Optional<List<TpmDigest>> was = Optional.ofNullable(old.get(name));
+      Optional<List<TpmDigest>> is = Optional.ofNullable(young.get(name));
+      if (was.equals(is)) {
+        continue;
+      }
+      if (told++ < MAX_TOLD) {
+        changed(pcr, name, was, is);
+      } else {
+        left++;
+      }
+    }
+    if (left > 0) {
+      add(pcr, left + " more measurements changed");
+    }
+  }
+
+  private static Map<String, List<TpmDigest>> byName(VerifiedBootLog log, int pcr) {
+    Map<String, List<TpmDigest>> names = new LinkedHashMap<>();
+    for (BootMeasurement measurement : log.measurements()) {
+      if (measurement.pcr() == pcr) {
+        String place = measurement.text();
+        for (int n = 2; names.containsKey(place); n++) {
+          place = measurement.text() + " " + n;
+        }
+        names.put(place, measurement.digests());
+      }
+    }
+    return names;
+  }
+
+  private void changed(
+      int pcr, String name, Optional<List<TpmDigest>> was, Optional<List<TpmDigest>> is) {
+    if (was.equals(is)) {
+      return;
+    }
+    if (was.isEmpty()) {
+      add(pcr, name + " is new: " + shown(is.orElseThrow()));
+    } else if (is.isEmpty()) {
+      add(pcr, name + " is gone; it was " + shown(was.get()));
+    } else {
+      add(pcr, name + " was " + shown(was.get()) + ", is " + shown(is.get()));
+    }
+  }
+
+  private static <T> List<String> surplus(List<T> of, List<T> over, Function<T, String> text) {
+    Set<String> others = new HashSet<>();
+    over.forEach(each -> others.add(text.apply(each)));
+    return of.stream().map(text).distinct().filter(each -> !others.contains(each)).toList();
+  }
+
+  private static String shown(List<TpmDigest> digests) {
+    return digests.isEmpty() ? "nothing" : shown(digests.get(0).value().hex());
+  }
+
+  private static String shown(String hex) {
+    return hex.substring(0, Math.min(DIGITS, hex.length()));
+  }
+
+  private void add(int pcr, String text) {
+    changes.add(new Change(pcr, text));
+  }
+}
