@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.evidence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.security.KeyPairGenerator;
+import java.security.spec.RSAKeyGenParameterSpec;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** {@link ImaSignature} and {@link ImaSigningKey}: signatures of files. */
+class ImaSignatureTest {
+  private static final SoftwareImaSigner RSA = SoftwareImaSigner.rsa();
+  private static final SoftwareImaSigner P256 = SoftwareImaSigner.ecdsa(TpmCurve.P256);
+  private static final byte[] CONTENT = {1, 2, 3};
+
+  private static boolean verifies(SoftwareImaSigner signer, TpmAlg hash, byte[] attribute)
+      throws MalformedEvidenceException {
+    ImaSignature signature = ImaSignature.parse(attribute);
+    byte[] digest = hash.newDigest().digest(CONTENT);
+    Optional<byte[]> signed = signature.signedDigest(hash, signature.type() == 6, digest);
+    return signed.isPresent()
+        && signer.key().verifies(hash, signed.get(), signature.value().bytes());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"SHA256", "SHA384", "SHA512"})
+  void signatureOfRsaAndEcdsa_verifiesInBothVersions(TpmAlg hash) throws Exception {
+    byte[] digest = hash.newDigest().digest(CONTENT);
+    for (SoftwareImaSigner signer : List.of(RSA, P256, SoftwareImaSigner.ecdsa(TpmCurve.P384))) {
+      assertThat(verifies(signer, hash, signer.sign(hash, CONTENT))).isTrue();
+      assertThat(verifies(signer, hash, signer.signVersion3(ImaSignature.FILE, hash, digest)))
+          .isTrue();
+      assertThat(verifies(signer, hash, signer.signVersion3(ImaSignature.VERITY, hash, digest)))
+          .isTrue();
+    }
+  }
+
+  @Test
+  void keyIdentifier_isThatOfEvmctl() {
+    assertThat(RSA.key().keyId()).isEqualTo(RSA.keyIdOfEvmctl());
+    assertThat(P256.key().keyId()).isEqualTo(P256.keyIdOfEvmctl());
+  }
+
+  @Test
+  void keyOfCertificate_isNamedBySubjectKeyIdentifier() throws Exception {
+    byte[] certificate = SoftwareCa.root().der();
+
+    ImaSigningKey key = ImaSigningKey.ofCertificate(certificate);
+
+    assertThat(key.keyId()).isNotZero();
+    assertThatThrownBy(() -> ImaSigningKey.of(certificate))
+        .isInstanceOf(MalformedEvidenceException.class);
+  }
+
+  @Test
+  void changeOfAnyByte_doesNotVerify() throws Exception {
+    for (SoftwareImaSigner signer : List.of(RSA, P256)) {
+      byte[] attribute = signer.sign(TpmAlg.SHA256, CONTENT);
+      for (int at = 0; at < attribute.length; at++) {
+        byte[] changed = attribute.clone();
+        changed[at] ^= 1;
+        boolean keyId = at >= 3 && at < 7; // names a key, and is not signed
+        boolean verified;
+        try {
+          verified = verifies(signer, TpmAlg.SHA256, changed);
+        } catch (MalformedEvidenceException e) {
+          verified = false;
+        }
+        assertThat(verified).as("byte " + at).isEqualTo(keyId);
+      }
+    }
+  }
+
+  @Test
+  void signatureOfAnotherKind_isNotForTheDigest() throws Exception {
+    byte[] digest = TpmAlg.SHA256.newDigest().digest(CONTENT);
+    ImaSignature file = ImaSignature.parse(P256.sign(TpmAlg.SHA256, CONTENT));
+    ImaSignature verity =
+        ImaSignature.parse(P256.signVersion3(ImaSignature.VERITY, TpmAlg.SHA256, digest));
+
+    assertThat(file.signedDigest(TpmAlg.SHA256, true, digest)).isEmpty();
+    assertThat(file.signedDigest(TpmAlg.SHA384, false, digest)).isEmpty();
+    assertThat(verity.signedDigest(TpmAlg.SHA256, false, digest)).isEmpty();
+    assertThat(verity.signedDigest(TpmAlg.SHA256, true, digest)).isPresent();
+  }
+
+  @Test
+  void attributeThatIsNoSignature_isMalformed() {
+    byte[] attribute = RSA.sign(TpmAlg.SHA256, CONTENT);
+    for (int length = 0; length < attribute.length; length++) {
+      byte[] cut = Arrays.copyOf(attribute, length);
+      assertThatThrownBy(() -> ImaSignature.parse(cut))
+          .isInstanceOf(MalformedEvidenceException.class);
+    }
+    for (byte[] header :
+        List.of(
+            new byte[] {5, 2, 4, 0, 0, 0, 0, 0, 1, 1}, // EVM's, over the file's attributes
+            new byte[] {3, 1, 4, 0, 0, 0, 0, 0, 1, 1},
+            new byte[] {6, 2, 4, 0, 0, 0, 0, 0, 1, 1}, // fs-verity's without its kind
+            new byte[] {3, 2, 2, 0, 0, 0, 0, 0, 1, 1}, // SHA-1
+            new byte[] {3, 2, 4, 0, 0, 0, 0, 0, 0})) {
+      assertThatThrownBy(() -> ImaSignature.parse(header))
+          .isInstanceOf(MalformedEvidenceException.class);
+    }
+  }
+
+  @Test
+  void keyThatIsTooWeakOrNone_isNotTaken() throws Exception {
+    KeyPairGenerator rsa = KeyPairGenerator.getInstance("RSA");
+    rsa.initialize(1024);
+    byte[] weak = rsa.generateKeyPair().getPublic().getEncoded();
+    rsa.initialize(new RSAKeyGenParameterSpec(2048, RSAKeyGenParameterSpec.F0));
+    byte[] exponent3 = rsa.generateKeyPair().getPublic().getEncoded();
+    byte[] ed25519 =
+        KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPublic().getEncoded();
+
+    assertThat(ImaSigningKey.of(exponent3)).isNotNull();
+    for (byte[] key : List.of(weak, ed25519, new byte[0], new byte[] {0x30, 0})) {
+      assertThatThrownBy(() -> ImaSigningKey.of(key))
+          .isInstanceOf(MalformedEvidenceException.class)
+          .hasMessageContaining("RSA from 2048 bits");
+    }
+  }
+}
