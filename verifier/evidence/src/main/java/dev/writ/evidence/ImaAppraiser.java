@@ -148,8 +148,7 @@ public final class ImaAppraiser {
       if (key.keyId() != signature.keyId()) {
         continue;
       }
-      if (signed.isPresent()
-          && key.verifies(signature.hash(), signed.get(), signature.value().bytes())) {
+      if (signed.isPresent() && verifies(key, signature, signed.get())) {
         boolean inTime = key.measurement().map(measuredKeys::contains).orElse(true);
         if (inTime) {
           return Optional.of(ImaVerdict.SIGNED);
@@ -160,6 +159,10 @@ public final class ImaAppraiser {
       }
     }
     return verdict;
+  }
+
+  private boolean verifies(ImaSigningKey key, ImaSignature signature, byte[] signed) {
+    return policy.signatures().verifies(key, signature.hash(), signed, signature.value().bytes());
   }
 
   private byte[] tail() {

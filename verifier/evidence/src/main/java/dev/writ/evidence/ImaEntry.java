@@ -23,6 +23,8 @@ final class ImaEntry {
   private static final int MAX_SHOWN = 512;
 
   private static final byte[] ZEROS = new byte[ImaTemplate.MAX_OLD_PATH + 1];
+
+  /** SHA-256 first, which nearly every entry has. */
   private static final TpmAlg[] HASHES = {
     TpmAlg.SHA256,
     TpmAlg.SHA1,
@@ -32,6 +34,9 @@ final class ImaEntry {
     TpmAlg.SHA3_384,
     TpmAlg.SHA3_512
   };
+
+  private static final String[] HASH_NAMES =
+      Arrays.stream(HASHES).map(ImaEntry::kernelName).toArray(String[]::new);
 
   /** Place in the whole list, from 0. */
   long index;
@@ -154,23 +159,28 @@ final class ImaEntry {
         colon++;
       }
       verity = ImaTemplate.equal("verity", data, at, colon - at);
-      if (colon == zero - 1 || !(verity || ImaTemplate.equal("ima", data, at, colon - at))) {
+      if (colon >= zero - 2 || !(verity || ImaTemplate.equal("ima", data, at, colon - at))) {
         throw malformed("digest", "of type ima or verity", "another");
       }
       hashNameAt = colon + 1;
     }
     digestAt = zero + 1;
     digestLength = at + length - digestAt;
-    for (TpmAlg each : HASHES) {
-      if (ImaTemplate.equal(kernelName(each), data, hashNameAt, zero - 1 - hashNameAt)) {
-        hash = each;
-      }
-    }
-    // Kernels before 5.14 write 20 zeros in a violation, whatever the algorithm.
+    hash = hashNamed(hashNameAt, zero - 1);
+    // Older kernels write 20 zeros in a violation, whatever the algorithm.
     if (hash != null && digestLength != hash.digestBytes() && !violation) {
       throw malformed("digest", hash.digestBytes() + " bytes of " + hash, digestLength + " bytes");
     }
     return at + length;
+  }
+
+  private @Nullable TpmAlg hashNamed(int from, int to) {
+    for (int i = 0; i < HASHES.length; i++) {
+      if (ImaTemplate.equal(HASH_NAMES[i], data, from, to - from)) {
+        return HASHES[i];
+      }
+    }
+    return null;
   }
 
   private int readPath(int at, int end) throws MalformedEvidenceException {

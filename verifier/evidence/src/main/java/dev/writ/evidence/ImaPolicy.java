@@ -17,6 +17,8 @@ import java.util.Set;
  * <p>Digests are of a file's bytes; those that fs-verity makes over a tree are allowed by a signature
  * or an excluded path alone. The kernel writes each space of a path as an underscore, and so are
  * paths given here.
+ *
+ * <p>Safe for use by many threads; to be kept, for it remembers which signatures verified.
  */
 public final class ImaPolicy {
   /** AR4SI, executables: something runs that is not recognized. */
@@ -31,6 +33,7 @@ public final class ImaPolicy {
   private final Map<String, Set<Octets>> keyrings;
   private final TrustTier unlisted;
   private final TrustTier violations;
+  private final ImaVerifiedSignatures signatures = new ImaVerifiedSignatures();
 
   private ImaPolicy(Builder builder) {
     List<byte[]> digestKeys = new ArrayList<>();
@@ -107,6 +110,10 @@ public final class ImaPolicy {
 
   List<ImaSigningKey> signers() {
     return signers;
+  }
+
+  ImaVerifiedSignatures signatures() {
+    return signatures;
   }
 
   /** Whether an entry of this name is of a keyring: the kernel's start with a dot or underscore. */

@@ -40,11 +40,14 @@ public final class ImaSigningKey {
   }
 
   private final int keyId;
+  private final Octets fingerprint;
   private final Verification verification;
   private final Optional<Octets> measurement;
 
-  private ImaSigningKey(int keyId, Verification verification, Optional<Octets> measurement) {
+  private ImaSigningKey(
+      int keyId, Octets fingerprint, Verification verification, Optional<Octets> measurement) {
     this.keyId = keyId;
+    this.fingerprint = fingerprint;
     this.verification = verification;
     this.measurement = measurement;
   }
@@ -59,7 +62,7 @@ public final class ImaSigningKey {
     try {
       SubjectPublicKeyInfo info = SubjectPublicKeyInfo.getInstance(subjectPublicKeyInfo);
       byte[] sha1 = TpmAlg.SHA1.newDigest().digest(info.getPublicKeyData().getBytes());
-      return new ImaSigningKey(lastFour(sha1), verification(info), Optional.empty());
+      return of(lastFour(sha1), info);
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
       throw malformed("imaKey", e);
     }
@@ -84,10 +87,16 @@ public final class ImaSigningKey {
           named == null
               ? TpmAlg.SHA1.newDigest().digest(info.getPublicKeyData().getBytes())
               : named.getKeyIdentifier();
-      return new ImaSigningKey(lastFour(identifier), verification(info), Optional.empty());
+      return of(lastFour(identifier), info);
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
       throw malformed("imaKeyCertificate", e);
     }
+  }
+
+  private static ImaSigningKey of(int keyId, SubjectPublicKeyInfo info)
+      throws IOException, GeneralSecurityException {
+    byte[] sha256 = TpmAlg.SHA256.newDigest().digest(info.getEncoded("DER"));
+    return new ImaSigningKey(keyId, Octets.of(sha256), verification(info), Optional.empty());
   }
 
   /**
@@ -98,12 +107,18 @@ public final class ImaSigningKey {
    * @param sha256 the SHA-256 of what was added, the certificate in DER
    */
   public ImaSigningKey measuredInto(String keyring, Octets sha256) {
-    return new ImaSigningKey(keyId, verification, Optional.of(measurement(keyring, sha256)));
+    return new ImaSigningKey(
+        keyId, fingerprint, verification, Optional.of(measurement(keyring, sha256)));
   }
 
   /** The number that signatures name the key by. */
   public int keyId() {
     return keyId;
+  }
+
+  /** SHA-256 of the SubjectPublicKeyInfo. */
+  Octets fingerprint() {
+    return fingerprint;
   }
 
   /** What has to be measured before; absent where nothing has to. */

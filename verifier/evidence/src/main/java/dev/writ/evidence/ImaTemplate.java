@@ -9,7 +9,7 @@ package dev.writ.evidence;
  */
 enum ImaTemplate {
   /** A SHA-1 or MD5 digest of 20 bytes, and a path of at most 255. */
-  IMA("ima", "d|n", false, 0, 0),
+  IMA("ima", "", false, 0, 0),
   /** A digest with the name of its algorithm, and a path. */
   IMA_NG("ima-ng", "d-ng|n-ng", false, 0, 0),
   /** As ima-ng, with the kind of the digest before its algorithm. */
@@ -57,10 +57,14 @@ enum ImaTemplate {
     this.maxTail = maxTail;
   }
 
-  /** The template of this name; a kernel that was given a format writes that in place of a name. */
+  /**
+   * The template of this name. A kernel that was given a format writes that in place of a name, and
+   * the fields as of every template but {@code ima}.
+   */
   static ImaTemplate named(byte[] bytes, int at, int length) {
     for (ImaTemplate template : values()) {
-      if (equal(template.text, bytes, at, length) || equal(template.fields, bytes, at, length)) {
+      boolean formatted = !template.fields.isEmpty() && equal(template.fields, bytes, at, length);
+      if (formatted || equal(template.text, bytes, at, length)) {
         return template;
       }
     }

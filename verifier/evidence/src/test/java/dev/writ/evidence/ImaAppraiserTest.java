@@ -288,6 +288,28 @@ class ImaAppraiserTest {
   }
 
   @Test
+  void signatureThatVerifiedOnce_isRememberedForItsFileAlone() throws Exception {
+    ImaPolicy kept = policy().signer(SIGNER.key()).build();
+    byte[] signature = sign("/opt/a");
+    SoftwareIma signed = SoftwareIma.booted().file("/opt/a", signature);
+    SoftwareIma other = SoftwareIma.booted().file("/opt/b", signature);
+    for (int i = 0; i < 2; i++) {
+      assertThat(appraise(signed, kept).findings()).isEmpty();
+      assertThat(kept.signatures().size()).isEqualTo(1);
+    }
+
+    assertThat(verdicts(appraise(other, kept))).containsExactly(ImaVerdict.SIGNATURE_INVALID);
+    assertThat(kept.signatures().size()).isEqualTo(1);
+  }
+
+  private static ImaAppraisal appraise(SoftwareIma ima, ImaPolicy policy)
+      throws MalformedEvidenceException {
+    ImaOutcome outcome =
+        ImaReplay.resume(ImaPosition.START, ima.segment(ImaFormat.BINARY), ima.quoted());
+    return ImaAppraiser.appraise((ImaReplayed) outcome, policy);
+  }
+
+  @Test
   void signatureOverFsVerityDigest_isAllowedInVersion3Alone() {
     byte[] digest = SoftwareIma.content("tree").value().bytes();
     SoftwareIma.Field verity = SoftwareIma.digest("verity:sha256", digest);
