@@ -72,6 +72,7 @@ public final class Attester implements AutoCloseable {
   private final Tpm tpm;
   private final ServiceEndpoint service;
   private final SecureRandom random;
+  private final MeasurementLogs logs;
   private final EnrolledAk attestationKey;
   private final InstanceKey instanceKey;
   private final ECPublicKey instancePublic;
@@ -85,16 +86,25 @@ public final class Attester implements AutoCloseable {
       Tpm tpm,
       ServiceEndpoint service,
       SecureRandom random,
+      MeasurementLogs logs,
       EnrolledAk attestationKey,
       InstanceKey instanceKey)
       throws AttestationFailedException {
     this.tpm = tpm;
     this.service = service;
     this.random = random;
+    this.logs = logs;
     this.attestationKey = attestationKey;
     this.instanceKey = instanceKey;
     this.instancePublic = ecPublicKey(instanceKey.publicArea());
     this.jkt = JwkThumbprint.of(instancePublic);
+  }
+
+  /** One of a host that shows no logs. */
+  public static Attester open(
+      Tpm tpm, Path instanceKeyFile, ServiceEndpoint service, SecureRandom random)
+      throws TpmException, IOException, AttestationFailedException {
+    return open(tpm, instanceKeyFile, service, random, MeasurementLogs.NONE);
   }
 
   /**
@@ -102,16 +112,21 @@ public final class Attester implements AutoCloseable {
    *
    * @param tpm stays the caller's to close, after this
    * @param instanceKeyFile where the wrapped instance key lies between runs; its folder exists
+   * @param logs of what was measured into this TPM
    */
   public static Attester open(
-      Tpm tpm, Path instanceKeyFile, ServiceEndpoint service, SecureRandom random)
+      Tpm tpm,
+      Path instanceKeyFile,
+      ServiceEndpoint service,
+      SecureRandom random,
+      MeasurementLogs logs)
       throws TpmException, IOException, AttestationFailedException {
     AttestationKey key = tpm.attestationKey();
     EnrolledAk ak = Measurement.judge(key.publicArea());
     InstanceKey instanceKey = KeyFile.open(tpm, instanceKeyFile);
     boolean opened = false;
     try {
-      Attester attester = new Attester(tpm, service, random, ak, instanceKey);
+      Attester attester = new Attester(tpm, service, random, logs, ak, instanceKey);
       opened = true;
       return attester;
     } finally {
@@ -275,14 +290,14 @@ public final class Attester implements AutoCloseable {
     Measurement measurement =
         Measurement.take(tpm, attestationKey, challenge.selection(), qualifyingData.bytes());
     SignedAttest certified = certification();
+    Evidence.Builder evidence =
+        Evidence.builder()
+            .quote(measurement.quote().attest(), measurement.quote().signature())
+            .pcrValues(measurement.verified().values())
+            .keyCertification(instanceKey.publicArea(), certified.attest(), certified.signature());
+    logs.readBootLog().ifPresent(evidence::bootLog);
     try {
-      Evidence evidence =
-          Evidence.builder()
-              .quote(measurement.quote().attest(), measurement.quote().signature())
-              .pcrValues(measurement.verified().values())
-              .keyCertification(instanceKey.publicArea(), certified.attest(), certified.signature())
-              .build();
-      return new IssueRequest(attestationKey.name(), request, exec, challenge, evidence);
+      return new IssueRequest(attestationKey.name(), request, exec, challenge, evidence.build());
     } catch (MalformedEvidenceException e) {
       throw new AttestationFailedException("this host's own evidence cannot be read", e);
     }

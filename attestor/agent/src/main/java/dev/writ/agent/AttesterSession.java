@@ -26,15 +26,20 @@ public record AttesterSession(Tpm tpm, Attester attester) implements AutoCloseab
    *
    * @param tcti as for {@link Tpm#open}
    * @param instanceKeyFile as for {@link Attester#open}
+   * @param logs of what was measured into this TPM
    */
   public static AttesterSession open(
-      String tcti, Path instanceKeyFile, ServiceEndpoint service, SecureRandom random)
+      String tcti,
+      Path instanceKeyFile,
+      ServiceEndpoint service,
+      SecureRandom random,
+      MeasurementLogs logs)
       throws TpmException, IOException, AttestationFailedException {
     Tpm tpm = Tpm.open(tcti);
     boolean opened = false;
     try {
       AttesterSession session =
-          new AttesterSession(tpm, Attester.open(tpm, instanceKeyFile, service, random));
+          new AttesterSession(tpm, Attester.open(tpm, instanceKeyFile, service, random, logs));
       opened = true;
       return session;
     } finally {

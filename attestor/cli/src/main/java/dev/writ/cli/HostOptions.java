@@ -4,6 +4,7 @@ package dev.writ.cli;
 import dev.writ.agent.AttestationFailedException;
 import dev.writ.agent.Attester;
 import dev.writ.agent.AttesterSession;
+import dev.writ.agent.MeasurementLogs;
 import dev.writ.agent.PlainHttpException;
 import dev.writ.agent.ServiceEndpoint;
 import dev.writ.agent.StateFolder;
@@ -11,6 +12,7 @@ import dev.writ.tpm.TpmException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** This host: its TPM, and the folder where its instance key lies between runs. */
@@ -29,6 +31,16 @@ final class HostOptions {
       defaultValue = "${env:WRIT_TPM:-device:/dev/tpmrm0}",
       description = "How the TPM is reached (or WRIT_TPM; default: device:/dev/tpmrm0).")
   String tpm = "device:/dev/tpmrm0";
+
+  @Option(
+      names = "--boot-log",
+      paramLabel = "FILE",
+      defaultValue = "${env:WRIT_BOOT_LOG}",
+      description = {
+        "The TPM's boot event log (or WRIT_BOOT_LOG; for a device: what the kernel shows of the first",
+        "TPM, if this user may read it)."
+      })
+  @Nullable Path bootLog;
 
   /** What is done with the TPM and a service. */
   interface Exchange<T> {
@@ -63,7 +75,15 @@ final class HostOptions {
   /** Opens TPM and keys. */
   AttesterSession session(StateFolder folder, ServiceEndpoint service, SecureRandom random)
       throws TpmException, IOException, AttestationFailedException {
-    return AttesterSession.open(tpm, folder.instanceKey(), service, random);
+    return AttesterSession.open(tpm, folder.instanceKey(), service, random, logs());
+  }
+
+  /** The kernel's log is of its own TPM, and of no simulator. */
+  private MeasurementLogs logs() {
+    if (bootLog != null) {
+      return MeasurementLogs.bootLogAt(bootLog);
+    }
+    return tpm.startsWith("device:") ? MeasurementLogs.OF_KERNEL : MeasurementLogs.NONE;
   }
 
   /** The folder, which is made if there is none. */

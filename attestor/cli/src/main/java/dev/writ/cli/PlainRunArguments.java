@@ -27,6 +27,7 @@ final class PlainRunArguments {
           "--trust-sha256", "WRIT_TRUST_SHA256",
           "--state", "WRIT_STATE",
           "--tpm", "WRIT_TPM",
+          "--boot-log", "WRIT_BOOT_LOG",
           "--tenant", "WRIT_TENANT",
           "--workload", "WRIT_WORKLOAD",
           "--service", "WRIT_SERVICE");
@@ -105,6 +106,7 @@ final class PlainRunArguments {
       case "--trust-sha256" -> run.trust.pin = value;
       case "--state" -> run.host.state = Path.of(value);
       case "--tpm" -> run.host.tpm = value;
+      case "--boot-log" -> run.host.bootLog = Path.of(value);
       case "--tenant" -> run.exec.tenant = value;
       case "--workload" -> run.exec.workload = value;
       case "--env" -> run.exec.variables.add(value);

@@ -104,6 +104,7 @@ public record DoorsConfig(
       Optional<Rate> rate,
       int loops) {
     private static final int RESERVED_CONNECTIONS = 64;
+    private static final int RESERVED_BODY_BYTES = 256 * 1024;
     private static final int RESERVED_PER_ADDRESS = 16;
 
     /** Checks all. */
@@ -123,7 +124,8 @@ public record DoorsConfig(
     /** What suits one node. */
     public static Limits standard() {
       return new Limits(
-          256 * 1024,
+          // Evidence with both logs at their longest, in base64url, and the request beside it.
+          3 * 1024 * 1024,
           16 * 1024,
           10_000,
           1_000,
@@ -159,13 +161,14 @@ public record DoorsConfig(
      * must come in when nobody else does.
      */
     Limits reserved() {
+      int body = Math.min(bodyBytes, RESERVED_BODY_BYTES);
       return new Limits(
-          bodyBytes,
+          body,
           headerBytes,
           RESERVED_CONNECTIONS,
           RESERVED_PER_ADDRESS,
           RESERVED_CONNECTIONS,
-          (long) RESERVED_CONNECTIONS * bodyBytes,
+          (long) RESERVED_CONNECTIONS * body,
           idle,
           arrival,
           answer,

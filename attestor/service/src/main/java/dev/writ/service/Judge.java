@@ -8,6 +8,7 @@ import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.JwkThumbprint;
 import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.Appraiser;
+import dev.writ.evidence.BootLog;
 import dev.writ.evidence.CertifiedKey;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.EndorsementOutcome;
@@ -15,8 +16,10 @@ import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.KeyCertificationOutcome;
 import dev.writ.evidence.KeyCertificationVerifier;
+import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.QuoteOutcome;
 import dev.writ.evidence.QuoteVerifier;
+import dev.writ.evidence.ReferenceValues;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.Host;
 import dev.writ.ledger.LedgerException;
@@ -245,12 +248,29 @@ final class Judge {
         application.challenge().selection());
   }
 
+  /** Where nothing is said of the log, it is not even expanded. */
+  private static Optional<BootLog> bootLog(Evidence evidence, ReferenceValues references)
+      throws MalformedEvidenceException {
+    return references.boot().isPresent() && evidence.bootLog().isPresent()
+        ? Optional.of(BootLog.parse(evidence.bootLog().get().expand()))
+        : Optional.empty();
+  }
+
   private Judgement decide(
       Application application, KnownHost host, VerifiedQuote quote, KeyStanding.Fit key, long began)
       throws LedgerException {
     Optional<EndorsementOutcome> endorsement = endorsements.of(host.row());
-    Appraisal appraisal =
-        Appraiser.appraise(quote, endorsement, policy.referenceValuesFor(host.name()));
+    ReferenceValues references = policy.referenceValuesFor(host.name());
+    Appraisal appraisal;
+    try {
+      Optional<BootLog> bootLog = bootLog(application.evidence(), references);
+      appraisal = Appraiser.appraise(quote, endorsement, references, bootLog);
+    } catch (MalformedEvidenceException e) {
+      return new Judgement.Refused(
+          host,
+          new Denial(DenialCode.RUNTIME_INTEGRITY, e.reason(), String.valueOf(e.getMessage())),
+          Nonce.SPENT);
+    }
     Instant now = Instant.ofEpochMilli(clock.millis());
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
     Decision decision =

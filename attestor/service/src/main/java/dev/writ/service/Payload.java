@@ -73,7 +73,7 @@ final class Payload {
             .bytes("args_salt", salts.args())
             .text(ARTIFACT, artifact)
             .bytes("challenge", application.challenge().encode())
-            .bytes("evidence", application.evidence().bytes());
+            .bytes("evidence", application.evidence().kept());
     putExec(members, application);
     return members
         .text("host", grounds.host().name())
@@ -92,7 +92,7 @@ final class Payload {
             .bytes("challenge", application.challenge().encode())
             .text("code", refused.denial().code().wire());
     refused.decision().ifPresent(decision -> putDecision(members, decision));
-    members.bytes("evidence", application.evidence().bytes());
+    members.bytes("evidence", application.evidence().kept());
     putExec(members, application);
     refused.decision().ifPresent(decision -> members.json("inputs", decision.inputsJson()));
     return members

@@ -28,7 +28,8 @@ import java.util.Optional;
 
 /** Says in the policy's words what was verified. Nothing is judged here. */
 final class PolicyInputs {
-  private static final String PCR_RULES = "pcr_";
+  /** How the names of rules begin that compare with a reference set. */
+  private static final List<String> REFERENCE_RULES = List.of("pcr_", "boot_", "secure_boot");
 
   private PolicyInputs() {}
 
@@ -78,7 +79,8 @@ final class PolicyInputs {
     Optional<ReferenceSet> references = policy.document().referenceSetFor(host.name());
     boolean pcrsMatch =
         references.isPresent()
-            && appraisal.failed().stream().noneMatch(rule -> rule.reason().startsWith(PCR_RULES));
+            && appraisal.failed().stream()
+                .noneMatch(rule -> REFERENCE_RULES.stream().anyMatch(rule.reason()::startsWith));
     return new Trust(
         tier(appraisal.overall()),
         pcrsMatch,

@@ -237,7 +237,9 @@ final class ContractTest {
                 "POST "
                     + operation.path()
                     + " HTTP/1.1\r\nHost: writ\r\nContent-Type: application/json\r\n"
-                    + "Content-Length: 300000\r\n\r\n");
+                    + "Content-Length: "
+                    + (DoorsConfig.Limits.standard().bodyBytes() + 1)
+                    + "\r\n\r\n");
             HttpWire.Response response = wire.read();
             assertThat(response.status()).isEqualTo(413);
             contract.requireDescribed(operation, response);

@@ -37,6 +37,7 @@ final class SoftwareHost {
   final TpmtPublic ek;
   final Octets ekCertificate;
   private final SoftwareTpm tpm;
+  private Optional<byte[]> bootLog = Optional.empty();
 
   SoftwareHost(String name, EndorsementAuthority maker) {
     this(name, maker, SoftwareKey.attestation());
@@ -89,6 +90,11 @@ final class SoftwareHost {
     tpm.extend(pcr, Hash.sha256(event.getBytes(StandardCharsets.UTF_8)).bytes());
   }
 
+  /** From here on its evidence has this boot log. */
+  void show(byte[] log) {
+    bootLog = Optional.of(log);
+  }
+
   /** What answers a challenge: a quote bound to the request, and the instance key certified. */
   Application answer(Challenge challenge, ExecutionRequest request) {
     return answerCertifiedBy(ak, challenge, request);
@@ -124,6 +130,7 @@ final class SoftwareHost {
         Evidence.builder()
             .quote(quote.attest(), quote.signature())
             .pcrValues(values(challenge.selection()));
+    bootLog.ifPresent(builder::bootLog);
     if (!certification.isEmpty()) {
       builder.keyCertification(certification.get(0), certification.get(1), certification.get(2));
     }

@@ -6,7 +6,9 @@ import dev.writ.agent.AttestationFailedException;
 import dev.writ.agent.AttesterSession;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.Invitation;
+import dev.writ.agent.MeasurementLogs;
 import dev.writ.agent.OperatorClient;
+import dev.writ.agent.StateFolder;
 import dev.writ.agent.Timeouts;
 import dev.writ.fixtures.SwtpmHost;
 import dev.writ.tlog.Hash;
@@ -90,7 +92,11 @@ public final class TpmHost implements AutoCloseable {
             service.url(), service.trust().content().tls(), Clock.systemUTC(), Timeouts.STANDARD);
     try (AttesterSession session =
         AttesterSession.open(
-            machine.tcti(), state.resolve("instance-key"), endpoint, new SecureRandom())) {
+            machine.tcti(),
+            StateFolder.make(state).instanceKey(),
+            endpoint,
+            new SecureRandom(),
+            MeasurementLogs.NONE)) {
       var unused = granted(session.attester().enrol(NAME, Optional.of(invitation.secret())));
     }
   }

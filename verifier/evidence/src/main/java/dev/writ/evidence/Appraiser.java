@@ -31,6 +31,8 @@ import java.util.stream.Collectors;
  * <tr><td>pcr_reference<td>of the PCR<td>2<td>96, a value that is not among those allowed
  * </table>
  *
+ * <p>Then those of {@link BootRules}, where the reference values have any.
+ *
  * <p>Claims of PCRs follow the PC Client Platform Firmware Profile, 3.3.4: odd PCRs up to 7 hold
  * configuration, all others what was executed; PCR 6 is configuration too.
  */
@@ -59,6 +61,19 @@ public final class Appraiser {
       VerifiedQuote quote,
       Optional<? extends EndorsementOutcome> endorsement,
       ReferenceValues references) {
+    return appraise(quote, endorsement, references, Optional.empty());
+  }
+
+  /**
+   * Appraises evidence with a boot log.
+   *
+   * @param bootLog as the host sent it; read only where the reference values have rules over it
+   */
+  public static Appraisal appraise(
+      VerifiedQuote quote,
+      Optional<? extends EndorsementOutcome> endorsement,
+      ReferenceValues references,
+      Optional<BootLog> bootLog) {
     Appraiser appraiser = new Appraiser();
     appraiser.instance(quote);
     appraiser.hardware(endorsement);
@@ -67,6 +82,7 @@ public final class Appraiser {
     for (ReferenceValues.Pcr pcr : references.pcrs()) {
       appraiser.pcr(pcr, references.allowed(pcr).orElseThrow(), quote.values());
     }
+    references.boot().ifPresent(rules -> appraiser.boot(rules, bootLog, quote));
     return new Appraisal(appraiser.rules);
   }
 
@@ -197,6 +213,13 @@ public final class Appraiser {
         allowed.contains(actual.get()) ? AFFIRMING : CONTRAINDICATED,
         allowed.stream().map(TpmDigest::toString).sorted().collect(Collectors.joining(" or ")),
         actual.get().toString());
+  }
+
+  private void boot(BootRules boot, Optional<BootLog> given, VerifiedQuote quote) {
+    rules.addAll(
+        given
+            .map(log -> boot.appraise(BootLogVerifier.verify(log, quote)))
+            .orElseGet(boot::appraiseAbsent));
   }
 
   private void add(

@@ -48,7 +48,11 @@ public final class Evidence {
    */
   public record KeyCertification(TpmtPublic key, TpmsAttest attest, TpmtSignature signature) {}
 
+  /** Where the digest of a log stands in place of it: the log's id and this. */
+  private static final int DIGEST_OF = 0x100;
+
   private final Octets encoded;
+  private final Sections sections;
   private final TpmsAttest quote;
   private final TpmtSignature quoteSignature;
   private final PcrValues pcrValues;
@@ -58,6 +62,7 @@ public final class Evidence {
 
   private Evidence(byte[] bytes, Sections sections) throws MalformedEvidenceException {
     this.encoded = Octets.of(bytes);
+    this.sections = sections;
     this.quote = sections.parse(QUOTE, "quote", TpmsAttest::parse);
     this.quoteSignature = sections.parse(QUOTE_SIGNATURE, "quoteSignature", TpmtSignature::parse);
     this.pcrValues = sections.parse(PCR_VALUES, "pcrs", PcrValues::parse);
@@ -92,9 +97,17 @@ public final class Evidence {
     return encoded.bytes();
   }
 
-  /** SHA-256 of {@link #bytes}: 32 bytes by which decisions name this evidence. */
+  /**
+   * The package as it is kept, with the digests of its logs in place of them: {@link #bytes} where it
+   * has none.
+   */
+  public byte[] kept() {
+    return bootLog.isEmpty() && imaList.isEmpty() ? bytes() : sections.withLogsDigested();
+  }
+
+  /** SHA-256 of {@link #kept}: 32 bytes by which decisions name this evidence. */
   public byte[] digest() {
-    return TpmAlg.SHA256.newDigest().digest(encoded.bytes());
+    return TpmAlg.SHA256.newDigest().digest(kept());
   }
 
   /** What TPM2_Quote said. */
@@ -182,10 +195,14 @@ public final class Evidence {
      * @throws MalformedEvidenceException if a structure is not what it should be, or one is missing
      */
     public Evidence build() throws MalformedEvidenceException {
-      TpmWriter out = new TpmWriter().octets(MAGIC).u16(VERSION).u16(sections.size());
-      sections.forEach((id, content) -> out.u16(id).u32(content.length).bytes(content));
-      return parse(out.toByteArray());
+      return parse(assemble(sections));
     }
+  }
+
+  private static byte[] assemble(SortedMap<Integer, byte[]> sections) {
+    TpmWriter out = new TpmWriter().octets(MAGIC).u16(VERSION).u16(sections.size());
+    sections.forEach((id, content) -> out.u16(id).u32(content.length).bytes(content));
+    return out.toByteArray();
   }
 
   private record Section(int offset, byte[] content) {}
@@ -236,6 +253,19 @@ public final class Evidence {
       }
       in.end("evidence");
       return sections;
+    }
+
+    byte[] withLogsDigested() {
+      SortedMap<Integer, byte[]> kept = new TreeMap<>();
+      byId.forEach(
+          (id, section) -> {
+            if (id < BOOT_LOG) {
+              kept.put(id, section.content());
+            } else {
+              kept.put(id + DIGEST_OF, TpmAlg.SHA256.newDigest().digest(section.content()));
+            }
+          });
+      return assemble(kept);
     }
 
     boolean has(int id) {

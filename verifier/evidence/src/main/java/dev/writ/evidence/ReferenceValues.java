@@ -10,12 +10,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Reference values (RFC 9334, 4.2): for each PCR that matters, the digests it may have. A PCR that is
- * not named here is not judged.
+ * Reference values (RFC 9334, 4.2): for each PCR that matters the digests it may have, and rules over
+ * the events of the boot. A PCR that is not named here is not judged.
  */
 public final class ReferenceValues {
   /** No PCR is judged. */
-  public static final ReferenceValues NONE = new ReferenceValues(new TreeMap<>());
+  public static final ReferenceValues NONE = new ReferenceValues(new TreeMap<>(), Optional.empty());
 
   /**
    * One PCR of one bank, ordered by bank and then by index.
@@ -46,8 +46,11 @@ public final class ReferenceValues {
 
   private final SortedMap<Pcr, Set<TpmDigest>> allowed;
 
-  private ReferenceValues(SortedMap<Pcr, Set<TpmDigest>> allowed) {
+  private final Optional<BootRules> boot;
+
+  private ReferenceValues(SortedMap<Pcr, Set<TpmDigest>> allowed, Optional<BootRules> boot) {
     this.allowed = Collections.unmodifiableSortedMap(allowed);
+    this.boot = boot;
   }
 
   /** The PCRs that are judged, in their order. */
@@ -60,6 +63,11 @@ public final class ReferenceValues {
     return Optional.ofNullable(allowed.get(pcr));
   }
 
+  /** What the boot log must show; absent where none is asked for. */
+  public Optional<BootRules> boot() {
+    return boot;
+  }
+
   /** A builder. */
   public static Builder builder() {
     return new Builder();
@@ -68,6 +76,7 @@ public final class ReferenceValues {
   /** Collects reference values. */
   public static final class Builder {
     private final SortedMap<Pcr, Set<TpmDigest>> allowed = new TreeMap<>();
+    private Optional<BootRules> boot = Optional.empty();
 
     private Builder() {}
 
@@ -84,11 +93,18 @@ public final class ReferenceValues {
       return this;
     }
 
+    /** Says what the boot log must show. */
+    @CanIgnoreReturnValue
+    public Builder boot(BootRules rules) {
+      boot = Optional.of(rules);
+      return this;
+    }
+
     /** The values collected so far. */
     public ReferenceValues build() {
       SortedMap<Pcr, Set<TpmDigest>> copy = new TreeMap<>();
       allowed.forEach((pcr, digests) -> copy.put(pcr, Set.copyOf(digests)));
-      return new ReferenceValues(copy);
+      return new ReferenceValues(copy, boot);
     }
   }
 }

@@ -73,6 +73,24 @@ class EvidenceTest {
   }
 
   @Test
+  void packageWithLogs_kept_hasTheirDigestsInTheirPlace() throws Exception {
+    Evidence evidence =
+        Evidence.builder()
+            .quote(quote, signature)
+            .pcrValues(values)
+            .keyCertification(key.bytes(), certification, certificationSignature)
+            .imaList(new byte[50])
+            .build();
+    Map<Integer, byte[]> kept = sections();
+    kept.put(0x108, TpmAlg.SHA256.newDigest().digest(CodedLog.encode(new byte[50])));
+
+    assertThat(evidence.kept()).isEqualTo(assembled(kept));
+    assertThat(evidence.digest()).isEqualTo(TpmAlg.SHA256.newDigest().digest(assembled(kept)));
+    assertThat(full().kept()).isEqualTo(full().bytes());
+    assertThatThrownBy(() -> Evidence.parse(assembled(kept))).hasMessageContaining("sectionId");
+  }
+
+  @Test
   void case93_logThatSaysToBeTooLong_isMalformedUnexpanded() {
     Map<Integer, Integer> longest = Map.of(7, 1 << 20, 8, 1 << 22);
     longest.forEach(

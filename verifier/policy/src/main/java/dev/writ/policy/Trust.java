@@ -8,7 +8,8 @@ import java.util.Optional;
  * What the appraisal said of the Evidence.
  *
  * @param tier the overall tier
- * @param pcrsMatch whether every PCR for which the policy has reference values held one of them
+ * @param pcrsMatch whether every PCR for which the policy has reference values held one of them, and
+ *     the boot log showed what it must, where that is more than a warning
  * @param referenceSet the name of the policy's reference set that the Evidence was judged by; absent
  *     if the policy has none for the host
  * @param endorsement what is known of the endorsement key
