@@ -120,6 +120,11 @@ final class BootAppraiser {
         state.dmaProtectionDisabled(),
         "memory protected from devices",
         "DMA Protection Disabled");
+    note(
+        "secure_boot_shim",
+        state.shimValidationDisabled(),
+        "a shim that verifies what it runs",
+        "MokSBState says not to");
     if (!rules.dbx().isEmpty()) {
       Set<Octets> missing = new HashSet<>(rules.dbx());
       state.dbx().ids().forEach(missing::remove);
@@ -203,6 +208,7 @@ final class BootAppraiser {
     List<Authority> used = state.authorities().stream().filter(Authority::verifiesImages).toList();
     Set<Octets> allowed = rules.authorities().get();
     return state.enabled()
+        && !state.shimValidationDisabled()
         && !used.isEmpty()
         && used.stream().allMatch(authority -> allowed.contains(authority.id()));
   }

@@ -23,6 +23,7 @@ public final class BootEvent {
   private final int offset;
   private final int pcr;
   private final int typeCode;
+  private final Optional<BootEventType> type;
   private final int digestsAt;
   private final int digestCount;
   private final int dataAt;
@@ -43,6 +44,7 @@ public final class BootEvent {
     this.offset = offset;
     this.pcr = pcr;
     this.typeCode = typeCode;
+    this.type = BootEventType.ofCode(typeCode);
     this.digestsAt = digestsAt;
     this.digestCount = digestCount;
     this.dataAt = dataAt;
@@ -71,7 +73,7 @@ public final class BootEvent {
 
   /** The type, where it is a known one. */
   public Optional<BootEventType> type() {
-    return BootEventType.ofCode(typeCode);
+    return type;
   }
 
   /** Whether the log says that this event is of {@code type}. */
@@ -105,7 +107,7 @@ public final class BootEvent {
 
   /** The type's name, or its code. */
   public String typeText() {
-    return type().map(Enum::name).orElse(TpmReader.hex32(typeCode & 0xffff_ffffL));
+    return type.map(Enum::name).orElse(TpmReader.hex32(typeCode & 0xffff_ffffL));
   }
 
   byte[] raw() {

@@ -90,11 +90,11 @@ public enum BootEventType {
   /** A key by which a device was authenticated: a variable, measured as such. */
   EV_EFI_SPDM_DEVICE_AUTHORITY(0x8000_00E4, true);
 
-  private static final Map<Integer, BootEventType> BY_CODE = new HashMap<>();
+  private static final Map<Integer, Optional<BootEventType>> BY_CODE = new HashMap<>();
 
   static {
     for (BootEventType type : values()) {
-      BY_CODE.put(type.code, type);
+      BY_CODE.put(type.code, Optional.of(type));
     }
   }
 
@@ -112,7 +112,7 @@ public enum BootEventType {
 
   /** The type with this code, an unsigned 32-bit number, if it is one of these. */
   public static Optional<BootEventType> ofCode(int code) {
-    return Optional.ofNullable(BY_CODE.get(code));
+    return BY_CODE.getOrDefault(code, Optional.empty());
   }
 
   /** The code, an unsigned 32-bit number. */

@@ -4,6 +4,7 @@ package dev.writ.evidence;
 import dev.writ.evidence.SecureBootState.Authority;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -130,16 +131,20 @@ public final class BootLogDiff {
     is.ids().forEach(removed::remove);
     List<String> parts = new ArrayList<>();
     if (!added.isEmpty()) {
-      parts.add(added.size() + " entries more" + some(added));
+      parts.add(entries(added.size()) + " more" + some(added));
     }
     if (!removed.isEmpty()) {
-      parts.add(removed.size() + " entries less" + some(removed));
+      parts.add(entries(removed.size()) + " less" + some(removed));
     }
     add(
         SecureBootReader.PCR,
         parts.isEmpty()
             ? name + " has the same entries in other lists"
             : name + " has " + String.join(" and ", parts));
+  }
+
+  private static String entries(int count) {
+    return count == 1 ? "1 entry" : count + " entries";
   }
 
   private static String some(Set<Octets> ids) {
@@ -181,15 +186,18 @@ public final class BootLogDiff {
 
   private static Map<String, List<TpmDigest>> byPlace(VerifiedBootLog log, List<BootEvent> events) {
     Map<String, List<TpmDigest>> places = new LinkedHashMap<>();
+    Map<String, Integer> counts = new HashMap<>();
     for (BootEvent event : events) {
       String name = event.typeText() + variableName(event);
-      String place = name;
-      for (int n = 2; places.containsKey(place); n++) {
-        place = name + " " + n;
-      }
-      places.put(place, log.digests(event));
+      places.put(numbered(name, counts), log.digests(event));
     }
     return places;
+  }
+
+  /** The name, and from its second use on which use it is. */
+  private static String numbered(String name, Map<String, Integer> counts) {
+    int count = counts.merge(name, 1, Integer::sum);
+    return count == 1 ? name : name + ", its number " + count;
   }
 
   private static String variableName(BootEvent event) {
@@ -230,13 +238,10 @@ public final class BootLogDiff {
 
   private static Map<String, List<TpmDigest>> byName(VerifiedBootLog log, int pcr) {
     Map<String, List<TpmDigest>> names = new LinkedHashMap<>();
+    Map<String, Integer> counts = new HashMap<>();
     for (BootMeasurement measurement : log.measurements()) {
       if (measurement.pcr() == pcr) {
-        String place = measurement.text();
-        for (int n = 2; names.containsKey(place); n++) {
-          place = measurement.text() + " " + n;
-        }
-        names.put(place, measurement.digests());
+        names.put(numbered(measurement.text(), counts), measurement.digests());
       }
     }
     return names;

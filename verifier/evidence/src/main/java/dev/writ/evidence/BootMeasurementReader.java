@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Reads what booted out of explained PCRs.
@@ -33,13 +34,15 @@ final class BootMeasurementReader {
   /** Fields before the device path of UEFI_IMAGE_LOAD_EVENT (PFP 1.06, 10.4.3). */
   private static final int IMAGE_LOAD_BYTES = 32;
 
-  private static final List<String> GRUB_PREFIXES =
-      List.of(
-          "grub_cmd: ",
-          "kernel_cmdline: ",
-          "module_cmdline: ",
-          "grub_cmd ",
-          "grub_kernel_cmdline ");
+  private static final List<byte[]> GRUB_PREFIXES =
+      Stream.of(
+              "grub_cmd: ",
+              "kernel_cmdline: ",
+              "module_cmdline: ",
+              "grub_cmd ",
+              "grub_kernel_cmdline ")
+          .map(prefix -> prefix.getBytes(StandardCharsets.US_ASCII))
+          .toList();
 
   /** Tags of EV_EVENT_TAG: Linux's EFI stub, systemd-boot and systemd-stub. */
   private static final Map<Integer, Kind> TAGS =
@@ -76,7 +79,6 @@ final class BootMeasurementReader {
   }
 
   private void read(BootEvent event) {
-    boolean ofData = event.type().map(BootEventType::digestOfData).orElse(false);
     switch (event.pcr()) {
       case DRIVERS_PCR -> {
         if (event.is(BootEventType.EV_EFI_BOOT_SERVICES_DRIVER)
@@ -86,7 +88,11 @@ final class BootMeasurementReader {
         }
       }
       case APPLICATIONS_PCR -> {
-        if (!ofData) {
+        // Of other data an image could be made out: its own bytes are what its digest is of.
+        boolean none =
+            event.is(BootEventType.EV_SEPARATOR)
+                || event.type().map(BootEventType::isText).orElse(false);
+        if (!none) {
           images.add(image(event, ++applications));
         }
       }
@@ -112,24 +118,26 @@ final class BootMeasurementReader {
   }
 
   private BootMeasurement command(BootEvent event) {
-    Optional<String> text = UefiText.ascii(event.raw(), event.dataAt(), event.dataLength());
-    if (text.isEmpty() || !event.is(BootEventType.EV_IPL)) {
-      return commandLine(event);
-    }
-    for (String prefix : GRUB_PREFIXES) {
-      if (text.get().startsWith(prefix)) {
-        String command = text.get().substring(prefix.length());
-        int at = event.dataAt() + prefix.length();
-        // The log drops a NUL that GRUB measured, or adds one that it did not.
-        int length = event.dataAt() + event.dataLength() - at;
-        if (explained.digestsAreOf(event, at, command.length())
-            || explained.digestsAreOf(event, at, length)) {
-          boolean line = command.startsWith("/") || command.startsWith("(");
-          return measurement(line ? Kind.COMMAND_LINE : Kind.GRUB_COMMAND, command, true, event);
+    if (event.is(BootEventType.EV_IPL)) {
+      for (byte[] prefix : GRUB_PREFIXES) {
+        if (event.dataStartsWith(prefix)) {
+          int at = event.dataAt() + prefix.length;
+          int length = event.dataLength() - prefix.length;
+          int text = UefiText.lengthWithoutNul(event.raw(), at, length);
+          // The log may have a NUL that GRUB did not measure.
+          if (explained.digestsAreOf(event, at, text)
+              || explained.digestsAreOf(event, at, length)) {
+            boolean line = text > 0 && (event.raw()[at] == '/' || event.raw()[at] == '(');
+            return measurement(
+                line ? Kind.COMMAND_LINE : Kind.GRUB_COMMAND,
+                UefiText.utf8(event.raw(), at, text).orElse(""),
+                true,
+                event);
+          }
         }
       }
     }
-    return measurement(Kind.OTHER, text.get(), false, event);
+    return commandLine(event);
   }
 
   private BootMeasurement commandLine(BootEvent event) {
@@ -176,13 +184,13 @@ final class BootMeasurementReader {
       int tag = UefiReader.u16At(event.raw(), at) | UefiReader.u16At(event.raw(), at + 2) << 16;
       Kind tagged = TAGS.getOrDefault(tag, kind);
       String name =
-          UefiText.ascii(event.raw(), at + 8, length - 8)
+          UefiText.readable(event.raw(), at + 8, length - 8)
               .or(() -> UefiText.utf16(event.raw(), at + 8, length - 8))
               .orElse("of tag " + TpmReader.hex32(tag & 0xffff_ffffL));
       return measurement(tagged, name, false, event);
     }
     String name =
-        UefiText.ascii(event.raw(), at, length)
+        UefiText.readable(event.raw(), at, length)
             .or(() -> UefiText.utf16(event.raw(), at, length))
             .orElse("of " + event.typeText());
     return measurement(kind, name, false, event);

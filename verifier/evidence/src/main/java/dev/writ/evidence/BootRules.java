@@ -22,7 +22,7 @@ import java.util.TreeSet;
  * <tr><td>pcr_without_events, pcr_unexplained_extend, pcr_log_mismatch<td>of the PCR<td>does not run
  *     <td>fails of a PCR in {@code explained}; else noted, and 32 of PCRs 0 to 7
  * <tr><td>secure_boot<td>configuration<td>2<td>fails where it is demanded, else 32
- * <tr><td>secure_boot_debug, secure_boot_dma<td>configuration<td>does not run
+ * <tr><td>secure_boot_debug, secure_boot_dma, secure_boot_shim<td>configuration<td>does not run
  *     <td>fails where Secure Boot is demanded, else 32
  * <tr><td>secure_boot_dbx<td>configuration<td>2<td>fails, entries are missing
  * <tr><td>secure_boot_db<td>configuration<td>2<td>fails, entries that are not allowed
@@ -32,7 +32,8 @@ import java.util.TreeSet;
  * </table>
  *
  * @param explained PCRs that the log must explain where they are quoted; 0 to 23
- * @param secureBoot whether Secure Boot must be on, without debugger and with protection from devices
+ * @param secureBoot whether Secure Boot must be on: without debugger, with protection from devices,
+ *     and with a shim that verifies
  * @param dbx entries that dbx must have, by {@link SignatureDatabase.Entry#id}
  * @param db entries that db may have; absent where db is not judged
  * @param authorities entries by which images may be verified; absent where that is not judged. With

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The PCRs whose quoted value the log explains in every quoted bank but SHA-1: of these the order
@@ -44,7 +43,12 @@ final class ExplainedPcrs {
 
   /** The digests of an event in those banks. */
   List<TpmDigest> digests(BootEvent event) {
-    return banks(event.pcr()).stream().map(event::digest).flatMap(Optional::stream).toList();
+    List<TpmAlg> of = banks(event.pcr());
+    List<TpmDigest> digests = new ArrayList<>(of.size());
+    for (TpmAlg bank : of) {
+      digests.add(event.digest(bank).orElseThrow());
+    }
+    return digests;
   }
 
   /** Whether the event's digests in those banks are all of {@code length} bytes of the log. */

@@ -20,6 +20,9 @@ final class MeasuredData {
 
   /** The digest; not to be written to. */
   byte[] digest(TpmAlg hash) {
-    return digests.computeIfAbsent(hash, alg -> alg.newDigest().digest(data));
+    byte[] digest = digests.get(hash);
+    return digest != null
+        ? digest
+        : digests.computeIfAbsent(hash, alg -> alg.newDigest().digest(data));
   }
 }

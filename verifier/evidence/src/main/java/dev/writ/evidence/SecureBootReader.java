@@ -160,7 +160,7 @@ final class SecureBootReader {
     }
     Optional<String> text =
         certificate.isEmpty() && length <= MAX_SHOWN
-            ? UefiText.ascii(raw, at, length)
+            ? UefiText.readable(raw, at, length)
             : Optional.empty();
     return new Authority(variable.guid(), variable.name(), id, certificate, text);
   }

@@ -38,6 +38,8 @@ public final class SecureBootState {
   private static final List<String> SETTINGS_OF_SHIM =
       List.of("SbatLevel", "MokListTrusted", "MokSBState", "MokDBState", "MokPolicy");
 
+  private static final Octets ZERO = Octets.of(TpmAlg.SHA256.newDigest().digest(new byte[1]));
+
   private final Optional<Boolean> enabled;
   private final SignatureDatabase platformKey;
   private final SignatureDatabase keyExchangeKeys;
@@ -114,6 +116,19 @@ public final class SecureBootState {
   /** Whether firmware says that devices can write to all memory. */
   public boolean dmaProtectionDisabled() {
     return notes.contains("DMA Protection Disabled");
+  }
+
+  /**
+   * Whether shim was told to verify nothing: its variable MokSBState, which it measures where it is
+   * set, has another value than 0.
+   */
+  public boolean shimValidationDisabled() {
+    return authorities.stream()
+        .anyMatch(
+            authority ->
+                authority.guid().equals(UefiGuid.SHIM_LOCK)
+                    && authority.variable().equals("MokSBState")
+                    && !authority.id().equals(ZERO));
   }
 
   /** PCR 7 in each bank by which all this is bound. */

@@ -6,8 +6,7 @@ import java.util.Optional;
 
 /** Texts in a boot log: UTF-16LE of UEFI, ASCII of loaders. */
 final class UefiText {
-  /** Longest text that is shown. */
-  private static final int MAX_SHOWN = 4096;
+  private static final char REPLACEMENT = '\ufffd';
 
   private UefiText() {}
 
@@ -43,7 +42,7 @@ final class UefiText {
     while (end - at >= 2 && bytes[end - 1] == 0 && bytes[end - 2] == 0) {
       end -= 2;
     }
-    if (end == at || (end - at) % 2 != 0 || end - at > 2 * MAX_SHOWN) {
+    if (end == at || (end - at) % 2 != 0) {
       return Optional.empty();
     }
     try {
@@ -53,21 +52,61 @@ final class UefiText {
     }
   }
 
-  /** ASCII that ends at the range's end or at NULs that fill it up, where it is readable. */
+  /**
+   * ASCII, and nothing but ASCII without control characters, but for NULs that fill it up: what
+   * firmware measures as a text.
+   */
   static Optional<String> ascii(byte[] bytes, int at, int length) {
+    int end = at + lengthWithoutNul(bytes, at, length);
+    for (int i = at; i < end; i++) {
+      if (bytes[i] < 0x20 || bytes[i] == 0x7f) {
+        return Optional.empty();
+      }
+    }
+    return end == at
+        ? Optional.empty()
+        : Optional.of(new String(bytes, at, end - at, StandardCharsets.US_ASCII));
+  }
+
+  /**
+   * What a loader measures as a text: UTF-8 that NULs may fill up, without one inside. What cannot be
+   * shown of it is replaced, so that this is for people and never compared.
+   */
+  static Optional<String> utf8(byte[] bytes, int at, int length) {
+    int shown = lengthWithoutNul(bytes, at, length);
+    for (int i = at; i < at + shown; i++) {
+      if (bytes[i] == 0) {
+        return Optional.empty();
+      }
+    }
+    String text = new String(bytes, at, shown, StandardCharsets.UTF_8);
+    return text.isEmpty() ? Optional.empty() : Optional.of(shown(text));
+  }
+
+  private static String shown(String text) {
+    return text.chars().anyMatch(UefiText::isHidden)
+        ? text.chars()
+            .map(unit -> isHidden(unit) ? REPLACEMENT : unit)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString()
+        : text;
+  }
+
+  private static boolean isHidden(int unit) {
+    return Character.isISOControl(unit) && unit != '\n' && unit != '\t';
+  }
+
+  /** As {@link #utf8}, where nothing had to be replaced. */
+  static Optional<String> readable(byte[] bytes, int at, int length) {
+    return utf8(bytes, at, length).filter(text -> text.indexOf(REPLACEMENT) < 0);
+  }
+
+  /** Length of a range without the NULs at its end. */
+  static int lengthWithoutNul(byte[] bytes, int at, int length) {
     int end = at + length;
     while (end > at && bytes[end - 1] == 0) {
       end--;
     }
-    if (end == at || end - at > MAX_SHOWN) {
-      return Optional.empty();
-    }
-    for (int i = at; i < end; i++) {
-      boolean layout = bytes[i] == '\n' || bytes[i] == '\t';
-      if (bytes[i] < 0x20 && !layout || bytes[i] == 0x7f) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(new String(bytes, at, end - at, StandardCharsets.US_ASCII));
+    return end - at;
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.writ.evidence.BootMeasurement.Kind;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +75,26 @@ class BootMeasurementReaderTest {
         .filteredOn(measurement -> measurement.name().contains("harmless"))
         .singleElement()
         .matches(measurement -> measurement.kind() == Kind.OTHER && !measurement.nameBound());
+  }
+
+  @Test
+  void commandInUtf8_isACommandAndShowsNoControlCharacters() {
+    SoftwareBootLog log = SoftwareBootLog.grub();
+    byte[] text = "menuentry Übung {\n\tlinux\u001b[2J }".getBytes(StandardCharsets.UTF_8);
+    int first = log.find(8, BootEventType.EV_IPL);
+    log.set(
+        first,
+        log.record(
+            8,
+            BootEventType.EV_IPL,
+            text,
+            SoftwareBootLog.concat(SoftwareBootLog.bytes("grub_cmd: "), text, new byte[1])));
+
+    assertThat(log.verified().measurements())
+        .filteredOn(measurement -> measurement.event() == first + 1)
+        .singleElement()
+        .matches(measurement -> measurement.kind() == Kind.GRUB_COMMAND)
+        .matches(measurement -> measurement.name().equals("menuentry Übung {\n\tlinux\ufffd[2J }"));
   }
 
   @Test

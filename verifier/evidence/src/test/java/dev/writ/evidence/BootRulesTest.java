@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@link BootRules}: each rule as it holds and as it does not. */
 class BootRulesTest {
@@ -198,6 +200,45 @@ class BootRulesTest {
     assertThat(rules.get(3).actual()).isEqualTo(image("bootkit").toString());
     assertThat(applications(NOTHING.withBootApplications(allowed).warning(), machine).get(3))
         .matches(rule -> rule.value() == 33);
+  }
+
+  /** What an image's digest is of can be logged as data that a digest covers. */
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "EV_EFI_HCRTM_EVENT")
+  void case55_imageUnderAnyTypeWithItsBytesAsData_isNeverHidden(BootEventType type) {
+    byte[] bootkit = {'M', 'Z', 0, 0, 'b', 'o', 'o', 't', 'k', 'i', 't'};
+    byte[] data =
+        type.isVariable()
+            ? SoftwareBootLog.variable(SoftwareBootLog.GLOBAL, "Boot0000", bootkit)
+            : bootkit;
+    int last = machine.events.size() - 2;
+    machine.insert(
+        last,
+        machine.record(4, BootEventType.EV_EFI_BOOT_SERVICES_APPLICATION, bootkit, new byte[32]));
+    SoftwareBootLog log = machine.copy();
+    log.set(last, log.events.get(last).ofType(type).withData(data));
+    BootRules rules =
+        BootRules.EXPLAINED.withBootApplications(
+            Set.of(image("shim 15.8"), image("grub 2.06"), image("vmlinuz 6.1")));
+
+    assertThat(rules.appraise(log.verifyOn(machine)))
+        .anyMatch(rule -> rule.tier() == TrustTier.CONTRAINDICATED);
+  }
+
+  @Test
+  void shimThatVerifiesNothing_isToldAndVouchesForNothing() {
+    byte[] off = SoftwareBootLog.variable(SoftwareBootLog.SHIM, "MokSBState", new byte[] {1});
+    BootRules rules =
+        NOTHING.withSecureBoot().withBootApplications(Set.of()).withAuthorities(Set.of(DB, VENDOR));
+    int shim = machine.findVariable("SbatLevel");
+    machine.insert(shim, machine.record(7, BootEventType.EV_EFI_VARIABLE_AUTHORITY, off, off));
+
+    assertThat(rule(rules.appraise(machine.verify()), "secure_boot_shim").value()).isEqualTo(96);
+    assertThat(applications(rules, machine)).extracting(Appraisal.Rule::value).containsOnly(96);
+    byte[] on = SoftwareBootLog.variable(SoftwareBootLog.SHIM, "MokSBState", new byte[] {0});
+    machine.set(shim, machine.record(7, BootEventType.EV_EFI_VARIABLE_AUTHORITY, on, on));
+    assertThat(rules.appraise(machine.verify()))
+        .allMatch(rule -> rule.tier() == TrustTier.AFFIRMING);
   }
 
   @Test
