@@ -3,6 +3,7 @@ package dev.writ.evidence;
 
 import dev.writ.evidence.Appraisal.Rule;
 import dev.writ.evidence.SecureBootState.Authority;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -24,6 +25,29 @@ final class BootAppraiser {
 
   /** PFP 3.3.4: odd PCRs up to 7 and PCR 6 hold configuration, as do systemd's and shim's own. */
   private static final Set<Integer> CONFIGURATION_PCRS = Set.of(1, 3, 5, 6, 7, 12, 14);
+
+  /** GRUB's commands that load something to run (GRUB manual, 16.3). */
+  private static final Set<String> LOADING_COMMANDS =
+      Set.of(
+          "linux",
+          "linux16",
+          "linuxefi",
+          "multiboot",
+          "multiboot2",
+          "module",
+          "module2",
+          "xen_hypervisor",
+          "xen_module",
+          "chainloader",
+          "kfreebsd",
+          "knetbsd",
+          "kopenbsd",
+          "ntldr",
+          "freedos",
+          "plan9",
+          "truecrypt",
+          "xnu_kernel",
+          "xnu_kernel64");
 
   private static final int LAST_FIRMWARE = 7;
   private static final int COMMANDS_PCR = 8;
@@ -216,11 +240,9 @@ final class BootAppraiser {
   private void commandLines(VerifiedBootLog log, Set<TpmDigest> allowed) {
     boolean found = false;
     for (BootMeasurement measurement : log.measurements()) {
-      boolean judged =
-          measurement.pcr() == COMMAND_LINES_PCR
-              || measurement.pcr() == COMMANDS_PCR
-                  && measurement.kind() != BootMeasurement.Kind.GRUB_COMMAND;
-      if (judged) {
+      if (measurement.kind() == BootMeasurement.Kind.GRUB_COMMAND) {
+        loaded(measurement, allowed);
+      } else if (measurement.pcr() == COMMANDS_PCR || measurement.pcr() == COMMAND_LINES_PCR) {
         found = true;
         configuration(
             "boot_command_line",
@@ -246,6 +268,27 @@ final class BootAppraiser {
           "a command line in PCR 8 or 12, and both explained",
           hidden ? "one of them is not explained" : "none");
     }
+  }
+
+  /** What a command hands to a kernel is a command line too, wherever the kernel comes from. */
+  private void loaded(BootMeasurement command, Set<TpmDigest> allowed) {
+    int space = command.name().indexOf(' ');
+    if (space < 0 || !LOADING_COMMANDS.contains(command.name().substring(0, space))) {
+      return;
+    }
+    String line = command.name().substring(space + 1);
+    byte[] measured = line.getBytes(StandardCharsets.UTF_8);
+    List<TpmDigest> digests =
+        command.digests().stream()
+            .map(digest -> digest.hash())
+            .map(hash -> TpmDigest.of(hash, hash.newDigest().digest(measured)))
+            .toList();
+    configuration(
+        "boot_command_line",
+        line,
+        digests.stream().anyMatch(allowed::contains),
+        "one of the " + allowed.size() + " digests allowed",
+        digests(digests));
   }
 
   private static String digests(List<TpmDigest> digests) {

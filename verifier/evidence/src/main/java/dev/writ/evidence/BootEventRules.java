@@ -33,7 +33,8 @@ final class BootEventRules {
   private static final int LAST_FIRMWARE = 7;
   private static final int APPLICATIONS = 4;
   private static final int EXIT = 5;
-  private static final MeasuredData SEPARATOR = new MeasuredData(new byte[4]);
+  private static final int SEPARATOR_BYTES = 4;
+  private static final MeasuredData SEPARATOR = new MeasuredData(new byte[SEPARATOR_BYTES]);
   private static final MeasuredData SEPARATOR_ONES = new MeasuredData(new byte[] {-1, -1, -1, -1});
   private static final MeasuredData SEPARATOR_ERROR = new MeasuredData(new byte[] {1, 0, 0, 0});
   private static final String CALLING_TEXT = "Calling EFI Application from Boot Option";
@@ -155,8 +156,7 @@ final class BootEventRules {
         && (event.is(BootEventType.EV_SEPARATOR)
             || explained.digestsAreOf(event, SEPARATOR_ERROR)
             || explained.digestsAreOf(event, SEPARATOR_ONES))) {
-      return broken(
-          Rule.SEPARATOR_VALUE, event, "a separator of 00000000", event.data().toString());
+      return broken(Rule.SEPARATOR_VALUE, event, "a separator of 00000000", start(event));
     }
     if (!good) {
       return Optional.empty();
@@ -197,6 +197,14 @@ final class BootEventRules {
       exited = true;
     }
     return Optional.empty();
+  }
+
+  private static String start(BootEvent event) {
+    int shown = Math.min(event.dataLength(), SEPARATOR_BYTES);
+    return Octets.copyOfRange(event.raw(), event.dataAt(), event.dataAt() + shown)
+        + " of "
+        + event.dataLength()
+        + " bytes";
   }
 
   private Optional<EventRefused> early(BootEvent boundary, String name) {

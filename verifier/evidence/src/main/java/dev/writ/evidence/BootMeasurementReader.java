@@ -34,6 +34,9 @@ final class BootMeasurementReader {
   /** Fields before the device path of UEFI_IMAGE_LOAD_EVENT (PFP 1.06, 10.4.3). */
   private static final int IMAGE_LOAD_BYTES = 32;
 
+  /** Longest name that is kept, in UTF-16 units; Linux takes 2048 bytes of a command line. */
+  private static final int MAX_NAME = 4096;
+
   private static final List<byte[]> GRUB_PREFIXES =
       Stream.of(
               "grub_cmd: ",
@@ -197,7 +200,8 @@ final class BootMeasurementReader {
   }
 
   private BootMeasurement measurement(Kind kind, String name, boolean nameBound, BootEvent event) {
+    String shown = name.length() > MAX_NAME ? name.substring(0, MAX_NAME) + "…" : name;
     return new BootMeasurement(
-        kind, name, nameBound, event.pcr(), event.index(), explained.digests(event));
+        kind, shown, nameBound, event.pcr(), event.index(), explained.digests(event));
   }
 }

@@ -40,8 +40,9 @@ import java.util.TreeSet;
  *     Secure Boot on they also vouch for boot applications
  * @param bootApplications digests that boot applications may have; absent where they are not judged,
  *     or by their signers alone
- * @param commandLines digests that command lines may have: of each in PCR 8, of each measurement in
- *     PCR 12; absent where they are not judged
+ * @param commandLines digests that command lines may have: in PCR 8 of each, and of what each command
+ *     of GRUB that loads a kernel is given; in PCR 12 of each measurement. Absent where they are not
+ *     judged. It is a reviewed GRUB that measures them: use {@code bootApplications} along with it
  * @param refuses whether a rule that does not hold makes the evidence unacceptable, or is a warning
  */
 public record BootRules(

@@ -277,6 +277,23 @@ class BootLogTest {
   }
 
   @Test
+  void case65_logAtItsLimits_isRead() throws Exception {
+    SoftwareBootLog events = new SoftwareBootLog(TpmAlg.SHA256);
+    for (int i = 1; i < BootLog.MAX_EVENTS; i++) {
+      events.events.add(separator());
+    }
+    SoftwareBootLog data =
+        new SoftwareBootLog(TpmAlg.SHA256)
+            .add(1, BootEventType.EV_POST_CODE, new byte[BootLog.MAX_EVENT_BYTES]);
+    byte[] longest = Arrays.copyOf(VALID, BootLog.MAX_BYTES);
+
+    assertThat(BootLog.parse(events.bytes()).events()).hasSize(BootLog.MAX_EVENTS);
+    assertThat(BootLog.parse(data.bytes()).events().get(1).dataLength())
+        .isEqualTo(BootLog.MAX_EVENT_BYTES);
+    assertThat(BootLog.parse(longest).paddingBytes()).isEqualTo(BootLog.MAX_BYTES - VALID.length);
+  }
+
+  @Test
   void case65_tooLongLog_isMalformed() {
     assertThat(malformed(Arrays.copyOf(VALID, BootLog.MAX_BYTES + 1)).field()).isEqualTo("bootLog");
   }

@@ -303,6 +303,28 @@ class BootRulesTest {
         .matches(rule -> rule.value() == 96);
   }
 
+  /** GRUB loads from blocks of a disk; whoever types the allowed line as a command measures it. */
+  @Test
+  void commandLineOfAKernelWithoutPath_isNotHiddenByAnAllowedOne() {
+    String allowed = "/boot/vmlinuz-6.1 root=/dev/sda2 ro";
+    int line = machine.find(event -> starts(event, "kernel_cmdline: "));
+    for (String command : List.of("2048+90 init=/bin/sh", "linux 2048+90 init=/bin/sh")) {
+      machine.insert(
+          line,
+          machine.record(
+              8,
+              BootEventType.EV_IPL,
+              SoftwareBootLog.bytes(command),
+              SoftwareBootLog.bytes("grub_cmd: " + command + "\0")));
+    }
+
+    assertThat(
+            NOTHING.withCommandLines(Set.of(image(allowed))).appraise(machine.verify()).stream()
+                .filter(rule -> rule.reason().equals("boot_command_line")))
+        .extracting(Appraisal.Rule::subject, Appraisal.Rule::value)
+        .containsExactly(tuple(allowed, 2), tuple("2048+90 init=/bin/sh", 96), tuple(allowed, 2));
+  }
+
   @Test
   void commandLine_thatIsMissingOrHidden_isNotAllowed() {
     TpmDigest allowed = image("/boot/vmlinuz-6.1 root=/dev/sda2 ro");
