@@ -3,7 +3,6 @@ package dev.writ.evidence;
 
 import dev.writ.evidence.Appraisal.Rule;
 import dev.writ.evidence.SecureBootState.Authority;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -18,40 +17,15 @@ final class BootAppraiser {
   private static final int REFUSED = TrustTier.CONTRAINDICATED.value();
   private static final int NOTED = 0;
 
-  /** AR4SI 2.3.4: unsafe configuration; executables that are not recognized. */
+  /** AR4SI: unsafe configuration; executables that are not recognized. */
   private static final int UNSAFE_CONFIGURATION = 32;
 
   private static final int UNRECOGNIZED_EXECUTABLES = 33;
 
-  /** PFP 3.3.4: odd PCRs up to 7 and PCR 6 hold configuration, as do systemd's and shim's own. */
+  /** PFP, 3.3.4: odd PCRs up to 7 and PCR 6 hold configuration, as do systemd's and shim's own. */
   private static final Set<Integer> CONFIGURATION_PCRS = Set.of(1, 3, 5, 6, 7, 12, 14);
 
-  /** GRUB's commands that load something to run (GRUB manual, 16.3). */
-  private static final Set<String> LOADING_COMMANDS =
-      Set.of(
-          "linux",
-          "linux16",
-          "linuxefi",
-          "multiboot",
-          "multiboot2",
-          "module",
-          "module2",
-          "xen_hypervisor",
-          "xen_module",
-          "chainloader",
-          "kfreebsd",
-          "knetbsd",
-          "kopenbsd",
-          "ntldr",
-          "freedos",
-          "plan9",
-          "truecrypt",
-          "xnu_kernel",
-          "xnu_kernel64");
-
   private static final int LAST_FIRMWARE = 7;
-  private static final int COMMANDS_PCR = 8;
-  private static final int COMMAND_LINES_PCR = 12;
   private static final int SHOWN = 4;
   private static final int SHOWN_DIGITS = 12;
 
@@ -238,19 +212,14 @@ final class BootAppraiser {
   }
 
   private void commandLines(VerifiedBootLog log, Set<TpmDigest> allowed) {
-    boolean found = false;
-    for (BootMeasurement measurement : log.measurements()) {
-      if (measurement.kind() == BootMeasurement.Kind.GRUB_COMMAND) {
-        loaded(measurement, allowed);
-      } else if (measurement.pcr() == COMMANDS_PCR || measurement.pcr() == COMMAND_LINES_PCR) {
-        found = true;
-        configuration(
-            "boot_command_line",
-            measurement.name(),
-            measurement.digests().stream().anyMatch(allowed::contains),
-            "one of the " + allowed.size() + " digests allowed",
-            digests(measurement.digests()));
-      }
+    List<BootCommandLine> lines = BootCommandLine.of(log);
+    for (BootCommandLine line : lines) {
+      configuration(
+          "boot_command_line",
+          line.text(),
+          line.digests().stream().anyMatch(allowed::contains),
+          "one of the " + allowed.size() + " digests allowed",
+          digests(line.digests()));
     }
     // What one of the two may hide is not made good by what the other shows.
     boolean hidden =
@@ -258,9 +227,9 @@ final class BootAppraiser {
             .anyMatch(
                 result ->
                     !result.matches()
-                        && (result.pcr().index() == COMMANDS_PCR
-                            || result.pcr().index() == COMMAND_LINES_PCR));
-    if (hidden || !found) {
+                        && (result.pcr().index() == BootMeasurementReader.COMMANDS_PCR
+                            || result.pcr().index() == BootMeasurementReader.COMMAND_LINES_PCR));
+    if (hidden || lines.isEmpty()) {
       configuration(
           "boot_command_line",
           "",
@@ -268,27 +237,6 @@ final class BootAppraiser {
           "a command line in PCR 8 or 12, and both explained",
           hidden ? "one of them is not explained" : "none");
     }
-  }
-
-  /** What a command hands to a kernel is a command line too, wherever the kernel comes from. */
-  private void loaded(BootMeasurement command, Set<TpmDigest> allowed) {
-    int space = command.name().indexOf(' ');
-    if (space < 0 || !LOADING_COMMANDS.contains(command.name().substring(0, space))) {
-      return;
-    }
-    String line = command.name().substring(space + 1);
-    byte[] measured = line.getBytes(StandardCharsets.UTF_8);
-    List<TpmDigest> digests =
-        command.digests().stream()
-            .map(digest -> digest.hash())
-            .map(hash -> TpmDigest.of(hash, hash.newDigest().digest(measured)))
-            .toList();
-    configuration(
-        "boot_command_line",
-        line,
-        digests.stream().anyMatch(allowed::contains),
-        "one of the " + allowed.size() + " digests allowed",
-        digests(digests));
   }
 
   private static String digests(List<TpmDigest> digests) {

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Event types of the TCG PC Client Platform Firmware Profile (PFP 1.06, 10.4.1, table 27).
+ * Event types of the TCG PC Client Platform Firmware Profile (PFP, Event Types).
  *
  * <p>A type is what the log <em>says</em> of a digest: it is not measured, and whoever holds the log
  * can write another. It is believed only where the digest is the hash of data that can be nothing

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A boot event log of the TCG PC Client Platform Firmware Profile (PFP 1.06, 10), parsed whole and
+ * A boot event log of the TCG PC Client Platform Firmware Profile (PFP), parsed whole and
  * still unverified, beside the bytes it was read from.
  *
  * <pre>
@@ -150,7 +150,7 @@ public final class BootLog {
   }
 
   /**
-   * The locality in the last byte of PCR 0's start (PFP 10.4.5.3 and 10.2.1): 0; 3 as a
+   * The locality in the last byte of PCR 0's start (PFP, Startup Locality Event): 0; 3 as a
    * StartupLocality event says; 4 where it says so or an EV_EFI_HCRTM_EVENT was measured.
    */
   public int startupLocality() {
@@ -285,7 +285,7 @@ public final class BootLog {
     return !first.isMeasured() && first.pcr() == 0 && first.dataStartsWith(SPEC_ID);
   }
 
-  /** TCG_EfiSpecIDEvent (PFP 10.4.5.1). */
+  /** TCG_EfiSpecIDEvent (PFP, Specification ID Version Event). */
   private List<Bank> specId(BootEvent first, UefiReader log) throws MalformedEvidenceException {
     UefiReader in = new UefiReader(bytes, first.dataAt(), first.dataLength());
     if (!first.digestsAreZero()) {

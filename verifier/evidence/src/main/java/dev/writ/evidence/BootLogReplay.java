@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Replays a boot log: where its events lead, and whether that is where the PCRs are.
  *
- * <p>A PCR starts at zero. PCR 0's last byte is the locality of the TPM's start (TPM 2.0 Library Part
- * 1, 12.2.3.1 and PFP 10.4.5.3); PCRs 17 to 22 start with all bits set and are zeroed by a dynamic
- * launch (Part 1, 34.2; PC Client TPM Profile 4.6.2), so a value from either start is explained.
+ * <p>A PCR starts at zero. PCR 0's last byte is the locality of the TPM's start (PFP, Startup Locality
+ * Event); PCRs 17 to 22 start with all bits set and are zeroed by a dynamic launch (PC Client Platform
+ * TPM Profile, PCR attributes), so a value from either start is explained.
  */
 public final class BootLogReplay {
   private static final int FIRST_DYNAMIC = 17;

@@ -24,14 +24,20 @@ final class BootMeasurementReader {
   static final int APPLICATIONS_PCR = 4;
 
   private static final int DRIVERS_PCR = 2;
-  private static final int COMMANDS_PCR = 8;
+
+  /** The PCR of GRUB's commands and command lines. */
+  static final int COMMANDS_PCR = 8;
+
   private static final int FILES_PCR = 9;
   private static final int SECTIONS_PCR = 11;
-  private static final int COMMAND_LINES_PCR = 12;
+
+  /** The PCR of systemd's command lines. */
+  static final int COMMAND_LINES_PCR = 12;
+
   private static final int EXTENSIONS_PCR = 13;
   private static final int SHIM_PCR = 14;
 
-  /** Fields before the device path of UEFI_IMAGE_LOAD_EVENT (PFP 1.06, 10.4.3). */
+  /** Fields before the device path of UEFI_IMAGE_LOAD_EVENT (PFP). */
   private static final int IMAGE_LOAD_BYTES = 32;
 
   /** Longest name that is kept, in UTF-16 units; Linux takes 2048 bytes of a command line. */

@@ -2,12 +2,16 @@
 package dev.writ.evidence;
 
 import dev.writ.evidence.Appraisal.Rule;
+import dev.writ.evidence.SecureBootState.Authority;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Reference values over the events of a boot (RFC 9334, 4.2): what a verified boot log must show.
@@ -90,6 +94,41 @@ public record BootRules(
         Optional.empty(),
         Optional.empty(),
         true);
+  }
+
+  /**
+   * Rules that this boot keeps, and another one that differs in what they are about does not: proposed
+   * for review. What the log does not explain is not judged.
+   */
+  public static BootRules learnedFrom(VerifiedBootLog log) {
+    Set<Integer> pcrs = new TreeSet<>(FIRMWARE_PCRS);
+    pcrs.removeIf(pcr -> !log.explains(pcr));
+    BootRules rules = explaining(pcrs);
+    if (log.secureBoot().isPresent()) {
+      SecureBootState state = log.secureBoot().get();
+      Set<Octets> verified = new HashSet<>();
+      state.authorities().stream()
+          .filter(Authority::verifiesImages)
+          .map(Authority::id)
+          .forEach(verified::add);
+      rules =
+          rules
+              .withDbx(new HashSet<>(state.dbx().ids()))
+              .withDb(new HashSet<>(state.db().ids()))
+              .withAuthorities(verified);
+      rules = state.enabled() ? rules.withSecureBoot() : rules;
+    }
+    if (log.explains(BootMeasurementReader.APPLICATIONS_PCR)) {
+      rules = rules.withBootApplications(digests(log.bootApplications(), BootImage::digests));
+    }
+    List<BootCommandLine> lines = BootCommandLine.of(log);
+    return lines.isEmpty()
+        ? rules
+        : rules.withCommandLines(digests(lines, BootCommandLine::digests));
+  }
+
+  private static <T> Set<TpmDigest> digests(List<T> of, Function<T, List<TpmDigest>> digests) {
+    return of.stream().map(digests).flatMap(List::stream).collect(Collectors.toSet());
   }
 
   /** These rules with Secure Boot demanded. */

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads PCR 7 event by event (PFP 1.06, 3.3.4.8): SecureBoot, PK, KEK, db and dbx once each and
+ * Reads PCR 7 event by event (PFP, 3.3.4, PCR 7): SecureBoot, PK, KEK, db and dbx once each and
  * before the separator, also where they are empty; then the entries by which images were verified.
  *
  * <p>A variable is what its name and GUID make it, whatever the event's type: both are hashed, the

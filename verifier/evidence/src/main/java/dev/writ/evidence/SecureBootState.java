@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Secure Boot as PCR 7 has it (PFP 1.06, 3.3.4.8): every part is bound by its digest. Only {@link
+ * Secure Boot as PCR 7 has it (PFP, 3.3.4): every part is bound by its digest. Only {@link
  * BootLogVerifier} hands one out, in a {@link VerifiedBootLog} that explains PCR 7.
  */
 public final class SecureBootState {
@@ -108,7 +108,7 @@ public final class SecureBootState {
     return notes;
   }
 
-  /** Whether firmware says that a debugger can be attached (PFP 1.06, 3.3.4.8). */
+  /** Whether firmware says that a debugger can be attached (PFP, 3.3.4). */
   public boolean debugMode() {
     return notes.contains("UEFI Debug Mode");
   }

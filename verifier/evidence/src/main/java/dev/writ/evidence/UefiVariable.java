@@ -2,7 +2,7 @@
 package dev.writ.evidence;
 
 /**
- * UEFI_VARIABLE_DATA (PFP 1.06, 10.4.2): a variable as an event holds it; a view of the log.
+ * UEFI_VARIABLE_DATA (PFP): a variable as an event holds it; a view of the log.
  *
  * <pre>
  * vendorGuid(16) unicodeNameLength(8) variableDataLength(8) unicodeName(2 each) variableData

@@ -356,6 +356,45 @@ class BootRulesTest {
   }
 
   @Test
+  void learnedRules_hold_andDoNotOfAnotherBoot() {
+    BootRules rules = BootRules.learnedFrom(machine.verified());
+
+    assertThat(rules.secureBoot()).isTrue();
+    assertThat(rules.explained()).isEqualTo(BootRules.FIRMWARE_PCRS);
+    assertThat(rules.appraise(machine.verify()))
+        .allMatch(rule -> rule.tier() == TrustTier.AFFIRMING)
+        .extracting(Appraisal.Rule::reason)
+        .contains(
+            "secure_boot",
+            "secure_boot_dbx",
+            "secure_boot_db",
+            "boot_authority",
+            "boot_application",
+            "boot_command_line");
+    SoftwareBootLog less = machine.copy();
+    less.remeasure(
+        less.findVariable("dbx"),
+        SoftwareBootLog.variable(
+            SoftwareBootLog.IMAGE_SECURITY,
+            "dbx",
+            SoftwareBootLog.signatures(SoftwareBootLog.CERT_SHA256, SoftwareBootLog.revoked(1))));
+    assertThat(rule(rules.appraise(less.verify()), "secure_boot_dbx").value()).isEqualTo(96);
+  }
+
+  @Test
+  void rulesLearnedFromWhatIsExplained_leaveOutWhatIsNot() {
+    SoftwareBootLog log = machine.copy();
+    for (int pcr : new int[] {0, 4, 7, 8}) {
+      int any = log.find(event -> event.pcr() == pcr && event.measured());
+      log.set(any, log.events.get(any).withDigestFlipped(TpmAlg.SHA256));
+    }
+
+    BootRules rules = BootRules.learnedFrom((VerifiedBootLog) log.verifyOn(machine));
+
+    assertThat(rules).isEqualTo(BootRules.explaining(Set.of(1, 2, 3, 5, 6)));
+  }
+
+  @Test
   void rulesOverSha1_orOverNoPcr_areNone() {
     TpmDigest sha1 = TpmDigest.of(TpmAlg.SHA1, new byte[20]);
 
