@@ -33,11 +33,11 @@ public final class ImaAppraiser {
 
   private final ImaReplayed replayed;
   private final ImaPolicy policy;
-  private final Map<ImaVerdict, Long> counts = new EnumMap<>(ImaVerdict.class);
   private final List<ImaAppraisal.Finding> findings = new ArrayList<>();
   private final Set<Octets> measuredKeys;
   private final Set<Octets> neededKeys;
   private final ImaEntry entry = new ImaEntry();
+  private ImaTally tally = ImaTally.NONE;
 
   private ImaAppraiser(ImaReplayed replayed, ImaPolicy policy) {
     this.replayed = replayed;
@@ -61,15 +61,27 @@ public final class ImaAppraiser {
   }
 
   private void entries() throws MalformedEvidenceException {
+    long[] counts = new long[1 << Byte.SIZE]; // by the verdict's u8 number
     ImaListReader list = replayed.segment().entries();
     for (int i = 0; i < replayed.matched() && list.next(entry); i++) {
       ImaVerdict verdict = judge();
-      counts.merge(verdict, 1L, Long::sum);
+      counts[verdict.id()]++;
       int value = policy.value(verdict);
       if (!verdict.held() && value != NOTED && findings.size() < ImaAppraisal.MAX_FINDINGS) {
         findings.add(finding(verdict, value));
       }
     }
+    tally = tally(counts);
+  }
+
+  private static ImaTally tally(long[] counts) {
+    Map<ImaVerdict, Long> given = new EnumMap<>(ImaVerdict.class);
+    for (ImaVerdict verdict : ImaVerdict.values()) {
+      if (counts[verdict.id()] > 0) {
+        given.put(verdict, counts[verdict.id()]);
+      }
+    }
+    return new ImaTally(given);
   }
 
   private ImaVerdict judge() {
@@ -199,7 +211,7 @@ public final class ImaAppraiser {
   }
 
   private ImaAppraisal result() {
-    ImaPosition position = replayed.position().judged(new ImaTally(counts), measuredKeys);
+    ImaPosition position = replayed.position().judged(tally, measuredKeys);
     List<Rule> rules = new ArrayList<>();
     rules.add(
         rule(

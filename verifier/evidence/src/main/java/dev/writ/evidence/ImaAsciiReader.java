@@ -15,6 +15,16 @@ import java.util.Arrays;
  * is put together again as it was hashed. Of a template that is not known it cannot be.
  */
 final class ImaAsciiReader extends ImaListReader {
+  private static final int[] NO_TAIL = {};
+  private static final byte[] DIGITS = new byte[128];
+
+  static {
+    Arrays.fill(DIGITS, (byte) -1);
+    for (int i = 0; i < 16; i++) {
+      DIGITS[Character.forDigit(i, 16)] = (byte) i;
+    }
+  }
+
   /** Longest line in bytes: a path and the longest buffer in hexadecimal digits. */
   private static final int MAX_LINE = 2 * ImaTemplate.MAX_BUFFER + ImaTemplate.MAX_PATH + 1024;
 
@@ -148,6 +158,9 @@ final class ImaAsciiReader extends ImaListReader {
 
   /** The space before each field after the path. */
   private int[] tail(ImaEntry entry) throws MalformedEvidenceException {
+    if (entry.template.tail() == 0) {
+      return NO_TAIL;
+    }
     int[] spaces = new int[entry.template.tail()];
     int at = lineEnd;
     for (int i = spaces.length - 1; i >= 0; i--) {
@@ -209,11 +222,9 @@ final class ImaAsciiReader extends ImaListReader {
     }
   }
 
+  /** The value of a lower-case hexadecimal digit; negative of every other byte. */
   private static int digit(byte ascii) {
-    if (ascii >= '0' && ascii <= '9') {
-      return ascii - '0';
-    }
-    return ascii >= 'a' && ascii <= 'f' ? ascii - 'a' + 10 : -1;
+    return ascii < 0 ? -1 : DIGITS[ascii];
   }
 
   /** A line is bounded, and so is what grows here. */

@@ -49,7 +49,7 @@ final class ImaBinaryReader extends ImaListReader {
   }
 
   private int length(ImaEntry entry, String field, int max) throws MalformedEvidenceException {
-    long length = ImaEntry.u32(bytes, take(entry, field + ".length", 4));
+    long length = ImaEntry.u32(bytes, take(entry, field, 4));
     if (length > max) {
       throw entry.malformed(field, "at most " + max + " bytes", Long.toString(length));
     }

@@ -85,7 +85,7 @@ public final class ImaReplay {
   private final ImaSegment segment;
   private final PcrValues quoted;
   private final ImaPosition from;
-  private final List<Bank> banks;
+  private final Bank[] banks;
   private final MessageDigest listDigest;
   private final byte[] computed;
   private final ImaEntry entry = new ImaEntry();
@@ -94,7 +94,7 @@ public final class ImaReplay {
     this.segment = segment;
     this.quoted = quoted;
     this.from = from;
-    this.banks = banks.stream().map(this::bank).toList();
+    this.banks = banks.stream().map(this::bank).toArray(Bank[]::new);
     this.listDigest = segment.listHash().newDigest();
     this.computed = new byte[segment.listHash().digestBytes()];
   }
@@ -192,7 +192,9 @@ public final class ImaReplay {
       aggregate = state == ImaBootAggregate.State.EQUAL;
     }
     Map<TpmAlg, TpmDigest> running = new EnumMap<>(TpmAlg.class);
-    banks.forEach(bank -> running.put(bank.hash, bank.value()));
+    for (Bank bank : banks) {
+      running.put(bank.hash, bank.value());
+    }
     ImaPosition position =
         new ImaPosition(
             from.entries() + matched, aggregate, running, from.tally(), from.measuredKeys());

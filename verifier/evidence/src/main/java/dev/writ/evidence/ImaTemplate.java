@@ -43,6 +43,8 @@ enum ImaTemplate {
   /** Length of the digest of the template {@code ima}. */
   static final int OLD_DIGEST = 20;
 
+  private static final ImaTemplate[] ALL = values();
+
   private final String text;
   private final String fields;
   private final boolean typed;
@@ -62,7 +64,7 @@ enum ImaTemplate {
    * the fields as of every template but {@code ima}.
    */
   static ImaTemplate named(byte[] bytes, int at, int length) {
-    for (ImaTemplate template : values()) {
+    for (ImaTemplate template : ALL) {
       boolean formatted = !template.fields.isEmpty() && equal(template.fields, bytes, at, length);
       if (formatted || equal(template.text, bytes, at, length)) {
         return template;
