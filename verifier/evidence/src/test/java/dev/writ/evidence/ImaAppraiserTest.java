@@ -404,6 +404,24 @@ class ImaAppraiserTest {
   }
 
   @Test
+  void case77_sameKeyThatNeedsNoMeasurement_isTaken() {
+    ImaPolicy.Builder policy =
+        policy().signer(SIGNER.key().measuredInto(".ima", CERTIFICATE_SHA256)).signer(SIGNER.key());
+    SoftwareIma ima = SoftwareIma.booted().file("/opt/a", sign("/opt/a"));
+
+    assertThat(appraise(ima, policy).findings()).isEmpty();
+  }
+
+  @Test
+  void case77_keyThatNoSignerNeeds_isNotKept() {
+    SoftwareIma ima = SoftwareIma.booted().buffer(".ima", CERTIFICATE);
+
+    ImaAppraisal appraisal = appraise(ima, policy().key(".ima", CERTIFICATE_SHA256));
+
+    assertThat(appraisal.position().measuredKeys()).isEmpty();
+  }
+
+  @Test
   void bufferThatIsNoKey_isAllowedByItsNameAndDigest() {
     byte[] commandLine = "root=/dev/sda1".getBytes(StandardCharsets.US_ASCII);
     TpmDigest digest = TpmDigest.of(TpmAlg.SHA256, TpmAlg.SHA256.newDigest().digest(commandLine));

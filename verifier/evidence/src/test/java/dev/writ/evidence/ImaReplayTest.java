@@ -430,4 +430,28 @@ class ImaReplayTest {
     assertThat(replay(stored, rebooted.segment(ImaFormat.BINARY, 3), rebooted.quoted()))
         .isInstanceOf(ImaOutcome.NotReplayed.class);
   }
+
+  @Test
+  void verifiedQuote_vouchesForItsList() throws Exception {
+    SoftwareAk ak = SoftwareAk.p256();
+    SoftwareIma ima = SoftwareIma.booted();
+    PcrValues values = ima.quoted();
+    Statement statement =
+        Statement.quote(TpmAlg.SHA256)
+            .withAttested(
+                new Attested.Quote(values.selection(), values.pcrDigest(TpmAlg.SHA256).value()));
+    VerifiedQuote quote =
+        (VerifiedQuote)
+            QuoteVerifier.verify(
+                statement.parsed(),
+                ak.sign(statement.bytes()),
+                values,
+                ak.enrolled(),
+                Statement.QUALIFYING_DATA,
+                values.selection());
+
+    ImaOutcome outcome = ImaReplay.resume(ImaPosition.START, ima.segment(ImaFormat.BINARY), quote);
+
+    assertThat(accepted(outcome).matched()).isEqualTo(3);
+  }
 }

@@ -9,6 +9,8 @@ import java.security.spec.RSAKeyGenParameterSpec;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,13 +50,22 @@ class ImaSignatureTest {
   }
 
   @Test
-  void keyOfCertificate_isNamedBySubjectKeyIdentifier() throws Exception {
-    byte[] certificate = SoftwareCa.root().der();
+  void keyOfCertificate_isNamedBySubjectKeyIdentifier_orAsABareKey() throws Exception {
+    SubjectKeyIdentifier identifier =
+        new SubjectKeyIdentifier(new byte[] {9, 9, 9, 0x12, 0x34, 0x56, 0x78});
+    SoftwareCa named =
+        SoftwareCa.root(profile -> profile.with(Extension.subjectKeyIdentifier, false, identifier));
+    SoftwareCa bare = SoftwareCa.root();
+    byte[] key = bare.certificate.getSubjectPublicKeyInfo().getEncoded();
 
-    ImaSigningKey key = ImaSigningKey.ofCertificate(certificate);
-
-    assertThat(key.keyId()).isNotZero();
-    assertThatThrownBy(() -> ImaSigningKey.of(certificate))
+    assertThat(ImaSigningKey.ofCertificate(named.der()).keyId()).isEqualTo(0x12345678);
+    assertThat(ImaSigningKey.ofCertificate(bare.der()).keyId())
+        .isEqualTo(ImaSigningKey.of(key).keyId());
+    assertThat(ImaSigningKey.ofCertificate(bare.der()).fingerprint())
+        .isEqualTo(ImaSigningKey.of(key).fingerprint());
+    assertThatThrownBy(() -> ImaSigningKey.of(bare.der()))
+        .isInstanceOf(MalformedEvidenceException.class);
+    assertThatThrownBy(() -> ImaSigningKey.ofCertificate(key))
         .isInstanceOf(MalformedEvidenceException.class);
   }
 
