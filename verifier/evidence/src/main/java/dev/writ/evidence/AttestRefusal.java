@@ -3,7 +3,7 @@ package dev.writ.evidence;
 
 /** Why a statement is not this attestation key's answer to this question, whatever its type. */
 public sealed interface AttestRefusal
-    extends QuoteOutcome.Refused, KeyCertificationOutcome.Refused {
+    extends QuoteOutcome.Refused, KeyCertificationOutcome.Refused, CreationOutcome.Refused {
   /**
    * The statement is not one that a TPM made itself.
    *

@@ -4,6 +4,7 @@ package dev.writ.evidence;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -110,7 +111,23 @@ public record PcrSelection(List<Bank> banks) {
     if (count < 1 || count > MAX_BANKS) {
       throw in.malformed(field + ".count", at, "1 to " + MAX_BANKS, Long.toString(count));
     }
-    List<Bank> banks = new ArrayList<>((int) count);
+    return readBanks(in, field, (int) count);
+  }
+
+  /** The same where a TPM may say that nothing is selected. */
+  static Optional<PcrSelection> readIfAny(TpmReader in, String field)
+      throws MalformedEvidenceException {
+    int at = in.position();
+    long count = in.u32(field + ".count");
+    if (count > MAX_BANKS) {
+      throw in.malformed(field + ".count", at, "0 to " + MAX_BANKS, Long.toString(count));
+    }
+    return count == 0 ? Optional.empty() : Optional.of(readBanks(in, field, (int) count));
+  }
+
+  private static PcrSelection readBanks(TpmReader in, String field, int count)
+      throws MalformedEvidenceException {
+    List<Bank> banks = new ArrayList<>(count);
     Set<TpmAlg> seen = EnumSet.noneOf(TpmAlg.class);
     for (int i = 0; i < count; i++) {
       String bank = field + "[" + i + "]";

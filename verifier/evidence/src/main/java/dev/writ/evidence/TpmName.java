@@ -2,6 +2,7 @@
 package dev.writ.evidence;
 
 import java.security.MessageDigest;
+import java.util.Optional;
 
 /**
  * The content of a TPM2B_NAME (Part 1, 16): how the TPM calls an entity.
@@ -58,15 +59,24 @@ public record TpmName(Octets value) {
    * @throws IllegalStateException if this is no object's name
    */
   public TpmName qualifiedUnder(TpmName parent) {
-    byte[] name = value.bytes();
-    if (name.length <= 4) {
-      throw new IllegalStateException("bug: only an object has a qualified name, not " + this);
-    }
-    TpmAlg nameAlg = TpmAlg.ofId((name[0] & 0xff) << 8 | name[1] & 0xff).orElseThrow();
+    TpmAlg nameAlg =
+        nameAlg()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "bug: only an object has a qualified name, not " + this));
     MessageDigest digest = nameAlg.newDigest();
     parent.value.update(digest);
     value.update(digest);
     return concatenated(nameAlg, digest.digest());
+  }
+
+  /** The hash that makes an object's name; absent where this is a handle or stands for none. */
+  public Optional<TpmAlg> nameAlg() {
+    byte[] name = value.bytes();
+    return name.length <= 4
+        ? Optional.empty()
+        : TpmAlg.ofId((name[0] & 0xff) << 8 | name[1] & 0xff);
   }
 
   /** A copy of the name's bytes, without a TPM2B size. */

@@ -127,6 +127,11 @@ class ParserFuzzTest {
   }
 
   @FuzzTest(maxDuration = "5m")
+  void creationData(byte[] bytes) {
+    holds(bytes, b -> Creations.remarshalled(CreationData.parse(b)));
+  }
+
+  @FuzzTest(maxDuration = "5m")
   void endorsementCertificate(byte[] bytes) {
     assertThat(ENDORSEMENTS.verify(bytes, EK, Instant.EPOCH))
         .isInstanceOf(EndorsementOutcome.Refused.class);

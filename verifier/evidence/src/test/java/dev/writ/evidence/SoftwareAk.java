@@ -53,8 +53,16 @@ final class SoftwareAk {
   }
 
   static SoftwareAk rsa(TpmAlg scheme) {
-    PublicKeyArea area = rsaArea(RSA_2048, Optional.empty(), scheme(scheme, TpmAlg.SHA256));
-    return new SoftwareAk(RSA_2048, publicArea(TpmAlg.SHA256, AK_ATTRIBUTES, area));
+    return rsa(scheme, TpmAlg.SHA256);
+  }
+
+  static SoftwareAk rsa(TpmAlg scheme, TpmAlg hash) {
+    return rsa(RSA_2048, scheme, hash);
+  }
+
+  static SoftwareAk rsa(KeyPair pair, TpmAlg scheme, TpmAlg hash) {
+    PublicKeyArea area = rsaArea(pair, Optional.empty(), scheme(scheme, hash));
+    return new SoftwareAk(pair, publicArea(TpmAlg.SHA256, AK_ATTRIBUTES, area));
   }
 
   static PublicKeyArea.Scheme scheme(TpmAlg algorithm, TpmAlg hash) {

@@ -34,6 +34,11 @@ final class Statement {
     return new Statement(new Attested.Certify(key.name(), qualified));
   }
 
+  static Statement creation(TpmtPublic created, CreationData data) {
+    return new Statement(
+        new Attested.Creation(created.name(), data.digest(created.nameAlg()).value()));
+  }
+
   /** A value for each selected PCR that names it. */
   static PcrValues values(PcrSelection selection) {
     List<TpmDigest> digests = new ArrayList<>();

@@ -77,7 +77,15 @@ class TpmStructuresTest {
                 Statement.values(Statement.ASKED).encode(),
                 bytes -> PcrValues.parse(bytes).encode()),
             new Structure(
-                "credential", credential.encode(), bytes -> TpmCredential.parse(bytes).encode()));
+                "credential", credential.encode(), bytes -> TpmCredential.parse(bytes).encode()),
+            new Structure(
+                "TPMS_CREATION_DATA of a primary key",
+                Creations.primary(),
+                bytes -> Creations.remarshalled(CreationData.parse(bytes))),
+            new Structure(
+                "TPMS_CREATION_DATA of a child",
+                Creations.child(p256.publicArea.name(), p256.publicArea.name()),
+                bytes -> Creations.remarshalled(CreationData.parse(bytes))));
     return Stream.concat(attests, others);
   }
 

@@ -168,7 +168,28 @@ class VectorsTest {
     TpmsAttest attest = TpmsAttest.parse(json.at("/AK/CreateAttestation").binaryValue());
     TpmtPublic ak = TpmtPublic.parse(json.at("/AK/Public").binaryValue());
 
-    assertThat(((Attested.Creation) attest.attested()).objectName()).isEqualTo(ak.name());
+    Attested.Creation attested = (Attested.Creation) attest.attested();
+    assertThat(attested.objectName()).isEqualTo(ak.name());
+
+    // The key certified its own creation: data, digest and the signer's place agree.
+    CreationData data = CreationData.parse(json.at("/AK/CreateData").binaryValue());
+    assertThat(data.digest(ak.nameAlg()).value()).isEqualTo(attested.creationHash());
+    assertThat(ak.name().qualifiedUnder(data.parentQualifiedName()))
+        .isEqualTo(attest.qualifiedSigner());
+    assertThat(data.locality()).isZero();
+    assertThat(data.pcrSelection()).isEmpty();
+    assertThat(data.outsideInfo()).isEqualTo(Octets.EMPTY);
+    assertThat(
+            CreationCertificationVerifier.verify(
+                ak,
+                data,
+                attest,
+                TpmtSignature.parse(json.at("/AK/CreateSignature").binaryValue()),
+                SoftwareAk.rsa(TpmAlg.RSASSA).enrolled(),
+                attest.extraData().bytes(),
+                CreationExpectation.child(
+                    data.parentName(), data.parentQualifiedName(), Octets.EMPTY)))
+        .isEqualTo(new AttestRefusal.SignatureSha1());
   }
 
   /** ST's certificates: RSAES-OAEP keys, SHA-1 signatures, chain of four; valid until 2024. */
