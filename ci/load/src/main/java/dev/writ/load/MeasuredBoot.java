@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** What every host measures as it boots: one event in each of three PCRs. */
-final class MeasuredBoot {
+public final class MeasuredBoot {
   private static final Map<Integer, String> EVENTS =
       Map.of(0, "firmware", 7, "secure boot", 8, "kernel");
 
@@ -22,7 +22,7 @@ final class MeasuredBoot {
   }
 
   /** What each PCR is extended with, once. */
-  static Map<Integer, Hash> digests() {
+  public static Map<Integer, Hash> digests() {
     Map<Integer, Hash> digests = new TreeMap<>();
     EVENTS.forEach((pcr, event) -> digests.put(pcr, digest(event)));
     return digests;

@@ -322,17 +322,18 @@ public final class ServedWrit implements AutoCloseable {
     return new HttpDoor(UnixDomainSocketAddress.of(operatorSocket()));
   }
 
-  Path operatorSocket() {
+  /** Where its operator asks. */
+  public Path operatorSocket() {
     return socketFolder.resolve("operator");
   }
 
   /** Whose TPMs it believes. */
-  EndorsementAuthority maker() {
+  public EndorsementAuthority maker() {
     return maker;
   }
 
   /** Its door for hosts. */
-  URI url() {
+  public URI url() {
     return URI.create("http://127.0.0.1:" + service.getPort());
   }
 
@@ -378,7 +379,24 @@ public final class ServedWrit implements AutoCloseable {
 
   /** What a gateway away from the hosts knows of the artifacts that they ask for. */
   public Presentation presentation() {
-    return new Target(trust.content().issuer(), TENANT).presentation();
+    return target().presentation();
+  }
+
+  /** What its hosts ask for. */
+  public Target target() {
+    return new Target(trust.content().issuer(), TENANT);
+  }
+
+  /** Moves its token's store away, as if the HSM were unplugged, or back. */
+  public void unplugToken(boolean away) throws IOException {
+    Path store = token.tokens();
+    Path aside = store.resolveSibling("unplugged");
+    Path unused = Files.move(away ? store : aside, away ? aside : store);
+  }
+
+  /** The names of the hosts that its policy knows. */
+  public List<String> hostNames() {
+    return hosts.stream().map(LoadHost::name).toList();
   }
 
   /** The trust file that {@code writ keys init} wrote. */

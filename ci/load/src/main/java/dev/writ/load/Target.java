@@ -17,7 +17,7 @@ import java.util.Set;
  * @param issuer the service's name
  * @param tenant on whose behalf it issues
  */
-record Target(String issuer, String tenant) {
+public record Target(String issuer, String tenant) {
   private static final String GATEWAY = "gateway.writ.example";
   private static final Act ACT =
       new Act("exec", "/usr/bin/true", Hash.sha256(new byte[] {1}), Map.of(), 1);
@@ -26,7 +26,12 @@ record Target(String issuer, String tenant) {
     return "spiffe://dev.example/" + host;
   }
 
-  ExecutionRequest request(String host, Hash jkt) {
+  /**
+   * What a host asks for.
+   *
+   * @param jkt thumbprint of its instance key
+   */
+  public ExecutionRequest request(String host, Hash jkt) {
     return new ExecutionRequest(
         issuer, List.of(GATEWAY), tenant, workloadOf(host), ACT, Optional.empty(), jkt);
   }

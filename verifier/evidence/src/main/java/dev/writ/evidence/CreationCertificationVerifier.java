@@ -59,8 +59,7 @@ public final class CreationCertificationVerifier {
     if (created.name().equals(ak.name()) && !attest.qualifiedSigner().equals(qualifiedName)) {
       return new AttestRefusal.SignerMismatch(qualifiedName, attest.qualifiedSigner());
     }
-    return circumstances(data, expected)
-        .orElseGet(() -> new CertifiedCreation(ak, created, data));
+    return circumstances(data, expected).orElseGet(() -> new CertifiedCreation(ak, created, data));
   }
 
   private static Optional<CreationOutcome> circumstances(

@@ -103,8 +103,7 @@ class CreationCertificationVerifierTest {
   void createdNameAlgSha1_isRefused() {
     TpmtPublic sha1 = InstanceKey.with(TpmAlg.SHA1, InstanceKey.ATTRIBUTES);
 
-    CreationOutcome outcome =
-        verify(ak, sha1, primary, Statement.creation(sha1, primary), PRIMARY);
+    CreationOutcome outcome = verify(ak, sha1, primary, Statement.creation(sha1, primary), PRIMARY);
 
     assertThat(reason(outcome)).isEqualTo("creation_name_alg_sha1");
   }
@@ -138,8 +137,7 @@ class CreationCertificationVerifierTest {
 
     assertThat(verify(ak, own, primary, elsewhere, PRIMARY))
         .isEqualTo(new AttestRefusal.SignerMismatch(place, own.name()));
-    CertifiedCreation certified =
-        (CertifiedCreation) verify(ak, own, primary, inPlace, PRIMARY);
+    CertifiedCreation certified = (CertifiedCreation) verify(ak, own, primary, inPlace, PRIMARY);
     assertThat(ak.enrolled().withQualifiedName(certified.qualifiedName()).qualifiedName())
         .contains(place);
   }

@@ -80,8 +80,7 @@ class EvidenceMutationTest {
     return Evidence.builder()
         .quote(quote, key.sign(quote).encode())
         .pcrValues(Statement.values(Statement.ASKED))
-        .keyCertification(
-            instance.bytes(), certification, key.sign(certification).encode())
+        .keyCertification(instance.bytes(), certification, key.sign(certification).encode())
         .build();
   }
 

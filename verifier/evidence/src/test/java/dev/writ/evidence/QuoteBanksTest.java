@@ -77,8 +77,7 @@ class QuoteBanksTest {
 
   @Test
   void quote_byAnRsaKeyOf3072Bits_isVerified() {
-    SoftwareAk key =
-        SoftwareAk.rsa(SoftwareAk.generateRsa(3072), TpmAlg.RSAPSS, TpmAlg.SHA384);
+    SoftwareAk key = SoftwareAk.rsa(SoftwareAk.generateRsa(3072), TpmAlg.RSAPSS, TpmAlg.SHA384);
 
     assertThat(verify(key, ALL, TpmAlg.SHA384)).isInstanceOf(VerifiedQuote.class);
   }
@@ -92,8 +91,7 @@ class QuoteBanksTest {
         ReferenceValues.builder().allow(7, Statement.value(TpmAlg.SHA256, 7)).build();
 
     VerifiedQuote quote = (VerifiedQuote) verify(key, pcrs, TpmAlg.SHA256);
-    Appraisal appraisal =
-        Appraiser.appraise(quote, Optional.empty(), references);
+    Appraisal appraisal = Appraiser.appraise(quote, Optional.empty(), references);
 
     assertThat(quote.values().value(TpmAlg.SHA1, 7)).contains(Statement.value(TpmAlg.SHA1, 7));
     assertThat(appraisal.overall()).isEqualTo(TrustTier.AFFIRMING);
