@@ -37,7 +37,7 @@ final class Main {
       System.err.println("negative: URL must be an http or https URL, was " + args[0]);
       return USAGE;
     } catch (IOException e) {
-      System.err.println("negative: " + e.getMessage());
+      System.err.println("negative: the service must answer, and does not: " + e);
       return UNREACHABLE;
     }
   }
