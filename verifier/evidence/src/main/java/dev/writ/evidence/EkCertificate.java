@@ -5,23 +5,13 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
-import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1Encoding;
-import org.bouncycastle.asn1.ASN1OctetString;
-import org.bouncycastle.asn1.ASN1String;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.RSAPublicKey;
-import org.bouncycastle.asn1.x500.AttributeTypeAndValue;
-import org.bouncycastle.asn1.x500.RDN;
-import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.Certificate;
 import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 
 /**
@@ -35,19 +25,17 @@ import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
  *       10 01 00 size(2) 10 02}, and end in padding, one byte repeated
  *   <li>an RSA key's algorithm may be RSAES-OAEP instead of rsaEncryption
  *   <li>the subject may be empty; then a critical subject alternative name says which TPM it is
+ *   <li>the elements of a SET, such as the attributes of a name, may stand in another order than DER's
  * </ul>
  */
 final class EkCertificate {
   /** Longest NV content in bytes. */
   static final int MAX_BYTES = 8192;
 
+  private static final String FIELD = "ekCertificate";
   private static final Octets STORED_CERT_HEADER = Octets.fromHex("100100");
   private static final Octets FULL_CERT_TAG = Octets.fromHex("1002");
   private static final int HEADER_BYTES = 7;
-
-  private static final String TPM_MANUFACTURER = "2.23.133.2.1";
-  private static final String TPM_MODEL = "2.23.133.2.2";
-  private static final String TPM_VERSION = "2.23.133.2.3";
 
   private final byte[] der;
   private final SubjectPublicKeyInfo keyInfo;
@@ -63,7 +51,7 @@ final class EkCertificate {
         Optional.ofNullable(asn1.getTBSCertificate().getExtensions())
             .map(extensions -> extensions.getExtension(Extension.subjectAlternativeName));
     this.criticalSubjectAlternativeName = names.isPresent() && names.get().isCritical();
-    this.device = names.flatMap(EkCertificate::device);
+    this.device = names.flatMap(TpmDeviceName::in);
   }
 
   /** Reads NV content or a bare certificate. */
@@ -121,33 +109,6 @@ final class EkCertificate {
     }
   }
 
-  private static Optional<TrustedEndorsement.Device> device(Extension subjectAlternativeName) {
-    Map<String, String> attributes = new HashMap<>();
-    byte[] names = ASN1OctetString.getInstance(subjectAlternativeName.getExtnValue()).getOctets();
-    for (GeneralName name : GeneralNames.getInstance(names).getNames()) {
-      if (name.getTagNo() == GeneralName.directoryName) {
-        for (RDN rdn : X500Name.getInstance(name.getName()).getRDNs()) {
-          for (AttributeTypeAndValue attribute : rdn.getTypesAndValues()) {
-            text(attribute.getValue())
-                .ifPresent(value -> attributes.put(attribute.getType().getId(), value));
-          }
-        }
-      }
-    }
-    String manufacturer = attributes.get(TPM_MANUFACTURER);
-    String model = attributes.get(TPM_MODEL);
-    String version = attributes.get(TPM_VERSION);
-    return manufacturer == null || model == null || version == null
-        ? Optional.empty()
-        : Optional.of(new TrustedEndorsement.Device(manufacturer, model, version));
-  }
-
-  private static Optional<String> text(ASN1Encodable value) {
-    return value.toASN1Primitive() instanceof ASN1String string
-        ? Optional.of(string.getString())
-        : Optional.empty();
-  }
-
   private static byte[] withoutHeaderAndPadding(byte[] nv) throws MalformedEvidenceException {
     int start = 0;
     boolean stored =
@@ -157,7 +118,7 @@ final class EkCertificate {
     if (stored) {
       start = HEADER_BYTES;
     }
-    int end = start + derLength(nv, start);
+    int end = start + derLength(FIELD, nv, start);
     if (stored) {
       int size = (nv[3] & 0xff) << 8 | nv[4] & 0xff;
       if (size != end - start + 2) {
@@ -172,18 +133,20 @@ final class EkCertificate {
   }
 
   /** Length of the DER SEQUENCE at {@code start}, its header included: 30 82 length(2). */
-  private static int derLength(byte[] nv, int start) throws MalformedEvidenceException {
+  static int derLength(String field, byte[] nv, int start) throws MalformedEvidenceException {
     if (nv.length - start < 4 || nv[start] != 0x30 || nv[start + 1] != (byte) 0x82) {
-      throw malformed("a DER SEQUENCE of 256 to 65535 bytes", "something else");
+      throw new MalformedEvidenceException(
+          field, start, "a DER SEQUENCE of 256 to 65535 bytes", "something else");
     }
     int length = 4 + ((nv[start + 2] & 0xff) << 8 | nv[start + 3] & 0xff);
     if (length > nv.length - start) {
-      throw malformed(length + " bytes", "cut off after " + (nv.length - start));
+      throw new MalformedEvidenceException(
+          field, start, length + " bytes", "cut off after " + (nv.length - start));
     }
     return length;
   }
 
   private static MalformedEvidenceException malformed(String expected, String actual) {
-    return new MalformedEvidenceException("ekCertificate", 0, expected, actual);
+    return new MalformedEvidenceException(FIELD, 0, expected, actual);
   }
 }

@@ -120,9 +120,9 @@ public sealed interface EndorsementOutcome permits TrustedEndorsement, Endorseme
   /**
    * No path leads to a root.
    *
-   * @param issuer the last issuer that could not be found
+   * @param missing the certificate that the longest path lacks
    */
-  record IssuerUnknown(String issuer) implements Refused {
+  record IssuerUnknown(MissingIssuer missing) implements Refused {
     @Override
     public String reason() {
       return "ek_issuer_unknown";
@@ -131,8 +131,9 @@ public sealed interface EndorsementOutcome permits TrustedEndorsement, Endorseme
     @Override
     public String message() {
       return "the certificate must chain to a configured root; none signed by the key of "
-          + issuer
-          + " is known: add the manufacturer's root, or the intermediates between";
+          + missing
+          + " is known: add the manufacturer's root, or the intermediates between"
+          + missing.location().map(url -> "; it names " + url).orElse("");
     }
   }
 

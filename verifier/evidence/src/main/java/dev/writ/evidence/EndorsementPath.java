@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds a path from an endorsement certificate to a root, and validates it by RFC 5280, 6.
+ * Finds a path from a certificate of a TPM's key to a root, and validates it by RFC 5280, 6.
  *
  * <p>Java's own path builder is not used: it judges validity at one given moment, and a chain that
  * has run out must still be found. Candidates are built here from names and signatures, bounded in
@@ -32,8 +32,8 @@ import java.util.Set;
  * path length and name constraints hold too, which Java does not read from an anchor.
  */
 final class EndorsementPath {
-  /** Certificates between an endorsement certificate and its root; real chains have one or two. */
-  private static final int MAX_INTERMEDIATES = 4;
+  /** Certificates between a key's and its root; real chains have one or two, on-die CAs four. */
+  private static final int MAX_INTERMEDIATES = 6;
 
   /** Signatures verified in one search. */
   private static final int MAX_SIGNATURES = 64;
@@ -43,10 +43,13 @@ final class EndorsementPath {
   private final List<List<X509Certificate>> candidates = new ArrayList<>();
   private int signatures;
 
+  /** The longest path that was found, to a root or not. */
+  private List<X509Certificate> deepest = List.of();
+
   /** The result of a search. */
   sealed interface Outcome {}
 
-  /** A valid path, endorsement certificate first and root last. */
+  /** A valid path, the key's certificate first and root last. */
   record Found(List<X509Certificate> certificates) implements Outcome {
     X509Certificate root() {
       return certificates.get(certificates.size() - 1);
@@ -61,8 +64,11 @@ final class EndorsementPath {
     }
   }
 
-  /** No valid path. */
-  record None(EndorsementOutcome.Refused refusal) implements Outcome {}
+  /** Paths lead to a root, and each breaks a rule. */
+  record Broken(String defect) implements Outcome {}
+
+  /** No path leads to a root. */
+  record Unrooted(MissingIssuer missing) implements Outcome {}
 
   EndorsementPath(EndorsementTrust trust, List<X509Certificate> intermediates) {
     this.trust = trust;
@@ -78,17 +84,17 @@ final class EndorsementPath {
         return new Found(candidate);
       }
     }
-    return new None(
-        defect
-            .<EndorsementOutcome.Refused>map(EndorsementOutcome.ChainInvalid::new)
-            .orElseGet(
-                () ->
-                    new EndorsementOutcome.IssuerUnknown(leaf.getIssuerX500Principal().getName())));
+    return defect.isPresent()
+        ? new Broken(defect.get())
+        : new Unrooted(MissingIssuer.of(deepest.get(deepest.size() - 1)));
   }
 
   /** Collects every path from {@code path} to a root. */
   private void extend(List<X509Certificate> path) {
     X509Certificate last = path.get(path.size() - 1);
+    if (path.size() > deepest.size()) {
+      deepest = path;
+    }
     for (X509Certificate root : trust.roots()) {
       if (issued(root, last)) {
         candidates.add(plus(path, root));
@@ -180,10 +186,15 @@ final class EndorsementPath {
         .allMatch(issuer -> lists(issuer).stream().anyMatch(crl -> isCurrent(crl, now)));
   }
 
-  /** RFC 5280, 5.1.2.5: the next list is issued by nextUpdate, which every list must have. */
+  /**
+   * RFC 5280, 5.1.2.5: the next list is issued by nextUpdate, which every list must have. One with a
+   * critical extension is of a part of what its issuer revoked (5.2.4, 5.2.5).
+   */
   private static boolean isCurrent(X509CRL crl, Instant now) {
     Date next = crl.getNextUpdate();
+    Set<String> critical = crl.getCriticalExtensionOIDs();
     return next != null
+        && (critical == null || critical.isEmpty())
         && !crl.getThisUpdate().toInstant().isAfter(now)
         && !next.toInstant().isBefore(now);
   }

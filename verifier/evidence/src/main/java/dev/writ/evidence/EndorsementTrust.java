@@ -2,6 +2,7 @@
 package dev.writ.evidence;
 
 import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
@@ -63,15 +64,50 @@ public record EndorsementTrust(
 
   /** The same trust with these revocation lists, in PEM. */
   public EndorsementTrust withCrls(String pem) throws MalformedEvidenceException {
+    return new EndorsementTrust(roots, intermediates, crls(pem));
+  }
+
+  private static List<X509CRL> crls(String pem) throws MalformedEvidenceException {
     List<X509CRL> parsed = new ArrayList<>();
     for (byte[] der : blocks(pem, "X509 CRL")) {
-      try {
-        parsed.add((X509CRL) x509().generateCRL(new ByteArrayInputStream(der)));
-      } catch (CRLException e) {
-        throw malformed("crl", e);
-      }
+      parsed.add(crl(der));
     }
-    return new EndorsementTrust(roots, intermediates, parsed);
+    return parsed;
+  }
+
+  private static X509CRL crl(byte[] der) throws MalformedEvidenceException {
+    try {
+      return (X509CRL) x509().generateCRL(new ByteArrayInputStream(der));
+    } catch (CRLException | RuntimeException e) {
+      throw malformed("crl", e);
+    }
+  }
+
+  /**
+   * The certificates in a file: PEM of any number with anything between them, or one in DER.
+   *
+   * @throws MalformedEvidenceException if a certificate in it is malformed
+   */
+  public static List<X509Certificate> certificates(byte[] file) throws MalformedEvidenceException {
+    return isDer(file) ? List.of(certificate(file)) : certificates(text(file));
+  }
+
+  /**
+   * The revocation lists in a file: PEM of any number with anything between them, or one in DER.
+   *
+   * @throws MalformedEvidenceException if a list in it is malformed
+   */
+  public static List<X509CRL> revocationLists(byte[] file) throws MalformedEvidenceException {
+    return isDer(file) ? List.of(crl(file)) : crls(text(file));
+  }
+
+  /** A SEQUENCE whose length has more than one byte, the second of which no text has. */
+  private static boolean isDer(byte[] file) {
+    return file.length > 1 && file[0] == 0x30 && (file[1] & 0x80) != 0;
+  }
+
+  private static String text(byte[] file) {
+    return new String(file, StandardCharsets.ISO_8859_1);
   }
 
   /** The certificates in a PEM text. */

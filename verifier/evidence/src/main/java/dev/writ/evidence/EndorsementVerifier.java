@@ -43,9 +43,6 @@ public final class EndorsementVerifier {
   private static final int KEY_AGREEMENT = 4;
   private static final int KEY_CERT_SIGN = 5;
 
-  /** Certificates that may come with one: the NV range for chains holds fewer. */
-  private static final int MAX_PRESENTED = 16;
-
   /** What swtpm_localca writes as the model. */
   private static final String SIMULATOR_MODEL = "swtpm";
 
@@ -58,28 +55,24 @@ public final class EndorsementVerifier {
 
   /** Verifies a certificate, with nothing between it and the configured certificates. */
   public EndorsementOutcome verify(byte[] ekCertificate, TpmtPublic ekPublic, Instant now) {
-    return verify(ekCertificate, List.of(), ekPublic, now);
+    return verify(ekCertificate, EkChain.NONE, ekPublic, now);
   }
 
   /**
    * Verifies a certificate.
    *
    * @param ekCertificate the certificate in DER, or the content of the NV index that holds it
-   * @param presented certificates in DER that came with it, believed only below a root
+   * @param presented certificates that came with it, believed only below a root
    * @param ekPublic the endorsement key as the TPM presented it
    * @param now the moment to judge for
    */
   public EndorsementOutcome verify(
-      byte[] ekCertificate, List<byte[]> presented, TpmtPublic ekPublic, Instant now) {
+      byte[] ekCertificate, EkChain presented, TpmtPublic ekPublic, Instant now) {
     try {
       EkCertificate certificate = EkCertificate.parse(ekCertificate);
       List<X509Certificate> intermediates = new ArrayList<>(trust.intermediates());
-      if (presented.size() > MAX_PRESENTED) {
-        throw new MalformedEvidenceException(
-            "presented", 0, "at most " + MAX_PRESENTED + " certificates", "" + presented.size());
-      }
-      for (byte[] each : presented) {
-        intermediates.add(EndorsementTrust.certificate(each));
+      for (Octets each : presented.certificates()) {
+        intermediates.add(EndorsementTrust.certificate(each.bytes()));
       }
       if (!certificate.certifies(ekPublic.key())) {
         return new EndorsementOutcome.PublicMismatch();
@@ -95,8 +88,11 @@ public final class EndorsementVerifier {
       }
       EndorsementPath paths = new EndorsementPath(trust, intermediates);
       EndorsementPath.Outcome outcome = paths.find(x509);
-      if (outcome instanceof EndorsementPath.None none) {
-        return none.refusal();
+      if (outcome instanceof EndorsementPath.Unrooted unrooted) {
+        return new EndorsementOutcome.IssuerUnknown(unrooted.missing());
+      }
+      if (outcome instanceof EndorsementPath.Broken broken) {
+        return new EndorsementOutcome.ChainInvalid(broken.defect());
       }
       EndorsementPath.Found path = (EndorsementPath.Found) outcome;
       Optional<X509Certificate> revoked = paths.revoked(path);

@@ -66,56 +66,6 @@ class EndorsementVerifierTest {
   }
 
   @Test
-  void intermediatesThatTheHostPresents_areFollowedToTheRoot() {
-    byte[] certificate = intermediate.endorse(ek.pair.getPublic());
-    EndorsementVerifier rootAlone = SoftwareCa.verifier(root);
-
-    assertThat(rootAlone.verify(certificate, ek.publicArea, SoftwareCa.NOW))
-        .isInstanceOf(EndorsementOutcome.IssuerUnknown.class);
-    assertThat(
-            rootAlone.verify(
-                certificate, List.of(intermediate.der()), ek.publicArea, SoftwareCa.NOW))
-        .isInstanceOf(TrustedEndorsement.class);
-    assertThat(
-            reason(
-                rootAlone.verify(
-                    certificate, List.of(new byte[] {1}), ek.publicArea, SoftwareCa.NOW)))
-        .isEqualTo("ek_certificate_malformed");
-  }
-
-  @Test
-  void rootThatTheHostPresents_isNotBelieved() {
-    SoftwareCa foreign = SoftwareCa.root();
-    byte[] certificate = foreign.endorse(ek.pair.getPublic());
-
-    EndorsementOutcome outcome =
-        verifier().verify(certificate, List.of(foreign.der()), ek.publicArea, SoftwareCa.NOW);
-
-    assertThat(reason(outcome)).isEqualTo("ek_issuer_unknown");
-  }
-
-  @Test
-  void issuersThatCertifyEachOther_endTheSearch() {
-    SoftwareCa first = SoftwareCa.root();
-    SoftwareCa second = SoftwareCa.root();
-    byte[] certificate = first.endorse(ek.pair.getPublic());
-
-    EndorsementOutcome outcome =
-        verifier()
-            .verify(
-                certificate,
-                List.of(
-                    first.certifiedBy(second).der(),
-                    second.certifiedBy(first).der(),
-                    first.certifiedBy(second).der(),
-                    second.certifiedBy(first).der()),
-                ek.publicArea,
-                SoftwareCa.NOW);
-
-    assertThat(reason(outcome)).isEqualTo("ek_issuer_unknown");
-  }
-
-  @Test
   void certificateOfAnotherIssuerWithTheSameName_isRefused() {
     SoftwareCa impostor = SoftwareCa.root().intermediate(p -> p.named(intermediate.name));
 

@@ -132,6 +132,18 @@ class ParserFuzzTest {
   }
 
   @FuzzTest(maxDuration = "5m")
+  void ekChain(byte[] bytes) {
+    try {
+      EkChain chain = EkChain.parse(bytes);
+      assertThat(chain.bytes().bytes()).isEqualTo(bytes);
+      assertThat(ENDORSEMENTS.verify(new byte[0], chain, EK, Instant.EPOCH))
+          .isInstanceOf(EndorsementOutcome.Refused.class);
+    } catch (MalformedEvidenceException e) {
+      assertThat(e.reason()).isEqualTo("evidence_malformed");
+    }
+  }
+
+  @FuzzTest(maxDuration = "5m")
   void endorsementCertificate(byte[] bytes) {
     assertThat(ENDORSEMENTS.verify(bytes, EK, Instant.EPOCH))
         .isInstanceOf(EndorsementOutcome.Refused.class);

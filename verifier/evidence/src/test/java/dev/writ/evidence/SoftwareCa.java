@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.DERBitString;
 import org.bouncycastle.asn1.DERUTF8String;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
@@ -23,6 +24,7 @@ import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.IssuingDistributionPoint;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
@@ -116,6 +118,36 @@ final class SoftwareCa {
     return encoded(build(pair, name, ek, change.apply(endorsement(ecc))));
   }
 
+  /** A certificate for an attestation key, given as SubjectPublicKeyInfo. */
+  byte[] certifyAk(byte[] ak, UnaryOperator<Profile> change) {
+    Profile profile =
+        endorsement(true)
+            .with(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature))
+            .with(Extension.extendedKeyUsage, false, eku(AK_CERTIFICATE));
+    return encoded(build(pair, name, SubjectPublicKeyInfo.getInstance(ak), change.apply(profile)));
+  }
+
+  /** A certificate of this CA whose signed part was changed before it was signed. */
+  byte[] resigned(byte[] certificate, UnaryOperator<byte[]> change) {
+    try {
+      X509CertificateHolder holder = new X509CertificateHolder(certificate);
+      byte[] signed = change.apply(holder.toASN1Structure().getTBSCertificate().getEncoded());
+      ContentSigner signer = signer(pair);
+      signer.getOutputStream().write(signed);
+      byte[] signature = new DERBitString(signer.getSignature()).getEncoded();
+      byte[] algorithm = signer.getAlgorithmIdentifier().getEncoded();
+      return new TpmWriter()
+          .u16(0x3082)
+          .u16(signed.length + algorithm.length + signature.length)
+          .bytes(signed)
+          .bytes(algorithm)
+          .bytes(signature)
+          .toByteArray();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   private static Profile ca(X500Name name) {
     return new Profile(name, FROM, UNTIL, List.of())
         .with(Extension.basicConstraints, true, new BasicConstraints(true))
@@ -164,10 +196,26 @@ final class SoftwareCa {
     return crl(FROM, Optional.of(UNTIL), revoked);
   }
 
+  /** The same of a part of its certificates. */
+  String partialCrl(IssuingDistributionPoint part, BigInteger... revoked) {
+    X509v2CRLBuilder builder = new X509v2CRLBuilder(name, Date.from(FROM));
+    builder.setNextUpdate(Date.from(UNTIL));
+    try {
+      builder.addExtension(Extension.issuingDistributionPoint, true, part);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return crl(builder, revoked);
+  }
+
   /** The same of {@code thisUpdate}, with {@code nextUpdate} or without. */
   String crl(Instant thisUpdate, Optional<Instant> nextUpdate, BigInteger... revoked) {
     X509v2CRLBuilder builder = new X509v2CRLBuilder(name, Date.from(thisUpdate));
     nextUpdate.ifPresent(next -> builder.setNextUpdate(Date.from(next)));
+    return crl(builder, revoked);
+  }
+
+  private String crl(X509v2CRLBuilder builder, BigInteger... revoked) {
     for (BigInteger each : revoked) {
       builder.addCRLEntry(each, Date.from(FROM), CRLReason.keyCompromise);
     }

@@ -5,31 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.writ.evidence.TrustedEndorsement.Finding;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.PublicKey;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.bouncycastle.asn1.pkcs.RSAPublicKey;
-import org.bouncycastle.asn1.x509.Certificate;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** Evidence and certificates that real TPMs and other projects made. */
+/** Evidence that real TPMs and other projects made; certificates are {@link EndorsementVectorsTest}'s. */
 class VectorsTest {
   private static final String KEYLIME = "keylime/test-data/files/";
   private static final String HIRS = "hirs/HIRS_AttestationCA/src/test/resources/";
-  private static final String CERTIFICATES = HIRS + "certificates/";
-  private static final String VENDORS = "tpm-ca-certificates/MIRROR.tpm";
-  private static final Instant NOW = Instant.parse("2023-06-01T00:00:00Z");
 
   private static final PcrSelection KEYLIME_PCRS = PcrSelection.of(TpmAlg.SHA256, 15, 16, 22);
   private static final byte[] KEYLIME_NONCE =
@@ -190,134 +181,5 @@ class VectorsTest {
                 CreationExpectation.child(
                     data.parentName(), data.parentQualifiedName(), Octets.EMPTY)))
         .isEqualTo(new AttestRefusal.SignatureSha1());
-  }
-
-  /** ST's certificates: RSAES-OAEP keys, SHA-1 signatures, chain of four; valid until 2024. */
-  @ParameterizedTest
-  @CsvSource({
-    "nuc-1/ek_cert_untouched.cer", // the header of TPM 1.2's stored certificates before it
-    "nuc-1/ek_cert_7_byte_header_removed.cer"
-  })
-  void case36_realCertificateOfSt_isTrustedUnderItsRoot(String file) throws Exception {
-    byte[] certificate = Vectors.bytes(CERTIFICATES + file);
-    TpmtPublic ek =
-        endorsementKeyIn(Vectors.bytes(CERTIFICATES + "nuc-1/ek_cert_7_byte_header_removed.cer"));
-
-    EndorsementOutcome outcome = st().verify(certificate, ek, NOW);
-
-    assertThat(outcome)
-        .isInstanceOfSatisfying(
-            TrustedEndorsement.class,
-            trusted -> {
-              assertThat(trusted.device())
-                  .isEqualTo(
-                      new TrustedEndorsement.Device("id:53544D20", "ST33ZP24PVSP", "id:0D0C"));
-              assertThat(trusted.findings())
-                  .contains(Finding.SHA1_SIGNED)
-                  .doesNotContain(Finding.EXPIRED);
-            });
-  }
-
-  @Test
-  void case36_realCertificateThatHasRunOut_isTrustedWithAFinding() throws Exception {
-    for (String file : List.of("nuc-1", "nuc-2")) {
-      byte[] certificate =
-          EndorsementTrust.certificates(Vectors.text(CERTIFICATES + file + "/tpmcert.pem"))
-              .get(0)
-              .getEncoded();
-
-      EndorsementOutcome outcome =
-          st().verify(
-                  certificate,
-                  endorsementKeyIn(certificate),
-                  Instant.parse("2026-01-01T00:00:00Z"));
-
-      assertThat(((TrustedEndorsement) outcome).findings()).contains(Finding.EXPIRED);
-    }
-  }
-
-  @Test
-  void case36_realCertificateOfSt_isTrustedUnderTheVendorsListedRoots() throws Exception {
-    byte[] certificate = Vectors.bytes(CERTIFICATES + "nuc-1/ek_cert_untouched.cer");
-
-    // The list has ST's own root, which GlobalSign signed, and not GlobalSign's.
-    assertThat(
-            new EndorsementVerifier(vendorTrust())
-                .verify(certificate, endorsementKeyIn(certificate), NOW))
-        .isInstanceOf(TrustedEndorsement.class);
-  }
-
-  /** Padded with 0x11; Nuvoton's root of 2010 is in neither list. */
-  @Test
-  void case36_paddedCertificateOfNuvoton_isReadAndItsIssuerMissed() throws Exception {
-    byte[] certificate = Vectors.bytes(CERTIFICATES + "ek_cert_with_padded_bytes.cer");
-
-    assertThat(st().verify(certificate, endorsementKeyIn(certificate), NOW))
-        .isEqualTo(
-            new EndorsementOutcome.IssuerUnknown(
-                EkCertificate.parse(certificate).x509().getIssuerX500Principal().getName()));
-  }
-
-  @Test
-  void case33_certificateOfATpm12_isReadAndRefused() throws Exception {
-    byte[] certificate = Vectors.bytes(CERTIFICATES + "ek_cert_with_security_assertions.cer");
-
-    assertThat(EkCertificate.parse(certificate).device())
-        .contains(new TrustedEndorsement.Device("id:49465800", "SLB9635TT1.2", "id:0313"));
-    assertThat(st().verify(certificate, endorsementKeyIn(certificate), NOW))
-        .isEqualTo(new EndorsementOutcome.ExtendedKeyUsageMissing());
-  }
-
-  @Test
-  void case25_realCertificateForAnotherKey_isRefused() throws Exception {
-    byte[] certificate = Vectors.bytes(CERTIFICATES + "nuc-1/ek_cert_untouched.cer");
-
-    assertThat(st().verify(certificate, SoftwareEk.rsa().publicArea, NOW))
-        .isEqualTo(new EndorsementOutcome.PublicMismatch());
-  }
-
-  @Test
-  void vendorsCertificates_areReadAsTrust() throws Exception {
-    EndorsementTrust trust = vendorTrust();
-
-    assertThat(trust.roots()).hasSizeGreaterThan(20);
-    assertThat(trust.intermediates()).hasSizeGreaterThan(100);
-  }
-
-  private static EndorsementVerifier st() throws Exception {
-    byte[][] chain = {
-      Vectors.bytes(CERTIFICATES + "stMicroCaCerts/stmtpmekroot.crt"),
-      Vectors.bytes(CERTIFICATES + "stMicroCaCerts/stmtpmekint02.crt")
-    };
-    return new EndorsementVerifier(
-        new EndorsementTrust(
-            List.of(
-                EndorsementTrust.certificate(
-                    Vectors.bytes(CERTIFICATES + "stMicroCaCerts/gstpmroot.crt"))),
-            List.of(EndorsementTrust.certificate(chain[0]), EndorsementTrust.certificate(chain[1])),
-            List.of()));
-  }
-
-  private static EndorsementTrust vendorTrust() throws Exception {
-    return EndorsementTrust.ofPem(
-        Vectors.text(VENDORS + "-ca-certificates.pem"),
-        Vectors.text(VENDORS + "-intermediate-ca-certificates.pem"));
-  }
-
-  /** The public area of template L-1 around the key that a certificate is for. */
-  private static TpmtPublic endorsementKeyIn(byte[] certificate) throws Exception {
-    Certificate parsed =
-        Certificate.getInstance(EkCertificate.parse(certificate).x509().getEncoded());
-    RSAPublicKey key = RSAPublicKey.getInstance(parsed.getSubjectPublicKeyInfo().parsePublicKey());
-    byte[] modulus = key.getModulus().toByteArray();
-    return SoftwareAk.publicArea(
-        TpmAlg.SHA256,
-        SoftwareEk.EK_ATTRIBUTES,
-        new PublicKeyArea.Rsa(
-            SoftwareEk.aes(128),
-            SoftwareAk.noScheme(),
-            2048,
-            0,
-            Octets.copyOfRange(modulus, modulus.length - 256, modulus.length)));
   }
 }
