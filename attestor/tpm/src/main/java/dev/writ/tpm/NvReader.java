@@ -18,6 +18,9 @@ final class NvReader {
   /** A certificate is some 1 to 2 kB; an index larger than this is none. */
   private static final int MAX_NV_BYTES = 16_384;
 
+  /** A chain is some 3 to 6 kB. */
+  private static final int MAX_RANGE_BYTES = 12_288;
+
   private final TpmContext context;
   private final Commands commands;
 
@@ -54,6 +57,24 @@ final class NvReader {
       }
       return Optional.of(content.toByteArray());
     }
+  }
+
+  /**
+   * The content of all indices from {@code first} to {@code last}, one after the other; no bytes where
+   * there is none.
+   */
+  byte[] readAll(int first, int last) throws TpmException {
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    for (int index : context.handles(first, last)) {
+      content.writeBytes(read(index).orElseGet(() -> new byte[0]));
+      if (content.size() > MAX_RANGE_BYTES) {
+        throw TpmException.content(
+            String.format(
+                "NV indices 0x%08x to 0x%08x must hold at most %d bytes together, hold more",
+                first, last, MAX_RANGE_BYTES));
+      }
+    }
+    return content.toByteArray();
   }
 
   private int size(Frame frame, int nv) throws TpmException {

@@ -24,6 +24,11 @@ final class Operations {
   /** How often PCRs are read anew when they change in the middle. */
   private static final int MAX_PCR_ROUNDS = 16;
 
+  /** TCG EK Credential Profile 2.5, section 2.2.1.5.2. */
+  private static final int FIRST_CHAIN_INDEX = 0x01c00100;
+
+  private static final int LAST_CHAIN_INDEX = 0x01c001ff;
+
   private static final Set<Attribute> KEY_OF_THIS_TPM =
       EnumSet.of(
           Attribute.FIXED_TPM,
@@ -74,6 +79,10 @@ final class Operations {
 
   Optional<byte[]> endorsementCertificate(EndorsementKeyKind kind) throws TpmException {
     return nv.read(kind.certificateIndex());
+  }
+
+  byte[] endorsementChain() throws TpmException {
+    return nv.readAll(FIRST_CHAIN_INDEX, LAST_CHAIN_INDEX);
   }
 
   AttestationKey attestationKey() throws TpmException {

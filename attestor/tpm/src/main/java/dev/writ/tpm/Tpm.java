@@ -69,6 +69,15 @@ public final class Tpm implements AutoCloseable {
     return inLane(() -> operations.endorsementCertificate(kind));
   }
 
+  /**
+   * What the manufacturer left beside the certificates to complete their chains: the content of NV
+   * indices 0x01c00100 to 0x01c001ff, one after the other, at most 12,288 bytes; none where there are
+   * no such indices.
+   */
+  public byte[] endorsementChain() throws TpmException {
+    return inLane(operations::endorsementChain);
+  }
+
   /** The attestation key: the kept one, or a new one that is kept from then on. */
   public AttestationKey attestationKey() throws TpmException {
     return inLane(operations::attestationKey);

@@ -7,6 +7,8 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -22,6 +24,7 @@ final class TpmContext {
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
 
+  private static final int TPM_CAP_HANDLES = 1;
   private static final int TPM_CAP_TPM_PROPERTIES = 6;
 
   // Part 2 section 6.13, TPM_PT: fixed properties start at 0x100, variable ones at 0x200.
@@ -29,6 +32,9 @@ final class TpmContext {
   private static final int TPM_PT_MAX_AUTH_FAIL = 0x20f;
   private static final int TPM_PT_LOCKOUT_INTERVAL = 0x210;
   private static final int MAX_PROPERTIES = 64;
+
+  /** Asked for at once; a TPM may give fewer and say that there are more. */
+  private static final int MAX_HANDLES = 64;
 
   private final PointerByReference tcti;
   private final PointerByReference esys;
@@ -139,6 +145,44 @@ final class TpmContext {
   }
 
   private Map<Integer, Integer> properties(int first, int count) throws TpmException {
+    // TPML_TAGGED_TPM_PROPERTY: count(4), (tag, value)…
+    ByteBuffer wire = capability(TPM_CAP_TPM_PROPERTIES, first, count).list();
+    Map<Integer, Integer> properties = new TreeMap<>();
+    for (int entries = entries(wire, MAX_PROPERTIES); entries > 0; entries--) {
+      properties.put(wire.getInt(), wire.getInt());
+    }
+    return properties;
+  }
+
+  /** The handles that the TPM has from {@code first} to {@code last}, both of one type; ascending. */
+  List<Integer> handles(int first, int last) throws TpmException {
+    List<Integer> handles = new ArrayList<>();
+    int from = first;
+    while (from <= last) {
+      // TPML_HANDLE: count(4), handle(4)…
+      Capability answer = capability(TPM_CAP_HANDLES, from, MAX_HANDLES);
+      int entries = entries(answer.list(), MAX_HANDLES);
+      for (int i = 0; i < entries; i++) {
+        int handle = answer.list().getInt();
+        if (handle < from) {
+          throw unasked();
+        } else if (handle > last) {
+          return handles;
+        }
+        handles.add(handle);
+        from = handle + 1;
+      }
+      if (entries == 0 || !answer.more()) {
+        return handles;
+      }
+    }
+    return handles;
+  }
+
+  /** What TPM2_GetCapability says: the list without the capability's number, and whether it goes on. */
+  private record Capability(ByteBuffer list, boolean more) {}
+
+  private Capability capability(int capability, int first, int count) throws TpmException {
     try (Frame frame = new Frame()) {
       PointerByReference data = frame.out();
       ByteByReference more = new ByteByReference();
@@ -150,24 +194,30 @@ final class TpmContext {
                   Esapi.ESYS_TR_NONE,
                   Esapi.ESYS_TR_NONE,
                   Esapi.ESYS_TR_NONE,
-                  TPM_CAP_TPM_PROPERTIES,
+                  capability,
                   first,
                   count,
                   more,
                   data));
-      // TPMS_CAPABILITY_DATA: capability(4), then TPML_TAGGED_TPM_PROPERTY: count(4), (tag, value)…
+      // TPMS_CAPABILITY_DATA: capability(4), then its list
       ByteBuffer wire = ByteBuffer.wrap(frame.wire(WireType.TPMS_CAPABILITY_DATA, data));
-      int capability = wire.getInt();
-      int entries = wire.getInt();
-      if (capability != TPM_CAP_TPM_PROPERTIES || entries < 0 || entries > MAX_PROPERTIES) {
-        throw TpmException.content("TPM2_GetCapability must answer what was asked, and did not");
+      if (wire.getInt() != capability) {
+        throw unasked();
       }
-      Map<Integer, Integer> properties = new TreeMap<>();
-      for (int i = 0; i < entries; i++) {
-        properties.put(wire.getInt(), wire.getInt());
-      }
-      return properties;
+      return new Capability(wire, more.getValue() != 0);
     }
+  }
+
+  private static int entries(ByteBuffer list, int most) throws TpmException {
+    int entries = list.getInt();
+    if (entries < 0 || entries > most) {
+      throw unasked();
+    }
+    return entries;
+  }
+
+  private static TpmException unasked() {
+    return TpmException.content("TPM2_GetCapability must answer what was asked, and did not");
   }
 
   private String lockoutAdvice() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.writ.evidence.CredentialOutcome;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.EndorsementOutcome;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.EndorsementVerifier;
@@ -15,6 +16,7 @@ import dev.writ.evidence.TpmtPublic;
 import dev.writ.evidence.TrustedEndorsement;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SwtpmHost;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.PublicKey;
@@ -55,6 +57,14 @@ final class EndorsementTest {
         host.tcti(),
         EndorsementKeyKind.ECC_P256_LOW.certificateIndex(),
         Arrays.copyOf(certificate, 1_800));
+    // The upper certificate overflows into the second index, which is larger than what it holds, and
+    // the lower one is in the third; none of this is in the order of the path.
+    byte[] chain = authority.issuing().getEncoded();
+    Manufacturer.writeNv(host.tcti(), 0x01c00100, Arrays.copyOf(chain, 200));
+    byte[] rest = Arrays.copyOfRange(chain, 200, chain.length + 50);
+    Manufacturer.writeNv(host.tcti(), 0x01c00101, rest);
+    Manufacturer.writeNv(host.tcti(), 0x01c001ff, authority.root().getEncoded());
+    Manufacturer.writeNv(host.tcti(), 0x01c00200, new byte[] {1, 2, 3});
     tpm = Tpm.open(host.tcti());
   }
 
@@ -84,6 +94,46 @@ final class EndorsementTest {
         new EndorsementVerifier(trust).verify(certificate, key, now.plus(Duration.ofHours(1)));
 
     assertThat(outcome).isInstanceOf(TrustedEndorsement.class);
+  }
+
+  /** TCG EK Credential Profile 2.5, 2.2.1.5.2. */
+  @ParameterizedTest
+  @EnumSource(
+      names = {"RSA_2048_LOW", "ECC_P256_LOW", "ECC_P384_HIGH"},
+      value = EndorsementKeyKind.class)
+  void chain_fromNv_hasTheIssuerThatTheVerifierDoesNotKnow(EndorsementKeyKind kind)
+      throws Exception {
+    byte[] certificate = tpm.endorsementCertificate(kind).orElseThrow();
+    TpmtPublic key = TpmtPublic.parse(tpm.endorsementKey(kind).publicArea());
+    EkChain chain = EkChain.parse(tpm.endorsementChain());
+    EndorsementVerifier rootAlone =
+        new EndorsementVerifier(
+            new EndorsementTrust(List.of(authority.root()), List.of(), List.of()));
+    Instant later = now.plus(Duration.ofHours(1));
+
+    assertThat(chain.certificates()).hasSize(2);
+    assertThat(rootAlone.verify(certificate, key, later))
+        .isInstanceOf(EndorsementOutcome.IssuerUnknown.class);
+    assertThat(rootAlone.verify(certificate, chain, key, later))
+        .isInstanceOf(TrustedEndorsement.class);
+  }
+
+  @Test
+  void chain_thatIsTooLong_isNotRead() throws Exception {
+    Path other = Files.createDirectory(folder.resolve("long"));
+    try (SwtpmHost large = SwtpmHost.manufacture(other, authority)) {
+      try (Tpm without = Tpm.open(large.tcti())) {
+        assertThat(without.endorsementChain()).isEmpty();
+      }
+      for (int i = 0; i < 7; i++) {
+        Manufacturer.writeNv(large.tcti(), 0x01c00100 + i, new byte[1_800]);
+      }
+      try (Tpm with = Tpm.open(large.tcti())) {
+        assertThat(catchThrowableOfType(TpmException.class, with::endorsementChain))
+            .hasMessageContaining("0x01c00100 to 0x01c001ff")
+            .hasMessageContaining("12288");
+      }
+    }
   }
 
   @ParameterizedTest
