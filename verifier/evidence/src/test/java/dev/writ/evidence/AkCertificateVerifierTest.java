@@ -157,6 +157,23 @@ class AkCertificateVerifierTest {
   }
 
   @Test
+  void case33_extensionThatStandsTwice_isRefused() {
+    ASN1ObjectIdentifier stand = new ASN1ObjectIdentifier("2.5.29.99");
+    byte[] once = certified(p -> p.with(stand, false, SoftwareCa.eku(SoftwareCa.EK_CERTIFICATE)));
+    byte[] twice =
+        authority.resigned(
+            once,
+            tbs ->
+                EkEncodingTest.replaced(
+                    tbs,
+                    EkEncodingTest.der(stand),
+                    EkEncodingTest.der(Extension.extendedKeyUsage)));
+
+    assertThat(verify(once)).isInstanceOf(TrustedAkCertificate.class);
+    assertThat(reason(verify(twice))).isEqualTo("ak_certificate_malformed");
+  }
+
+  @Test
   void case34_certificateBelowAnIntermediateThatTheAuthorityMayNotHave_isRefused() {
     SoftwareCa below = authority.intermediate();
     EndorsementTrust trust = SoftwareCa.trust(authority.pem(), below.pem(), Optional.empty());

@@ -4,7 +4,9 @@ package dev.writ.evidence;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.bouncycastle.asn1.ASN1Object;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.DERUTF8String;
 import org.bouncycastle.asn1.x500.AttributeTypeAndValue;
@@ -98,6 +100,23 @@ class EkEncodingTest {
     assertThat(((EndorsementOutcome.Refused) outcome).reason()).isEqualTo("ek_san_wrong");
   }
 
+  /** RFC 5280, 4.2: which of the two counts must not be the reader's choice. */
+  @Test
+  void case33_extensionThatStandsTwice_isRefused() throws Exception {
+    ASN1ObjectIdentifier stand = new ASN1ObjectIdentifier("2.5.29.99");
+    byte[] once =
+        root.endorse(
+            ek.pair.getPublic(),
+            p -> p.with(stand, false, SoftwareCa.eku(SoftwareCa.AK_CERTIFICATE)));
+    byte[] twice =
+        root.resigned(once, tbs -> replaced(tbs, der(stand), der(Extension.extendedKeyUsage)));
+
+    assertThat(SoftwareCa.verifier(root).verify(once, ek.publicArea, SoftwareCa.NOW))
+        .isInstanceOf(TrustedEndorsement.class);
+    assertThat(SoftwareCa.verifier(root).verify(twice, ek.publicArea, SoftwareCa.NOW))
+        .isInstanceOf(EndorsementOutcome.CertificateMalformed.class);
+  }
+
   private byte[] deviceInOneSet() {
     X500Name device = new X500NameBuilder().addMultiValuedRDN(DEVICE).build();
     return root.endorse(
@@ -121,18 +140,22 @@ class EkEncodingTest {
 
   private static byte[] encoded(AttributeTypeAndValue... attributes) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      for (AttributeTypeAndValue attribute : attributes) {
-        bytes.writeBytes(attribute.getEncoded("DER"));
-      }
-    } catch (java.io.IOException e) {
-      throw new AssertionError(e);
+    for (AttributeTypeAndValue attribute : attributes) {
+      bytes.writeBytes(der(attribute));
     }
     return bytes.toByteArray();
   }
 
+  static byte[] der(ASN1Object object) {
+    try {
+      return object.getEncoded("DER");
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   /** {@code bytes} with its one occurrence of {@code old} replaced by {@code fresh}, as long. */
-  private static byte[] replaced(byte[] bytes, byte[] old, byte[] fresh) {
+  static byte[] replaced(byte[] bytes, byte[] old, byte[] fresh) {
     for (int at = 0; at + old.length <= bytes.length; at++) {
       if (ByteBuffer.wrap(bytes, at, old.length).equals(ByteBuffer.wrap(old))) {
         byte[] changed = bytes.clone();
