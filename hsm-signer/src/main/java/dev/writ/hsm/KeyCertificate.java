@@ -24,8 +24,9 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  * The certificate without which SunPKCS11's KeyStore does not list a key. It carries the public key
  * and names the key to people; what the key may do is said by trust files alone.
  *
- * <p>That of the TLS key is a CA's besides, of end entities only, because others' TLS code reads it:
- * it is shown in each handshake, and believed for the trust file's pin.
+ * <p>That of a key which certifies others is a CA's besides, of end entities only, because others' code
+ * reads it: that of the TLS key is shown in each handshake and believed for the trust file's pin, that
+ * of the attestation key goes with each certificate that it signs.
  */
 final class KeyCertificate {
   /** 9999-12-31T23:59:59Z: no well-defined expiration date, RFC 5280 section 4.1.2.5. */
@@ -44,7 +45,7 @@ final class KeyCertificate {
     JcaX509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(
             name, serial, Date.from(now), Date.from(NEVER), name, pair.getPublic());
-    if (spec.role() == KeyRole.TLS) {
+    if (spec.role().certifies()) {
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign));
       builder.addExtension(

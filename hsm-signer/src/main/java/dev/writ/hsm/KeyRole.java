@@ -10,7 +10,9 @@ public enum KeyRole {
   /** Signs status list tokens. */
   STATUS("status"),
   /** Certifies the keys that the service's TLS endpoints show. */
-  TLS("tls");
+  TLS("tls"),
+  /** Certifies hosts' attestation keys. */
+  ATTESTATION("attestation");
 
   private final String wire;
 
@@ -21,5 +23,10 @@ public enum KeyRole {
   /** The role's name in the inventory and in trust files. */
   public String wire() {
     return wire;
+  }
+
+  /** Whether the key signs certificates, and nothing else. */
+  boolean certifies() {
+    return this == TLS || this == ATTESTATION;
   }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.hsm;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -18,7 +16,6 @@ import java.util.Date;
 import java.util.List;
 import java.util.regex.Pattern;
 import javax.security.auth.x500.X500Principal;
-import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
@@ -26,12 +23,10 @@ import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
-import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.operator.ContentSigner;
 import org.bouncycastle.operator.RuntimeOperatorException;
 
 /**
@@ -83,10 +78,7 @@ public final class ServerCertificate {
       X509Certificate leaf = certify(ca, names, now, validity, pair, random);
       return new ServerCertificate(pair.getPrivate(), List.of(leaf, ca.certificate()));
     } catch (RuntimeOperatorException e) {
-      if (e.getCause() instanceof HsmException failure) {
-        throw failure;
-      }
-      throw e;
+      throw TokenSigner.failure(e);
     } catch (GeneralSecurityException | CertIOException e) {
       throw new IllegalStateException("bug: a P-256 key's certificate could not be written", e);
     }
@@ -199,34 +191,5 @@ public final class ServerCertificate {
   @Override
   public String toString() {
     return "TLS server certificate until " + notAfter();
-  }
-
-  /** Lets Bouncy Castle sign with a token's key. */
-  private static final class TokenSigner implements ContentSigner {
-    private final HsmKey key;
-    private final ByteArrayOutputStream content = new ByteArrayOutputStream();
-
-    TokenSigner(HsmKey key) {
-      this.key = key;
-    }
-
-    @Override
-    public AlgorithmIdentifier getAlgorithmIdentifier() {
-      return new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256);
-    }
-
-    @Override
-    public OutputStream getOutputStream() {
-      return content;
-    }
-
-    @Override
-    public byte[] getSignature() {
-      try {
-        return key.signDer(content.toByteArray());
-      } catch (HsmException e) {
-        throw new RuntimeOperatorException("the token did not sign", e);
-      }
-    }
   }
 }

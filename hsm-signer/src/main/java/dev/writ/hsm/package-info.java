@@ -7,7 +7,8 @@
  * dev.writ.hsm.Token#open} finds the slot by the token's label and logs in, once; {@link
  * dev.writ.hsm.KeyCeremony#init} makes the keys of a {@link dev.writ.hsm.KeyInventory}; {@link
  * dev.writ.hsm.Token#key} hands out an {@link dev.writ.hsm.HsmKey}, which signs. One of them certifies
- * the keys in memory that TLS servers show ({@link dev.writ.hsm.ServerCertificate}).
+ * the keys in memory that TLS servers show ({@link dev.writ.hsm.ServerCertificate}), one the attestation
+ * keys of hosts ({@link dev.writ.hsm.AkCertificate}).
  *
  * <p>Promises:
  *

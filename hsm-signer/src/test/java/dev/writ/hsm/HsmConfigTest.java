@@ -42,6 +42,9 @@ class HsmConfigTest {
       tls.algorithm = P-256
       tls.label = four
       tls.id = 04
+      attestation.algorithm = P-256
+      attestation.label = five
+      attestation.id = 05
       """;
 
   @Test
@@ -66,7 +69,8 @@ class HsmConfigTest {
     KeyInventory inventory = KeyInventory.standard();
     assertThat(inventory.specs())
         .extracting(KeySpec::role)
-        .containsExactly(KeyRole.ISSUER, KeyRole.CHECKPOINT, KeyRole.STATUS, KeyRole.TLS);
+        .containsExactly(
+            KeyRole.ISSUER, KeyRole.CHECKPOINT, KeyRole.STATUS, KeyRole.TLS, KeyRole.ATTESTATION);
     assertThat(inventory.spec(KeyRole.ISSUER))
         .isEqualTo(new KeySpec(KeyRole.ISSUER, "writ-issuer", "01"));
     assertThat(inventory.spec(KeyRole.STATUS))
@@ -146,6 +150,7 @@ class HsmConfigTest {
           status.id = 03           | status.id = 04           | tls.id
           tls.label = four         | tls.label = three        | tls.label
           tls.algorithm = P-256    | # none                   | tls.algorithm
+          attestation.label = five | # none                   | attestation.label
           """)
   void inventory_oneLineWrong_namesItsKey(String line, String wrong, String field) {
     assertThatThrownBy(() -> inventory(INVENTORY.replace(line, wrong)))

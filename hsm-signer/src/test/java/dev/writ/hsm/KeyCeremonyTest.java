@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -53,7 +54,8 @@ class KeyCeremonyTest {
               ISSUER,
               INVENTORY.spec(KeyRole.CHECKPOINT),
               INVENTORY.spec(KeyRole.STATUS),
-              INVENTORY.spec(KeyRole.TLS));
+              INVENTORY.spec(KeyRole.TLS),
+              INVENTORY.spec(KeyRole.ATTESTATION));
       for (HsmKey key : born.keys()) {
         assertThat(key.attributes())
             .containsExactlyInAnyOrderEntriesOf(
@@ -85,19 +87,21 @@ class KeyCeremonyTest {
   }
 
   @Test
-  void init_certificateOfTheTlsKey_isOfAnAuthorityOverEndEntities() throws Exception {
+  void init_certificatesOfKeysThatCertify_areOfAuthoritiesOverEndEntities() throws Exception {
     try (Token token = FreshTokens.open(unused.next())) {
       for (HsmKey key : ((Born) init(token)).keys()) {
-        boolean tls = key.role() == KeyRole.TLS;
-        assertThat(key.certificate().getBasicConstraints()).as("%s", key).isEqualTo(tls ? 0 : -1);
+        boolean certifies = Set.of(KeyRole.TLS, KeyRole.ATTESTATION).contains(key.role());
+        assertThat(key.certificate().getBasicConstraints())
+            .as("%s", key)
+            .isEqualTo(certifies ? 0 : -1);
         boolean[] usage = key.certificate().getKeyUsage();
-        assertThat(usage[0]).as("digitalSignature of %s", key).isEqualTo(!tls);
-        assertThat(usage[5]).as("keyCertSign of %s", key).isEqualTo(tls);
+        assertThat(usage[0]).as("digitalSignature of %s", key).isEqualTo(!certifies);
+        assertThat(usage[5]).as("keyCertSign of %s", key).isEqualTo(certifies);
       }
     }
   }
 
-  /** A token from before status and TLS had keys. */
+  /** A token from before status, TLS and attestation had keys. */
   @Test
   void init_tokenWithTwoKeysOnly_changesNothingAndNamesWhatIsMissing() throws Exception {
     SoftHsmToken soft = unused.next();
@@ -118,7 +122,10 @@ class KeyCeremonyTest {
           .isEqualTo(
               new AlreadyThere(
                   List.of(ISSUER, INVENTORY.spec(KeyRole.CHECKPOINT)),
-                  List.of(INVENTORY.spec(KeyRole.STATUS), INVENTORY.spec(KeyRole.TLS))));
+                  List.of(
+                      INVENTORY.spec(KeyRole.STATUS),
+                      INVENTORY.spec(KeyRole.TLS),
+                      INVENTORY.spec(KeyRole.ATTESTATION))));
       assertThatThrownBy(() -> token.key(INVENTORY.spec(KeyRole.STATUS)))
           .satisfies(e -> isFault(e, Fault.KEY_MISSING));
     }

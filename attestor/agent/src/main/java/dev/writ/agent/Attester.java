@@ -18,6 +18,7 @@ import dev.writ.artifact.Possession;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.ClockInfo;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.MalformedEvidenceException;
@@ -53,8 +54,11 @@ import org.jspecify.annotations.Nullable;
  * or the service works, and may be called from several threads: the TPM orders them.
  */
 public final class Attester implements AutoCloseable {
-  /** Elliptic curves first: an RSA endorsement key takes a TPM seconds to make. */
-  private static final List<EndorsementKeyKind> PREFERENCE =
+  /**
+   * The kinds of endorsement keys in the order in which a certificate is looked for. Elliptic curves
+   * first: an RSA endorsement key takes a TPM seconds to make.
+   */
+  public static final List<EndorsementKeyKind> PREFERENCE =
       List.of(
           EndorsementKeyKind.ECC_P384_HIGH,
           EndorsementKeyKind.ECC_P256_HIGH,
@@ -147,7 +151,7 @@ public final class Attester implements AutoCloseable {
   }
 
   /** Enrols a host that an operator listed. */
-  public Answer<TpmName> enrol(String host)
+  public Answer<Enrolled> enrol(String host)
       throws TpmException, IOException, AttestationFailedException {
     return enrol(host, Optional.empty());
   }
@@ -157,7 +161,7 @@ public final class Attester implements AutoCloseable {
    *
    * @param invitation the secret of an {@link Invitation} to this host, if it has one
    */
-  public Answer<TpmName> enrol(String host, Optional<Octets> invitation)
+  public Answer<Enrolled> enrol(String host, Optional<Octets> invitation)
       throws TpmException, IOException, AttestationFailedException {
     for (EndorsementKeyKind kind : PREFERENCE) {
       Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
@@ -171,7 +175,7 @@ public final class Attester implements AutoCloseable {
   }
 
   /** Enrols with the endorsement key of {@code kind}. */
-  public Answer<TpmName> enrol(String host, EndorsementKeyKind kind, Optional<Octets> invitation)
+  public Answer<Enrolled> enrol(String host, EndorsementKeyKind kind, Optional<Octets> invitation)
       throws TpmException, IOException, AttestationFailedException {
     Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
     if (certificate.isEmpty()) {
@@ -183,13 +187,14 @@ public final class Attester implements AutoCloseable {
     return enrol(host, kind, certificate.get(), invitation);
   }
 
-  private Answer<TpmName> enrol(
+  private Answer<Enrolled> enrol(
       String host, EndorsementKeyKind kind, byte[] certificate, Optional<Octets> invitation)
       throws TpmException, IOException, AttestationFailedException {
     EnrolmentRequest request =
         new EnrolmentRequest(
             host,
             Octets.of(certificate),
+            endorsementChain(),
             parse(tpm.endorsementKey(kind).publicArea()),
             attestationKey.publicArea(),
             invitation);
@@ -203,7 +208,21 @@ public final class Attester implements AutoCloseable {
             kind,
             challenge.credential().tpm2bIdObject(),
             challenge.credential().tpm2bEncryptedSecret());
-    return patiently(() -> service.activate(challenge.session(), Octets.of(secret)));
+    Answer<Enrolled> enrolled =
+        patiently(() -> service.activate(challenge.session(), Octets.of(secret)));
+    if (enrolled instanceof Answer.Granted<Enrolled> granted) {
+      AkCertificateCheck.require(attestationKey, granted.value());
+    }
+    return enrolled;
+  }
+
+  /** It helps to find a path and vouches for nothing: what cannot be read is left out. */
+  private EkChain endorsementChain() throws TpmException {
+    try {
+      return EkChain.parse(tpm.endorsementChain());
+    } catch (MalformedEvidenceException e) {
+      return EkChain.NONE;
+    }
   }
 
   /**

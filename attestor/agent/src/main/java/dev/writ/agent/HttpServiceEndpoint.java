@@ -6,6 +6,7 @@ import dev.writ.artifact.Jcs;
 import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.evidence.Challenge;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmCredential;
 import dev.writ.evidence.TpmName;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,11 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
   private static final int CREATED = 201;
   private static final int HTTPS_PORT = 443;
   private static final int HTTP_PORT = 80;
-  private static final int MAX_ANSWER = 32 * 1024;
+  private static final int MAX_ANSWER = 48 * 1024;
+
+  /** The attestation key's, and that of the key which signed it. */
+  private static final int AK_CERTIFICATES = 2;
+
   private static final long MAX_EXACT = (1L << 53) - 1;
 
   private final JsonService service;
@@ -82,6 +88,9 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("host", request.host());
     body.put("ek_certificate", JsonService.base64Url(request.endorsementCertificate().bytes()));
+    if (!request.endorsementChain().equals(EkChain.NONE)) {
+      body.put("ek_chain", JsonService.base64Url(request.endorsementChain().bytes().bytes()));
+    }
     body.put("ek_public", JsonService.base64Url(request.endorsementKey().bytes()));
     body.put("ak_public", JsonService.base64Url(request.attestationKey().bytes()));
     request
@@ -104,7 +113,7 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
   }
 
   @Override
-  public Answer<TpmName> activate(Octets session, Octets secret) throws IOException {
+  public Answer<Enrolled> activate(Octets session, Octets secret) throws IOException {
     return service.post(
         "/v1/activations",
         Jcs.canonical(
@@ -114,7 +123,18 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
         Document.json(
             CREATED,
             MAX_ANSWER,
-            members -> TpmName.parse(JsonService.base64Url(members, "ak_name"))));
+            members ->
+                new Enrolled(
+                    TpmName.parse(JsonService.base64Url(members, "ak_name")),
+                    certificates(members.texts("ak_certificate", AK_CERTIFICATES)))));
+  }
+
+  private static List<Octets> certificates(List<String> texts) {
+    List<Octets> certificates = new ArrayList<>();
+    for (String text : texts) {
+      certificates.add(Octets.of(JsonService.base64Url("ak_certificate", text)));
+    }
+    return certificates;
   }
 
   @Override

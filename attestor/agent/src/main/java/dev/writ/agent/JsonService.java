@@ -148,7 +148,11 @@ record JsonService(HttpExchanges http) {
 
   /** The bytes of member {@code name}, in their one spelling. */
   static byte[] base64Url(JsonMembers members, String name) throws MalformedDocumentException {
-    String text = members.text(name);
+    return base64Url(name, members.text(name));
+  }
+
+  /** The bytes that {@code text} spells, in their one spelling. */
+  static byte[] base64Url(String name, String text) {
     byte[] bytes = Base64.getUrlDecoder().decode(text);
     if (!base64Url(bytes).equals(text)) {
       throw new IllegalArgumentException(name + " must be base64url without padding, is not");

@@ -24,10 +24,10 @@ public interface ServiceEndpoint {
    *
    * @param session of the {@link EnrolmentChallenge}
    * @param secret what the TPM opened
-   * @return the name under which the attestation key is known
+   * @return the name under which the attestation key is known, and its certificate
    * @throws IOException if the service cannot be reached or its answer cannot be read
    */
-  Answer<TpmName> activate(Octets session, Octets secret) throws IOException;
+  Answer<Enrolled> activate(Octets session, Octets secret) throws IOException;
 
   /**
    * Asks for a challenge.

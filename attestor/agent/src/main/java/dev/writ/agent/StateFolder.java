@@ -32,6 +32,11 @@ public record StateFolder(Path path) {
     return path.resolve("instance-key");
   }
 
+  /** The certificate of the attestation key, in PEM, and of the key that signed it. */
+  public Path akCertificate() {
+    return path.resolve("ak-certificate.pem");
+  }
+
   /** How often artifacts were used here, and the newest status tokens. */
   public Path seen() {
     return path.resolve("seen");

@@ -103,7 +103,16 @@ class AttesterHttpTest {
     try (Tpm tpm = Tpm.open(host.tcti());
         Attester attester = attester(tpm)) {
       assertThat(attester.enrol("host-a"))
-          .isEqualTo(new Answer.Granted<>(attester.attestationKeyName()));
+          .isInstanceOfSatisfying(
+              Answer.Granted.class,
+              granted ->
+                  assertThat(granted.value())
+                      .isInstanceOfSatisfying(
+                          Enrolled.class,
+                          enrolled -> {
+                            assertThat(enrolled.akName()).isEqualTo(attester.attestationKeyName());
+                            assertThat(enrolled.akCertificate()).hasSize(2);
+                          }));
       assertThat(verifier.lastEnrolment().invitation()).isEmpty();
       assertThat(attester.attest(REQUEST)).isInstanceOf(Answer.Granted.class);
       assertThat(service.paths())

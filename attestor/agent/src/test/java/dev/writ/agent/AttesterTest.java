@@ -9,8 +9,11 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.Possession;
+import dev.writ.evidence.EkChain;
+import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.TpmAlg;
+import dev.writ.evidence.TpmName;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SwtpmHost;
 import dev.writ.tlog.Hash;
@@ -26,6 +29,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.security.Signature;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,15 +86,14 @@ final class AttesterTest {
 
   @Test
   void enrol_byTheFirstKeyWithACertificate_isGranted() throws Exception {
-    assertThat(attester.enrol("host-a"))
-        .isEqualTo(new Answer.Granted<>(attester.attestationKeyName()));
+    assertThat(akName(attester.enrol("host-a"))).isEqualTo(attester.attestationKeyName());
     assertThat(service.lastEnrolment().host()).isEqualTo("host-a");
   }
 
   @Test
   void enrol_byTheRsaKey_isGranted() throws Exception {
-    assertThat(attester.enrol("host-a", EndorsementKeyKind.RSA_2048_LOW, Optional.empty()))
-        .isEqualTo(new Answer.Granted<>(attester.attestationKeyName()));
+    assertThat(akName(attester.enrol("host-a", EndorsementKeyKind.RSA_2048_LOW, Optional.empty())))
+        .isEqualTo(attester.attestationKeyName());
   }
 
   @Test
@@ -119,6 +122,45 @@ final class AttesterTest {
     assertThatThrownBy(() -> attester.enrol("host-a"))
         .isInstanceOfSatisfying(
             TpmException.class, e -> assertThat(e.codeName()).isEqualTo("TPM_RC_INTEGRITY"));
+  }
+
+  /** TCG EK Credential Profile 2.5, 2.2.1.5.2: an intermediate that only the TPM knows. */
+  @Test
+  void enrol_withAChainInNv_presentsIt() throws Exception {
+    service.forgetIntermediates();
+    assertThat(attester.enrol("host-a"))
+        .isEqualTo(new Answer.Denied<>(DenialCode.ENVIRONMENT_UNTRUSTED, "endorsement"));
+    byte[] issuing = authority.issuing().getEncoded();
+    attester.close();
+    tpm.close();
+    host.writeNv(0x01c00100, Arrays.copyOf(issuing, 300));
+    host.writeNv(0x01c00101, Arrays.copyOfRange(issuing, 300, issuing.length + 20));
+    open();
+
+    assertThat(attester.enrol("host-a")).isInstanceOf(Answer.Granted.class);
+    assertThat(service.lastEnrolment().endorsementChain().certificates())
+        .containsExactly(Octets.of(issuing));
+  }
+
+  /** It vouches for nothing, so that a host with none that can be read is as one that has none. */
+  @Test
+  void enrol_withSomethingElseWhereAChainWouldBe_presentsNone() throws Exception {
+    attester.close();
+    tpm.close();
+    host.writeNv(0x01c00100, new byte[] {1, 2, 3});
+    open();
+
+    assertThat(attester.enrol("host-a")).isInstanceOf(Answer.Granted.class);
+    assertThat(service.lastEnrolment().endorsementChain()).isEqualTo(EkChain.NONE);
+  }
+
+  @Test
+  void enrol_whereAnotherKeyIsCertified_isRefusedByTheHost() {
+    service.certifyAnotherKey();
+
+    assertThatThrownBy(() -> attester.enrol("host-a"))
+        .isInstanceOf(AttestationFailedException.class)
+        .hasMessageContaining("certified another");
   }
 
   @Test
@@ -288,6 +330,10 @@ final class AttesterTest {
     verifier.initVerify(possession.key());
     verifier.update(Possession.message(nonce, artifact, "gateway.example"));
     assertThat(verifier.verify(possession.signature())).isTrue();
+  }
+
+  private static TpmName akName(Answer<Enrolled> answer) {
+    return ((Answer.Granted<Enrolled>) answer).value().akName();
   }
 
   private void enrol() throws Exception {

@@ -13,6 +13,7 @@ import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.StrictJson;
 import dev.writ.evidence.Challenge;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.Octets;
@@ -134,6 +135,9 @@ final class ServiceOverHttp implements AutoCloseable {
         new EnrolmentRequest(
             members.text("host"),
             Octets.of(JsonService.base64Url(members, "ek_certificate")),
+            members.has("ek_chain")
+                ? EkChain.parse(JsonService.base64Url(members, "ek_chain"))
+                : EkChain.NONE,
             TpmtPublic.parse(JsonService.base64Url(members, "ek_public")),
             TpmtPublic.parse(JsonService.base64Url(members, "ak_public")),
             members.has("invitation")
@@ -161,9 +165,17 @@ final class ServiceOverHttp implements AutoCloseable {
     Octets session = Octets.of(JsonService.base64Url(members, "session"));
     Octets secret = Octets.of(JsonService.base64Url(members, "secret"));
     members.end();
-    Answer<TpmName> answer = behind.activate(session, secret);
-    return answer instanceof Answer.Granted<TpmName> granted
-        ? json(201, Map.of("ak_name", JsonService.base64Url(granted.value().bytes())))
+    Answer<Enrolled> answer = behind.activate(session, secret);
+    return answer instanceof Answer.Granted<Enrolled> granted
+        ? json(
+            201,
+            Map.of(
+                "ak_name",
+                JsonService.base64Url(granted.value().akName().bytes()),
+                "ak_certificate",
+                granted.value().akCertificate().stream()
+                    .map(der -> JsonService.base64Url(der.bytes()))
+                    .toList()))
         : denied(answer);
   }
 

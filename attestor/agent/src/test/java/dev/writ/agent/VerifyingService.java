@@ -13,6 +13,7 @@ import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.KeyCertificationVerifier;
 import dev.writ.evidence.MakeCredential;
+import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.QuoteOutcome;
@@ -25,6 +26,7 @@ import dev.writ.evidence.VerifiedQuote;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.tlog.Hash;
 import java.security.SecureRandom;
+import java.security.cert.CertificateEncodingException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -36,7 +38,8 @@ import java.util.Optional;
 /** As much of a service as judges an agent: the real verifier, and no policy, HSM or ledger. */
 final class VerifyingService implements ServiceEndpoint {
   private final SecureRandom random = new SecureRandom();
-  private final EndorsementVerifier endorsements;
+  private final EndorsementAuthority authority;
+  private EndorsementVerifier endorsements;
   private final PcrSelection selection;
   private final Map<TpmName, EnrolledAk> enrolled = new HashMap<>();
   private final byte[] secret = new byte[32];
@@ -44,8 +47,10 @@ final class VerifyingService implements ServiceEndpoint {
   private Optional<VerifiedQuote> quote = Optional.empty();
   private Optional<ExecBinding> exec = Optional.empty();
   private boolean credentialForAnotherName;
+  private boolean certifyAnotherKey;
 
   VerifyingService(EndorsementAuthority authority, PcrSelection selection) {
+    this.authority = authority;
     this.endorsements =
         new EndorsementVerifier(
             new EndorsementTrust(
@@ -60,6 +65,7 @@ final class VerifyingService implements ServiceEndpoint {
     boolean trusted =
         endorsements.verify(
                 request.endorsementCertificate().bytes(),
+                request.endorsementChain(),
                 request.endorsementKey(),
                 Instant.now().plus(Duration.ofHours(1)))
             instanceof TrustedEndorsement;
@@ -77,13 +83,13 @@ final class VerifyingService implements ServiceEndpoint {
   }
 
   @Override
-  public Answer<TpmName> activate(Octets session, Octets answer) {
+  public Answer<Enrolled> activate(Octets session, Octets answer) {
     if (!answer.equals(Octets.of(secret))) {
       return new Answer.Denied<>(DenialCode.RUNTIME_INTEGRITY, "secret");
     }
     EnrolledAk ak = (EnrolledAk) EnrolledAk.of(asked.orElseThrow().attestationKey());
     enrolled.put(ak.name(), ak);
-    return new Answer.Granted<>(ak.name());
+    return new Answer.Granted<>(new Enrolled(ak.name(), akCertificate(ak)));
   }
 
   @Override
@@ -128,6 +134,31 @@ final class VerifyingService implements ServiceEndpoint {
     }
     return new Answer.Granted<>(
         new ProofBundle("e30.e30.e30", new byte[] {1}, "proof", Optional.empty()));
+  }
+
+  private List<Octets> akCertificate(EnrolledAk ak) {
+    try {
+      return List.of(
+          Octets.of(
+              authority.certifyAttestationKey(
+                  certifyAnotherKey
+                      ? authority.root().getPublicKey()
+                      : ak.publicArea().toEcPublicKey())),
+          Octets.of(authority.issuing().getEncoded()));
+    } catch (CertificateEncodingException | MalformedEvidenceException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Nothing is known between the maker's root and its TPMs. */
+  void forgetIntermediates() {
+    endorsements =
+        new EndorsementVerifier(
+            new EndorsementTrust(List.of(authority.root()), List.of(), List.of()));
+  }
+
+  void certifyAnotherKey() {
+    certifyAnotherKey = true;
   }
 
   void makeCredentialsForAnotherName() {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.agent.Enrolled;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.Invitation;
 import dev.writ.agent.OperatorClient;
+import dev.writ.agent.StateFolder;
 import dev.writ.agent.Timeouts;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.evidence.Octets;
-import dev.writ.evidence.TpmName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -177,13 +178,26 @@ final class EnrolCommand implements Callable<Integer> {
         joining.as.invitation == null ? Optional.empty() : Optional.of(read(joining.as.invitation));
     String name = invitation.map(Invitation::host).orElse(String.valueOf(joining.as.name));
     Optional<Octets> secret = invitation.map(Invitation::secret);
-    TpmName enrolled =
+    Enrolled enrolled =
         CommandFailure.granted(
             joining.host.attester(endpoint, attester -> attester.enrol(name, secret)));
+    Path certificate = write(joining.host.makeState(), enrolled);
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("host", name);
-    facts.put("ak_name", HexFormat.of().formatHex(enrolled.bytes()));
+    facts.put("ak_name", HexFormat.of().formatHex(enrolled.akName().bytes()));
+    facts.put("ak_certificate", certificate);
     new Printer(spec.commandLine().getOut(), output).print(facts);
+  }
+
+  /** It is public; a new one takes the place of the one before. */
+  private static Path write(StateFolder state, Enrolled enrolled) throws CommandFailure {
+    try {
+      return Files.write(state.akCertificate(), enrolled.akCertificatePem());
+    } catch (IOException e) {
+      throw CommandFailure.configuration(
+          "the host is enrolled, and its attestation key's certificate must be written to --state",
+          e);
+    }
   }
 
   private static Invitation read(Path file) throws CommandFailure {

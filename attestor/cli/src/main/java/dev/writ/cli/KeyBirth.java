@@ -23,6 +23,8 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.SecureRandom;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.time.InstantSource;
@@ -33,7 +35,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Makes a service's keys in a token, an operator's key in a file, and the first trust file.
+ * Makes a service's keys in a token, an operator's key in a file, the first trust file, and a file of
+ * the certificate under which hosts' attestation keys are certified.
  *
  * <p>The files' places are taken before the token is touched, so that a folder that cannot be written
  * leaves the token as it was.
@@ -41,6 +44,7 @@ import java.util.stream.Collectors;
 final class KeyBirth {
   static final String TRUST_FILE = "trust.json";
   static final String OPERATOR_KEY = "operator-key.pem";
+  static final String AK_CA = "ak-ca.pem";
 
   private final String issuer;
   private final String origin;
@@ -57,7 +61,8 @@ final class KeyBirth {
       String statusKid,
       TrustFile trust,
       Path trustFile,
-      Path operatorKey) {}
+      Path operatorKey,
+      Path akCa) {}
 
   KeyBirth(
       String issuer,
@@ -77,7 +82,8 @@ final class KeyBirth {
   Born in(Token token) throws HsmException, IOException {
     Path trustFile = folder.resolve(TRUST_FILE);
     Path operatorKey = folder.resolve(OPERATOR_KEY);
-    List<Path> taken = takePlaces(trustFile, operatorKey);
+    Path akCa = folder.resolve(AK_CA);
+    List<Path> taken = takePlaces(trustFile, akCa, operatorKey);
     try {
       KeyPair operator = newKeyPair();
       IssuerKeys keys = makeKeys(token);
@@ -85,6 +91,7 @@ final class KeyBirth {
           FirstTrustFile.dev(issuer, origin, keys, (ECPublicKey) operator.getPublic(), status);
       Files.writeString(operatorKey, pem(operator), StandardCharsets.US_ASCII);
       Files.write(trustFile, trust.toJson());
+      Files.writeString(akCa, pem(keys.attestation().certificate()), StandardCharsets.US_ASCII);
       return new Born(
           keys,
           thumbprint(keys.issuerKid()),
@@ -92,7 +99,8 @@ final class KeyBirth {
           thumbprint(keys.statusKid()),
           trust,
           trustFile,
-          operatorKey);
+          operatorKey,
+          akCa);
     } catch (HsmException | IOException | RuntimeException e) {
       release(taken);
       throw e;
@@ -120,12 +128,13 @@ final class KeyBirth {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(kid.bytes());
   }
 
-  /** Both places or neither: an existing file is somebody's, and stays. */
-  private List<Path> takePlaces(Path trustFile, Path operatorKey) throws IOException {
+  /** All places or none: an existing file is somebody's, and stays. */
+  private List<Path> takePlaces(Path trustFile, Path akCa, Path operatorKey) throws IOException {
     List<Path> taken = new ArrayList<>();
     try {
       Files.createDirectories(folder);
       taken.add(Files.createFile(trustFile));
+      taken.add(Files.createFile(akCa));
       taken.add(
           Files.createFile(
               operatorKey,
@@ -160,9 +169,24 @@ final class KeyBirth {
 
   /** PKCS#8 in PEM (RFC 7468 section 10). */
   private static String pem(KeyPair pair) {
-    return "-----BEGIN PRIVATE KEY-----\n"
-        + Base64.getMimeEncoder(64, new byte[] {'\n'})
-            .encodeToString(pair.getPrivate().getEncoded())
-        + "\n-----END PRIVATE KEY-----\n";
+    return pem("PRIVATE KEY", pair.getPrivate().getEncoded());
+  }
+
+  private static String pem(X509Certificate certificate) {
+    try {
+      return pem("CERTIFICATE", certificate.getEncoded());
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException("bug: the token's certificate has no encoding", e);
+    }
+  }
+
+  private static String pem(String label, byte[] der) {
+    return "-----BEGIN "
+        + label
+        + "-----\n"
+        + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
+        + "\n-----END "
+        + label
+        + "-----\n";
   }
 }

@@ -29,9 +29,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "init",
     description = {
-      "Makes the keys of the issuer, the ledger, the status list and the TLS endpoints in the",
-      "token, sensitive and non-extractable, and version 1 of the dev trust file with an",
-      "operator's key beside it.",
+      "Makes the keys of the issuer, the ledger, the status list, the TLS endpoints and the",
+      "certificates of hosts' attestation keys in the token, sensitive and non-extractable, and",
+      "version 1 of the dev trust file with an operator's key beside it.",
       "Overwrites nothing."
     },
     mixinStandardHelpOptions = true)
@@ -74,7 +74,7 @@ final class KeysInitCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "Where trust.json and operator-key.pem are written.")
+      description = "Where trust.json, operator-key.pem and ak-ca.pem are written.")
   Path out = Path.of("");
 
   @Option(
@@ -148,6 +148,7 @@ final class KeysInitCommand implements Callable<Integer> {
     facts.put("tls_pin", born.keys().tlsPin().hex());
     facts.put("trust", born.trustFile().toString());
     facts.put("trust_sha256", born.trust().digest().hex());
+    facts.put("ak_ca", born.akCa().toString());
     facts.put("operator_key", born.operatorKey().toString());
     new Printer(spec.commandLine().getOut(), output).print(facts);
   }

@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.agent.Answer;
+import dev.writ.agent.Enrolled;
 import dev.writ.agent.EnrolmentChallenge;
 import dev.writ.agent.EnrolmentRequest;
 import dev.writ.agent.IssueRequest;
@@ -20,7 +21,7 @@ final class NoService implements ServiceEndpoint {
   }
 
   @Override
-  public Answer<TpmName> activate(Octets session, Octets secret) throws IOException {
+  public Answer<Enrolled> activate(Octets session, Octets secret) throws IOException {
     throw none();
   }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.hsm.AkCertificate;
 import dev.writ.hsm.ServerCertificate;
+import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,6 +25,7 @@ import java.util.Set;
  * @param ledgerFolder where the ledger is, or will be
  * @param policy the policy document to put in force
  * @param endorsements the TPM makers that are believed
+ * @param enrolment what else was decided of enrolment
  * @param hosts admitted before they ask: names by the digest of their endorsement key
  * @param listen the public doors; at least one
  * @param operator the operator's doors; at least one
@@ -36,6 +40,7 @@ record ServeConfig(
     Path ledgerFolder,
     Path policy,
     Endorsements endorsements,
+    EnrolmentTerms enrolment,
     Map<Hash, String> hosts,
     Listen listen,
     Operator operator,
@@ -58,12 +63,13 @@ record ServeConfig(
   record TokenPlace(String profile, String label, Path pinFile) {}
 
   /**
-   * PEM files.
+   * Files in PEM or DER, and folders of such.
    *
    * @param roots believed
    * @param intermediates believed below a root
+   * @param revocationLists of issuers in between
    */
-  record Endorsements(List<Path> roots, List<Path> intermediates) {}
+  record Endorsements(List<Path> roots, List<Path> intermediates, List<Path> revocationLists) {}
 
   /**
    * The public doors.
@@ -143,6 +149,7 @@ record ServeConfig(
         all.section("ledger").path("folder"),
         all.path("policy"),
         endorsements(all.section("endorsements")),
+        enrolment(all.sectionOrEmpty("enrolment")),
         hosts(all),
         listen,
         operator(all.section("operator"), listen),
@@ -161,11 +168,32 @@ record ServeConfig(
   private static Endorsements endorsements(ConfigSection section)
       throws MalformedConfigurationException {
     Endorsements endorsements =
-        new Endorsements(section.paths("roots"), section.paths("intermediates"));
+        new Endorsements(
+            section.paths("roots"),
+            section.paths("intermediates"),
+            section.paths("revocation_lists"));
     if (endorsements.roots().isEmpty()) {
-      throw section.refused("roots", "a list of at least one PEM file");
+      throw section.refused("roots", "a list of at least one file or folder");
     }
     return endorsements;
+  }
+
+  private static EnrolmentTerms enrolment(ConfigSection section)
+      throws MalformedConfigurationException {
+    EnrolmentTerms standard = EnrolmentTerms.STANDARD;
+    return new EnrolmentTerms(
+        section
+            .optional(
+                "expired",
+                "one of admit, deny",
+                word -> Optional.of(word.equals("admit")).filter(a -> a || word.equals("deny")))
+            .orElse(standard.admitsExpired()),
+        Duration.ofDays(
+            section.number(
+                "ak_certificate_days",
+                1,
+                (int) AkCertificate.MAX_VALIDITY.toDays(),
+                (int) standard.akValidity().toDays())));
   }
 
   private static Map<Hash, String> hosts(ConfigSection all) throws MalformedConfigurationException {
@@ -247,6 +275,7 @@ record ServeConfig(
         List.of(
             "endorsements.roots",
             "endorsements.intermediates",
+            "endorsements.revocation_lists",
             "hosts[].name",
             "hosts[].ek_digest",
             "listen.tls.names"));
@@ -264,6 +293,8 @@ record ServeConfig(
                 "token.pin_file",
                 "ledger.folder",
                 "policy",
+                "enrolment.expired",
+                "enrolment.ak_certificate_days",
                 "listen.http",
                 "listen.tls.address",
                 "listen.tls.certificate",

@@ -4,7 +4,6 @@ package dev.writ.cli;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
-import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.KeyInventory;
 import dev.writ.hsm.MalformedHsmConfigException;
@@ -26,7 +25,6 @@ import dev.writ.service.WritService;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.Provider;
@@ -35,7 +33,6 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -62,7 +59,10 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       throws CommandFailure {
     TrustFile trust = trust(config.trust());
     Policy policy = policy(config.policy());
-    EndorsementTrust endorsements = endorsements(config.endorsements());
+    ServeConfig.Endorsements files = config.endorsements();
+    EndorsementTrust endorsements =
+        EndorsementFiles.trust(
+            "endorsements.", files.roots(), files.intermediates(), files.revocationLists());
     AdmittedHosts admitted = admitted(config);
     List<X509Certificate> clientRoots =
         config.operator().mtls().isEmpty()
@@ -89,6 +89,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
                   policy,
                   endorsements,
                   admitted,
+                  config.enrolment(),
                   config.limits().service(),
                   signatures,
                   clock,
@@ -118,34 +119,6 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       return Policy.compile(PolicyDocument.parse(BoundedFile.read(file, MAX_POLICY)));
     } catch (IOException | MalformedPolicyException e) {
       throw CommandFailure.configuration("policy: the policy " + file, e);
-    }
-  }
-
-  private static EndorsementTrust endorsements(ServeConfig.Endorsements files)
-      throws CommandFailure {
-    List<X509Certificate> roots = new ArrayList<>();
-    for (Path file : files.roots()) {
-      roots.addAll(endorsements("endorsements.roots", file, true).roots());
-    }
-    List<X509Certificate> intermediates = new ArrayList<>();
-    for (Path file : files.intermediates()) {
-      intermediates.addAll(endorsements("endorsements.intermediates", file, false).intermediates());
-    }
-    return new EndorsementTrust(roots, intermediates, List.of());
-  }
-
-  private static EndorsementTrust endorsements(String key, Path file, boolean roots)
-      throws CommandFailure {
-    try {
-      String pem = new String(BoundedFile.read(file, MAX_PEM), StandardCharsets.ISO_8859_1);
-      EndorsementTrust read = EndorsementTrust.ofPem(roots ? pem : "", roots ? "" : pem);
-      if (read.roots().isEmpty() && read.intermediates().isEmpty()) {
-        throw CommandFailure.configuration(
-            key + ": " + file + " must hold a PEM certificate, and holds none");
-      }
-      return read;
-    } catch (IOException | MalformedEvidenceException | IllegalArgumentException e) {
-      throw CommandFailure.configuration(key + ": " + file, e);
     }
   }
 

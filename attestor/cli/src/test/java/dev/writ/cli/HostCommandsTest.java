@@ -6,10 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ProofBundle;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -196,6 +201,22 @@ class HostCommandsTest {
             Invocation.of("enrol", "--invite", "a", "--socket", "s", "--out", "o", "--valid", "1w")
                 .status())
         .isEqualTo(ExitStatus.USAGE);
+  }
+
+  /** Whoever believes the file that {@code keys init} wrote can verify it with any library. */
+  @Test
+  void enrol_host_keepsItsAttestationKeysCertificate() throws Exception {
+    Path file = running.hostA().state().resolve("ak-certificate.pem");
+    try (InputStream pem = Files.newInputStream(file)) {
+      List<? extends Certificate> chain =
+          List.copyOf(CertificateFactory.getInstance("X.509").generateCertificates(pem));
+      assertThat(chain).hasSize(2);
+      X509Certificate certificate = (X509Certificate) chain.get(0);
+      certificate.verify(chain.get(1).getPublicKey());
+      assertThat(certificate.getExtendedKeyUsage()).containsExactly("2.23.133.8.3");
+      assertThat(((X509Certificate) chain.get(1)).getSubjectX500Principal().getName())
+          .isEqualTo("CN=writ-ak-ca");
+    }
   }
 
   @Test

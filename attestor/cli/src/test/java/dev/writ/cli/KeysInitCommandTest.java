@@ -10,10 +10,13 @@ import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.hsm.TokenProfile;
 import dev.writ.service.FirstTrustFile;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -69,6 +72,12 @@ class KeysInitCommandTest {
         .contains("https://writ.example/status");
     assertThat(Files.getPosixFilePermissions(out.resolve("operator-key.pem")))
         .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    try (InputStream akCa = Files.newInputStream(out.resolve("ak-ca.pem"))) {
+      X509Certificate certificate =
+          (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(akCa);
+      assertThat(certificate.getSubjectX500Principal().getName()).isEqualTo("CN=writ-ak-ca");
+      assertThat(certificate.getBasicConstraints()).isZero();
+    }
   }
 
   @Test
@@ -83,7 +92,7 @@ class KeysInitCommandTest {
     assertThat(listOf(second)).isEmpty();
   }
 
-  /** From before status lists and TLS endpoints had keys. */
+  /** From before status lists, TLS endpoints and attestation keys' certificates had keys. */
   @Test
   void init_tokenWithTwoKeysOnly_makesNoneAndSaysWhichAreMissing() throws Exception {
     Invocation init = init(old, old.pinFile());
@@ -91,6 +100,7 @@ class KeysInitCommandTest {
     assertThat(init.err())
         .contains("and has issuer (label writ-issuer, id 01), checkpoint (label writ-checkpoint")
         .contains("but not status (label writ-status, id 03), tls (label writ-tls-ca, id 04)")
+        .contains("attestation (label writ-ak-ca, id 05)")
         .contains("use another token")
         .hasLineCount(1);
     assertThat(listOf(out)).isEmpty();

@@ -4,10 +4,12 @@ package dev.writ.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,6 +58,10 @@ class ServeConfigTest {
       endorsements:
         roots: [roots.pem, more.pem]
         intermediates: [between.pem]
+        revocation_lists: [lists]
+      enrolment:
+        expired: deny
+        ak_certificate_days: 30
       hosts:
         - name: host-a
           ek_digest: 00000000000000000000000000000000000000000000000000000000000000e1
@@ -87,6 +93,8 @@ class ServeConfigTest {
         .isEqualTo(new ServeConfig.TokenPlace("softhsm2", "writ", Path.of("/run/credentials/pin")));
     assertThat(config.ledgerFolder()).isEqualTo(folder.resolve("ledger"));
     assertThat(config.endorsements().intermediates()).isEmpty();
+    assertThat(config.endorsements().revocationLists()).isEmpty();
+    assertThat(config.enrolment()).isEqualTo(new EnrolmentTerms(true, Duration.ofDays(365)));
     assertThat(config.hosts()).isEmpty();
     assertThat(config.listen().http()).contains(new ListenAddress("127.0.0.1", 8080));
     assertThat(config.listen().tls()).isEmpty();
@@ -101,6 +109,8 @@ class ServeConfigTest {
     ServeConfig config = read(MOST);
     assertThat(config.endorsements().roots())
         .containsExactly(folder.resolve("roots.pem"), folder.resolve("more.pem"));
+    assertThat(config.endorsements().revocationLists()).containsExactly(folder.resolve("lists"));
+    assertThat(config.enrolment()).isEqualTo(new EnrolmentTerms(false, Duration.ofDays(30)));
     assertThat(config.hosts()).containsExactly(Map.entry(Hash.fromHex(DIGEST), "host-a"));
     assertThat(config.listen().tls())
         .contains(
@@ -133,6 +143,8 @@ class ServeConfigTest {
             case "listen.http", "listen.tls.address", "operator.mtls.address", "metrics" ->
                 "127.0.0.1:1";
             case "log.level" -> "error";
+            case "enrolment.expired" -> "admit";
+            case "enrolment.ak_certificate_days" -> "7";
             default -> key.startsWith("limits.") ? "7" : "other";
           };
       Map<String, String> environment = Map.of(ConfigOverrides.variable(key), other);
@@ -196,7 +208,7 @@ class ServeConfigTest {
       quoteCharacter = '`',
       value = {
         "tenant: acme | # none | 2 | tenant must be given",
-        "tenant: acme | tennant: acme | 1 | tennant must not be there: a configuration has the keys endorsements, hosts,",
+        "tenant: acme | tennant: acme | 1 | tennant must not be there: a configuration has the keys endorsements, enrolment, hosts,",
         "tenant: acme | tenant: acme¶extra: 1 | 2 | extra must not be there: a configuration has",
         "  label: writ | label: writ¶  pin: 1 | 5 | token.pin must not be there: token has",
         "tenant: acme | tenant: acme¶tenant: b | 2 | the key tenant must be given once",
@@ -231,6 +243,8 @@ class ServeConfigTest {
         "tenant: acme | tenant: acme¶hosts: [a] | 2 | hosts must be a section",
         "tenant: acme | tenant: acme¶limits: {body_bytes: 0} | 2 | limits.body_bytes must be a number from 1",
         "tenant: acme | tenant: acme¶limits: {body_bytes: 1.5} | 2 | limits.body_bytes must be a number from 1",
+        "tenant: acme | tenant: acme¶enrolment: {expired: maybe} | 2 | enrolment.expired must be one of admit, deny",
+        "tenant: acme | tenant: acme¶enrolment: {ak_certificate_days: 0} | 2 | enrolment.ak_certificate_days must be a number from 1 to 1096",
         "tenant: acme | tenant: acme¶log: {level: loud} | 2 | log.level must be one of error",
         "tenant: acme | tenant: acme¶--- | 2 | must be one document",
       })

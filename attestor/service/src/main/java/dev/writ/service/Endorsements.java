@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.MalformedJsonException;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.EndorsementOutcome;
 import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.MalformedEvidenceException;
@@ -65,7 +66,9 @@ final class Endorsements {
     try {
       Payload.Endorsement endorsement = Payload.endorsement(payload.get());
       TpmtPublic ek = TpmtPublic.parse(endorsement.ekPublic().bytes());
-      EndorsementOutcome outcome = verifier.verify(endorsement.ekCertificate().bytes(), ek, now);
+      EkChain chain = EkChain.parse(endorsement.ekChain().bytes());
+      EndorsementOutcome outcome =
+          verifier.verify(endorsement.ekCertificate().bytes(), chain, ek, now);
       // The payload is outside the tree: what it says must be of the key that the ledger knows.
       return Optional.of(
           outcome instanceof TrustedEndorsement trusted && !isOf(trusted, host)

@@ -10,8 +10,6 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.AkOutcome;
 import dev.writ.evidence.CredentialOutcome;
-import dev.writ.evidence.EndorsementOutcome;
-import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.MakeCredential;
 import dev.writ.evidence.Octets;
@@ -34,11 +32,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -55,13 +51,11 @@ public final class Enrolment {
 
   private static final String LABEL = "writ-activation-v1";
 
-  /** The endorsement's validity is over: such a TPM is not admitted. */
-  private static final Set<TrustedEndorsement.Finding> NOT_ADMITTED =
-      EnumSet.of(TrustedEndorsement.Finding.EXPIRED, TrustedEndorsement.Finding.CHAIN_EXPIRED);
-
   private final Operations operations;
   private final WorkPool appraisal;
-  private final EndorsementVerifier endorsements;
+  private final WorkPool hsm;
+  private final AdmissibleEndorsements endorsements;
+  private final AkCertificates certificates;
   private final AdmittedHosts admitted;
   private final ServiceSecret secret;
   private final Ledger ledger;
@@ -73,7 +67,9 @@ public final class Enrolment {
   Enrolment(
       Operations operations,
       WorkPool appraisal,
-      EndorsementVerifier endorsements,
+      WorkPool hsm,
+      AdmissibleEndorsements endorsements,
+      AkCertificates certificates,
       AdmittedHosts admitted,
       ServiceSecret secret,
       Ledger ledger,
@@ -83,7 +79,9 @@ public final class Enrolment {
       SecureRandom random) {
     this.operations = operations;
     this.appraisal = appraisal;
+    this.hsm = hsm;
     this.endorsements = endorsements;
+    this.certificates = certificates;
     this.admitted = admitted;
     this.secret = secret;
     this.ledger = ledger;
@@ -113,22 +111,20 @@ public final class Enrolment {
   }
 
   private EnrolmentOutcome judge(EnrolmentApplication application) throws LedgerException {
+    try {
+      return judged(application);
+    } catch (DeniedException e) {
+      return new EnrolmentOutcome.Denied(e.denial());
+    }
+  }
+
+  private EnrolmentOutcome judged(EnrolmentApplication application) throws LedgerException {
     Optional<Denial> unfit = unfit(application.ak());
     if (unfit.isPresent()) {
       return new EnrolmentOutcome.Denied(unfit.get());
     }
-    EndorsementOutcome endorsement =
-        endorsements.verify(application.ekCertificate().bytes(), application.ek(), clock.instant());
-    if (endorsement instanceof EndorsementOutcome.Refused refused) {
-      return new EnrolmentOutcome.Denied(untrusted(refused));
-    }
-    TrustedEndorsement trusted = (TrustedEndorsement) endorsement;
-    if (trusted.findings().stream().anyMatch(NOT_ADMITTED::contains)) {
-      return new EnrolmentOutcome.Denied(
-          untrusted(
-              "ek_expired",
-              "the endorsement's validity must not have ended, was until " + trusted.notAfter()));
-    }
+    TrustedEndorsement trusted =
+        endorsements.require(application.ekCertificate(), application.ekChain(), application.ek());
     Hash ekDigest = Hash.of(trusted.ekDigest().value().bytes());
     Optional<Hash> invitation =
         application.invitation().map(secret -> Invitations.digest(secret.bytes()));
@@ -145,7 +141,8 @@ public final class Enrolment {
             application.hostName(),
             application.ak(),
             application.ek(),
-            application.ekCertificate()));
+            application.ekCertificate(),
+            application.ekChain()));
   }
 
   /** Why the key cannot attest for artifacts, if it cannot. */
@@ -228,11 +225,14 @@ public final class Enrolment {
         () ->
             appraisal
                 .submit(() -> candidate(activated(encodedSession, activated)))
+                // Before the commit: what cannot be signed now is asked for again, and by the same
+                // secret.
+                .thenCompose(candidate -> hsm.submit(() -> certified(candidate)))
                 .thenCompose(
-                    candidate ->
+                    certified ->
                         ledger
-                            .commit(candidate.entry())
-                            .thenCompose(done -> settled(candidate.session(), done))
+                            .commit(certified.candidate().entry())
+                            .thenCompose(done -> settled(certified, done))
                             .thenApply(this::counted)),
         EnrolmentOutcome.Denied::new);
   }
@@ -262,10 +262,22 @@ public final class Enrolment {
   }
 
   /** A host that may be enrolled, and the entry that does it. */
-  private record Candidate(EnrolmentSession session, Entry entry) {}
+  private record Candidate(EnrolmentSession session, TrustedEndorsement endorsement, Entry entry) {}
+
+  /** The same, with what the host is told if it is. */
+  private record Certified(Candidate candidate, EnrolmentOutcome.Enrolled enrolled) {}
+
+  private Certified certified(Candidate candidate) {
+    TpmtPublic ak = candidate.session().ak();
+    return new Certified(
+        candidate,
+        new EnrolmentOutcome.Enrolled(
+            ak.name(), certificates.issue(ak, candidate.endorsement().device())));
+  }
 
   /** Parents of an enrolment are the policy in force and, where there was one, the invitation. */
   private Candidate candidate(EnrolmentSession session) throws LedgerException {
+    TrustedEndorsement endorsement = endorsedStill(session);
     List<Hash> parents = new ArrayList<>(List.of(policyLeaf));
     if (session.invitation().isPresent()) {
       Optional<Invitation> invitation = ledger.invitation(session.invitation().get());
@@ -294,19 +306,29 @@ public final class Enrolment {
             akName, session.ekDigest(), session.hostName(), session.ak().bytes()));
     return new Candidate(
         session,
+        endorsement,
         new Entry(leaf, changes, List.of(), Optional.of(Payload.enrolment(session, salt))));
+  }
+
+  /** What names the TPM in the certificate is verified, not remembered. */
+  private TrustedEndorsement endorsedStill(EnrolmentSession session) {
+    try {
+      return endorsements.require(session.ekCertificate(), session.ekChain(), session.ek());
+    } catch (DeniedException e) {
+      refusals.count(e.denial());
+      throw e;
+    }
   }
 
   /**
    * A host whose answer was lost enrols again: after another activation, which was as real as the first,
    * it is told that it is what the ledger says it is. A secret that comes twice stays a replay.
    */
-  private CompletionStage<EnrolmentOutcome> settled(
-      EnrolmentSession session, CommitOutcome outcome) {
-    EnrolmentOutcome answer = outcome(session, outcome);
+  private CompletionStage<EnrolmentOutcome> settled(Certified certified, CommitOutcome outcome) {
+    EnrolmentOutcome answer = outcome(certified.enrolled(), outcome);
     return outcome instanceof CommitOutcome.Refused
         ? appraisal.submit(
-            () -> isEnrolled(session) ? new EnrolmentOutcome.Enrolled(session.ak().name()) : answer)
+            () -> isEnrolled(certified.candidate().session()) ? certified.enrolled() : answer)
         : CompletableFuture.completedFuture(answer);
   }
 
@@ -320,9 +342,10 @@ public final class Enrolment {
         .isPresent();
   }
 
-  private static EnrolmentOutcome outcome(EnrolmentSession session, CommitOutcome outcome) {
+  private static EnrolmentOutcome outcome(
+      EnrolmentOutcome.Enrolled enrolled, CommitOutcome outcome) {
     if (outcome instanceof CommitOutcome.Receipt) {
-      return new EnrolmentOutcome.Enrolled(session.ak().name());
+      return enrolled;
     } else if (outcome instanceof CommitOutcome.Replayed) {
       return new EnrolmentOutcome.Denied(
           new Denial(

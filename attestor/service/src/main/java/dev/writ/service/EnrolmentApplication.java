@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmtPublic;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.Optional;
  *
  * @param hostName the name under which it wants to be known
  * @param ekCertificate the endorsement certificate as it lies in NV
+ * @param ekChain what the TPM carries to complete the certificate's chain
  * @param ek the endorsement key that the certificate is said to be of
  * @param ak the attestation key
  * @param invitation the secret of an operator's invitation; not needed by a host that is listed
@@ -17,6 +19,7 @@ import java.util.Optional;
 public record EnrolmentApplication(
     String hostName,
     Octets ekCertificate,
+    EkChain ekChain,
     TpmtPublic ek,
     TpmtPublic ak,
     Optional<Octets> invitation) {

@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmCredential;
 import dev.writ.evidence.TpmName;
+import java.util.List;
 
 /** How a step of enrolment ended. */
 public sealed interface EnrolmentOutcome {
@@ -19,8 +20,9 @@ public sealed interface EnrolmentOutcome {
    * The host is enrolled, and the ledger says so.
    *
    * @param akName by which it is known
+   * @param akCertificate of the attestation key, DER, and after it that of the key that signed it
    */
-  record Enrolled(TpmName akName) implements EnrolmentOutcome {}
+  record Enrolled(TpmName akName, List<Octets> akCertificate) implements EnrolmentOutcome {}
 
   /** The host is not enrolled. */
   record Denied(Denial denial) implements EnrolmentOutcome {}

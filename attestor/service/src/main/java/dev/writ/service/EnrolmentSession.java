@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmtPublic;
@@ -26,6 +27,7 @@ import java.util.Optional;
  * ak public  u16 length, TPMT_PUBLIC
  * ek public  u16 length, TPMT_PUBLIC
  * ek cert    u16 length, as it lies in NV
+ * ek chain   u16 length, as it lies in NV; no bytes where there is none
  * </pre>
  *
  * <p>The activation secret is the service's MAC over these bytes: only the right TPM could open it, so
@@ -39,6 +41,7 @@ import java.util.Optional;
  * @param ak the attestation key
  * @param ek the endorsement key
  * @param ekCertificate the endorsement certificate
+ * @param ekChain what the TPM carries to complete the certificate's chain
  */
 record EnrolmentSession(
     Hash nonce,
@@ -48,7 +51,8 @@ record EnrolmentSession(
     String hostName,
     TpmtPublic ak,
     TpmtPublic ek,
-    Octets ekCertificate) {
+    Octets ekCertificate,
+    EkChain ekChain) {
   Octets encode() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
@@ -63,6 +67,7 @@ record EnrolmentSession(
       writeSized(out, ak.bytes());
       writeSized(out, ek.bytes());
       writeSized(out, ekCertificate.bytes());
+      writeSized(out, ekChain.bytes().bytes());
     } catch (IOException e) {
       throw new UncheckedIOException("bug: writing to memory failed", e);
     }
@@ -81,8 +86,9 @@ record EnrolmentSession(
       TpmtPublic ak = TpmtPublic.parse(readSized(in));
       TpmtPublic ek = TpmtPublic.parse(readSized(in));
       Octets ekCertificate = Octets.of(readSized(in));
+      EkChain ekChain = EkChain.parse(readSized(in));
       return new EnrolmentSession(
-          nonce, expires, ekDigest, invitation, hostName, ak, ek, ekCertificate);
+          nonce, expires, ekDigest, invitation, hostName, ak, ek, ekCertificate, ekChain);
     } catch (IOException | MalformedEvidenceException e) {
       throw new IllegalStateException("bug: a session with our MAC was not written by us", e);
     }

@@ -16,8 +16,10 @@ import dev.writ.tlog.Hash;
  * @param checkpoint signs the ledger's checkpoints
  * @param status signs status list tokens
  * @param tls certifies the keys that the service's TLS endpoints show
+ * @param attestation certifies hosts' attestation keys
  */
-public record IssuerKeys(HsmKey issuer, HsmKey checkpoint, HsmKey status, HsmKey tls) {
+public record IssuerKeys(
+    HsmKey issuer, HsmKey checkpoint, HsmKey status, HsmKey tls, HsmKey attestation) {
   /**
    * Finds and checks the keys of {@code inventory}.
    *
@@ -28,7 +30,8 @@ public record IssuerKeys(HsmKey issuer, HsmKey checkpoint, HsmKey status, HsmKey
         token.key(inventory.spec(KeyRole.ISSUER)),
         token.key(inventory.spec(KeyRole.CHECKPOINT)),
         token.key(inventory.spec(KeyRole.STATUS)),
-        token.key(inventory.spec(KeyRole.TLS)));
+        token.key(inventory.spec(KeyRole.TLS)),
+        token.key(inventory.spec(KeyRole.ATTESTATION)));
   }
 
   /** The {@code kid} of artifacts: RFC 7638 thumbprint of the issuer's key. */

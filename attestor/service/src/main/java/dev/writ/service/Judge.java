@@ -260,6 +260,15 @@ final class Judge {
       Application application, KnownHost host, VerifiedQuote quote, KeyStanding.Fit key, long began)
       throws LedgerException {
     Optional<EndorsementOutcome> endorsement = endorsements.of(host.row());
+    if (endorsement.isPresent()
+        && endorsement.get() instanceof EndorsementOutcome.Revoked revoked) {
+      // Whatever the policy says of tiers: its maker took back its word for this TPM.
+      return new Judgement.Refused(
+          host,
+          new Denial(DenialCode.ENVIRONMENT_UNTRUSTED, revoked.reason(), revoked.message()),
+          Nonce.SPENT,
+          Optional.empty());
+    }
     ReferenceValues references = policy.referenceValuesFor(host.name());
     Appraisal appraisal;
     try {

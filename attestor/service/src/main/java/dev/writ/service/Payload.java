@@ -6,6 +6,7 @@ import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.StrictJson;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Octets;
 import dev.writ.ledger.Entry;
 import dev.writ.policy.Decision;
@@ -24,13 +25,14 @@ final class Payload {
 
   private static final String EK_PUBLIC = "ek_public";
   private static final String EK_CERTIFICATE = "ek_certificate";
+  private static final String EK_CHAIN = "ek_chain";
   private static final String ARTIFACT = "artifact";
   private static final int MAX_BYTES = 64 * 1024;
   private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
   private static final int MAX_DECISION_BYTES = 256 * 1024;
 
   /** What an enrolment keeps so that the TPM's maker can be asked again. */
-  record Endorsement(Octets ekPublic, Octets ekCertificate) {}
+  record Endorsement(Octets ekPublic, Octets ekCertificate, Octets ekChain) {}
 
   static byte[] enrolment(EnrolmentSession session, byte[] hostSalt) {
     Map<String, Object> map = new LinkedHashMap<>();
@@ -39,6 +41,9 @@ final class Payload {
     map.put("ak_public", text(session.ak().bytes()));
     map.put(EK_PUBLIC, text(session.ek().bytes()));
     map.put(EK_CERTIFICATE, text(session.ekCertificate().bytes()));
+    if (!session.ekChain().equals(EkChain.NONE)) {
+      map.put(EK_CHAIN, text(session.ekChain().bytes().bytes()));
+    }
     return Jcs.canonical(map);
   }
 
@@ -58,7 +63,10 @@ final class Payload {
   /** The endorsement in what {@link #enrolment} wrote. */
   static Endorsement endorsement(byte[] payload) throws MalformedJsonException {
     JsonMembers members = StrictJson.parse(payload, MAX_BYTES);
-    return new Endorsement(bytes(members.text(EK_PUBLIC)), bytes(members.text(EK_CERTIFICATE)));
+    return new Endorsement(
+        bytes(members.text(EK_PUBLIC)),
+        bytes(members.text(EK_CERTIFICATE)),
+        members.has(EK_CHAIN) ? bytes(members.text(EK_CHAIN)) : Octets.EMPTY);
   }
 
   /**

@@ -92,7 +92,13 @@ final class PublicRoutes {
               "id_object", base64Url(activation.credential().tpm2bIdObject()),
               "encrypted_secret", base64Url(activation.credential().tpm2bEncryptedSecret())));
     } else if (outcome instanceof EnrolmentOutcome.Enrolled enrolled) {
-      return given(201, json("ak_name", base64Url(enrolled.akName().bytes())));
+      return given(
+          201,
+          json(
+              "ak_name",
+              base64Url(enrolled.akName().bytes()),
+              "ak_certificate",
+              enrolled.akCertificate().stream().map(der -> base64Url(der.bytes())).toList()));
     }
     return Denials.reply(((EnrolmentOutcome.Denied) outcome).denial());
   }

@@ -10,6 +10,7 @@ import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.Octets;
@@ -23,7 +24,7 @@ final class RequestReader {
   private static final int MAX_PUBLIC = 1_024;
   private static final int MAX_CERTIFICATE = 8_192;
   private static final int MAX_CHALLENGE = 186;
-  private static final int MAX_SESSION = 12_288;
+  private static final int MAX_SESSION = 24_576;
   private static final int SECRET = 32;
 
   /** Reads one structure of a TPM. */
@@ -65,6 +66,9 @@ final class RequestReader {
           new EnrolmentApplication(
               hostName(body),
               Octets.of(body.base64UrlUpTo("ek_certificate", MAX_CERTIFICATE)),
+              body.has("ek_chain")
+                  ? structure(body, "ek_chain", EkChain.MAX_BYTES, EkChain::parse)
+                  : EkChain.NONE,
               structure(body, "ek_public", MAX_PUBLIC, TpmtPublic::parse),
               structure(body, "ak_public", MAX_PUBLIC, TpmtPublic::parse),
               body.has("invitation")

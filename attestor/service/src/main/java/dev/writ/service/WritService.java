@@ -66,6 +66,7 @@ public final class WritService implements AutoCloseable {
    * @param policy the policy to put in force; unsigned, which dev alone accepts
    * @param endorsementTrust the TPM makers that are believed
    * @param admitted the hosts that may enrol without an invitation
+   * @param terms what else was decided of enrolment
    * @param limits how much it does and keeps at once
    * @param signatures verifies signatures
    * @param clock says what time it is
@@ -79,6 +80,7 @@ public final class WritService implements AutoCloseable {
       Policy policy,
       EndorsementTrust endorsementTrust,
       AdmittedHosts admitted,
+      EnrolmentTerms terms,
       Limits limits,
       Provider signatures,
       InstantSource clock,
@@ -116,7 +118,10 @@ public final class WritService implements AutoCloseable {
         new Enrolment(
             operations,
             appraisal,
-            endorsements,
+            hsm,
+            new AdmissibleEndorsements(endorsements, setup.terms(), clock),
+            new AkCertificates(
+                setup.keys().attestation(), setup.terms().akValidity(), clock, random),
             setup.admitted(),
             activationSecret,
             ledger,

@@ -22,6 +22,7 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
 import dev.writ.artifact.VerificationKey;
 import dev.writ.evidence.Challenge;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.Octets;
@@ -46,6 +47,8 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.security.Signature;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.time.Instant;
@@ -85,6 +88,9 @@ final class Deployment implements AutoCloseable {
 
   private final TrustFile trust;
   private Limits limits = patient();
+  private EnrolmentTerms terms = EnrolmentTerms.STANDARD;
+  private List<X509Certificate> intermediates;
+  private List<X509CRL> crls = List.of();
   private final AtomicLong passed = new AtomicLong();
   private Consumer<PolicyRevision> revision = unchanged -> {};
   private UnaryOperator<String> policyText = UnaryOperator.identity();
@@ -95,6 +101,7 @@ final class Deployment implements AutoCloseable {
     this.ledgerFolder = folder.resolve("ledger");
     this.maker = EndorsementAuthority.create(clock.instant(), ownRandom);
     this.believed = maker;
+    this.intermediates = List.of(maker.issuing());
     this.trust = newTrust();
   }
 
@@ -179,6 +186,22 @@ final class Deployment implements AutoCloseable {
   /** From the next start on this maker alone is believed. */
   void believe(EndorsementAuthority other) {
     believed = other;
+    intermediates = List.of(other.issuing());
+  }
+
+  /** From the next start on nothing is known between the maker's root and its TPMs. */
+  void forgetIntermediates() {
+    intermediates = List.of();
+  }
+
+  /** From the next start on these revocation lists are given. */
+  void revoke(X509CRL... lists) {
+    crls = List.of(lists);
+  }
+
+  /** From the next start on enrolment is on these terms. */
+  void enrolOn(EnrolmentTerms other) {
+    terms = other;
   }
 
   @CanIgnoreReturnValue
@@ -207,8 +230,9 @@ final class Deployment implements AutoCloseable {
         token.keys(),
         ledgerFolder,
         Policy.compile(document()),
-        new EndorsementTrust(List.of(believed.root()), List.of(believed.issuing()), List.of()),
+        new EndorsementTrust(List.of(believed.root()), intermediates, crls),
         new AdmittedHosts(admitted),
+        terms,
         limits,
         Signature.getInstance("SHA256withECDSA").getProvider(),
         clock,
@@ -254,7 +278,8 @@ final class Deployment implements AutoCloseable {
   }
 
   EnrolmentOutcome begin(String name, Octets ekCertificate, TpmtPublic ek, TpmtPublic ak) {
-    return begin(new EnrolmentApplication(name, ekCertificate, ek, ak, Optional.empty()));
+    return begin(
+        new EnrolmentApplication(name, ekCertificate, EkChain.NONE, ek, ak, Optional.empty()));
   }
 
   EnrolmentOutcome begin(EnrolmentApplication application) {

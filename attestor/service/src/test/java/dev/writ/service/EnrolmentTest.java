@@ -8,6 +8,7 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.evidence.Octets;
+import dev.writ.evidence.TpmName;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.Wire;
 import dev.writ.ledger.HostState;
@@ -64,6 +65,10 @@ final class EnrolmentTest {
               assertThat(denied.denial().code()).as(denied.denial().message()).isEqualTo(code);
               assertThat(denied.denial().reason()).isEqualTo(reason);
             });
+  }
+
+  private static TpmName enrolled(EnrolmentOutcome outcome) {
+    return ((EnrolmentOutcome.Enrolled) outcome).akName();
   }
 
   private static EnrolmentOutcome.Activation begun(SoftwareHost host) {
@@ -258,15 +263,17 @@ final class EnrolmentTest {
     SoftwareHost host = other;
     EnrolmentOutcome.Activation activation = begun(host);
     Octets secret = host.activate(activation.credential());
-    EnrolmentOutcome enrolled = new EnrolmentOutcome.Enrolled(host.ak.name());
-    assertThat(deployment.complete(activation.session(), secret)).isEqualTo(enrolled);
+    assertThat(enrolled(deployment.complete(activation.session(), secret)))
+        .isEqualTo(host.ak.name());
     long leaves = deployment.leaves();
 
     assertDenied(
         DenialCode.REPLAYED,
         "activation_replayed",
         deployment.complete(activation.session(), secret));
-    assertThat(deployment.enrol(host)).as("by an activation of its own").isEqualTo(enrolled);
+    assertThat(enrolled(deployment.enrol(host)))
+        .as("by an activation of its own")
+        .isEqualTo(host.ak.name());
     assertThat(deployment.leaves()).isEqualTo(leaves);
 
     deployment.set(host, HostState.REVOKED);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.agent.Answer;
+import dev.writ.agent.Enrolled;
 import dev.writ.agent.EnrolmentChallenge;
 import dev.writ.agent.EnrolmentRequest;
 import dev.writ.agent.HttpServiceEndpoint;
@@ -22,8 +23,8 @@ import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Octets;
-import dev.writ.evidence.TpmName;
 import dev.writ.tlog.EntryBundle;
 import dev.writ.tlog.EntryBundlePath;
 import dev.writ.tlog.Hash;
@@ -132,12 +133,17 @@ final class HttpApiTest {
     throw new AssertionError(answer);
   }
 
-  private static Answer<TpmName> enrol(SoftwareHost host, Optional<Octets> invitation)
+  private static Answer<Enrolled> enrol(SoftwareHost host, Optional<Octets> invitation)
       throws Exception {
     Answer<EnrolmentChallenge> begun =
         service.enrol(
             new EnrolmentRequest(
-                host.name, host.ekCertificate, host.ek, host.ak.publicArea(), invitation));
+                host.name,
+                host.ekCertificate,
+                EkChain.NONE,
+                host.ek,
+                host.ak.publicArea(),
+                invitation));
     if (begun instanceof Answer.Denied<EnrolmentChallenge> denied) {
       return new Answer.Denied<>(denied.code(), denied.reason());
     }
@@ -168,7 +174,7 @@ final class HttpApiTest {
   private static SoftwareHost enrolled() throws Exception {
     SoftwareHost invited = new SoftwareHost("host-a", deployment.maker);
     Invitation invitation = granted(operator.invite("host-a", Duration.ofHours(1)));
-    assertThat(granted(enrol(invited, Optional.of(invitation.secret()))))
+    assertThat(granted(enrol(invited, Optional.of(invitation.secret()))).akName())
         .isEqualTo(invited.ak.name());
     return invited;
   }
@@ -183,7 +189,7 @@ final class HttpApiTest {
   @Test
   void host_notInvited_isDenied() throws Exception {
     SoftwareHost stranger = new SoftwareHost("host-b", deployment.maker);
-    Answer<TpmName> answer = enrol(stranger, Optional.empty());
+    Answer<Enrolled> answer = enrol(stranger, Optional.empty());
     assertThat(answer)
         .isInstanceOfSatisfying(
             Answer.Denied.class,

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.agent.Answer;
+import dev.writ.agent.Enrolled;
 import dev.writ.agent.EnrolmentChallenge;
 import dev.writ.agent.EnrolmentRequest;
 import dev.writ.agent.IssueRequest;
@@ -24,6 +25,7 @@ record InProcess(WritService service) implements ServiceEndpoint {
                     new EnrolmentApplication(
                         request.host(),
                         request.endorsementCertificate(),
+                        request.endorsementChain(),
                         request.endorsementKey(),
                         request.attestationKey(),
                         Optional.empty())));
@@ -34,10 +36,10 @@ record InProcess(WritService service) implements ServiceEndpoint {
   }
 
   @Override
-  public Answer<TpmName> activate(Octets session, Octets activated) {
+  public Answer<Enrolled> activate(Octets session, Octets activated) {
     EnrolmentOutcome outcome = Deployment.join(service.enrolment().complete(session, activated));
     return outcome instanceof EnrolmentOutcome.Enrolled enrolled
-        ? new Answer.Granted<>(enrolled.akName())
+        ? new Answer.Granted<>(new Enrolled(enrolled.akName(), enrolled.akCertificate()))
         : denied(((EnrolmentOutcome.Denied) outcome).denial());
   }
 

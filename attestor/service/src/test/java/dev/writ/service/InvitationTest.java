@@ -7,6 +7,7 @@ import dev.writ.artifact.Admission;
 import dev.writ.artifact.ApprovalOf;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.LeafBody;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Octets;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
@@ -54,7 +55,12 @@ final class InvitationTest {
 
   private static EnrolmentApplication application(SoftwareHost host, Octets secret) {
     return new EnrolmentApplication(
-        host.name, host.ekCertificate, host.ek, host.ak.publicArea(), Optional.of(secret));
+        host.name,
+        host.ekCertificate,
+        EkChain.NONE,
+        host.ek,
+        host.ak.publicArea(),
+        Optional.of(secret));
   }
 
   private static EnrolmentOutcome enrol(SoftwareHost host, Octets secret) throws Exception {

@@ -293,6 +293,7 @@ final class RestartTest {
         policy,
         setup.endorsementTrust(),
         setup.admitted(),
+        setup.terms(),
         setup.limits(),
         setup.signatures(),
         setup.clock(),
@@ -316,7 +317,11 @@ final class RestartTest {
                 deployment.start(
                     with(
                         new IssuerKeys(
-                            strangers.issuer(), ours.checkpoint(), ours.status(), ours.tls()),
+                            strangers.issuer(),
+                            ours.checkpoint(),
+                            ours.status(),
+                            ours.tls(),
+                            ours.attestation()),
                         policy)))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll(
@@ -326,7 +331,11 @@ final class RestartTest {
                 deployment.start(
                     with(
                         new IssuerKeys(
-                            ours.checkpoint(), ours.checkpoint(), ours.status(), ours.tls()),
+                            ours.checkpoint(),
+                            ours.checkpoint(),
+                            ours.status(),
+                            ours.tls(),
+                            ours.attestation()),
                         policy)))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll("issuer key", ours.checkpointKid().hex(), "as the checkpoint key");
@@ -335,7 +344,11 @@ final class RestartTest {
                 deployment.start(
                     with(
                         new IssuerKeys(
-                            ours.issuer(), ours.checkpoint(), strangers.status(), ours.tls()),
+                            ours.issuer(),
+                            ours.checkpoint(),
+                            strangers.status(),
+                            ours.tls(),
+                            ours.attestation()),
                         policy)))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll(

@@ -136,7 +136,9 @@ final class ServiceSecretTest {
     assertThat(deployment.issue(application)).isInstanceOf(IssuanceOutcome.Issued.class);
     assertThat(deployment.complete(activation.session(), secret))
         .as("recognized, and enrolled already")
-        .isEqualTo(new EnrolmentOutcome.Enrolled(host.ak.name()));
+        .isInstanceOfSatisfying(
+            EnrolmentOutcome.Enrolled.class,
+            enrolled -> assertThat(enrolled.akName()).isEqualTo(host.ak.name()));
     assertThat(deployment.attest(host)).isInstanceOf(IssuanceOutcome.Issued.class);
   }
 

@@ -76,6 +76,9 @@ final class ServiceToken implements AutoCloseable {
             tls.algorithm = P-256
             tls.label = stranger-tls
             tls.id = 14
+            attestation.algorithm = P-256
+            attestation.label = stranger-ak-ca
+            attestation.id = 15
             """
                 .getBytes(StandardCharsets.UTF_8));
     CeremonyOutcome outcome =

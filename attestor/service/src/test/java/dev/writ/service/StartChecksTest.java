@@ -48,6 +48,7 @@ final class StartChecksTest {
             setup.policy(),
             setup.endorsementTrust(),
             setup.admitted(),
+            setup.terms(),
             setup.limits(),
             setup.signatures(),
             setup.clock(),
@@ -100,7 +101,12 @@ final class StartChecksTest {
         trust(
             own.issuer(),
             own.origin(),
-            new IssuerKeys(strangers.issuer(), ours.checkpoint(), ours.status(), ours.tls()),
+            new IssuerKeys(
+                strangers.issuer(),
+                ours.checkpoint(),
+                ours.status(),
+                ours.tls(),
+                ours.attestation()),
             true),
         "issuer key",
         ours.issuerKid().hex());
@@ -108,7 +114,12 @@ final class StartChecksTest {
         trust(
             own.issuer(),
             own.origin(),
-            new IssuerKeys(ours.issuer(), ours.checkpoint(), strangers.status(), ours.tls()),
+            new IssuerKeys(
+                ours.issuer(),
+                ours.checkpoint(),
+                strangers.status(),
+                ours.tls(),
+                ours.attestation()),
             true),
         "status key",
         ours.statusKid().hex());
@@ -116,7 +127,12 @@ final class StartChecksTest {
         trust(
             own.issuer(),
             own.origin(),
-            new IssuerKeys(ours.issuer(), strangers.checkpoint(), ours.status(), ours.tls()),
+            new IssuerKeys(
+                ours.issuer(),
+                strangers.checkpoint(),
+                ours.status(),
+                ours.tls(),
+                ours.attestation()),
             true),
         "checkpoint key");
   }

@@ -57,7 +57,8 @@ final class EndorsementTest {
         host.tcti(),
         EndorsementKeyKind.ECC_P256_LOW.certificateIndex(),
         Arrays.copyOf(certificate, 1_800));
-    // The upper certificate overflows into the second index, which is larger than what it holds, and
+    // The upper certificate overflows into the second index, which is larger than what it holds,
+    // and
     // the lower one is in the third; none of this is in the order of the path.
     byte[] chain = authority.issuing().getEncoded();
     Manufacturer.writeNv(host.tcti(), 0x01c00100, Arrays.copyOf(chain, 200));
