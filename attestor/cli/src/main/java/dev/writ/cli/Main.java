@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       RevokeCommand.class,
       KeysCommand.class,
+      DoctorCommand.class,
       VerifyCommand.class
     })
 public final class Main implements Runnable {
