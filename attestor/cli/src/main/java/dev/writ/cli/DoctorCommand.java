@@ -5,6 +5,7 @@ import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.tpm.Tpm;
 import dev.writ.tpm.TpmException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,6 +38,12 @@ final class DoctorCommand implements Callable<Integer> {
       defaultValue = "${env:WRIT_TPM:-device:/dev/tpmrm0}",
       description = "How the TPM is reached (or WRIT_TPM; default: device:/dev/tpmrm0).")
   String tpm = "device:/dev/tpmrm0";
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "A service's configuration: what its endorsements name is taken, too.")
+  @Nullable Path config;
 
   @Option(
       names = "--roots",
@@ -63,17 +71,46 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    EndorsementTrust trust = EndorsementFiles.trust("--", roots, intermediates, revocationLists);
+    EndorsementVerifier verifier = new EndorsementVerifier(trust());
     EndorsementDiagnosis diagnosis;
     try (Tpm opened = Tpm.open(tpm)) {
-      diagnosis =
-          EndorsementDiagnosis.of(
-              opened, new EndorsementVerifier(trust), Clock.systemUTC().instant());
+      diagnosis = EndorsementDiagnosis.of(opened, verifier, Clock.systemUTC().instant());
     } catch (TpmException e) {
       throw CommandFailure.configuration("--tpm", e);
     }
     print(diagnosis);
     return diagnosis.canEnrol() ? ExitStatus.DONE : ExitStatus.DENIED;
+  }
+
+  private EndorsementTrust trust() throws CommandFailure {
+    EndorsementTrust given = EndorsementFiles.trust("--", roots, intermediates, revocationLists);
+    if (config == null) {
+      return given;
+    }
+    EndorsementTrust configured = configured(config);
+    return new EndorsementTrust(
+        both(given.roots(), configured.roots()),
+        both(given.intermediates(), configured.intermediates()),
+        both(given.crls(), configured.crls()));
+  }
+
+  /** Without the environment: it is this host's, and not the service's. */
+  private static EndorsementTrust configured(Path file) throws CommandFailure {
+    try {
+      ServeConfig.Endorsements files = ServeConfig.read(file, Map.of(), Map.of()).endorsements();
+      return EndorsementFiles.trust(
+          "endorsements.", files.roots(), files.intermediates(), files.revocationLists());
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the configuration " + file, e);
+    } catch (MalformedConfigurationException e) {
+      throw CommandFailure.configuration(e);
+    }
+  }
+
+  private static <T> List<T> both(List<T> some, List<T> others) {
+    List<T> all = new ArrayList<>(some);
+    all.addAll(others);
+    return all;
   }
 
   private void print(EndorsementDiagnosis diagnosis) {

@@ -124,6 +124,31 @@ class DoctorCommandTest {
   }
 
   @Test
+  void doctor_configurationOfAService_isTakenWithItsFiles() throws Exception {
+    Path config =
+        Files.writeString(
+            folder.resolve("serve.yaml"),
+            """
+            tenant: acme
+            trust: trust.json
+            token: {label: writ, pin_file: pin}
+            ledger: {folder: ledger}
+            policy: policy.json
+            endorsements: {roots: [roots.pem], intermediates: [intermediates]}
+            listen: {http: "127.0.0.1:8080"}
+            operator: {socket: operator.sock}
+            """);
+
+    Invocation doctor = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
+    Files.writeString(config, "tenant: acme\n");
+    Invocation broken = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
+
+    assertThat(doctor.status()).as(doctor.out() + doctor.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(broken.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(broken.err()).contains("serve.yaml").hasLineCount(1);
+  }
+
+  @Test
   void case35_doctor_revokedCertificate_isNamed() throws Exception {
     byte[] certificate;
     try (Tpm tpm = Tpm.open(plain.tcti())) {

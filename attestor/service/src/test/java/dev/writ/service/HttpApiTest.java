@@ -140,7 +140,8 @@ final class HttpApiTest {
             new EnrolmentRequest(
                 host.name,
                 host.ekCertificate,
-                EkChain.NONE,
+                // The service knows it already: what counts here is that it goes over the wire.
+                EkChain.parse(deployment.maker.issuing().getEncoded()),
                 host.ek,
                 host.ak.publicArea(),
                 invitation));
