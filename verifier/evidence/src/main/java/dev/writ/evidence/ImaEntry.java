@@ -152,17 +152,19 @@ final class ImaEntry {
     if (zero == at + length || zero == at || data[zero - 1] != ':') {
       throw malformed("digest", "an algorithm, a colon and a zero before the digest", "none");
     }
+    int colon = at;
+    while (data[colon] != ':') {
+      colon++;
+    }
     hashNameAt = at;
     if (template.typed()) {
-      int colon = at;
-      while (data[colon] != ':') {
-        colon++;
-      }
       verity = ImaTemplate.equal("verity", data, at, colon - at);
       if (colon >= zero - 2 || !(verity || ImaTemplate.equal("ima", data, at, colon - at))) {
         throw malformed("digest", "of type ima or verity", "another");
       }
       hashNameAt = colon + 1;
+    } else if (colon < zero - 1) {
+      throw malformed("digest", "an algorithm alone before it, in " + template, "a type too");
     }
     digestAt = zero + 1;
     digestLength = at + length - digestAt;

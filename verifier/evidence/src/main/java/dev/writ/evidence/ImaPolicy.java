@@ -131,7 +131,9 @@ public final class ImaPolicy {
       case BOOT_AGGREGATE, DIGEST_LISTED, FILE_LISTED, SIGNED, EXCLUDED, KEY_LISTED ->
           TrustTier.AFFIRMING.value();
       case VIOLATION -> value(violations);
-      case UNLISTED, DIGEST_WEAK, TEMPLATE_UNKNOWN -> value(unlisted);
+      case UNLISTED, DIGEST_WEAK -> value(unlisted);
+      // The host can give any entry such a name, to hide that it is one of the others here.
+      case TEMPLATE_UNKNOWN -> TrustTier.CONTRAINDICATED.value();
       case DIGEST_CHANGED, SIGNATURE_INVALID, KEY_UNLISTED, KEY_AFTER_USE ->
           TrustTier.CONTRAINDICATED.value();
     };

@@ -28,7 +28,7 @@ public enum ImaVerdict {
    * the PCR is extended with ones alone, neither is which file: path and template are the host's word.
    */
   VIOLATION(10, "ima_violation", false),
-  /** The template is not known. */
+  /** The template is not known, or the host says another name than the kernel's. */
   TEMPLATE_UNKNOWN(11, "ima_template_unknown", false),
   /** The signature names a key of the policy and is not of that key. */
   SIGNATURE_INVALID(12, "ima_signature_invalid", false),

@@ -441,13 +441,14 @@ class ImaAppraiserTest {
   }
 
   @Test
-  void unknownTemplate_isNotAllowed() {
+  void unknownTemplate_isContraindicatedWhateverIsSaidOfUnlistedEntries() {
     SoftwareIma ima =
         SoftwareIma.booted().add("evm-\u0007sig", SoftwareIma.digestOf("/usr/bin/init"));
 
-    ImaAppraisal appraisal = appraise(ima, policy());
+    ImaAppraisal appraisal = appraise(ima, policy().unlisted(TrustTier.NONE));
 
     assertThat(verdicts(appraisal)).containsExactly(ImaVerdict.TEMPLATE_UNKNOWN);
+    assertThat(appraisal.findings().get(0).value()).isEqualTo(96);
     assertThat(appraisal.findings().get(0).path()).isEqualTo("(template evm-\\x07sig)");
   }
 

@@ -136,8 +136,15 @@ class ImaListReaderTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"ima-ngv2, sha256", "ima-ngv2, other:sha256", "ima-ngv2, ima:", "ima-ngv2, :sha256"})
-  void typedDigest_ofNoKnownType_isMalformed(String template, String algorithm) {
+  @CsvSource({
+    "ima-ngv2, sha256",
+    "ima-ngv2, other:sha256",
+    "ima-ngv2, ima:",
+    "ima-ngv2, :sha256",
+    "ima-ng, ima:sha256",
+    "ima-ng, :sha256"
+  })
+  void digest_whoseTypeIsNotTheTemplates_isMalformed(String template, String algorithm) {
     SoftwareIma ima =
         new SoftwareIma()
             .add(template, SoftwareIma.digest(algorithm, new byte[32]), SoftwareIma.path("/x"));
