@@ -18,7 +18,6 @@ import dev.writ.artifact.Possession;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.ClockInfo;
-import dev.writ.evidence.EkChain;
 import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.MalformedEvidenceException;
@@ -38,7 +37,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.interfaces.ECPublicKey;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -68,14 +66,10 @@ public final class Attester implements AutoCloseable {
 
   private static final int NONCE_BYTES = 32;
 
-  /** How often a service that cannot answer now is asked, and for how long. */
-  private static final int ATTEMPTS = 4;
-
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-
   private final Tpm tpm;
   private final ServiceEndpoint service;
   private final SecureRandom random;
+  private final Patience patience;
   private final MeasurementLogs logs;
   private final EnrolledAk attestationKey;
   private final InstanceKey instanceKey;
@@ -97,6 +91,7 @@ public final class Attester implements AutoCloseable {
     this.tpm = tpm;
     this.service = service;
     this.random = random;
+    this.patience = new Patience(random);
     this.logs = logs;
     this.attestationKey = attestationKey;
     this.instanceKey = instanceKey;
@@ -163,66 +158,17 @@ public final class Attester implements AutoCloseable {
    */
   public Answer<Enrolled> enrol(String host, Optional<Octets> invitation)
       throws TpmException, IOException, AttestationFailedException {
-    for (EndorsementKeyKind kind : PREFERENCE) {
-      Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
-      if (certificate.isPresent()) {
-        return enrol(host, kind, certificate.get(), invitation);
-      }
-    }
-    throw new AttestationFailedException(
-        "the TPM must hold an endorsement certificate at one of the NV indices of the TCG EK"
-            + " Credential Profile, and holds none: ask its manufacturer for it");
+    return enrolment().enrol(host, invitation);
   }
 
   /** Enrols with the endorsement key of {@code kind}. */
   public Answer<Enrolled> enrol(String host, EndorsementKeyKind kind, Optional<Octets> invitation)
       throws TpmException, IOException, AttestationFailedException {
-    Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
-    if (certificate.isEmpty()) {
-      throw new AttestationFailedException(
-          String.format(
-              "the TPM must hold a certificate for %s at NV index 0x%08x, and holds none",
-              kind.name().toLowerCase(Locale.ROOT), kind.certificateIndex()));
-    }
-    return enrol(host, kind, certificate.get(), invitation);
+    return enrolment().enrol(host, kind, invitation);
   }
 
-  private Answer<Enrolled> enrol(
-      String host, EndorsementKeyKind kind, byte[] certificate, Optional<Octets> invitation)
-      throws TpmException, IOException, AttestationFailedException {
-    EnrolmentRequest request =
-        new EnrolmentRequest(
-            host,
-            Octets.of(certificate),
-            endorsementChain(),
-            parse(tpm.endorsementKey(kind).publicArea()),
-            attestationKey.publicArea(),
-            invitation);
-    Answer<EnrolmentChallenge> answer = patiently(() -> service.enrol(request));
-    if (answer instanceof Answer.Denied<EnrolmentChallenge> denied) {
-      return denied.retyped();
-    }
-    EnrolmentChallenge challenge = granted(answer);
-    byte[] secret =
-        tpm.activateCredential(
-            kind,
-            challenge.credential().tpm2bIdObject(),
-            challenge.credential().tpm2bEncryptedSecret());
-    Answer<Enrolled> enrolled =
-        patiently(() -> service.activate(challenge.session(), Octets.of(secret)));
-    if (enrolled instanceof Answer.Granted<Enrolled> granted) {
-      AkCertificateCheck.require(attestationKey, granted.value());
-    }
-    return enrolled;
-  }
-
-  /** It helps to find a path and vouches for nothing: what cannot be read is left out. */
-  private EkChain endorsementChain() throws TpmException {
-    try {
-      return EkChain.parse(tpm.endorsementChain());
-    } catch (MalformedEvidenceException e) {
-      return EkChain.NONE;
-    }
+  private HostEnrolment enrolment() {
+    return new HostEnrolment(tpm, service, patience, attestationKey);
   }
 
   /**
@@ -233,7 +179,7 @@ public final class Attester implements AutoCloseable {
    */
   public Answer<ProofBundle> attest(ExecutionRequest template)
       throws TpmException, IOException, AttestationFailedException {
-    return patiently(() -> attestOnce(template, Optional.empty()));
+    return patience.ask(() -> attestOnce(template, Optional.empty()));
   }
 
   /**
@@ -244,7 +190,7 @@ public final class Attester implements AutoCloseable {
    */
   public Answer<ProofBundle> attest(ExecutionRequest template, ExecBinding exec)
       throws TpmException, IOException, AttestationFailedException {
-    return patiently(() -> attestOnce(template, Optional.of(exec)));
+    return patience.ask(() -> attestOnce(template, Optional.of(exec)));
   }
 
   private Answer<ProofBundle> attestOnce(ExecutionRequest template, Optional<ExecBinding> exec)
@@ -253,41 +199,7 @@ public final class Attester implements AutoCloseable {
     if (answer instanceof Answer.Denied<Challenge> denied) {
       return denied.retyped();
     }
-    return service.issue(answer(granted(answer), template, exec));
-  }
-
-  private interface Question<T> {
-    Answer<T> ask() throws TpmException, IOException, AttestationFailedException;
-  }
-
-  /** The last denial is the answer where the service stays unable to give another. */
-  private <T> Answer<T> patiently(Question<T> question)
-      throws TpmException, IOException, AttestationFailedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    Answer<T> answer = question.ask();
-    for (int attempt = 2; attempt <= ATTEMPTS; attempt++) {
-      if (!(answer instanceof Answer.Denied<T> denied) || denied.retryAfter().isEmpty()) {
-        return answer;
-      }
-      long millis = denied.retryAfter().get().toMillis();
-      // Hosts that were turned away together must not come back together.
-      millis += random.nextLong(millis / 4 + 1);
-      if (millis * 1_000_000 > end - System.nanoTime() || !slept(millis)) {
-        return answer;
-      }
-      answer = question.ask();
-    }
-    return answer;
-  }
-
-  private static boolean slept(long millis) {
-    try {
-      Thread.sleep(millis);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    return service.issue(answer(((Answer.Granted<Challenge>) answer).value(), template, exec));
   }
 
   /**
@@ -421,13 +333,6 @@ public final class Attester implements AutoCloseable {
         jkt);
   }
 
-  private static <T> T granted(Answer<T> answer) {
-    if (answer instanceof Answer.Granted<T> granted) {
-      return granted.value();
-    }
-    throw new IllegalStateException("bug: an answer that is neither granted nor denied");
-  }
-
   private static PcrBankSelection bank(PcrSelection.Bank bank) {
     return new PcrBankSelection(
         PcrBankSelection.Bank.valueOf(bank.hash().text().toUpperCase(Locale.ROOT)), bank.indices());
@@ -439,14 +344,6 @@ public final class Attester implements AutoCloseable {
       mask |= 1 << index;
     }
     return new PcrSelection.Bank(TpmAlg.valueOf(pcrs.bank().name()), mask);
-  }
-
-  private static TpmtPublic parse(byte[] publicArea) throws AttestationFailedException {
-    try {
-      return TpmtPublic.parse(publicArea);
-    } catch (MalformedEvidenceException e) {
-      throw new AttestationFailedException("a key of this TPM cannot be read", e);
-    }
   }
 
   private static ECPublicKey ecPublicKey(byte[] publicArea) throws AttestationFailedException {
