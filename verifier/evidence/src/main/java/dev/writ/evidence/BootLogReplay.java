@@ -121,8 +121,8 @@ public final class BootLogReplay {
       if (track == null || track.events == 0 && (OF_OTHER_LOGS >>> pcr & 1) == 1) {
         continue;
       }
-      results.add(
-          other != null && other.reached == other.events ? other.result(hash) : track.result(hash));
+      boolean afterLaunch = other != null && track.missing < 0 && other.reached == other.events;
+      results.add(afterLaunch ? other.result(hash) : track.result(hash));
     }
   }
 

@@ -97,8 +97,9 @@ public record BootRules(
   }
 
   /**
-   * Rules that this boot keeps, and another one that differs in what they are about does not: proposed
-   * for review. What the log does not explain is not judged.
+   * Rules that this boot keeps, proposed for review: dbx must not lose an entry, db must not gain one,
+   * and what boots must be what booted or be verified by the same entries. What the log does not
+   * explain is not judged.
    */
   public static BootRules learnedFrom(VerifiedBootLog log) {
     Set<Integer> pcrs = new TreeSet<>(FIRMWARE_PCRS);
@@ -116,7 +117,12 @@ public record BootRules(
               .withDbx(new HashSet<>(state.dbx().ids()))
               .withDb(new HashSet<>(state.db().ids()))
               .withAuthorities(verified);
-      rules = state.enabled() ? rules.withSecureBoot() : rules;
+      boolean on =
+          state.enabled()
+              && !state.debugMode()
+              && !state.dmaProtectionDisabled()
+              && !state.shimValidationDisabled();
+      rules = on ? rules.withSecureBoot() : rules;
     }
     if (log.explains(BootMeasurementReader.APPLICATIONS_PCR)) {
       rules = rules.withBootApplications(digests(log.bootApplications(), BootImage::digests));

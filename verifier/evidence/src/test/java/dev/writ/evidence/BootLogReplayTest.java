@@ -197,6 +197,18 @@ class BootLogReplayTest {
   }
 
   @Test
+  void case60_eventOfADynamicLaunchWithoutDigest_isTold() {
+    PcrSelection selection = PcrSelection.of(TpmAlg.SHA384, 17);
+    SoftwareBootLog log = new SoftwareBootLog(TpmAlg.SHA256, TpmAlg.SHA384);
+    log.add(17, BootEventType.EV_EVENT_TAG, new byte[] {1});
+    log.set(0, log.events.get(0).without(TpmAlg.SHA384));
+    PcrValues zero = new PcrValues(selection, List.of(TpmDigest.of(TpmAlg.SHA384, new byte[48])));
+
+    assertThat(BootLogReplay.compare(log.parsed(), zero))
+        .containsExactly(new PcrReplay.DigestMissing(new Pcr(TpmAlg.SHA384, 17), 1));
+  }
+
+  @Test
   void oneBitOfAnyMeasuredDigest_isNeverExplained() {
     for (int i = 0; i < software.events.size(); i++) {
       SoftwareBootLog.Logged record = software.events.get(i);
