@@ -27,6 +27,7 @@ public final class BootLogVerifier {
   public static BootLogOutcome verify(BootLog log, VerifiedQuote quote) {
     List<TpmAlg> banks =
         quote.selection().banks().stream()
+            .filter(bank -> bank.mask() != 0)
             .map(PcrSelection.Bank::hash)
             .filter(hash -> hash != TpmAlg.SHA1)
             .toList();

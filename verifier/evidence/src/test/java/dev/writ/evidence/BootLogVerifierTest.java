@@ -7,6 +7,7 @@ import dev.writ.evidence.BootLogOutcome.EventRefused;
 import dev.writ.evidence.BootLogOutcome.Rule;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +50,18 @@ class BootLogVerifierTest {
     SoftwareBootLog both = SoftwareBootLog.grub(TpmAlg.SHA1, TpmAlg.SHA256);
     assertThat(SoftwareBootLog.verify(both.parsed(), both.values(PcrSelection.of(TpmAlg.SHA1, 0))))
         .isEqualTo(new BootLogOutcome.Sha1Only());
+  }
+
+  @Test
+  void bankOfWhichNothingIsQuoted_isNotMissed() {
+    PcrSelection selection =
+        new PcrSelection(
+            List.of(
+                new PcrSelection.Bank(TpmAlg.SHA256, 1 << 7),
+                new PcrSelection.Bank(TpmAlg.SHA384, 0)));
+
+    assertThat(SoftwareBootLog.verify(machine.parsed(), machine.values(selection)))
+        .isInstanceOf(VerifiedBootLog.class);
   }
 
   @Test
