@@ -123,10 +123,6 @@ public final class BootEvent {
         && Arrays.equals(log.raw(), dataAt, dataAt + prefix.length, prefix, 0, prefix.length);
   }
 
-  boolean dataIs(byte[] expected) {
-    return dataLength == expected.length && dataStartsWith(expected);
-  }
-
   /** Where the digest for {@code bank} is, or -1. */
   int digestAt(TpmAlg bank) {
     byte[] raw = log.raw();

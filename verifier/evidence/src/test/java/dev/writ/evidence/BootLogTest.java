@@ -123,6 +123,79 @@ class BootLogTest {
     assertThat(malformed(bytes).field()).isEqualTo("event[0].specId.numberOfAlgorithms");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 255})
+  void specId_withOtherSizeOfUintn_isMalformed(int size) {
+    byte[] bytes = VALID.clone();
+    bytes[SPEC_ID_DATA + 23] = (byte) size;
+
+    assertThat(malformed(bytes).field()).isEqualTo("event[0].specId.uintnSize");
+    bytes[SPEC_ID_DATA + 23] = 1;
+    assertThat(SoftwareBootLog.parsed(bytes).events()).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 65, 0xffff})
+  void specId_withAnUnknownDigestOfNoLength_isMalformed(int size) {
+    byte[] bytes = VALID.clone();
+    bytes[SPEC_ID_DATA + 28] = 0x12;
+    bytes[SPEC_ID_DATA + 30] = (byte) size;
+    bytes[SPEC_ID_DATA + 31] = (byte) (size >>> 8);
+
+    MalformedEvidenceException e = malformed(bytes);
+
+    assertThat(e.expected()).isEqualTo("1 to 64");
+    assertThat(e.offset()).isEqualTo(SPEC_ID_DATA + 30);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 64})
+  void specId_withAnUnknownDigestOfSomeLength_isRead(int size) {
+    byte[] bytes = Arrays.copyOf(VALID, SPEC_ID_DATA + 33);
+    bytes[SPEC_ID_DATA + 28] = 0x12;
+    bytes[SPEC_ID_DATA + 30] = (byte) size;
+
+    assertThat(SoftwareBootLog.parsed(bytes).banks()).containsExactly(new BootLog.Bank(0x12, size));
+  }
+
+  @Test
+  void specId_withVendorInformation_isReadInsideItsSizeOrBehindIt() {
+    byte[] data = Arrays.copyOfRange(VALID, SPEC_ID_DATA, SPEC_ID_DATA + 33);
+    data[32] = 2;
+    byte[] behind =
+        SoftwareBootLog.concat(
+            SoftwareBootLog.legacy(0, BootEventType.EV_NO_ACTION.code(), new byte[20], data),
+            new byte[] {1, 2});
+    byte[] inside =
+        SoftwareBootLog.legacy(
+            0,
+            BootEventType.EV_NO_ACTION.code(),
+            new byte[20],
+            SoftwareBootLog.concat(data, new byte[] {1, 2}));
+
+    assertThat(SoftwareBootLog.parsed(behind).events()).hasSize(1);
+    assertThat(SoftwareBootLog.parsed(inside).events()).hasSize(1);
+    assertThat(malformed(Arrays.copyOf(behind, behind.length - 1)).field())
+        .isEqualTo("event[0].specId.vendorInfo");
+    assertThat(malformed(Arrays.copyOf(inside, inside.length - 1)).field()).isNotBlank();
+  }
+
+  @Test
+  void logs_areEqualByTheirBytes() throws Exception {
+    BootLog log = BootLog.parse(VALID);
+
+    assertThat(log)
+        .isEqualTo(BootLog.parse(VALID.clone()))
+        .hasSameHashCodeAs(BootLog.parse(VALID.clone()))
+        .isNotEqualTo(BootLog.parse(SoftwareBootLog.uki().bytes()))
+        .hasToString("BootLog(" + log.events().size() + " events, " + VALID.length + " bytes)");
+    assertThat(log.sha256().value()).isEqualTo(SoftwareBootLog.id(VALID));
+    assertThat(log.events().get(1))
+        .hasToString("event 1 (EV_NO_ACTION, PCR 0)")
+        .satisfies(event -> assertThat(event.typeCode()).isEqualTo(3))
+        .satisfies(event -> assertThat(event.offset()).isEqualTo(SPEC_ID_DATA + 33));
+  }
+
   @Test
   void specId_withADigest_isMalformed() {
     byte[] bytes = VALID.clone();

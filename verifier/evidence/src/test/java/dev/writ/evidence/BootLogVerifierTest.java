@@ -408,7 +408,17 @@ class BootLogVerifierTest {
         machine.events.remove(machine.find(4, BootEventType.EV_EFI_BOOT_SERVICES_APPLICATION));
     machine.insert(machine.find(4, BootEventType.EV_SEPARATOR), shim);
 
-    assertThat(reason(machine.verify())).isEqualTo("boot_application_early");
+    int application = machine.find(4, BootEventType.EV_EFI_BOOT_SERVICES_APPLICATION);
+    assertThat(machine.verify())
+        .isInstanceOfSatisfying(
+            EventRefused.class,
+            refused -> {
+              assertThat(refused.rule()).isEqualTo(Rule.APPLICATION_EARLY);
+              assertThat(refused.event()).isEqualTo(application + 1);
+              assertThat(refused.pcr()).isEqualTo(4);
+              assertThat(refused.expected())
+                  .isEqualTo("after the separator, event " + (application + 2));
+            });
   }
 
   @Test
