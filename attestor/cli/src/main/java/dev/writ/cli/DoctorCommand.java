@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.EndorsementVerifier;
+import dev.writ.service.EnrolmentTerms;
 import dev.writ.tpm.Tpm;
 import dev.writ.tpm.TpmException;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -42,7 +44,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "A service's configuration: what its endorsements name is taken, too.")
+      description = "A service's configuration, whose endorsements and enrolment are taken, too.")
   @Nullable Path config;
 
   @Option(
@@ -71,10 +73,13 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    EndorsementVerifier verifier = new EndorsementVerifier(trust());
+    Optional<ServeConfig> service =
+        config == null ? Optional.empty() : Optional.of(configuration(config));
+    EndorsementVerifier verifier = new EndorsementVerifier(trust(service));
+    EnrolmentTerms terms = service.map(ServeConfig::enrolment).orElse(EnrolmentTerms.STANDARD);
     EndorsementDiagnosis diagnosis;
     try (Tpm opened = Tpm.open(tpm)) {
-      diagnosis = EndorsementDiagnosis.of(opened, verifier, Clock.systemUTC().instant());
+      diagnosis = EndorsementDiagnosis.of(opened, verifier, terms, Clock.systemUTC().instant());
     } catch (TpmException e) {
       throw CommandFailure.configuration("--tpm", e);
     }
@@ -82,12 +87,15 @@ final class DoctorCommand implements Callable<Integer> {
     return diagnosis.canEnrol() ? ExitStatus.DONE : ExitStatus.DENIED;
   }
 
-  private EndorsementTrust trust() throws CommandFailure {
+  private EndorsementTrust trust(Optional<ServeConfig> service) throws CommandFailure {
     EndorsementTrust given = EndorsementFiles.trust("--", roots, intermediates, revocationLists);
-    if (config == null) {
+    if (service.isEmpty()) {
       return given;
     }
-    EndorsementTrust configured = configured(config);
+    ServeConfig.Endorsements files = service.get().endorsements();
+    EndorsementTrust configured =
+        EndorsementFiles.trust(
+            "endorsements.", files.roots(), files.intermediates(), files.revocationLists());
     return new EndorsementTrust(
         both(given.roots(), configured.roots()),
         both(given.intermediates(), configured.intermediates()),
@@ -95,11 +103,9 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   /** Without the environment: it is this host's, and not the service's. */
-  private static EndorsementTrust configured(Path file) throws CommandFailure {
+  private static ServeConfig configuration(Path file) throws CommandFailure {
     try {
-      ServeConfig.Endorsements files = ServeConfig.read(file, Map.of(), Map.of()).endorsements();
-      return EndorsementFiles.trust(
-          "endorsements.", files.roots(), files.intermediates(), files.revocationLists());
+      return ServeConfig.read(file, Map.of(), Map.of());
     } catch (IOException e) {
       throw CommandFailure.configuration("the configuration " + file, e);
     } catch (MalformedConfigurationException e) {

@@ -9,21 +9,31 @@ import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.MissingIssuer;
 import dev.writ.evidence.TpmtPublic;
 import dev.writ.evidence.TrustedEndorsement;
+import dev.writ.service.EnrolmentTerms;
 import dev.writ.tpm.EndorsementKeyKind;
 import dev.writ.tpm.Tpm;
 import dev.writ.tpm.TpmException;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What was found of a TPM's endorsement, check by check. */
 final class EndorsementDiagnosis {
+  private static final Set<TrustedEndorsement.Finding> OVER =
+      EnumSet.of(TrustedEndorsement.Finding.EXPIRED, TrustedEndorsement.Finding.CHAIN_EXPIRED);
+
+  private final EndorsementVerifier verifier;
+  private final EnrolmentTerms terms;
+  private final Instant now;
   private final List<Check> checks = new ArrayList<>();
   private boolean canEnrol;
 
@@ -80,18 +90,28 @@ final class EndorsementDiagnosis {
     }
   }
 
-  private EndorsementDiagnosis() {}
+  private EndorsementDiagnosis(EndorsementVerifier verifier, EnrolmentTerms terms, Instant now) {
+    this.verifier = verifier;
+    this.terms = terms;
+    this.now = now;
+  }
 
-  /** Examines a TPM. */
-  static EndorsementDiagnosis of(Tpm tpm, EndorsementVerifier verifier, Instant now)
+  /**
+   * Examines a TPM.
+   *
+   * @param verifier believes what the service believes
+   * @param terms of the service
+   */
+  static EndorsementDiagnosis of(
+      Tpm tpm, EndorsementVerifier verifier, EnrolmentTerms terms, Instant now)
       throws TpmException {
-    EndorsementDiagnosis diagnosis = new EndorsementDiagnosis();
+    EndorsementDiagnosis diagnosis = new EndorsementDiagnosis(verifier, terms, now);
     EkChain chain = diagnosis.chain(tpm);
     boolean first = true;
     for (EndorsementKeyKind kind : Attester.PREFERENCE) {
       Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
       if (certificate.isPresent()) {
-        boolean holds = diagnosis.endorsement(tpm, kind, certificate.get(), chain, verifier, now);
+        boolean holds = diagnosis.endorsement(tpm, kind, certificate.get(), chain);
         // Enrolment takes the first kind that has a certificate.
         diagnosis.canEnrol |= first && holds;
         first = false;
@@ -142,13 +162,7 @@ final class EndorsementDiagnosis {
     }
   }
 
-  private boolean endorsement(
-      Tpm tpm,
-      EndorsementKeyKind kind,
-      byte[] certificate,
-      EkChain chain,
-      EndorsementVerifier verifier,
-      Instant now)
+  private boolean endorsement(Tpm tpm, EndorsementKeyKind kind, byte[] certificate, EkChain chain)
       throws TpmException {
     String subject = kind.name().toLowerCase(Locale.ROOT);
     add(
@@ -169,8 +183,7 @@ final class EndorsementDiagnosis {
       refused(subject, refused);
       return false;
     }
-    trusted(subject, (TrustedEndorsement) outcome);
-    return true;
+    return trusted(subject, (TrustedEndorsement) outcome);
   }
 
   private void refused(String subject, EndorsementOutcome.Refused refused) {
@@ -196,7 +209,7 @@ final class EndorsementDiagnosis {
         + " endorsements.intermediates of the service, or to endorsements.roots if it signed itself";
   }
 
-  private void trusted(String subject, TrustedEndorsement endorsement) {
+  private boolean trusted(String subject, TrustedEndorsement endorsement) {
     TrustedEndorsement.Device device = endorsement.device();
     add(
         Result.passed,
@@ -226,6 +239,16 @@ final class EndorsementDiagnosis {
           },
           "");
     }
+    boolean admitted = terms.admitsExpired() || Collections.disjoint(OVER, endorsement.findings());
+    if (!admitted) {
+      add(
+          Result.failed,
+          "ek_expired",
+          subject,
+          "the service's enrolment.expired is deny, and this endorsement has run out",
+          "set it to admit, or retire the TPM");
+    }
+    return admitted;
   }
 
   private void add(Result result, String name, String subject, String detail, String todo) {

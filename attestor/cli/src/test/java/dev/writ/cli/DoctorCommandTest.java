@@ -3,14 +3,18 @@ package dev.writ.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.evidence.EndorsementTrust;
+import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SwtpmHost;
+import dev.writ.service.EnrolmentTerms;
 import dev.writ.tpm.EndorsementKeyKind;
 import dev.writ.tpm.Tpm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -146,6 +150,27 @@ class DoctorCommandTest {
     assertThat(doctor.status()).as(doctor.out() + doctor.err()).isEqualTo(ExitStatus.DONE);
     assertThat(broken.status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(broken.err()).contains("serve.yaml").hasLineCount(1);
+  }
+
+  @Test
+  void diagnosis_endorsementThatHasRunOut_isJudgedByTheServicesTerms() throws Exception {
+    EndorsementVerifier verifier =
+        new EndorsementVerifier(
+            new EndorsementTrust(List.of(maker.root()), List.of(maker.issuing()), List.of()));
+    EnrolmentTerms strict = new EnrolmentTerms(false, Duration.ofDays(1));
+    Instant now = Instant.now();
+    Instant later = now.plus(Duration.ofDays(36_500));
+    try (Tpm tpm = Tpm.open(plain.tcti())) {
+      assertThat(EndorsementDiagnosis.of(tpm, verifier, strict, now).canEnrol()).isTrue();
+      assertThat(EndorsementDiagnosis.of(tpm, verifier, EnrolmentTerms.STANDARD, later).canEnrol())
+          .isTrue();
+      EndorsementDiagnosis denied = EndorsementDiagnosis.of(tpm, verifier, strict, later);
+      assertThat(denied.canEnrol()).isFalse();
+      assertThat(denied.checks())
+          .filteredOn(check -> check.result() == EndorsementDiagnosis.Result.failed)
+          .extracting(EndorsementDiagnosis.Check::name)
+          .containsOnly("ek_expired");
+    }
   }
 
   @Test
