@@ -12,6 +12,7 @@ import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.Possession;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusClaims;
 import dev.writ.artifact.StatusGovernance;
@@ -19,6 +20,7 @@ import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustedKey;
+import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
 import dev.writ.artifact.VerificationKey;
 import dev.writ.tlog.Hash;
@@ -37,7 +39,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * 43, 82 and 84 to 86 as a gateway meets them: an artifact shown elsewhere, later, or with less than its
+ * 43, 82, 84 to 86 and 88 as a gateway meets them: an artifact shown elsewhere, later, or with less than its
  * proof. The bundle is the worked example of docs/FORMATS.md, which verifies by itself.
  */
 final class BundleCases {
@@ -63,7 +65,8 @@ final class BundleCases {
             84, Level.VERIFIER, "policy version in the artifact withdrawn", this::withdrawn),
         new NegativeCase(
             85, Level.VERIFIER, "ledger receipt missing, stale or for another leaf", this::receipt),
-        new NegativeCase(86, Level.VERIFIER, "verifier clock jump", this::clock));
+        new NegativeCase(86, Level.VERIFIER, "verifier clock jump", this::clock),
+        new NegativeCase(88, Level.VERIFIER, "exception inside a check", this::defect));
   }
 
   /** The example with what is in it, and who verifies it. */
@@ -117,7 +120,11 @@ final class BundleCases {
     }
 
     Observed judged(byte[] other, Presentation presentation, Instant at) {
-      Verdict verdict = verifier.verify(other, presentation, new SeenInMemory(), at);
+      return judged(other, presentation, new SeenInMemory(), at);
+    }
+
+    Observed judged(byte[] other, Presentation presentation, Seen seen, Instant at) {
+      Verdict verdict = verifier.verify(other, presentation, seen, at);
       return verdict instanceof Verdict.Denied denied
           ? Observed.refused(denied.code().wire())
           : Observed.ACCEPTED;
@@ -301,5 +308,64 @@ final class BundleCases {
       tries.refused("at " + end, () -> example.judged(here, end));
     }
     tries.accepted("in time", () -> example.judged(here, example.now()));
+  }
+
+  /** What a gateway keeps its memory in may be broken: that is no allow, and nothing unknown. */
+  private void defect(Tries tries) throws Exception {
+    Example example = example();
+    Presentation here = example.here(example.host());
+    Map<String, Seen> broken = new LinkedHashMap<>();
+    broken.put("its record of uses throws", new BrokenSeen(true, false, false));
+    broken.put("its record of status tokens throws", new BrokenSeen(false, true, false));
+    broken.put("its newest status token throws", new BrokenSeen(false, false, true));
+    broken.forEach(
+        (what, seen) ->
+            tries.refused(
+                what,
+                "unverifiable",
+                () -> example.judged(example.bytes, here, seen, example.now())));
+    tries.accepted(
+        "none throws",
+        () ->
+            example.judged(
+                example.bytes, here, new BrokenSeen(false, false, false), example.now()));
+  }
+
+  /** A gateway's memory with a bug in some of its methods. */
+  private record BrokenSeen(boolean uses, boolean recording, boolean newest, Seen sound)
+      implements Seen {
+    BrokenSeen(boolean uses, boolean recording, boolean newest) {
+      this(uses, recording, newest, new SeenInMemory());
+    }
+
+    private static void fail(boolean broken) {
+      if (broken) {
+        throw new IllegalStateException("the bug that is looked for");
+      }
+    }
+
+    @Override
+    public UseOutcome recordUse(UuidV7 jti, int maxUses, Instant keepUntil) {
+      fail(uses);
+      return sound.recordUse(jti, maxUses, keepUntil);
+    }
+
+    @Override
+    public StatusOutcome recordStatus(StatusToken token) {
+      fail(recording);
+      return sound.recordStatus(token);
+    }
+
+    @Override
+    public Optional<StatusToken> newestStatus(String listUri) {
+      fail(newest);
+      return sound.newestStatus(listUri);
+    }
+
+    @Override
+    public Optional<StatusToken> newestGovernance(String statusUri) {
+      fail(newest);
+      return sound.newestGovernance(statusUri);
+    }
   }
 }

@@ -52,7 +52,6 @@ final class ServiceCases {
         ours(82, "key in the request differs from the certified key", this::otherKey),
         notBuilt(83, "TLS session not bound when channel binding is demanded"),
         ours(87, "HSM down", this::tokenGone),
-        notBuilt(88, "worker exception"),
         ours(89, "restart while pending", this::restarted),
         anybody(90, "slow senders and connections that are held", this::slow),
         anybody(91, "unauthenticated admin route", this::adminRoutes),
