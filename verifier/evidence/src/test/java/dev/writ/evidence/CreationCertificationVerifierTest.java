@@ -4,6 +4,7 @@ package dev.writ.evidence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +53,8 @@ class CreationCertificationVerifierTest {
                   .isEqualTo(key.name().qualifiedUnder(PARENT_QUALIFIED));
               assertThat(child.parentNameAlg()).contains(TpmAlg.SHA256);
               assertThat(child.pcrSelection()).contains(Statement.ASKED);
+              assertThat(child.pcrDigest())
+                  .isEqualTo(Statement.values(Statement.ASKED).pcrDigest(TpmAlg.SHA256).value());
             });
   }
 
@@ -213,14 +216,25 @@ class CreationCertificationVerifierTest {
     String start = "00000000" + "0000" + "01" + hex.replace(" ", "");
     byte[] bytes = Octets.fromHex(start + "00".repeat(32) + "0000").bytes();
 
-    assertThatThrownBy(() -> CreationData.parse(bytes)).hasMessageContaining("creation.parentName");
+    assertThatThrownBy(() -> CreationData.parse(bytes))
+        .hasMessageContaining("creation.parentName")
+        .hasMessageMatching(".* must be (a hierarchy's handle|a name of .*|null or .*), was .*");
   }
 
   @Test
   void creationData_behindItsTpm2bSize_isReadByTheParserAskedAlone() throws Exception {
     byte[] wrapped = new TpmWriter().tpm2b(Creations.primary()).toByteArray();
 
-    assertThat(CreationData.parseTpm2b(wrapped)).isEqualTo(primary).hasSameHashCodeAs(primary);
+    assertThat(CreationData.parseTpm2b(wrapped))
+        .isEqualTo(primary)
+        .hasSameHashCodeAs(primary)
+        .isNotEqualTo(child);
+    assertThat(primary.hashCode()).isNotEqualTo(child.hashCode());
+    assertThatThrownBy(() -> CreationData.parse(Arrays.copyOf(primary.bytes(), 100)))
+        .hasMessageContaining("at its end");
+    // The longest that is read at all: it is none, but not for its length.
+    assertThatThrownBy(() -> CreationData.parse(new byte[CreationData.MAX_BYTES]))
+        .hasMessageContaining("creation.locality");
     assertThatThrownBy(() -> CreationData.parse(wrapped))
         .isInstanceOf(MalformedEvidenceException.class);
     assertThatThrownBy(() -> CreationData.parse(new byte[CreationData.MAX_BYTES + 1]))
