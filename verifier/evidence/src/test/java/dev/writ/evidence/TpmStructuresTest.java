@@ -18,6 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The wire codec: cases 1 to 8 on each structure, and marshalling back to the bytes read. */
 class TpmStructuresTest {
+  /** 32 bytes, which make a name of SHA-256 behind 000b and of nothing behind another number. */
+  private static final String DIGEST =
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
   /** A structure's name, bytes, and the way in and back out. */
   record Structure(String name, byte[] bytes, RoundTrip roundTrip) {
     @Override
@@ -321,9 +325,21 @@ class TpmStructuresTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"000b", "000b00", "00000000000000", "0014" + "00", "00"})
+  @ValueSource(strings = {"000b", "000b00", "00000000000000", "0014" + "00", "00", "010b" + DIGEST})
   void bytesThatAreNoName_areMalformed(String hex) {
     assertThatThrownBy(() -> TpmName.parse(Octets.fromHex(hex).bytes()))
         .isInstanceOf(MalformedEvidenceException.class);
+  }
+
+  @Test
+  void name_givesItsBytesAndItsHash() throws Exception {
+    TpmName name = TpmName.parse(Octets.fromHex("000b" + DIGEST).bytes());
+
+    assertThat(name.hex()).isEqualTo("000b" + DIGEST);
+    assertThat(name).hasToString("000b" + DIGEST);
+    assertThat(name.nameAlg()).contains(TpmAlg.SHA256);
+    assertThat(TpmName.ENDORSEMENT_HIERARCHY.nameAlg()).isEmpty();
+    assertThatThrownBy(() -> TpmName.ENDORSEMENT_HIERARCHY.qualifiedUnder(name))
+        .isInstanceOf(IllegalStateException.class);
   }
 }
