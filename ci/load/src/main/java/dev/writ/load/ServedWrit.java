@@ -10,32 +10,25 @@ import dev.writ.fixtures.ChildProcess;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.policy.MalformedPolicyException;
-import dev.writ.policy.PolicyDocument;
-import dev.writ.policy.PolicyRevision;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.Provider;
 import java.security.SecureRandom;
 import java.security.Signature;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +43,6 @@ import org.jspecify.annotations.Nullable;
 public final class ServedWrit implements AutoCloseable {
   static final String TENANT = "tenant";
   private static final String TOKEN = "writ-load";
-  private static final Duration KEYS_LIMIT = Duration.ofMinutes(1);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
   private static final Duration POLL = Duration.ofMillis(5);
 
@@ -97,7 +89,7 @@ public final class ServedWrit implements AutoCloseable {
     Path launcher = project.resolve("writ");
     SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
     Path keys = folder.resolve("keys");
-    makeKeys(launcher, token, keys, folder.resolve("keys.log"));
+    ServeFiles.makeKeys(launcher, token, keys, folder.resolve("keys.log"));
     EndorsementAuthority maker = EndorsementAuthority.create(Instant.now(), new SecureRandom());
     try {
       TrustFile trust = TrustFile.parse(Files.readAllBytes(keys.resolve("trust.json")));
@@ -109,7 +101,7 @@ public final class ServedWrit implements AutoCloseable {
       }
       Path policy = folder.resolve("policy.json");
       Files.write(
-          policy, policyFor(project.resolve("docs/examples/dev-policy.json"), hosts).canonical());
+          policy, ServeFiles.policyFor(project.resolve("docs/examples/dev-policy.json"), hosts).canonical());
       // A Unix socket's path must be short (unix(7)), which that of a project's folder need not be.
       Path socketFolder = Files.createTempDirectory("writ-");
       InetSocketAddress service =
@@ -117,13 +109,13 @@ public final class ServedWrit implements AutoCloseable {
       Path config = folder.resolve("serve.yaml");
       Files.writeString(
           config,
-          configuration(
+          ServeFiles.configuration(
               keys.resolve("trust.json"),
               token,
               folder,
               policy,
-              pem(folder.resolve("ek-root.pem"), maker.root()),
-              pem(folder.resolve("ek-issuing.pem"), maker.issuing()),
+              ServeFiles.pem(folder.resolve("ek-root.pem"), maker.root()),
+              ServeFiles.pem(folder.resolve("ek-issuing.pem"), maker.issuing()),
               service,
               socketFolder.resolve("operator")));
       return new ServedWrit(
@@ -131,99 +123,6 @@ public final class ServedWrit implements AutoCloseable {
     } catch (MalformedTrustFileException | MalformedPolicyException | GeneralSecurityException e) {
       throw new IOException("a service could not be set up", e);
     }
-  }
-
-  private static void makeKeys(Path launcher, SoftHsmToken token, Path keys, Path log)
-      throws IOException, InterruptedException {
-    ChildProcess init =
-        ChildProcess.start(
-            List.of(
-                launcher.toString(),
-                "keys",
-                "init",
-                "--token",
-                token.label(),
-                "--pin-file",
-                token.pinFile().toString(),
-                "--issuer",
-                "https://writ.example",
-                "--out",
-                keys.toString()),
-            token.environment(),
-            log,
-            log);
-    Optional<Integer> status = init.await(KEYS_LIMIT);
-    init.kill();
-    if (status.isEmpty() || status.get() != 0) {
-      throw new IOException("writ keys init must end with status 0:\n" + init.logTail());
-    }
-  }
-
-  /** The example policy, under which each of the hosts acts as the workload that is its own. */
-  private static PolicyDocument policyFor(Path example, List<LoadHost> hosts)
-      throws IOException, MalformedPolicyException {
-    PolicyRevision revision = PolicyDocument.parse(Files.readAllBytes(example)).revise();
-    Map<String, List<String>> workloads = new LinkedHashMap<>();
-    // The document's own tests are of these two.
-    workloads.put(TpmHost.NAME, List.of(TpmHost.WORKLOAD));
-    workloads.put("host-b", List.of("spiffe://dev.example/worker-b"));
-    hosts.forEach(host -> workloads.put(host.name(), List.of(Target.workloadOf(host.name()))));
-    revision.constant("workloads", workloads);
-    revision.referenceSets(List.of(MeasuredBoot.expected()));
-    return revision.build();
-  }
-
-  private static String configuration(
-      Path trust,
-      SoftHsmToken token,
-      Path folder,
-      Path policy,
-      Path root,
-      Path issuing,
-      InetSocketAddress service,
-      Path socket) {
-    return """
-        tenant: %s
-        trust: "%s"
-        token:
-          label: %s
-          pin_file: "%s"
-        ledger:
-          folder: "%s"
-        policy: "%s"
-        endorsements:
-          roots: ["%s"]
-          intermediates: ["%s"]
-        listen:
-          http: "127.0.0.1:%d"
-        operator:
-          socket: "%s"
-        limits:
-          rate_per_s: 0
-          host_rate_per_s: 0
-        log:
-          level: warning
-        """
-        .formatted(
-            TENANT,
-            trust,
-            token.label(),
-            token.pinFile(),
-            folder.resolve("ledger"),
-            policy,
-            root,
-            issuing,
-            service.getPort(),
-            socket);
-  }
-
-  private static Path pem(Path file, X509Certificate certificate)
-      throws IOException, GeneralSecurityException {
-    return Files.writeString(
-        file,
-        "-----BEGIN CERTIFICATE-----\n"
-            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(certificate.getEncoded())
-            + "\n-----END CERTIFICATE-----\n");
   }
 
   private static int freePort() throws IOException {
@@ -354,27 +253,9 @@ public final class ServedWrit implements AutoCloseable {
     }
   }
 
-  /** Bytes of the service's heap that are in use after a full collection; the JDK's jcmd asks for it. */
+  /** Bytes of the service's heap that are in use after a full collection. */
   public long liveHeapBytes() throws IOException, InterruptedException {
-    String pid = Long.toString(running().pid());
-    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-    var unused = run(List.of(jcmd, pid, "GC.run"));
-    Matcher used = Pattern.compile("used (\\d+)K").matcher(run(List.of(jcmd, pid, "GC.heap_info")));
-    // The generations; what follows is no heap.
-    long kib = 0;
-    for (int generation = 0; generation < 2 && used.find(); generation++) {
-      kib += Long.parseLong(used.group(1));
-    }
-    return kib * 1024;
-  }
-
-  private static String run(List<String> command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException(command + " must end with status 0:\n" + output);
-    }
-    return output;
+    return LiveHeap.bytesOf(running().pid());
   }
 
   /** What a gateway away from the hosts knows of the artifacts that they ask for. */

@@ -40,6 +40,26 @@ class OperationsPageTest {
   }
 
   @Test
+  void referenceSet_ofTheBoot_isRead() throws Exception {
+    Matcher block =
+        Pattern.compile("<!-- boot -->\n```json\n(.*?)```\n", Pattern.DOTALL)
+            .matcher(Files.readString(PAGE));
+    assertThat(block.find()).as("the page must show a set with boot").isTrue();
+    ReferenceSet set =
+        new Samples.Draft()
+            .permit("all", "true")
+            .with("reference_values", "[" + block.group(1) + "]")
+            .document()
+            .referenceSetFor("build-8")
+            .orElseThrow();
+    BootReference boot = set.boot().orElseThrow();
+    assertThat(boot.pcrs()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+    assertThat(boot.secureBoot()).isTrue();
+    assertThat(boot.dbx()).hasSize(1);
+    assertThat(boot.effect()).isEqualTo(BootReference.Effect.REFUSE);
+  }
+
+  @Test
   void policy_theProgramAlone_isAllowedWithoutObligations() {
     Decision decision = decide("build-8", exec(digest, List.of("date"), Map.of()), 1, true);
     assertThat(decision).isInstanceOf(Decision.Allow.class);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.load;
+
+import dev.writ.fixtures.ChildProcess;
+import dev.writ.fixtures.SoftHsmToken;
+import dev.writ.policy.MalformedPolicyException;
+import dev.writ.policy.PolicyDocument;
+import dev.writ.policy.PolicyRevision;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What an operator makes before {@code writ serve} starts: keys, policy, configuration. */
+final class ServeFiles {
+  private static final Duration KEYS_LIMIT = Duration.ofMinutes(1);
+
+  private ServeFiles() {}
+
+  /** Makes the keys in a token, and writes the trust file into a folder. */
+  static void makeKeys(Path launcher, SoftHsmToken token, Path keys, Path log)
+      throws IOException, InterruptedException {
+    ChildProcess init =
+        ChildProcess.start(
+            List.of(
+                launcher.toString(),
+                "keys",
+                "init",
+                "--token",
+                token.label(),
+                "--pin-file",
+                token.pinFile().toString(),
+                "--issuer",
+                "https://writ.example",
+                "--out",
+                keys.toString()),
+            token.environment(),
+            log,
+            log);
+    Optional<Integer> status = init.await(KEYS_LIMIT);
+    init.kill();
+    if (status.isEmpty() || status.get() != 0) {
+      throw new IOException("writ keys init must end with status 0:\n" + init.logTail());
+    }
+  }
+
+  /** The example policy, under which each of the hosts acts as the workload that is its own. */
+  static PolicyDocument policyFor(Path example, List<LoadHost> hosts)
+      throws IOException, MalformedPolicyException {
+    PolicyRevision revision = PolicyDocument.parse(Files.readAllBytes(example)).revise();
+    Map<String, List<String>> workloads = new LinkedHashMap<>();
+    // The document's own tests are of these two.
+    workloads.put(TpmHost.NAME, List.of(TpmHost.WORKLOAD));
+    workloads.put("host-b", List.of("spiffe://dev.example/worker-b"));
+    hosts.forEach(host -> workloads.put(host.name(), List.of(Target.workloadOf(host.name()))));
+    revision.constant("workloads", workloads);
+    revision.referenceSets(List.of(MeasuredBoot.expected()));
+    return revision.build();
+  }
+
+  /** The configuration, by the names of what it points to. */
+  static String configuration(
+      Path trust,
+      SoftHsmToken token,
+      Path folder,
+      Path policy,
+      Path root,
+      Path issuing,
+      InetSocketAddress service,
+      Path socket) {
+    return """
+        tenant: %s
+        trust: "%s"
+        token:
+          label: %s
+          pin_file: "%s"
+        ledger:
+          folder: "%s"
+        policy: "%s"
+        endorsements:
+          roots: ["%s"]
+          intermediates: ["%s"]
+        listen:
+          http: "127.0.0.1:%d"
+        operator:
+          socket: "%s"
+        limits:
+          rate_per_s: 0
+          host_rate_per_s: 0
+        log:
+          level: warning
+        """
+        .formatted(
+            ServedWrit.TENANT,
+            trust,
+            token.label(),
+            token.pinFile(),
+            folder.resolve("ledger"),
+            policy,
+            root,
+            issuing,
+            service.getPort(),
+            socket);
+  }
+
+  /** Writes a certificate in PEM. */
+  static Path pem(Path file, X509Certificate certificate)
+      throws IOException, GeneralSecurityException {
+    return Files.writeString(
+        file,
+        "-----BEGIN CERTIFICATE-----\n"
+            + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(certificate.getEncoded())
+            + "\n-----END CERTIFICATE-----\n");
+  }
+}
