@@ -66,11 +66,18 @@ public final class Attester implements AutoCloseable {
 
   private static final int NONCE_BYTES = 32;
 
+  /** The PCR that Linux measures to. */
+  private static final int IMA_PCR = 10;
+
+  /** The reason of a denial that wants the measurement list from its first entry. */
+  private static final String POSITION_MISMATCH = "ima_position_mismatch";
+
   private final Tpm tpm;
   private final ServiceEndpoint service;
   private final SecureRandom random;
   private final Patience patience;
   private final MeasurementLogs logs;
+  private final Optional<ImaList> imaList;
   private final EnrolledAk attestationKey;
   private final InstanceKey instanceKey;
   private final ECPublicKey instancePublic;
@@ -85,6 +92,7 @@ public final class Attester implements AutoCloseable {
       ServiceEndpoint service,
       SecureRandom random,
       MeasurementLogs logs,
+      Optional<ImaList> imaList,
       EnrolledAk attestationKey,
       InstanceKey instanceKey)
       throws AttestationFailedException {
@@ -93,6 +101,7 @@ public final class Attester implements AutoCloseable {
     this.random = random;
     this.patience = new Patience(random);
     this.logs = logs;
+    this.imaList = imaList;
     this.attestationKey = attestationKey;
     this.instanceKey = instanceKey;
     this.instancePublic = ecPublicKey(instanceKey.publicArea());
@@ -110,7 +119,8 @@ public final class Attester implements AutoCloseable {
    * Finds or makes the attestation key and the instance key.
    *
    * @param tpm stays the caller's to close, after this
-   * @param instanceKeyFile where the wrapped instance key lies between runs; its folder exists
+   * @param instanceKeyFile where the wrapped instance key lies between runs; its folder exists, and is
+   *     where the Attester keeps what else it remembers
    * @param logs of what was measured into this TPM
    */
   public static Attester open(
@@ -122,10 +132,12 @@ public final class Attester implements AutoCloseable {
       throws TpmException, IOException, AttestationFailedException {
     AttestationKey key = tpm.attestationKey();
     EnrolledAk ak = Measurement.judge(key.publicArea());
+    Path measured = instanceKeyFile.resolveSibling(StateFolder.MEASURED_LIST);
+    Optional<ImaList> imaList = logs.imaList().map(source -> new ImaList(source, measured));
     InstanceKey instanceKey = KeyFile.open(tpm, instanceKeyFile);
     boolean opened = false;
     try {
-      Attester attester = new Attester(tpm, service, random, logs, ak, instanceKey);
+      Attester attester = new Attester(tpm, service, random, logs, imaList, ak, instanceKey);
       opened = true;
       return attester;
     } finally {
@@ -193,14 +205,38 @@ public final class Attester implements AutoCloseable {
     return patience.ask(() -> attestOnce(template, Optional.of(exec)));
   }
 
+  /** A service that has another idea of how far it has come is sent the measurement list anew. */
   private Answer<ProofBundle> attestOnce(ExecutionRequest template, Optional<ExecBinding> exec)
+      throws TpmException, IOException, AttestationFailedException {
+    Answer<ProofBundle> answer = attestOnce(template, exec, false);
+    return answer instanceof Answer.Denied<ProofBundle> denied
+            && denied.reason().equals(POSITION_MISMATCH)
+        ? attestOnce(template, exec, true)
+        : answer;
+  }
+
+  private Answer<ProofBundle> attestOnce(
+      ExecutionRequest template, Optional<ExecBinding> exec, boolean listAnew)
       throws TpmException, IOException, AttestationFailedException {
     Answer<Challenge> answer = service.challenge(attestationKey.name());
     if (answer instanceof Answer.Denied<Challenge> denied) {
       return denied.retyped();
     }
-    return service.issue(answer(((Answer.Granted<Challenge>) answer).value(), template, exec));
+    Prepared prepared =
+        prepare(((Answer.Granted<Challenge>) answer).value(), template, exec, listAnew);
+    Answer<ProofBundle> bundle = service.issue(prepared.request());
+    if (bundle instanceof Answer.Granted<ProofBundle>) {
+      prepared.list().ifPresent(part -> imaList.orElseThrow().keep(part.reached()));
+    }
+    return bundle;
   }
+
+  /**
+   * What is sent.
+   *
+   * @param list the part of the measurement list that is in it
+   */
+  private record Prepared(IssueRequest request, Optional<ImaList.Part> list) {}
 
   /**
    * The Evidence that answers {@code challenge}, with the request that it is bound to.
@@ -209,11 +245,11 @@ public final class Attester implements AutoCloseable {
    */
   public IssueRequest answer(Challenge challenge, ExecutionRequest template)
       throws TpmException, AttestationFailedException {
-    return answer(challenge, template, Optional.empty());
+    return prepare(challenge, template, Optional.empty(), false).request();
   }
 
-  private IssueRequest answer(
-      Challenge challenge, ExecutionRequest template, Optional<ExecBinding> exec)
+  private Prepared prepare(
+      Challenge challenge, ExecutionRequest template, Optional<ExecBinding> exec, boolean listAnew)
       throws TpmException, AttestationFailedException {
     ExecutionRequest request = bound(template);
     Hash qualifyingData =
@@ -227,11 +263,23 @@ public final class Attester implements AutoCloseable {
             .pcrValues(measurement.verified().values())
             .keyCertification(instanceKey.publicArea(), certified.attest(), certified.signature());
     logs.readBootLog().ifPresent(evidence::bootLog);
+    Optional<ImaList.Part> list =
+        imaList.isPresent() && asksForList(challenge.selection())
+            ? imaList.get().after(measurement.verified(), listAnew)
+            : Optional.empty();
+    list.ifPresent(part -> evidence.imaList(part.segment().encode()));
     try {
-      return new IssueRequest(attestationKey.name(), request, exec, challenge, evidence.build());
+      return new Prepared(
+          new IssueRequest(attestationKey.name(), request, exec, challenge, evidence.build()),
+          list);
     } catch (MalformedEvidenceException e) {
       throw new AttestationFailedException("this host's own evidence cannot be read", e);
     }
+  }
+
+  /** Only who asks for PCR 10 can judge what was measured into it. */
+  private static boolean asksForList(PcrSelection selection) {
+    return selection.banks().stream().anyMatch(bank -> bank.indices().contains(IMA_PCR));
   }
 
   private synchronized SignedAttest certification() throws TpmException {

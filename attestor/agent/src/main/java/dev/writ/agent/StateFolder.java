@@ -12,6 +12,8 @@ import java.nio.file.attribute.PosixFilePermissions;
  * @param path the folder
  */
 public record StateFolder(Path path) {
+  static final String MEASURED_LIST = "measured-list";
+
   /**
    * The folder, made with mode 0700 if it is missing.
    *
@@ -35,6 +37,11 @@ public record StateFolder(Path path) {
   /** The certificate of the attestation key, in PEM, and of the key that signed it. */
   public Path akCertificate() {
     return path.resolve("ak-certificate.pem");
+  }
+
+  /** How far the service has come with the kernel's measurement list. */
+  public Path measuredList() {
+    return path.resolve(MEASURED_LIST);
   }
 
   /** How often artifacts were used here, and the newest status tokens. */

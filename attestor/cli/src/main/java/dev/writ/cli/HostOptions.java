@@ -42,6 +42,16 @@ final class HostOptions {
       })
   @Nullable Path bootLog;
 
+  @Option(
+      names = "--ima-list",
+      paramLabel = "FILE",
+      defaultValue = "${env:WRIT_IMA_LIST}",
+      description = {
+        "The kernel's measurement list, binary (or WRIT_IMA_LIST; for a device: what the kernel shows,",
+        "if this user may read it). Each entry is sent once in a boot."
+      })
+  @Nullable Path imaList;
+
   /** What is done with the TPM and a service. */
   interface Exchange<T> {
     T with(Attester attester)
@@ -80,10 +90,12 @@ final class HostOptions {
 
   /** The kernel's log is of its own TPM, and of no simulator. */
   private MeasurementLogs logs() {
+    MeasurementLogs logs =
+        tpm.startsWith("device:") ? MeasurementLogs.OF_KERNEL : MeasurementLogs.NONE;
     if (bootLog != null) {
-      return MeasurementLogs.bootLogAt(bootLog);
+      logs = logs.withBootLog(bootLog);
     }
-    return tpm.startsWith("device:") ? MeasurementLogs.OF_KERNEL : MeasurementLogs.NONE;
+    return imaList == null ? logs : logs.withImaList(imaList);
   }
 
   /** The folder, which is made if there is none. */

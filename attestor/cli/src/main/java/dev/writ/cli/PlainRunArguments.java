@@ -28,6 +28,7 @@ final class PlainRunArguments {
           "--state", "WRIT_STATE",
           "--tpm", "WRIT_TPM",
           "--boot-log", "WRIT_BOOT_LOG",
+          "--ima-list", "WRIT_IMA_LIST",
           "--tenant", "WRIT_TENANT",
           "--workload", "WRIT_WORKLOAD",
           "--service", "WRIT_SERVICE");
@@ -107,6 +108,7 @@ final class PlainRunArguments {
       case "--state" -> run.host.state = Path.of(value);
       case "--tpm" -> run.host.tpm = value;
       case "--boot-log" -> run.host.bootLog = Path.of(value);
+      case "--ima-list" -> run.host.imaList = Path.of(value);
       case "--tenant" -> run.exec.tenant = value;
       case "--workload" -> run.exec.workload = value;
       case "--env" -> run.exec.variables.add(value);

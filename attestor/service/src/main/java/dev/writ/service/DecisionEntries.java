@@ -55,7 +55,7 @@ final class DecisionEntries {
     List<StateChange> changes = new ArrayList<>();
     changes.add(nonceOf(application.challenge()));
     changes.add(new StateChange.RecordArtifact(claims.jti(), claims.exp(), Optional.of(status)));
-    grounds.keyRegistration().ifPresent(changes::add);
+    changes.addAll(grounds.learned());
     return new Entry(
         leaf(grounds.decided(), grounds.host(), body),
         changes,

@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -169,11 +170,15 @@ final class Genesis {
   private PolicyInForce putInForce(Policy policy, List<Hash> keyLeaves)
       throws LedgerException, ServiceStartException {
     PolicyDocument document = policy.document();
+    Map<String, Expectation> expectations = Expectation.ofAll(document);
     Hash digest = PolicyInForce.digestOf(document);
     Optional<PolicyEpoch> current = ledger.policyEpoch();
     if (current.isPresent() && current.get().policyDigest().equals(digest)) {
       return new PolicyInForce(
-          policy, current.get().epoch(), LeafHashes.of(ledger, current.get().leafIndex()));
+          policy,
+          current.get().epoch(),
+          LeafHashes.of(ledger, current.get().leafIndex()),
+          expectations);
     }
     long inForce = current.map(PolicyEpoch::epoch).orElse(0L);
     List<Hash> parents = new ArrayList<>(keyLeaves);
@@ -187,7 +192,7 @@ final class Genesis {
         Entry.of(leaf(parents, body), new StateChange.SetEpoch(inForce + 1, digest))
             .given(new Precondition.EpochIs(inForce))
             .withPayload(document.canonical());
-    return new PolicyInForce(policy, inForce + 1, commit(entry));
+    return new PolicyInForce(policy, inForce + 1, commit(entry), expectations);
   }
 
   private Leaf leaf(List<Hash> parents, LeafBody body) {

@@ -6,7 +6,7 @@ import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.StateChange;
 import java.time.Instant;
-import java.util.Optional;
+import java.util.List;
 
 /**
  * What a permission rests on, all of it verified.
@@ -16,7 +16,8 @@ import java.util.Optional;
  * @param quote of its state
  * @param appraisal of the quote
  * @param keyStorage where the instance key lives
- * @param keyRegistration to be committed where the instance key was seen for the first time
+ * @param learned to be committed with it: an instance key that was seen for the first time, how far the
+ *     measurement list was verified
  * @param policy by which it was judged
  * @param decided when
  */
@@ -26,6 +27,6 @@ record Grounds(
     VerifiedQuote quote,
     Appraisal appraisal,
     Environment.KeyStorage keyStorage,
-    Optional<StateChange> keyRegistration,
+    List<StateChange> learned,
     PolicyInForce policy,
     Instant decided) {}

@@ -8,12 +8,12 @@ import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.JwkThumbprint;
 import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.Appraiser;
-import dev.writ.evidence.BootLog;
 import dev.writ.evidence.CertifiedKey;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.EndorsementOutcome;
 import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.Evidence;
+import dev.writ.evidence.ImaOutcome;
 import dev.writ.evidence.KeyCertificationOutcome;
 import dev.writ.evidence.KeyCertificationVerifier;
 import dev.writ.evidence.MalformedEvidenceException;
@@ -30,6 +30,8 @@ import dev.writ.tlog.Hash;
 import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -63,6 +65,7 @@ final class Judge {
   private final PolicyInForce policy;
   private final Hosts hosts;
   private final InstanceKeys instanceKeys;
+  private final MeasuredLogs logs;
   private final HostRate rate;
   private final InstantSource clock;
   private final Telemetry telemetry;
@@ -74,6 +77,7 @@ final class Judge {
       PolicyInForce policy,
       Hosts hosts,
       InstanceKeys instanceKeys,
+      MeasuredLogs logs,
       HostRate rate,
       InstantSource clock,
       Telemetry telemetry) {
@@ -83,6 +87,7 @@ final class Judge {
     this.policy = policy;
     this.hosts = hosts;
     this.instanceKeys = instanceKeys;
+    this.logs = logs;
     this.rate = rate;
     this.clock = clock;
     this.telemetry = telemetry;
@@ -248,12 +253,9 @@ final class Judge {
         application.challenge().selection());
   }
 
-  /** Where nothing is said of the log, it is not even expanded. */
-  private static Optional<BootLog> bootLog(Evidence evidence, ReferenceValues references)
-      throws MalformedEvidenceException {
-    return references.boot().isPresent() && evidence.bootLog().isPresent()
-        ? Optional.of(BootLog.parse(evidence.bootLog().get().expand()))
-        : Optional.empty();
+  private static Judgement unsound(KnownHost host, String reason, String message) {
+    return new Judgement.Refused(
+        host, new Denial(DenialCode.RUNTIME_INTEGRITY, reason, message), Nonce.SPENT);
   }
 
   private Judgement decide(
@@ -270,16 +272,18 @@ final class Judge {
           Optional.empty());
     }
     ReferenceValues references = policy.referenceValuesFor(host.name());
-    Appraisal appraisal;
+    MeasuredLogs.Read read;
     try {
-      Optional<BootLog> bootLog = bootLog(application.evidence(), references);
-      appraisal = Appraiser.appraise(quote, endorsement, references, bootLog);
+      read = logs.read(application.evidence(), references, host.akName(), quote, policy.digest());
     } catch (MalformedEvidenceException e) {
-      return new Judgement.Refused(
-          host,
-          new Denial(DenialCode.RUNTIME_INTEGRITY, e.reason(), String.valueOf(e.getMessage())),
-          Nonce.SPENT);
+      return unsound(host, e.reason(), String.valueOf(e.getMessage()));
     }
+    if (read.list().isPresent()
+        && read.list().get() instanceof ImaOutcome.PositionMismatch elsewhere) {
+      return unsound(host, elsewhere.reason(), elsewhere.message());
+    }
+    Appraisal appraisal =
+        Appraiser.appraise(quote, endorsement, references, read.boot(), read.list());
     Instant now = Instant.ofEpochMilli(clock.millis());
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
     Decision decision =
@@ -301,9 +305,12 @@ final class Judge {
           Nonce.SPENT,
           Optional.of(deny));
     }
+    List<StateChange> learned = new ArrayList<>();
+    key.registration().ifPresent(learned::add);
+    MeasuredLogs.reached(read, appraisal, host.akName(), quote, policy.digest())
+        .ifPresent(learned::add);
     return new Judgement.Granted(
         (Decision.Allow) decision,
-        new Grounds(
-            application, host, quote, appraisal, key.storage(), key.registration(), policy, now));
+        new Grounds(application, host, quote, appraisal, key.storage(), learned, policy, now));
   }
 }

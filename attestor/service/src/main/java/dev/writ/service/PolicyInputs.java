@@ -29,7 +29,8 @@ import java.util.Optional;
 /** Says in the policy's words what was verified. Nothing is judged here. */
 final class PolicyInputs {
   /** How the names of rules begin that compare with a reference set. */
-  private static final List<String> REFERENCE_RULES = List.of("pcr_", "boot_", "secure_boot");
+  private static final List<String> REFERENCE_RULES =
+      List.of("pcr_", "boot_", "secure_boot", "ima_");
 
   private PolicyInputs() {}
 

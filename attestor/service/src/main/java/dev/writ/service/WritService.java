@@ -142,6 +142,7 @@ public final class WritService implements AutoCloseable {
                 policy,
                 hosts,
                 new InstanceKeys(ledger, limits.instanceKeys()),
+                new MeasuredLogs(ledger),
                 new HostRate(limits, nanos),
                 clock,
                 telemetry),

@@ -76,7 +76,12 @@ final class BootLogIssuanceTest {
             effect);
     ReferenceSet set =
         new ReferenceSet(
-            "any-firmware", "", Set.of(ReferenceSet.ANY_HOST), Map.of(), Optional.of(boot));
+            "any-firmware",
+            "",
+            Set.of(ReferenceSet.ANY_HOST),
+            Map.of(),
+            Optional.of(boot),
+            Optional.empty());
     deployment.policy(policy -> policy.referenceSets(List.of(set)));
     SoftwareHost host = enrolled();
     // Its firmware was measured as it was made.
@@ -164,9 +169,7 @@ final class BootLogIssuanceTest {
         .isNotEqualTo(Hash.sha256(application.evidence().bytes()));
     assertThat(lastPayload())
         .contains(
-            Base64.getUrlEncoder()
-                .withoutPadding()
-                .encodeToString(application.evidence().kept()));
+            Base64.getUrlEncoder().withoutPadding().encodeToString(application.evidence().kept()));
   }
 
   @Test

@@ -38,6 +38,7 @@ final class SoftwareHost {
   final Octets ekCertificate;
   private final SoftwareTpm tpm;
   private Optional<byte[]> bootLog = Optional.empty();
+  private Optional<byte[]> imaSegment = Optional.empty();
 
   SoftwareHost(String name, EndorsementAuthority maker) {
     this(name, maker, SoftwareKey.attestation());
@@ -95,6 +96,20 @@ final class SoftwareHost {
     bootLog = Optional.of(log);
   }
 
+  /** From here on its evidence has this part of a measurement list. */
+  void showList(byte[] segment) {
+    imaSegment = Optional.of(segment);
+  }
+
+  /** Extends with a digest. */
+  void extend(int pcr, byte[] digest) {
+    tpm.extend(pcr, digest);
+  }
+
+  byte[] pcr(int index) {
+    return tpm.pcr(index);
+  }
+
   /** What answers a challenge: a quote bound to the request, and the instance key certified. */
   Application answer(Challenge challenge, ExecutionRequest request) {
     return answerCertifiedBy(ak, challenge, request);
@@ -131,6 +146,7 @@ final class SoftwareHost {
             .quote(quote.attest(), quote.signature())
             .pcrValues(values(challenge.selection()));
     bootLog.ifPresent(builder::bootLog);
+    imaSegment.ifPresent(builder::imaList);
     if (!certification.isEmpty()) {
       builder.keyCertification(certification.get(0), certification.get(1), certification.get(2));
     }

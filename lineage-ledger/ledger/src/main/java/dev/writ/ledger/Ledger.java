@@ -300,6 +300,11 @@ public final class Ledger implements AutoCloseable {
     return store.read(statements -> new StateReads(statements).hostByName(name));
   }
 
+  /** How far a host's measurement list was verified. */
+  public Optional<MeasuredList> measuredList(AkName akName) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).measuredList(akName));
+  }
+
   /** The host's key that was certified under this name (SHA-256 of its TPM Name). */
   public Optional<InstanceKey> instanceKey(AkName akName, Hash keyName) throws LedgerException {
     return store.read(statements -> new StateReads(statements).instanceKey(akName, keyName));

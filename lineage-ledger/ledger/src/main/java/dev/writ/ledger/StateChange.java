@@ -146,6 +146,29 @@ public sealed interface StateChange {
   record RegisterInstanceKey(AkName akName, Hash keyName, Hash jkt) implements StateChange {}
 
   /**
+   * Records how far a host's measurement list was verified, in place of what was recorded before.
+   *
+   * @param boot of the host: its TPM's reset count and restart count, 32 bits each
+   * @param judgedBy digest of what its entries were judged by
+   * @param position in the verifier's own encoding, 1 to 4096 bytes
+   */
+  record SetMeasuredList(AkName akName, long boot, Hash judgedBy, byte[] position)
+      implements StateChange {
+    /** Checks the length and copies the bytes. */
+    public SetMeasuredList {
+      require(
+          position.length >= 1 && position.length <= MeasuredList.MAX_POSITION_BYTES,
+          "a position must have 1 to 4096 bytes, had " + position.length);
+      position = position.clone();
+    }
+
+    @Override
+    public byte[] position() {
+      return position.clone();
+    }
+  }
+
+  /**
    * Introduces a key of the service or gives it another state or window. Its role stays, and {@link
    * KeyState#COMPROMISED} is the last state.
    *

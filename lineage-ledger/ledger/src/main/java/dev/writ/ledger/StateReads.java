@@ -21,6 +21,8 @@ final class StateReads {
   private static final String INSTANCE_KEY =
       "SELECT ak_name, key_name, jkt, leaf_index FROM instance_key"
           + " WHERE ak_name = ? AND key_name = ?";
+  private static final String MEASURED_LIST =
+      "SELECT ak_name, boot, judged_by, position, leaf_index FROM measured_list WHERE ak_name = ?";
   private static final String KEY =
       "SELECT kid, role, state, not_before, not_after, leaf_index FROM signing_key WHERE kid = ?";
   private static final String KEYS =
@@ -68,6 +70,19 @@ final class StateReads {
         INSTANCE_KEY,
         akName.bytes(),
         keyName);
+  }
+
+  Optional<MeasuredList> measuredList(AkName akName) throws SQLException {
+    return statements.first(
+        row ->
+            new MeasuredList(
+                AkName.of(row.getBytes(1)),
+                row.getLong(2),
+                Statements.hash(row, 3),
+                row.getBytes(4),
+                row.getLong(5)),
+        MEASURED_LIST,
+        akName.bytes());
   }
 
   Optional<SigningKey> key(Hash kid) throws SQLException {

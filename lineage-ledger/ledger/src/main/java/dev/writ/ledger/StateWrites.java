@@ -17,6 +17,7 @@ import dev.writ.ledger.StateChange.RevokeArtifact;
 import dev.writ.ledger.StateChange.SetEpoch;
 import dev.writ.ledger.StateChange.SetHostState;
 import dev.writ.ledger.StateChange.SetKey;
+import dev.writ.ledger.StateChange.SetMeasuredList;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
@@ -38,6 +39,12 @@ final class StateWrites {
   private static final String INSTANCE_KEY =
       "INSERT INTO instance_key (ak_name, key_name, jkt, leaf_index) VALUES (?, ?, ?, ?)"
           + " ON CONFLICT DO NOTHING RETURNING leaf_index";
+  private static final String MEASURED_LIST =
+      "INSERT INTO measured_list (ak_name, boot, judged_by, position, leaf_index)"
+          + " SELECT ak_name, ?, ?, ?, ? FROM host WHERE ak_name = ?"
+          + " ON CONFLICT (ak_name) DO UPDATE SET boot = excluded.boot,"
+          + " judged_by = excluded.judged_by, position = excluded.position,"
+          + " leaf_index = excluded.leaf_index RETURNING leaf_index";
   private static final String KEY =
       "INSERT INTO signing_key (kid, role, state, not_before, not_after, leaf_index)"
           + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kid) DO UPDATE SET"
@@ -102,6 +109,8 @@ final class StateWrites {
       refusal = setState(host);
     } else if (change instanceof RegisterInstanceKey key) {
       refusal = register(key, index);
+    } else if (change instanceof SetMeasuredList list) {
+      refusal = set(list, index);
     } else if (change instanceof SetKey key) {
       refusal = set(key, index);
     } else if (change instanceof SetEpoch epoch) {
@@ -149,6 +158,18 @@ final class StateWrites {
             .filter(known -> known.jkt().equals(key.jkt()))
             .isPresent();
     return refuseUnless(same, Refusal.INSTANCE_KEY_TAKEN);
+  }
+
+  private Optional<Refusal> set(SetMeasuredList list, long index) throws SQLException {
+    boolean made =
+        statements.any(
+            MEASURED_LIST,
+            list.boot(),
+            list.judgedBy(),
+            list.position(),
+            index,
+            list.akName().bytes());
+    return refuseUnless(made, Refusal.HOST_UNKNOWN);
   }
 
   private Optional<Refusal> set(SetKey key, long index) throws SQLException {

@@ -101,6 +101,8 @@
  * payload         leaf_index → bytes; erasable
  * host            ak_name → ek_digest (unique), name (unique), ak_public, state, leaf_index
  * instance_key    (ak_name, key_name) → jkt (unique), leaf_index
+ * measured_list   ak_name → boot, judged_by, position, leaf_index: how far a host's measurement list was
+ *                 verified; the position is {@link dev.writ.ledger}'s to keep and the verifier's to read
  * signing_key     kid → role, state, not_before, not_after, leaf_index
  * policy_epoch    epoch → policy_digest, min_epoch, leaf_index; epochs follow one another from 1
  * nonce           nonce → expires; purged some time after

@@ -10,6 +10,7 @@ import static dev.writ.ledger.Samples.uuid;
 import static dev.writ.ledger.TestLedgers.commit;
 import static dev.writ.ledger.TestLedgers.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
@@ -33,6 +34,7 @@ import dev.writ.ledger.StateChange.RevokeArtifact;
 import dev.writ.ledger.StateChange.SetEpoch;
 import dev.writ.ledger.StateChange.SetHostState;
 import dev.writ.ledger.StateChange.SetKey;
+import dev.writ.ledger.StateChange.SetMeasuredList;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -313,6 +315,37 @@ class StateTest {
     assertRefused(
         new RegisterInstanceKey(akName("a"), digest("name"), digest("other")),
         Refusal.INSTANCE_KEY_TAKEN);
+  }
+
+  @Test
+  void measuredList_ofAHost_isTheLastThatWasRecorded() throws Exception {
+    SetMeasuredList first =
+        new SetMeasuredList(akName("a"), 1L << 40, digest("policy"), new byte[] {1});
+    assertRefused(first, Refusal.HOST_UNKNOWN);
+    assertThat(ledger.measuredList(akName("a"))).isEmpty();
+    receipt(commit(ledger, Entry.of(leaf(), Samples.host("a"))));
+    receipt(commit(ledger, Entry.of(leaf(), Samples.host("b"))));
+
+    receipt(commit(ledger, Entry.of(leaf(), first)));
+    SetMeasuredList second =
+        new SetMeasuredList(
+            akName("a"), 2, digest("other"), new byte[MeasuredList.MAX_POSITION_BYTES]);
+    Receipt last = receipt(commit(ledger, Entry.of(leaf(), second)));
+
+    MeasuredList recorded = ledger.measuredList(akName("a")).orElseThrow();
+    assertThat(recorded.boot()).isEqualTo(2);
+    assertThat(recorded.judgedBy()).isEqualTo(digest("other"));
+    assertThat(recorded.position()).isEqualTo(second.position());
+    assertThat(recorded.leafIndex()).isEqualTo(last.index());
+    assertThat(ledger.measuredList(akName("b"))).isEmpty();
+  }
+
+  @Test
+  void measuredList_ofNoOrTooManyBytes_isRefused() {
+    for (int length : new int[] {0, MeasuredList.MAX_POSITION_BYTES + 1}) {
+      assertThatThrownBy(() -> new SetMeasuredList(akName("a"), 1, digest("p"), new byte[length]))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What verification says of Evidence (RFC 9334, Attestation Result): every rule that ran, and what
@@ -35,7 +36,10 @@ public final class Appraisal {
   private final Map<TrustClaim, Integer> claims = new EnumMap<>(TrustClaim.class);
   private final TrustTier overall;
 
-  Appraisal(List<Rule> rules) {
+  private final Optional<ImaPosition> imaPosition;
+
+  Appraisal(List<Rule> rules, Optional<ImaPosition> imaPosition) {
+    this.imaPosition = imaPosition;
     this.rules = List.copyOf(rules);
     for (Rule rule : rules) {
       if (rule.value() != 0) {
@@ -59,6 +63,14 @@ public final class Appraisal {
   /** Each claim that a rule spoke to, with the worst value said of it. */
   public Map<TrustClaim, Integer> claims() {
     return Collections.unmodifiableMap(claims);
+  }
+
+  /**
+   * How far the host's measurement list was verified and judged: to be kept for what it sends next.
+   * Absent where none was.
+   */
+  public Optional<ImaPosition> imaPosition() {
+    return imaPosition;
   }
 
   /** The worst tier of all rules. */

@@ -31,7 +31,9 @@ import java.util.stream.Collectors;
  * <tr><td>pcr_reference<td>of the PCR<td>2<td>96, a value that is not among those allowed
  * </table>
  *
- * <p>Then those of {@link BootRules}, where the reference values have any.
+ * <p>Then those of {@link BootRules} and {@link ImaAppraiser}, where the reference values have any;
+ * without a list that was replayed {@code ima_list_given} or {@code ima_list_replayed}, 96 of
+ * executables.
  *
  * <p>Claims of PCRs follow the PC Client Platform Firmware Profile, 3.3.4: odd PCRs up to 7 hold
  * configuration, all others what was executed; PCR 6 is configuration too.
@@ -48,6 +50,7 @@ public final class Appraiser {
   private static final Set<Integer> CONFIGURATION_PCRS = Set.of(1, 3, 5, 6, 7);
 
   private final List<Rule> rules = new ArrayList<>();
+  private Optional<ImaPosition> position = Optional.empty();
 
   private Appraiser() {}
 
@@ -61,19 +64,21 @@ public final class Appraiser {
       VerifiedQuote quote,
       Optional<? extends EndorsementOutcome> endorsement,
       ReferenceValues references) {
-    return appraise(quote, endorsement, references, Optional.empty());
+    return appraise(quote, endorsement, references, Optional.empty(), Optional.empty());
   }
 
   /**
-   * Appraises evidence with a boot log.
+   * Appraises evidence with logs, which are read only where the reference values have rules over them.
    *
-   * @param bootLog as the host sent it; read only where the reference values have rules over it
+   * @param bootLog as the host sent it
+   * @param list what replay says of the measurement list; no {@link ImaOutcome.PositionMismatch}
    */
   public static Appraisal appraise(
       VerifiedQuote quote,
       Optional<? extends EndorsementOutcome> endorsement,
       ReferenceValues references,
-      Optional<BootLog> bootLog) {
+      Optional<BootLog> bootLog,
+      Optional<ImaOutcome> list) {
     Appraiser appraiser = new Appraiser();
     appraiser.instance(quote);
     appraiser.hardware(endorsement);
@@ -83,7 +88,8 @@ public final class Appraiser {
       appraiser.pcr(pcr, references.allowed(pcr).orElseThrow(), quote.values());
     }
     references.boot().ifPresent(rules -> appraiser.boot(rules, bootLog, quote));
-    return new Appraisal(appraiser.rules);
+    references.ima().ifPresent(policy -> appraiser.ima(policy, list));
+    return new Appraisal(appraiser.rules, appraiser.position);
   }
 
   private void instance(VerifiedQuote quote) {
@@ -213,6 +219,27 @@ public final class Appraiser {
         allowed.contains(actual.get()) ? AFFIRMING : CONTRAINDICATED,
         allowed.stream().map(TpmDigest::toString).sorted().collect(Collectors.joining(" or ")),
         actual.get().toString());
+  }
+
+  private void ima(ImaPolicy policy, Optional<ImaOutcome> list) {
+    String expected = "a measurement list that the quote bears out";
+    if (list.isEmpty()) {
+      add("ima_list_given", "", TrustClaim.EXECUTABLES, CONTRAINDICATED, "given", "none");
+    } else if (list.get() instanceof ImaReplayed replayed) {
+      ImaAppraisal appraisal = ImaAppraiser.appraise(replayed, policy);
+      rules.addAll(appraisal.rules());
+      position = Optional.of(appraisal.position());
+    } else if (list.get() instanceof ImaOutcome.Refused refused) {
+      add(
+          "ima_list_replayed",
+          refused.reason(),
+          TrustClaim.EXECUTABLES,
+          CONTRAINDICATED,
+          expected,
+          refused.message());
+    } else {
+      throw new IllegalStateException("bug: a list that starts elsewhere was to be appraised");
+    }
   }
 
   private void boot(BootRules boot, Optional<BootLog> given, VerifiedQuote quote) {

@@ -18,9 +18,6 @@ public final class Evidence {
   /** Longest boot log in bytes: 60 KB are usual, and firmware that measures every blob writes more. */
   public static final int MAX_BOOT_LOG = 1 << 20;
 
-  /** Longest part of an IMA list in bytes that comes at once: 1 MB are some 8,000 entries. */
-  public static final int MAX_IMA_LIST = 1 << 22;
-
   /** Longest section of a log as it is coded. */
   private static final int MAX_CODED_LOG = 1 << 20;
 
@@ -75,7 +72,7 @@ public final class Evidence {
                     sections.parse(KEY_SIGNATURE, "keySignature", TpmtSignature::parse)))
             : Optional.empty();
     this.bootLog = sections.log(BOOT_LOG, "bootLog", MAX_BOOT_LOG);
-    this.imaList = sections.log(IMA_LIST, "imaList", MAX_IMA_LIST);
+    this.imaList = sections.log(IMA_LIST, "imaList", ImaSegment.MAX_BYTES);
   }
 
   /**
@@ -182,10 +179,10 @@ public final class Evidence {
       return this;
     }
 
-    /** A part of the IMA measurement list. */
+    /** A part of the IMA measurement list, {@link ImaSegment#encode}. */
     @CanIgnoreReturnValue
-    public Builder imaList(byte[] part) {
-      sections.put(IMA_LIST, CodedLog.encode(part));
+    public Builder imaList(byte[] segment) {
+      sections.put(IMA_LIST, CodedLog.encode(segment));
       return this;
     }
 

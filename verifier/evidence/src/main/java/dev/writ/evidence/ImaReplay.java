@@ -162,6 +162,7 @@ public final class ImaReplay {
     ImaListReader list = segment.entries();
     boolean found = standsAsQuoted();
     int matched = 0;
+    int matchedBytes = 0;
     int ignored = 0;
     while (list.next(entry)) {
       if (found) {
@@ -173,6 +174,7 @@ public final class ImaReplay {
         return refused.get();
       }
       matched++;
+      matchedBytes = list.next - segment.listAt();
       found = standsAsQuoted();
     }
     if (!found) {
@@ -198,7 +200,7 @@ public final class ImaReplay {
     ImaPosition position =
         new ImaPosition(
             from.entries() + matched, aggregate, running, from.tally(), from.measuredKeys());
-    return new ImaReplayed(segment, matched, ignored, position, quoted);
+    return new ImaReplayed(segment, matched, matchedBytes, ignored, position, quoted);
   }
 
   /** Reads the first entry again; absent where it is no boot aggregate. */

@@ -11,6 +11,7 @@ package dev.writ.evidence;
 public final class ImaReplayed implements ImaOutcome {
   private final ImaSegment segment;
   private final int matched;
+  private final int matchedBytes;
   private final int ignored;
   private final ImaPosition position;
   private final PcrValues quoted;
@@ -19,13 +20,20 @@ public final class ImaReplayed implements ImaOutcome {
    * The result of a replay.
    *
    * @param matched how many entries of the segment are vouched for
+   * @param matchedBytes how long they are
    * @param ignored how many come after those
    * @param position after the last that is vouched for, without their verdicts
    */
   ImaReplayed(
-      ImaSegment segment, int matched, int ignored, ImaPosition position, PcrValues quoted) {
+      ImaSegment segment,
+      int matched,
+      int matchedBytes,
+      int ignored,
+      ImaPosition position,
+      PcrValues quoted) {
     this.segment = segment;
     this.matched = matched;
+    this.matchedBytes = matchedBytes;
     this.ignored = ignored;
     this.position = position;
     this.quoted = quoted;
@@ -34,6 +42,11 @@ public final class ImaReplayed implements ImaOutcome {
   /** How many entries of the segment the quote vouches for. */
   public int matched() {
     return matched;
+  }
+
+  /** How many bytes of the list those entries are. */
+  public int matchedBytes() {
+    return matchedBytes;
   }
 
   /** How many were measured after the quote; they are not judged, and come again with the next. */
@@ -55,7 +68,11 @@ public final class ImaReplayed implements ImaOutcome {
     return segment;
   }
 
-  ImaPosition position() {
+  /**
+   * The position after them, without their verdicts: for a host, which judges nothing, to go on from.
+   * Who judges keeps {@link ImaAppraisal#position}.
+   */
+  public ImaPosition position() {
     return position;
   }
 

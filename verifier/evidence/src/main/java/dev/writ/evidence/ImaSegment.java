@@ -27,6 +27,9 @@ public final class ImaSegment {
 
   private static final int HEADER_BYTES = 11;
 
+  /** Longest wire form in bytes. */
+  public static final int MAX_BYTES = HEADER_BYTES + MAX_LIST_BYTES;
+
   /** More entries than fit a kernel's memory; keeps sums of indices far from overflow. */
   private static final long MAX_START = 1L << 40;
 
@@ -149,6 +152,11 @@ public final class ImaSegment {
   /** Length of the entries in bytes. */
   public int listBytes() {
     return end - listAt;
+  }
+
+  /** Where the entries begin in what {@link #entries} reads. */
+  int listAt() {
+    return listAt;
   }
 
   /** Reads the entries from the first on. */

@@ -11,11 +11,12 @@ import java.util.TreeMap;
 
 /**
  * Reference values (RFC 9334, 4.2): for each PCR that matters the digests it may have, and rules over
- * the events of the boot. A PCR that is not named here is not judged.
+ * the events of the boot and over what the kernel measured. A PCR that is not named here is not judged.
  */
 public final class ReferenceValues {
   /** No PCR is judged. */
-  public static final ReferenceValues NONE = new ReferenceValues(new TreeMap<>(), Optional.empty());
+  public static final ReferenceValues NONE =
+      new ReferenceValues(new TreeMap<>(), Optional.empty(), Optional.empty());
 
   /**
    * One PCR of one bank, ordered by bank and then by index.
@@ -48,9 +49,13 @@ public final class ReferenceValues {
 
   private final Optional<BootRules> boot;
 
-  private ReferenceValues(SortedMap<Pcr, Set<TpmDigest>> allowed, Optional<BootRules> boot) {
+  private final Optional<ImaPolicy> ima;
+
+  private ReferenceValues(
+      SortedMap<Pcr, Set<TpmDigest>> allowed, Optional<BootRules> boot, Optional<ImaPolicy> ima) {
     this.allowed = Collections.unmodifiableSortedMap(allowed);
     this.boot = boot;
+    this.ima = ima;
   }
 
   /** The PCRs that are judged, in their order. */
@@ -68,6 +73,11 @@ public final class ReferenceValues {
     return boot;
   }
 
+  /** What the kernel may have measured; absent where it is not asked for. */
+  public Optional<ImaPolicy> ima() {
+    return ima;
+  }
+
   /** A builder. */
   public static Builder builder() {
     return new Builder();
@@ -77,6 +87,7 @@ public final class ReferenceValues {
   public static final class Builder {
     private final SortedMap<Pcr, Set<TpmDigest>> allowed = new TreeMap<>();
     private Optional<BootRules> boot = Optional.empty();
+    private Optional<ImaPolicy> ima = Optional.empty();
 
     private Builder() {}
 
@@ -100,11 +111,18 @@ public final class ReferenceValues {
       return this;
     }
 
+    /** Says what the kernel may have measured. */
+    @CanIgnoreReturnValue
+    public Builder ima(ImaPolicy policy) {
+      ima = Optional.of(policy);
+      return this;
+    }
+
     /** The values collected so far. */
     public ReferenceValues build() {
       SortedMap<Pcr, Set<TpmDigest>> copy = new TreeMap<>();
       allowed.forEach((pcr, digests) -> copy.put(pcr, Set.copyOf(digests)));
-      return new ReferenceValues(copy, boot);
+      return new ReferenceValues(copy, boot, ima);
     }
   }
 }

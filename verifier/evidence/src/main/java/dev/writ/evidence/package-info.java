@@ -37,11 +37,11 @@
  *  5  TPMS_ATTEST of that key's certification (TPM2_Certify)              or not at all
  *  6  TPMT_SIGNATURE over section 5
  *  7  boot event log, TCG PC Client (binary_bios_measurements)           where it is asked for
- *  8  part of the IMA measurement list                                   where it is asked for
+ *  8  part of the IMA measurement list, {@link ImaSegment}               where it is asked for
  * </pre>
  *
  * <p>Sections 1 to 6 have at most 64 KiB each, 7 and 8 at most 1 MiB each in the coding of {@link
- * dev.writ.evidence.CodedLog}, which says how long the log is that they hold: at most 1 MiB and 4 MiB.
+ * dev.writ.evidence.CodedLog}, which says how long the log is that they hold: at most 1 MiB, and 11 bytes more than 4 MiB.
  *
  * <p>A package is kept, and named by its digest, with logs digested: in place of section 7 or 8 stands
  * one of id 0x107 or 0x108, the SHA-256 of its content. A host sends no such section.

@@ -92,7 +92,7 @@ class EvidenceTest {
 
   @Test
   void case93_logThatSaysToBeTooLong_isMalformedUnexpanded() {
-    Map<Integer, Integer> longest = Map.of(7, 1 << 20, 8, 1 << 22);
+    Map<Integer, Integer> longest = Map.of(7, 1 << 20, 8, ImaSegment.MAX_BYTES);
     longest.forEach(
         (id, most) -> {
           Map<Integer, byte[]> sections = sections();

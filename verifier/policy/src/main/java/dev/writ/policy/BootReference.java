@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -60,15 +59,8 @@ public record BootReference(
     dbx = Set.copyOf(dbx);
     db = db.map(Set::copyOf);
     authorities = authorities.map(Set::copyOf);
-    applications = applications.map(BootReference::copy);
-    commandLines = commandLines.map(BootReference::copy);
-  }
-
-  private static Map<ReferenceSet.Bank, Set<String>> copy(
-      Map<ReferenceSet.Bank, Set<String>> digests) {
-    TreeMap<ReferenceSet.Bank, Set<String>> copy = new TreeMap<>();
-    digests.forEach((bank, allowed) -> copy.put(bank, Set.copyOf(allowed)));
-    return Collections.unmodifiableSortedMap(copy);
+    applications = applications.map(BankDigests::copy);
+    commandLines = commandLines.map(BankDigests::copy);
   }
 
   static BootReference read(Json value) throws MalformedPolicyException {
@@ -111,39 +103,20 @@ public record BootReference(
     if (value.isEmpty()) {
       return Optional.empty();
     }
-    Members banks = Members.of(value.get());
-    TreeMap<ReferenceSet.Bank, Set<String>> digests = new TreeMap<>();
-    for (ReferenceSet.Bank bank : ReferenceSet.Bank.values()) {
-      Optional<Set<String>> allowed = banks.optionalSet(bank.wire(), MAX_ENTRIES, bank.digest());
-      allowed.ifPresent(set -> digests.put(bank, set));
-    }
-    banks.end();
-    return Optional.of(digests);
+    return Optional.of(BankDigests.read(value.get(), MAX_ENTRIES));
   }
 
   void write(CanonicalJson out) {
     out.beginObject();
-    applications.ifPresent(digests -> write(out.name("applications"), digests));
-    authorities.ifPresent(ids -> write(out.name("authorities"), ids));
-    commandLines.ifPresent(digests -> write(out.name("command_lines"), digests));
-    db.ifPresent(ids -> write(out.name("db"), ids));
+    applications.ifPresent(digests -> BankDigests.write(out.name("applications"), digests));
+    authorities.ifPresent(ids -> BankDigests.write(out.name("authorities"), ids));
+    commandLines.ifPresent(digests -> BankDigests.write(out.name("command_lines"), digests));
+    db.ifPresent(ids -> BankDigests.write(out.name("db"), ids));
     if (!dbx.isEmpty()) {
-      write(out.name("dbx"), dbx);
+      BankDigests.write(out.name("dbx"), dbx);
     }
     out.name("effect").text(effect.wire).name("pcrs").beginArray();
     pcrs.forEach(out::integer);
     out.endArray().name("secure_boot").bool(secureBoot).endObject();
-  }
-
-  private static void write(CanonicalJson out, Map<ReferenceSet.Bank, Set<String>> digests) {
-    out.beginObject();
-    digests.forEach((bank, allowed) -> write(out.name(bank.wire()), allowed));
-    out.endObject();
-  }
-
-  private static void write(CanonicalJson out, Set<String> texts) {
-    out.beginArray();
-    texts.stream().sorted().forEach(out::text);
-    out.endArray();
   }
 }

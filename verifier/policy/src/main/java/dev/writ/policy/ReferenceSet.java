@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Reference values: what PCRs may hold, and what a boot log must show, on the hosts that the set is for.
+ * Reference values: what PCRs may hold, and what a boot log and an IMA list must show, on the hosts that the set is for.
  *
  * @param name the set's name, as {@code trust.reference_set} shows it
  * @param description for the reader
@@ -18,13 +18,15 @@ import java.util.TreeMap;
  * @param pcrs for each bank and PCR index the digests of which it must hold one, lower-case hex; may be
  *     empty where the boot log is judged
  * @param boot what the boot log must show; absent where it is not asked for
+ * @param ima what the kernel may have measured; absent where it is not asked for
  */
 public record ReferenceSet(
     String name,
     String description,
     Set<String> hosts,
     Map<Bank, Map<Integer, List<String>>> pcrs,
-    Optional<BootReference> boot) {
+    Optional<BootReference> boot,
+    Optional<ImaReference> ima) {
   /** In place of host names: every host that no other set names. */
   public static final String ANY_HOST = "*";
 
@@ -51,7 +53,7 @@ public record ReferenceSet(
       String description,
       Set<String> hosts,
       Map<Bank, Map<Integer, List<String>>> pcrs) {
-    this(name, description, hosts, pcrs, Optional.empty());
+    this(name, description, hosts, pcrs, Optional.empty(), Optional.empty());
   }
 
   /** A PCR bank. SHA-1 is none: a bank that collisions can steer proves nothing. */
@@ -91,15 +93,19 @@ public record ReferenceSet(
           members.required("hosts").place(), "either \"*\" alone or host names", "both");
     }
     Optional<Json> boot = members.optional("boot");
+    Optional<Json> ima = members.optional("ima");
     Optional<Json> pcrs =
-        boot.isPresent() ? members.optional("pcrs") : Optional.of(members.required("pcrs"));
+        boot.isPresent() || ima.isPresent()
+            ? members.optional("pcrs")
+            : Optional.of(members.required("pcrs"));
     ReferenceSet set =
         new ReferenceSet(
             name,
             description,
             hosts,
             pcrs.isPresent() ? readPcrs(pcrs.get()) : Map.of(),
-            boot.isPresent() ? Optional.of(BootReference.read(boot.get())) : Optional.empty());
+            boot.isPresent() ? Optional.of(BootReference.read(boot.get())) : Optional.empty(),
+            ima.isPresent() ? Optional.of(ImaReference.read(ima.get())) : Optional.empty());
     members.end();
     return set;
   }
@@ -146,7 +152,9 @@ public record ReferenceSet(
     }
     out.name("hosts").beginArray();
     hosts.stream().sorted().forEach(out::text);
-    out.endArray().name("name").text(name);
+    out.endArray();
+    ima.ifPresent(reference -> reference.write(out.name("ima")));
+    out.name("name").text(name);
     if (!pcrs.isEmpty()) {
       writePcrs(out.name("pcrs"));
     }

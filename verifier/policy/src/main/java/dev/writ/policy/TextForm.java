@@ -42,6 +42,25 @@ final class TextForm {
   /** A CEL expression; its length in code points is judged by the profile. */
   static final TextForm EXPRESSION = new TextForm("(?s).+", 8_192, "a CEL expression");
 
+  /** The name of a file that was measured, nearly always its absolute path. */
+  static final TextForm MEASURED_NAME =
+      new TextForm("[^\\p{Cntrl}]+", 4_096, "a path of 1 to 4096 characters in one line");
+
+  /** Paths that are not judged. */
+  static final TextForm PATH_PATTERN =
+      new TextForm(
+          "/[^\\p{Cntrl}]+",
+          4_096,
+          "an absolute path below the root; * is any text without a slash, a slash at the end all below");
+
+  /** A keyring of the kernel. */
+  static final TextForm KEYRING =
+      new TextForm("[._A-Za-z0-9-]+", 64, "a keyring's name, such as .ima");
+
+  /** A public key: SubjectPublicKeyInfo in DER, base64url without padding. */
+  static final TextForm PUBLIC_KEY =
+      new TextForm("[A-Za-z0-9_-]{40,1400}", 1_400, "a SubjectPublicKeyInfo in base64url");
+
   /** A SHA-256. */
   static final TextForm SHA256 = new TextForm("[0-9a-f]{64}", 64, "64 lower-case hex digits");
 

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param tier the overall tier
  * @param pcrsMatch whether every PCR for which the policy has reference values held one of them, and
- *     the boot log showed what it must, where that is more than a warning
+ *     the boot log and the IMA list showed what they must, where that is more than a warning
  * @param referenceSet the name of the policy's reference set that the Evidence was judged by; absent
  *     if the policy has none for the host
  * @param endorsement what is known of the endorsement key

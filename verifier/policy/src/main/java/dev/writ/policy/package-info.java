@@ -35,7 +35,14 @@
  *                        64 hex digits: the SHA-256 of a certificate, or the hash itself,
  *                        applications (optional), command_lines (optional): {sha256|sha384|sha512:
  *                        [digests in hex]}, the only ones,
- *                        effect: refuse|warn} } ]
+ *                        effect: refuse|warn},
+ *                      ima (optional; pcrs may be left out beside it): {
+ *                        digests (optional): {sha256|sha384|sha512: [of files, wherever they are]},
+ *                        files (optional): {path: {sha256|sha384|sha512: [digests in hex]}},
+ *                        signers (optional): [SubjectPublicKeyInfo, base64url], excluded (optional):
+ *                        [paths that are not judged], keyrings (optional): {keyring: [SHA-256 of the
+ *                        certificates that may be added]},
+ *                        unlisted, violations: refuse|warn|count} } ]
  *                   a host is judged by the set that names it, else by that of "*", else by none
  * loader_variables  optional, [0 to 32 names]: the loader and interpreter variables that an
  *                     execution may be given; none if it is absent

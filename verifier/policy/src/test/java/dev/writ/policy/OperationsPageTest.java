@@ -39,20 +39,32 @@ class OperationsPageTest {
     digest = found.group(1);
   }
 
+  private static ReferenceSet shown(String name) throws Exception {
+    Matcher block =
+        Pattern.compile("<!-- " + name + " -->\n```json\n(.*?)```\n", Pattern.DOTALL)
+            .matcher(Files.readString(PAGE));
+    assertThat(block.find()).as("the page must show a set with " + name).isTrue();
+    return new Samples.Draft()
+        .permit("all", "true")
+        .with("reference_values", "[" + block.group(1) + "]")
+        .document()
+        .referenceSetFor("build-8")
+        .orElseThrow();
+  }
+
+  @Test
+  void referenceSet_ofTheList_isRead() throws Exception {
+    ImaReference ima = shown("ima").ima().orElseThrow();
+    assertThat(ima.digests()).containsOnlyKeys(ReferenceSet.Bank.SHA256);
+    assertThat(ima.files()).containsOnlyKeys("/usr/bin/id");
+    assertThat(ima.excluded()).containsExactlyInAnyOrder("/run/", "/tmp/*.log");
+    assertThat(ima.unlisted()).isEqualTo(ImaReference.Effect.REFUSE);
+    assertThat(ima.violations()).isEqualTo(ImaReference.Effect.WARN);
+  }
+
   @Test
   void referenceSet_ofTheBoot_isRead() throws Exception {
-    Matcher block =
-        Pattern.compile("<!-- boot -->\n```json\n(.*?)```\n", Pattern.DOTALL)
-            .matcher(Files.readString(PAGE));
-    assertThat(block.find()).as("the page must show a set with boot").isTrue();
-    ReferenceSet set =
-        new Samples.Draft()
-            .permit("all", "true")
-            .with("reference_values", "[" + block.group(1) + "]")
-            .document()
-            .referenceSetFor("build-8")
-            .orElseThrow();
-    BootReference boot = set.boot().orElseThrow();
+    BootReference boot = shown("boot").boot().orElseThrow();
     assertThat(boot.pcrs()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
     assertThat(boot.secureBoot()).isTrue();
     assertThat(boot.dbx()).hasSize(1);
