@@ -85,6 +85,18 @@ final class BootAppraiser {
           "the value to which the log's events lead",
           result.message());
     }
+    for (int pcr : rules.explained()) {
+      boolean judged = log.results().stream().anyMatch(result -> result.pcr().index() == pcr);
+      if (!judged) {
+        add(
+            "pcr_not_explained",
+            Integer.toString(pcr),
+            claimOf(pcr),
+            failed(claimOf(pcr)),
+            "the value to which the log's events lead",
+            "PCR " + pcr + " is not quoted in a bank of SHA-2, or another log tells of it");
+      }
+    }
   }
 
   private void secureBoot(VerifiedBootLog log) {

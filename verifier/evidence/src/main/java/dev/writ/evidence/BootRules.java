@@ -25,6 +25,8 @@ import java.util.stream.Collectors;
  * <tr><td>pcr_matches_log<td>of the PCR<td>2<td>does not run
  * <tr><td>pcr_without_events, pcr_unexplained_extend, pcr_log_mismatch<td>of the PCR<td>does not run
  *     <td>fails of a PCR in {@code explained}; else noted, and 32 of PCRs 0 to 7
+ * <tr><td>pcr_not_explained<td>of the PCR<td>does not run
+ *     <td>fails of a PCR in {@code explained} that replay says nothing of
  * <tr><td>secure_boot<td>configuration<td>2<td>fails where it is demanded, else 32
  * <tr><td>secure_boot_debug, secure_boot_dma, secure_boot_shim<td>configuration<td>does not run
  *     <td>fails where Secure Boot is demanded, else 32
@@ -35,7 +37,8 @@ import java.util.stream.Collectors;
  * <tr><td>boot_command_line<td>configuration<td>2<td>fails, another command line
  * </table>
  *
- * @param explained PCRs that the log must explain where they are quoted; 0 to 23
+ * @param explained PCRs that the log must explain; 0 to 23. One that is not quoted is not explained, nor one
+ *     of which the boot log is not to tell (10, 16, 23) where it has no events of it
  * @param secureBoot whether Secure Boot must be on: without debugger, with protection from devices,
  *     and with a shim that verifies
  * @param dbx entries that dbx must have, by {@link SignatureDatabase.Entry#id}
@@ -61,7 +64,7 @@ public record BootRules(
   /** The PCRs of firmware. */
   public static final Set<Integer> FIRMWARE_PCRS = Set.of(0, 1, 2, 3, 4, 5, 6, 7);
 
-  /** The log must explain the firmware's PCRs, where they are quoted; nothing else is judged. */
+  /** The log must explain the firmware's PCRs; nothing else is judged. */
   public static final BootRules EXPLAINED = explaining(FIRMWARE_PCRS);
 
   /** Copies the sets, and checks the PCRs. */

@@ -73,6 +73,28 @@ class BootRulesTest {
   }
 
   @Test
+  void pcrOfWhichReplaySaysNothing_isContraindicatedWhereItMustBeExplained() {
+    PcrSelection quoted = PcrSelection.of(TpmAlg.SHA256, 0, 4, 7, 10, 16);
+    BootLogOutcome outcome = SoftwareBootLog.verify(machine.parsed(), machine.values(quoted));
+    BootRules demanding = BootRules.explaining(Set.of(0, 5, 10, 16));
+
+    assertThat(demanding.appraise(outcome))
+        .filteredOn(rule -> rule.reason().equals("pcr_not_explained"))
+        .as("5 is not quoted; 10 and 16 are, and the log has no events of them")
+        .extracting(Appraisal.Rule::subject, Appraisal.Rule::claim, Appraisal.Rule::value)
+        .containsExactly(
+            tuple("5", TrustClaim.CONFIGURATION, 96),
+            tuple("10", TrustClaim.EXECUTABLES, 96),
+            tuple("16", TrustClaim.EXECUTABLES, 96));
+    assertThat(demanding.warning().appraise(outcome))
+        .filteredOn(rule -> rule.reason().equals("pcr_not_explained"))
+        .extracting(Appraisal.Rule::value)
+        .containsExactly(32, 33, 33);
+    assertThat(NOTHING.appraise(outcome))
+        .noneMatch(rule -> rule.reason().equals("pcr_not_explained"));
+  }
+
+  @Test
   void case69_unexplainedExtend_isContraindicatedWhereThePcrMustBeExplained() {
     SoftwareBootLog extended = machine.copy().add(9, BootEventType.EV_IPL, new byte[] {1});
     BootLogOutcome outcome = machine.verifyOn(extended);

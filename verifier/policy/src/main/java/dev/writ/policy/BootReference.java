@@ -13,7 +13,7 @@ import java.util.TreeSet;
  * Reference values over the events of a boot: what a host's boot log must show, once the quote bears it
  * out. What is absent is not judged.
  *
- * @param pcrs that the log must explain, 0 to 23
+ * @param pcrs that the log must explain, 0 to 23 but for 10, 16 and 23
  * @param secureBoot whether Secure Boot must be on
  * @param dbx entries that the list of the forbidden must have, each the SHA-256 of a certificate or an
  *     image's own hash, in hex
@@ -33,6 +33,10 @@ public record BootReference(
     Optional<Map<ReferenceSet.Bank, Set<String>>> commandLines,
     Effect effect) {
   private static final int PCRS = 24;
+
+  /** IMA extends 10 for as long as the machine runs; any software may reset 16 and 23. */
+  private static final Set<Integer> NOT_OF_THE_BOOT = Set.of(10, 16, 23);
+
   private static final int MAX_ENTRIES = 4_096;
 
   /** What comes of a rule that does not hold. */
@@ -90,11 +94,18 @@ public record BootReference(
   }
 
   private static int readPcr(Json value) throws MalformedPolicyException {
-    if (value instanceof Json.Int index && index.value() >= 0 && index.value() < PCRS) {
-      return (int) index.value();
+    if (!(value instanceof Json.Int index) || index.value() < 0 || index.value() >= PCRS) {
+      throw new MalformedPolicyException(
+          value.place(), "an integer from 0 to " + (PCRS - 1), value.describe());
     }
-    throw new MalformedPolicyException(
-        value.place(), "an integer from 0 to " + (PCRS - 1), value.describe());
+    int pcr = (int) index.value();
+    if (NOT_OF_THE_BOOT.contains(pcr)) {
+      throw new MalformedPolicyException(
+          value.place(),
+          "a PCR of the boot: 10 is IMA's, and software can reset 16 and 23",
+          Integer.toString(pcr));
+    }
+    return pcr;
   }
 
   private static Optional<Map<ReferenceSet.Bank, Set<String>>> readDigests(

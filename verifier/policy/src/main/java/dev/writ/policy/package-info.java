@@ -28,7 +28,7 @@
  * reference_values  [ {name, description (optional), hosts: [names] or ["*"],
  *                      pcrs: {sha256|sha384|sha512: {"0" … "23": [digests in hex]}},
  *                      boot (optional; pcrs may be left out beside it): {
- *                        pcrs: [of 0 … 23, those that the boot log must explain],
+ *                        pcrs: [of 0 … 23 without 10, 16, 23, those that the boot log must explain],
  *                        secure_boot: whether it must be on,
  *                        dbx (optional): [entries that dbx must have], db (optional): [the only ones of
  *                        db], authorities (optional): [the only ones that verified what booted]; each
