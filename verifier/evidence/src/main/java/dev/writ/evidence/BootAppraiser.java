@@ -171,6 +171,15 @@ final class BootAppraiser {
   }
 
   private void authorities(SecureBootState state, Set<Octets> allowed) {
+    if (!allowed.isEmpty() && !verifiesImages(state)) {
+      // Nothing was verified, so that each entry below would be allowed.
+      executables(
+          "boot_authority",
+          "",
+          false,
+          "images verified by one of the " + allowed.size() + " entries allowed",
+          state.enabled() ? "a shim that verifies nothing" : "Secure Boot " + state.text());
+    }
     for (Authority authority : state.authorities()) {
       if (authority.verifiesImages()) {
         executables(
@@ -217,10 +226,13 @@ final class BootAppraiser {
     SecureBootState state = log.secureBoot().get();
     List<Authority> used = state.authorities().stream().filter(Authority::verifiesImages).toList();
     Set<Octets> allowed = rules.authorities().get();
-    return state.enabled()
-        && !state.shimValidationDisabled()
+    return verifiesImages(state)
         && !used.isEmpty()
         && used.stream().allMatch(authority -> allowed.contains(authority.id()));
+  }
+
+  private static boolean verifiesImages(SecureBootState state) {
+    return state.enabled() && !state.shimValidationDisabled();
   }
 
   private void commandLines(VerifiedBootLog log, Set<TpmDigest> allowed) {

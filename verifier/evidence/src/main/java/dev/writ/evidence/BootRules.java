@@ -32,7 +32,8 @@ import java.util.stream.Collectors;
  *     <td>fails where Secure Boot is demanded, else 32
  * <tr><td>secure_boot_dbx<td>configuration<td>2<td>fails, entries are missing
  * <tr><td>secure_boot_db<td>configuration<td>2<td>fails, entries that are not allowed
- * <tr><td>boot_authority<td>executables<td>2<td>fails, an image was verified by another
+ * <tr><td>boot_authority<td>executables<td>2<td>fails, an image was verified by another, or
+ *     none was verified though entries are named: Secure Boot is off, or shim verifies nothing
  * <tr><td>boot_application<td>executables<td>2<td>fails, neither its digest nor its signer is allowed
  * <tr><td>boot_command_line<td>configuration<td>2<td>fails, another command line
  * </table>

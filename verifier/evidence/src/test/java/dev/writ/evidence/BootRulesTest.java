@@ -203,6 +203,34 @@ class BootRulesTest {
   }
 
   @Test
+  void authoritiesOfABootThatVerifiesNothing_areNotKept() {
+    BootRules rules = NOTHING.withAuthorities(Set.of(DB, VENDOR));
+    SoftwareBootLog unverified = machine.copy();
+    unverified.events.removeIf(
+        event -> event.type() == BootEventType.EV_EFI_VARIABLE_AUTHORITY.code());
+    unverified.remeasure(
+        unverified.findVariable("SecureBoot"),
+        SoftwareBootLog.variable(SoftwareBootLog.GLOBAL, "SecureBoot", new byte[1]));
+    byte[] off = SoftwareBootLog.variable(SoftwareBootLog.SHIM, "MokSBState", new byte[] {1});
+    machine.insert(
+        machine.findVariable("SbatLevel"),
+        machine.record(7, BootEventType.EV_EFI_VARIABLE_AUTHORITY, off, off));
+
+    assertThat(rule(rules.appraise(unverified.verify()), "boot_authority"))
+        .matches(rule -> rule.value() == 96 && rule.subject().isEmpty())
+        .matches(rule -> rule.actual().equals("Secure Boot off"));
+    assertThat(rule(rules.warning().appraise(unverified.verify()), "boot_authority").value())
+        .isEqualTo(33);
+    assertThat(rule(rules.appraise(machine.verify()), "boot_authority").actual())
+        .isEqualTo("a shim that verifies nothing");
+    assertThat(
+            BootRules.learnedFrom(unverified.verified()).appraise(unverified.verify()).stream()
+                .map(Appraisal.Rule::value))
+        .as("what was learned from a host with Secure Boot off holds there")
+        .doesNotContain(96);
+  }
+
+  @Test
   void bootApplications_mustHaveAnAllowedDigest() {
     Set<TpmDigest> allowed = Set.of(image("shim 15.8"), image("grub 2.06"), image("vmlinuz 6.1"));
 
