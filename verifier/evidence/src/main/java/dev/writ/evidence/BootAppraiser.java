@@ -29,6 +29,9 @@ final class BootAppraiser {
   private static final int SHOWN = 4;
   private static final int SHOWN_DIGITS = 12;
 
+  /** A name may fill the log, and of some no digest is taken: UTF-16 units of it that are shown. */
+  private static final int SHOWN_CHARACTERS = 256;
+
   private final BootRules rules;
   private final List<Rule> ran = new ArrayList<>();
 
@@ -184,7 +187,7 @@ final class BootAppraiser {
       if (authority.verifiesImages()) {
         executables(
             "boot_authority",
-            authority.variable(),
+            cut(authority.variable()),
             allowed.contains(authority.id()),
             "one of the " + allowed.size() + " entries by which images may be verified",
             authority.id().hex());
@@ -203,10 +206,12 @@ final class BootAppraiser {
       boolean known = image.digests().stream().anyMatch(allowed::contains);
       executables(
           "boot_application",
-          image.text(),
+          "boot application " + image.number(),
           known || signed,
           "one of the " + allowed.size() + " digests allowed, or an allowed signer",
-          digests(image.digests()) + (known || !signed ? "" : ", verified by an allowed entry"));
+          digests(image.digests())
+              + image.path().map(path -> " (" + cut(path) + ")").orElse("")
+              + (known || !signed ? "" : ", verified by an allowed entry"));
     }
     if (applications.isEmpty()) {
       executables(
@@ -237,13 +242,14 @@ final class BootAppraiser {
 
   private void commandLines(VerifiedBootLog log, Set<TpmDigest> allowed) {
     List<BootCommandLine> lines = BootCommandLine.of(log);
-    for (BootCommandLine line : lines) {
+    for (int i = 0; i < lines.size(); i++) {
+      BootCommandLine line = lines.get(i);
       configuration(
           "boot_command_line",
-          line.text(),
+          "command line " + (i + 1),
           line.digests().stream().anyMatch(allowed::contains),
           "one of the " + allowed.size() + " digests allowed",
-          digests(line.digests()));
+          digests(line.digests()) + " (" + cut(line.text()) + ")");
     }
     // What one of the two may hide is not made good by what the other shows.
     boolean hidden =
@@ -265,6 +271,10 @@ final class BootAppraiser {
 
   private static String digests(List<TpmDigest> digests) {
     return digests.stream().map(TpmDigest::toString).collect(Collectors.joining(" "));
+  }
+
+  private static String cut(String text) {
+    return text.length() > SHOWN_CHARACTERS ? text.substring(0, SHOWN_CHARACTERS) + "…" : text;
   }
 
   private static String shown(Collection<Octets> ids) {

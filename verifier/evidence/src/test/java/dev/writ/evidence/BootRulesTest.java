@@ -252,6 +252,36 @@ class BootRulesTest {
         .matches(rule -> rule.value() == 33);
   }
 
+  /** Findings are named by subjects, and no digest is taken of where an image was found. */
+  @Test
+  void namesAsLongAsTheLogAllows_areNoSubjectsAndAreCut() {
+    String name = "x".repeat(30_000);
+    machine.application("bootkit", name);
+    byte[] authority =
+        SoftwareBootLog.variable(
+            SoftwareBootLog.IMAGE_SECURITY, name, SoftwareBootLog.DB_CERTIFICATE);
+    machine.insert(
+        machine.findVariable("SbatLevel"),
+        machine.record(7, BootEventType.EV_EFI_VARIABLE_AUTHORITY, authority, authority));
+    machine.insert(
+        machine.find(8, BootEventType.EV_IPL),
+        machine.record(
+            8, BootEventType.EV_IPL, SoftwareBootLog.bytes("/" + name), SoftwareBootLog.bytes(name)));
+    BootRules rules =
+        NOTHING
+            .withAuthorities(Set.of(DB))
+            .withBootApplications(Set.of())
+            .withCommandLines(Set.of());
+
+    List<Appraisal.Rule> ran = rules.appraise(machine.verify());
+
+    assertThat(ran).allMatch(rule -> rule.subject().length() <= 257);
+    assertThat(ran).allMatch(rule -> rule.actual().length() < 400);
+    assertThat(ran)
+        .extracting(Appraisal.Rule::subject)
+        .contains("x".repeat(256) + "…", "boot application 4", "command line 1");
+  }
+
   /** What an image's digest is of can be logged as data that a digest covers. */
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "EV_EFI_HCRTM_EVENT")
@@ -326,7 +356,8 @@ class BootRulesTest {
 
     assertThat(rule(rules.appraise(machine.verify()), "boot_command_line"))
         .matches(rule -> rule.value() == 2)
-        .matches(rule -> rule.subject().equals("/boot/vmlinuz-6.1 root=/dev/sda2 ro"));
+        .matches(rule -> rule.subject().equals("command line 1"))
+        .matches(rule -> rule.actual().endsWith(" (/boot/vmlinuz-6.1 root=/dev/sda2 ro)"));
     assertThat(
             rule(
                 NOTHING.withCommandLines(Set.of(image("other"))).appraise(machine.verify()),
@@ -372,7 +403,8 @@ class BootRulesTest {
             NOTHING.withCommandLines(Set.of(image(allowed))).appraise(machine.verify()).stream()
                 .filter(rule -> rule.reason().equals("boot_command_line")))
         .extracting(Appraisal.Rule::subject, Appraisal.Rule::value)
-        .containsExactly(tuple(allowed, 2), tuple("2048+90 init=/bin/sh", 96), tuple(allowed, 2));
+        .containsExactly(
+            tuple("command line 1", 2), tuple("command line 2", 96), tuple("command line 3", 2));
   }
 
   @Test
@@ -402,7 +434,7 @@ class BootRulesTest {
             rule(
                 NOTHING.withCommandLines(Set.of(allowed)).appraise(uki.verify()),
                 "boot_command_line"))
-        .matches(rule -> rule.value() == 2 && rule.subject().equals("quiet console=ttyS0"));
+        .matches(rule -> rule.value() == 2 && rule.actual().endsWith(" (quiet console=ttyS0)"));
   }
 
   @Test
