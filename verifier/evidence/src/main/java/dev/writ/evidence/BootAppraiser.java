@@ -253,12 +253,8 @@ final class BootAppraiser {
     }
     // What one of the two may hide is not made good by what the other shows.
     boolean hidden =
-        log.results().stream()
-            .anyMatch(
-                result ->
-                    !result.matches()
-                        && (result.pcr().index() == BootMeasurementReader.COMMANDS_PCR
-                            || result.pcr().index() == BootMeasurementReader.COMMAND_LINES_PCR));
+        !log.explains(BootMeasurementReader.COMMANDS_PCR)
+            || !log.explains(BootMeasurementReader.COMMAND_LINES_PCR);
     if (hidden || lines.isEmpty()) {
       configuration(
           "boot_command_line",

@@ -132,7 +132,10 @@ public record BootRules(
       rules = rules.withBootApplications(digests(log.bootApplications(), BootImage::digests));
     }
     List<BootCommandLine> lines = BootCommandLine.of(log);
-    return lines.isEmpty()
+    boolean whole =
+        log.explains(BootMeasurementReader.COMMANDS_PCR)
+            && log.explains(BootMeasurementReader.COMMAND_LINES_PCR);
+    return lines.isEmpty() || !whole
         ? rules
         : rules.withCommandLines(digests(lines, BootCommandLine::digests));
   }

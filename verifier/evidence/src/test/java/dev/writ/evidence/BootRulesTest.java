@@ -422,6 +422,25 @@ class BootRulesTest {
         .isEqualTo("none");
   }
 
+  /** 12 is zero and has no events in the first quote, and is not in the second. */
+  @Test
+  void commandLine_whereOneOfItsPcrsIsNotQuoted_isNotAllowed() {
+    BootRules rules =
+        NOTHING.withCommandLines(Set.of(image("/boot/vmlinuz-6.1 root=/dev/sda2 ro")));
+    BootLogOutcome outcome =
+        SoftwareBootLog.verify(
+            machine.parsed(), machine.values(PcrSelection.of(TpmAlg.SHA256, 4, 7, 8)));
+
+    assertThat(machine.verified().explains(12)).isTrue();
+    assertThat(rules.appraise(machine.verify()))
+        .filteredOn(rule -> rule.reason().equals("boot_command_line"))
+        .allMatch(rule -> rule.value() == 2);
+    assertThat(rules.appraise(outcome))
+        .filteredOn(rule -> rule.reason().equals("boot_command_line"))
+        .anyMatch(rule -> rule.value() == 96 && rule.actual().equals("one of them is not explained"));
+    assertThat(BootRules.learnedFrom((VerifiedBootLog) outcome).commandLines()).isEmpty();
+  }
+
   @Test
   void commandLineOfSystemd_mustHaveAnAllowedDigest() {
     SoftwareBootLog uki = SoftwareBootLog.uki();
