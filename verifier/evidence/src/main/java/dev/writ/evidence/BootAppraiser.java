@@ -29,7 +29,7 @@ final class BootAppraiser {
   private static final int SHOWN = 4;
   private static final int SHOWN_DIGITS = 12;
 
-  /** A name may fill the log, and of some no digest is taken: UTF-16 units of it that are shown. */
+  /** A name may fill the log, and of some no digest is taken: UTF-16 units that are shown. */
   private static final int SHOWN_CHARACTERS = 256;
 
   private final BootRules rules;

@@ -25,6 +25,7 @@ record BootCommandLine(String text, List<TpmDigest> digests) {
           "multiboot2",
           "module",
           "module2",
+          "legacy_kernel",
           "xen_hypervisor",
           "xen_module",
           "chainloader",

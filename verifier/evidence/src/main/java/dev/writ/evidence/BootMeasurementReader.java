@@ -13,8 +13,10 @@ import java.util.stream.Stream;
  * Reads what booted out of explained PCRs.
  *
  * <p>GRUB measures the text of a command without the {@code grub_cmd: } before it, into PCR 8; a
- * command line stands there beside its commands, and is told from one by its first character, since
- * it starts with the kernel's path and no command does: the words before the text are not measured.
+ * command line stands there beside its commands, and is told from one by its first character: the
+ * words before the text are not measured. It starts with the kernel's path or its blocks on a disk,
+ * a command with a letter, {@code [}, {@code .} or {@code _}; whatever else it starts with, a text
+ * counts as a command line.
  * systemd-boot and systemd-stub measure command lines in UTF-16 (PCR 12), and each section of a
  * unified kernel image as a pair, its name with NUL in ASCII and then its content (PCR 11)
  * (systemd's TPM2 PCR measurements).
@@ -136,7 +138,7 @@ final class BootMeasurementReader {
           // The log may have a NUL that GRUB did not measure.
           if (explained.digestsAreOf(event, at, text)
               || explained.digestsAreOf(event, at, length)) {
-            boolean line = text > 0 && (event.raw()[at] == '/' || event.raw()[at] == '(');
+            boolean line = text > 0 && !startsCommand(event.raw()[at]);
             return measurement(
                 line ? Kind.COMMAND_LINE : Kind.GRUB_COMMAND,
                 UefiText.utf8(event.raw(), at, text).orElse(""),
@@ -147,6 +149,15 @@ final class BootMeasurementReader {
       }
     }
     return commandLine(event);
+  }
+
+  /** A command, {@code [} and {@code .} of GRUB's among them, or a function of a script. */
+  private static boolean startsCommand(byte first) {
+    return first >= 'a' && first <= 'z'
+        || first >= 'A' && first <= 'Z'
+        || first == '['
+        || first == '.'
+        || first == '_';
   }
 
   private BootMeasurement commandLine(BootEvent event) {

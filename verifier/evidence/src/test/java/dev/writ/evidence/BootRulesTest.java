@@ -259,14 +259,17 @@ class BootRulesTest {
     machine.application("bootkit", name);
     byte[] authority =
         SoftwareBootLog.variable(
-            SoftwareBootLog.IMAGE_SECURITY, name, SoftwareBootLog.DB_CERTIFICATE);
+            SoftwareBootLog.SHIM, name.substring(0, 500), SoftwareBootLog.VENDOR_CERTIFICATE);
     machine.insert(
         machine.findVariable("SbatLevel"),
         machine.record(7, BootEventType.EV_EFI_VARIABLE_AUTHORITY, authority, authority));
     machine.insert(
         machine.find(8, BootEventType.EV_IPL),
         machine.record(
-            8, BootEventType.EV_IPL, SoftwareBootLog.bytes("/" + name), SoftwareBootLog.bytes(name)));
+            8,
+            BootEventType.EV_IPL,
+            SoftwareBootLog.bytes("/" + name),
+            SoftwareBootLog.bytes(name)));
     BootRules rules =
         NOTHING
             .withAuthorities(Set.of(DB))
@@ -389,7 +392,11 @@ class BootRulesTest {
   void commandLineOfAKernelWithoutPath_isNotHiddenByAnAllowedOne() {
     String allowed = "/boot/vmlinuz-6.1 root=/dev/sda2 ro";
     int line = machine.find(event -> starts(event, "kernel_cmdline: "));
-    for (String command : List.of("2048+90 init=/bin/sh", "linux 2048+90 init=/bin/sh")) {
+    for (String command :
+        List.of(
+            "2048+90 init=/bin/sh",
+            "linux 2048+90 init=/bin/sh",
+            "legacy_kernel (hd0)/vmlinuz init=/bin/sh")) {
       machine.insert(
           line,
           machine.record(
@@ -404,7 +411,11 @@ class BootRulesTest {
                 .filter(rule -> rule.reason().equals("boot_command_line")))
         .extracting(Appraisal.Rule::subject, Appraisal.Rule::value)
         .containsExactly(
-            tuple("command line 1", 2), tuple("command line 2", 96), tuple("command line 3", 2));
+            tuple("command line 1", 2),
+            tuple("command line 2", 96),
+            tuple("command line 3", 96),
+            tuple("command line 4", 96),
+            tuple("command line 5", 2));
   }
 
   @Test
@@ -437,7 +448,8 @@ class BootRulesTest {
         .allMatch(rule -> rule.value() == 2);
     assertThat(rules.appraise(outcome))
         .filteredOn(rule -> rule.reason().equals("boot_command_line"))
-        .anyMatch(rule -> rule.value() == 96 && rule.actual().equals("one of them is not explained"));
+        .anyMatch(
+            rule -> rule.value() == 96 && rule.actual().equals("one of them is not explained"));
     assertThat(BootRules.learnedFrom((VerifiedBootLog) outcome).commandLines()).isEmpty();
   }
 
