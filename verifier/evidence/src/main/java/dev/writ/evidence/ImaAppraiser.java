@@ -134,7 +134,7 @@ public final class ImaAppraiser {
       return ImaVerdict.EXCLUDED;
     }
     if (!believed) {
-      return ImaVerdict.DIGEST_WEAK;
+      return policy.listsPath(entry) ? ImaVerdict.DIGEST_CHANGED : ImaVerdict.DIGEST_WEAK;
     }
     return signed()
         .orElseGet(() -> policy.listsPath(entry) ? ImaVerdict.DIGEST_CHANGED : ImaVerdict.UNLISTED);

@@ -154,6 +154,21 @@ class ImaAppraiserTest {
             ImaVerdict.DIGEST_WEAK);
   }
 
+  /** What is said of unlisted entries must not reach a file that is listed. */
+  @Test
+  void weakDigestAtListedPath_isAChangedFile() {
+    SoftwareIma ima =
+        SoftwareIma.booted()
+            .add(
+                "ima-ng",
+                SoftwareIma.digest("sha1", new byte[20]),
+                SoftwareIma.path("/usr/bin/sh"))
+            .add("ima-ng", SoftwareIma.digest("sha1", new byte[20]), SoftwareIma.path("/tmp/x"));
+
+    assertThat(verdicts(appraise(ima, policy())))
+        .containsExactly(ImaVerdict.DIGEST_CHANGED, ImaVerdict.DIGEST_WEAK);
+  }
+
   @ParameterizedTest
   @CsvSource({"CONTRAINDICATED, 96", "WARNING, 33", "NONE, 0"})
   void unlistedEntry_saysWhatThePolicyDoes(TrustTier tier, int value) {
