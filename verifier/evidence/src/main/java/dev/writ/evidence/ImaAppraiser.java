@@ -24,12 +24,18 @@ import java.util.stream.Collectors;
  * <tr><td>{@link ImaVerdict#reason}<td>the entry<td>not listed<td>96, or what the policy says
  * </table>
  *
+ * <p>After 1024 signatures of a segment that do not verify the others are not computed, and are
+ * invalid.
+ *
  * <p>The kernel hashes neither a template's name nor anything of a violation: no allowance rests on
  * either.
  */
 public final class ImaAppraiser {
   private static final int AFFIRMING = TrustTier.AFFIRMING.value();
   private static final int NOTED = 0;
+
+  /** What does not verify is not remembered: a list could make each appraisal as long as it likes. */
+  private static final int MAX_FAILED_SIGNATURES = 1024;
 
   private final ImaReplayed replayed;
   private final ImaPolicy policy;
@@ -38,6 +44,7 @@ public final class ImaAppraiser {
   private final Set<Octets> neededKeys;
   private final ImaEntry entry = new ImaEntry();
   private ImaTally tally = ImaTally.NONE;
+  private int failedSignatures;
 
   private ImaAppraiser(ImaReplayed replayed, ImaPolicy policy) {
     this.replayed = replayed;
@@ -174,7 +181,13 @@ public final class ImaAppraiser {
   }
 
   private boolean verifies(ImaSigningKey key, ImaSignature signature, byte[] signed) {
-    return policy.signatures().verifies(key, signature.hash(), signed, signature.value().bytes());
+    boolean verifies =
+        failedSignatures < MAX_FAILED_SIGNATURES
+            && policy
+                .signatures()
+                .verifies(key, signature.hash(), signed, signature.value().bytes());
+    failedSignatures += verifies ? 0 : 1;
+    return verifies;
   }
 
   private byte[] tail() {

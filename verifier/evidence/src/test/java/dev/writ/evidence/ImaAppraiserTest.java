@@ -302,6 +302,22 @@ class ImaAppraiserTest {
             ImaVerdict.UNLISTED);
   }
 
+  @ParameterizedTest
+  @CsvSource({"1023, 1", "1024, 0"})
+  void signaturesAfterTooManyThatFail_areNotComputed(int failing, int signed) {
+    byte[] ofOther = sign("/usr/bin/other");
+    SoftwareIma ima = SoftwareIma.booted();
+    for (int i = 0; i < failing; i++) {
+      ima.file("/opt/" + i, ofOther);
+    }
+    ima.file("/opt/a", sign("/opt/a"));
+
+    ImaAppraisal appraisal = appraise(ima, policy().signer(SIGNER.key()));
+
+    assertThat(appraisal.tally().count(ImaVerdict.SIGNED)).isEqualTo(signed);
+    assertThat(appraisal.tally().count(ImaVerdict.SIGNATURE_INVALID)).isEqualTo(failing + 1 - signed);
+  }
+
   @Test
   void signatureThatVerifiedOnce_isRememberedForItsFileAlone() throws Exception {
     ImaPolicy kept = policy().signer(SIGNER.key()).build();
