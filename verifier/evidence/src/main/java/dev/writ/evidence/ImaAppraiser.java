@@ -19,7 +19,8 @@ import java.util.stream.Collectors;
  * <caption>Rules, and the AR4SI value each can give the claim executables</caption>
  * <tr><th>reason<th>subject<th>holds<th>does not
  * <tr><td>ima_list_replayed<td><td>2<td>never runs without a replay
- * <tr><td>ima_boot_aggregate<td><td>2<td>noted: not compared with quoted PCRs
+ * <tr><td>ima_boot_aggregate<td><td>2<td>not compared with quoted PCRs: 33 where PCRs 0
+ *     to 9 of a bank other than SHA-1's are quoted, else noted
  * <tr><td>ima_entries<td><td>2<td>the worst of all entries of the boot
  * <tr><td>{@link ImaVerdict#reason}<td>the entry<td>not listed<td>96, or what the policy says
  * </table>
@@ -33,6 +34,9 @@ import java.util.stream.Collectors;
 public final class ImaAppraiser {
   private static final int AFFIRMING = TrustTier.AFFIRMING.value();
   private static final int NOTED = 0;
+
+  /** AR4SI: executables that are not recognized. */
+  private static final int UNRECOGNIZED = 33;
 
   /** What does not verify is not remembered: a list could make each appraisal as long as it likes. */
   private static final int MAX_FAILED_SIGNATURES = 1024;
@@ -238,10 +242,12 @@ public final class ImaAppraiser {
                 + replayed.ignored()
                 + " after the quote not judged"));
     boolean checked = replayed.bootAggregateChecked();
+    // A kernel that can use such a bank does: what it does not use may be of another boot.
+    int unchecked = ImaBootAggregate.canBeOf(replayed.quoted()) ? UNRECOGNIZED : NOTED;
     rules.add(
         rule(
             "ima_boot_aggregate",
-            checked ? AFFIRMING : NOTED,
+            checked ? AFFIRMING : unchecked,
             "the digest of the quoted PCRs 0 to 9 of its bank",
             checked ? "equal" : "not checked: it is of sha1, or not all of them are quoted"));
     rules.add(

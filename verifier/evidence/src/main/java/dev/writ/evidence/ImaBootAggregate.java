@@ -59,6 +59,13 @@ final class ImaBootAggregate {
     return new Comparison(state, candidates);
   }
 
+  /** Whether PCRs 0 to 9 of a bank other than SHA-1's are quoted. */
+  static boolean canBeOf(PcrValues quoted) {
+    return quoted.selection().banks().stream()
+        .map(PcrSelection.Bank::hash)
+        .anyMatch(bank -> bank != TpmAlg.SHA1 && of(bank, quoted).size() == 2);
+  }
+
   /** What the quoted PCRs of a bank give: over PCRs 0 to 7, then over 0 to 9, as far as quoted. */
   private static List<TpmDigest> of(TpmAlg bank, PcrValues quoted) {
     List<TpmDigest> digests = new ArrayList<>(2);

@@ -160,9 +160,7 @@ class ImaAppraiserTest {
     SoftwareIma ima =
         SoftwareIma.booted()
             .add(
-                "ima-ng",
-                SoftwareIma.digest("sha1", new byte[20]),
-                SoftwareIma.path("/usr/bin/sh"))
+                "ima-ng", SoftwareIma.digest("sha1", new byte[20]), SoftwareIma.path("/usr/bin/sh"))
             .add("ima-ng", SoftwareIma.digest("sha1", new byte[20]), SoftwareIma.path("/tmp/x"));
 
     assertThat(verdicts(appraise(ima, policy())))
@@ -315,7 +313,8 @@ class ImaAppraiserTest {
     ImaAppraisal appraisal = appraise(ima, policy().signer(SIGNER.key()));
 
     assertThat(appraisal.tally().count(ImaVerdict.SIGNED)).isEqualTo(signed);
-    assertThat(appraisal.tally().count(ImaVerdict.SIGNATURE_INVALID)).isEqualTo(failing + 1 - signed);
+    assertThat(appraisal.tally().count(ImaVerdict.SIGNATURE_INVALID))
+        .isEqualTo(failing + 1 - signed);
   }
 
   @Test
@@ -460,6 +459,17 @@ class ImaAppraiserTest {
 
     assertThat(verdicts(appraise(ima, policy()))).containsExactly(ImaVerdict.UNLISTED);
     assertThat(appraise(ima, policy().allow("kexec-cmdline", digest)).findings()).isEmpty();
+  }
+
+  @Test
+  void bootAggregateOfSha1_isAWarningWhereABetterOneCouldBeCompared() {
+    SoftwareIma comparable = new SoftwareIma().boot(TpmAlg.SHA1, 8);
+    SoftwareIma alone =
+        new SoftwareIma(TpmAlg.SHA1, PcrSelection.of(TpmAlg.SHA256, 10)).boot(TpmAlg.SHA1, 8);
+
+    assertThat(appraise(comparable, policy()).rules().get(1))
+        .matches(rule -> rule.reason().equals("ima_boot_aggregate") && rule.value() == 33);
+    assertThat(appraise(alone, policy()).rules().get(1).value()).isZero();
   }
 
   @Test
