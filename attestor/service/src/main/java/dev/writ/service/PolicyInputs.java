@@ -21,10 +21,12 @@ import dev.writ.policy.ReferenceSet;
 import dev.writ.policy.Request;
 import dev.writ.policy.Subject;
 import dev.writ.policy.Trust;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BinaryOperator;
 
 /** Says in the policy's words what was verified. Nothing is judged here. */
 final class PolicyInputs {
@@ -87,7 +89,7 @@ final class PolicyInputs {
         pcrsMatch,
         references.map(ReferenceSet::name),
         endorsement.map(PolicyInputs::endorsement).orElse(Trust.Endorsement.ABSENT),
-        findings(appraisal));
+        findings(appraisal.rules()));
   }
 
   /**
@@ -104,13 +106,18 @@ final class PolicyInputs {
     return expired ? Trust.Endorsement.EXPIRED : Trust.Endorsement.TRUSTED;
   }
 
-  /** By the rule's name, and where it ran on several subjects the subject after a colon. */
-  private static Map<String, Trust.Tier> findings(Appraisal appraisal) {
-    Map<String, Trust.Tier> findings = new LinkedHashMap<>();
-    for (Appraisal.Rule rule : appraisal.rules()) {
+  /**
+   * By the rule's name, and where it ran on several subjects the subject after a colon. A host can
+   * have two of one name: of these the worst is shown.
+   */
+  static Map<String, Trust.Tier> findings(List<Appraisal.Rule> rules) {
+    Map<String, TrustTier> worst = new LinkedHashMap<>();
+    for (Appraisal.Rule rule : rules) {
       String name = rule.subject().isEmpty() ? rule.reason() : rule.reason() + ":" + rule.subject();
-      findings.put(name, tier(rule.tier()));
+      worst.merge(name, rule.tier(), BinaryOperator.maxBy(Comparator.naturalOrder()));
     }
+    Map<String, Trust.Tier> findings = new LinkedHashMap<>();
+    worst.forEach((name, tier) -> findings.put(name, tier(tier)));
     return findings;
   }
 

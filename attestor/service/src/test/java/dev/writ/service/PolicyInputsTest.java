@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
+
+import dev.writ.evidence.Appraisal;
+import dev.writ.evidence.TrustClaim;
+import dev.writ.policy.Trust;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the policy is shown of an appraisal. */
+final class PolicyInputsTest {
+  private static Appraisal.Rule rule(String subject, int value) {
+    return new Appraisal.Rule(
+        "boot_authority", subject, TrustClaim.EXECUTABLES, value, "expected", "actual");
+  }
+
+  /** A log may have one variable twice. */
+  @Test
+  void findingsOfOneName_areTheWorstOfThem() {
+    assertThat(
+            PolicyInputs.findings(
+                List.of(rule("db", 96), rule("db", 2), rule("Shim", 2), rule("", 0), rule("", 33))))
+        .containsOnly(
+            entry("boot_authority:db", Trust.Tier.CONTRAINDICATED),
+            entry("boot_authority:Shim", Trust.Tier.AFFIRMING),
+            entry("boot_authority", Trust.Tier.WARNING));
+  }
+}
