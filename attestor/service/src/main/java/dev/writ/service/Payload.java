@@ -30,6 +30,7 @@ final class Payload {
   private static final int MAX_BYTES = 64 * 1024;
   private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
   private static final int MAX_DECISION_BYTES = 256 * 1024;
+  private static final int MAX_INPUTS_BYTES = 128 * 1024;
 
   /** What an enrolment keeps so that the TPM's maker can be asked again. */
   record Endorsement(Octets ekPublic, Octets ekCertificate, Octets ekChain) {}
@@ -102,7 +103,7 @@ final class Payload {
     refused.decision().ifPresent(decision -> putDecision(members, decision));
     members.bytes("evidence", application.evidence().kept());
     putExec(members, application);
-    refused.decision().ifPresent(decision -> members.json("inputs", decision.inputsJson()));
+    refused.decision().ifPresent(decision -> putInputs(members, decision));
     return members
         .text("message", refused.denial().message())
         .text("reason", refused.denial().reason())
@@ -122,6 +123,16 @@ final class Payload {
       members.json("decision", json);
     } else {
       members.text("decision_digest", decision.digest().hex());
+    }
+  }
+
+  /** The policy allows nothing upon inputs beyond its bounds, and keeping them is no reason to fail. */
+  private static void putInputs(Members members, Decision decision) {
+    byte[] json = decision.inputsJson();
+    if (json.length <= MAX_INPUTS_BYTES) {
+      members.json("inputs", json);
+    } else {
+      members.text("inputs_digest", decision.inputs().digest().hex());
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -34,6 +35,9 @@ final class BootLogIssuanceTest {
   private static final int EV_NO_ACTION = 3;
   private static final int EV_SEPARATOR = 4;
   private static final int EV_S_CRTM_VERSION = 8;
+  private static final int EV_EFI_BOOT_SERVICES_APPLICATION = 0x8000_0003;
+  private static final int EV_EFI_ACTION = 0x8000_0007;
+  private static final String CALLING = "Calling EFI Application from Boot Option";
   private static final String FIRMWARE = "firmware";
   private static final String SEPARATOR = "\0\0\0\0";
 
@@ -64,6 +68,11 @@ final class BootLogIssuanceTest {
 
   /** PCR 0 must be explained, whatever it is. */
   private SoftwareHost enrolledUnder(Effect effect) throws Exception {
+    return enrolledUnder(effect, Optional.empty());
+  }
+
+  private SoftwareHost enrolledUnder(
+      Effect effect, Optional<Map<ReferenceSet.Bank, Set<String>>> applications) throws Exception {
     BootReference boot =
         new BootReference(
             Set.of(0),
@@ -71,7 +80,7 @@ final class BootLogIssuanceTest {
             Set.of(),
             Optional.empty(),
             Optional.empty(),
-            Optional.empty(),
+            applications,
             Optional.empty(),
             effect);
     ReferenceSet set =
@@ -115,20 +124,76 @@ final class BootLogIssuanceTest {
         head.putInt(0).putInt(EV_NO_ACTION).put(new byte[20]).putInt(specId.length).array());
     log.writeBytes(specId);
     for (String event : eventsOfPcr0) {
-      byte[] data = event.getBytes(UTF_8);
-      log.writeBytes(
-          ByteBuffer.allocate(4 + 4 + 4 + 2 + 32 + 4 + data.length)
-              .order(ByteOrder.LITTLE_ENDIAN)
-              .putInt(0)
-              .putInt(event.equals(SEPARATOR) ? EV_SEPARATOR : EV_S_CRTM_VERSION)
-              .putInt(1)
-              .putShort((short) 0x000b)
-              .put(Hash.sha256(data).bytes())
-              .putInt(data.length)
-              .put(data)
-              .array());
+      int type = event.equals(SEPARATOR) ? EV_SEPARATOR : EV_S_CRTM_VERSION;
+      log.writeBytes(event(0, type, event, event.getBytes(UTF_8)));
     }
     return log.toByteArray();
+  }
+
+  private static byte[] event(int pcr, int type, String measured, byte[] data) {
+    return ByteBuffer.allocate(4 + 4 + 4 + 2 + 32 + 4 + data.length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(pcr)
+        .putInt(type)
+        .putInt(1)
+        .putShort((short) 0x000b)
+        .put(Hash.sha256(measured.getBytes(UTF_8)).bytes())
+        .putInt(data.length)
+        .put(data)
+        .array();
+  }
+
+  /** The host boots that many images, and logs that each was found at this device path. */
+  private static void boot(SoftwareHost host, int images, byte[] path) {
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    log.writeBytes(log(FIRMWARE, SEPARATOR));
+    log.writeBytes(event(4, EV_EFI_ACTION, CALLING, CALLING.getBytes(UTF_8)));
+    log.writeBytes(event(4, EV_SEPARATOR, SEPARATOR, SEPARATOR.getBytes(UTF_8)));
+    host.extend(4, CALLING);
+    host.extend(4, SEPARATOR);
+    byte[] image =
+        ByteBuffer.allocate(32 + path.length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(24, path.length)
+            .position(32)
+            .put(path)
+            .array();
+    for (int i = 0; i < images; i++) {
+      log.writeBytes(event(4, EV_EFI_BOOT_SERVICES_APPLICATION, "image " + i, image));
+      host.extend(4, "image " + i);
+    }
+    host.show(log.toByteArray());
+  }
+
+  /** Three nodes of a file's path (UEFI 2.10, 10.3.5.4), of as many characters as they take. */
+  private static byte[] longPath() {
+    byte[] name = "\u4e2d".repeat(30_000).getBytes(UTF_16LE);
+    ByteArrayOutputStream path = new ByteArrayOutputStream();
+    for (int i = 0; i < 3; i++) {
+      path.writeBytes(
+          ByteBuffer.allocate(4)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .put(new byte[] {4, 4})
+              .putShort((short) (4 + name.length))
+              .array());
+      path.writeBytes(name);
+    }
+    return path.toByteArray();
+  }
+
+  /** What is kept of a denial that holds, whose nonce is spent. */
+  private String deniedOnce(SoftwareHost host, DenialCode code) throws Exception {
+    Application application = host.answer(deployment.challenge(host), Deployment.request(host));
+    long before = deployment.leaves();
+
+    Deployment.denial(code, deployment.issue(application));
+
+    assertThat(deployment.leaves()).isEqualTo(before + 1);
+    assertThat(deployment.lastLeaf().body()).isInstanceOf(LeafBody.DecisionDeny.class);
+    String payload = lastPayload();
+    assertThat(payload.length()).isLessThan(256 * 1024);
+    Deployment.denial(DenialCode.REPLAYED, deployment.issue(application));
+    return payload;
   }
 
   private String lastPayload() throws Exception {
@@ -152,6 +217,25 @@ final class BootLogIssuanceTest {
         .contains("\"pcr_matches_log:sha256:0\":\"affirming\"")
         .contains("\"pcrs_match\":true")
         .contains("\"reference_set\":\"any-firmware\"");
+  }
+
+  @Test
+  void imagesWhosePathsFillTheLog_areADenialThatHolds() throws Exception {
+    SoftwareHost host = enrolledUnder(Effect.REFUSE, Optional.of(Map.of()));
+    boot(host, 5, longPath());
+
+    assertThat(deniedOnce(host, DenialCode.ENVIRONMENT_UNTRUSTED))
+        .contains("\"boot_application:boot application 5\"");
+  }
+
+  @Test
+  void inputsBeyondTheirBounds_areADenialThatHoldsWithTheirDigest() throws Exception {
+    SoftwareHost host = enrolledUnder(Effect.REFUSE, Optional.of(Map.of()));
+    boot(host, 4_000, new byte[0]);
+
+    assertThat(deniedOnce(host, DenialCode.POLICY_DENIED))
+        .contains("\"inputs_digest\":\"")
+        .doesNotContain("\"inputs\":{");
   }
 
   /** The log itself is not kept with each decision, and the leaf's digest is of what is. */
