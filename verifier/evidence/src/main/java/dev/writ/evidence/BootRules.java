@@ -42,7 +42,8 @@ import java.util.stream.Collectors;
  *     of which the boot log is not to tell (10, 16, 23) where it has no events of it
  * @param secureBoot whether Secure Boot must be on: without debugger, with protection from devices,
  *     and with a shim that verifies
- * @param dbx entries that dbx must have, by {@link SignatureDatabase.Entry#id}
+ * @param dbx entries that dbx must have, by {@link SignatureDatabase.Entry#id}. Its type does not
+ *     count: the hash of an image meets a demand for the certificate whose SHA-256 it equals
  * @param db entries that db may have; absent where db is not judged
  * @param authorities entries by which images may be verified; absent where that is not judged. With
  *     Secure Boot on they also vouch for boot applications
@@ -50,7 +51,8 @@ import java.util.stream.Collectors;
  *     or by their signers alone
  * @param commandLines digests that command lines may have: in PCR 8 of each, and of what each command
  *     of GRUB that loads a kernel is given; in PCR 12 of each measurement. Absent where they are not
- *     judged. It is a reviewed GRUB that measures them: use {@code bootApplications} along with it
+ *     judged. Whoever rules the running machine can extend 8 and 12, too, with an allowed line: they
+ *     say something only where PCR 4's value says that it was a reviewed loader that measured them
  * @param refuses whether a rule that does not hold makes the evidence unacceptable, or is a warning
  */
 public record BootRules(

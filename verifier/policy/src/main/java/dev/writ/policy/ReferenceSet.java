@@ -33,6 +33,7 @@ public record ReferenceSet(
   private static final int MAX_HOSTS = 16_384;
   private static final int MAX_DIGESTS = 64;
   private static final int PCRS = 24;
+  private static final int LOADER_PCR = 4;
 
   /** Copies the collections, PCRs in ascending order. */
   public ReferenceSet {
@@ -107,7 +108,28 @@ public record ReferenceSet(
             boot.isPresent() ? Optional.of(BootReference.read(boot.get())) : Optional.empty(),
             ima.isPresent() ? Optional.of(ImaReference.read(ima.get())) : Optional.empty());
     members.end();
+    if (boot.isPresent()) {
+      set.requireLoaderOf(boot.get().place());
+    }
     return set;
+  }
+
+  /**
+   * Software of the running machine can extend 8 and 12 as a loader does, so that a command line there
+   * speaks for a boot only where PCR 4 says which loader measured it.
+   */
+  private void requireLoaderOf(Json.Place place) throws MalformedPolicyException {
+    Set<Bank> banks = boot.flatMap(BootReference::commandLines).map(Map::keySet).orElse(Set.of());
+    for (Bank bank : banks) {
+      if (!pcrs.getOrDefault(bank, Map.of()).containsKey(LOADER_PCR)) {
+        throw new MalformedPolicyException(
+            place,
+            "without command_lines, or beside values of PCR 4 in "
+                + bank.wire
+                + ": software can extend PCRs 8 and 12 after the boot",
+            "neither");
+      }
+    }
   }
 
   private static Map<Bank, Map<Integer, List<String>>> readPcrs(Json value)

@@ -34,7 +34,8 @@
  *                        db], authorities (optional): [the only ones that verified what booted]; each
  *                        64 hex digits: the SHA-256 of a certificate, or the hash itself,
  *                        applications (optional), command_lines (optional): {sha256|sha384|sha512:
- *                        [digests in hex]}, the only ones,
+ *                        [digests in hex]}, the only ones; command_lines
+ *                        only beside values of PCR 4 in pcrs above, in each of its banks,
  *                        effect: refuse|warn},
  *                      ima (optional; pcrs may be left out beside it): {
  *                        digests (optional): {sha256|sha384|sha512: [of files, wherever they are]},

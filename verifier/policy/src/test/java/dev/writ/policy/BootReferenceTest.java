@@ -28,22 +28,34 @@ class BootReferenceTest {
        "command_lines": {"sha256": ["%1$s"]}, "effect": "refuse"}"""
           .formatted(A, B);
 
+  /** Values of PCR 4, without which there are no command lines. */
+  private static final String PCR_4 = "\"pcrs\": {\"sha256\": {\"4\": [\"" + A + "\"]}}, ";
+
   private static Samples.Draft draft(String boot) {
+    return draft("", boot);
+  }
+
+  private static Samples.Draft draft(String pcrs, String boot) {
     return new Samples.Draft()
         .permit("all", "true")
         .with(
-            "reference_values", "[{\"name\": \"s\", \"hosts\": [\"*\"], \"boot\": " + boot + "}]");
+            "reference_values",
+            "[{\"name\": \"s\", \"hosts\": [\"*\"], " + pcrs + "\"boot\": " + boot + "}]");
   }
 
   private static ReferenceSet read(String boot) throws MalformedPolicyException {
-    return PolicyDocument.parse(draft(boot).bytes()).referenceSetFor("h").orElseThrow();
+    return read("", boot);
+  }
+
+  private static ReferenceSet read(String pcrs, String boot) throws MalformedPolicyException {
+    return PolicyDocument.parse(draft(pcrs, boot).bytes()).referenceSetFor("h").orElseThrow();
   }
 
   @Test
   void boot_allMembers_areRead() throws Exception {
-    ReferenceSet set = read(ALL);
+    ReferenceSet set = read(PCR_4, ALL);
 
-    assertThat(set.pcrs()).isEmpty();
+    assertThat(set.pcrs()).containsOnlyKeys(Bank.SHA256);
     assertThat(set.boot())
         .contains(
             new BootReference(
@@ -73,7 +85,7 @@ class BootReferenceTest {
   @Test
   void boot_writtenByARevision_isReadTheSame() throws Exception {
     for (String boot : List.of(ALL, LEAST)) {
-      ReferenceSet set = read(boot);
+      ReferenceSet set = read(PCR_4, boot);
       PolicyDocument revised = draft(LEAST).document().revise().referenceSets(List.of(set)).build();
       assertThat(revised.referenceSets()).containsExactly(set);
     }
@@ -108,6 +120,25 @@ class BootReferenceTest {
         catchThrowableOfType(
             MalformedPolicyException.class, () -> PolicyDocument.parse(draft(boot).bytes()).id());
     assertThat(refusal.path()).isEqualTo("$.reference_values[0].boot" + path);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''|sha256",
+        "\"pcrs\": {\"sha256\": {\"7\": [\"A\"]}},|sha256",
+        "\"pcrs\": {\"sha256\": {\"4\": [\"A\"]}},|sha384"
+      })
+  void commandLines_withoutValuesOfPcr4InTheirBank_areRefused(String pcrs, String bank) {
+    String boot =
+        LEAST.replace("\"effect\"", "\"command_lines\": {\"" + bank + "\": []}, \"effect\"");
+    MalformedPolicyException refusal =
+        catchThrowableOfType(
+            MalformedPolicyException.class,
+            () -> PolicyDocument.parse(draft(pcrs.replace("A", A), boot).bytes()).id());
+    assertThat(refusal.path()).isEqualTo("$.reference_values[0].boot");
+    assertThat(refusal).hasMessageContaining("PCR 4 in " + bank);
   }
 
   @Test
