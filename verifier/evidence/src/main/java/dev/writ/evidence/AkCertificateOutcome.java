@@ -138,6 +138,22 @@ public sealed interface AkCertificateOutcome
     }
   }
 
+  /** The search for a path ended before all of them were tried. */
+  record PathSearchAbandoned() implements Refused {
+    @Override
+    public String reason() {
+      return "ak_path_search_abandoned";
+    }
+
+    @Override
+    public String message() {
+      return "a path to a believed authority must be found with at most "
+          + EndorsementPath.MAX_SIGNATURES
+          + " signatures, and was not: too many certificates have one name; remove those that nothing"
+          + " needs";
+    }
+  }
+
   /**
    * A path leads to a root, and breaks a rule of RFC 5280.
    *

@@ -153,10 +153,13 @@ public final class AkCertificateVerifier {
 
   private AkCertificateOutcome chain(
       X509Certificate x509, EnrolledAk ak, TrustedEndorsement.Device device, Instant now) {
-    EndorsementPath paths = new EndorsementPath(trust, trust.intermediates());
+    EndorsementPath paths = new EndorsementPath(trust, List.of());
     EndorsementPath.Outcome outcome = paths.find(x509);
     if (outcome instanceof EndorsementPath.Unrooted unrooted) {
       return new AkCertificateOutcome.IssuerUnknown(unrooted.missing());
+    }
+    if (outcome instanceof EndorsementPath.Abandoned) {
+      return new AkCertificateOutcome.PathSearchAbandoned();
     }
     if (outcome instanceof EndorsementPath.Broken broken) {
       return new AkCertificateOutcome.ChainInvalid(broken.defect());

@@ -137,6 +137,24 @@ public sealed interface EndorsementOutcome permits TrustedEndorsement, Endorseme
     }
   }
 
+  /** The search for a path ended before all of them were tried. */
+  record PathSearchAbandoned() implements Refused {
+    @Override
+    public String reason() {
+      return "ek_path_search_abandoned";
+    }
+
+    @Override
+    public String message() {
+      return "a path to a configured root must be found with at most "
+          + EndorsementPath.MAX_PRESENTED_SIGNATURES
+          + " signatures by keys of the certificates that the TPM carries and "
+          + EndorsementPath.MAX_SIGNATURES
+          + " by those of configured ones, and was not: too many certificates have one name; configure"
+          + " the path's own intermediates, and remove those that nothing needs";
+    }
+  }
+
   /**
    * A path leads to a root, and breaks a rule of RFC 5280.
    *

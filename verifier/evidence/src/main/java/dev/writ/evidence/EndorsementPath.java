@@ -4,6 +4,7 @@ package dev.writ.evidence;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.NoSuchAlgorithmException;
+import java.security.PublicKey;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateEncodingException;
@@ -13,8 +14,12 @@ import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECParameterSpec;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Date;
@@ -35,13 +40,23 @@ final class EndorsementPath {
   /** Certificates between a key's and its root; real chains have one or two, on-die CAs four. */
   private static final int MAX_INTERMEDIATES = 6;
 
-  /** Signatures verified in one search. */
-  private static final int MAX_SIGNATURES = 64;
+  /** Signatures verified in one search with keys of configured certificates. */
+  static final int MAX_SIGNATURES = 64;
+
+  /** The same with keys of presented certificates, which whoever presents them chose. */
+  static final int MAX_PRESENTED_SIGNATURES = 16;
+
+  // What a key may be that an applicant chose, so that verifying with it costs little.
+  private static final int MIN_MODULUS_BITS = 2048;
+  private static final int MAX_MODULUS_BITS = 4096;
+  private static final int MAX_EXPONENT_BITS = 32;
 
   private final EndorsementTrust trust;
-  private final List<X509Certificate> intermediates;
+  private final List<X509Certificate> presented;
   private final List<List<X509Certificate>> candidates = new ArrayList<>();
   private int signatures;
+  private int presentedSignatures;
+  private boolean abandoned;
 
   /** The longest path that was found, to a root or not. */
   private List<X509Certificate> deepest = List.of();
@@ -70,9 +85,20 @@ final class EndorsementPath {
   /** No path leads to a root. */
   record Unrooted(MissingIssuer missing) implements Outcome {}
 
-  EndorsementPath(EndorsementTrust trust, List<X509Certificate> intermediates) {
+  /** No path to a root was found with as many signatures as one search may verify. */
+  record Abandoned() implements Outcome {}
+
+  /**
+   * A search.
+   *
+   * @param trust what is configured
+   * @param presented certificates that came with the key's; those whose keys are none of EC P-256, P-384
+   *     and P-521, or RSA of 2048 to 4096 bits with an exponent of at most 32, are passed over
+   */
+  EndorsementPath(EndorsementTrust trust, List<X509Certificate> presented) {
     this.trust = trust;
-    this.intermediates = intermediates;
+    this.presented =
+        presented.stream().filter(each -> isOfBoundedCost(each.getPublicKey())).toList();
   }
 
   Outcome find(X509Certificate leaf) {
@@ -84,8 +110,11 @@ final class EndorsementPath {
         return new Found(candidate);
       }
     }
-    return defect.isPresent()
-        ? new Broken(defect.get())
+    if (defect.isPresent()) {
+      return new Broken(defect.get());
+    }
+    return abandoned
+        ? new Abandoned()
         : new Unrooted(MissingIssuer.of(deepest.get(deepest.size() - 1)));
   }
 
@@ -96,25 +125,73 @@ final class EndorsementPath {
       deepest = path;
     }
     for (X509Certificate root : trust.roots()) {
-      if (issued(root, last)) {
+      if (isNamed(root, last) && maySpend() && signed(root, last)) {
         candidates.add(plus(path, root));
       }
     }
-    if (path.size() <= MAX_INTERMEDIATES) {
-      for (X509Certificate intermediate : intermediates) {
-        if (!path.contains(intermediate) && issued(intermediate, last)) {
-          extend(plus(path, intermediate));
-        }
+    if (path.size() > MAX_INTERMEDIATES) {
+      return;
+    }
+    for (X509Certificate configured : trust.intermediates()) {
+      if (!path.contains(configured)
+          && isNamed(configured, last)
+          && maySpend()
+          && signed(configured, last)) {
+        extend(plus(path, configured));
+      }
+    }
+    for (X509Certificate each : presented) {
+      if (!path.contains(each)
+          && isNamed(each, last)
+          && maySpendPresented()
+          && signed(each, last)) {
+        extend(plus(path, each));
       }
     }
   }
 
-  private boolean issued(X509Certificate issuer, X509Certificate subject) {
-    if (!issuer.getSubjectX500Principal().equals(subject.getIssuerX500Principal())
-        || signatures >= MAX_SIGNATURES) {
+  private static boolean isNamed(X509Certificate issuer, X509Certificate subject) {
+    return issuer.getSubjectX500Principal().equals(subject.getIssuerX500Principal());
+  }
+
+  private boolean maySpend() {
+    if (signatures == MAX_SIGNATURES) {
+      abandoned = true;
       return false;
     }
     signatures++;
+    return true;
+  }
+
+  private boolean maySpendPresented() {
+    if (presentedSignatures == MAX_PRESENTED_SIGNATURES) {
+      abandoned = true;
+      return false;
+    }
+    presentedSignatures++;
+    return true;
+  }
+
+  private static boolean isOfBoundedCost(PublicKey key) {
+    if (key instanceof RSAPublicKey rsa) {
+      int bits = rsa.getModulus().bitLength();
+      return bits >= MIN_MODULUS_BITS
+          && bits <= MAX_MODULUS_BITS
+          && rsa.getPublicExponent().bitLength() <= MAX_EXPONENT_BITS;
+    }
+    return key instanceof ECPublicKey ec
+        && Arrays.stream(TpmCurve.values())
+            .map(TpmCurve::parameters)
+            .anyMatch(known -> isSame(known, ec.getParams()));
+  }
+
+  private static boolean isSame(ECParameterSpec one, ECParameterSpec other) {
+    return one.getCurve().equals(other.getCurve())
+        && one.getGenerator().equals(other.getGenerator())
+        && one.getOrder().equals(other.getOrder());
+  }
+
+  private static boolean signed(X509Certificate issuer, X509Certificate subject) {
     try {
       subject.verify(issuer.getPublicKey());
       return true;

@@ -5,7 +5,6 @@ import dev.writ.evidence.TrustedEndorsement.Finding;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -62,7 +61,8 @@ public final class EndorsementVerifier {
    * Verifies a certificate.
    *
    * @param ekCertificate the certificate in DER, or the content of the NV index that holds it
-   * @param presented certificates that came with it, believed only below a root
+   * @param presented certificates that came with it, believed only below a root; those that cannot be
+   *     read, or whose keys would be costly to verify with, are passed over
    * @param ekPublic the endorsement key as the TPM presented it
    * @param now the moment to judge for
    */
@@ -70,10 +70,6 @@ public final class EndorsementVerifier {
       byte[] ekCertificate, EkChain presented, TpmtPublic ekPublic, Instant now) {
     try {
       EkCertificate certificate = EkCertificate.parse(ekCertificate);
-      List<X509Certificate> intermediates = new ArrayList<>(trust.intermediates());
-      for (Octets each : presented.certificates()) {
-        intermediates.add(EndorsementTrust.certificate(each.bytes()));
-      }
       if (!certificate.certifies(ekPublic.key())) {
         return new EndorsementOutcome.PublicMismatch();
       }
@@ -86,10 +82,15 @@ public final class EndorsementVerifier {
       if (use.isPresent()) {
         return use.get();
       }
-      EndorsementPath paths = new EndorsementPath(trust, intermediates);
+      List<X509Certificate> readable =
+          presented.certificates().stream().flatMap(each -> readable(each).stream()).toList();
+      EndorsementPath paths = new EndorsementPath(trust, readable);
       EndorsementPath.Outcome outcome = paths.find(x509);
       if (outcome instanceof EndorsementPath.Unrooted unrooted) {
         return new EndorsementOutcome.IssuerUnknown(unrooted.missing());
+      }
+      if (outcome instanceof EndorsementPath.Abandoned) {
+        return new EndorsementOutcome.PathSearchAbandoned();
       }
       if (outcome instanceof EndorsementPath.Broken broken) {
         return new EndorsementOutcome.ChainInvalid(broken.defect());
@@ -107,6 +108,15 @@ public final class EndorsementVerifier {
       return judge(x509, device, path, ekPublic, now, findings);
     } catch (MalformedEvidenceException e) {
       return new EndorsementOutcome.CertificateMalformed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** They help to find a path and vouch for nothing: what cannot be read is left out. */
+  private static Optional<X509Certificate> readable(Octets presented) {
+    try {
+      return Optional.of(EndorsementTrust.certificate(presented.bytes()));
+    } catch (MalformedEvidenceException e) {
+      return Optional.empty();
     }
   }
 

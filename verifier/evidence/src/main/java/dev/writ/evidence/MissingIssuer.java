@@ -17,7 +17,7 @@ import org.bouncycastle.asn1.x509.GeneralName;
  * The certificate that a path lacks, as the last certificate before the gap describes it. Nothing of
  * the description was verified: it helps a person to find the certificate, and none is fetched.
  *
- * @param name its distinguished name (RFC 2253)
+ * @param name its distinguished name (RFC 2253), of a longer one the first 512 characters and {@code …}
  * @param keyId its subject key identifier in hexadecimal digits (RFC 5280, 4.2.1.1), where it is named
  * @param location where it is published (RFC 5280, 4.2.2.1, caIssuers), an http or https URL, where
  *     one is named
@@ -26,6 +26,9 @@ public record MissingIssuer(String name, Optional<String> keyId, Optional<String
   /** Longest key identifier in bytes that is repeated; they are digests. */
   private static final int MAX_KEY_ID = 64;
 
+  /** Longest name in characters that is repeated: a certificate has room for one of thousands. */
+  private static final int MAX_NAME = 512;
+
   /** Messages and logs repeat the name, and a control character in it must not begin a line there. */
   private static final Pattern UNPRINTABLE = Pattern.compile("\\p{C}");
 
@@ -33,10 +36,14 @@ public record MissingIssuer(String name, Optional<String> keyId, Optional<String
 
   /** What {@code certificate} says of its issuer. */
   static MissingIssuer of(X509Certificate certificate) {
-    return new MissingIssuer(
-        UNPRINTABLE.matcher(certificate.getIssuerX500Principal().getName()).replaceAll("?"),
-        keyId(certificate),
-        location(certificate));
+    return new MissingIssuer(name(certificate), keyId(certificate), location(certificate));
+  }
+
+  private static String name(X509Certificate certificate) {
+    String name = certificate.getIssuerX500Principal().getName();
+    String shown = name.length() > MAX_NAME ? name.substring(0, MAX_NAME) : name;
+    // The cut may have left half of a pair of surrogates, which is unprintable too.
+    return UNPRINTABLE.matcher(shown).replaceAll("?") + (name.length() > MAX_NAME ? "…" : "");
   }
 
   private static Optional<String> keyId(X509Certificate certificate) {

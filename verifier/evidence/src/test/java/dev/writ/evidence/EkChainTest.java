@@ -4,10 +4,20 @@ package dev.writ.evidence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.interfaces.RSAPrivateKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.RSAPrivateKeySpec;
+import java.security.spec.RSAPublicKeySpec;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.bouncycastle.asn1.DERUTF8String;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.X500NameBuilder;
+import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.AccessDescription;
 import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
 import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
@@ -106,6 +116,23 @@ class EkChainTest {
     }
   }
 
+  /** A certificate has room for a name of thousands of characters, and logs repeat it. */
+  @Test
+  void missingIssuer_nameOfManyCharacters_isCut() {
+    SoftwareCa longest = root.intermediate(p -> p.named(organization("n".repeat(510))));
+    SoftwareCa wordy =
+        root.intermediate(p -> p.named(organization("n".repeat(509) + "\uD83D\uDD11")));
+
+    assertThat(missing(verify(longest.endorse(ek.pair.getPublic()), EkChain.NONE)).name())
+        .isEqualTo("O=" + "n".repeat(510));
+    assertThat(missing(verify(wordy.endorse(ek.pair.getPublic()), EkChain.NONE)).name())
+        .isEqualTo("O=" + "n".repeat(509) + "?…");
+  }
+
+  private static X500Name organization(String name) {
+    return new X500NameBuilder().addRDN(BCStyle.O, new DERUTF8String(name)).build();
+  }
+
   private static AuthorityInformationAccess locations(String... urls) {
     return new AuthorityInformationAccess(
         Arrays.stream(urls)
@@ -145,18 +172,89 @@ class EkChainTest {
     assertThat(outcome).isInstanceOf(EndorsementOutcome.IssuerUnknown.class);
   }
 
+  /** Two keys under one name that certify themselves and each other: each step has four issuers. */
+  @Test
+  void presentedIssuersOfOneName_endTheSearchWithASentenceOfItsOwn() throws Exception {
+    SoftwareCa one = root.intermediate();
+    SoftwareCa other = root.intermediate(p -> p.named(one.name));
+    EkChain chain =
+        EkChain.parse(
+            joined(
+                one.certifiedBy(one).der(),
+                one.certifiedBy(other).der(),
+                other.certifiedBy(one).der(),
+                other.certifiedBy(other).der()));
+    byte[] certificate = one.endorse(ek.pair.getPublic());
+
+    assertThat(verify(certificate, chain))
+        .isInstanceOfSatisfying(
+            EndorsementOutcome.PathSearchAbandoned.class,
+            abandoned -> {
+              assertThat(abandoned.reason()).isEqualTo("ek_path_search_abandoned");
+              assertThat(abandoned.message()).contains("at most 16 signatures");
+            });
+    assertThat(
+            SoftwareCa.verifier(root, one)
+                .verify(certificate, chain, ek.publicArea, SoftwareCa.NOW))
+        .as("the search among configured certificates is not theirs to end")
+        .isInstanceOf(TrustedEndorsement.class);
+  }
+
+  /** Each signed well and in its place: nothing but what it would cost keeps them out. */
+  @Test
+  void presentedIssuerWithACostlyKey_isPassedOver() throws Exception {
+    for (KeyPair costly :
+        List.of(hugeExponent(2048), generated("DSA", 2048), generated("RSA", 1024))) {
+      SoftwareCa issuer = root.intermediate(costly, p -> p);
+      byte[] certificate = issuer.endorse(ek.pair.getPublic());
+
+      assertThat(missing(verify(certificate, EkChain.parse(issuer.der()))).name())
+          .as(costly.getPublic().getAlgorithm())
+          .isEqualTo(name(issuer));
+    }
+  }
+
+  @Test
+  void presentedIssuerWithAnRsaKeyAsMakersHave_isFollowed() throws Exception {
+    SoftwareCa issuer = root.intermediate(generated("RSA", 2048), p -> p);
+    byte[] certificate = issuer.endorse(ek.pair.getPublic());
+
+    assertThat(verify(certificate, EkChain.parse(issuer.der())))
+        .isInstanceOf(TrustedEndorsement.class);
+  }
+
+  private static KeyPair generated(String algorithm, int bits) throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
+    generator.initialize(bits);
+    return generator.generateKeyPair();
+  }
+
+  /** An RSA key whose exponents changed places, so that who verifies does the work of who signs. */
+  private static KeyPair hugeExponent(int bits) throws Exception {
+    KeyPair pair = generated("RSA", bits);
+    RSAPublicKey usual = (RSAPublicKey) pair.getPublic();
+    KeyFactory keys = KeyFactory.getInstance("RSA");
+    return new KeyPair(
+        keys.generatePublic(
+            new RSAPublicKeySpec(
+                usual.getModulus(), ((RSAPrivateKey) pair.getPrivate()).getPrivateExponent())),
+        keys.generatePrivate(new RSAPrivateKeySpec(usual.getModulus(), usual.getPublicExponent())));
+  }
+
   /** Cut apart by its length alone, and read only where a path is searched. */
   @Test
-  void chain_ofWhatIsNoCertificate_isMalformed() throws Exception {
+  void chain_withWhatIsNoCertificate_isFollowedAllTheSame() throws Exception {
     byte[] certificate = lower.endorse(ek.pair.getPublic());
     byte[] sequence = new byte[260];
     sequence[0] = 0x30;
     sequence[1] = (byte) 0x82;
     sequence[2] = 0x01;
 
-    EndorsementOutcome outcome = verify(certificate, EkChain.parse(sequence));
-
-    assertThat(outcome).isInstanceOf(EndorsementOutcome.CertificateMalformed.class);
+    assertThat(missing(verify(certificate, EkChain.parse(sequence))).name()).isEqualTo(name(lower));
+    assertThat(
+            verify(
+                certificate, EkChain.parse(joined(sequence, lower.der(), sequence, upper.der()))))
+        .isInstanceOf(TrustedEndorsement.class);
   }
 
   @Test

@@ -95,7 +95,10 @@ final class SoftwareCa {
   }
 
   SoftwareCa intermediate(UnaryOperator<Profile> change) {
-    KeyPair other = SoftwareAk.generateEcc(TpmCurve.P256);
+    return intermediate(SoftwareAk.generateEcc(TpmCurve.P256), change);
+  }
+
+  SoftwareCa intermediate(KeyPair other, UnaryOperator<Profile> change) {
     Profile profile = change.apply(ca(new X500Name("CN=Intermediate " + nextSerial())));
     return new SoftwareCa(profile.subject, other, signed(pair, name, other.getPublic(), profile));
   }
@@ -272,7 +275,10 @@ final class SoftwareCa {
 
   private static ContentSigner signer(KeyPair pair) {
     try {
-      return new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate());
+      String algorithm = pair.getPrivate().getAlgorithm();
+      return new JcaContentSignerBuilder(
+              "SHA256with" + (algorithm.equals("EC") ? "ECDSA" : algorithm))
+          .build(pair.getPrivate());
     } catch (OperatorCreationException e) {
       throw new AssertionError(e);
     }
