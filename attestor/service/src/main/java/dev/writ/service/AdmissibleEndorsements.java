@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.DenialCode;
 import dev.writ.evidence.EkChain;
 import dev.writ.evidence.EndorsementOutcome;
@@ -32,6 +33,7 @@ final class AdmissibleEndorsements {
    *
    * @throws DeniedException if none vouches for it, or none does any more and that is demanded
    */
+  @CanIgnoreReturnValue
   TrustedEndorsement require(Octets certificate, EkChain chain, TpmtPublic ek) {
     EndorsementOutcome outcome = verifier.verify(certificate.bytes(), chain, ek, clock.instant());
     if (outcome instanceof EndorsementOutcome.Refused refused) {

@@ -49,7 +49,7 @@ public final class Enrolment {
   /** How long a host may take to activate its credential. */
   static final Duration VALIDITY = Duration.ofSeconds(60);
 
-  private static final String LABEL = "writ-activation-v1";
+  private static final String LABEL = "writ-activation-v2";
 
   private final Operations operations;
   private final WorkPool appraisal;
@@ -123,15 +123,15 @@ public final class Enrolment {
     if (unfit.isPresent()) {
       return new EnrolmentOutcome.Denied(unfit.get());
     }
-    TrustedEndorsement trusted =
-        endorsements.require(application.ekCertificate(), application.ekChain(), application.ek());
-    Hash ekDigest = Hash.of(trusted.ekDigest().value().bytes());
+    Hash ekDigest = Hash.sha256(application.ek().key().subjectPublicKeyInfo());
     Optional<Hash> invitation =
         application.invitation().map(secret -> Invitations.digest(secret.bytes()));
     Optional<Denial> uninvited = unwelcome(application.hostName(), ekDigest, invitation);
     if (uninvited.isPresent()) {
       return new EnrolmentOutcome.Denied(uninvited.get());
     }
+    // After an operator's word: a path is searched among certificates that the applicant chose.
+    endorsements.require(application.ekCertificate(), application.ekChain(), application.ek());
     return activation(
         new EnrolmentSession(
             newNonce(),

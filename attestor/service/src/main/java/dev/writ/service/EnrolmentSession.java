@@ -32,6 +32,8 @@ import java.util.Optional;
  *
  * <p>The activation secret is the service's MAC over these bytes: only the right TPM could open it, so
  * whoever returns it returns a session that is ours, and nothing of it is read before that is known.
+ * The MAC's label counts the forms that these bytes had: what a node of another version began is not
+ * read.
  *
  * @param nonce taken once when the enrolment is committed
  * @param expires end of validity, in whole milliseconds

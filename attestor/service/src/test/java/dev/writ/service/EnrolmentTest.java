@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
+import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmName;
 import dev.writ.fixtures.EndorsementAuthority;
@@ -16,8 +17,10 @@ import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -101,6 +104,29 @@ final class EnrolmentTest {
 
     assertDenied(DenialCode.ENVIRONMENT_UNTRUSTED, "host_not_admitted", deployment.begin(stranger));
     assertThat(deployment.leaves()).as("no leaf for a stranger").isEqualTo(before);
+  }
+
+  /** A path is searched among certificates that the applicant chose: not for anybody. */
+  @Test
+  void certificateOfAHostThatNobodyAdmitted_isNotLookedAt() {
+    SoftwareHost stranger = new SoftwareHost("host-stranger", deployment.maker);
+    Octets nonsense = Octets.of(new byte[] {0x30});
+
+    assertDenied(
+        DenialCode.ENVIRONMENT_UNTRUSTED,
+        "host_not_admitted",
+        deployment.begin(stranger.name, nonsense, stranger.ek, stranger.ak.publicArea()));
+    assertDenied(
+        DenialCode.ENVIRONMENT_UNTRUSTED,
+        "invitation_invalid",
+        deployment.begin(
+            new EnrolmentApplication(
+                stranger.name,
+                nonsense,
+                EkChain.NONE,
+                stranger.ek,
+                stranger.ak.publicArea(),
+                Optional.of(Octets.of(new byte[32])))));
   }
 
   @Test
@@ -221,6 +247,22 @@ final class EnrolmentTest {
           "activation_failed",
           deployment.complete(activation.session(), each));
     }
+  }
+
+  /** The form of a session before it had a chain, as a node of an older version may have begun it. */
+  @Test
+  void sessionOfAnotherForm_isRuntimeIntegrity() throws Exception {
+    byte[] session = begun(listed).session().bytes();
+    byte[] withoutChain = Arrays.copyOf(session, session.length - 2);
+    ServiceSecret secret =
+        ServiceSecret.open(
+            deployment.service().ledger(), "activation", deployment.clock, new SecureRandom());
+
+    assertDenied(
+        DenialCode.RUNTIME_INTEGRITY,
+        "activation_failed",
+        deployment.complete(
+            Octets.of(withoutChain), Octets.of(secret.mac("writ-activation-v1", withoutChain))));
   }
 
   @Test
