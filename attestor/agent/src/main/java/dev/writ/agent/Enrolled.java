@@ -11,7 +11,8 @@ import java.util.List;
  * What a host has when it is enrolled.
  *
  * @param akName the name under which its attestation key is known
- * @param akCertificate the certificate of that key, DER, and after it that of the key that signed it
+ * @param akCertificate the certificate of that key, DER, and after it that of the key that signed it;
+ *     empty by a service that certifies no keys
  */
 public record Enrolled(TpmName akName, List<Octets> akCertificate) {
   private static final int LINE = 64;

@@ -81,17 +81,21 @@ final class HostEnrolment {
             challenge.credential().tpm2bEncryptedSecret());
     Answer<Enrolled> enrolled =
         patience.ask(() -> service.activate(challenge.session(), Octets.of(secret)));
-    if (enrolled instanceof Answer.Granted<Enrolled> granted) {
+    if (enrolled instanceof Answer.Granted<Enrolled> granted
+        && !granted.value().akCertificate().isEmpty()) {
       AkCertificateCheck.require(attestationKey, granted.value());
     }
     return enrolled;
   }
 
-  /** It helps to find a path and vouches for nothing: what cannot be read is left out. */
-  private EkChain endorsementChain() throws TpmException {
+  /**
+   * It helps to find a path and vouches for nothing: what cannot be read is left out, be it too long,
+   * under another authorization, never written, or no certificates.
+   */
+  private EkChain endorsementChain() {
     try {
       return EkChain.parse(tpm.endorsementChain());
-    } catch (MalformedEvidenceException e) {
+    } catch (TpmException | MalformedEvidenceException e) {
       return EkChain.NONE;
     }
   }

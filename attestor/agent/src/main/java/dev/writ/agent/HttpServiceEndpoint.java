@@ -126,7 +126,9 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
             members ->
                 new Enrolled(
                     TpmName.parse(JsonService.base64Url(members, "ak_name")),
-                    certificates(members.texts("ak_certificate", AK_CERTIFICATES)))));
+                    members.has("ak_certificate")
+                        ? certificates(members.texts("ak_certificate", AK_CERTIFICATES))
+                        : List.of())));
   }
 
   private static List<Octets> certificates(List<String> texts) {

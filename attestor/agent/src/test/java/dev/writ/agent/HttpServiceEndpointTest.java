@@ -51,6 +51,15 @@ class HttpServiceEndpointTest {
   }
 
   @Test
+  void activation_withoutACertificate_isGrantedWithNone() throws Exception {
+    String body = "{\"ak_name\":\"" + JsonService.base64Url(NAME.bytes()) + "\"}";
+    try (RawServer server = RawServer.answering(RawServer.json(201, "application/json", body))) {
+      assertThat(endpoint(server).activate(Octets.EMPTY, Octets.EMPTY))
+          .isEqualTo(new Answer.Granted<>(new Enrolled(NAME, List.of())));
+    }
+  }
+
+  @Test
   void challenge_mediaTypeWithParametersOrInOtherCase_isTheSame() throws Exception {
     String body = "{\"challenge\":\"" + JsonService.base64Url(CHALLENGE.encode()) + "\"}";
     try (RawServer server =

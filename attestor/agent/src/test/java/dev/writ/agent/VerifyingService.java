@@ -48,6 +48,7 @@ final class VerifyingService implements ServiceEndpoint {
   private Optional<ExecBinding> exec = Optional.empty();
   private boolean credentialForAnotherName;
   private boolean certifyAnotherKey;
+  private boolean certifyNoKey;
 
   VerifyingService(EndorsementAuthority authority, PcrSelection selection) {
     this.authority = authority;
@@ -89,7 +90,8 @@ final class VerifyingService implements ServiceEndpoint {
     }
     EnrolledAk ak = (EnrolledAk) EnrolledAk.of(asked.orElseThrow().attestationKey());
     enrolled.put(ak.name(), ak);
-    return new Answer.Granted<>(new Enrolled(ak.name(), akCertificate(ak)));
+    return new Answer.Granted<>(
+        new Enrolled(ak.name(), certifyNoKey ? List.of() : akCertificate(ak)));
   }
 
   @Override
@@ -159,6 +161,10 @@ final class VerifyingService implements ServiceEndpoint {
 
   void certifyAnotherKey() {
     certifyAnotherKey = true;
+  }
+
+  void certifyNoKey() {
+    certifyNoKey = true;
   }
 
   void makeCredentialsForAnotherName() {

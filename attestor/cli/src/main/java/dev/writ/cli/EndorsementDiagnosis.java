@@ -137,10 +137,9 @@ final class EndorsementDiagnosis {
     return checks;
   }
 
-  private EkChain chain(Tpm tpm) throws TpmException {
-    byte[] content = tpm.endorsementChain();
+  private EkChain chain(Tpm tpm) {
     try {
-      EkChain chain = EkChain.parse(content);
+      EkChain chain = EkChain.parse(tpm.endorsementChain());
       int count = chain.certificates().size();
       add(
           count == 0 ? Result.noted : Result.passed,
@@ -151,7 +150,7 @@ final class EndorsementDiagnosis {
               : count + " certificates at NV indices 0x01c00100 to 0x01c001ff",
           "");
       return chain;
-    } catch (MalformedEvidenceException e) {
+    } catch (TpmException | MalformedEvidenceException e) {
       add(
           Result.noted,
           "ek_chain",

@@ -181,11 +181,14 @@ final class EnrolCommand implements Callable<Integer> {
     Enrolled enrolled =
         CommandFailure.granted(
             joining.host.attester(endpoint, attester -> attester.enrol(name, secret)));
-    Path certificate = write(joining.host.makeState(), enrolled);
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("host", name);
     facts.put("ak_name", HexFormat.of().formatHex(enrolled.akName().bytes()));
-    facts.put("ak_certificate", certificate);
+    if (enrolled.akCertificate().isEmpty()) {
+      spec.commandLine().getErr().println("writ: enrolled; this service certifies no keys");
+    } else {
+      facts.put("ak_certificate", write(joining.host.makeState(), enrolled));
+    }
     new Printer(spec.commandLine().getOut(), output).print(facts);
   }
 

@@ -216,6 +216,24 @@ class DoctorCommandTest {
     }
   }
 
+  /** As enrolment does, which goes without it. */
+  @Test
+  void doctor_chainThatTheTpmDoesNotGive_saysSoAndGoesOn() throws Exception {
+    Path other = Files.createDirectory(folder.resolve("d"));
+    try (SwtpmHost large = SwtpmHost.manufacture(other, maker)) {
+      for (int i = 0; i < 7; i++) {
+        large.writeNv(0x01c00100 + i, new byte[1_800]);
+      }
+
+      Invocation doctor =
+          Invocation.of(
+              "doctor", "--tpm", large.tcti(), "--roots", roots, "--intermediates", intermediates);
+
+      assertThat(doctor.status()).as(doctor.err()).isEqualTo(ExitStatus.DONE);
+      assertThat(words(doctor)).contains("noted ek_chain").contains("12288");
+    }
+  }
+
   @Test
   void doctor_tpmOrFilesThatAreNotThere_areConfigurationErrors() throws Exception {
     Path empty = Files.writeString(folder.resolve("empty.pem"), "# nothing\n");
