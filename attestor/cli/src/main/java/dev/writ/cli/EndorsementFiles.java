@@ -80,11 +80,20 @@ final class EndorsementFiles {
         files.add(path);
         continue;
       }
+      List<Path> inside;
       try (Stream<Path> listed = Files.list(path)) {
-        files.addAll(listed.filter(Files::isRegularFile).sorted().limit(MAX_FILES + 1).toList());
+        inside = listed.filter(Files::isRegularFile).sorted().limit(MAX_FILES + 1).toList();
       } catch (IOException e) {
         throw CommandFailure.configuration(key + ": " + path, e);
       }
+      if (inside.isEmpty()) {
+        throw CommandFailure.configuration(
+            key
+                + ": "
+                + path
+                + " must hold a file, and holds none: put one there, or do not name it");
+      }
+      files.addAll(inside);
     }
     if (files.size() > MAX_FILES) {
       throw CommandFailure.configuration(key + ": must be at most " + MAX_FILES + " files");

@@ -63,6 +63,24 @@ class EndorsementFilesTest {
         "endorsements.revocation_lists: " + root, List.of(root), List.of(), List.of(root));
   }
 
+  /** As if nothing had been named: what the folder was to revoke would hold. */
+  @Test
+  void folder_withoutFiles_isRefused() throws Exception {
+    Path empty = Files.createDirectory(folder.resolve("lists"));
+    Files.createDirectory(empty.resolve("below"));
+
+    assertRefused(
+        "endorsements.revocation_lists: " + empty + " must hold a file",
+        List.of(root),
+        List.of(),
+        List.of(empty));
+    assertRefused(
+        "endorsements.intermediates: " + empty + " must hold a file",
+        List.of(root),
+        List.of(empty),
+        List.of());
+  }
+
   @Test
   void root_thatIsNoAuthority_isRefused() throws Exception {
     Path leaf = Files.write(folder.resolve("leaf.crt"), maker.certify(maker.root().getPublicKey()));

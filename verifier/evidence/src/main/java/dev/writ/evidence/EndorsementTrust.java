@@ -33,6 +33,8 @@ public record EndorsementTrust(
   /** Bit of KeyUsage, RFC 5280, 4.2.1.3. */
   private static final int KEY_CERT_SIGN = 5;
 
+  private static final String BEGIN = "-----BEGIN ";
+
   private static final Pattern PEM =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
 
@@ -76,8 +78,11 @@ public record EndorsementTrust(
   }
 
   private static X509CRL crl(byte[] der) throws MalformedEvidenceException {
+    ByteArrayInputStream in = new ByteArrayInputStream(der);
     try {
-      return (X509CRL) x509().generateCRL(new ByteArrayInputStream(der));
+      X509CRL crl = (X509CRL) x509().generateCRL(in);
+      requireEnd("crl", der, in);
+      return crl;
     } catch (CRLException | RuntimeException e) {
       throw malformed("crl", e);
     }
@@ -86,7 +91,8 @@ public record EndorsementTrust(
   /**
    * The certificates in a file: PEM of any number with anything between them, or one in DER.
    *
-   * @throws MalformedEvidenceException if a certificate in it is malformed
+   * @throws MalformedEvidenceException if a certificate in it is malformed, bytes follow the one in DER,
+   *     or a block of PEM has no end
    */
   public static List<X509Certificate> certificates(byte[] file) throws MalformedEvidenceException {
     return isDer(file) ? List.of(certificate(file)) : certificates(text(file));
@@ -95,7 +101,8 @@ public record EndorsementTrust(
   /**
    * The revocation lists in a file: PEM of any number with anything between them, or one in DER.
    *
-   * @throws MalformedEvidenceException if a list in it is malformed
+   * @throws MalformedEvidenceException if a list in it is malformed, bytes follow the one in DER, or a
+   *     block of PEM has no end
    */
   public static List<X509CRL> revocationLists(byte[] file) throws MalformedEvidenceException {
     return isDer(file) ? List.of(crl(file)) : crls(text(file));
@@ -124,18 +131,39 @@ public record EndorsementTrust(
       throw new MalformedEvidenceException(
           "certificate", 0, "at most " + MAX_CERTIFICATE + " bytes", der.length + " bytes");
     }
+    ByteArrayInputStream in = new ByteArrayInputStream(der);
     try {
-      return (X509Certificate) x509().generateCertificate(new ByteArrayInputStream(der));
+      X509Certificate certificate = (X509Certificate) x509().generateCertificate(in);
+      requireEnd("certificate", der, in);
+      return certificate;
     } catch (CertificateException | RuntimeException e) {
       // Java's parser is not written to throw the latter; nor is it shown that it cannot.
       throw malformed("certificate", e);
     }
   }
 
+  /** Two files in one would else be the first alone, and what the second revokes would hold. */
+  private static void requireEnd(String field, byte[] der, ByteArrayInputStream in)
+      throws MalformedEvidenceException {
+    if (in.available() > 0) {
+      throw new MalformedEvidenceException(
+          field,
+          der.length - in.available(),
+          "one in DER, or PEM",
+          "followed by " + in.available() + " bytes");
+    }
+  }
+
   private static List<byte[]> blocks(String pem, String label) throws MalformedEvidenceException {
     List<byte[]> blocks = new ArrayList<>();
     Matcher matcher = PEM.matcher(pem);
-    while (matcher.find()) {
+    int begin = pem.indexOf(BEGIN);
+    while (begin >= 0) {
+      if (!matcher.find(begin) || matcher.start() != begin) {
+        throw new MalformedEvidenceException(
+            "pem", begin, "base64 and an END of the same label after BEGIN", "something else");
+      }
+      begin = pem.indexOf(BEGIN, matcher.end());
       if (matcher.group(1).equals(label)) {
         try {
           blocks.add(Base64.getMimeDecoder().decode(matcher.group(2)));

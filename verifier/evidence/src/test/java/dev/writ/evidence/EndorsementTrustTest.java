@@ -56,6 +56,31 @@ class EndorsementTrustTest {
         .isInstanceOf(MalformedEvidenceException.class);
   }
 
+  /** Each would else be read as fewer than there are, and nobody would be told. */
+  @Test
+  void files_ofWhichOnlyAPartCanBeRead_areMalformed() throws Exception {
+    byte[] list = EndorsementTrust.revocationLists(text(root.crl())).get(0).getEncoded();
+    byte[] two = new TpmWriter().bytes(list).bytes(list).toByteArray();
+    byte[] twoCertificates =
+        new TpmWriter().bytes(root.der()).bytes(intermediate.der()).toByteArray();
+    String cut = root.crl().substring(0, root.crl().length() - 20);
+    String otherEnd = root.crl().replace("END X509 CRL", "END CERTIFICATE");
+    String lowerCase = root.crl().replace("X509 CRL", "x509 crl");
+
+    assertThatThrownBy(() -> EndorsementTrust.revocationLists(two))
+        .isInstanceOf(MalformedEvidenceException.class)
+        .hasMessageContaining("followed by " + list.length + " bytes");
+    assertThatThrownBy(() -> EndorsementTrust.certificates(twoCertificates))
+        .isInstanceOf(MalformedEvidenceException.class);
+    for (String wrong : List.of(cut, otherEnd, lowerCase)) {
+      for (String pem : List.of(intermediate.crl() + wrong, wrong + intermediate.crl())) {
+        assertThatThrownBy(() -> EndorsementTrust.revocationLists(text(pem)))
+            .isInstanceOf(MalformedEvidenceException.class)
+            .hasMessageContaining("END of the same label");
+      }
+    }
+  }
+
   /** RFC 5280, 5.2.5: what such a list leaves out may be revoked, and what it names is. */
   @Test
   void case35_listOfAPartOnly_revokesAndShowsNothingElse() throws Exception {
