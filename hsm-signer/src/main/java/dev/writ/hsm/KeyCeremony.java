@@ -30,6 +30,19 @@ import sun.security.pkcs11.wrapper.PKCS11Exception;
 public final class KeyCeremony {
   private KeyCeremony() {}
 
+  /** Which keys of an inventory have something in their place, and which have nothing. */
+  private record Taken(List<KeySpec> existing, List<KeySpec> missing) {
+    static Taken of(CryptokiSession session, KeyInventory inventory) throws PKCS11Exception {
+      TokenObjects objects = new TokenObjects(session);
+      List<KeySpec> existing = new ArrayList<>();
+      List<KeySpec> missing = new ArrayList<>();
+      for (KeySpec spec : inventory.specs()) {
+        (objects.isTaken(spec) ? existing : missing).add(spec);
+      }
+      return new Taken(List.copyOf(existing), List.copyOf(missing));
+    }
+  }
+
   /**
    * Makes each key of {@code inventory} with its certificate.
    *
@@ -42,25 +55,63 @@ public final class KeyCeremony {
     token.requireOpen();
     token.requireRoom();
     try (CryptokiSession session = token.openWritableSession()) {
-      TokenObjects objects = new TokenObjects(session);
-      List<KeySpec> existing = new ArrayList<>();
-      List<KeySpec> missing = new ArrayList<>();
-      for (KeySpec spec : inventory.specs()) {
-        (objects.isTaken(spec) ? existing : missing).add(spec);
-      }
-      if (!existing.isEmpty()) {
-        return new AlreadyThere(List.copyOf(existing), List.copyOf(missing));
+      Taken taken = Taken.of(session, inventory);
+      if (!taken.existing().isEmpty()) {
+        return new AlreadyThere(taken.existing(), taken.missing());
       }
       return new Born(makeAll(token, session, inventory.specs(), clock, random));
     } catch (PKCS11Exception e) {
-      throw HsmException.ofModule(
-          Fault.TOKEN_FAILED,
-          "the token \""
-              + token.description().label()
-              + "\" must open a writable session and list its"
-              + " objects, and failed: check whether it is write-protected",
-          e);
+      throw unusable(token, e);
     }
+  }
+
+  /** Whether the token has a key of every role but {@code role}, and nothing in that one's place. */
+  public static boolean lacksOnly(Token token, KeyInventory inventory, KeyRole role)
+      throws HsmException {
+    token.requireOpen();
+    try (CryptokiSession session = token.openWritableSession()) {
+      return Taken.of(session, inventory).missing().equals(List.of(inventory.spec(role)));
+    } catch (PKCS11Exception e) {
+      throw unusable(token, e);
+    }
+  }
+
+  /**
+   * Makes the key of {@code role}, with its certificate, beside those of all other roles.
+   *
+   * @param clock dates the certificate
+   * @param random numbers the certificate; the key's randomness is the token's
+   * @return {@link AlreadyThere} where it is not {@link #lacksOnly the only one that is missing}
+   * @throws HsmException also where one of the others is not as it must be; nothing is made then
+   */
+  public static CeremonyOutcome add(
+      Token token, KeyInventory inventory, KeyRole role, InstantSource clock, SecureRandom random)
+      throws HsmException {
+    token.requireOpen();
+    token.requireRoom();
+    try (CryptokiSession session = token.openWritableSession()) {
+      Taken taken = Taken.of(session, inventory);
+      KeySpec spec = inventory.spec(role);
+      if (!taken.missing().equals(List.of(spec))) {
+        return new AlreadyThere(taken.existing(), taken.missing());
+      }
+      for (KeySpec other : taken.existing()) {
+        var unused = token.key(other);
+      }
+      return new Born(makeAll(token, session, List.of(spec), clock, random));
+    } catch (PKCS11Exception e) {
+      throw unusable(token, e);
+    }
+  }
+
+  private static HsmException unusable(Token token, PKCS11Exception e) {
+    return HsmException.ofModule(
+        Fault.TOKEN_FAILED,
+        "the token \""
+            + token.description().label()
+            + "\" must open a writable session and list its"
+            + " objects, and failed: check whether it is write-protected",
+        e);
   }
 
   private static List<HsmKey> makeAll(

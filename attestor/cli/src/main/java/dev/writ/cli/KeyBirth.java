@@ -7,6 +7,7 @@ import dev.writ.hsm.CeremonyOutcome;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.KeyCeremony;
 import dev.writ.hsm.KeyInventory;
+import dev.writ.hsm.KeyRole;
 import dev.writ.hsm.KeySpec;
 import dev.writ.hsm.Token;
 import dev.writ.service.CheckpointSigner;
@@ -83,7 +84,7 @@ final class KeyBirth {
     Path trustFile = folder.resolve(TRUST_FILE);
     Path operatorKey = folder.resolve(OPERATOR_KEY);
     Path akCa = folder.resolve(AK_CA);
-    List<Path> taken = takePlaces(trustFile, akCa, operatorKey);
+    List<Path> taken = takePlaces(List.of(trustFile, akCa), List.of(operatorKey));
     try {
       KeyPair operator = newKeyPair();
       IssuerKeys keys = makeKeys(token);
@@ -107,17 +108,49 @@ final class KeyBirth {
     }
   }
 
+  /**
+   * Makes the key that certifies hosts' attestation keys, and the file of its certificate, in a token that
+   * has all others: one that was made before services certified any. Trust files do not name it.
+   *
+   * @return the file; absent for any other token, in which nothing is made
+   */
+  Optional<Path> complete(Token token) throws HsmException, IOException {
+    KeyInventory inventory = KeyInventory.standard();
+    if (!KeyCeremony.lacksOnly(token, inventory, KeyRole.ATTESTATION)) {
+      return Optional.empty();
+    }
+    Path akCa = folder.resolve(AK_CA);
+    List<Path> taken = takePlaces(List.of(akCa), List.of());
+    try {
+      CeremonyOutcome outcome =
+          KeyCeremony.add(token, inventory, KeyRole.ATTESTATION, clock, random);
+      if (outcome instanceof CeremonyOutcome.AlreadyThere there) {
+        throw alreadyThere(there);
+      }
+      X509Certificate certificate = IssuerKeys.open(token, inventory).attestation().certificate();
+      Files.writeString(akCa, pem(certificate), StandardCharsets.US_ASCII);
+      return Optional.of(akCa);
+    } catch (HsmException | IOException | RuntimeException e) {
+      release(taken);
+      throw e;
+    }
+  }
+
   private IssuerKeys makeKeys(Token token) throws HsmException, IOException {
     KeyInventory inventory = KeyInventory.standard();
     CeremonyOutcome outcome = KeyCeremony.init(token, inventory, clock, random);
     if (outcome instanceof CeremonyOutcome.AlreadyThere there) {
-      throw new IOException(
-          "the token must have none of the service's keys yet, and has "
-              + names(there.existing())
-              + (there.missing().isEmpty() ? "" : ", but not " + names(there.missing()))
-              + ": use another token, or remove keys that nothing uses");
+      throw alreadyThere(there);
     }
     return IssuerKeys.open(token, inventory);
+  }
+
+  private static IOException alreadyThere(CeremonyOutcome.AlreadyThere there) {
+    return new IOException(
+        "the token must have none of the service's keys yet, and has "
+            + names(there.existing())
+            + (there.missing().isEmpty() ? "" : ", but not " + names(there.missing()))
+            + ": use another token, or remove keys that nothing uses");
   }
 
   private static String names(List<KeySpec> specs) {
@@ -129,16 +162,20 @@ final class KeyBirth {
   }
 
   /** All places or none: an existing file is somebody's, and stays. */
-  private List<Path> takePlaces(Path trustFile, Path akCa, Path operatorKey) throws IOException {
+  private List<Path> takePlaces(List<Path> anybodys, List<Path> ownersAlone) throws IOException {
     List<Path> taken = new ArrayList<>();
     try {
       Files.createDirectories(folder);
-      taken.add(Files.createFile(trustFile));
-      taken.add(Files.createFile(akCa));
-      taken.add(
-          Files.createFile(
-              operatorKey,
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))));
+      for (Path place : anybodys) {
+        taken.add(Files.createFile(place));
+      }
+      for (Path place : ownersAlone) {
+        taken.add(
+            Files.createFile(
+                place,
+                PosixFilePermissions.asFileAttribute(
+                    PosixFilePermissions.fromString("rw-------"))));
+      }
       return taken;
     } catch (IOException e) {
       release(taken);

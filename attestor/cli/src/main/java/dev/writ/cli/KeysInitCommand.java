@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       "Makes the keys of the issuer, the ledger, the status list, the TLS endpoints and the",
       "certificates of hosts' attestation keys in the token, sensitive and non-extractable, and",
       "version 1 of the dev trust file with an operator's key beside it.",
+      "In a token that has all of them but the last it makes that one, and ak-ca.pem.",
       "Overwrites nothing."
     },
     mixinStandardHelpOptions = true)
@@ -88,16 +89,20 @@ final class KeysInitCommand implements Callable<Integer> {
     requireNames(log);
     StatusSource source = statusSource();
     try (Token opened = Token.open(TokenProfile.named(profile), token, PinSource.file(pinFile))) {
-      KeyBirth.Born born =
+      KeyBirth birth =
           new KeyBirth(
-                  issuer.toString(),
-                  log,
-                  Optional.of(source),
-                  out,
-                  Clock.systemUTC(),
-                  new SecureRandom())
-              .in(opened);
-      print(born);
+              issuer.toString(),
+              log,
+              Optional.of(source),
+              out,
+              Clock.systemUTC(),
+              new SecureRandom());
+      Optional<Path> akCa = birth.complete(opened);
+      if (akCa.isPresent()) {
+        printCompleted(akCa.get());
+      } else {
+        print(birth.in(opened));
+      }
       return ExitStatus.DONE;
     } catch (HsmException | MalformedHsmConfigException | IOException e) {
       throw CommandFailure.configuration(e);
@@ -137,6 +142,15 @@ final class KeysInitCommand implements Callable<Integer> {
         spec.commandLine(),
         "--status-uri must be an http or https URL without query, fragment or a slash at its end, was "
             + uri);
+  }
+
+  private void printCompleted(Path akCa) {
+    spec.commandLine()
+        .getErr()
+        .println(
+            "writ: the token had all keys but the one that certifies attestation keys; that one was"
+                + " made, and no trust file: the one that names the other keys stays as it is");
+    new Printer(spec.commandLine().getOut(), output).print(Map.of("ak_ca", akCa.toString()));
   }
 
   private void print(KeyBirth.Born born) {

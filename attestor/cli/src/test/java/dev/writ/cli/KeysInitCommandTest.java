@@ -7,16 +7,24 @@ import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustedKey;
 import dev.writ.fixtures.SoftHsmToken;
+import dev.writ.hsm.CeremonyOutcome;
+import dev.writ.hsm.KeyCeremony;
+import dev.writ.hsm.KeyInventory;
+import dev.writ.hsm.PinSource;
+import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenProfile;
 import dev.writ.service.FirstTrustFile;
+import dev.writ.service.IssuerKeys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -33,6 +41,7 @@ class KeysInitCommandTest {
   private static SoftHsmToken untouched;
   private static SoftHsmToken elsewhere;
   private static SoftHsmToken old;
+  private static SoftHsmToken fourKeys;
 
   @TempDir Path out;
 
@@ -45,6 +54,7 @@ class KeysInitCommandTest {
     untouched = SoftHsmToken.inEnvironment("untouched");
     elsewhere = SoftHsmToken.inEnvironment("elsewhere");
     old = SoftHsmToken.inEnvironment("old");
+    fourKeys = SoftHsmToken.inEnvironment("four-keys");
     makeKey(old, "writ-issuer", "01");
     makeKey(old, "writ-checkpoint", "02");
   }
@@ -104,6 +114,42 @@ class KeysInitCommandTest {
         .contains("use another token")
         .hasLineCount(1);
     assertThat(listOf(out)).isEmpty();
+  }
+
+  /** From before services certified attestation keys: its trust file is in use, and stays. */
+  @Test
+  void init_tokenWithoutTheAttestationKeyAlone_makesThatOneAndItsFile() throws Exception {
+    KeyInventory elsewhere =
+        KeyInventory.parse(
+            "keys.properties",
+            Files.readString(Path.of("../../hsm-config/keys.properties"))
+                .replace("writ-ak-ca", "another")
+                .replace("attestation.id = 05", "attestation.id = 09")
+                .getBytes(StandardCharsets.UTF_8));
+    try (Token token = open(fourKeys)) {
+      assertThat(KeyCeremony.init(token, elsewhere, Clock.systemUTC(), new SecureRandom()))
+          .isInstanceOf(CeremonyOutcome.Born.class);
+    }
+    Path trust = Files.writeString(out.resolve("trust.json"), "in use");
+
+    Invocation init = init(fourKeys, fourKeys.pinFile());
+
+    assertThat(init.status()).as(init.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(init.err()).contains("no trust file").hasLineCount(1);
+    assertThat(listOf(out)).containsExactlyInAnyOrder(trust, out.resolve("ak-ca.pem"));
+    assertThat(Files.readString(trust)).isEqualTo("in use");
+    try (Token token = open(fourKeys);
+        InputStream akCa = Files.newInputStream(out.resolve("ak-ca.pem"))) {
+      assertThat(CertificateFactory.getInstance("X.509").generateCertificate(akCa))
+          .isEqualTo(IssuerKeys.open(token, KeyInventory.standard()).attestation().certificate());
+    }
+    Invocation again = init(fourKeys, fourKeys.pinFile());
+    assertThat(again.status()).as("its place is taken").isEqualTo(ExitStatus.CONFIGURATION);
+  }
+
+  private static Token open(SoftHsmToken token) throws Exception {
+    return Token.open(
+        TokenProfile.named("softhsm2"), token.label(), PinSource.file(token.pinFile()));
   }
 
   private static void makeKey(SoftHsmToken token, String label, String id) throws Exception {
