@@ -14,6 +14,8 @@ final class EvidencePackage {
   static final int KEY = 4;
   static final int KEY_ATTEST = 5;
   static final int KEY_SIGNATURE = 6;
+  static final int BOOT_LOG = 7;
+  static final int IMA_LIST = 8;
 
   private final TreeMap<Integer, byte[]> sections;
 

@@ -231,12 +231,19 @@ final class ServiceCases {
   }
 
   private void otherKey(Tries tries) throws Exception {
-    CorpusHost host = early.orElseThrow().host;
-    byte[] challenge = host.challenge();
+    CorpusHost host = service.enrolledHost();
     SoftwareTpmKey other = SoftwareTpmKey.instance();
+    byte[] first = host.challenge();
     tries.refused(
         "a request for a key that is not the certified one",
-        () -> issued(host.application(challenge, challenge, other)));
+        "qualifying_data_mismatch",
+        () -> issued(host.application(first, first, other)));
+    tries.accepted("its own key, which is known from then on", () -> host.attest().observed());
+    byte[] second = host.challenge();
+    tries.refused(
+        "a request for a key that is not the known one",
+        "key_thumbprint_mismatch",
+        () -> issued(host.application(second, second, other)));
   }
 
   private void tokenGone(Tries tries) throws Exception {
@@ -278,11 +285,12 @@ final class ServiceCases {
   private void slow(Tries tries) throws Exception {
     try (SlowSender held = SlowSender.connect(service.url());
         SlowSender sender = SlowSender.connect(service.url())) {
+      held.touch();
       CompletableFuture<Observed> body = CompletableFuture.supplyAsync(sender::bodyByteByByte);
       tries.accepted("others, meanwhile", () -> service.get("/livez").observed());
       tries.refused("a body that comes byte by byte", "request_too_slow", body::get);
       tries.accepted("others, afterwards", () -> service.get("/livez").observed());
-      held.touch();
+      tries.refused("a connection that is held", "closed", held::untilClosed);
     }
   }
 
@@ -293,8 +301,18 @@ final class ServiceCases {
           "not_found",
           () -> service.post(path, "{\"host\":\"host-0000\",\"valid_s\":60}").observed());
     }
-    for (String path : List.of("/metrics", "/v1/invitations", "/v1/hosts", "/status/../metrics")) {
+    for (String path : List.of("/metrics", "/v1/invitations", "/v1/hosts")) {
       tries.refused("GET " + path, () -> service.get(path).observed());
+    }
+    // Java's client would take the dots out before it sends them.
+    for (String path : List.of("/status/../metrics", "/status/%2e%2e/metrics")) {
+      tries.refused(
+          "GET " + path,
+          () -> {
+            try (SlowSender sender = SlowSender.connect(service.url())) {
+              return sender.get(path);
+            }
+          });
     }
   }
 
@@ -314,11 +332,14 @@ final class ServiceCases {
         "20000 objects in one another",
         "malformed",
         () -> service.post("/v1/artifacts", nested).observed());
-    String tooLong = "{\"ak_name\":\"" + "A".repeat(1 << 20) + "\"}";
     tries.refused(
-        "a body of a mebibyte",
+        "a body that says to be a gibibyte",
         "body_too_large",
-        () -> service.post("/v1/artifacts", tooLong).observed());
+        () -> {
+          try (SlowSender sender = SlowSender.connect(service.url())) {
+            return sender.headOfBody(1 << 30);
+          }
+        });
     tries.accepted("others, afterwards", () -> service.get("/livez").observed());
   }
 

@@ -8,11 +8,15 @@ import dev.writ.evidence.TpmsAttest;
 import dev.writ.evidence.TpmtPublic;
 import dev.writ.evidence.TpmtSignature;
 import dev.writ.fixtures.Wire;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.zip.DeflaterOutputStream;
 
-/** 1 to 8: structures that are not what they should be. */
+/** 1 to 8: structures that are not what they should be; 93: logs that expand to what they do not say. */
 final class StructureCases {
   private static final String MALFORMED = "evidence_malformed";
 
@@ -34,7 +38,59 @@ final class StructureCases {
         new NegativeCase(6, Level.CODEC, "duplicate bank entries", this::duplicateBanks),
         new NegativeCase(7, Level.CODEC, "unknown algorithm", this::unknownAlgorithm),
         new NegativeCase(
-            8, Level.VERIFIER, "selection and values in different order", this::otherOrder));
+            8, Level.VERIFIER, "selection and values in different order", this::otherOrder),
+        new NegativeCase(93, Level.VERIFIER, "compressed or nested input", this::compressedLogs));
+  }
+
+  private void compressedLogs(Tries tries) {
+    byte[] zeros = new byte[1 << 16];
+    for (int id : new int[] {EvidencePackage.BOOT_LOG, EvidencePackage.IMA_LIST}) {
+      int most = id == EvidencePackage.BOOT_LOG ? Evidence.MAX_BOOT_LOG : Evidence.MAX_IMA_LIST;
+      tries.accepted("log " + id + " as long as it says", () -> log(id, zeros.length, zeros));
+      tries.refused(
+          "log " + id + " that says to be longer than any",
+          MALFORMED,
+          () -> Judge.parsed(Evidence::parse, with(id, most + 1, zeros)));
+      tries.refused(
+          "log " + id + " that says to be as long as no number",
+          MALFORMED,
+          () -> Judge.parsed(Evidence::parse, with(id, -1, zeros)));
+      for (int said : new int[] {0, 1, zeros.length - 1, zeros.length + 1, most}) {
+        tries.refused(
+            "log " + id + " of " + zeros.length + " that says to be " + said,
+            MALFORMED,
+            () -> log(id, said, zeros));
+      }
+      byte[] bomb = new byte[64 << 20];
+      tries.refused("log " + id + " of 64 MiB", MALFORMED, () -> log(id, most, bomb));
+    }
+  }
+
+  private byte[] with(int id, int said, byte[] log) {
+    return good.with(id, new Wire().u8(1).u32(said).bytes(zlib(log)).toByteArray()).encode();
+  }
+
+  /** What becomes of a log that is read, which is when it is expanded. */
+  private Observed log(int id, int said, byte[] log) {
+    byte[] whole = with(id, said, log);
+    return Judge.parsed(
+        bytes -> {
+          Evidence evidence = Evidence.parse(bytes);
+          return (id == EvidencePackage.BOOT_LOG ? evidence.bootLog() : evidence.imaList())
+              .orElseThrow()
+              .expand();
+        },
+        whole);
+  }
+
+  private static byte[] zlib(byte[] bytes) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
+      deflater.write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException("bug: writing to memory failed", e);
+    }
+    return out.toByteArray();
   }
 
   private void truncated(Tries tries) {
