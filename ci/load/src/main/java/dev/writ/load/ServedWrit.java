@@ -101,7 +101,9 @@ public final class ServedWrit implements AutoCloseable {
       }
       Path policy = folder.resolve("policy.json");
       Files.write(
-          policy, ServeFiles.policyFor(project.resolve("docs/examples/dev-policy.json"), hosts).canonical());
+          policy,
+          ServeFiles.policyFor(project.resolve("docs/examples/dev-policy.json"), hosts)
+              .canonical());
       // A Unix socket's path must be short (unix(7)), which that of a project's folder need not be.
       Path socketFolder = Files.createTempDirectory("writ-");
       InetSocketAddress service =
