@@ -2,6 +2,7 @@
 package dev.writ.corpus;
 
 import dev.writ.evidence.Evidence;
+import dev.writ.evidence.ImaSegment;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.PcrValues;
 import dev.writ.evidence.TpmsAttest;
@@ -45,7 +46,7 @@ final class StructureCases {
   private void compressedLogs(Tries tries) {
     byte[] zeros = new byte[1 << 16];
     for (int id : new int[] {EvidencePackage.BOOT_LOG, EvidencePackage.IMA_LIST}) {
-      int most = id == EvidencePackage.BOOT_LOG ? Evidence.MAX_BOOT_LOG : Evidence.MAX_IMA_LIST;
+      int most = id == EvidencePackage.BOOT_LOG ? Evidence.MAX_BOOT_LOG : ImaSegment.MAX_BYTES;
       tries.accepted("log " + id + " as long as it says", () -> log(id, zeros.length, zeros));
       tries.refused(
           "log " + id + " that says to be longer than any",
