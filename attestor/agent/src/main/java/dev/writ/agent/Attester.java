@@ -66,9 +66,6 @@ public final class Attester implements AutoCloseable {
 
   private static final int NONCE_BYTES = 32;
 
-  /** The PCR that Linux measures to. */
-  private static final int IMA_PCR = 10;
-
   /** The reason of a denial that wants the measurement list from its first entry. */
   private static final String POSITION_MISMATCH = "ima_position_mismatch";
 
@@ -264,7 +261,7 @@ public final class Attester implements AutoCloseable {
             .keyCertification(instanceKey.publicArea(), certified.attest(), certified.signature());
     logs.readBootLog().ifPresent(evidence::bootLog);
     Optional<ImaList.Part> list =
-        imaList.isPresent() && asksForList(challenge.selection())
+        imaList.isPresent() && ImaList.isAskedFor(challenge.selection())
             ? imaList.get().after(measurement.verified(), listAnew)
             : Optional.empty();
     list.ifPresent(part -> evidence.imaList(part.segment().encode()));
@@ -275,11 +272,6 @@ public final class Attester implements AutoCloseable {
     } catch (MalformedEvidenceException e) {
       throw new AttestationFailedException("this host's own evidence cannot be read", e);
     }
-  }
-
-  /** Only who asks for PCR 10 can judge what was measured into it. */
-  private static boolean asksForList(PcrSelection selection) {
-    return selection.banks().stream().anyMatch(bank -> bank.indices().contains(IMA_PCR));
   }
 
   private synchronized SignedAttest certification() throws TpmException {

@@ -9,6 +9,7 @@ import dev.writ.evidence.ImaReplay;
 import dev.writ.evidence.ImaReplayed;
 import dev.writ.evidence.ImaSegment;
 import dev.writ.evidence.MalformedEvidenceException;
+import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.TpmAlg;
 import dev.writ.evidence.VerifiedQuote;
 import java.io.IOException;
@@ -34,6 +35,9 @@ import java.util.Optional;
 final class ImaList {
   private static final int HEADER_BYTES = 16;
 
+  /** The PCR that Linux measures to. */
+  private static final int PCR = 10;
+
   private final MeasurementLogs.Source source;
   private final Path kept;
 
@@ -45,6 +49,11 @@ final class ImaList {
   ImaList(MeasurementLogs.Source source, Path kept) {
     this.source = source;
     this.kept = kept;
+  }
+
+  /** Only who asks for PCR 10 can judge what was measured into it. */
+  static boolean isAskedFor(PcrSelection selection) {
+    return selection.banks().stream().anyMatch(bank -> bank.indices().contains(PCR));
   }
 
   /**

@@ -16,14 +16,12 @@ import dev.writ.agent.Timeouts;
 import dev.writ.agent.WritExec;
 import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
-import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.SeenOnDisk;
 import dev.writ.artifact.TrustFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -164,7 +162,8 @@ final class RunCommand implements Callable<Integer> {
     }
     ExecRequest request = exec.request(command, bundle == null);
     TrustFile believed = trust.readTrust();
-    Optional<byte[]> brought = bundle == null ? Optional.empty() : Optional.of(readBundle(bundle));
+    Optional<byte[]> brought =
+        bundle == null ? Optional.empty() : Optional.of(BundleFile.read(bundle));
     try (WritExec starter = ExecOptions.writExec()) {
       Execution.Preparation preparation = Execution.prepare(starter, request);
       return preparation instanceof Execution.Preparation.Bound bound
@@ -251,16 +250,5 @@ final class RunCommand implements Callable<Integer> {
     return ending instanceof Ending.Signalled signalled
         ? SIGNALLED + signalled.signal()
         : ExitStatus.BUG;
-  }
-
-  private static byte[] readBundle(Path file) throws CommandFailure {
-    try {
-      return BoundedFile.read(file, ProofBundle.MAX_BYTES);
-    } catch (NoSuchFileException e) {
-      // Nothing was given: the verifier's first check says so, with its code.
-      return new byte[0];
-    } catch (IOException e) {
-      throw CommandFailure.configuration("the bundle " + file, e);
-    }
   }
 }

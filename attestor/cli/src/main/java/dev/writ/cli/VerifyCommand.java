@@ -9,7 +9,6 @@ import dev.writ.artifact.Check;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.Presentation;
-import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.StatusVerdict;
@@ -18,7 +17,6 @@ import dev.writ.artifact.Verdict;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -110,7 +108,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private Verdict judge(BundleVerifier verifier, Presentation presentation, Instant now)
       throws CommandFailure {
-    byte[] bytes = readBundle();
+    byte[] bytes = BundleFile.read(bundle);
     if (status == null) {
       return verifier.verify(bytes, presentation, Seen.NOTHING_IS_USED, now);
     }
@@ -156,17 +154,6 @@ final class VerifyCommand implements Callable<Integer> {
       return RequestFile.parse(BoundedFile.read(file, RequestFile.MAX_BYTES), issuer).request();
     } catch (IOException | MalformedDocumentException | IllegalArgumentException e) {
       throw CommandFailure.configuration("the request " + file, e);
-    }
-  }
-
-  private byte[] readBundle() throws CommandFailure {
-    try {
-      return BoundedFile.read(bundle, ProofBundle.MAX_BYTES);
-    } catch (NoSuchFileException e) {
-      // Nothing was given: the verifier's first check says so, with its code.
-      return new byte[0];
-    } catch (IOException e) {
-      throw CommandFailure.configuration("the bundle " + bundle, e);
     }
   }
 

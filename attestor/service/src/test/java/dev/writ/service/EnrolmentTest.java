@@ -336,7 +336,7 @@ final class EnrolmentTest {
   }
 
   @Test
-  void case29_secondIdentityForAnEndorsementKey_isEnvironmentUntrusted() throws Exception {
+  void case30_secondIdentityForAnEndorsementKey_isEnvironmentUntrusted() throws Exception {
     assertDenied(
         DenialCode.ENVIRONMENT_UNTRUSTED,
         "ek_taken",
@@ -344,7 +344,7 @@ final class EnrolmentTest {
   }
 
   @Test
-  void case30_secondEndorsementKeyForAnIdentity_isEnvironmentUntrusted() throws Exception {
+  void case29_secondEndorsementKeyForAnIdentity_isEnvironmentUntrusted() throws Exception {
     assertDenied(DenialCode.ENVIRONMENT_UNTRUSTED, "host_name_taken", deployment.enrol(secondTpm));
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.evidence;
 
-import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.Arrays;
@@ -93,7 +92,7 @@ public final class AkCertificateVerifier {
     if (x509.getBasicConstraints() >= 0) {
       return Optional.of(new AkCertificateOutcome.CertificateIsCa());
     }
-    List<String> usages = extendedKeyUsage(x509);
+    List<String> usages = EndorsementTrust.extendedKeyUsage(x509, "akCertificate");
     if (!usages.equals(List.of(EKU_AK_CERTIFICATE))) {
       return Optional.of(
           new AkCertificateOutcome.ExtendedKeyUsageWrong(usages.isEmpty() ? "none" : "" + usages));
@@ -117,20 +116,6 @@ public final class AkCertificateVerifier {
       }
     }
     return true;
-  }
-
-  private static List<String> extendedKeyUsage(X509Certificate x509)
-      throws MalformedEvidenceException {
-    try {
-      List<String> usages = x509.getExtendedKeyUsage();
-      return usages == null ? List.of() : usages;
-    } catch (CertificateParsingException e) {
-      throw new MalformedEvidenceException(
-          "akCertificate.extendedKeyUsage",
-          0,
-          "object identifiers",
-          String.valueOf(e.getMessage()));
-    }
   }
 
   private static Optional<AkCertificateOutcome.Refused> name(

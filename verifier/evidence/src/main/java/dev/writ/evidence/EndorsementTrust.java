@@ -7,6 +7,7 @@ import java.security.GeneralSecurityException;
 import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -187,6 +188,22 @@ public record EndorsementTrust(
               + name
               + " must be signed by itself, because it has name constraints; list it as an"
               + " intermediate, and the root that signed it as a root");
+    }
+  }
+
+  /**
+   * What a certificate's key is for (RFC 5280, 4.2.1.12); nothing where it does not say.
+   *
+   * @param name of the certificate, for a finding
+   */
+  static List<String> extendedKeyUsage(X509Certificate x509, String name)
+      throws MalformedEvidenceException {
+    try {
+      List<String> usages = x509.getExtendedKeyUsage();
+      return usages == null ? List.of() : usages;
+    } catch (CertificateParsingException e) {
+      throw new MalformedEvidenceException(
+          name + ".extendedKeyUsage", 0, "object identifiers", String.valueOf(e.getMessage()));
     }
   }
 

@@ -2,7 +2,6 @@
 package dev.writ.evidence;
 
 import dev.writ.evidence.TrustedEndorsement.Finding;
-import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -143,7 +142,7 @@ public final class EndorsementVerifier {
     if (x509.getBasicConstraints() >= 0 || (usage != null && usage[KEY_CERT_SIGN])) {
       return Optional.of(new EndorsementOutcome.CertificateIsCa());
     }
-    if (!extendedKeyUsage(x509).contains(EKU_EK_CERTIFICATE)) {
+    if (!EndorsementTrust.extendedKeyUsage(x509, "ekCertificate").contains(EKU_EK_CERTIFICATE)) {
       return Optional.of(new EndorsementOutcome.ExtendedKeyUsageMissing());
     }
     boolean rsa = key.type() == TpmAlg.RSA;
@@ -159,20 +158,6 @@ public final class EndorsementVerifier {
             .sorted()
             .<EndorsementOutcome.Refused>map(EndorsementOutcome.CriticalExtensionUnknown::new)
             .findFirst();
-  }
-
-  private static List<String> extendedKeyUsage(X509Certificate x509)
-      throws MalformedEvidenceException {
-    try {
-      List<String> usages = x509.getExtendedKeyUsage();
-      return usages == null ? List.of() : usages;
-    } catch (CertificateParsingException e) {
-      throw new MalformedEvidenceException(
-          "ekCertificate.extendedKeyUsage",
-          0,
-          "object identifiers",
-          String.valueOf(e.getMessage()));
-    }
   }
 
   private static EndorsementOutcome judge(
