@@ -27,6 +27,7 @@ class BootLogVectorsTest {
   private static final String TOOLS = "tpm2-tools/test/integration/fixtures/";
   private static final String MACHINES = "python3-uefi-eventlog/";
   private static final String TSS = "tpm2-tss/test/data/fapi/eventlog/";
+  private static final String HIRS = "hirs/.ci/";
   private static final String GO = "go-attestation/attest/testdata/";
 
   private static final Pattern BANK = Pattern.compile("  (\\w+):");
@@ -175,6 +176,28 @@ class BootLogVectorsTest {
       })
   void logOfGoAttestation_isReadWhole(String name) throws Exception {
     assertThat(BootLog.parse(Vectors.bytes(GO + name)).paddingBytes()).isZero();
+  }
+
+  /** Nothing is published of these. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        HIRS + "system-tests/profiles/laptop/default/laptop_default_binary_bios_measurements",
+        HIRS + "system-tests/profiles/laptop/badOemInstall/rims/laptop_badOemInstall_oem.1.rimel",
+        HIRS + "system-tests/profiles/laptop/badOemInstall/rims/laptop_badOemInstall_var.1.rimel",
+        HIRS + "tcg-rim-tool/eventlogs/TpmLog.bin",
+        "rust-keylime/keylime/test-data/uefi_log.bin"
+      })
+  void logOfOtherAttesters_isReadWhole(String path) throws Exception {
+    assertThat(BootLog.parse(Vectors.bytes(path)).paddingBytes()).isZero();
+  }
+
+  @Test
+  void logOfTpm2TssOfAnUbuntuMachine_isReadWhole() throws Exception {
+    BootLog log = BootLog.parse(base64(TSS + "binary_measurements_pc_client.b64"));
+
+    assertThat(log.paddingBytes()).isZero();
+    assertThat(BootLogReplay.values(log, TpmAlg.SHA256)).hasSize(8);
   }
 
   /**

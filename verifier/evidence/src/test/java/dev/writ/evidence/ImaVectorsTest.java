@@ -52,6 +52,29 @@ class ImaVectorsTest {
   }
 
   @Test
+  void rustKeylimeListOfOneEntry_hasItsTemplateDigest() throws Exception {
+    ImaSegment list = ascii("ima_log.txt");
+    PcrValues quoted = pcr10(ImaReplay.valueAfter(list, TpmAlg.SHA256));
+
+    assertThat(ImaReplay.resume(ImaPosition.START, list, quoted))
+        .isInstanceOfSatisfying(
+            ImaReplayed.class, replayed -> assertThat(replayed.matched()).isEqualTo(1));
+  }
+
+  @Test
+  void rustKeylimeListThatIsNone_isMalformed() throws Exception {
+    ImaSegment list = ascii("invalid_ima_log.txt");
+
+    assertThatThrownBy(() -> ImaReplay.valueAfter(list, TpmAlg.SHA256))
+        .isInstanceOf(MalformedEvidenceException.class);
+  }
+
+  private static ImaSegment ascii(String name) throws IOException {
+    byte[] list = Vectors.bytes("rust-keylime/keylime/test-data/" + name);
+    return ImaSegment.of(0, ImaFormat.ASCII, TpmAlg.SHA1, list);
+  }
+
+  @Test
   void rustKeylimeList_resumedAtEachEntry_givesThePublishedSha256() throws Exception {
     byte[] list = Vectors.bytes(RUST_KEYLIME);
     ImaPosition position = ImaPosition.START;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.evidence;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.PublicKey;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
@@ -69,21 +71,44 @@ class VectorsTest {
     }
   }
 
+  private static PcrValues keylimeValues() throws IOException {
+    return dumped(Vectors.bytes(KEYLIME + "quotepcr.out"), KEYLIME_PCRS);
+  }
+
   /**
    * tpm2-tools' file is a dump of structures in memory, little-endian: TPML_PCR_SELECTION of 132
    * bytes, a count, then TPML_DIGEST of a count and eight TPM2B_DIGEST of 2 + 64 bytes.
+   *
+   * @param selection of one bank
    */
-  private static PcrValues keylimeValues() throws IOException {
-    ByteBuffer dump =
-        ByteBuffer.wrap(Vectors.bytes(KEYLIME + "quotepcr.out")).order(ByteOrder.LITTLE_ENDIAN);
+  private static PcrValues dumped(byte[] file, PcrSelection selection) {
+    ByteBuffer dump = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     int digestsAt = 132 + 4 + 4;
     List<TpmDigest> digests = new ArrayList<>();
-    for (int i = 0; i < KEYLIME_PCRS.size(); i++) {
+    for (int i = 0; i < selection.size(); i++) {
       byte[] digest = new byte[dump.getShort(digestsAt + 66 * i)];
       dump.get(digestsAt + 66 * i + 2, digest);
-      digests.add(TpmDigest.of(TpmAlg.SHA256, digest));
+      digests.add(TpmDigest.of(selection.banks().get(0).hash(), digest));
     }
-    return new PcrValues(KEYLIME_PCRS, digests);
+    return new PcrValues(selection, digests);
+  }
+
+  /** The agent's text: "r", then quote, signature and PCRs in base64; its key is not given. */
+  @Test
+  void rustKeylimeQuote_isReadAndHasTheDigestOfItsPcrs() throws Exception {
+    String[] parts =
+        Vectors.text("rust-keylime/keylime/test-data/test-quote.txt")
+            .strip()
+            .substring(1)
+            .split(":");
+    TpmsAttest attest = TpmsAttest.parse(Base64.getDecoder().decode(parts[0]));
+    TpmtSignature signature = TpmtSignature.parse(Base64.getDecoder().decode(parts[1]));
+    Attested.Quote quote = (Attested.Quote) attest.attested();
+    PcrValues values = dumped(Base64.getDecoder().decode(parts[2]), quote.pcrSelect());
+
+    assertThat(signature.scheme()).isEqualTo(TpmAlg.RSASSA);
+    assertThat(attest.extraData()).isEqualTo(Octets.of("TEST".getBytes(UTF_8)));
+    assertThat(values.pcrDigest(signature.hash()).value()).isEqualTo(quote.pcrDigest());
   }
 
   @Test
