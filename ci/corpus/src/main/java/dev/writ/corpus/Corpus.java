@@ -25,8 +25,9 @@ final class Corpus {
     cases.addAll(new IdentityCases().cases());
     cases.addAll(new EndorsementCases().cases());
     cases.addAll(new PcrCases().cases());
-    cases.addAll(BootLogCases.cases());
-    cases.addAll(ImaCases.cases());
+    cases.addAll(new BootLogCases().cases());
+    cases.addAll(new BootEventCases().cases());
+    cases.addAll(new ImaCases().cases());
     cases.addAll(new BindingCases().cases());
     cases.addAll(new BundleCases(project).cases());
     cases.addAll(new ServiceCases(service).cases());

@@ -244,6 +244,11 @@ final class CorpusKey {
     return raw(javaName(hash).replace("-", "") + "withECDSAinP1363Format", message);
   }
 
+  /** ECDSA in DER, as it is in files. */
+  byte[] derEcdsa(byte[] message, int hash) {
+    return raw(javaName(hash).replace("-", "") + "withECDSA", message);
+  }
+
   static byte[] ecdsa(int hash, byte[] r, byte[] s) {
     return new Wire().u16(ECDSA).u16(hash).sized(r).sized(s).toByteArray();
   }

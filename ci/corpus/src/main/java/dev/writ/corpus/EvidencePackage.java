@@ -17,6 +17,9 @@ final class EvidencePackage {
   static final int BOOT_LOG = 7;
   static final int IMA_LIST = 8;
 
+  static final int AS_IT_IS = 0;
+  static final int ZLIB = 1;
+
   private final TreeMap<Integer, byte[]> sections;
 
   private EvidencePackage(Map<Integer, byte[]> sections) {
@@ -39,6 +42,22 @@ final class EvidencePackage {
 
   static EvidencePackage of(Map<Integer, byte[]> sections) {
     return new EvidencePackage(sections);
+  }
+
+  /** A quote with its PCRs and logs; no instance key. */
+  static EvidencePackage of(CorpusKey ak, Pcrs quoted, Map<Integer, byte[]> logs) {
+    byte[] quote = Statement.quote(quoted, ak.area.hash()).encode();
+    Map<Integer, byte[]> sections = new TreeMap<>();
+    sections.put(QUOTE, quote);
+    sections.put(QUOTE_SIGNATURE, ak.sign(quote));
+    sections.put(PCR_VALUES, quoted.encode());
+    logs.forEach((id, log) -> sections.put(id, coded(AS_IT_IS, log.length, log)));
+    return new EvidencePackage(sections);
+  }
+
+  /** A log's section: its coding and the length that it says to have stand before it. */
+  static byte[] coded(int coding, long length, byte[] content) {
+    return new Wire().u8(coding).u32((int) length).bytes(content).toByteArray();
   }
 
   EvidencePackage with(int section, byte[] content) {

@@ -25,9 +25,13 @@ import dev.writ.evidence.TpmtSignature;
 import dev.writ.evidence.VerifiedQuote;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 
 /** Has bytes judged by {@code verifier/evidence}, as a service does, and says what became of them. */
 final class Judge {
+  /** Rules whose subject is the reason of the refusal that they report. */
+  private static final Set<String> REPORTS = Set.of("boot_log_holds", "ima_list_replayed");
+
   private Judge() {}
 
   /** A parser that is only asked whether it reads. */
@@ -36,12 +40,12 @@ final class Judge {
   }
 
   /** What is verified up to a quote, or why it is not. */
-  private interface Verification<T> {
+  interface Verification<T> {
     T of() throws MalformedEvidenceException, RefusedException;
   }
 
   /** Carries a refusal to where it is told. */
-  private static final class RefusedException extends Exception {
+  static final class RefusedException extends Exception {
     private static final long serialVersionUID = 1L;
     private final transient Refusal refusal;
 
@@ -121,14 +125,26 @@ final class Judge {
           CorpusKey ak = CorpusKey.attestation();
           byte[] attest = Statement.quote(quoted, CorpusKey.SHA256).encode();
           VerifiedQuote quote = verified(ak, attest, ak.sign(attest), quoted, quoted);
-          Appraisal appraisal = Appraiser.appraise(quote, Optional.empty(), references);
-          if (!appraisal.failed().isEmpty()) {
-            Appraisal.Rule rule = appraisal.failed().get(0);
-            throw new RefusedException(
-                new Rule(rule.reason(), rule.expected() + ", was " + rule.actual()));
-          }
-          return appraisal;
+          return accepted(Appraiser.appraise(quote, Optional.empty(), references));
         });
+  }
+
+  /** An appraisal of which every rule holds. */
+  static Appraisal accepted(Appraisal appraisal) throws RefusedException {
+    if (!appraisal.failed().isEmpty()) {
+      // That some entries are not allowed says less than the rule that an entry breaks.
+      Appraisal.Rule rule =
+          appraisal.failed().stream()
+              .filter(each -> !each.reason().equals("ima_entries"))
+              .findFirst()
+              .orElse(appraisal.failed().get(0));
+      boolean reports = REPORTS.contains(rule.reason());
+      throw new RefusedException(
+          new Rule(
+              reports ? rule.subject() : rule.reason(),
+              rule.expected() + ", was " + rule.actual()));
+    }
+    return appraisal;
   }
 
   private record Rule(String reason, String message) implements Refusal {}
@@ -147,7 +163,7 @@ final class Judge {
         });
   }
 
-  private static EnrolledAk enrolled(byte[] publicArea)
+  static EnrolledAk enrolled(byte[] publicArea)
       throws MalformedEvidenceException, RefusedException {
     AkOutcome outcome = EnrolledAk.of(publicArea);
     if (outcome instanceof AkOutcome.Refused refused) {
@@ -175,7 +191,7 @@ final class Judge {
             PcrSelection.parse(asked.selection())));
   }
 
-  private static VerifiedQuote accepted(QuoteOutcome outcome) throws RefusedException {
+  static VerifiedQuote accepted(QuoteOutcome outcome) throws RefusedException {
     if (outcome instanceof QuoteOutcome.Refused refused) {
       throw new RefusedException(refused);
     }
@@ -189,7 +205,7 @@ final class Judge {
     return (CertifiedKey) outcome;
   }
 
-  private static Observed observed(Verification<?> verification) {
+  static Observed observed(Verification<?> verification) {
     try {
       var unused = verification.of();
       return Observed.ACCEPTED;
