@@ -26,6 +26,7 @@ final class Main {
           Map.of(
               "quote-verify", new QuoteVerify(),
               "bundle-verify", new BundleVerify(),
+              "evidence", new EvidenceAppraise(),
               "hsm-sign", new HsmSign(),
               "issue", new Issue(),
               "ledger-append", new LedgerAppend(),

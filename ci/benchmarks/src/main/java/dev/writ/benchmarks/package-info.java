@@ -24,6 +24,24 @@
  * it is not the one that must be. No input is constant: operations go round a few hundred prepared
  * ones that differ.
  *
+ * <p><b>evidence</b> is of a machine that booted with a log of 60 KB and measured a list of 1 MB, its PCRs
+ * a TPM simulator's. All rules over both hold, or the run fails.
+ *
+ * <pre>
+ * evidence                 packages parsed, quote verified, boot log and whole list expanded, replayed and
+ *                          judged by rules that were learned from the boot and by path and digest of each
+ *                          file. Beside beside/tpm2-tools, which does less: it reads no list, judges
+ *                          nothing, and compares no replayed PCR with the quote's
+ * evidence/incremental     the same of a host that has measured nothing since
+ * evidence/quote-and-boot-log  without the list: the work that comes nearest to theirs
+ * evidence/ima             the list alone, replayed and judged, in bytes of the list; beside/sha-256 is the
+ *                          rate at which those bytes are hashed once
+ * …/allocated              bytes of Java's heap that a warm verification allocates, in the mean
+ * evidence/boot-log, …/ima-list  how long both are
+ * beside/tpm2-tools        tpm2_checkquote with the PCRs' values, then tpm2_eventlog on the log
+ * beside/tpm2-tools/less-start  the same without what the two processes' starts take, by --version
+ * </pre>
+ *
  * <p><b>issue</b> is measured otherwise, since what it measures is another process: {@code writ serve},
  * with a token, a policy and a ledger of its own, as the launcher starts it. Its hosts have software
  * TPMs under a test maker's certificate, and each was enrolled by an invitation and by activating a
