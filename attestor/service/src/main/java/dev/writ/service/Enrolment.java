@@ -51,6 +51,10 @@ public final class Enrolment {
 
   private static final String LABEL = "writ-activation-v2";
 
+  private static final Denial ACTIVATION_REPLAYED =
+      new Denial(
+          DenialCode.REPLAYED, "activation_replayed", "a secret may be returned once; enrol again");
+
   private final Operations operations;
   private final WorkPool appraisal;
   private final WorkPool hsm;
@@ -224,7 +228,7 @@ public final class Enrolment {
         "an activation",
         () ->
             appraisal
-                .submit(() -> candidate(activated(encodedSession, activated)))
+                .submit(() -> candidate(unspent(activated(encodedSession, activated))))
                 // Before the commit: what cannot be signed now is asked for again, and by the same
                 // secret.
                 .thenCompose(candidate -> hsm.submit(() -> certified(candidate)))
@@ -273,6 +277,15 @@ public final class Enrolment {
         candidate,
         new EnrolmentOutcome.Enrolled(
             ak.name(), certificates.issue(ak, candidate.endorsement().device())));
+  }
+
+  /** Before anything is signed for it: a secret is good for one enrolment. */
+  private EnrolmentSession unspent(EnrolmentSession session) throws LedgerException {
+    if (ledger.isConsumed(session.nonce())) {
+      refusals.count(ACTIVATION_REPLAYED);
+      throw new DeniedException(ACTIVATION_REPLAYED);
+    }
+    return session;
   }
 
   /** Parents of an enrolment are the policy in force and, where there was one, the invitation. */
@@ -347,11 +360,7 @@ public final class Enrolment {
     if (outcome instanceof CommitOutcome.Receipt) {
       return enrolled;
     } else if (outcome instanceof CommitOutcome.Replayed) {
-      return new EnrolmentOutcome.Denied(
-          new Denial(
-              DenialCode.REPLAYED,
-              "activation_replayed",
-              "a secret may be returned once; enrol again"));
+      return new EnrolmentOutcome.Denied(ACTIVATION_REPLAYED);
     } else if (outcome instanceof CommitOutcome.Refused refused) {
       return new EnrolmentOutcome.Denied(untrusted(refused.why()));
     } else if (outcome instanceof CommitOutcome.Unavailable unavailable) {

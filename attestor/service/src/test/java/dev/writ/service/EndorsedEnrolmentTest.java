@@ -214,6 +214,26 @@ final class EndorsedEnrolmentTest {
     assertThat(deployment.leaves()).isEqualTo(leaves);
   }
 
+  /** A secret that is sent again and again costs no signature. */
+  @Test
+  void case28_secretUsedTwice_isReplayedWithoutTheToken() throws Exception {
+    SoftwareHost host = deployment.host("host-a");
+    deployment.start();
+    EnrolmentOutcome.Activation activation = (EnrolmentOutcome.Activation) deployment.begin(host);
+    Octets secret = host.activate(activation.credential());
+    assertThat(deployment.complete(activation.session(), secret))
+        .isInstanceOf(EnrolmentOutcome.Enrolled.class);
+    token.logOut();
+    try {
+      assertThat(deployment.complete(activation.session(), secret))
+          .isInstanceOfSatisfying(
+              EnrolmentOutcome.Denied.class,
+              denied -> assertThat(denied.denial().reason()).isEqualTo("activation_replayed"));
+    } finally {
+      token.logIn();
+    }
+  }
+
   /** Nothing is committed before the certificate is signed: the same secret is good again. */
   @Test
   void tokenThatDoesNotSign_leavesTheHostAsItWas() throws Exception {

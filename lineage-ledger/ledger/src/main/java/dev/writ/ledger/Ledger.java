@@ -300,6 +300,14 @@ public final class Ledger implements AutoCloseable {
     return store.read(statements -> new StateReads(statements).hostByName(name));
   }
 
+  /**
+   * Whether a nonce is taken already. {@link StateChange.ConsumeNonce} alone decides who takes it: this
+   * spares work for an entry that would lose. Nonces that were purged are not known.
+   */
+  public boolean isConsumed(Hash nonce) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).isConsumed(nonce));
+  }
+
   /** How far a host's measurement list was verified. */
   public Optional<MeasuredList> measuredList(AkName akName) throws LedgerException {
     return store.read(statements -> new StateReads(statements).measuredList(akName));

@@ -38,6 +38,7 @@ final class StateReads {
           + " WHERE jti = ? AND reporter_kid = ? AND statement_digest = ?";
   private static final String INVITATION =
       "SELECT digest, host_name, expires, leaf_index, redeemed_by FROM invitation WHERE digest = ?";
+  private static final String NONCE = "SELECT nonce FROM nonce WHERE nonce = ?";
   private static final String USES =
       "SELECT COALESCE(MAX(use_number), 0) FROM artifact_use WHERE jti = ?";
 
@@ -112,6 +113,10 @@ final class StateReads {
                 Statements.number(row, 5).stream().mapToObj(StatusIndex::ofNumber).findAny()),
         ARTIFACT,
         jti);
+  }
+
+  boolean isConsumed(Hash nonce) throws SQLException {
+    return statements.first(row -> Statements.hash(row, 1), NONCE, nonce).isPresent();
   }
 
   long uses(UuidV7 jti) throws SQLException {

@@ -122,6 +122,15 @@ class StateTest {
   }
 
   @Test
+  void nonce_onceTaken_isConsumed() throws Exception {
+    Hash taken = Samples.nonce();
+    receipt(commit(ledger, Samples.issue(taken)));
+
+    assertThat(ledger.isConsumed(taken)).isTrue();
+    assertThat(ledger.isConsumed(Samples.nonce())).isFalse();
+  }
+
+  @Test
   void replayedAndSuperseded_isReplayed() throws Exception {
     Hash nonce = Samples.nonce();
     receipt(commit(ledger, Samples.issue(nonce)));
