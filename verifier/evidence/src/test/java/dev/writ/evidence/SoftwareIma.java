@@ -2,16 +2,16 @@
 package dev.writ.evidence;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.fixtures.SoftwareImaList;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * IMA in software: a measurement list as a kernel since 5.8 keeps it, in both forms, and the PCRs that
- * it leaves. PCRs 0 to 9 are those of {@link Statement#value}.
+ * A {@link SoftwareImaList} in this room's words, and the PCRs that it leaves. PCRs 0 to 9 are those of
+ * {@link Statement#value}.
  */
 final class SoftwareIma {
   static final PcrSelection SHA256_PCRS =
@@ -20,12 +20,9 @@ final class SoftwareIma {
   /** A field of a template: as it is hashed, and as it is shown in ASCII. */
   record Field(byte[] data, byte[] ascii) {}
 
-  private record Entry(byte[] binary, byte[] ascii, byte[] hashed, boolean violation) {}
-
   private final TpmAlg listHash;
   private final PcrSelection selection;
-  private final List<Entry> entries = new ArrayList<>();
-  private int pcr = 10;
+  private final SoftwareImaList list;
 
   SoftwareIma() {
     this(TpmAlg.SHA1, SHA256_PCRS);
@@ -34,6 +31,7 @@ final class SoftwareIma {
   SoftwareIma(TpmAlg listHash, PcrSelection selection) {
     this.listHash = listHash;
     this.selection = selection;
+    this.list = new SoftwareImaList(listHash.id());
   }
 
   /** A list of a boot that measured two files. */
@@ -42,20 +40,19 @@ final class SoftwareIma {
   }
 
   static Field digest(String algorithm, byte[] digest) {
-    byte[] name = ascii(algorithm + ":");
-    return new Field(join(name, new byte[1], digest), join(name, hexOf(digest)));
+    return of(SoftwareImaList.digest(algorithm, digest));
   }
 
   static Field path(String path) {
-    return path(path.getBytes(StandardCharsets.UTF_8));
-  }
-
-  static Field path(byte[] path) {
-    return new Field(join(path, new byte[1]), path);
+    return of(SoftwareImaList.path(path));
   }
 
   static Field hex(byte[] bytes) {
-    return new Field(bytes, hexOf(bytes));
+    return of(SoftwareImaList.bytes(bytes));
+  }
+
+  private static Field of(SoftwareImaList.Field field) {
+    return new Field(field.data(), field.ascii());
   }
 
   /** The digest of what this fixture takes a file at that path to hold. */
@@ -75,11 +72,12 @@ final class SoftwareIma {
 
   @CanIgnoreReturnValue
   SoftwareIma boot(TpmAlg bank, int pcrs) {
-    MessageDigest running = bank.newDigest();
-    for (int i = 0; i < pcrs; i++) {
-      Statement.value(bank, i).value().update(running);
-    }
-    return add("ima-ng", digest(bank.text(), running.digest()), path("boot_aggregate"));
+    byte[][] values =
+        IntStream.range(0, pcrs)
+            .mapToObj(pcr -> Statement.value(bank, pcr).value().bytes())
+            .toArray(byte[][]::new);
+    Field aggregate = digest(bank.text(), SoftwareImaList.aggregate(bank.id(), values));
+    return add("ima-ng", aggregate, path(SoftwareImaList.BOOT_AGGREGATE));
   }
 
   /** A file of ima-ng. */
@@ -103,48 +101,29 @@ final class SoftwareIma {
 
   @CanIgnoreReturnValue
   SoftwareIma violation(String path) {
-    return add("ima-ng", true, digest("sha256", new byte[20]), path(path));
+    list.violation(path);
+    return this;
   }
 
   @CanIgnoreReturnValue
   SoftwareIma add(String template, Field... fields) {
-    return add(template, false, fields);
+    SoftwareImaList.Field[] all =
+        Stream.of(fields)
+            .map(field -> new SoftwareImaList.Field(field.data(), field.ascii()))
+            .toArray(SoftwareImaList.Field[]::new);
+    list.add(template, all);
+    return this;
   }
 
   /** Further entries go to another PCR. */
   @CanIgnoreReturnValue
   SoftwareIma toPcr(int other) {
-    pcr = other;
-    return this;
-  }
-
-  private SoftwareIma add(String template, boolean violation, Field... fields) {
-    byte[] data = new byte[0];
-    for (Field field : fields) {
-      data = join(data, u32(field.data().length), field.data());
-    }
-    byte[] shown = join(u32(data.length), data);
-    byte[] hashed = data;
-    if (template.equals("ima")) {
-      byte[] digest = fields[0].data();
-      byte[] path = fields[1].ascii();
-      shown = join(digest, u32(path.length), path);
-      hashed = join(digest, Arrays.copyOf(path, 256));
-    }
-    byte[] listed =
-        violation ? new byte[listHash.digestBytes()] : listHash.newDigest().digest(hashed);
-    byte[] name = ascii(template);
-    byte[] binary = join(u32(pcr), listed, u32(name.length), name, shown);
-    byte[] line = join(ascii(String.format("%2d ", pcr)), hexOf(listed), ascii(" " + template));
-    for (Field field : fields) {
-      line = join(line, ascii(" "), field.ascii());
-    }
-    entries.add(new Entry(binary, join(line, ascii("\n")), hashed, violation));
+    list.toPcr(other);
     return this;
   }
 
   int size() {
-    return entries.size();
+    return list.size();
   }
 
   byte[] list(ImaFormat format) {
@@ -152,11 +131,7 @@ final class SoftwareIma {
   }
 
   byte[] list(ImaFormat format, int from) {
-    byte[] list = new byte[0];
-    for (Entry entry : entries.subList(from, entries.size())) {
-      list = join(list, format == ImaFormat.BINARY ? entry.binary() : entry.ascii());
-    }
-    return list;
+    return format == ImaFormat.BINARY ? list.binary(from) : list.ascii(from);
   }
 
   ImaSegment segment(ImaFormat format) {
@@ -188,40 +163,19 @@ final class SoftwareIma {
       for (int index : bank.indices()) {
         values.add(
             index == 10
-                ? TpmDigest.of(bank.hash(), pcr10(bank.hash(), padded))
+                ? TpmDigest.of(bank.hash(), pcr10(bank.hash().id(), padded))
                 : Statement.value(bank.hash(), index));
       }
     }
     return new PcrValues(selection, values);
   }
 
-  private byte[] pcr10(TpmAlg bank, boolean padded) {
-    int length = bank.digestBytes();
-    byte[] value = new byte[length];
-    for (Entry entry : entries) {
-      byte[] extension = new byte[length];
-      Arrays.fill(extension, (byte) 0xff);
-      if (!entry.violation()) {
-        TpmAlg hash = padded ? TpmAlg.SHA1 : bank;
-        extension = Arrays.copyOf(hash.newDigest().digest(entry.hashed()), length);
-      }
-      value = bank.newDigest().digest(join(value, extension));
-    }
-    return value;
-  }
-
-  static byte[] u32(int value) {
-    return new byte[] {
-      (byte) value, (byte) (value >>> 8), (byte) (value >>> 16), (byte) (value >>> 24)
-    };
+  private byte[] pcr10(int bank, boolean padded) {
+    return padded ? list.paddedValue(bank) : list.value(bank);
   }
 
   static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  private static byte[] hexOf(byte[] bytes) {
-    return ascii(HexFormat.of().formatHex(bytes));
   }
 
   static byte[] join(byte[]... parts) {
