@@ -1,59 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.corpus;
 
-import dev.writ.artifact.Act;
-import dev.writ.artifact.ActionAtHand;
-import dev.writ.artifact.Artifact;
-import dev.writ.artifact.ArtifactClaims;
-import dev.writ.artifact.BundleVerifier;
-import dev.writ.artifact.Environment;
 import dev.writ.artifact.HostState;
-import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.Possession;
 import dev.writ.artifact.Presentation;
-import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
-import dev.writ.artifact.StatusClaims;
 import dev.writ.artifact.StatusGovernance;
 import dev.writ.artifact.StatusToken;
-import dev.writ.artifact.TrustContent;
-import dev.writ.artifact.TrustFile;
-import dev.writ.artifact.TrustedKey;
 import dev.writ.artifact.UuidV7;
-import dev.writ.artifact.Verdict;
-import dev.writ.artifact.VerificationKey;
 import dev.writ.tlog.Hash;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
- * 43, 82, 84 to 86 and 88 as a gateway meets them: an artifact shown elsewhere, later, or with less than its
- * proof. The bundle is the worked example of docs/FORMATS.md, which verifies by itself.
+ * 43, 82, 84, 86 and 88 as a gateway meets them: an artifact shown elsewhere, later, or with less than its
+ * proof. The bundle is the {@link BundleExample}.
  */
 final class BundleCases {
   private static final String OTHER_ENVIRONMENT = "environment_mismatch";
   private static final String WITHDRAWN = "policy_mismatch";
-  private static final String NO_LEDGER = "lineage_fragmented";
 
-  private final Path example;
+  private final Path project;
 
   /**
    * @param project the folder of the whole project
    */
   BundleCases(Path project) {
-    this.example = project.resolve("verifier/artifact/src/test/resources/worked-example");
+    this.project = project;
   }
 
   List<NegativeCase> cases() {
@@ -63,96 +44,15 @@ final class BundleCases {
             82, Level.VERIFIER, "key in the artifact differs from the holder's", this::otherHolder),
         new NegativeCase(
             84, Level.VERIFIER, "policy version in the artifact withdrawn", this::withdrawn),
-        new NegativeCase(
-            85, Level.VERIFIER, "ledger receipt missing, stale or for another leaf", this::receipt),
         new NegativeCase(86, Level.VERIFIER, "verifier clock jump", this::clock),
         new NegativeCase(88, Level.VERIFIER, "exception inside a check", this::defect));
   }
 
-  /** The example with what is in it, and who verifies it. */
-  private record Example(
-      BundleVerifier verifier,
-      byte[] bytes,
-      ProofBundle bundle,
-      Hash digest,
-      ArtifactClaims claims) {
-    Instant now() {
-      return claims.iat();
-    }
-
-    HostState host() {
-      return host(claims.env().resetCount(), claims.env().restartCount());
-    }
-
-    HostState host(long resetCount, long restartCount) {
-      Environment env = claims.env();
-      return new HostState(env.akName(), env.pcrs(), env.digest(), resetCount, restartCount);
-    }
-
-    Presentation here(HostState host) {
-      Act act = claims.act();
-      return Presentation.NOTHING
-          .withAudience(new Presentation.Audience.ExecutionHere(host))
-          .withTenant(claims.tenant())
-          .withAction(
-              new ActionAtHand(act.action(), act.resource(), act.argsDigest(), act.limits()))
-          .withObligations(Set.of("log"));
-    }
-
-    /** Judged with a status token that {@code statusKey} makes of these claims. */
-    Observed judgedWith(CorpusKey statusKey, Presentation presentation, StatusGovernance writ)
-        throws Exception {
-      StatusClaims old = StatusToken.parse(bundle.statusListToken().orElseThrow()).claims();
-      Hash kid = VerificationKey.of((ECPublicKey) statusKey.publicKey()).kid();
-      byte[] input =
-          StatusToken.signingInput(
-              kid,
-              new StatusClaims(old.listUri(), old.iat(), old.exp(), old.ttl(), old.list(), writ));
-      StatusToken token = StatusToken.assemble(input, statusKey.rawEcdsa(input, CorpusKey.SHA256));
-      ProofBundle other =
-          new ProofBundle(
-              bundle.artifact(), bundle.leaf(), bundle.tlogProof(), Optional.of(token.compact()));
-      return judged(other.toJson(), presentation, now());
-    }
-
-    Observed judged(Presentation presentation, Instant at) {
-      return judged(bytes, presentation, at);
-    }
-
-    Observed judged(byte[] other, Presentation presentation, Instant at) {
-      return judged(other, presentation, new SeenInMemory(), at);
-    }
-
-    Observed judged(byte[] other, Presentation presentation, Seen seen, Instant at) {
-      Verdict verdict = verifier.verify(other, presentation, seen, at);
-      return verdict instanceof Verdict.Denied denied
-          ? Observed.refused(denied.code().wire())
-          : Observed.ACCEPTED;
-    }
-  }
-
-  private Example example() throws Exception {
-    return example(TrustFile.parse(file("trust.json")));
-  }
-
-  private Example example(TrustFile trust) throws Exception {
-    BundleVerifier verifier = BundleVerifier.of(trust);
-    byte[] bytes = file("bundle.json");
-    ProofBundle bundle = ProofBundle.parse(bytes);
-    Artifact artifact = Artifact.parse(bundle.artifact());
-    return new Example(verifier, bytes, bundle, artifact.digest(), artifact.claims());
-  }
-
-  private byte[] file(String name) throws IOException {
-    return Files.readAllBytes(example.resolve(name));
-  }
-
   private void rebooted(Tries tries) throws Exception {
-    Example example = example();
-    long resets = example.claims.env().resetCount();
-    long restarts = example.claims.env().restartCount();
-    tries.accepted(
-        "no boot since", () -> example.judged(example.here(example.host()), example.now()));
+    BundleExample example = BundleExample.in(project);
+    long resets = example.claims().env().resetCount();
+    long restarts = example.claims().env().restartCount();
+    tries.accepted("no boot since", () -> example.judged(example.here(), example.now()));
     Map<String, HostState> since = new LinkedHashMap<>();
     since.put("one reset more", example.host(resets + 1, restarts));
     since.put("one reset more, restarts from zero", example.host(resets + 1, 0));
@@ -166,13 +66,13 @@ final class BundleCases {
   }
 
   private void otherHolder(Tries tries) throws Exception {
-    Example example = example();
-    Presentation here = example.here(example.host());
+    BundleExample example = BundleExample.in(project);
+    Presentation here = example.here();
     CorpusKey other = CorpusKey.instance();
     Hash nonce = Hash.sha256("nonce".getBytes(StandardCharsets.US_ASCII));
     String audience = here.audience().orElseThrow().name();
     byte[] signature =
-        other.rawEcdsa(Possession.message(nonce, example.digest, audience), CorpusKey.SHA256);
+        other.rawEcdsa(Possession.message(nonce, example.digest(), audience), CorpusKey.SHA256);
     Possession possession = new Possession((ECPublicKey) other.publicKey(), nonce, signature);
     tries.refused(
         "a proof by another key",
@@ -187,11 +87,11 @@ final class BundleCases {
    */
   private void withdrawn(Tries tries) throws Exception {
     CorpusKey statusKey = CorpusKey.instance();
-    Example example = example(statusKey);
-    Presentation here = example.here(example.host());
+    BundleExample example = BundleExample.in(project, BundleExample.statusKey(statusKey));
+    Presentation here = example.here();
     StatusGovernance inForce =
-        StatusToken.parse(example.bundle.statusListToken().orElseThrow()).claims().writ();
-    long epoch = example.claims.policy().epoch();
+        StatusToken.parse(example.bundle().statusListToken().orElseThrow()).claims().writ();
+    long epoch = example.claims().policy().epoch();
     Hash other = Hash.sha256("another policy".getBytes(StandardCharsets.US_ASCII));
 
     tries.accepted("in force", () -> example.judgedWith(statusKey, here, inForce));
@@ -218,75 +118,9 @@ final class BundleCases {
         epoch, minEpoch, policyDigest, now.treeSize(), now.root(), now.trustVersion());
   }
 
-  /** The example for who believes {@code statusKey} and not the example's own. */
-  private Example example(CorpusKey statusKey) throws Exception {
-    TrustContent content = TrustFile.parse(file("trust.json")).content();
-    List<TrustedKey> keys = new ArrayList<>();
-    for (TrustedKey each : content.keys()) {
-      keys.add(
-          each.role() == KeyRole.STATUS
-              ? new TrustedKey(
-                  VerificationKey.of((ECPublicKey) statusKey.publicKey()),
-                  each.role(),
-                  each.nbf(),
-                  each.exp(),
-                  each.state())
-              : each);
-    }
-    TrustContent other =
-        new TrustContent(
-            content.issuer(),
-            content.version(),
-            content.previous(),
-            content.assurance(),
-            keys,
-            content.logPolicy(),
-            content.status(),
-            content.skew(),
-            content.tls(),
-            content.policyApprovers(),
-            content.gateways(),
-            content.operators());
-    return example(TrustFile.of(other, List.of()));
-  }
-
-  private void receipt(Tries tries) throws Exception {
-    Example example = example();
-    Presentation here = example.here(example.host());
-    Map<String, ProofBundle> others = new LinkedHashMap<>();
-    for (int leaf : new int[] {4, 5, 7}) {
-      others.put("leaf " + leaf, with(example, file("leaf-" + leaf + ".json"), proof(example)));
-    }
-    String proof = proof(example);
-    byte[] own = example.bundle.leaf();
-    others.put("no proof", with(example, own, "\n"));
-    others.put("proof of another index", with(example, own, proof.replace("index 6", "index 5")));
-    others.put(
-        "proof of an index past the tree", with(example, own, proof.replace("index 6", "index 7")));
-    others.put(
-        "a checkpoint of another size", with(example, own, proof.replace("log\n7\n", "log\n8\n")));
-    // A head before the leaf: of the size at which the leaf was not yet there.
-    others.put(
-        "a checkpoint that is stale", with(example, own, proof.replace("log\n7\n", "log\n6\n")));
-    others.forEach(
-        (what, bundle) ->
-            tries.refused(
-                what, NO_LEDGER, () -> example.judged(bundle.toJson(), here, example.now())));
-    tries.accepted("its own", () -> example.judged(here, example.now()));
-  }
-
-  private static String proof(Example example) {
-    return example.bundle.tlogProof();
-  }
-
-  private static ProofBundle with(Example example, byte[] leaf, String proof) {
-    return new ProofBundle(
-        example.bundle.artifact(), leaf, proof, example.bundle.statusListToken());
-  }
-
   private void clock(Tries tries) throws Exception {
-    Example example = example();
-    Presentation here = example.here(example.host());
+    BundleExample example = BundleExample.in(project);
+    Presentation here = example.here();
     for (Duration ahead : List.of(Duration.ofMinutes(5), Duration.ofHours(1), Duration.ofDays(1))) {
       tries.refused(
           "ahead by " + ahead, "expired", () -> example.judged(here, example.now().plus(ahead)));
@@ -312,8 +146,8 @@ final class BundleCases {
 
   /** What a gateway keeps its memory in may be broken: that is no allow, and nothing unknown. */
   private void defect(Tries tries) throws Exception {
-    Example example = example();
-    Presentation here = example.here(example.host());
+    BundleExample example = BundleExample.in(project);
+    Presentation here = example.here();
     Map<String, Seen> broken = new LinkedHashMap<>();
     broken.put("its record of uses throws", new BrokenSeen(true, false, false));
     broken.put("its record of status tokens throws", new BrokenSeen(false, true, false));
@@ -323,12 +157,12 @@ final class BundleCases {
             tries.refused(
                 what,
                 "unverifiable",
-                () -> example.judged(example.bytes, here, seen, example.now())));
+                () -> example.judged(example.bytes(), here, seen, example.now())));
     tries.accepted(
         "none throws",
         () ->
             example.judged(
-                example.bytes, here, new BrokenSeen(false, false, false), example.now()));
+                example.bytes(), here, new BrokenSeen(false, false, false), example.now()));
   }
 
   /** A gateway's memory with a bug in some of its methods. */

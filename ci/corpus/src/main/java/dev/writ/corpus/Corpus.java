@@ -30,6 +30,7 @@ final class Corpus {
     cases.addAll(new ImaCases().cases());
     cases.addAll(new BindingCases().cases());
     cases.addAll(new BundleCases(project).cases());
+    cases.addAll(new ReceiptCases(project).cases());
     cases.addAll(new ServiceCases(service).cases());
     return cases;
   }

@@ -133,6 +133,15 @@ final class CorpusCa {
     return endorse(info(key), change);
   }
 
+  /** An attestation key's certificate, DER. */
+  byte[] certifyAk(PublicKey key, UnaryOperator<Profile> change) {
+    X500Name nobody = new X500Name(new RDN[0]);
+    Profile profile = change.apply(attestation());
+    return encoded(
+        sign(pair, name, serials.next(), nobody, info(key), profile).toASN1Structure(),
+        ASN1Encoding.DER);
+  }
+
   static SubjectPublicKeyInfo info(PublicKey key) {
     return SubjectPublicKeyInfo.getInstance(key.getEncoded());
   }
@@ -153,6 +162,14 @@ final class CorpusCa {
         .with(Extension.subjectAlternativeName, true, san(device()));
   }
 
+  private static Profile attestation() {
+    return new Profile(List.of())
+        .with(Extension.basicConstraints, true, new BasicConstraints(false))
+        .with(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature))
+        .with(Extension.extendedKeyUsage, false, eku(AK_CERTIFICATE))
+        .with(Extension.subjectAlternativeName, true, san(device()));
+  }
+
   static ExtendedKeyUsage eku(ASN1ObjectIdentifier purpose) {
     return new ExtendedKeyUsage(KeyPurposeId.getInstance(purpose));
   }
@@ -162,9 +179,14 @@ final class CorpusCa {
   }
 
   private static X500Name device() {
+    return device(DEVICE);
+  }
+
+  /** A TPM by its manufacturer, model and version. */
+  static X500Name device(String... parts) {
     X500NameBuilder builder = new X500NameBuilder();
-    for (int i = 0; i < DEVICE.length; i++) {
-      builder.addRDN(deviceOid(i), new DERUTF8String(DEVICE[i]));
+    for (int i = 0; i < parts.length; i++) {
+      builder.addRDN(deviceOid(i), new DERUTF8String(parts[i]));
     }
     return builder.build();
   }
@@ -221,12 +243,17 @@ final class CorpusCa {
   static EndorsementVerifier believing(
       CorpusCa root, Optional<String> crls, CorpusCa... intermediates)
       throws MalformedEvidenceException {
+    return new EndorsementVerifier(trust(root, crls, intermediates));
+  }
+
+  static EndorsementTrust trust(CorpusCa root, Optional<String> crls, CorpusCa... intermediates)
+      throws MalformedEvidenceException {
     StringBuilder pem = new StringBuilder();
     for (CorpusCa each : intermediates) {
       pem.append(each.pem());
     }
     EndorsementTrust trust = EndorsementTrust.ofPem(root.pem(), pem.toString());
-    return new EndorsementVerifier(crls.isPresent() ? trust.withCrls(crls.get()) : trust);
+    return crls.isPresent() ? trust.withCrls(crls.get()) : trust;
   }
 
   private static String pem(String label, byte[] der) {

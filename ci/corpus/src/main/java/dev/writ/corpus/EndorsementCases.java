@@ -36,6 +36,7 @@ final class EndorsementCases {
 
   private final CorpusCa root = CorpusCa.root(profile -> profile);
   private final CorpusCa issuing = root.intermediate(profile -> profile);
+  private final AkCertificates akCertificates = new AkCertificates();
   private final SoftwareTpm tpm;
   private final SoftwareTpm otherTpm;
 
@@ -53,7 +54,8 @@ final class EndorsementCases {
             33, Level.VERIFIER, "EKU, CA, SAN or extensions of another certificate", this::profile),
         new NegativeCase(
             34, Level.VERIFIER, "intermediate not CA, path length, name constraint", this::chain),
-        new NegativeCase(35, Level.VERIFIER, "revoked EK certificate or issuer", this::revoked),
+        new NegativeCase(
+            35, Level.VERIFIER, "revoked EK or AK certificate, or issuer", this::revoked),
         new NegativeCase(
             36,
             Level.VERIFIER,
@@ -142,6 +144,7 @@ final class EndorsementCases {
                             new ASN1ObjectIdentifier("1.2.3.4"),
                             false,
                             (ASN1Encodable) DERNull.INSTANCE))));
+    akCertificates.profile(tries);
   }
 
   private void chain(Tries tries) throws Exception {
@@ -187,6 +190,7 @@ final class EndorsementCases {
         () -> judged(verifier(), stranger.endorse(tpm.endorsementKey(), p -> p)));
     CorpusCa second = issuing.intermediate(p -> p);
     tries.accepted("two intermediates", () -> under(root, second, issuing));
+    akCertificates.chain(tries);
   }
 
   private static CorpusCa.Profile notCa(CorpusCa.Profile profile) {
@@ -214,6 +218,7 @@ final class EndorsementCases {
     tries.accepted("lists that name others", () -> judgedWith(none, certificate));
     tries.refused("the EK certificate", "ek_revoked", () -> judgedWith(ek, certificate));
     tries.refused("its issuer", "ek_revoked", () -> judgedWith(issuer, certificate));
+    akCertificates.revoked(tries);
   }
 
   private Observed judgedWith(String crls, byte[] certificate) throws Exception {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.corpus;
 
+import dev.writ.evidence.AkCertificateOutcome;
+import dev.writ.evidence.AkCertificateVerifier;
 import dev.writ.evidence.AkOutcome;
 import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.Appraiser;
@@ -22,6 +24,7 @@ import dev.writ.evidence.TpmName;
 import dev.writ.evidence.TpmsAttest;
 import dev.writ.evidence.TpmtPublic;
 import dev.writ.evidence.TpmtSignature;
+import dev.writ.evidence.TrustedEndorsement;
 import dev.writ.evidence.VerifiedQuote;
 import java.time.Instant;
 import java.util.Optional;
@@ -157,6 +160,24 @@ final class Judge {
           EndorsementOutcome outcome =
               verifier.verify(certificate, TpmtPublic.parse(publicArea), now);
           if (outcome instanceof EndorsementOutcome.Refused refused) {
+            throw new RefusedException(refused);
+          }
+          return outcome;
+        });
+  }
+
+  /** Whether an authority vouches for an attestation key of the TPM that {@code device} names. */
+  static Observed akCertificate(
+      AkCertificateVerifier verifier,
+      byte[] certificate,
+      CorpusKey ak,
+      TrustedEndorsement.Device device,
+      Instant now) {
+    return observed(
+        () -> {
+          AkCertificateOutcome outcome =
+              verifier.verify(certificate, enrolled(ak.area.encode()), Optional.of(device), now);
+          if (outcome instanceof AkCertificateOutcome.Refused refused) {
             throw new RefusedException(refused);
           }
           return outcome;
