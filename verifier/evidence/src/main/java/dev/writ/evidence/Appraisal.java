@@ -21,11 +21,23 @@ public final class Appraisal {
    *     empty where there is one alone
    * @param claim the claim it speaks to
    * @param value what it says of that claim, in AR4SI's values; 0 where it only notes something
-   * @param expected what must hold
-   * @param actual what was
+   * @param expected what must hold; never empty
+   * @param actual what was; never empty
    */
   public record Rule(
       String reason, String subject, TrustClaim claim, int value, String expected, String actual) {
+    /** Longest subject, expected and actual, in UTF-16 units. */
+    public static final int MAX_TEXT = 1024;
+
+    private static final String NOTHING = "nothing";
+
+    /** A log's texts may be of any length and content: what is longer is cut, as a person is shown it. */
+    public Rule {
+      subject = ShownText.of(subject, MAX_TEXT);
+      expected = expected.isEmpty() ? NOTHING : ShownText.of(expected, MAX_TEXT);
+      actual = actual.isEmpty() ? NOTHING : ShownText.of(actual, MAX_TEXT);
+    }
+
     /** The tier of the value. */
     public TrustTier tier() {
       return tierOf(value);

@@ -127,16 +127,18 @@ final class BootAppraiser {
           "on",
           state.text());
     }
-    note("secure_boot_debug", state.debugMode(), "no debugger", "UEFI Debug Mode");
-    note(
+    weakened("secure_boot_debug", state.debugMode(), "no debugger", "none", "UEFI Debug Mode");
+    weakened(
         "secure_boot_dma",
         state.dmaProtectionDisabled(),
         "memory protected from devices",
+        "not said to be unprotected",
         "DMA Protection Disabled");
-    note(
+    weakened(
         "secure_boot_shim",
         state.shimValidationDisabled(),
         "a shim that verifies what it runs",
+        "no shim that does not",
         "MokSBState says not to");
     if (!rules.dbx().isEmpty()) {
       Set<Octets> missing = new HashSet<>(rules.dbx());
@@ -154,11 +156,16 @@ final class BootAppraiser {
     rules.authorities().ifPresent(allowed -> authorities(state, allowed));
   }
 
-  private void note(String reason, boolean found, String expected, String actual) {
-    if (found) {
-      int value = rules.secureBoot() ? failed(TrustClaim.CONFIGURATION) : UNSAFE_CONFIGURATION;
-      add(reason, "", TrustClaim.CONFIGURATION, value, expected, actual);
-    }
+  private void weakened(
+      String reason, boolean found, String expected, String otherwise, String actual) {
+    int value = rules.secureBoot() ? failed(TrustClaim.CONFIGURATION) : UNSAFE_CONFIGURATION;
+    add(
+        reason,
+        "",
+        TrustClaim.CONFIGURATION,
+        found ? value : AFFIRMING,
+        expected,
+        found ? actual : otherwise);
   }
 
   private void database(SecureBootState state, Set<Octets> allowed) {

@@ -218,7 +218,7 @@ class AppraiserTest {
     return appraisal.failed().stream().map(Appraisal.Rule::reason).toList();
   }
 
-  private static VerifiedQuote quote(PcrValues values) {
+  static VerifiedQuote quote(PcrValues values) {
     Statement statement =
         Statement.quote(TpmAlg.SHA256)
             .withAttested(
@@ -239,7 +239,7 @@ class AppraiserTest {
     return endorsementWith(all);
   }
 
-  private static Optional<TrustedEndorsement> endorsementWith(Set<Finding> all) {
+  static Optional<TrustedEndorsement> endorsementWith(Set<Finding> all) {
     TpmDigest digest = Statement.value(TpmAlg.SHA256, 0);
     return Optional.of(
         new TrustedEndorsement(
