@@ -2,6 +2,7 @@
 package dev.writ.artifact;
 
 import dev.writ.tlog.Hash;
+import dev.writ.tlog.P256Verifier;
 
 /**
  * An authorization artifact: a JWS in compact serialization (RFC 7515 section 7.1), ES256, whose
@@ -122,6 +123,15 @@ public final class Artifact {
    */
   public Hash digest() {
     return jws.digest();
+  }
+
+  /**
+   * Whether {@code verifier}'s key signed it, which must be the key that the header names. Whether that
+   * key is believed is not said.
+   */
+  public boolean isSignedBy(P256Verifier verifier) {
+    return JwkThumbprint.of(verifier.publicKey()).equals(kid)
+        && verifier.verifyP1363(jws.signingInput(), jws.signature());
   }
 
   /** The compact serialization. */

@@ -9,18 +9,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An EAT Attestation Result (draft-ietf-rats-ear) under the working group's names: what the Verifier
+ * An EAT Attestation Result (draft-ietf-rats-ear-03) under the working group's names: what the Verifier
  * says of the Evidence. As its receiver's rules demand, claims unknown here are ignored.
  *
  * @param iat when the Evidence was appraised
+ * @param exp from when it must not be relied on; absent where nobody set an end
  * @param verifier who appraised it, and by which software
  * @param submods the appraisal of each part of the Attester, by the part's name; at least one
- * @param nonce the challenge's nonce in base64url ({@code eat_nonce}), where it is echoed
+ * @param nonce of whoever asked for this result ({@code eat_nonce}), in base64url; that of the Evidence
+ *     is the {@linkplain Appraisal#nonce appraisal's}
  */
 public record Ear(
-    Instant iat, VerifierId verifier, Map<String, Appraisal> submods, Optional<String> nonce) {
+    Instant iat,
+    Optional<Instant> exp,
+    VerifierId verifier,
+    Map<String, Appraisal> submods,
+    Optional<String> nonce) {
   /** The profile written, and the only one read. */
   public static final String PROFILE = "tag:ietf.org,2026:rats/ear#03";
+
+  /** Longest claims set read by itself, in bytes of JSON. */
+  public static final int MAX_BYTES = 96 * 1024;
 
   static final int MAX_SUBMODS = 16;
 
@@ -123,9 +132,21 @@ public record Ear(
    * @param status the tier as a whole, never better than the worst claim of the vector
    * @param vector a claim's value, -128 to 127, for each claim that was judged; may be empty
    * @param policyIds the appraisal policies that were applied; may be empty
+   * @param nonce the nonce that the Evidence answered ({@code eat_nonce}), in base64url
+   * @param rules what was judged, rule by rule ({@code ear_writ_appraisal}, a private claim)
    */
-  public record Appraisal(Tier status, Map<Claim, Integer> vector, List<String> policyIds) {
+  public record Appraisal(
+      Tier status,
+      Map<Claim, Integer> vector,
+      List<String> policyIds,
+      Optional<String> nonce,
+      Optional<AppraisedRules> rules) {
     static final int MAX_POLICIES = 16;
+
+    /** One that names neither its nonce nor its rules. */
+    public Appraisal(Tier status, Map<Claim, Integer> vector, List<String> policyIds) {
+      this(status, vector, policyIds, Optional.empty(), Optional.empty());
+    }
 
     /**
      * The appraisal as given.
@@ -148,6 +169,7 @@ public record Ear(
       for (String policy : policyIds) {
         Require.text("ear.submods.ear_appraisal_policy_ids", policy, 512);
       }
+      nonce.ifPresent(text -> requireNonce("ear.submods.eat_nonce", text));
     }
 
     private Map<String, Object> toMap() {
@@ -161,6 +183,8 @@ public record Ear(
       if (!policyIds.isEmpty()) {
         map.put("ear_appraisal_policy_ids", policyIds);
       }
+      nonce.ifPresent(text -> map.put("eat_nonce", text));
+      rules.ifPresent(all -> map.put(AppraisedRules.CLAIM, all.toMap()));
       return map;
     }
 
@@ -178,7 +202,13 @@ public record Ear(
           json.has("ear_appraisal_policy_ids")
               ? json.texts("ear_appraisal_policy_ids", MAX_POLICIES)
               : List.of();
-      return new Appraisal(json.oneOf("ear_status", Tier.values()), vector, policies);
+      Optional<JsonMembers> rules = json.optionalObject(AppraisedRules.CLAIM);
+      return new Appraisal(
+          json.oneOf("ear_status", Tier.values()),
+          vector,
+          policies,
+          json.optionalText("eat_nonce"),
+          rules.isPresent() ? Optional.of(AppraisedRules.take(rules.get())) : Optional.empty());
     }
   }
 
@@ -189,24 +219,76 @@ public record Ear(
    */
   public Ear {
     Require.wholeSecond("ear.iat", iat);
+    exp.ifPresent(end -> requireEnd(end, iat));
     Require.between("ear.submods", submods.size(), 1, MAX_SUBMODS);
     submods = Map.copyOf(submods);
     submods.keySet().forEach(name -> Require.text("ear.submods", name, 64));
-    nonce.ifPresent(Ear::requireNonce);
+    nonce.ifPresent(text -> requireNonce("ear.eat_nonce", text));
+  }
+
+  /** One that nobody set an end. */
+  public Ear(
+      Instant iat, VerifierId verifier, Map<String, Appraisal> submods, Optional<String> nonce) {
+    this(iat, Optional.empty(), verifier, submods, nonce);
+  }
+
+  private static void requireEnd(Instant exp, Instant iat) {
+    Require.wholeSecond("ear.exp", exp);
+    if (!exp.isAfter(iat)) {
+      throw new InvalidValueException("ear.exp", "after iat " + iat, exp.toString());
+    }
   }
 
   /** RFC 9711 section 4.1: in JSON 8 to 88 characters. */
-  private static void requireNonce(String nonce) {
-    Require.visible("ear.eat_nonce", nonce, 88);
+  private static void requireNonce(String field, String nonce) {
+    Require.visible(field, nonce, 88);
     if (nonce.length() < 8) {
-      throw new InvalidValueException("ear.eat_nonce", "8 to 88 characters", nonce);
+      throw new InvalidValueException(field, "8 to 88 characters", nonce);
     }
+  }
+
+  /** The claims set that {@code json} spells. */
+  public static Ear parse(byte[] json) throws MalformedAttestationResultException {
+    try {
+      return take(StrictJson.parse(json, MAX_BYTES));
+    } catch (MalformedJsonException e) {
+      throw new MalformedAttestationResultException(e);
+    } catch (InvalidValueException e) {
+      throw new MalformedAttestationResultException(e);
+    }
+  }
+
+  /** Canonical JSON. */
+  public byte[] toJson() {
+    return Jcs.canonical(toMap());
+  }
+
+  /** The same with this end. */
+  public Ear until(Instant end) {
+    return new Ear(iat, Optional.of(end), verifier, submods, nonce);
+  }
+
+  /** The same without the rules: what an artifact has room for. */
+  public Ear withoutRules() {
+    Map<String, Appraisal> parts = new LinkedHashMap<>();
+    submods.forEach(
+        (name, part) ->
+            parts.put(
+                name,
+                new Appraisal(
+                    part.status(),
+                    part.vector(),
+                    part.policyIds(),
+                    part.nonce(),
+                    Optional.empty())));
+    return new Ear(iat, exp, verifier, parts, nonce);
   }
 
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("eat_profile", PROFILE);
     map.put("iat", iat.getEpochSecond());
+    exp.ifPresent(end -> map.put("exp", end.getEpochSecond()));
     map.put(
         "ear_verifier_id", Map.of("developer", verifier.developer(), "build", verifier.build()));
     Map<String, Object> parts = new LinkedHashMap<>();
@@ -216,7 +298,8 @@ public record Ear(
     return map;
   }
 
-  static Ear take(JsonMembers json) throws MalformedJsonException {
+  /** The claims set in a document; unknown claims are left. */
+  public static Ear take(JsonMembers json) throws MalformedJsonException {
     json.constant("eat_profile", PROFILE);
     JsonMembers verifier = json.object("ear_verifier_id");
     Map<String, Appraisal> submods = new LinkedHashMap<>();
@@ -226,6 +309,7 @@ public record Ear(
     }
     return new Ear(
         json.seconds("iat"),
+        json.has("exp") ? Optional.of(json.seconds("exp")) : Optional.empty(),
         new VerifierId(verifier.text("developer"), verifier.text("build")),
         submods,
         json.optionalText("eat_nonce"));

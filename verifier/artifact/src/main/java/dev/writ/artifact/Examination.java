@@ -75,16 +75,7 @@ final class Examination {
   }
 
   Finding signature() {
-    String expected = "signed by a key that the trust file believes as issuer";
-    String name = Base64Url.encode(made(kid).bytes());
-    Optional<Beliefs.SigningKey> issuer = beliefs.issuerKey(made(kid));
-    if (issuer.isEmpty()) {
-      return Finding.failed(expected, "kid " + name + " is none");
-    }
-    key = issuer.get();
-    boolean verified = key.verifier().verifyP1363(made(jws).signingInput(), made(jws).signature());
-    return Finding.of(
-        verified, expected, verified ? "by " + name : "the signature is not that of " + name);
+    return IssuerSignature.judge(beliefs, made(jws), made(kid), found -> key = found);
   }
 
   Finding claimsForm() {
@@ -97,11 +88,7 @@ final class Examination {
   }
 
   Finding key() {
-    TrustedKey trusted = made(key).trusted();
-    return Finding.of(
-        trusted.state() != KeyState.COMPROMISED && trusted.covers(now),
-        "a key that is not compromised, at a time in its window",
-        trusted.state().wire() + ", " + trusted.nbf() + " to " + trusted.exp() + ", at " + now);
+    return IssuerSignature.judgeWindow(made(key), now);
   }
 
   Finding issuer() {

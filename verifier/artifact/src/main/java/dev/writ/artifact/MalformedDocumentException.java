@@ -7,6 +7,7 @@ package dev.writ.artifact;
  */
 public abstract sealed class MalformedDocumentException extends Exception
     permits MalformedArtifactException,
+        MalformedAttestationResultException,
         MalformedBundleException,
         MalformedExecBindingException,
         MalformedJsonException,

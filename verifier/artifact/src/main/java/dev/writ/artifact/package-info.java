@@ -127,10 +127,33 @@
  * ear        an EAR (draft-ietf-rats-ear), profile tag:ietf.org,2026:rats/ear#03
  * </pre>
  *
- * <p>Of the EAR are read {@code eat_profile}, {@code iat}, {@code ear_verifier_id} with {@code
- * developer} and {@code build}, {@code eat_nonce}, and of each of 1 to 16 {@code submods} {@code
- * ear_status}, {@code ear_trustworthiness_vector} and {@code ear_appraisal_policy_ids}. A status better
- * than a claim of its vector is refused.
+ * <p>Of the EAR are read {@code eat_profile}, {@code iat}, {@code exp}, {@code ear_verifier_id} with
+ * {@code developer} and {@code build}, {@code eat_nonce}, and of each of 1 to 16 {@code submods} {@code
+ * ear_status}, {@code ear_trustworthiness_vector}, {@code ear_appraisal_policy_ids}, {@code eat_nonce}
+ * and {@code ear_writ_appraisal}. A status better than a claim of its vector is refused. The {@code
+ * eat_nonce} of a submodule is that which its Evidence answered, base64url of the challenge's 32 bytes;
+ * the one beside {@code submods} is for whoever asks for a result, and the service writes none.
+ *
+ * <h2>Attestation result</h2>
+ *
+ * <p>The EAR by itself: a JWS in compact serialization of at most 135,168 characters, ES256. The header
+ * is the JCS of {@code alg}, {@code kid} the thumbprint of the issuer's key, {@code typ} {@code
+ * eat+jwt}. The payload is an EAR of at most 96 KiB; its writer writes JCS. It is the artifact's, with
+ * the artifact's {@code exp}; where the application was denied it has no {@code exp}. In addition each
+ * submodule has the private claim {@code ear_writ_appraisal}:
+ *
+ * <pre>
+ * rules      [0..256 rule], repetitions allowed: those that ran, in their order
+ * omitted    0..2^53-1, how many more ran; the worst are named first
+ *
+ * rule       reason     name(64)
+ *            subject    ? text(1024), what it was applied to
+ *            claim      a claim of the vector
+ *            value      -128..127, what it says of the claim; 0 where it only notes something
+ *            tier       none|affirming|warning|contraindicated, the value's
+ *            expected   text(1024)
+ *            actual     text(1024)
+ * </pre>
  *
  * <h2>Leaf</h2>
  *
@@ -351,11 +374,12 @@
  *  "aud":["exec:AAuE7zpbnlvYO_JlVWmuZecgos0MVUo7w2LO-XVSXDQFPg"],
  *  "cnf":{"jkt":"-whhbvn9MlRYMHUKoy_vEZepw2b4ZhwOsJ05nz077p4"},
  *  "ear":{"ear_verifier_id":{"build":"0.1.0","developer":"https://writ.example/software"},
- *         "eat_nonce":"0q_NaFDOzxC4CeUAz65wsnHJFV2FMDNmFXr8Bq2O0iM",
  *         "eat_profile":"tag:ietf.org,2026:rats/ear#03","iat":1793606400,
- *         "submods":{"tpm":{"ear_appraisal_policy_ids":["payroll"],"ear_status":"affirming",
- *           "ear_trustworthiness_vector":
- *             {"configuration":2,"executables":2,"instance-identity":2}}}},
+ *         "submods":{"host":{"ear_appraisal_policy_ids":
+ *           ["urn:sha256:207c6f9d6c3e528b1f80588797c3ee13306049c72232ef9bef47f45c0dc4808a"],
+ *           "ear_status":"affirming","ear_trustworthiness_vector":
+ *             {"configuration":2,"executables":2,"instance-identity":2},
+ *           "eat_nonce":"0q_NaFDOzxC4CeUAz65wsnHJFV2FMDNmFXr8Bq2O0iM"}}},
  *  "env":{"ak_name":"AAuE7zpbnlvYO_JlVWmuZecgos0MVUo7w2LO-XVSXDQFPg",
  *         "digest":"2b29c22132da456eb2a86a5008ee896560db7f38c8230ef6d0432799cfa685e9",
  *         "key_storage":"tpm","pcrs":[{"bank":"sha256","selection":[0,1,2,3,4,7]}],
@@ -377,7 +401,7 @@
  *
  * <pre>
  * {"args":"7695d850fb6e0612826933ebaeb468c4851badbcae2a55eb115d3b4bdf54810f",
- *  "artifact_digest":"4f50f43d2fa970b84d87b4478b3a01ecca0c1e0f40c3d81561774ea4a5e10961",
+ *  "artifact_digest":"2572542d79687f5900a8854f33b47ce3c279deba5999f02e09efc9cc0d96c1af",
  *  "epoch":1,
  *  "evidence_digest":"e604b7d6fc919bfcc64084df4fa31a8897e47d4bf6be3cc8ece673b78bcb6243",
  *  "host":"3ea76aa444d09170344ecf754c851fdec98f861cdb57c951118f892d0cc12a34",
@@ -399,9 +423,9 @@
  *
  * writ.example/log
  * 7
- * HEkxskUq80k9Fek8dBpYA8DikwNxCx8kL+V7v3UlOfA=
+ * b6jANN4mnC0EvfrPJSAhDG2elvtzFZ69yNmFLPMJi0c=
  *
- * — writ.example/log RGHy3DBFAiEAhgt4dVTCsoQKwBJbg7ebbltwB7cPwgOOz3LUZQOPpKICIGgnW2JouhzcKWwG5WGLv/o3R2j1hpSMiymTzQfiJ+kD
+ * — writ.example/log RGHy3DBFAiAXEsrthNvrDrpHNknBjLaEk1eeyE/aNRLeDhQhf426MQIhAL4aIM+tm+SSCcrD3AQ9j+kT8qbgUdTki5TPad9q1YL0
  * </pre>
  */
 @NullMarked

@@ -50,6 +50,30 @@ class ParserFuzzTest {
   }
 
   @FuzzTest
+  void attestationResult(FuzzedDataProvider input) {
+    String compact = input.consumeRemainingAsString();
+    try {
+      AttestationResult result = AttestationResult.parse(compact);
+      requireSame(compact, result.compact());
+      byte[] again = AttestationResult.signingInput(result.kid(), result.claims());
+      requireSame(result.claims(), AttestationResult.assemble(again, new byte[64]).claims());
+    } catch (MalformedAttestationResultException e) {
+      requireMessage(e);
+    }
+  }
+
+  /** The claims alone, past base64url and signature. */
+  @FuzzTest
+  void ear(byte[] input) {
+    try {
+      Ear ear = Ear.parse(input);
+      requireSame(ear, Ear.parse(ear.toJson()));
+    } catch (MalformedAttestationResultException e) {
+      requireMessage(e);
+    }
+  }
+
+  @FuzzTest
   void statusToken(FuzzedDataProvider input) {
     String compact = input.consumeRemainingAsString();
     try {

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 
 /**
  * One complete example of all formats, from keys, salts, times and identifiers that are written here.
- * Everything but the four ECDSA signatures follows from them; the signatures are kept in the files, and
+ * Everything but the five ECDSA signatures follows from them; the signatures are kept in the files, and
  * so is the status list as one zlib compressed it, for another may do it otherwise.
  *
  * <p>The ledger of the example has seven entries: 0 the issuer's key, 1 the log's key, 2 the status key,
@@ -144,19 +144,57 @@ final class WorkedExample {
         Lineage.rootOf(EXECUTION),
         Optional.of(new StatusReference(4711, StatusReference.listUri(STATUS_URI, 0))),
         ORIGIN,
-        new Ear(
-            DECIDED,
-            new Ear.VerifierId("https://writ.example/software", "0.1.0"),
-            Map.of(
-                "tpm",
-                new Ear.Appraisal(
-                    Ear.Tier.AFFIRMING,
-                    Map.of(
-                        Ear.Claim.INSTANCE_IDENTITY, 2,
-                        Ear.Claim.CONFIGURATION, 2,
-                        Ear.Claim.EXECUTABLES, 2),
-                    List.of("payroll"))),
-            Optional.of(Base64Url.encode(hash("worked example: the nonce").bytes()))));
+        attestationResult().withoutRules());
+  }
+
+  /** What was found of the host, by three rules; the artifact says it without these. */
+  static Ear attestationResult() {
+    String pcr = "sha256:" + hash("worked example: PCR 7");
+    return new Ear(
+        DECIDED,
+        new Ear.VerifierId("https://writ.example/software", "0.1.0"),
+        Map.of(
+            "host",
+            new Ear.Appraisal(
+                Ear.Tier.AFFIRMING,
+                Map.of(
+                    Ear.Claim.INSTANCE_IDENTITY, 2,
+                    Ear.Claim.CONFIGURATION, 2,
+                    Ear.Claim.EXECUTABLES, 2),
+                List.of("urn:sha256:" + POLICY),
+                Optional.of(Base64Url.encode(hash("worked example: the nonce").bytes())),
+                Optional.of(
+                    new AppraisedRules(
+                        List.of(
+                            new AppraisedRule(
+                                "clock_safe",
+                                Optional.empty(),
+                                Ear.Claim.HARDWARE,
+                                0,
+                                "safe",
+                                "safe"),
+                            new AppraisedRule(
+                                "pcr_bank_live",
+                                Optional.of("sha256"),
+                                Ear.Claim.EXECUTABLES,
+                                2,
+                                "at least one PCR that was extended",
+                                "extended"),
+                            new AppraisedRule(
+                                "pcr_reference",
+                                Optional.of("sha256:7"),
+                                Ear.Claim.CONFIGURATION,
+                                2,
+                                pcr,
+                                pcr)),
+                        0)))),
+        Optional.empty());
+  }
+
+  /** The result by itself ends with the artifact. */
+  static byte[] attestationResultSigningInput() {
+    return AttestationResult.signingInput(
+        TestKey.ISSUER.kid(), attestationResult().until(claims().exp()));
   }
 
   /** A script under its interpreter, of which the request of the example does not speak. */
@@ -313,6 +351,7 @@ final class WorkedExample {
     files.put("exec-binding.json", execBinding().jcs());
     files.put("claims.json", claims().toJson());
     files.put("signing-input.txt", signingInput());
+    files.put("ear.json", attestationResult().until(claims().exp()).toJson());
     files.put("outcome-signing-input.txt", outcomeSigningInput());
     for (int i = 0; i < leaves().size() + laterLeaves().size(); i++) {
       files.put("leaf-" + i + ".json", anyLeaf(i).bytes());
@@ -382,5 +421,9 @@ final class WorkedExample {
     Files.write(folder.resolve("status-claims.json"), Jcs.canonical(statusClaims().toMap()));
     Files.write(folder.resolve("status.jws"), ascii(token.compact()));
     Files.write(folder.resolve("outcome.jws"), ascii(outcome.compact()));
+    byte[] result = attestationResultSigningInput();
+    Files.write(
+        folder.resolve("ear.jws"),
+        ascii(AttestationResult.assemble(result, TestKey.ISSUER.sign(result)).compact()));
   }
 }

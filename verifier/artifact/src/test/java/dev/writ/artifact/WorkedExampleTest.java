@@ -105,6 +105,22 @@ class WorkedExampleTest {
     assertThat(leaf.kid()).isEqualTo(outcome.signer().kid());
   }
 
+  /** The same appraisal as the artifact's, with its rules, by itself. */
+  @Test
+  void example_attestationResult_saysWhatTheArtifactSaysAndByWhichRules() throws Exception {
+    TrustFile trust = TrustFile.pinned(file("trust.json"), WorkedExample.trust().digest());
+    AttestationResultVerdict verdict =
+        AttestationResultVerifier.of(trust).verify(text("ear.jws"), WorkedExample.NOW);
+    String payload = text("ear.jws").split("\\.")[1];
+
+    assertThat(verdict).isInstanceOf(AttestationResultVerdict.Accepted.class);
+    Ear ear = ((AttestationResultVerdict.Accepted) verdict).result().claims();
+    assertThat(Base64.getUrlDecoder().decode(payload)).isEqualTo(file("ear.json"));
+    assertThat(ear.exp()).contains(WorkedExample.claims().exp());
+    assertThat(ear.withoutRules())
+        .isEqualTo(WorkedExample.claims().ear().until(WorkedExample.claims().exp()));
+  }
+
   /** The next token, after leaf 8: the same bundle is revoked. */
   @Test
   void example_bundleAfterItsRevocation_isRevoked() throws Exception {
