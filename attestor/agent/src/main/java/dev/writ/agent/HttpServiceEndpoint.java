@@ -2,6 +2,7 @@
 package dev.writ.agent;
 
 import dev.writ.agent.JsonService.Document;
+import dev.writ.artifact.AttestationResult;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.ProofBundle;
@@ -171,6 +172,20 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
         "/v1/outcomes",
         Jcs.canonical(Map.of("statement", statement.compact())),
         Document.json(CREATED, MAX_ANSWER, members -> members.integer("leaf_index", 0, MAX_EXACT)));
+  }
+
+  /**
+   * Asks for the Attestation Result on which an artifact rests, by itself.
+   *
+   * @param artifact in compact serialization, of {@link ProofBundle#artifact}
+   * @return the result, whose signature is not verified
+   * @throws IOException if the service cannot be reached or its answer cannot be read
+   */
+  public Answer<AttestationResult> attestationResult(String artifact) throws IOException {
+    return service.post(
+        "/v1/attestation-results",
+        Jcs.canonical(Map.of("artifact", artifact)),
+        JsonService.attestationResult(CREATED));
   }
 
   /** Request and binding stand in it as they were hashed. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.agent;
 
+import dev.writ.artifact.AttestationResult;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.StrictJson;
 import dev.writ.evidence.MalformedEvidenceException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
@@ -140,6 +142,15 @@ record JsonService(HttpExchanges http) {
   /** It may be shown in a terminal. */
   private static String printable(String text) {
     return text.replaceAll("\\p{Cntrl}", " ");
+  }
+
+  /** An Attestation Result under {@code status}. */
+  static Document<AttestationResult> attestationResult(int status) {
+    return new Document<>(
+        status,
+        AttestationResult.MEDIA_TYPE,
+        AttestationResult.MAX_LENGTH,
+        body -> AttestationResult.parse(new String(body, StandardCharsets.ISO_8859_1)));
   }
 
   static String base64Url(byte[] bytes) {

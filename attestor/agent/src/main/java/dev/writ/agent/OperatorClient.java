@@ -2,6 +2,7 @@
 package dev.writ.agent;
 
 import dev.writ.agent.JsonService.Document;
+import dev.writ.artifact.AttestationResult;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.UuidV7;
@@ -83,6 +84,16 @@ public final class OperatorClient {
                     members.uuid("jti"),
                     members.integer("leaf_index", 0, MAX_EXACT),
                     Instant.ofEpochMilli(members.integer("time", 0, MAX_EXACT)))));
+  }
+
+  /**
+   * Asks for the Attestation Result of a decision, a denial's too.
+   *
+   * @param leafIndex the decision's leaf
+   * @return the result, whose signature is not verified
+   */
+  public Answer<AttestationResult> attestationResult(long leafIndex) throws IOException {
+    return service.get("/v1/attestation-results/" + leafIndex, JsonService.attestationResult(OK));
   }
 
   /** Asks which parts of the service can serve. */

@@ -4,7 +4,6 @@ package dev.writ.service;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
-import dev.writ.artifact.Ear;
 import dev.writ.artifact.Environment;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Governance;
@@ -12,7 +11,6 @@ import dev.writ.artifact.Lineage;
 import dev.writ.artifact.PcrBankSelection;
 import dev.writ.artifact.StatusReference;
 import dev.writ.artifact.UuidV7;
-import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.hsm.HsmException;
@@ -24,10 +22,8 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -35,14 +31,10 @@ import java.util.Optional;
  * policy allowed: {@link #sign} takes the {@link Decision.Allow}.
  */
 final class ArtifactSigner {
-  private static final String HOST_SUBMODULE = "host";
-  private static final String DEVELOPER = "Writ";
-
   private final Hash kid;
   private final HsmKey key;
   private final String logOrigin;
   private final Governance.Mode mode;
-  private final String build;
   private final InstantSource clock;
   private final SecureRandom random;
   private final Telemetry telemetry;
@@ -61,8 +53,6 @@ final class ArtifactSigner {
     this.clock = clock;
     this.random = random;
     this.telemetry = telemetry;
-    String version = ArtifactSigner.class.getPackage().getImplementationVersion();
-    this.build = "writ " + (version == null ? "unpackaged" : version);
   }
 
   /** The {@code kid} of the key that signs. */
@@ -118,7 +108,7 @@ final class ArtifactSigner {
         Lineage.rootOf(UuidV7.next(clock, random)),
         Optional.of(status),
         logOrigin,
-        attestationResult(grounds, iat));
+        grounds.result().withoutRules());
   }
 
   private static Environment environment(VerifiedQuote quote, Environment.KeyStorage keyStorage) {
@@ -134,21 +124,5 @@ final class ArtifactSigner {
   private static PcrBankSelection bank(PcrSelection.Bank bank) {
     return new PcrBankSelection(
         PcrBankSelection.Bank.valueOf(bank.hash().text().toUpperCase(Locale.ROOT)), bank.indices());
-  }
-
-  /** The appraisal as an EAR: one submodule, the host. */
-  private Ear attestationResult(Grounds grounds, Instant iat) {
-    Appraisal appraisal = grounds.appraisal();
-    Map<Ear.Claim, Integer> vector = new EnumMap<>(Ear.Claim.class);
-    appraisal
-        .claims()
-        .forEach((claim, value) -> vector.put(Ear.Claim.valueOf(claim.name()), value));
-    Ear.Appraisal host =
-        new Ear.Appraisal(
-            Ear.Tier.valueOf(appraisal.overall().name()),
-            vector,
-            List.of("urn:sha256:" + grounds.policy().digest().hex()));
-    return new Ear(
-        iat, new Ear.VerifierId(DEVELOPER, build), Map.of(HOST_SUBMODULE, host), Optional.empty());
   }
 }

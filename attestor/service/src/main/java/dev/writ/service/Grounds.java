@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Ear;
 import dev.writ.artifact.Environment;
-import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.StateChange;
 import java.time.Instant;
@@ -14,7 +14,7 @@ import java.util.List;
  * @param application what was asked
  * @param host the enrolled host that asked
  * @param quote of its state
- * @param appraisal of the quote
+ * @param result what was found of the host, with every rule that ran
  * @param keyStorage where the instance key lives
  * @param learned to be committed with it: an instance key that was seen for the first time, how far the
  *     measurement list was verified
@@ -25,7 +25,7 @@ record Grounds(
     Application application,
     KnownHost host,
     VerifiedQuote quote,
-    Appraisal appraisal,
+    Ear result,
     Environment.KeyStorage keyStorage,
     List<StateChange> learned,
     PolicyInForce policy,

@@ -167,7 +167,10 @@ public final class Issuance {
 
   private CompletionStage<Attempt> record(Judgement.Granted granted, Denial denial, Nonce nonce) {
     Grounds grounds = granted.grounds();
-    return record(grounds.application(), new Judgement.Refused(grounds.host(), denial, nonce));
+    return record(
+        grounds.application(),
+        new Judgement.Refused(
+            grounds.host(), denial, nonce, Optional.empty(), Optional.of(grounds.result())));
   }
 
   /** Puts a denial into the ledger, and answers with it once it is there. */

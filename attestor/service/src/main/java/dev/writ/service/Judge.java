@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Ear;
 import dev.writ.artifact.Environment;
 import dev.writ.artifact.EvidenceBinding;
 import dev.writ.artifact.ExecutionRequest;
@@ -268,8 +269,7 @@ final class Judge {
       return new Judgement.Refused(
           host,
           new Denial(DenialCode.ENVIRONMENT_UNTRUSTED, revoked.reason(), revoked.message()),
-          Nonce.SPENT,
-          Optional.empty());
+          Nonce.SPENT);
     }
     ReferenceValues references = policy.referenceValuesFor(host.name());
     MeasuredLogs.Read read;
@@ -297,13 +297,15 @@ final class Judge {
                 PolicyInputs.env(quote, key.storage()),
                 now);
     telemetry.ended(Telemetry.Stage.DECIDE, verified);
+    Ear result = EarClaims.of(application, quote, appraisal, key.storage(), policy.digest(), now);
     if (decision instanceof Decision.Deny deny) {
       Decision.Reason first = deny.reasons().get(0);
       return new Judgement.Refused(
           host,
           new Denial(DenialCode.valueOf(deny.code().name()), first.rule(), first.user()),
           Nonce.SPENT,
-          Optional.of(deny));
+          Optional.of(deny),
+          Optional.of(result));
     }
     List<StateChange> learned = new ArrayList<>();
     key.registration().ifPresent(learned::add);
@@ -311,6 +313,6 @@ final class Judge {
         .ifPresent(learned::add);
     return new Judgement.Granted(
         (Decision.Allow) decision,
-        new Grounds(application, host, quote, appraisal, key.storage(), learned, policy, now));
+        new Grounds(application, host, quote, result, key.storage(), learned, policy, now));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Ear;
 import dev.writ.policy.Decision;
 import java.util.Optional;
 
@@ -31,15 +32,21 @@ sealed interface Judgement {
    * @param denial what the caller is told
    * @param nonce what becomes of the challenge's nonce
    * @param decision the policy's denial, where it came to the policy
+   * @param result what was found of the host, where it came to an appraisal
    */
-  record Refused(KnownHost host, Denial denial, Nonce nonce, Optional<Decision.Deny> decision)
+  record Refused(
+      KnownHost host,
+      Denial denial,
+      Nonce nonce,
+      Optional<Decision.Deny> decision,
+      Optional<Ear> result)
       implements Judgement {
     Refused(KnownHost host, Denial denial, Nonce nonce) {
-      this(host, denial, nonce, Optional.empty());
+      this(host, denial, nonce, Optional.empty(), Optional.empty());
     }
 
     Refused leavingNonce() {
-      return new Refused(host, denial, Nonce.LEFT, decision);
+      return new Refused(host, denial, Nonce.LEFT, decision, result);
     }
   }
 

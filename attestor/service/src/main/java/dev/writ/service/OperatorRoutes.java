@@ -33,6 +33,7 @@ final class OperatorRoutes {
         new RouteTable()
             .post("/v1/invitations", "invite", routes::invite)
             .post("/v1/revocations", "revoke", routes::revoke)
+            .getUnder("/v1/attestation-results/", "decisionResult", routes::decisionResult)
             .get("/v1/readiness", "readiness", target -> routes.readiness())
             .get("/metrics", "metrics", target -> routes.metrics());
     health.addTo(table);
@@ -80,6 +81,13 @@ final class OperatorRoutes {
                             "leaf_index", revoked.leafIndex(),
                             "time", revoked.time().toEpochMilli()))
                     : Denials.reply(((RevocationOutcome.Denied) outcome).denial()));
+  }
+
+  private CompletionStage<Reply> decisionResult(RouteTable.Target target) throws MalformedRequest {
+    return service
+        .attestationResults()
+        .ofDecision(target.index("the decision's leaf"))
+        .thenApply(outcome -> PublicRoutes.attestationResult(200, outcome));
   }
 
   private CompletionStage<Reply> readiness() {

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.Ear;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedJsonException;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What lies beside a leaf and can be erased: the values that its commitments and digests stand for,
@@ -27,6 +29,7 @@ final class Payload {
   private static final String EK_CERTIFICATE = "ek_certificate";
   private static final String EK_CHAIN = "ek_chain";
   private static final String ARTIFACT = "artifact";
+  private static final String RESULT = "ear";
   private static final int MAX_BYTES = 64 * 1024;
   private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
   private static final int MAX_DECISION_BYTES = 256 * 1024;
@@ -61,6 +64,13 @@ final class Payload {
     return StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES).text(ARTIFACT);
   }
 
+  /** The Attestation Result in what {@link #allowed} or {@link #denied} wrote, with its rules. */
+  static Optional<Ear> result(byte[] payload) throws MalformedJsonException {
+    Optional<JsonMembers> result =
+        StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES).optionalObject(RESULT);
+    return result.isPresent() ? Optional.of(Ear.take(result.get())) : Optional.empty();
+  }
+
   /** The endorsement in what {@link #enrolment} wrote. */
   static Endorsement endorsement(byte[] payload) throws MalformedJsonException {
     JsonMembers members = StrictJson.parse(payload, MAX_BYTES);
@@ -71,7 +81,7 @@ final class Payload {
   }
 
   /**
-   * Of a permission: what came, what the policy was shown, and what was issued. The decision itself is
+   * Of a permission: what came, what was found, what the policy was shown, and what was issued. The decision itself is
    * not kept: the policy, which is beside its own leaf, gives it again from the inputs, byte for byte.
    */
   static byte[] allowed(Decision.Allow allow, Grounds grounds, Salts salts, String artifact) {
@@ -82,6 +92,7 @@ final class Payload {
             .bytes("args_salt", salts.args())
             .text(ARTIFACT, artifact)
             .bytes("challenge", application.challenge().encode())
+            .json(RESULT, grounds.result().toJson())
             .bytes("evidence", application.evidence().kept());
     putExec(members, application);
     return members
@@ -93,7 +104,7 @@ final class Payload {
         .end();
   }
 
-  /** Of a denial: what came, and why it was denied; what the policy said, where it came to it. */
+  /** Of a denial: what came, and why it was denied; what was found and what the policy said, if any. */
   static byte[] denied(Application application, Judgement.Refused refused) {
     Members members =
         new Members()
@@ -101,6 +112,7 @@ final class Payload {
             .bytes("challenge", application.challenge().encode())
             .text("code", refused.denial().code().wire());
     refused.decision().ifPresent(decision -> putDecision(members, decision));
+    refused.result().ifPresent(result -> members.json(RESULT, result.toJson()));
     members.bytes("evidence", application.evidence().kept());
     putExec(members, application);
     refused.decision().ifPresent(decision -> putInputs(members, decision));

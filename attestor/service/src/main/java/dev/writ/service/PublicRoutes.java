@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.AttestationResult;
+import dev.writ.artifact.Ear;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.KeyRole;
@@ -25,6 +28,9 @@ import java.util.concurrent.CompletionStage;
 final class PublicRoutes {
   private static final CharSequence BUNDLE = HttpHeaders.createOptimized(ProofBundle.MEDIA_TYPE);
   private static final CharSequence STATUS = HttpHeaders.createOptimized(StatusToken.MEDIA_TYPE);
+  private static final CharSequence EAR =
+      HttpHeaders.createOptimized(
+          AttestationResult.MEDIA_TYPE + "; eat_profile=\"" + Ear.PROFILE + "\"");
   private static final CharSequence JWK_SET =
       HttpHeaders.createOptimized("application/jwk-set+json");
   private static final CharSequence A_MINUTE = HttpHeaders.createOptimized("max-age=60");
@@ -47,6 +53,7 @@ final class PublicRoutes {
             .post("/v1/activations", "activate", routes::activate)
             .post("/v1/artifacts", "issue", routes::issue)
             .post("/v1/outcomes", "report", routes::report)
+            .post("/v1/attestation-results", "attestationResult", routes::attestationResult)
             .get("/v1/trust", "trust", target -> Reply.now(trust))
             .get("/.well-known/jwks.json", "jwks", target -> Reply.now(jwks))
             .getUnder("/status/", "statusList", routes::status);
@@ -127,6 +134,21 @@ final class PublicRoutes {
                 outcome instanceof ReportOutcome.Reported reported
                     ? given(201, json("leaf_index", reported.leafIndex()))
                     : Denials.reply(((ReportOutcome.Denied) outcome).denial()));
+  }
+
+  private CompletionStage<Reply> attestationResult(JsonMembers body) throws MalformedRequest {
+    return service
+        .attestationResults()
+        .exchange(RequestReader.only(body, "artifact", Artifact.MAX_LENGTH))
+        .thenApply(outcome -> attestationResult(201, outcome));
+  }
+
+  static Reply attestationResult(int status, AttestationResultOutcome outcome) {
+    if (outcome instanceof AttestationResultOutcome.Issued issued) {
+      return new Reply.Given(
+          () -> new Answer(status, EAR, Map.of(), Buffer.buffer(issued.result().compact())));
+    }
+    return Denials.reply(((AttestationResultOutcome.Denied) outcome).denial());
   }
 
   private CompletionStage<Reply> status(RouteTable.Target target) throws MalformedRequest {

@@ -57,6 +57,15 @@ final class RouteTable {
       return Long.parseLong(text);
     }
 
+    /** The rest of the path as a {@link #count}. */
+    long index(String what) throws MalformedRequest {
+      if (!isCount(rest)) {
+        throw new MalformedRequest(
+            what + " must be named by a decimal number of at most 16 digits, was not");
+      }
+      return Long.parseLong(rest);
+    }
+
     private static boolean isCount(String text) {
       return !text.isEmpty()
           && text.length() <= 16

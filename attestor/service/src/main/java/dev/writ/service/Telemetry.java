@@ -54,6 +54,7 @@ public final class Telemetry {
   private final Histogram ledgerCommit;
   private final Histogram headSign;
   private final Counter ledgerFailures;
+  private final Counter attestationResults;
   private volatile long headSigned = System.nanoTime();
 
   Telemetry() {
@@ -85,6 +86,12 @@ public final class Telemetry {
             .name("writ_ledger_failures")
             .help("Transactions and head signatures that failed.")
             .labelNames("step")
+            .withoutExemplars()
+            .register(registry);
+    attestationResults =
+        Counter.builder()
+            .name("writ_attestation_result_signatures")
+            .help("Signatures of the issuer's key over attestation results, which are no leaves.")
             .withoutExemplars()
             .register(registry);
     GaugeWithCallback.builder()
@@ -135,6 +142,11 @@ public final class Telemetry {
 
   void signed(long nanos) {
     hsmSign.observe(Unit.nanosToSeconds(nanos));
+  }
+
+  /** The issuer's key signed what is no artifact: its signatures are counted apart. */
+  void attestationResultSigned() {
+    attestationResults.inc();
   }
 
   void appended(long nanos) {

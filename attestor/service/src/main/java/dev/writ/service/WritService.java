@@ -52,6 +52,7 @@ public final class WritService implements AutoCloseable {
   private final Invitations invitations;
   private final Revocations revocations;
   private final Outcomes outcomes;
+  private final AttestationResults attestationResults;
   private final ReadinessCheck readiness;
   private final Summaries summaries;
   private final Chores chores;
@@ -173,6 +174,19 @@ public final class WritService implements AutoCloseable {
             clock,
             random,
             refusals);
+    this.attestationResults =
+        new AttestationResults(
+            operations,
+            appraisal,
+            hsm,
+            ledger,
+            trust.content(),
+            setup.keys(),
+            new HostRate(limits, nanos),
+            setup.signatures(),
+            clock,
+            refusals,
+            telemetry);
     this.readiness =
         new ReadinessCheck(
             setup.keys().issuer()::signP1363,
@@ -313,6 +327,11 @@ public final class WritService implements AutoCloseable {
   /** Takes statements of how executions ended. */
   public Outcomes outcomes() {
     return outcomes;
+  }
+
+  /** Signs what was found, by itself. */
+  public AttestationResults attestationResults() {
+    return attestationResults;
   }
 
   /** What says which artifacts are withdrawn. */

@@ -12,9 +12,9 @@ import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.Invitation;
 import dev.writ.agent.IssueRequest;
 import dev.writ.agent.OperatorClient;
-import dev.writ.agent.ServiceEndpoint;
 import dev.writ.agent.Timeouts;
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.AttestationResult;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.ProofBundle;
@@ -62,7 +62,7 @@ final class HttpApiTest {
   private static Deployment deployment;
   private static Doors doors;
   private static Contracts contract;
-  private static ServiceEndpoint service;
+  private static HttpServiceEndpoint service;
   private static OperatorClient operator;
   private static SoftwareHost host;
 
@@ -229,6 +229,31 @@ final class HttpApiTest {
       contract.requireDescribed(contract.operation("issue"), bundle);
       assertThat(ProofBundle.parse(bundle.body())).isNotNull();
     }
+  }
+
+  @Test
+  void attestationResult_ofAnArtifactAndOfItsDecision_isAnsweredAsTheContractSays()
+      throws Exception {
+    ProofBundle bundle = attest();
+    long leaf = deployment.leaves() - 1;
+    AttestationResult result = granted(service.attestationResult(bundle.artifact()));
+    assertThat(result.claims().exp()).contains(Artifact.parse(bundle.artifact()).claims().exp());
+    try (HttpWire wire = plain()) {
+      HttpWire.Response response =
+          wire.post("/v1/attestation-results", "{\"artifact\":\"" + bundle.artifact() + "\"}");
+      assertThat(response.status()).isEqualTo(201);
+      assertThat(response.header("content-type"))
+          .isEqualTo("application/eat+jwt; eat_profile=\"tag:ietf.org,2026:rats/ear#03\"");
+      contract.requireDescribed(contract.operation("attestationResult"), response);
+      assertThat(AttestationResult.parse(response.text()).claims()).isEqualTo(result.claims());
+    }
+    AttestationResult decision = granted(operator.attestationResult(leaf));
+    assertThat(decision.claims().until(result.claims().exp().orElseThrow()))
+        .isEqualTo(result.claims());
+    assertThat(operator.attestationResult(0))
+        .isInstanceOfSatisfying(
+            Answer.Denied.class,
+            denied -> assertThat(denied.reason()).isEqualTo("decision_unknown"));
   }
 
   @Test
