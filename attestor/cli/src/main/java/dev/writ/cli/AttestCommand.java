@@ -74,6 +74,15 @@ final class AttestCommand implements Callable<Integer> {
           "Prints what would be asked for CMD, as --request takes it, and asks for nothing.")
   boolean printRequest;
 
+  @Option(
+      names = "--ear",
+      paramLabel = "FILE",
+      description = {
+        "Also writes the Attestation Result of the artifact to FILE: an EAR as a JWT, with every rule",
+        "that ran. writ verify --ear reads it."
+      })
+  @Nullable Path ear;
+
   @Parameters(
       arity = "0..*",
       paramLabel = "CMD",
@@ -92,6 +101,9 @@ final class AttestCommand implements Callable<Integer> {
     }
     if (uses < 1) {
       throw CommandFailure.usage("--uses must be at least 1, and is " + uses);
+    }
+    if (ear != null && printRequest) {
+      throw CommandFailure.usage("--ear is of an artifact, and --print-request asks for none");
     }
     TrustFile trust = service.readTrust();
     HttpServiceEndpoint endpoint = service.endpoint(trust);
@@ -113,6 +125,10 @@ final class AttestCommand implements Callable<Integer> {
             });
     out.println(new String(printed, StandardCharsets.UTF_8));
     out.flush();
+    // After the bundle was printed: it is good whatever becomes of this.
+    if (ear != null) {
+      AttestationResultFile.write(ear, AttestationResultFile.of(trust, endpoint, printed));
+    }
     return ExitStatus.DONE;
   }
 

@@ -4,8 +4,9 @@ package dev.writ.cli;
 import dev.writ.agent.ExecGateway;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.ActionAtHand;
+import dev.writ.artifact.AttestationResultVerdict;
+import dev.writ.artifact.AttestationResultVerifier;
 import dev.writ.artifact.BundleVerifier;
-import dev.writ.artifact.Check;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.Presentation;
@@ -19,7 +20,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,13 +33,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code writ verify}: a proof bundle, check by check, with no network. */
+/** {@code writ verify}: a proof bundle or an Attestation Result, check by check, with no network. */
 @Command(
     name = "verify",
     description = {
       "Verifies a proof bundle offline and says of each check what had to hold and what was.",
       "What is not asked for is listed as such, never as passed. No use is recorded.",
-      "Where the trust file has status, the bundle's own token is judged: nothing is fetched."
+      "Where the trust file has status, the bundle's own token is judged: nothing is fetched.",
+      "With --ear it verifies an Attestation Result, which permits nothing, and says what it says."
     },
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
@@ -47,8 +48,13 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "BUNDLE",
-      description = "The proof bundle; a missing file is no artifact.")
+      description = "The proof bundle; a missing file is no artifact. With --ear, the result.")
   Path bundle = Path.of("");
+
+  @Option(
+      names = "--ear",
+      description = "BUNDLE is an Attestation Result instead: an EAR as a JWT (writ attest --ear).")
+  boolean ear;
 
   @Mixin TrustOptions trust = new TrustOptions();
 
@@ -93,17 +99,35 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     Instant now = at == null ? Instant.now() : at;
+    if (ear) {
+      return attestationResult(now);
+    }
     TrustFile believed = trust.readTrust();
     Verdict verdict = judge(BundleVerifier.of(believed), presentation(believed), now);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
       out.println(Printer.json(asDocument(verdict)));
     } else {
-      verdict.checks().forEach(check -> out.println(line(check)));
+      verdict.checks().forEach(check -> out.println(CheckLine.of(check)));
       out.println(summary(verdict));
     }
     out.flush();
     return verdict instanceof Verdict.Allowed ? ExitStatus.DONE : ExitStatus.DENIED;
+  }
+
+  private int attestationResult(Instant now) throws CommandFailure {
+    if (audience != null || tenant != null || request != null || status != null) {
+      throw CommandFailure.usage(
+          "an attestation result is for nobody and permits nothing: --audience, --tenant, --request"
+              + " and --status are not for --ear");
+    }
+    AttestationResultVerdict verdict =
+        AttestationResultVerifier.of(trust.readTrust())
+            .verify(AttestationResultFile.read(bundle), now);
+    new AttestationResultReport(verdict).print(spec.commandLine().getOut(), output);
+    return verdict instanceof AttestationResultVerdict.Accepted
+        ? ExitStatus.DONE
+        : ExitStatus.DENIED;
   }
 
   private Verdict judge(BundleVerifier verifier, Presentation presentation, Instant now)
@@ -157,19 +181,6 @@ final class VerifyCommand implements Callable<Integer> {
     }
   }
 
-  private static String line(Check check) {
-    return String.format(
-        "%-11s  %-13s  %s%s",
-        check.outcome().wire(), check.name().wire(), check.expected(), found(check));
-  }
-
-  private static String found(Check check) {
-    return switch (check.outcome()) {
-      case PASSED, FAILED -> "; " + check.actual();
-      case NOT_ASKED, NOT_REACHED -> "";
-    };
-  }
-
   private static String summary(Verdict verdict) {
     if (verdict instanceof Verdict.Denied denied) {
       return "denied: " + denied.code().wire() + ": " + denied.reason();
@@ -184,16 +195,7 @@ final class VerifyCommand implements Callable<Integer> {
       document.put("code", denied.code().wire());
       document.put("reason", denied.reason());
     }
-    List<Map<String, Object>> checks = new ArrayList<>();
-    for (Check check : verdict.checks()) {
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("name", check.name().wire());
-      row.put("outcome", check.outcome().wire());
-      row.put("expected", check.expected());
-      row.put("actual", check.actual());
-      checks.add(row);
-    }
-    document.put("checks", checks);
+    document.put("checks", verdict.checks().stream().map(CheckLine::asRow).toList());
     return document;
   }
 }

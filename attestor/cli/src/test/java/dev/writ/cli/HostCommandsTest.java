@@ -228,6 +228,35 @@ class HostCommandsTest {
     assertThat(verify.status()).as(verify.out()).isEqualTo(ExitStatus.DONE);
   }
 
+  @Test
+  void attest_withEar_writesAResultThatVerifies() throws Exception {
+    Path ear = folder.resolve("ear.jwt");
+    Invocation attest =
+        attest(running.hostA(), running.service().url(), "a", "--ear", ear.toString());
+    assertThat(attest.status()).as(attest.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(attest.out()).contains("\"mediaType\"");
+    Invocation verify =
+        Invocation.of("verify", "--ear", ear, "--trust", running.service().trustFile());
+    assertThat(verify.status()).as(verify.out()).isEqualTo(ExitStatus.DONE);
+    assertThat(verify.out())
+        .containsPattern("(?m)^host is [a-z]+ \\{")
+        .containsPattern("(?m)^affirming +pcr_reference +sha256:7: sha256:[0-9a-f]{64}.*; sha256:");
+  }
+
+  @Test
+  void attest_earWhereNothingCanBeWritten_printsTheBundleAndSaysSo() throws Exception {
+    Invocation attest =
+        attest(
+            running.hostA(),
+            running.service().url(),
+            "a",
+            "--ear",
+            folder.resolve("none").resolve("ear.jwt").toString());
+    assertThat(attest.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(attest.out()).contains("\"mediaType\"");
+    assertThat(attest.err()).startsWith("writ: --ear: ");
+  }
+
   /** The certificate is the token's, for localhost; the trust file pins the key that issued it. */
   @Test
   void attest_overTls_believesThePinnedKeyAlone() throws Exception {
