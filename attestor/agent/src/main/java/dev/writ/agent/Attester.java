@@ -79,6 +79,7 @@ public final class Attester implements AutoCloseable {
   private final InstanceKey instanceKey;
   private final ECPublicKey instancePublic;
   private final Hash jkt;
+  private final ChannelKey channelKey;
 
   /** Made when it is first asked for: who shows an artifact that it has needs none. */
   @GuardedBy("this")
@@ -103,6 +104,7 @@ public final class Attester implements AutoCloseable {
     this.instanceKey = instanceKey;
     this.instancePublic = ecPublicKey(instanceKey.publicArea());
     this.jkt = JwkThumbprint.of(instancePublic);
+    this.channelKey = ChannelKey.inTpm(instancePublic, instanceKey);
   }
 
   /** One of a host that shows no logs. */
@@ -221,7 +223,7 @@ public final class Attester implements AutoCloseable {
     }
     Prepared prepared =
         prepare(((Answer.Granted<Challenge>) answer).value(), template, exec, listAnew);
-    Answer<ProofBundle> bundle = service.issue(prepared.request());
+    Answer<ProofBundle> bundle = service.issue(prepared.request(), channelKey);
     if (bundle instanceof Answer.Granted<ProofBundle>) {
       prepared.list().ifPresent(part -> imaList.orElseThrow().keep(part.reached()));
     }

@@ -21,6 +21,11 @@ record HttpExchanges(Route route, Timeouts timeouts) {
   /** Smaller than any socket's buffer, so that a slow reader is noticed between two of them. */
   private static final int PIECE = 16 * 1024;
 
+  /** The same over connections that are this key's, where they can be. */
+  HttpExchanges showing(ChannelKey key) {
+    return new HttpExchanges(route.showing(key), timeouts);
+  }
+
   /**
    * Asks for what is at {@code target}.
    *

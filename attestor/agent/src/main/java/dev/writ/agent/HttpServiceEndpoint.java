@@ -153,6 +153,16 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
 
   @Override
   public Answer<ProofBundle> issue(IssueRequest request) throws IOException {
+    return issue(service, request);
+  }
+
+  @Override
+  public Answer<ProofBundle> issue(IssueRequest request, ChannelKey key) throws IOException {
+    return issue(service.showing(key), request);
+  }
+
+  private static Answer<ProofBundle> issue(JsonService service, IssueRequest request)
+      throws IOException {
     return service.post(
         "/v1/artifacts",
         application(request),

@@ -65,6 +65,11 @@ record JsonService(HttpExchanges http) {
         throws MalformedDocumentException, MalformedEvidenceException, IOException;
   }
 
+  /** The same over connections that are this key's, where they can be. */
+  JsonService showing(ChannelKey key) {
+    return new JsonService(http.showing(key));
+  }
+
   <T> Answer<T> get(String target, Document<T> document) throws IOException {
     return read(http.get(target, accept(document), limit(document)), document);
   }

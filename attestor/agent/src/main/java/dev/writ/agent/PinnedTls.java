@@ -20,6 +20,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -45,10 +46,17 @@ public final class PinnedTls {
 
   private static final int KEY_CERT_SIGN = 5;
 
+  private final PinnedChain believed;
   private final SSLContext context;
 
-  private PinnedTls(SSLContext context) {
-    this.context = context;
+  private PinnedTls(PinnedChain believed, KeyManager @Nullable [] shown) {
+    this.believed = believed;
+    try {
+      this.context = SSLContext.getInstance(TLS);
+      context.init(shown, new TrustManager[] {believed}, null);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform speaks TLS 1.3; this one does not", e);
+    }
   }
 
   /**
@@ -62,13 +70,16 @@ public final class PinnedTls {
       throw new IllegalArgumentException(
           "https must have a key to believe in the trust file's tls, has none");
     }
-    try {
-      SSLContext context = SSLContext.getInstance(TLS);
-      context.init(null, new TrustManager[] {new PinnedChain(Set.copyOf(pins), clock)}, null);
-      return new PinnedTls(context);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform speaks TLS 1.3; this one does not", e);
-    }
+    return new PinnedTls(new PinnedChain(Set.copyOf(pins), clock), null);
+  }
+
+  /**
+   * The same, and a server that asks for the client's key is shown this one. Nothing is resumed that
+   * was begun without it.
+   */
+  public PinnedTls showing(ChannelKey key) {
+    return new PinnedTls(
+        believed, new KeyManager[] {new ChannelKeyManager(key, believed.clock())});
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.agent;
 
+import dev.writ.tpm.TpmException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,6 +17,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
 /** The way to a server. */
@@ -33,6 +35,11 @@ sealed interface Route {
 
   /** What the {@code Host} field says. */
   String authority();
+
+  /** The same way, on which a server that asks for the client's key is shown this one. */
+  default Route showing(ChannelKey key) {
+    return this;
+  }
 
   /** The JDK says why, but not where. */
   private static ConnectException unserved(String place, IOException cause) {
@@ -65,8 +72,30 @@ sealed interface Route {
         return new Line(socket.getInputStream(), socket.getOutputStream());
       }
       SSLSocket secured = tls.get().over(socket, host, port);
-      secured.startHandshake();
+      try {
+        secured.startHandshake();
+      } catch (SSLException e) {
+        throw keyFailed(e).orElse(e);
+      }
       return new Line(secured.getInputStream(), secured.getOutputStream());
+    }
+
+    /** A TPM that does not sign is what has failed then, and not the server. */
+    private static Optional<IOException> keyFailed(SSLException failure) {
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        if (cause instanceof TpmException tpm) {
+          return Optional.of(
+              new IOException(
+                  "the instance key must sign for TLS, and cannot: " + tpm.getMessage(), failure));
+        }
+      }
+      return Optional.empty();
+    }
+
+    @Override
+    public Route showing(ChannelKey key) {
+      // Without TLS nothing of it is loaded.
+      return tls.isEmpty() ? this : new Tcp(host, port, Optional.of(tls.get().showing(key)));
     }
 
     /** The first address that takes a connection; none may use up the time of the others. */

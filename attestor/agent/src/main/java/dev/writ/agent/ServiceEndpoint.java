@@ -43,4 +43,15 @@ public interface ServiceEndpoint {
    *     artifact was issued is then unknown, and a new one takes a new challenge
    */
   Answer<ProofBundle> issue(IssueRequest request) throws IOException;
+
+  /**
+   * Asks for an artifact on a connection that shows to be of whoever holds {@code key}, where the way
+   * there can show it and the service wants to see it; else as {@link #issue(IssueRequest)} does.
+   *
+   * @param key the instance key, whose thumbprint is the request's {@code jkt}
+   * @throws IOException as above
+   */
+  default Answer<ProofBundle> issue(IssueRequest request, ChannelKey key) throws IOException {
+    return issue(request);
+  }
 }
