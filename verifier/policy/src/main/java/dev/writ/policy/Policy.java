@@ -105,6 +105,14 @@ public final class Policy {
     return document;
   }
 
+  /** Whether a rule, enforced or in shadow mode, reads {@code env.channel}. */
+  public boolean readsChannel() {
+    return execRules.compiled().stream()
+        .flatMap(rule -> rule.paths().stream())
+        .map(InputPath::wire)
+        .anyMatch(input -> input.equals("env") || input.equals("env.channel"));
+  }
+
   /** Decides; see {@link #decide(Inputs)}. */
   public Decision decide(
       Subject subject, Request request, Governance governance, Trust trust, Env env, Instant now) {

@@ -232,6 +232,7 @@ final class Profile {
       put(builder, Trust.Tier.class);
       put(builder, Trust.Endorsement.class);
       put(builder, Env.KeyStorage.class);
+      put(builder, Env.Channel.class);
       put(builder, Governance.Mode.class);
       this.types = builder.buildOrThrow();
     }

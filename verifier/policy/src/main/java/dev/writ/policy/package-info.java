@@ -127,7 +127,8 @@
  *             reference_set?: string; findings: map(string, Tier);
  *             endorsement: Endorsement.{TRUSTED, EXPIRED, LISTED, ABSENT}
  * env         key_storage: KeyStorage.{TPM, MEMORY}; reset_count, restart_count: int;
- *             clock_safe: bool; pcrs: map(string, list(int)); pcr_digest: string
+ *             clock_safe: bool; pcrs: map(string, list(int)); pcr_digest: string;
+ *             channel?: Channel.{BOUND, UNBOUND}
  * constants   the document's
  * now         timestamp
  * </pre>
@@ -139,6 +140,10 @@
  * <p>{@code request.exec} is what an execution on a host is bound to: {@code env} maps the names of
  * variables, and {@code files} the paths of scripts and data, to SHA-256 in hex. {@code argv} is absent
  * where an argument is not UTF-8, or beyond the bounds on inputs above.
+ *
+ * <p>{@code env.channel} is {@code BOUND} where the request came over TLS whose client proved to hold the
+ * instance key, and {@code UNBOUND} over any other connection. A connection that is another key's is
+ * denied before a rule is asked.
  *
  * <p>A field marked ? may be absent: {@code has(request.parent)} asks, and reading it then is an
  * error, as is reading a key that a map has not. There is no double, unsigned integer, bytes, null,

@@ -64,6 +64,7 @@ class DeterminismTest {
         .require("division", "10 / request.max_uses > request.depth")
         .require("text", "request.resource.matches('^[a-z/]*é?$') && request.resource.size() < 9")
         .require("lists", "env.pcrs['sha256'].exists(i, i in constants.few['a'])")
+        .require("channel", "env.channel == Channel.BOUND || env.clock_safe")
         .require("parent", "request.parent == 'p' || has(subject.ek_digest)")
         .require("order", "request.resource < subject.host && trust.tier <= Tier.WARNING")
         .require(
@@ -99,6 +100,9 @@ class DeterminismTest {
     Map<String, Long> limits = new HashMap<>();
     Map<String, Trust.Tier> findings = new HashMap<>();
     List<Trust.Tier> tiers = List.of(Trust.Tier.values());
+    List<Optional<Env.Channel>> channels =
+        List.of(
+            Optional.empty(), Optional.of(Env.Channel.BOUND), Optional.of(Env.Channel.UNBOUND));
     for (int i = random.nextInt(6); i > 0; i--) {
       limits.put(texts[random.nextInt(texts.length)], (long) random.nextInt(12));
       findings.put("f" + random.nextInt(20), tiers.get(random.nextInt(tiers.size())));
@@ -133,7 +137,8 @@ class DeterminismTest {
             random.nextInt(),
             true,
             Map.of("sha256", List.of((long) random.nextInt(6)), "sha384", List.of(1L)),
-            Samples.HASH),
+            Samples.HASH,
+            channels.get(random.nextInt(channels.size()))),
         Samples.NOW.plusMillis(random.nextInt(200_000_000)));
   }
 

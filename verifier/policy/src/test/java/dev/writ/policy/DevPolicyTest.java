@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -56,7 +57,14 @@ class DevPolicyTest {
   void devPolicy_shadowRule_isRecordedAndChangesNothing() throws Exception {
     Policy policy = Policy.compile(PolicyDocument.parse(Samples.devPolicy()));
     Env inMemory =
-        new Env(Env.KeyStorage.MEMORY, 1, 0, true, Map.of("sha256", List.of(0L)), Samples.HASH);
+        new Env(
+            Env.KeyStorage.MEMORY,
+            1,
+            0,
+            true,
+            Map.of("sha256", List.of(0L)),
+            Samples.HASH,
+            Optional.empty());
     Decision decision =
         policy.decide(
             Samples.SUBJECT,

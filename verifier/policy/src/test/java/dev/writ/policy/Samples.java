@@ -40,7 +40,14 @@ final class Samples {
           Trust.Endorsement.TRUSTED,
           Map.of("pcr-7", Trust.Tier.AFFIRMING, "secure-boot", Trust.Tier.WARNING));
   static final Env ENV =
-      new Env(Env.KeyStorage.TPM, 4, 2, true, Map.of("sha256", List.of(0L, 7L, 8L)), HASH);
+      new Env(
+          Env.KeyStorage.TPM,
+          4,
+          2,
+          true,
+          Map.of("sha256", List.of(0L, 7L, 8L)),
+          HASH,
+          Optional.empty());
   static final Inputs INPUTS = new Inputs(SUBJECT, REQUEST, GOVERNANCE, TRUST, ENV, NOW);
 
   private Samples() {}
