@@ -38,7 +38,7 @@ import javax.net.ssl.TrustManagerFactory;
  *
  * <pre>
  * plain         http, loopback addresses only        public
- * tls           https, TLS 1.3 only                  public
+ * tls           https, TLS 1.3 only                  public, of clients with a key and without
  * operator      http on a Unix socket, 0600          operator
  * operator_tls  https with a client certificate      operator
  * metrics       http, loopback addresses only        metrics and health
@@ -65,8 +65,7 @@ public final class Doors implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   static {
-    // Vert.x answers requests that ask for a WebSocket, or name an HTTP version it does not know,
-    // by
+    // Vert.x answers requests that ask for a WebSocket, or name an HTTP version it does not know, by
     // itself and not by a problem. Without WebSockets it leaves them to us.
     System.setProperty("vertx.disableWebsockets", "true");
   }
@@ -159,6 +158,9 @@ public final class Doors implements AutoCloseable {
     if (config.tls().isPresent()) {
       DoorsConfig.Tls tls = config.tls().get();
       HttpServerOptions options = tls(credential(tls.credentials()));
+      if (routes.open().looksAtClients()) {
+        ClientKeys.askFor(options, clock);
+      }
       open(
           "tls",
           DoorAddress.resolved(tls.address()),

@@ -101,7 +101,7 @@ final class Exchange {
   }
 
   /** Takes the body, as long as it is wanted. */
-  private void receive(RouteTable.Post post) {
+  private void receive(RouteTable.PostOver post) {
     int most = loop.door().limits().bodyBytes();
     if (!isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
       refuse(Problem.mediaType());
@@ -205,7 +205,7 @@ final class Exchange {
     rest = null;
   }
 
-  private void whole(RouteTable.Post post) {
+  private void whole(RouteTable.PostOver post) {
     if (answered) {
       return;
     }
@@ -220,7 +220,7 @@ final class Exchange {
     CompletionStage<Reply> stage;
     try {
       JsonMembers members = StrictJson.parse(bytes, loop.door().limits().bodyBytes());
-      stage = post.answer(members);
+      stage = post.answer(members, request.connection());
     } catch (MalformedJsonException e) {
       stage = malformed(new MalformedRequest(e));
     } catch (MalformedRequest e) {

@@ -76,17 +76,26 @@ public final class Issuance {
    * @return completes on a thread of the service: hand over from there whatever may block
    */
   public CompletionStage<IssuanceOutcome> issue(Application application) {
+    return issue(application, Channel.UNSEEN);
+  }
+
+  /**
+   * The same.
+   *
+   * @param channel over which it came
+   */
+  CompletionStage<IssuanceOutcome> issue(Application application, Channel channel) {
     long asked = System.nanoTime();
     return operations
         .begin(
             "an issuance",
             () ->
-                attempt(application)
+                attempt(application, channel)
                     // Decide once more, on what is then in force.
                     .thenCompose(
                         first ->
                             first.superseded()
-                                ? attempt(application)
+                                ? attempt(application, channel)
                                 : CompletableFuture.completedFuture(first))
                     .thenApply(attempt -> logged(attempt, asked)),
             IssuanceOutcome.Denied::new)
@@ -94,9 +103,9 @@ public final class Issuance {
   }
 
   /** One way through the pipeline. */
-  private CompletionStage<Attempt> attempt(Application application) {
+  private CompletionStage<Attempt> attempt(Application application, Channel channel) {
     return appraisal
-        .submit(() -> judge.judge(application))
+        .submit(() -> judge.judge(application, channel))
         .thenCompose(
             judgement -> {
               if (judgement instanceof Judgement.Granted granted) {

@@ -38,7 +38,8 @@ import java.util.Optional;
 
 /**
  * Says whether a host may have the artifact it asks for. First whether it is the host that asks: the
- * challenge is ours, and the quote answers it for this request under the enrolled key. Then the
+ * challenge is ours, the quote answers it for this request under the enrolled key, and the connection
+ * is not that of somebody with another key. Then the
  * challenge's time and epoch, host's state, scope, instance key, appraisal, decision, in that order.
  * The first that fails gives the denial its code. Reads the ledger; changes nothing.
  */
@@ -59,6 +60,14 @@ final class Judge {
               "challenge_not_ours",
               "the challenge must be one of this service's for this attestation key, and is not;"
                   + " ask for one"));
+
+  /** A relay that shows a key of its own. */
+  private static final Judgement ANOTHERS_CHANNEL =
+      new Judgement.Unauthenticated(
+          new Denial(
+              DenialCode.ENVIRONMENT_MISMATCH,
+              "channel_key_mismatch",
+              "a key that the TLS client shows must be the request's jkt, and is another"));
 
   private final ServiceIdentity identity;
   private final Challenges challenges;
@@ -94,7 +103,7 @@ final class Judge {
     this.telemetry = telemetry;
   }
 
-  Judgement judge(Application application) throws LedgerException {
+  Judgement judge(Application application, Channel channel) throws LedgerException {
     long began = System.nanoTime();
     Optional<KnownHost> enrolled = hosts.named(application.akName());
     if (enrolled.isEmpty()) {
@@ -112,6 +121,10 @@ final class Judge {
       // nonce.
       return new Judgement.Unauthenticated(
           new Denial(DenialCode.RUNTIME_INTEGRITY, refused.reason(), refused.message()));
+    }
+    // As above: who relays a host's application must not use up what is the host's.
+    if (channel.isOfAnother(application.request().jkt())) {
+      return ANOTHERS_CHANNEL;
     }
     // Here and not before: what nobody but the host can send, nobody else can use up.
     if (!rate.take(host.akName())) {
@@ -133,7 +146,8 @@ final class Judge {
       return new Judgement.Refused(host, unfit.denial(), Nonce.SPENT);
     }
     telemetry.attested(challenges.age(challenge));
-    return decide(application, host, (VerifiedQuote) quoted, (KeyStanding.Fit) key, began);
+    return decide(
+        application, channel, host, (VerifiedQuote) quoted, (KeyStanding.Fit) key, began);
   }
 
   private Optional<Denial> judgeTime(Challenge challenge) {
@@ -260,7 +274,12 @@ final class Judge {
   }
 
   private Judgement decide(
-      Application application, KnownHost host, VerifiedQuote quote, KeyStanding.Fit key, long began)
+      Application application,
+      Channel channel,
+      KnownHost host,
+      VerifiedQuote quote,
+      KeyStanding.Fit key,
+      long began)
       throws LedgerException {
     Optional<EndorsementOutcome> endorsement = endorsements.of(host.row());
     if (endorsement.isPresent()
@@ -294,7 +313,7 @@ final class Judge {
                 PolicyInputs.request(application),
                 PolicyInputs.governance(policy),
                 PolicyInputs.trust(appraisal, endorsement, policy, host.row()),
-                PolicyInputs.env(quote, key.storage()),
+                PolicyInputs.env(quote, key.storage(), channel),
                 now);
     telemetry.ended(Telemetry.Stage.DECIDE, verified);
     Ear result = EarClaims.of(application, quote, appraisal, key.storage(), policy.digest(), now);

@@ -130,7 +130,7 @@ final class PolicyInputs {
     };
   }
 
-  static Env env(VerifiedQuote quote, Environment.KeyStorage keyStorage) {
+  static Env env(VerifiedQuote quote, Environment.KeyStorage keyStorage, Channel channel) {
     Map<String, List<Long>> pcrs = new LinkedHashMap<>();
     for (PcrSelection.Bank bank : quote.selection().banks()) {
       pcrs.put(bank.hash().text(), bank.indices().stream().map(Integer::longValue).toList());
@@ -144,6 +144,7 @@ final class PolicyInputs {
         quote.clockInfo().restartCount(),
         quote.clockInfo().safe(),
         pcrs,
-        quote.pcrDigest().value().hex());
+        quote.pcrDigest().value().hex(),
+        channel.seen());
   }
 }

@@ -34,6 +34,7 @@ final class PublicRoutes {
   private static final CharSequence JWK_SET =
       HttpHeaders.createOptimized("application/jwk-set+json");
   private static final CharSequence A_MINUTE = HttpHeaders.createOptimized("max-age=60");
+  private static final String ISSUE = "/v1/artifacts";
   private static final int MAX_LIST_DIGITS = 9;
 
   private final WritService service;
@@ -51,12 +52,17 @@ final class PublicRoutes {
             .post("/v1/challenges", "challenge", routes::challenge)
             .post("/v1/enrolments", "enrol", routes::enrol)
             .post("/v1/activations", "activate", routes::activate)
-            .post("/v1/artifacts", "issue", routes::issue)
             .post("/v1/outcomes", "report", routes::report)
             .post("/v1/attestation-results", "attestationResult", routes::attestationResult)
             .get("/v1/trust", "trust", target -> Reply.now(trust))
             .get("/.well-known/jwks.json", "jwks", target -> Reply.now(jwks))
             .getUnder("/status/", "statusList", routes::status);
+    // Clients are asked for a key only where a rule wants to know: a person's browser would show theirs.
+    if (service.policy().policy().readsChannel()) {
+      table.postOver(ISSUE, "issue", (body, from) -> routes.issue(body, Channel.of(from)));
+    } else {
+      table.post(ISSUE, "issue", body -> routes.issue(body, Channel.UNSEEN));
+    }
     ledger.addTo(table);
     health.addTo(table);
     return table;
@@ -110,10 +116,10 @@ final class PublicRoutes {
     return Denials.reply(((EnrolmentOutcome.Denied) outcome).denial());
   }
 
-  private CompletionStage<Reply> issue(JsonMembers body) throws MalformedRequest {
+  private CompletionStage<Reply> issue(JsonMembers body, Channel channel) throws MalformedRequest {
     return service
         .issuance()
-        .issue(RequestReader.application(body))
+        .issue(RequestReader.application(body), channel)
         .thenApply(
             outcome -> {
               if (outcome instanceof IssuanceOutcome.Issued issued) {

@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.JsonMembers;
+import io.vertx.core.http.HttpConnection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,6 +25,18 @@ final class RouteTable {
      * @throws MalformedRequest if the body is not of its form
      */
     CompletionStage<Reply> answer(JsonMembers body) throws MalformedRequest;
+  }
+
+  /** The same, by the connection too over which it came. */
+  @FunctionalInterface
+  interface PostOver {
+    /**
+     * The answer, on whatever thread.
+     *
+     * @throws MalformedRequest if the body is not of its form
+     */
+    CompletionStage<Reply> answer(JsonMembers body, HttpConnection connection)
+        throws MalformedRequest;
   }
 
   /** Answers a request without a body. Runs on an event loop, so it must not block. */
@@ -84,7 +97,11 @@ final class RouteTable {
    * @param health whether it says how the service is, and is answered whatever the load
    */
   record Operation(
-      String name, Optional<Post> post, Optional<Get> get, Set<String> parameters, boolean health) {
+      String name,
+      Optional<PostOver> post,
+      Optional<Get> get,
+      Set<String> parameters,
+      boolean health) {
     String allowed() {
       return post.isPresent() ? "POST" : "GET, HEAD";
     }
@@ -101,12 +118,29 @@ final class RouteTable {
   private final Map<String, Operation> exact = new HashMap<>();
   // The first that fits is taken.
   private final Map<String, Operation> under = new LinkedHashMap<>();
+  private boolean looksAtClients;
 
   /** Serves POST of {@code path}. */
   @CanIgnoreReturnValue
   RouteTable post(String path, String name, Post post) {
+    return put(path, name, (body, connection) -> post.answer(body));
+  }
+
+  /** Serves POST of {@code path} by the key that a client shows, too: a TLS door asks for it. */
+  @CanIgnoreReturnValue
+  RouteTable postOver(String path, String name, PostOver post) {
+    looksAtClients = true;
+    return put(path, name, post);
+  }
+
+  private RouteTable put(String path, String name, PostOver post) {
     exact.put(path, new Operation(name, Optional.of(post), Optional.empty(), Set.of(), false));
     return this;
+  }
+
+  /** Whether an operation wants to know which key a client shows. */
+  boolean looksAtClients() {
+    return looksAtClients;
   }
 
   /** Serves GET of {@code path} with these parameters, all of which must be there. */
