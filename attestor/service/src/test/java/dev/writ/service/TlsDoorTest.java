@@ -116,7 +116,7 @@ final class TlsDoorTest {
   }
 
   /** Believes any server, and shows what it has. */
-  private static SSLContext client(KeyManager... keys) throws Exception {
+  static SSLContext client(KeyManager... keys) throws Exception {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(
         keys,
