@@ -32,6 +32,7 @@ final class Corpus {
     cases.addAll(new BundleCases(project).cases());
     cases.addAll(new ReceiptCases(project).cases());
     cases.addAll(new ServiceCases(service).cases());
+    cases.addAll(new ChannelCases(project, service).cases());
     return cases;
   }
 }

@@ -50,7 +50,6 @@ final class ServiceCases {
         notBuilt(44, "obfuscated counters treated as plain"),
         ours(45, "whole request replayed", this::replayed),
         ours(82, "key in the request differs from the certified key", this::otherKey),
-        notBuilt(83, "TLS session not bound when channel binding is demanded"),
         ours(87, "HSM down", this::tokenGone),
         ours(89, "restart while pending", this::restarted),
         anybody(90, "slow senders and connections that are held", this::slow),

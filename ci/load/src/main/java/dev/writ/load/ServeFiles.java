@@ -52,8 +52,12 @@ final class ServeFiles {
     }
   }
 
-  /** The example policy, under which each of the hosts acts as the workload that is its own. */
-  static PolicyDocument policyFor(Path example, List<LoadHost> hosts)
+  /**
+   * The example policy, under which each of the hosts acts as the workload that is its own.
+   *
+   * @param bound those of them that must ask over connections of their own
+   */
+  static PolicyDocument policyFor(Path example, List<LoadHost> hosts, List<String> bound)
       throws IOException, MalformedPolicyException {
     PolicyRevision revision = PolicyDocument.parse(Files.readAllBytes(example)).revise();
     Map<String, List<String>> workloads = new LinkedHashMap<>();
@@ -63,7 +67,8 @@ final class ServeFiles {
     hosts.forEach(host -> workloads.put(host.name(), List.of(Target.workloadOf(host.name()))));
     revision.constant("workloads", workloads);
     revision.referenceSets(List.of(MeasuredBoot.expected()));
-    return revision.build();
+    PolicyDocument document = revision.build();
+    return bound.isEmpty() ? document : ChannelDemand.of(document, bound);
   }
 
   /** The configuration, by the names of what it points to. */
@@ -75,6 +80,7 @@ final class ServeFiles {
       Path root,
       Path issuing,
       InetSocketAddress service,
+      Optional<InetSocketAddress> tls,
       Path socket) {
     return """
         tenant: %s
@@ -90,7 +96,7 @@ final class ServeFiles {
           intermediates: ["%s"]
         listen:
           http: "127.0.0.1:%d"
-        operator:
+        %soperator:
           socket: "%s"
         limits:
           rate_per_s: 0
@@ -108,7 +114,14 @@ final class ServeFiles {
             root,
             issuing,
             service.getPort(),
+            tls.map(ServeFiles::tls).orElse(""),
             socket);
+  }
+
+  private static String tls(InetSocketAddress door) {
+    return "  tls:\n    address: \"127.0.0.1:"
+        + door.getPort()
+        + "\"\n    names: [localhost]\n";
   }
 
   /** Writes a certificate in PEM. */

@@ -51,6 +51,7 @@ public final class ServedWrit implements AutoCloseable {
   private final SoftHsmToken token;
   private final Path socketFolder;
   private final InetSocketAddress service;
+  private final Optional<InetSocketAddress> tls;
   private final Path config;
   private final TrustFile trust;
   private final EndorsementAuthority maker;
@@ -63,6 +64,7 @@ public final class ServedWrit implements AutoCloseable {
       SoftHsmToken token,
       Path socketFolder,
       InetSocketAddress service,
+      Optional<InetSocketAddress> tls,
       Path config,
       TrustFile trust,
       EndorsementAuthority maker,
@@ -72,6 +74,7 @@ public final class ServedWrit implements AutoCloseable {
     this.token = token;
     this.socketFolder = socketFolder;
     this.service = service;
+    this.tls = tls;
     this.config = config;
     this.trust = trust;
     this.maker = maker;
@@ -86,6 +89,17 @@ public final class ServedWrit implements AutoCloseable {
    */
   public static ServedWrit prepare(Path project, Path folder, int hostCount)
       throws IOException, InterruptedException {
+    return prepare(project, folder, hostCount, 0);
+  }
+
+  /**
+   * The same with more hosts, whose requests must come over TLS with the key that they are for, and a
+   * door for them.
+   *
+   * @param boundHostCount how many more
+   */
+  public static ServedWrit prepare(Path project, Path folder, int hostCount, int boundHostCount)
+      throws IOException, InterruptedException {
     Path launcher = project.resolve("writ");
     SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
     Path keys = folder.resolve("keys");
@@ -96,18 +110,22 @@ public final class ServedWrit implements AutoCloseable {
       Target target = new Target(trust.content().issuer(), TENANT);
       Provider signatures = fastest();
       List<LoadHost> hosts = new ArrayList<>();
-      for (int i = 0; i < hostCount; i++) {
+      for (int i = 0; i < hostCount + boundHostCount; i++) {
         hosts.add(new LoadHost(String.format("host-%04d", i), maker, signatures, target));
       }
       Path policy = folder.resolve("policy.json");
       Files.write(
           policy,
-          ServeFiles.policyFor(project.resolve("docs/examples/dev-policy.json"), hosts)
+          ServeFiles.policyFor(
+                  project.resolve("docs/examples/dev-policy.json"),
+                  hosts,
+                  hosts.stream().skip(hostCount).map(LoadHost::name).toList())
               .canonical());
       // A Unix socket's path must be short (unix(7)), which that of a project's folder need not be.
       Path socketFolder = Files.createTempDirectory("writ-");
-      InetSocketAddress service =
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), freePort());
+      InetSocketAddress service = freeAddress();
+      Optional<InetSocketAddress> tls =
+          boundHostCount == 0 ? Optional.empty() : Optional.of(freeAddress());
       Path config = folder.resolve("serve.yaml");
       Files.writeString(
           config,
@@ -119,17 +137,19 @@ public final class ServedWrit implements AutoCloseable {
               ServeFiles.pem(folder.resolve("ek-root.pem"), maker.root()),
               ServeFiles.pem(folder.resolve("ek-issuing.pem"), maker.issuing()),
               service,
+              tls,
               socketFolder.resolve("operator")));
       return new ServedWrit(
-          launcher, folder, token, socketFolder, service, config, trust, maker, hosts);
+          launcher, folder, token, socketFolder, service, tls, config, trust, maker, hosts);
     } catch (MalformedTrustFileException | MalformedPolicyException | GeneralSecurityException e) {
       throw new IOException("a service could not be set up", e);
     }
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+  private static InetSocketAddress freeAddress() throws IOException {
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    try (ServerSocket socket = new ServerSocket(0, 1, loopback)) {
+      return new InetSocketAddress(loopback, socket.getLocalPort());
     }
   }
 
@@ -236,6 +256,11 @@ public final class ServedWrit implements AutoCloseable {
   /** Its door for hosts. */
   public URI url() {
     return URI.create("http://127.0.0.1:" + service.getPort());
+  }
+
+  /** The port of its TLS door on this machine, where it has one. */
+  public Optional<Integer> tlsPort() {
+    return tls.map(InetSocketAddress::getPort);
   }
 
   /** Where {@link #trust()} was read. */
