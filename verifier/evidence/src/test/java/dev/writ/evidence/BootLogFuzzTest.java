@@ -68,7 +68,10 @@ class BootLogFuzzTest {
     }
   }
 
-  /** The data of an authority and of a boot application, in a log that is otherwise valid. */
+  /**
+   * The data of an authority and of a boot application, in a log that is otherwise valid. Four bytes may
+   * be a separator's: its digest decides, whatever the type, so that the log may be refused.
+   */
   @FuzzTest(maxDuration = "5m")
   void eventData(byte[] bytes) {
     SoftwareBootLog log = SoftwareBootLog.grub();
@@ -76,7 +79,9 @@ class BootLogFuzzTest {
     log.insert(last, log.record(4, BootEventType.EV_EFI_BOOT_SERVICES_APPLICATION, bytes, bytes));
     log.insert(last, log.record(9, BootEventType.EV_EVENT_TAG, bytes, bytes));
     log.insert(last, log.record(8, BootEventType.EV_IPL, bytes, bytes));
-    assertThat(log.verify()).isInstanceOf(VerifiedBootLog.class);
+    if (bytes.length != 4) {
+      assertThat(log.verify()).isInstanceOf(VerifiedBootLog.class);
+    }
     log.insert(last, log.record(7, BootEventType.EV_EFI_VARIABLE_AUTHORITY, bytes, bytes));
     assertThat(log.verify()).isNotNull();
   }
