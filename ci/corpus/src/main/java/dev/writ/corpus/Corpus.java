@@ -33,6 +33,7 @@ final class Corpus {
     cases.addAll(new ReceiptCases(project).cases());
     cases.addAll(new ServiceCases(service).cases());
     cases.addAll(new ChannelCases(project, service).cases());
+    cases.addAll(new UpgradeCases(service).cases());
     return cases;
   }
 }

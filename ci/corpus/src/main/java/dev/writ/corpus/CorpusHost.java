@@ -62,6 +62,10 @@ final class CorpusHost {
     return BASE64URL.encodeToString(ak.name());
   }
 
+  byte[] akNameBytes() {
+    return ak.name();
+  }
+
   /** An activation that was begun, with the secret that its TPM opens. */
   record Activation(String session, byte[] secret) {
     String json(byte[] otherSecret) {
@@ -123,8 +127,13 @@ final class CorpusHost {
     }
   }
 
+  /** Asks for a challenge. */
+  Reply ask() throws IOException, InterruptedException {
+    return service.post("/v1/challenges", object("ak_name", akName()));
+  }
+
   byte[] challenge() throws IOException, InterruptedException {
-    Reply reply = service.post("/v1/challenges", object("ak_name", akName()));
+    Reply reply = ask();
     require(200, reply);
     return FROM_BASE64URL.decode(reply.required("challenge"));
   }

@@ -15,9 +15,9 @@ import java.util.zip.GZIPOutputStream;
 /** Requests to a running service: 1 for their form, and from 27 on what takes its memory. */
 final class ServiceCases {
   /** How many hosts of their own these cases need at most. */
-  static final int HOSTS = 16;
+  static final int HOSTS = 24;
 
-  /** A challenge is good for 60 seconds. */
+  /** A challenge is good for 60 seconds, and so is an activation. */
   private static final long PAST_VALIDITY_MS = 61_000;
 
   private static final String NOT_OURS = "challenge_not_ours";
@@ -27,8 +27,15 @@ final class ServiceCases {
   private final ServiceUnderTest service;
   private Optional<Early> early = Optional.empty();
 
-  /** A challenge that is asked for long before it is answered. */
-  private record Early(CorpusHost host, byte[] challenge, long at) {}
+  /** A challenge and an activation that are asked for long before they are answered. */
+  private record Early(
+      CorpusHost host, byte[] challenge, CorpusHost.Activation activation, long at) {
+    /** Waits until neither is good any more. */
+    void awaitEnd() throws InterruptedException {
+      long waited = (System.nanoTime() - at) / 1_000_000;
+      Thread.sleep(Math.max(0, PAST_VALIDITY_MS - waited));
+    }
+  }
 
   ServiceCases(ServiceUnderTest service) {
     this.service = service;
@@ -38,7 +45,7 @@ final class ServiceCases {
     return List.of(
         anybody(1, "truncated at every byte offset", this::truncated),
         ours(27, "wrong activation secret", this::wrongSecret),
-        ours(28, "activation secret answered twice", this::secretTwice),
+        ours(28, "activation secret answered twice or expired", this::secretTwice),
         ours(29, "same host again with a new EK", this::newEndorsementKey),
         ours(30, "same EK under two ids", this::twoIds),
         ours(37, "nonce of another challenge", this::otherNonce),
@@ -54,7 +61,6 @@ final class ServiceCases {
         ours(89, "restart while pending", this::restarted),
         anybody(90, "slow senders and connections that are held", this::slow),
         anybody(91, "unauthenticated admin route", this::adminRoutes),
-        notBuilt(92, "old stored record after an upgrade"),
         anybody(93, "compressed or nested input", this::compressed),
         ours(94, "same request 100 times in parallel", this::parallel));
   }
@@ -97,7 +103,8 @@ final class ServiceCases {
   private void askEarly() throws Exception {
     if (early.isEmpty()) {
       CorpusHost host = service.enrolledHost();
-      early = Optional.of(new Early(host, host.challenge(), System.nanoTime()));
+      CorpusHost.Activation activation = service.newHost().activation();
+      early = Optional.of(new Early(host, host.challenge(), activation, System.nanoTime()));
     }
   }
 
@@ -157,6 +164,12 @@ final class ServiceCases {
         "of another session",
         NOT_ACTIVATED,
         () -> service.post("/v1/activations", other.json(activation.secret())).observed());
+    Early late = early.orElseThrow();
+    late.awaitEnd();
+    tries.refused(
+        "answered after its end",
+        "activation_expired",
+        () -> service.post("/v1/activations", late.activation.json()).observed());
   }
 
   private void newEndorsementKey(Tries tries) throws Exception {
@@ -211,8 +224,7 @@ final class ServiceCases {
 
   private void expired(Tries tries) throws Exception {
     Early asked = early.orElseThrow();
-    long waited = (System.nanoTime() - asked.at) / 1_000_000;
-    Thread.sleep(Math.max(0, PAST_VALIDITY_MS - waited));
+    asked.awaitEnd();
     tries.refused(
         "answered after its end",
         "challenge_expired",

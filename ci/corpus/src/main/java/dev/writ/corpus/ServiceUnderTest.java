@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  * else's, which enrols no host of ours; or none, with the reason.
  */
 final class ServiceUnderTest implements AutoCloseable {
-  private static final Duration READY = Duration.ofSeconds(60);
+  static final Duration READY = Duration.ofSeconds(60);
   private static final Duration PATIENCE = Duration.ofSeconds(40);
   private static final Duration INVITATION = Duration.ofHours(1);
 

@@ -248,6 +248,11 @@ public final class ServedWrit implements AutoCloseable {
     return socketFolder.resolve("operator");
   }
 
+  /** Where its ledger lies. */
+  public Path ledgerFolder() {
+    return folder.resolve("ledger");
+  }
+
   /** Whose TPMs it believes. */
   public EndorsementAuthority maker() {
     return maker;
