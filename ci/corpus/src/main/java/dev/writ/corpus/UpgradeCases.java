@@ -286,7 +286,9 @@ final class UpgradeCases {
   /** A service that is started on a store of the first version. */
   private void served(Tries tries) throws Exception {
     CorpusHost host = service.enrolledHost();
-    CorpusHost weak = service.enrolledHost();
+    CorpusHost weak = service.newHost();
+    byte[] spare = weak.invitation();
+    CorpusHost.require(201, weak.enrol());
     byte[] challenge = host.challenge();
     tries.accepted(
         "before", () -> service.post("/v1/artifacts", host.application(challenge)).observed());
@@ -313,7 +315,9 @@ final class UpgradeCases {
     tries.refused(
         "a host whose record cannot be verified any more", () -> unverifiable(weak.ask()));
     tries.refused(
-        "its name for another TPM", "host_name_taken", () -> weak.impostor().enrol().observed());
+        "its name for another TPM, by an invitation from before",
+        "host_name_taken",
+        () -> weak.impostor().enrol(spare).observed());
   }
 
   /** What could not be decided is a denial {@code unverifiable}. */
