@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command foreign verifies a proof bundle with code that is not Writ's: the artifact and the status token
-// with go-jose from the trust file's JWKS, the checkpoint and the inclusion proof with transparency-dev's formats and
+// with go-jose from the trust file's JWKS, an attestation result (an EAR as a JWT) too where one is given, the checkpoint and the inclusion proof with transparency-dev's formats and
 // merkle and golang.org/x/mod's sumdb/note. Whoever reads it sees what a stranger needs to know to
 // verify Writ's output, which is the trust file and five public formats.
 //
-//	foreign [-at-issue] BUNDLE TRUST
+//	foreign [-at-issue] BUNDLE TRUST [RESULT]
 //
 // It prints "ok NAME" or "FAILED NAME: reason" for each check, and each refusal of a damaged copy is a
 // check of its own. With -at-issue artifact and token are judged as of the artifact's own iat, for an
@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
@@ -39,6 +40,8 @@ import (
 const (
 	artifactType = "authz-artifact+jwt"
 	statusType   = "statuslist+jwt"
+	resultType   = "eat+jwt"
+	earProfile   = "tag:ietf.org,2026:rats/ear#03"
 )
 
 type bundle struct {
@@ -63,9 +66,9 @@ type check struct {
 
 func main() {
 	atIssue := flag.Bool("at-issue", false, "judge as of the artifact's own iat")
-	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: foreign [-at-issue] BUNDLE TRUST") }
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: foreign [-at-issue] BUNDLE TRUST [RESULT]") }
 	flag.Parse()
-	if flag.NArg() != 2 {
+	if flag.NArg() != 2 && flag.NArg() != 3 {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -99,6 +102,9 @@ func main() {
 			check{"go-jose verifies the status token", func() error { return verifyStatus(b, t, *atIssue) }},
 			check{"go-jose refuses an altered status token",
 				refused(func() error { return verifyStatus(withdrawn, t, *atIssue) })})
+	}
+	if flag.NArg() == 3 {
+		checks = append(checks, resultChecks(b, t, *atIssue, flag.Arg(2))...)
 	}
 	status := 0
 	for _, c := range checks {
@@ -234,6 +240,97 @@ func verifyStatus(b bundle, t trust, atIssue bool) error {
 	}
 	if statuses[reference.Idx/8]>>(reference.Idx%8)&1 != 0 {
 		return errors.New("the artifact is withdrawn")
+	}
+	return nil
+}
+
+// resultChecks are those of an attestation result that is said to be of the bundle's artifact.
+func resultChecks(b bundle, t trust, atIssue bool, file string) []check {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return []check{{"read the attestation result", func() error { return err }}}
+	}
+	result := strings.TrimSpace(string(data))
+	return []check{
+		{"go-jose verifies the attestation result", func() error { return verifyResult(result, b, t, atIssue) }},
+		{"go-jose refuses an altered attestation result",
+			refused(func() error { return verifyResult(alter(result), b, t, atIssue) })},
+		{"go-jose takes no attestation result for an artifact", refused(func() error {
+			return signedClaims(result, artifactType, t, &artifact{})
+		})},
+		{"go-jose takes no artifact for an attestation result", refused(func() error {
+			return verifyResult(b.Artifact, b, t, atIssue)
+		})},
+	}
+}
+
+// verifyResult does what a Relying Party does with an EAR (draft-ietf-rats-ear-03), and compares it with
+// the artifact's own: they are one, but for the end and the rules.
+func verifyResult(compact string, b bundle, t trust, atIssue bool) error {
+	var claims jwt.Claims
+	var ear map[string]any
+	if err := errors.Join(
+		signedClaims(compact, resultType, t, &claims), signedClaims(compact, resultType, t, &ear)); err != nil {
+		return err
+	}
+	if err := claims.ValidateWithLeeway(jwt.Expected{Time: judgedAt(claims, atIssue)}, 0); err != nil {
+		return err
+	}
+	if ear["eat_profile"] != earProfile {
+		return fmt.Errorf("eat_profile must be %s, was %v", earProfile, ear["eat_profile"])
+	}
+	submods, _ := ear["submods"].(map[string]any)
+	if len(submods) == 0 {
+		return errors.New("submods must have at least one appraisal")
+	}
+	for name, submod := range submods {
+		if err := verifyAppraisal(submod); err != nil {
+			return fmt.Errorf("submods.%s: %w", name, err)
+		}
+	}
+	var permitted struct {
+		Ear map[string]any `json:"ear"`
+	}
+	if err := signedClaims(b.Artifact, artifactType, t, &permitted); err != nil {
+		return err
+	}
+	delete(ear, "exp")
+	for _, submod := range submods {
+		delete(submod.(map[string]any), "ear_writ_appraisal")
+	}
+	if !reflect.DeepEqual(ear, permitted.Ear) {
+		return fmt.Errorf("the artifact's ear must be the same, was %v", permitted.Ear)
+	}
+	return nil
+}
+
+// verifyAppraisal checks the status against the vector, and that every rule has what it must.
+func verifyAppraisal(submod any) error {
+	appraisal, _ := submod.(map[string]any)
+	tiers := map[string]float64{"none": 0, "affirming": 2, "warning": 32, "contraindicated": 96}
+	status, known := tiers[fmt.Sprint(appraisal["ear_status"])]
+	if !known {
+		return fmt.Errorf("ear_status must be a tier, was %v", appraisal["ear_status"])
+	}
+	vector, _ := appraisal["ear_trustworthiness_vector"].(map[string]any)
+	for claim, value := range vector {
+		number, is := value.(float64)
+		if !is || (number >= 32 && status < 32) || (number >= 96 && status < 96) {
+			return fmt.Errorf("ear_status must be no better than %s, which is %v", claim, value)
+		}
+	}
+	private, _ := appraisal["ear_writ_appraisal"].(map[string]any)
+	rules, _ := private["rules"].([]any)
+	if len(rules) == 0 {
+		return errors.New("ear_writ_appraisal must have rules")
+	}
+	for _, each := range rules {
+		rule, _ := each.(map[string]any)
+		for _, member := range []string{"reason", "claim", "tier", "expected", "actual"} {
+			if text, is := rule[member].(string); !is || text == "" {
+				return fmt.Errorf("a rule must have %s, was %v", member, each)
+			}
+		}
 	}
 	return nil
 }

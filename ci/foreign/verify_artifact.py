@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verifies the artifact and the status token of a proof bundle with PyJWT, from the trust file's JWKS.
+"""Verifies the artifact and the status token of a proof bundle with PyJWT, from the trust file's JWKS,
+and an attestation result (an EAR as a JWT) where one is given.
 
-    python3 verify_artifact.py [--at-issue] BUNDLE TRUST
+    python3 verify_artifact.py [--at-issue] BUNDLE TRUST [RESULT]
 
 Prints "ok NAME" or "FAILED NAME: reason" for each check. With --at-issue the checks of `exp` are left
 out, for an example that has expired. A trust file that names `status` demands a status token. Exit: 0 all hold, 1 some do not, 2 usage.
@@ -16,6 +17,8 @@ import jwt
 
 ARTIFACT_TYPE = "authz-artifact+jwt"
 STATUS_TYPE = "statuslist+jwt"
+RESULT_TYPE = "eat+jwt"
+EAR_PROFILE = "tag:ietf.org,2026:rats/ear#03"
 
 
 def key_of(token, typ, role, trust):
@@ -62,6 +65,35 @@ def verify_status(bundle, trust, at_issue):
         raise ValueError("the artifact is withdrawn")
 
 
+def verify_result(bundle, trust, at_issue):
+    """An EAR as draft-ietf-rats-ear-03 has it; the artifact says the same without its rules."""
+    token = bundle["result"]
+    claims = jwt.decode(
+        token,
+        key_of(token, RESULT_TYPE, "issuer", trust),
+        algorithms=["ES256"],
+        options={"require": ["iat", "exp"], "verify_exp": not at_issue},
+    )
+    if claims["eat_profile"] != EAR_PROFILE:
+        raise ValueError(f"eat_profile must be {EAR_PROFILE}, was {claims['eat_profile']}")
+    for name, submod in claims["submods"].items():
+        for rule in submod.pop("ear_writ_appraisal")["rules"]:
+            if not (rule["reason"] and rule["expected"] and rule["actual"]):
+                raise ValueError(f"submods.{name}: a rule must say what had to hold and what was")
+    del claims["exp"]
+    if claims != verify(bundle, trust, at_issue)["ear"]:
+        raise ValueError("the artifact's ear must be the same")
+
+
+def refuses_artifact_as_result(bundle, trust, at_issue):
+    try:
+        verify_result({**bundle, "result": bundle["artifact"]}, trust, at_issue)
+    except ValueError as error:
+        if str(error).startswith("typ must be"):
+            return
+    raise ValueError("it was accepted, or refused for another reason than its type")
+
+
 def refuses_altered(name, check):
     def run(bundle, trust, at_issue):
         head, payload, signature = bundle[name].split(".")
@@ -80,14 +112,17 @@ def refuses_altered(name, check):
 def main(arguments):
     at_issue = arguments[:1] == ["--at-issue"]
     files = arguments[1:] if at_issue else arguments
-    if len(files) != 2:
-        print("usage: verify_artifact.py [--at-issue] BUNDLE TRUST", file=sys.stderr)
+    if len(files) not in (2, 3):
+        print("usage: verify_artifact.py [--at-issue] BUNDLE TRUST [RESULT]", file=sys.stderr)
         return 2
     try:
         with open(files[0], encoding="utf-8") as bundle_file:
             bundle = json.load(bundle_file)
         with open(files[1], encoding="utf-8") as trust_file:
             trust = json.load(trust_file)
+        if len(files) == 3:
+            with open(files[2], encoding="ascii") as result_file:
+                bundle["result"] = result_file.read().strip()
     except (OSError, KeyError, ValueError) as error:
         print(f"FAILED read the bundle and the trust file: {error}")
         return 1
@@ -102,6 +137,15 @@ def main(arguments):
                 "PyJWT refuses an altered status token",
                 refuses_altered("statusListToken", verify_status),
             ),
+        ]
+    if "result" in bundle:
+        checks += [
+            ("PyJWT verifies the attestation result", verify_result),
+            (
+                "PyJWT refuses an altered attestation result",
+                refuses_altered("result", verify_result),
+            ),
+            ("PyJWT takes no artifact for an attestation result", refuses_artifact_as_result),
         ]
     status = 0
     for name, check in checks:
