@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.AppraisedRule;
@@ -103,7 +104,7 @@ final class AttestationResultTest {
 
   private static Ear.Appraisal host(Ear ear) {
     assertThat(ear.submods()).containsOnlyKeys("host");
-    return ear.submods().get("host");
+    return requireNonNull(ear.submods().get("host"));
   }
 
   private static List<AppraisedRule> rules(Ear ear) {

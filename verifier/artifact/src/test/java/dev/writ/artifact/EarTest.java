@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.artifact;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.writ.artifact.Ear.Appraisal;
 import dev.writ.artifact.Ear.Claim;
 import dev.writ.artifact.Ear.Tier;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -104,5 +106,42 @@ class EarTest {
         .isEqualTo(Tier.CONTRAINDICATED);
     assertThat(new Appraisal(Tier.WARNING, Map.of(Claim.HARDWARE, 2), List.of()).status())
         .isEqualTo(Tier.WARNING);
+  }
+
+  /** RFC 9711 section 4.1, for the result's nonce and for that of the Evidence. */
+  @Test
+  void nonce_outsideItsLengths_isRefusedWhereverItStands() {
+    for (int length : new int[] {7, 89}) {
+      Optional<String> nonce = Optional.of("x".repeat(length));
+      assertThatThrownBy(
+              () -> new Appraisal(Tier.NONE, Map.of(), List.of(), nonce, Optional.empty()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("ear.submods.eat_nonce");
+      Map<String, Appraisal> host = Map.of("host", new Appraisal(Tier.NONE, Map.of(), List.of()));
+      Ear.VerifierId verifier = new Ear.VerifierId("Writ", "1");
+      assertThatThrownBy(() -> new Ear(Instant.EPOCH, verifier, host, nonce))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("ear.eat_nonce");
+    }
+  }
+
+  @Test
+  void withoutRules_leavesAllElse() {
+    Ear whole = WorkedExample.attestationResult();
+    Appraisal host = requireNonNull(whole.submods().get("host"));
+
+    assertThat(host.rules()).isPresent();
+    assertThat(whole.withoutRules().submods())
+        .containsExactly(
+            Map.entry(
+                "host",
+                new Appraisal(
+                    host.status(),
+                    host.vector(),
+                    host.policyIds(),
+                    host.nonce(),
+                    Optional.empty())));
+    assertThat(new String(whole.withoutRules().toJson(), StandardCharsets.UTF_8))
+        .doesNotContain("ear_writ_appraisal");
   }
 }
