@@ -65,8 +65,7 @@ public final class ChannelKey {
     X509Certificate known = certificate;
     if (known == null || ChannelCertificate.isOld(known, now)) {
       byte[] tbs = ChannelCertificate.toBeSigned(publicKey, now);
-      known =
-          parse(ChannelCertificate.signed(tbs, signer.signP1363(Hash.sha256(tbs).bytes())));
+      known = parse(ChannelCertificate.signed(tbs, signer.signP1363(Hash.sha256(tbs).bytes())));
       certificate = known;
     }
     return known;

@@ -78,8 +78,7 @@ public final class PinnedTls {
    * was begun without it.
    */
   public PinnedTls showing(ChannelKey key) {
-    return new PinnedTls(
-        believed, new KeyManager[] {new ChannelKeyManager(key, believed.clock())});
+    return new PinnedTls(believed, new KeyManager[] {new ChannelKeyManager(key, believed.clock())});
   }
 
   /**

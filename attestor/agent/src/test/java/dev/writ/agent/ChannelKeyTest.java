@@ -257,7 +257,8 @@ final class ChannelKeyTest {
     certificate.checkValidity(Date.from(now));
     assertThat(certificate.getVersion()).isEqualTo(3);
     assertThat(certificate.getBasicConstraints()).isEqualTo(-1);
-    assertThat(certificate.getKeyUsage()).containsExactly(true, false, false, false, false, false, false, false, false);
+    assertThat(certificate.getKeyUsage())
+        .containsExactly(true, false, false, false, false, false, false, false, false);
     assertThat(certificate.getExtendedKeyUsage()).containsExactly("1.3.6.1.5.5.7.3.2");
     assertThat(certificate.getSubjectX500Principal())
         .isEqualTo(certificate.getIssuerX500Principal())
@@ -294,7 +295,6 @@ final class ChannelKeyTest {
     Signature signer = Signature.getInstance("SHA256withECDSA");
     signer.initSign(pair.getPrivate());
     assertThat(signer.getProvider().getName()).isEqualTo("SunEC");
-    assertThat(Signature.getInstance("SHA256withECDSA").getProvider().getName())
-        .isEqualTo("SunEC");
+    assertThat(Signature.getInstance("SHA256withECDSA").getProvider().getName()).isEqualTo("SunEC");
   }
 }

@@ -93,8 +93,8 @@ final class ClientKeys extends X509ExtendedTrustManager {
   }
 
   @Override
-  public void checkClientTrusted(
-      X509Certificate @Nullable [] chain, @Nullable String keyType) throws CertificateException {
+  public void checkClientTrusted(X509Certificate @Nullable [] chain, @Nullable String keyType)
+      throws CertificateException {
     check(chain);
   }
 
@@ -113,8 +113,8 @@ final class ClientKeys extends X509ExtendedTrustManager {
   }
 
   @Override
-  public void checkServerTrusted(
-      X509Certificate @Nullable [] chain, @Nullable String keyType) throws CertificateException {
+  public void checkServerTrusted(X509Certificate @Nullable [] chain, @Nullable String keyType)
+      throws CertificateException {
     throw new CertificateException("no servers are believed here");
   }
 

@@ -65,7 +65,8 @@ public final class Doors implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   static {
-    // Vert.x answers requests that ask for a WebSocket, or name an HTTP version it does not know, by
+    // Vert.x answers requests that ask for a WebSocket, or name an HTTP version it does not know,
+    // by
     // itself and not by a problem. Without WebSockets it leaves them to us.
     System.setProperty("vertx.disableWebsockets", "true");
   }

@@ -146,8 +146,7 @@ final class Judge {
       return new Judgement.Refused(host, unfit.denial(), Nonce.SPENT);
     }
     telemetry.attested(challenges.age(challenge));
-    return decide(
-        application, channel, host, (VerifiedQuote) quoted, (KeyStanding.Fit) key, began);
+    return decide(application, channel, host, (VerifiedQuote) quoted, (KeyStanding.Fit) key, began);
   }
 
   private Optional<Denial> judgeTime(Challenge challenge) {

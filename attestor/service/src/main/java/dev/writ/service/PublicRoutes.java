@@ -57,7 +57,8 @@ final class PublicRoutes {
             .get("/v1/trust", "trust", target -> Reply.now(trust))
             .get("/.well-known/jwks.json", "jwks", target -> Reply.now(jwks))
             .getUnder("/status/", "statusList", routes::status);
-    // Clients are asked for a key only where a rule wants to know: a person's browser would show theirs.
+    // Clients are asked for a key only where a rule wants to know: a person's browser would show
+    // theirs.
     if (service.policy().policy().readsChannel()) {
       table.postOver(ISSUE, "issue", (body, from) -> routes.issue(body, Channel.of(from)));
     } else {

@@ -214,7 +214,11 @@ final class ChannelBindingTest {
             Deployment.request(Deployment.workloadOf(host.name), thumbprint(key)));
     Application mixed =
         new Application(
-            forOther.akName(), challenge, forOther.request(), Optional.empty(), forOther.evidence());
+            forOther.akName(),
+            challenge,
+            forOther.request(),
+            Optional.empty(),
+            forOther.evidence());
 
     assertDenied(
         DenialCode.RUNTIME_INTEGRITY,
@@ -318,17 +322,14 @@ final class ChannelBindingTest {
   void serviceWhosePolicyDemandsNothing_asksForNoKey_andDoesNotSay() throws Exception {
     serve();
     assertIssued(issue(showing(SoftwareHost.newKeyPair()), application()));
-    assertThat(lastPayload())
-        .contains("\"key_storage\":\"memory\"")
-        .doesNotContain("\"channel\"");
+    assertThat(lastPayload()).contains("\"key_storage\":\"memory\"").doesNotContain("\"channel\"");
   }
 
   /** The whole agent, its key in the simulated TPM. */
   @Test
   void case83_agentWithItsKeyInTheTpm_isGranted_andOverPlainHttpDenied() throws Exception {
     try (SwtpmHost machine =
-            SwtpmHost.manufacture(
-                Files.createDirectory(folder.resolve("tpm")), deployment.maker);
+            SwtpmHost.manufacture(Files.createDirectory(folder.resolve("tpm")), deployment.maker);
         Tpm tpm = Tpm.open(machine.tcti())) {
       for (var event : BootLog.EVENTS.entrySet()) {
         tpm.extendPcr(event.getKey(), PcrBank.SHA256, BootLog.digest(event.getValue()).bytes());
@@ -336,16 +337,14 @@ final class ChannelBindingTest {
       serveDemanding();
       Octets invitation = invitation("host-b");
       try (Attester agent = agent(tpm, "https://localhost:" + port())) {
-        assertThat(
-                agent.enrol("host-b", Optional.of(invitation)))
+        assertThat(agent.enrol("host-b", Optional.of(invitation)))
             .isInstanceOf(Answer.Granted.class);
         for (int i = 0; i < 2; i++) {
           assertThat(agent.attest(request(agent))).isInstanceOf(Answer.Granted.class);
         }
       }
       assertThat(lastPayload()).contains("\"channel\":\"bound\"").contains("\"tpm\"");
-      try (Attester agent =
-          agent(tpm, "http://127.0.0.1:" + doors.plainPort().orElseThrow())) {
+      try (Attester agent = agent(tpm, "http://127.0.0.1:" + doors.plainPort().orElseThrow())) {
         Answer<ProofBundle> answer = agent.attest(request(agent));
         assertThat(answer)
             .isInstanceOfSatisfying(

@@ -54,8 +54,8 @@ record ClientCertificate(KeyPair pair, List<X509Certificate> chain) {
     return new ClientCertificate(pair, List.of(new ForgedCertificate(chain.get(0), bytes)));
   }
 
-  private static X509Certificate certificate(
-      KeyPair pair, Instant begin, Instant end, int padding) throws Exception {
+  private static X509Certificate certificate(KeyPair pair, Instant begin, Instant end, int padding)
+      throws Exception {
     X500Principal name = new X500Principal("CN=client");
     JcaX509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(

@@ -40,8 +40,7 @@ final class ForgedCertificate extends X509Certificate {
   }
 
   @Override
-  public void checkValidity()
-      throws CertificateExpiredException, CertificateNotYetValidException {
+  public void checkValidity() throws CertificateExpiredException, CertificateNotYetValidException {
     shown.checkValidity();
   }
 
@@ -84,8 +83,7 @@ final class ForgedCertificate extends X509Certificate {
   }
 
   @Override
-  public byte[] getTBSCertificate()
-      throws CertificateEncodingException {
+  public byte[] getTBSCertificate() throws CertificateEncodingException {
     return shown.getTBSCertificate();
   }
 
@@ -131,13 +129,21 @@ final class ForgedCertificate extends X509Certificate {
 
   @Override
   public void verify(PublicKey key)
-      throws CertificateException, NoSuchAlgorithmException, InvalidKeyException, NoSuchProviderException, SignatureException {
+      throws CertificateException,
+          NoSuchAlgorithmException,
+          InvalidKeyException,
+          NoSuchProviderException,
+          SignatureException {
     shown.verify(key);
   }
 
   @Override
   public void verify(PublicKey key, String provider)
-      throws CertificateException, NoSuchAlgorithmException, InvalidKeyException, NoSuchProviderException, SignatureException {
+      throws CertificateException,
+          NoSuchAlgorithmException,
+          InvalidKeyException,
+          NoSuchProviderException,
+          SignatureException {
     shown.verify(key, provider);
   }
 

@@ -59,16 +59,12 @@ final class ChannelCases {
   /** What the policy says of what a connection showed. */
   private void decided(Tries tries) throws Exception {
     PolicyDocument example =
-        PolicyDocument.parse(
-            Files.readAllBytes(project.resolve("docs/examples/dev-policy.json")));
+        PolicyDocument.parse(Files.readAllBytes(project.resolve("docs/examples/dev-policy.json")));
     Policy policy = Policy.compile(ChannelDemand.of(example, List.of("host-a")));
-    String allowed =
-        new String(example.tests().get(0).inputs().toJson(), StandardCharsets.UTF_8);
+    String allowed = new String(example.tests().get(0).inputs().toJson(), StandardCharsets.UTF_8);
     tries.accepted("a bound channel", () -> decided(policy, channel(allowed, "bound")));
     tries.refused(
-        "an unbound one",
-        ChannelDemand.RULE,
-        () -> decided(policy, channel(allowed, "unbound")));
+        "an unbound one", ChannelDemand.RULE, () -> decided(policy, channel(allowed, "unbound")));
     tries.refused(
         "one of which nothing is known", ChannelDemand.RULE, () -> decided(policy, allowed));
     tries.accepted(
@@ -81,8 +77,7 @@ final class ChannelCases {
   }
 
   private static Observed decided(Policy policy, String inputs) throws Exception {
-    Decision decision =
-        policy.decide(Inputs.parse(inputs.getBytes(StandardCharsets.UTF_8)));
+    Decision decision = policy.decide(Inputs.parse(inputs.getBytes(StandardCharsets.UTF_8)));
     return decision instanceof Decision.Deny deny
         ? Observed.refused(deny.reasons().get(0).rule())
         : Observed.ACCEPTED;
@@ -123,8 +118,7 @@ final class ChannelCases {
 
   /** What comes of an application over a connection whose client shows this key, or none. */
   private Observed issued(Optional<ChannelKey> shown, String application) throws IOException {
-    PinnedTls pinned =
-        PinnedTls.of(service.own().trust().content().tls(), InstantSource.system());
+    PinnedTls pinned = PinnedTls.of(service.own().trust().content().tls(), InstantSource.system());
     PinnedTls tls = shown.isPresent() ? pinned.showing(shown.get()) : pinned;
     int port = service.own().tlsPort().orElseThrow();
     byte[] body = application.getBytes(StandardCharsets.UTF_8);
@@ -139,8 +133,7 @@ final class ChannelCases {
       socket.setSoTimeout(PATIENCE_MS);
       socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
       socket.getOutputStream().write(body);
-      String answer =
-          new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       return new Reply(status(answer), answer.substring(answer.indexOf("\r\n\r\n"))).observed();
     }
   }

@@ -67,8 +67,7 @@ final class ServiceUnderTest implements AutoCloseable {
    */
   static ServiceUnderTest start(Path project, Path folder)
       throws IOException, InterruptedException {
-    ServedWrit served =
-        ServedWrit.prepare(project, folder, ServiceCases.HOSTS, ChannelCases.HOSTS);
+    ServedWrit served = ServedWrit.prepare(project, folder, ServiceCases.HOSTS, ChannelCases.HOSTS);
     boolean started = false;
     try {
       served.start();

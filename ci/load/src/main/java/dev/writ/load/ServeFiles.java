@@ -119,9 +119,7 @@ final class ServeFiles {
   }
 
   private static String tls(InetSocketAddress door) {
-    return "  tls:\n    address: \"127.0.0.1:"
-        + door.getPort()
-        + "\"\n    names: [localhost]\n";
+    return "  tls:\n    address: \"127.0.0.1:" + door.getPort() + "\"\n    names: [localhost]\n";
   }
 
   /** Writes a certificate in PEM. */

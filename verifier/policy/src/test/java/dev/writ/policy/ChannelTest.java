@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChannelTest {
   private static final String DEMAND = "env.channel == Channel.BOUND";
 
-  private static Inputs over(Optional<Env.Channel> channel) {
+  static Inputs over(Optional<Env.Channel> channel) {
     Env env = Samples.ENV;
     return new Inputs(
         Samples.SUBJECT,

@@ -101,8 +101,7 @@ class DeterminismTest {
     Map<String, Trust.Tier> findings = new HashMap<>();
     List<Trust.Tier> tiers = List.of(Trust.Tier.values());
     List<Optional<Env.Channel>> channels =
-        List.of(
-            Optional.empty(), Optional.of(Env.Channel.BOUND), Optional.of(Env.Channel.UNBOUND));
+        List.of(Optional.empty(), Optional.of(Env.Channel.BOUND), Optional.of(Env.Channel.UNBOUND));
     for (int i = random.nextInt(6); i > 0; i--) {
       limits.put(texts[random.nextInt(texts.length)], (long) random.nextInt(12));
       findings.put("f" + random.nextInt(20), tiers.get(random.nextInt(tiers.size())));

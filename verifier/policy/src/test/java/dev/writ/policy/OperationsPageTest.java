@@ -72,6 +72,22 @@ class OperationsPageTest {
   }
 
   @Test
+  void rule_ofTheChannel_demandsABoundOne() throws Exception {
+    Matcher block =
+        Pattern.compile("<!-- channel -->\n```json\n(.*?)```\n", Pattern.DOTALL)
+            .matcher(Files.readString(PAGE));
+    assertThat(block.find()).as("the page must show a rule of the channel").isTrue();
+    Policy demanding =
+        new Samples.Draft().rule(block.group(1)).permit("all", "true").policy();
+    assertThat(demanding.readsChannel()).isTrue();
+    assertThat(demanding.decide(ChannelTest.over(Optional.of(Env.Channel.BOUND))))
+        .isInstanceOf(Decision.Allow.class);
+    Decision unbound = demanding.decide(ChannelTest.over(Optional.of(Env.Channel.UNBOUND)));
+    assertDenied(unbound, PolicyCode.RUNTIME_CONDITION);
+    assertThat(unbound.reasons().get(0).rule()).isEqualTo("channel_not_bound");
+  }
+
+  @Test
   void policy_theProgramAlone_isAllowedWithoutObligations() {
     Decision decision = decide("build-8", exec(digest, List.of("date"), Map.of()), 1, true);
     assertThat(decision).isInstanceOf(Decision.Allow.class);
