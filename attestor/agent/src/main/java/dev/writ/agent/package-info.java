@@ -24,6 +24,9 @@
  *       java.io.IOException}: nothing is guessed, followed or completed.
  *   <li>Plain HTTP stays on this machine. Anywhere else it is TLS 1.3 with a key that the trust file
  *       pins ({@link dev.writ.agent.PinnedTls}); the machine's own roots count nothing.
+ *   <li>A service that asks for the client's key over TLS is shown the instance key, which signs the
+ *       handshake where it is ({@link dev.writ.agent.ChannelKey}), when an artifact is asked for. For
+ *       that a JCA provider of its own is added to the platform's, at their end.
  *   <li>Only what the service itself asks to be sent again is, a few times, and an application for an
  *       artifact never with the same challenge.
  * </ul>
