@@ -228,9 +228,8 @@ final class ChannelKeyTest {
   @Test
   void tpmThatDoesNotSign_isNamed() throws Exception {
     EndorsementAuthority maker = EndorsementAuthority.create(now, new SecureRandom());
-    try (SwtpmHost host =
-            SwtpmHost.manufacture(Files.createDirectory(folder.resolve("tpm")), maker);
-        Tpm tpm = Tpm.open(host.tcti());
+    SwtpmHost host = SwtpmHost.manufacture(Files.createDirectory(folder.resolve("tpm")), maker);
+    try (Tpm tpm = Tpm.open(host.tcti());
         InstanceKey key = tpm.loadInstanceKey(tpm.createInstanceKey())) {
       ECPublicKey publicKey = TpmtPublic.parse(key.publicArea()).toEcPublicKey();
       ChannelKey fresh = ChannelKey.inTpm(publicKey, key);
@@ -243,6 +242,8 @@ final class ChannelKeyTest {
             .isInstanceOf(IOException.class)
             .hasMessageContaining("the instance key must sign for TLS, and cannot");
       }
+    } finally {
+      host.close();
     }
     assertThat(shown).isEmpty();
   }

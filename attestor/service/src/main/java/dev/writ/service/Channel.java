@@ -11,24 +11,19 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
-/** What the connection over which something came shows of whoever sent it. */
-sealed interface Channel {
+/**
+ * What the connection over which something came shows of whoever sent it.
+ *
+ * @param looked whether it was looked at
+ * @param clientKey thumbprint (RFC 7638) of the key that its client proved to hold, in this connection's
+ *     own handshake; absent where it is without TLS, or its client showed none
+ */
+record Channel(boolean looked, Optional<Hash> clientKey) {
   /** Nobody looked. */
-  Channel UNSEEN = new Unseen();
+  static final Channel UNSEEN = new Channel(false, Optional.empty());
 
-  /** Nothing: it is without TLS, or its client proved to hold no key. */
-  Channel ANONYMOUS = new Anonymous();
-
-  record Unseen() implements Channel {}
-
-  record Anonymous() implements Channel {}
-
-  /**
-   * Its client proved, in this connection's own handshake, to hold a key.
-   *
-   * @param thumbprint the key's, by RFC 7638
-   */
-  record OfKey(Hash thumbprint) implements Channel {}
+  /** It is nobody's. */
+  static final Channel ANONYMOUS = new Channel(true, Optional.empty());
 
   /** What a connection of a door shows; where that asks for clients' keys, {@link ClientKeys} looked. */
   static Channel of(HttpConnection connection) {
@@ -37,23 +32,22 @@ sealed interface Channel {
       return ANONYMOUS;
     }
     try {
-      return new OfKey(
-          JwkThumbprint.of((ECPublicKey) session.getPeerCertificates()[0].getPublicKey()));
+      ECPublicKey key = (ECPublicKey) session.getPeerCertificates()[0].getPublicKey();
+      return new Channel(true, Optional.of(JwkThumbprint.of(key)));
     } catch (SSLPeerUnverifiedException e) {
       return ANONYMOUS;
     }
   }
 
   /** Whether it is of somebody who holds another key than this one. */
-  default boolean isOfAnother(Hash jkt) {
-    return this instanceof OfKey key && !key.thumbprint().equals(jkt);
+  boolean isOfAnother(Hash jkt) {
+    return clientKey.isPresent() && !clientKey.get().equals(jkt);
   }
 
   /** In the policy's words, where it is not {@linkplain #isOfAnother another's}. */
-  default Optional<Env.Channel> seen() {
-    if (this instanceof Unseen) {
-      return Optional.empty();
-    }
-    return Optional.of(this instanceof OfKey ? Env.Channel.BOUND : Env.Channel.UNBOUND);
+  Optional<Env.Channel> seen() {
+    return looked
+        ? Optional.of(clientKey.isPresent() ? Env.Channel.BOUND : Env.Channel.UNBOUND)
+        : Optional.empty();
   }
 }

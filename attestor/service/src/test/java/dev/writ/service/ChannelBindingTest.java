@@ -71,7 +71,7 @@ final class ChannelBindingTest {
 
   @TempDir private Path folder;
   private Deployment deployment;
-  private Doors doors;
+  private Optional<Doors> doors = Optional.empty();
   private SoftwareHost host;
 
   @BeforeAll
@@ -92,7 +92,7 @@ final class ChannelBindingTest {
 
   @AfterEach
   void stop() {
-    doors.close();
+    doors.ifPresent(Doors::close);
     deployment.close();
   }
 
@@ -111,6 +111,7 @@ final class ChannelBindingTest {
             InstantSource.system(),
             new SecureRandom());
     doors =
+        Optional.of(
         Doors.open(
             running,
             new DoorsConfig(
@@ -120,12 +121,12 @@ final class ChannelBindingTest {
                 Optional.empty(),
                 Optional.empty(),
                 DoorsConfig.Limits.standard()),
-            InstantSource.system());
+            InstantSource.system()));
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
   }
 
   private int port() {
-    return doors.tlsPort().orElseThrow();
+    return doors.orElseThrow().tlsPort().orElseThrow();
   }
 
   private HttpWire showing(KeyPair shown) throws Exception {
@@ -181,7 +182,7 @@ final class ChannelBindingTest {
     serveDemanding();
     assertDenied(
         DenialCode.RUNTIME_CONDITION, "channel_not_bound", issue(showingNothing(), application()));
-    HttpWire plain = HttpWire.tcp(doors.plainPort().orElseThrow());
+    HttpWire plain = HttpWire.tcp(doors.orElseThrow().plainPort().orElseThrow());
     assertDenied(DenialCode.RUNTIME_CONDITION, "channel_not_bound", issue(plain, application()));
   }
 
@@ -344,7 +345,7 @@ final class ChannelBindingTest {
         }
       }
       assertThat(lastPayload()).contains("\"channel\":\"bound\"").contains("\"tpm\"");
-      try (Attester agent = agent(tpm, "http://127.0.0.1:" + doors.plainPort().orElseThrow())) {
+      try (Attester agent = agent(tpm, "http://127.0.0.1:" + doors.orElseThrow().plainPort().orElseThrow())) {
         Answer<ProofBundle> answer = agent.attest(request(agent));
         assertThat(answer)
             .isInstanceOfSatisfying(
