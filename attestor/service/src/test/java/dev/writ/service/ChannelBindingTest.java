@@ -112,16 +112,16 @@ final class ChannelBindingTest {
             new SecureRandom());
     doors =
         Optional.of(
-        Doors.open(
-            running,
-            new DoorsConfig(
-                Optional.of(StubService.loopback()),
-                Optional.of(new DoorsConfig.Tls(StubService.loopback(), credentials)),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                DoorsConfig.Limits.standard()),
-            InstantSource.system()));
+            Doors.open(
+                running,
+                new DoorsConfig(
+                    Optional.of(StubService.loopback()),
+                    Optional.of(new DoorsConfig.Tls(StubService.loopback(), credentials)),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    DoorsConfig.Limits.standard()),
+                InstantSource.system()));
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
   }
 
@@ -345,7 +345,8 @@ final class ChannelBindingTest {
         }
       }
       assertThat(lastPayload()).contains("\"channel\":\"bound\"").contains("\"tpm\"");
-      try (Attester agent = agent(tpm, "http://127.0.0.1:" + doors.orElseThrow().plainPort().orElseThrow())) {
+      try (Attester agent =
+          agent(tpm, "http://127.0.0.1:" + doors.orElseThrow().plainPort().orElseThrow())) {
         Answer<ProofBundle> answer = agent.attest(request(agent));
         assertThat(answer)
             .isInstanceOfSatisfying(

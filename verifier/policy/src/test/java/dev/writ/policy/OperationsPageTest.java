@@ -77,8 +77,7 @@ class OperationsPageTest {
         Pattern.compile("<!-- channel -->\n```json\n(.*?)```\n", Pattern.DOTALL)
             .matcher(Files.readString(PAGE));
     assertThat(block.find()).as("the page must show a rule of the channel").isTrue();
-    Policy demanding =
-        new Samples.Draft().rule(block.group(1)).permit("all", "true").policy();
+    Policy demanding = new Samples.Draft().rule(block.group(1)).permit("all", "true").policy();
     assertThat(demanding.readsChannel()).isTrue();
     assertThat(demanding.decide(ChannelTest.over(Optional.of(Env.Channel.BOUND))))
         .isInstanceOf(Decision.Allow.class);
