@@ -54,9 +54,14 @@ final class Challenges {
     return secret.isOurs(LABEL, challenge.macInput(akName), challenge.mac().bytes());
   }
 
+  /** When a challenge of ours was made. */
+  static Instant issued(Challenge ours) {
+    return ours.expires().minus(VALIDITY);
+  }
+
   /** How long ago a challenge of ours was made. */
   Duration age(Challenge ours) {
-    return VALIDITY.minus(Duration.between(clock.instant(), ours.expires()));
+    return Duration.between(issued(ours), clock.instant());
   }
 
   /** How a challenge of ours stands. */

@@ -53,8 +53,12 @@ final class DecisionEntries {
             commitment(salts.host(), grounds.host().name()),
             Commitment.of(salts.args(), claims.act().argsDigest().bytes()));
     List<StateChange> changes = new ArrayList<>();
-    changes.add(nonceOf(application.challenge()));
-    changes.add(new StateChange.RecordArtifact(claims.jti(), claims.exp(), Optional.of(status)));
+    if (takesNonce(granted.nonce())) {
+      changes.add(nonceOf(application.challenge()));
+    }
+    changes.add(
+        new StateChange.RecordArtifact(
+            claims.jti(), claims.exp(), Optional.of(status), granted.standing().seen()));
     changes.addAll(grounds.learned());
     return new Entry(
         leaf(grounds.decided(), grounds.host(), body),
@@ -84,13 +88,43 @@ final class DecisionEntries {
             Optional.of(Hash.of(application.evidence().digest())),
             policy.digest(),
             policy.epoch());
+    List<StateChange> changes = new ArrayList<>();
+    if (takesNonce(refused.nonce())) {
+      changes.add(nonceOf(application.challenge()));
+    }
+    refused.standing().seen().ifPresent(changes::add);
     return new Entry(
         leaf(Instant.ofEpochMilli(clock.millis()), refused.host(), body),
-        refused.nonce() == Judgement.Nonce.LEFT
-            ? List.of()
-            : List.of(nonceOf(application.challenge())),
+        changes,
         rests,
         Optional.of(Payload.denied(application, refused)));
+  }
+
+  /**
+   * The entry that voids what a host has, before the decision that its application leads to. It takes the
+   * nonce, so that an old application that is sent again voids nothing.
+   */
+  Entry voided(Application application, Judgement.Known judgement, Continuity.Voiding voiding) {
+    List<StateChange> changes = new ArrayList<>();
+    if (takesNonce(judgement.nonce())) {
+      changes.add(nonceOf(application.challenge()));
+    }
+    judgement.standing().seen().ifPresent(changes::add);
+    changes.add(new StateChange.VoidArtifacts(voiding.akName()));
+    Leaf leaf =
+        Leaf.of(
+            Instant.ofEpochMilli(clock.millis()),
+            UuidV7.next(clock, random),
+            List.of(judgement.host().enrolment()),
+            voiding.leaf());
+    return new Entry(leaf, changes, List.of(), Optional.empty());
+  }
+
+  private static boolean takesNonce(Judgement.Nonce nonce) {
+    return switch (nonce) {
+      case SPENT, SPENT_IF_FREE -> true;
+      case LEFT, HELD -> false;
+    };
   }
 
   private Leaf leaf(Instant time, KnownHost host, LeafBody body) {

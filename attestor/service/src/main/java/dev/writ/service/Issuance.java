@@ -34,6 +34,7 @@ public final class Issuance {
   private final WorkPool hsm;
   private final Hosts hosts;
   private final Judge judge;
+  private final Continuity continuity;
   private final StatusIndices statusIndices;
   private final StatusTokens statusTokens;
   private final ArtifactSigner signer;
@@ -48,6 +49,7 @@ public final class Issuance {
       WorkPool hsm,
       Hosts hosts,
       Judge judge,
+      Continuity continuity,
       StatusIndices statusIndices,
       StatusTokens statusTokens,
       ArtifactSigner signer,
@@ -60,6 +62,7 @@ public final class Issuance {
     this.hsm = hsm;
     this.hosts = hosts;
     this.judge = judge;
+    this.continuity = continuity;
     this.statusIndices = statusIndices;
     this.statusTokens = statusTokens;
     this.signer = signer;
@@ -90,35 +93,74 @@ public final class Issuance {
         .begin(
             "an issuance",
             () ->
-                attempt(application, channel)
+                attempt(application, channel, false)
                     // Decide once more, on what is then in force.
                     .thenCompose(
                         first ->
                             first.superseded()
-                                ? attempt(application, channel)
+                                ? attempt(application, channel, first.holdsNonce())
                                 : CompletableFuture.completedFuture(first))
                     .thenApply(attempt -> logged(attempt, asked)),
             IssuanceOutcome.Denied::new)
         .thenApply(outcome -> measured(outcome, asked));
   }
 
-  /** One way through the pipeline. */
-  private CompletionStage<Attempt> attempt(Application application, Channel channel) {
+  /**
+   * One way through the pipeline.
+   *
+   * @param holdsNonce whether the challenge's nonce was spent for this application on an earlier way
+   */
+  private CompletionStage<Attempt> attempt(Application application, Channel channel, boolean holdsNonce) {
     return appraisal
         .submit(() -> judge.judge(application, channel))
         .thenCompose(
             judgement -> {
-              if (judgement instanceof Judgement.Granted granted) {
-                return grant(granted);
-              } else if (judgement instanceof Judgement.Refused refused) {
-                return record(application, refused);
+              if (!(judgement instanceof Judgement.Known known)) {
+                return refuse(judgement);
               }
-              Denial denial =
-                  judgement instanceof Judgement.Unauthenticated stranger
-                      ? stranger.denial()
-                      : HostRate.EXCEEDED;
-              refusals.count(denial);
-              return ended(denial);
+              Judgement.Known asked = holdsNonce ? known.with(known.standing(), Nonce.HELD) : known;
+              return asked.standing().voiding().isPresent()
+                  ? voidFirst(application, asked, asked.standing().voiding().get())
+                  : conclude(application, asked);
+            });
+  }
+
+  /** Not a leaf: nobody known asked, or too often. */
+  private CompletionStage<Attempt> refuse(Judgement judgement) {
+    Denial denial =
+        judgement instanceof Judgement.Unauthenticated stranger
+            ? stranger.denial()
+            : HostRate.EXCEEDED;
+    refusals.count(denial);
+    return ended(denial);
+  }
+
+  private CompletionStage<Attempt> conclude(Application application, Judgement.Known judgement) {
+    return judgement instanceof Judgement.Granted granted
+        ? grant(granted)
+        : record(application, (Judgement.Refused) judgement);
+  }
+
+  /** Withdraws what the host has from before, and goes on once that is in the ledger. */
+  private CompletionStage<Attempt> voidFirst(
+      Application application, Judgement.Known judgement, Continuity.Voiding voiding) {
+    Continuity.Standing standing = judgement.standing();
+    return append(entries.voided(application, judgement, voiding))
+        .thenCompose(
+            outcome -> {
+              if (outcome instanceof CommitOutcome.Receipt receipt) {
+                recorded(standing, receipt);
+                for (int list : voiding.statusLists()) {
+                  // Nobody waits for it: the next token has the bits in any case.
+                  CompletionStage<Void> unused = statusTokens.publish(list);
+                }
+                return conclude(application, judgement.with(standing.voided(), Nonce.HELD));
+              } else if (outcome instanceof CommitOutcome.Replayed) {
+                return record(
+                    application,
+                    new Judgement.Refused(judgement.host(), CHALLENGE_USED, Nonce.LEFT));
+              }
+              return notCommitted(judgement, outcome);
             });
   }
 
@@ -148,6 +190,7 @@ public final class Issuance {
         .thenCompose(
             outcome -> {
               if (outcome instanceof CommitOutcome.Receipt receipt) {
+                recorded(granted.standing(), receipt);
                 return answer(artifact, status, receipt);
               } else if (outcome instanceof CommitOutcome.Replayed) {
                 return record(granted, CHALLENGE_USED, Nonce.LEFT);
@@ -155,7 +198,7 @@ public final class Issuance {
                   && refused.why() == CommitOutcome.Refusal.INSTANCE_KEY_TAKEN) {
                 return record(granted, INSTANCE_KEY_TAKEN, Nonce.SPENT);
               }
-              return notCommitted(granted.grounds().host(), outcome);
+              return notCommitted(granted, outcome);
             });
   }
 
@@ -178,8 +221,19 @@ public final class Issuance {
     Grounds grounds = granted.grounds();
     return record(
         grounds.application(),
-        new Judgement.Refused(
-            grounds.host(), denial, nonce, Optional.empty(), Optional.of(grounds.result())));
+        nonce == Nonce.LEFT
+            ? new Judgement.Refused(grounds.host(), denial, nonce)
+            : new Judgement.Refused(
+                grounds.host(),
+                denial,
+                granted.nonce(),
+                Optional.empty(),
+                Optional.of(grounds.result()),
+                granted.standing()));
+  }
+
+  private void recorded(Continuity.Standing standing, CommitOutcome.Receipt receipt) {
+    standing.seen().ifPresent(seen -> continuity.recorded(seen, receipt.index()));
   }
 
   /** Puts a denial into the ledger, and answers with it once it is there. */
@@ -188,6 +242,7 @@ public final class Issuance {
         .thenCompose(
             outcome -> {
               if (outcome instanceof CommitOutcome.Receipt receipt) {
+                recorded(refused.standing(), receipt);
                 return decided(new IssuanceOutcome.Denied(refused.denial()), receipt);
               } else if (outcome instanceof CommitOutcome.Replayed) {
                 return record(
@@ -195,13 +250,13 @@ public final class Issuance {
                     switch (refused.nonce()) {
                       case SPENT ->
                           new Judgement.Refused(refused.host(), CHALLENGE_USED, Nonce.LEFT);
-                      case SPENT_IF_FREE -> refused.leavingNonce();
-                      case LEFT ->
+                      case SPENT_IF_FREE -> refused.with(Continuity.Standing.NONE, Nonce.LEFT);
+                      case LEFT, HELD ->
                           throw new IllegalStateException(
                               "bug: replayed was an entry that took nothing");
                     });
               }
-              return notCommitted(refused.host(), outcome);
+              return notCommitted(refused, outcome);
             });
   }
 
@@ -216,9 +271,10 @@ public final class Issuance {
             });
   }
 
-  private CompletionStage<Attempt> notCommitted(KnownHost host, CommitOutcome outcome) {
+  private CompletionStage<Attempt> notCommitted(Judgement.Known judgement, CommitOutcome outcome) {
     if (outcome instanceof CommitOutcome.Superseded superseded) {
-      hosts.forget(host.akName());
+      hosts.forget(judgement.host().akName());
+      continuity.forget(judgement.host().akName());
       return CompletableFuture.completedFuture(
           new Attempt(
               new IssuanceOutcome.Denied(
@@ -227,6 +283,7 @@ public final class Issuance {
                       "what a decision rests on must hold when it is committed, and did not: "
                           + needed(superseded.precondition()))),
               true,
+              judgement.nonce() == Nonce.HELD,
               Optional.empty()));
     }
     if (outcome instanceof CommitOutcome.Unavailable unavailable) {
@@ -250,6 +307,8 @@ public final class Issuance {
       return "the host is active";
     } else if (precondition instanceof Precondition.KeyActive) {
       return "the issuer's key is active and in its window";
+    } else if (precondition instanceof Precondition.LastSeenStands) {
+      return "what was last seen of the host's TPM is what its quote was judged by";
     }
     return "the parent is live";
   }
@@ -258,18 +317,23 @@ public final class Issuance {
    * How one way through the pipeline ended.
    *
    * @param superseded whether state that the decision used changed under it; nothing was kept then
+   * @param holdsNonce whether the challenge's nonce was spent for this application all the same
    * @param receipt of the decision's leaf, where there is one
    */
   private record Attempt(
-      IssuanceOutcome outcome, boolean superseded, Optional<CommitOutcome.Receipt> receipt) {}
+      IssuanceOutcome outcome,
+      boolean superseded,
+      boolean holdsNonce,
+      Optional<CommitOutcome.Receipt> receipt) {}
 
   private static CompletionStage<Attempt> decided(
       IssuanceOutcome outcome, CommitOutcome.Receipt receipt) {
-    return CompletableFuture.completedFuture(new Attempt(outcome, false, Optional.of(receipt)));
+    return CompletableFuture.completedFuture(
+        new Attempt(outcome, false, false, Optional.of(receipt)));
   }
 
   private static CompletionStage<Attempt> ended(IssuanceOutcome outcome) {
-    return CompletableFuture.completedFuture(new Attempt(outcome, false, Optional.empty()));
+    return CompletableFuture.completedFuture(new Attempt(outcome, false, false, Optional.empty()));
   }
 
   private static CompletionStage<Attempt> ended(Denial denial) {

@@ -39,9 +39,9 @@ import java.util.Optional;
 /**
  * Says whether a host may have the artifact it asks for. First whether it is the host that asks: the
  * challenge is ours, the quote answers it for this request under the enrolled key, and the connection
- * is not that of somebody with another key. Then the
- * challenge's time and epoch, host's state, scope, instance key, appraisal, decision, in that order.
- * The first that fails gives the denial its code. Reads the ledger; changes nothing.
+ * is not that of somebody with another key. Then the challenge's time and epoch, continuity, host's
+ * state, scope, instance key, appraisal, decision, in that order. The first that fails gives the denial
+ * its code. Reads the ledger; changes nothing.
  */
 final class Judge {
   static final Denial HOST_NOT_ENROLLED =
@@ -76,6 +76,7 @@ final class Judge {
   private final Hosts hosts;
   private final InstanceKeys instanceKeys;
   private final MeasuredLogs logs;
+  private final Continuity continuity;
   private final HostRate rate;
   private final InstantSource clock;
   private final Telemetry telemetry;
@@ -88,6 +89,7 @@ final class Judge {
       Hosts hosts,
       InstanceKeys instanceKeys,
       MeasuredLogs logs,
+      Continuity continuity,
       HostRate rate,
       InstantSource clock,
       Telemetry telemetry) {
@@ -98,6 +100,7 @@ final class Judge {
     this.hosts = hosts;
     this.instanceKeys = instanceKeys;
     this.logs = logs;
+    this.continuity = continuity;
     this.rate = rate;
     this.clock = clock;
     this.telemetry = telemetry;
@@ -134,19 +137,25 @@ final class Judge {
     if (late.isPresent()) {
       return new Judgement.Refused(host, late.get(), Nonce.SPENT_IF_FREE);
     }
-    if (!host.isActive()) {
-      return new Judgement.Refused(host, notActive(host.row()), Nonce.SPENT);
+    VerifiedQuote quote = (VerifiedQuote) quoted;
+    // Not before: an old application that somebody sends again says nothing of the host as it is.
+    Continuity.Standing standing = continuity.judge(host, quote, challenge);
+    Optional<Denial> denial = standing.denial();
+    if (denial.isEmpty() && !host.isActive()) {
+      denial = Optional.of(notActive(host.row()));
     }
-    Optional<Denial> scope = judgeScope(application.request());
-    if (scope.isPresent()) {
-      return new Judgement.Refused(host, scope.get(), Nonce.SPENT);
+    if (denial.isEmpty()) {
+      denial = judgeScope(application.request());
+    }
+    if (denial.isPresent()) {
+      return new Judgement.Refused(host, denial.get(), Nonce.SPENT, standing);
     }
     KeyStanding key = judgeInstanceKey(application, host);
     if (key instanceof KeyStanding.Unfit unfit) {
-      return new Judgement.Refused(host, unfit.denial(), Nonce.SPENT);
+      return new Judgement.Refused(host, unfit.denial(), Nonce.SPENT, standing);
     }
     telemetry.attested(challenges.age(challenge));
-    return decide(application, channel, host, (VerifiedQuote) quoted, (KeyStanding.Fit) key, began);
+    return decide(application, channel, host, quote, standing, (KeyStanding.Fit) key, began);
   }
 
   private Optional<Denial> judgeTime(Challenge challenge) {
@@ -267,9 +276,10 @@ final class Judge {
         application.challenge().selection());
   }
 
-  private static Judgement unsound(KnownHost host, String reason, String message) {
+  private static Judgement unsound(
+      KnownHost host, Continuity.Standing standing, String reason, String message) {
     return new Judgement.Refused(
-        host, new Denial(DenialCode.RUNTIME_INTEGRITY, reason, message), Nonce.SPENT);
+        host, new Denial(DenialCode.RUNTIME_INTEGRITY, reason, message), Nonce.SPENT, standing);
   }
 
   private Judgement decide(
@@ -277,6 +287,7 @@ final class Judge {
       Channel channel,
       KnownHost host,
       VerifiedQuote quote,
+      Continuity.Standing standing,
       KeyStanding.Fit key,
       long began)
       throws LedgerException {
@@ -287,18 +298,19 @@ final class Judge {
       return new Judgement.Refused(
           host,
           new Denial(DenialCode.ENVIRONMENT_UNTRUSTED, revoked.reason(), revoked.message()),
-          Nonce.SPENT);
+          Nonce.SPENT,
+          standing);
     }
     ReferenceValues references = policy.referenceValuesFor(host.name());
     MeasuredLogs.Read read;
     try {
       read = logs.read(application.evidence(), references, host.akName(), quote, policy.digest());
     } catch (MalformedEvidenceException e) {
-      return unsound(host, e.reason(), String.valueOf(e.getMessage()));
+      return unsound(host, standing, e.reason(), String.valueOf(e.getMessage()));
     }
     if (read.list().isPresent()
         && read.list().get() instanceof ImaOutcome.PositionMismatch elsewhere) {
-      return unsound(host, elsewhere.reason(), elsewhere.message());
+      return unsound(host, standing, elsewhere.reason(), elsewhere.message());
     }
     Appraisal appraisal =
         Appraiser.appraise(quote, endorsement, references, read.boot(), read.list());
@@ -323,7 +335,8 @@ final class Judge {
           new Denial(DenialCode.valueOf(deny.code().name()), first.rule(), first.user()),
           Nonce.SPENT,
           Optional.of(deny),
-          Optional.of(result));
+          Optional.of(result),
+          standing);
     }
     List<StateChange> learned = new ArrayList<>();
     key.registration().ifPresent(learned::add);
@@ -331,6 +344,8 @@ final class Judge {
         .ifPresent(learned::add);
     return new Judgement.Granted(
         (Decision.Allow) decision,
-        new Grounds(application, host, quote, result, key.storage(), learned, policy, now));
+        new Grounds(application, host, quote, result, key.storage(), learned, policy, now),
+        standing,
+        Nonce.SPENT);
   }
 }

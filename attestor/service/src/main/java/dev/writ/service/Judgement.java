@@ -7,13 +7,39 @@ import java.util.Optional;
 
 /** What verification and policy together say of an {@link Application}. */
 sealed interface Judgement {
+  /** Of an application that the host that is named in it made: it becomes a leaf, whatever it is. */
+  sealed interface Known extends Judgement {
+    /** The host that asked. */
+    KnownHost host();
+
+    /** What its quote means for what it has and will ask. */
+    Continuity.Standing standing();
+
+    /** What becomes of the challenge's nonce. */
+    Nonce nonce();
+
+    /** The same with another standing and nonce. */
+    Known with(Continuity.Standing standing, Nonce nonce);
+  }
+
   /**
    * It may have an artifact.
    *
    * @param allow the policy's word: nothing is signed without one
    * @param grounds what it rests on
    */
-  record Granted(Decision.Allow allow, Grounds grounds) implements Judgement {}
+  record Granted(Decision.Allow allow, Grounds grounds, Continuity.Standing standing, Nonce nonce)
+      implements Known {
+    @Override
+    public KnownHost host() {
+      return grounds.host();
+    }
+
+    @Override
+    public Granted with(Continuity.Standing standing, Nonce nonce) {
+      return new Granted(allow, grounds, standing, nonce);
+    }
+  }
 
   /**
    * Nobody shows to be the host in whose name it came.
@@ -28,9 +54,7 @@ sealed interface Judgement {
   /**
    * It may not, and it is the host that asked.
    *
-   * @param host that asked
    * @param denial what the caller is told
-   * @param nonce what becomes of the challenge's nonce
    * @param decision the policy's denial, where it came to the policy
    * @param result what was found of the host, where it came to an appraisal
    */
@@ -39,27 +63,37 @@ sealed interface Judgement {
       Denial denial,
       Nonce nonce,
       Optional<Decision.Deny> decision,
-      Optional<Ear> result)
-      implements Judgement {
+      Optional<Ear> result,
+      Continuity.Standing standing)
+      implements Known {
+    /** Of a quote that says nothing of the host as it is: it may be an old one. */
     Refused(KnownHost host, Denial denial, Nonce nonce) {
-      this(host, denial, nonce, Optional.empty(), Optional.empty());
+      this(host, denial, nonce, Continuity.Standing.NONE);
     }
 
-    Refused leavingNonce() {
-      return new Refused(host, denial, Nonce.LEFT, decision, result);
+    /** Before it came to an appraisal. */
+    Refused(KnownHost host, Denial denial, Nonce nonce, Continuity.Standing standing) {
+      this(host, denial, nonce, Optional.empty(), Optional.empty(), standing);
+    }
+
+    @Override
+    public Refused with(Continuity.Standing standing, Nonce nonce) {
+      return new Refused(host, denial, nonce, decision, result, standing);
     }
   }
 
   /**
-   * What a denial does to the challenge's nonce. A challenge is good for one answer, whichever it is;
+   * What a decision does to the challenge's nonce. A challenge is good for one answer, whichever it is;
    * else a denied host could try variations on one challenge.
    */
   enum Nonce {
-    /** Spends it; if another decision has, that comes first and this denial is none. */
+    /** Spends it; if another decision has, that comes first and this is none. */
     SPENT,
     /** Spends it if no other decision has, and holds in any case: it comes before that question. */
     SPENT_IF_FREE,
     /** Leaves it: it is another decision's. */
-    LEFT
+    LEFT,
+    /** It was spent for this very application, by the leaf that voided what its host had. */
+    HELD
   }
 }

@@ -111,6 +111,7 @@ public final class WritService implements AutoCloseable {
     this.statusIndices =
         new StatusIndices(ledger, statusTokens, policy.document().lifetime(), clock);
     this.hosts = new Hosts(ledger, setup.signatures(), limits.hosts());
+    Continuity continuity = new Continuity(ledger, clock, limits.hosts());
     EndorsementVerifier endorsements = new EndorsementVerifier(setup.endorsementTrust());
     ServiceSecret challengeSecret = ServiceSecret.open(ledger, "challenge", clock, random);
     ServiceSecret activationSecret = ServiceSecret.open(ledger, "activation", clock, random);
@@ -144,9 +145,11 @@ public final class WritService implements AutoCloseable {
                 hosts,
                 new InstanceKeys(ledger, limits.instanceKeys()),
                 new MeasuredLogs(ledger),
+                continuity,
                 new HostRate(limits, nanos),
                 clock,
                 telemetry),
+            continuity,
             statusIndices,
             statusTokens,
             // Every key and TPM that can be configured so far is a dev one: see docs/TRUST.md.

@@ -135,7 +135,7 @@ final class Deployment implements AutoCloseable {
 
   /** Lists a host with the endorsement key that it has. */
   SoftwareHost host(String name) {
-    SoftwareHost host = new SoftwareHost(name, maker);
+    SoftwareHost host = new SoftwareHost(name, maker, clock);
     admitted.put(host.ekDigest(), name);
     return host;
   }

@@ -264,7 +264,7 @@ final class IssuanceDenialTest {
   }
 
   private static SoftwareHost tampered(SoftwareHost host) {
-    SoftwareHost changed = host.sameTpmAndKeys();
+    SoftwareHost changed = host.withInstanceKey(host.instanceKey);
     changed.extend(8, "a module nobody expected");
     return changed;
   }

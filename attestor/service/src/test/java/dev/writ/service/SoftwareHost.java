@@ -22,6 +22,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.spec.ECGenParameterSpec;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +49,15 @@ final class SoftwareHost {
     this(SoftwareTpm.manufacture(maker), name, ak, SoftwareKey.instance());
   }
 
+  /** Its TPM's Clock advances as {@code time} does. */
+  SoftwareHost(String name, EndorsementAuthority maker, InstantSource time) {
+    this(
+        SoftwareTpm.manufacture(maker, time),
+        name,
+        SoftwareKey.attestation(),
+        SoftwareKey.instance());
+  }
+
   private SoftwareHost(SoftwareTpm tpm, String name, SoftwareKey ak, SoftwareKey instanceKey) {
     this.name = name;
     this.ak = ak;
@@ -60,17 +70,21 @@ final class SoftwareHost {
 
   /** This TPM with another attestation key. */
   SoftwareHost withAnotherAk(String otherName) {
-    return new SoftwareHost(tpm.rebooted(), otherName, SoftwareKey.attestation(), instanceKey);
+    return new SoftwareHost(tpm.unmeasured(), otherName, SoftwareKey.attestation(), instanceKey);
   }
 
   /** This host with another instance key. */
   SoftwareHost withInstanceKey(SoftwareKey other) {
-    return new SoftwareHost(tpm.rebooted(), name, ak, other);
+    return new SoftwareHost(tpm.unmeasured(), name, ak, other);
   }
 
   /** This host after another boot, in which it measured the same. */
   SoftwareHost sameTpmAndKeys() {
     return new SoftwareHost(tpm.rebooted(), name, ak, instanceKey);
+  }
+
+  SoftwareTpm tpm() {
+    return tpm;
   }
 
   /** SHA-256 of the endorsement key's SubjectPublicKeyInfo: what an operator lists. */

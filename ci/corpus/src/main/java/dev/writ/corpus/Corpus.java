@@ -34,6 +34,7 @@ final class Corpus {
     cases.addAll(new ServiceCases(service).cases());
     cases.addAll(new ChannelCases(project, service).cases());
     cases.addAll(new UpgradeCases(service).cases());
+    cases.addAll(new ContinuityCases(service).cases());
     return cases;
   }
 }

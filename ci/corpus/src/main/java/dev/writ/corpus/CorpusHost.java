@@ -54,6 +54,10 @@ final class CorpusHost {
     return manufacture(name, service);
   }
 
+  SoftwareTpm tpm() {
+    return tpm;
+  }
+
   SoftwareTpmKey instanceKey() {
     return instanceKey;
   }

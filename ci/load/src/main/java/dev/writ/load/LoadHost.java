@@ -250,6 +250,10 @@ final class LoadHost {
       Hash qualifying = qualifyingData(Hash.of(nonce));
       qualifying.copyTo(evidence, qualifyingAt);
       qualifying.copyTo(attest, qualifyingInAttest);
+      // In TPMS_ATTEST clockInfo.clock follows upon extraData.
+      long ticks = tpm.timing().clock();
+      ByteBuffer.wrap(evidence).putLong(qualifyingAt + Hash.BYTES, ticks);
+      ByteBuffer.wrap(attest).putLong(qualifyingInAttest + Hash.BYTES, ticks);
       byte[] signature = ak.sign(attest);
       System.arraycopy(signature, 0, evidence, signatureAt, signature.length);
       byte[] encoded = BASE64URL.encode(evidence);

@@ -74,7 +74,7 @@ final class Admission {
       if (isSingleUse(change) != singleUse) {
         continue;
       }
-      Optional<CommitOutcome> lost = writes.make(change, index, entry.leaf().time(), horizon);
+      Optional<CommitOutcome> lost = writes.make(change, index, entry.leaf().time(), now, horizon);
       if (lost.isPresent()) {
         return lost;
       }
@@ -94,7 +94,8 @@ final class Admission {
     return change instanceof StateChange.SetEpoch
         || change instanceof StateChange.SetHostState
         || change instanceof StateChange.SetKey
-        || change instanceof StateChange.RevokeArtifact;
+        || change instanceof StateChange.RevokeArtifact
+        || change instanceof StateChange.VoidArtifacts;
   }
 
   private Optional<CommitOutcome> firstSuperseded(Entry entry) throws SQLException {

@@ -2,10 +2,13 @@
 package dev.writ.ledger;
 
 import dev.writ.ledger.CommitOutcome.Refusal;
+import dev.writ.ledger.CommitOutcome.Refused;
+import dev.writ.ledger.LastSeenWrites.Link;
 import dev.writ.ledger.StateChange.RecordArtifact;
 import dev.writ.ledger.StateChange.RecordOutcome;
 import dev.writ.ledger.StateChange.RecordUse;
 import dev.writ.ledger.StateChange.RevokeArtifact;
+import dev.writ.ledger.StateChange.SetLastSeen;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -14,8 +17,8 @@ import java.util.OptionalLong;
 /** Changes of artifacts and of what follows them, made as {@link StateWrites} says. */
 final class ArtifactWrites {
   private static final String ARTIFACT =
-      "INSERT INTO artifact (jti, leaf_index, expires, revoked, status) VALUES (?, ?, ?, 0, ?)"
-          + " ON CONFLICT DO NOTHING RETURNING leaf_index";
+      "INSERT INTO artifact (jti, leaf_index, expires, revoked, status, previous, ends)"
+          + " VALUES (?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING leaf_index";
   private static final String INDEX =
       "INSERT INTO status_index (number, leaf_index, expires, revoked)"
           + " SELECT ?, ?, ?, 0 FROM status_block WHERE block = ? AND free_at >= ?"
@@ -42,14 +45,36 @@ final class ArtifactWrites {
 
   private final Statements statements;
   private final StateReads reads;
+  private final LastSeenWrites hosts;
 
-  ArtifactWrites(Statements statements) {
+  ArtifactWrites(Statements statements, LastSeenWrites hosts) {
     this.statements = statements;
     this.reads = new StateReads(statements);
+    this.hosts = hosts;
   }
 
-  Optional<Refusal> record(RecordArtifact artifact, long index) throws SQLException {
-    if (!statements.any(ARTIFACT, artifact.jti(), index, artifact.expires(), artifact.status())) {
+  Optional<CommitOutcome> record(RecordArtifact artifact, long index) throws SQLException {
+    Optional<Link> link = Optional.empty();
+    if (artifact.host().isPresent()) {
+      SetLastSeen seen = artifact.host().get();
+      link = hosts.link(seen, index, Optional.of(artifact.jti()), artifact.expires());
+      if (link.isEmpty()) {
+        return Optional.of(LastSeenWrites.superseded(seen));
+      }
+    }
+    return record(artifact, link, index).map(why -> new Refused(artifact, why));
+  }
+
+  private Optional<Refusal> record(RecordArtifact artifact, Optional<Link> link, long index)
+      throws SQLException {
+    if (!statements.any(
+        ARTIFACT,
+        artifact.jti(),
+        index,
+        artifact.expires(),
+        artifact.status(),
+        link.flatMap(Link::previous),
+        link.map(Link::ends))) {
       return Optional.of(Refusal.JTI_TAKEN);
     }
     if (artifact.status().isEmpty()) {

@@ -313,6 +313,17 @@ public final class Ledger implements AutoCloseable {
     return store.read(statements -> new StateReads(statements).measuredList(akName));
   }
 
+  /** What was last seen of a host's TPM. */
+  public Optional<LastSeen> lastSeen(AkName akName) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).lastSeen(akName));
+  }
+
+  /** What {@link StateChange.VoidArtifacts} would revoke. */
+  public LiveArtifacts liveArtifacts(AkName akName) throws LedgerException {
+    return store.read(
+        statements -> new LastSeenWrites(statements).live(akName.bytes(), clock.instant()));
+  }
+
   /** The host's key that was certified under this name (SHA-256 of its TPM Name). */
   public Optional<InstanceKey> instanceKey(AkName akName, Hash keyName) throws LedgerException {
     return store.read(statements -> new StateReads(statements).instanceKey(akName, keyName));

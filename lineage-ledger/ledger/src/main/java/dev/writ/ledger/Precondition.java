@@ -23,6 +23,12 @@ public sealed interface Precondition {
   /** The key may sign: see {@link SigningKey#maySign}. */
   record KeyActive(Hash kid) implements Precondition {}
 
+  /**
+   * What was last seen of the host is what a {@link StateChange.SetLastSeen} was judged against. That
+   * change looks itself: it is no entry's to ask for.
+   */
+  record LastSeenStands(AkName akName) implements Precondition {}
+
   /** The parent artifact was issued here and is live: see {@link IssuedArtifact#isLive}. */
   record ParentLive(UuidV7 jti) implements Precondition {}
 }

@@ -52,12 +52,19 @@ public sealed interface StateChange {
    *
    * @param expires its {@code exp}
    * @param status the bit that withdraws it; empty where no list is published
+   * @param host what was seen of the host that it was issued to, recorded with it
    */
-  record RecordArtifact(UuidV7 jti, Instant expires, Optional<StatusIndex> status)
+  record RecordArtifact(
+      UuidV7 jti, Instant expires, Optional<StatusIndex> status, Optional<SetLastSeen> host)
       implements StateChange {
     /** Cuts the time to the millisecond. */
     public RecordArtifact {
       expires = expires.truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    /** An artifact of no host: no {@link VoidArtifacts} finds it. */
+    public RecordArtifact(UuidV7 jti, Instant expires, Optional<StatusIndex> status) {
+      this(jti, expires, status, Optional.empty());
     }
   }
 
@@ -66,6 +73,54 @@ public sealed interface StateChange {
    * StatusSnapshot} after it has the artifact's bit, as long as that counts.
    */
   record RevokeArtifact(UuidV7 jti) implements StateChange {}
+
+  /**
+   * Revokes all artifacts of a host that have neither ended nor been revoked; of none, too. {@link
+   * StatusSnapshot}s show it as they do {@link RevokeArtifact}.
+   */
+  record VoidArtifacts(AkName akName) implements StateChange {}
+
+  /**
+   * Records what was seen of a host's TPM. What it was judged against must still be so: else the entry is
+   * {@link CommitOutcome.Superseded} by {@link Precondition.LastSeenStands}. In one boot the greatest
+   * clock stays.
+   *
+   * @param seen when the quote that says so had come; cut to the millisecond
+   * @param since what it was judged against
+   */
+  record SetLastSeen(AkName akName, HostClock clock, Instant seen, Since since)
+      implements StateChange {
+    /** Cuts the time to the millisecond. */
+    public SetLastSeen {
+      seen = seen.truncatedTo(ChronoUnit.MILLIS);
+    }
+  }
+
+  /** What a quote was judged against. */
+  sealed interface Since {
+    /** Nothing was seen of the host before. */
+    record Nothing() implements Since {}
+
+    /**
+     * The boot last seen was the quote's own, by equal counts. Where the quote's clock is safe and the
+     * one recorded had been seen before the challenge was made, it is no greater than the quote's.
+     *
+     * @param challenged when the quote's challenge was made; cut to the millisecond
+     */
+    record SameBoot(Instant challenged) implements Since {
+      /** Cuts the time to the millisecond. */
+      public SameBoot {
+        challenged = challenged.truncatedTo(ChronoUnit.MILLIS);
+      }
+    }
+
+    /**
+     * The boot last seen was another, and nothing was seen since.
+     *
+     * @param leafIndex {@link LastSeen#leafIndex} of what was seen
+     */
+    record OtherBoot(long leafIndex) implements Since {}
+  }
 
   /**
    * Records what became of an execution under an artifact. Each statement once; refused where it is

@@ -23,6 +23,9 @@ final class StateReads {
           + " WHERE ak_name = ? AND key_name = ?";
   private static final String MEASURED_LIST =
       "SELECT ak_name, boot, judged_by, position, leaf_index FROM measured_list WHERE ak_name = ?";
+  private static final String LAST_SEEN =
+      "SELECT clock, reset_count, restart_count, safe, seen, leaf_index FROM last_seen"
+          + " WHERE ak_name = ?";
   private static final String KEY =
       "SELECT kid, role, state, not_before, not_after, leaf_index FROM signing_key WHERE kid = ?";
   private static final String KEYS =
@@ -83,6 +86,22 @@ final class StateReads {
                 row.getBytes(4),
                 row.getLong(5)),
         MEASURED_LIST,
+        akName.bytes());
+  }
+
+  Optional<LastSeen> lastSeen(AkName akName) throws SQLException {
+    return statements.first(
+        row ->
+            new LastSeen(
+                akName,
+                new HostClock(
+                    HostClock.ofColumn(row.getLong(1)),
+                    row.getLong(2),
+                    row.getLong(3),
+                    row.getLong(4) != 0),
+                Statements.time(row, 5),
+                row.getLong(6)),
+        LAST_SEEN,
         akName.bytes());
   }
 

@@ -17,7 +17,9 @@ import dev.writ.ledger.StateChange.RevokeArtifact;
 import dev.writ.ledger.StateChange.SetEpoch;
 import dev.writ.ledger.StateChange.SetHostState;
 import dev.writ.ledger.StateChange.SetKey;
+import dev.writ.ledger.StateChange.SetLastSeen;
 import dev.writ.ledger.StateChange.SetMeasuredList;
+import dev.writ.ledger.StateChange.VoidArtifacts;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
@@ -67,13 +69,15 @@ final class StateWrites {
 
   private final Statements statements;
   private final StateReads reads;
+  private final LastSeenWrites hosts;
   private final ArtifactWrites artifacts;
   private final InvitationWrites invitations;
 
   StateWrites(Statements statements) {
     this.statements = statements;
     this.reads = new StateReads(statements);
-    this.artifacts = new ArtifactWrites(statements);
+    this.hosts = new LastSeenWrites(statements);
+    this.artifacts = new ArtifactWrites(statements, hosts);
     this.invitations = new InvitationWrites(statements);
   }
 
@@ -81,10 +85,12 @@ final class StateWrites {
    * Makes a change for the entry at {@code index}.
    *
    * @param time of the entry's leaf
+   * @param now by the ledger's clock
    * @param horizon what expired before it cannot be taken any more
    * @return why it could not be made; empty if it was
    */
-  Optional<CommitOutcome> make(StateChange change, long index, Instant time, Instant horizon)
+  Optional<CommitOutcome> make(
+      StateChange change, long index, Instant time, Instant now, Instant horizon)
       throws SQLException {
     if (change instanceof ConsumeNonce nonce) {
       return consume(nonce, horizon);
@@ -92,10 +98,14 @@ final class StateWrites {
     if (change instanceof RecordUse use) {
       return artifacts.use(use, index) ? Optional.empty() : Optional.of(new Replayed(use));
     }
-    Optional<Refusal> refusal;
     if (change instanceof RecordArtifact artifact) {
-      refusal = artifacts.record(artifact, index);
-    } else if (change instanceof RevokeArtifact artifact) {
+      return artifacts.record(artifact, index);
+    }
+    if (change instanceof SetLastSeen seen) {
+      return hosts.set(seen, index);
+    }
+    Optional<Refusal> refusal;
+    if (change instanceof RevokeArtifact artifact) {
       refusal = artifacts.revoke(artifact);
     } else if (change instanceof RecordOutcome outcome) {
       refusal = artifacts.record(outcome, index);
@@ -111,6 +121,9 @@ final class StateWrites {
       refusal = register(key, index);
     } else if (change instanceof SetMeasuredList list) {
       refusal = set(list, index);
+    } else if (change instanceof VoidArtifacts host) {
+      hosts.voidArtifacts(host, now);
+      refusal = Optional.empty();
     } else if (change instanceof SetKey key) {
       refusal = set(key, index);
     } else if (change instanceof SetEpoch epoch) {

@@ -21,6 +21,10 @@
  *   <li>A revocation is its leaf and its bit together. Every {@link dev.writ.ledger.StatusSnapshot}
  *       after its receipt has the bit; of two snapshots the later has the later time, no smaller tree
  *       and no earlier epoch, whatever clocks did, and each is of a tree that a checkpoint covers or will.
+ *   <li>What was last seen of a host's TPM is recorded with the decision that it led to, or not at all
+ *       where something else was seen since it was judged. An artifact is of the boot that is recorded
+ *       with it: none of an earlier boot comes after one of a later, and all that a host has are voided
+ *       by one leaf.
  *   <li>Of all that would renew a key for MACs at once, one does; all are answered with the same keys.
  *       One that was superseded for long enough is on no disk of the ledger's.
  *   <li>The tree only grows. Every signed head is consistent with all signed before it.
@@ -103,10 +107,13 @@
  * instance_key    (ak_name, key_name) → jkt (unique), leaf_index
  * measured_list   ak_name → boot, judged_by, position, leaf_index: how far a host's measurement list was
  *                 verified; the position is {@link dev.writ.ledger}'s to keep and the verifier's to read
+ * last_seen       ak_name → clock, reset_count, restart_count, safe, seen, leaf_index: what was last seen of a
+ *                 host's TPM; artifact, previous, ends: the newest of its artifacts, and when the last ends
  * signing_key     kid → role, state, not_before, not_after, leaf_index
  * policy_epoch    epoch → policy_digest, min_epoch, leaf_index; epochs follow one another from 1
  * nonce           nonce → expires; purged some time after
- * artifact        jti → leaf_index, expires, revoked, status (list * 131072 + idx, or null)
+ * artifact        jti → leaf_index, expires, revoked, status (list * 131072 + idx, or null); previous, ends:
+ *                 its host's artifact before it, and when the last of them and of it ends
  * artifact_use    (jti, use_number) → leaf_index
  * outcome         (jti, reporter_kid, statement_digest) → report_number (unique with the first two, from
  *                 1), state, leaf_index

@@ -189,6 +189,46 @@ public sealed interface LeafBody {
   }
 
   /**
+   * All artifacts of a host that stand before this leaf and had not ended were withdrawn: what they say
+   * of its boot holds no more.
+   *
+   * @param akNameDigest SHA-256 of its attestation key's TPM Name
+   * @param resetCount of the boot that was last seen, as its TPM signed it
+   * @param restartCount likewise
+   * @param reason why
+   */
+  record BootRevocation(Hash akNameDigest, long resetCount, long restartCount, BootEnd reason)
+      implements LeafBody {
+    /** Greatest count. */
+    public static final long MAX_COUNT = 0xffff_ffffL;
+
+    /**
+     * The statement as given.
+     *
+     * @throws IllegalArgumentException if a count is not of 32 bits
+     */
+    public BootRevocation {
+      Require.between("reset_count", resetCount, 0, MAX_COUNT);
+      Require.between("restart_count", restartCount, 0, MAX_COUNT);
+    }
+
+    @Override
+    public LeafKind kind() {
+      return LeafKind.REVOCATION;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("ak_name_digest", akNameDigest);
+      map.put("reset_count", resetCount);
+      map.put("restart_count", restartCount);
+      map.put("reason", reason.wire());
+      return map;
+    }
+  }
+
+  /**
    * An operator let something happen once.
    *
    * @param of what

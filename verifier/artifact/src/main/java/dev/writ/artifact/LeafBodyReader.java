@@ -18,7 +18,7 @@ final class LeafBodyReader {
       case DECISION_ALLOW -> decisionAllow(json);
       case DECISION_DENY -> decisionDeny(json);
       case OUTCOME -> outcome(json);
-      case REVOCATION -> revocation(json);
+      case REVOCATION -> json.has("jti") ? revocation(json) : bootRevocation(json);
       case APPROVAL -> approval(json);
       case SUMMARY -> summary(json);
       case POLICY -> policyInForce(json);
@@ -71,6 +71,15 @@ final class LeafBodyReader {
   private static LeafBody.Revocation revocation(JsonMembers json) throws MalformedJsonException {
     return new LeafBody.Revocation(
         json.uuid("jti"), json.oneOf("reason", RevocationReason.values()));
+  }
+
+  private static LeafBody.BootRevocation bootRevocation(JsonMembers json)
+      throws MalformedJsonException {
+    return new LeafBody.BootRevocation(
+        json.hash("ak_name_digest"),
+        json.integer("reset_count", 0, LeafBody.BootRevocation.MAX_COUNT),
+        json.integer("restart_count", 0, LeafBody.BootRevocation.MAX_COUNT),
+        json.oneOf("reason", BootEnd.values()));
   }
 
   private static LeafBody.Approval approval(JsonMembers json) throws MalformedJsonException {

@@ -11,7 +11,7 @@ public enum LeafKind implements Wire {
   DECISION_DENY("decision.deny"),
   /** How an execution ended, as its holder or a gateway reports it. */
   OUTCOME("outcome"),
-  /** An artifact was withdrawn. */
+  /** An artifact was withdrawn, or all that a host had from a boot. */
   REVOCATION("revocation"),
   /** An operator let something happen. */
   APPROVAL("approval"),

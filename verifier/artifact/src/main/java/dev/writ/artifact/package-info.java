@@ -176,6 +176,8 @@
  *                 statement_digest digest
  * revocation      jti uuid, reason unspecified|key_compromise|host_compromised|superseded|ceased|
  *                 policy_changed
+ * … of a boot     ak_name_digest digest, reset_count, restart_count 0..2^32-1, reason
+ *                 new_boot|rollback: all artifacts of that host before it that had not ended
  * approval        of enrolment, subject commitment, digest digest (SHA-256 of the invitation's
  *                 secret), expires milliseconds
  * summary         from, to milliseconds, from &lt; to; counts [1..128 {code, reason visible(64),
@@ -190,7 +192,8 @@
  *              args: the 32 bytes of act.args_digest, for the issuer sees no more of the arguments
  * </pre>
  *
- * <p>Parents of an outcome and a revocation are the artifact's decision; of an enrolment, the policy in
+ * <p>Parents of an outcome and a revocation are the artifact's decision, of a boot's revocation the
+ * host's enrolment; of an enrolment, the policy in
  * force and, where the host was invited, the approval. The kind {@code verification} is reserved: it is
  * refused, as every unknown kind is, because it has no body in this version.
  *

@@ -38,6 +38,7 @@ class LeafTest {
         new LeafBody.Outcome(
             TestWorld.JTI, OutcomeState.FAILED, Reporter.GATEWAY, hash("kid"), hash("statement")),
         new LeafBody.Revocation(TestWorld.JTI, RevocationReason.HOST_COMPROMISED),
+        new LeafBody.BootRevocation(hash("ak"), 7, 0xffff_ffffL, BootEnd.NEW_BOOT),
         new LeafBody.Approval(
             ApprovalOf.ENROLMENT, COMMITMENT, hash("secret"), TestWorld.NOW.plusMillis(1)),
         new LeafBody.Summary(

@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
  * <tr><td>endorsement_hash<td>hardware<td>2<td>32, a certificate below the root is signed with SHA-1
  * <tr><td>endorsement_revocation<td>hardware<td>noted<td>noted: it may have been revoked
  * <tr><td>clock_safe<td>hardware<td>noted<td>noted: the clock may have gone back
+ * <tr><td>counters_clear<td>hardware<td>noted<td>noted: they say that a boot is another, not which was first
  * <tr><td>pcr_bank_live<td>executables<td>2<td>96, a bank that nothing was measured into
  * <tr><td>pcr_bank_sha1<td>configuration<td>does not run<td>96, a reference value that rests on SHA-1
  * <tr><td>pcr_resettable<td>configuration<td>does not run<td>96, a reference value that software can forge
@@ -82,7 +83,7 @@ public final class Appraiser {
     Appraiser appraiser = new Appraiser();
     appraiser.instance(quote);
     appraiser.hardware(endorsement);
-    appraiser.clock(quote.clockInfo());
+    appraiser.clock(quote);
     appraiser.banks(quote.values());
     for (ReferenceValues.Pcr pcr : references.pcrs()) {
       appraiser.pcr(pcr, references.allowed(pcr).orElseThrow(), quote.values());
@@ -155,9 +156,19 @@ public final class Appraiser {
   }
 
   /** Part 1, 36.3: after a power cut safe is NO until the TPM has written its clock again. */
-  private void clock(ClockInfo clock) {
-    String actual = clock.safe() ? "safe" : "not safe";
+  private void clock(VerifiedQuote quote) {
+    String actual = quote.clockInfo().safe() ? "safe" : "not safe";
     add("clock_safe", "", TrustClaim.HARDWARE, NOTED, "safe", actual);
+    add(
+        "counters_clear",
+        "",
+        TrustClaim.HARDWARE,
+        NOTED,
+        "in clear",
+        switch (quote.ak().bootCounters()) {
+          case IN_CLEAR -> "in clear";
+          case OBFUSCATED -> "taken for obfuscated";
+        });
   }
 
   /** A bank that firmware does not extend shows only the values that a reset leaves. */

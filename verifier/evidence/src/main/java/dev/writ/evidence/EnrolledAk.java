@@ -131,6 +131,19 @@ public final class EnrolledAk implements AkOutcome {
     return qualifiedName;
   }
 
+  /**
+   * What the counts of this key's quotes are worth. They are in clear where it is known to be a primary
+   * key of the endorsement hierarchy, which each of its statements then says and {@link QuoteVerifier}
+   * compares. Of any other place, and of none, it is not known, and they are taken for obfuscated.
+   */
+  public BootCounters bootCounters() {
+    return qualifiedName
+            .filter(name().qualifiedUnder(TpmName.ENDORSEMENT_HIERARCHY)::equals)
+            .isPresent()
+        ? BootCounters.IN_CLEAR
+        : BootCounters.OBFUSCATED;
+  }
+
   /** The hash of the key's scheme, never SHA-1. */
   public TpmAlg schemeHash() {
     return publicArea.key().scheme().hash().orElseThrow();

@@ -46,6 +46,7 @@ class AppraiserTest {
             "endorsement_hash ",
             "endorsement_revocation ",
             "clock_safe ",
+            "counters_clear ",
             "pcr_bank_live sha256",
             "pcr_bank_live sha384",
             "pcr_reference sha256:0",

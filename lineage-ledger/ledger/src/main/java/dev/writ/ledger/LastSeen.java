@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.artifact.AkName;
+import java.time.Instant;
+
+/**
+ * What was last seen of a host: of the quotes of its last boot that of the greatest clock.
+ *
+ * @param seen when that quote had come, to the millisecond
+ * @param leafIndex of the newest entry that brought a quote
+ */
+public record LastSeen(AkName akName, HostClock clock, Instant seen, long leafIndex) {}
