@@ -4,6 +4,7 @@ package dev.writ.service;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.DenialCode;
@@ -70,6 +71,7 @@ final class ContinuityTest {
     deployment.close();
   }
 
+  @CanIgnoreReturnValue
   private UuidV7 issued(SoftwareHost to) throws Exception {
     return Deployment.claims(deployment.attest(to)).jti();
   }

@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.agent.Answer;
 import dev.writ.agent.Attester;
 import dev.writ.artifact.Artifact;
@@ -102,6 +103,7 @@ final class RebootTest {
     }
   }
 
+  @CanIgnoreReturnValue
   private static ProofBundle granted(Answer<ProofBundle> answer) {
     assertThat(answer).isInstanceOf(Answer.Granted.class);
     return ((Answer.Granted<ProofBundle>) answer).value();
