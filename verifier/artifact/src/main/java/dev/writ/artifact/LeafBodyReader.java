@@ -18,7 +18,7 @@ final class LeafBodyReader {
       case DECISION_ALLOW -> decisionAllow(json);
       case DECISION_DENY -> decisionDeny(json);
       case OUTCOME -> outcome(json);
-      case REVOCATION -> json.has("jti") ? revocation(json) : bootRevocation(json);
+      case REVOCATION -> json.has("ak_name_digest") ? bootRevocation(json) : revocation(json);
       case APPROVAL -> approval(json);
       case SUMMARY -> summary(json);
       case POLICY -> policyInForce(json);
