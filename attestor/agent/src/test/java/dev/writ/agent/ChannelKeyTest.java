@@ -209,6 +209,15 @@ final class ChannelKeyTest {
     assertThat(signed).hasValue(0);
   }
 
+  /** A command over plain HTTP starts without anything of this. */
+  @Test
+  void wayWithoutTls_isTheSameWithAKey() throws Exception {
+    Route plain = new Route.Tcp("127.0.0.1", 80, Optional.empty());
+    assertThat(plain.showing(inMemory(newKeyPair()))).isSameAs(plain);
+    Route socket = new Route.Unix(folder);
+    assertThat(socket.showing(inMemory(newKeyPair()))).isSameAs(socket);
+  }
+
   @Test
   void clientWithoutAKey_showsNone() throws Exception {
     assertThat(shownBy(client())).isEmpty();
