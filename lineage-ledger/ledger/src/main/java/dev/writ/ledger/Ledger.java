@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -186,14 +187,23 @@ public final class Ledger implements AutoCloseable {
     }
   }
 
+  /**
+   * The place of the leaf with this id, looked for around the time that the id says. Empty where there
+   * is none, or where the clock was set by more than seconds.
+   */
+  public OptionalLong indexOf(UuidV7 leafId) throws LedgerException {
+    long size = size();
+    return store.read(statements -> new LeafSearch(statements).find(leafId, size));
+  }
+
   /** What was kept beside the leaf at {@code index}, until it is erased. */
   public Optional<byte[]> payload(long index) throws LedgerException {
     return store.read(statements -> new TreeReads(statements).payload(index));
   }
 
   /**
-   * Erases what was kept beside a leaf, so that neither table nor journal holds it any more. Waits
-   * for the transaction under way.
+   * Erases what was kept beside a leaf, a boot log included, so that neither table nor journal holds it
+   * any more. Waits for the transaction under way.
    *
    * @return whether there was something
    */
@@ -203,7 +213,8 @@ public final class Ledger implements AutoCloseable {
             "the payload of leaf " + index + " must be erased",
             (writer, now) -> {
               writer.beginErasure();
-              return writer.treeWrites().erasePayload(index);
+              boolean log = new BootLogs(writer.statements()).erase(index);
+              return writer.treeWrites().erasePayload(index) || log;
             }));
   }
 
@@ -322,6 +333,11 @@ public final class Ledger implements AutoCloseable {
   public LiveArtifacts liveArtifacts(AkName akName) throws LedgerException {
     return store.read(
         statements -> new LastSeenWrites(statements).live(akName.bytes(), clock.instant()));
+  }
+
+  /** The boot logs that are kept of a host, newest first. */
+  public List<KeptBootLog> bootLogs(AkName akName) throws LedgerException {
+    return store.read(statements -> new BootLogs(statements).of(akName));
   }
 
   /** The host's key that was certified under this name (SHA-256 of its TPM Name). */

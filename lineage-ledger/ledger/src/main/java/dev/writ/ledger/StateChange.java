@@ -224,6 +224,31 @@ public sealed interface StateChange {
   }
 
   /**
+   * Keeps a host's boot log beside the entry's payload. Of no effect where this host, boot and decision
+   * have it already; else older ones give way, as {@link KeptBootLog.Decision} says.
+   *
+   * @param boot of the host: its TPM's reset count
+   * @param digest SHA-256 of {@code log}
+   * @param log in the verifier's own encoding, 1 to 1048576 bytes
+   */
+  record KeepBootLog(
+      AkName akName, KeptBootLog.Decision decision, long boot, Hash digest, byte[] log)
+      implements StateChange {
+    /** Checks the length and copies the bytes. */
+    public KeepBootLog {
+      require(
+          log.length >= 1 && log.length <= KeptBootLog.MAX_BYTES,
+          "a boot log must have 1 to 1048576 bytes, had " + log.length);
+      log = log.clone();
+    }
+
+    @Override
+    public byte[] log() {
+      return log.clone();
+    }
+  }
+
+  /**
    * Introduces a key of the service or gives it another state or window. Its role stays, and {@link
    * KeyState#COMPROMISED} is the last state.
    *

@@ -7,6 +7,7 @@ import dev.writ.ledger.CommitOutcome.Refused;
 import dev.writ.ledger.CommitOutcome.Replayed;
 import dev.writ.ledger.StateChange.AddInvitation;
 import dev.writ.ledger.StateChange.ConsumeNonce;
+import dev.writ.ledger.StateChange.KeepBootLog;
 import dev.writ.ledger.StateChange.RecordArtifact;
 import dev.writ.ledger.StateChange.RecordOutcome;
 import dev.writ.ledger.StateChange.RecordUse;
@@ -72,6 +73,7 @@ final class StateWrites {
   private final LastSeenWrites hosts;
   private final ArtifactWrites artifacts;
   private final InvitationWrites invitations;
+  private final BootLogs bootLogs;
 
   StateWrites(Statements statements) {
     this.statements = statements;
@@ -79,6 +81,7 @@ final class StateWrites {
     this.hosts = new LastSeenWrites(statements);
     this.artifacts = new ArtifactWrites(statements, hosts);
     this.invitations = new InvitationWrites(statements);
+    this.bootLogs = new BootLogs(statements);
   }
 
   /**
@@ -123,6 +126,9 @@ final class StateWrites {
       refusal = set(list, index);
     } else if (change instanceof VoidArtifacts host) {
       hosts.voidArtifacts(host, now);
+      refusal = Optional.empty();
+    } else if (change instanceof KeepBootLog log) {
+      bootLogs.keep(log, index);
       refusal = Optional.empty();
     } else if (change instanceof SetKey key) {
       refusal = set(key, index);

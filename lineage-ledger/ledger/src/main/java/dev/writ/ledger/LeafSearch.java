@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.MalformedLeafException;
+import dev.writ.artifact.UuidV7;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Finds a leaf by its id without an index, which every commit would pay for: an id says when it was
+ * made, leaves stand nearly in the order of their times, and around that time all are looked at.
+ */
+final class LeafSearch {
+  /** A leaf is made before it is committed, but not longer before than this; clocks are set, too. */
+  private static final Duration AROUND = Duration.ofSeconds(30);
+
+  private static final int PAGE = 1024;
+
+  /** Most leaves that are looked at: half a minute at the highest rate, and some. */
+  private static final int MOST = 1 << 18;
+
+  private final TreeReads reads;
+
+  LeafSearch(Statements statements) {
+    this.reads = new TreeReads(statements);
+  }
+
+  /** The place of the leaf with this id among the first {@code size}; empty where it is not found. */
+  OptionalLong find(UuidV7 id, long size) throws SQLException {
+    Instant made = id.time();
+    byte[] text = ("\"id\":\"" + id + "\"").getBytes(StandardCharsets.US_ASCII);
+    long start = firstFrom(made.minus(AROUND), size);
+    long end = Math.min(size, start + MOST);
+    for (long page = start; page < end; page += PAGE) {
+      List<byte[]> leaves = reads.leaves(page, Math.min(end, page + PAGE));
+      for (int i = 0; i < leaves.size(); i++) {
+        if (contains(leaves.get(i), text) && leaf(leaves.get(i)).id().equals(id)) {
+          return OptionalLong.of(page + i);
+        }
+      }
+      if (leaves.isEmpty() || leaf(leaves.get(0)).time().isAfter(made.plus(AROUND))) {
+        break;
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /** The first leaf that is not of before {@code time}, were they in order. */
+  private long firstFrom(Instant time, long size) throws SQLException {
+    long low = 0;
+    long high = size;
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      if (leaf(reads.leaves(middle, middle + 1).get(0)).time().isBefore(time)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private static Leaf leaf(byte[] bytes) throws SQLException {
+    try {
+      return Leaf.parse(bytes);
+    } catch (MalformedLeafException e) {
+      throw new SQLException("the store must have leaves alone, and one is none", e);
+    }
+  }
+
+  private static boolean contains(byte[] bytes, byte[] text) {
+    return new String(bytes, StandardCharsets.ISO_8859_1)
+        .contains(new String(text, StandardCharsets.ISO_8859_1));
+  }
+}
