@@ -50,7 +50,8 @@ public record AppraisedRule(
     return Jcs.canonical(toMap());
   }
 
-  Map<String, Object> toMap() {
+  /** Its members as they stand in JSON. */
+  public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("reason", reason);
     subject.ifPresent(text -> map.put("subject", text));

@@ -40,7 +40,7 @@ record BootCommandLine(String text, List<TpmDigest> digests) {
           "xnu_kernel64");
 
   /** The command lines of a log, in its order. */
-  static List<BootCommandLine> of(VerifiedBootLog log) {
+  static List<BootCommandLine> of(ReplayedBootLog log) {
     List<BootCommandLine> lines = new ArrayList<>();
     for (BootMeasurement measurement : log.measurements()) {
       if (measurement.kind() == BootMeasurement.Kind.GRUB_COMMAND) {

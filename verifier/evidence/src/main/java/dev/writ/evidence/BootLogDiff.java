@@ -16,16 +16,19 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * What changed between two boots, in words that a person acts on: which event, in which PCR, was
- * what and is what.
+ * What changed between two boots, in words that a person acts on: which event, in which PCR, is what
+ * and was what.
  *
- * <p>Both logs are verified, so that each change is one of the machine and not of the log. Names that
- * no digest covers, such as paths, are told as the log tells them.
+ * <p>Where both logs are verified, each change is one of the machine and not of the log. Names that no
+ * digest covers, such as paths, are told as the log tells them. A version is told where one was
+ * measured, as of firmware and of shim's revocations, and is otherwise not known: of an image there is
+ * a digest and no more.
  */
 public final class BootLogDiff {
   /** Where loaders measure: told by what they say of it; all others by event type and place. */
   private static final Set<Integer> LOADERS = Set.of(8, 9, 11, 12, 13, 14);
 
+  private static final String COMMAND_LINE = BootMeasurement.Kind.COMMAND_LINE.label() + " ";
   private static final int MAX_TOLD = 20;
   private static final int DIGITS = 12;
 
@@ -37,17 +40,17 @@ public final class BootLogDiff {
    */
   public record Change(int pcr, String text) {}
 
-  private final VerifiedBootLog before;
-  private final VerifiedBootLog now;
+  private final ReplayedBootLog before;
+  private final ReplayedBootLog now;
   private final List<Change> changes = new ArrayList<>();
 
-  private BootLogDiff(VerifiedBootLog before, VerifiedBootLog now) {
+  private BootLogDiff(ReplayedBootLog before, ReplayedBootLog now) {
     this.before = before;
     this.now = now;
   }
 
   /** The changes from one boot to a later one, by PCR; none where both measured the same. */
-  public static List<Change> between(VerifiedBootLog before, VerifiedBootLog now) {
+  public static List<Change> between(ReplayedBootLog before, ReplayedBootLog now) {
     BootLogDiff diff = new BootLogDiff(before, now);
     for (int pcr = 0; pcr < PcrSelection.PCRS; pcr++) {
       diff.pcr(pcr);
@@ -64,7 +67,11 @@ public final class BootLogDiff {
 
   private void pcr(int pcr) {
     if (before.explains(pcr) != now.explains(pcr)) {
-      add(pcr, "the log explains PCR " + pcr + (now.explains(pcr) ? ", and did not" : " no more"));
+      add(
+          pcr,
+          now.explains(pcr)
+              ? "the log explains PCR " + pcr + ", and did not"
+              : "the log explains PCR " + pcr + " no more" + whyNot(pcr));
       return;
     }
     if (!now.explains(pcr)) {
@@ -86,11 +93,19 @@ public final class BootLogDiff {
     }
   }
 
+  private String whyNot(int pcr) {
+    return now.results().stream()
+        .filter(result -> result.pcr().index() == pcr && !result.matches())
+        .map(result -> ": " + result.message())
+        .findFirst()
+        .orElse("");
+  }
+
   private boolean sameDigests(int pcr) {
     return digestsOf(before, pcr).equals(digestsOf(now, pcr));
   }
 
-  private static List<TpmDigest> digestsOf(VerifiedBootLog log, int pcr) {
+  private static List<TpmDigest> digestsOf(ReplayedBootLog log, int pcr) {
     return log.events().stream()
         .filter(event -> event.pcr() == pcr)
         .flatMap(event -> log.digests(event).stream())
@@ -100,7 +115,7 @@ public final class BootLogDiff {
   private void secureBoot(SecureBootState was, SecureBootState is) {
     int pcr = SecureBootReader.PCR;
     if (!was.text().equals(is.text())) {
-      add(pcr, "Secure Boot was " + was.text() + ", is " + is.text());
+      add(pcr, "Secure Boot is " + is.text() + ", was " + was.text());
     }
     database("PK", was.platformKey(), is.platformKey());
     database("KEK", was.keyExchangeKeys(), is.keyExchangeKeys());
@@ -157,39 +172,77 @@ public final class BootLogDiff {
     List<BootImage> was = before.bootApplications();
     List<BootImage> is = now.bootApplications();
     for (int i = 0; i < Math.max(was.size(), is.size()); i++) {
-      Optional<BootImage> old = i < was.size() ? Optional.of(was.get(i)) : Optional.empty();
-      Optional<BootImage> young = i < is.size() ? Optional.of(is.get(i)) : Optional.empty();
-      changed(
-          BootMeasurementReader.APPLICATIONS_PCR,
-          young.or(() -> old).orElseThrow().text(),
-          old.map(BootImage::digests),
-          young.map(BootImage::digests));
+      String application = "boot application " + (i + 1);
+      if (i >= was.size()) {
+        addImage(application + " is new: " + shown(is.get(i)));
+      } else if (i >= is.size()) {
+        addImage(application + " is gone; it was " + shown(was.get(i)));
+      } else if (!was.get(i).digests().equals(is.get(i).digests())) {
+        boolean samePath = was.get(i).path().equals(is.get(i).path());
+        addImage(
+            application
+                + " is "
+                + shown(is.get(i))
+                + ", was "
+                + (samePath ? shown(was.get(i).digests()) : shown(was.get(i))));
+      }
     }
+  }
+
+  private void addImage(String text) {
+    add(BootMeasurementReader.APPLICATIONS_PCR, text);
+  }
+
+  /** {@code \EFI\debian\grubx64.efi, digest 1f…}. */
+  private static String shown(BootImage image) {
+    return image.path().map(path -> path + ", ").orElse("") + "digest " + shown(image.digests());
   }
 
   /** Firmware measures in one order: what stands at a place is compared with what stood there. */
   private void firmware(int pcr) {
     List<BootEvent> was = before.events().stream().filter(e -> e.pcr() == pcr).toList();
     List<BootEvent> is = now.events().stream().filter(e -> e.pcr() == pcr).toList();
-    Map<String, List<TpmDigest>> old = byPlace(before, was);
-    Map<String, List<TpmDigest>> young = byPlace(now, is);
+    Map<String, Place> old = byPlace(before, was);
+    Map<String, Place> young = byPlace(now, is);
     Set<String> names = new LinkedHashSet<>(young.keySet());
     names.addAll(old.keySet());
-    names.forEach(
-        name ->
-            changed(
-                pcr,
-                name,
-                Optional.ofNullable(old.get(name)),
-                Optional.ofNullable(young.get(name))));
+    for (String name : names) {
+      Optional<Place> there = Optional.ofNullable(old.get(name));
+      Optional<Place> here = Optional.ofNullable(young.get(name));
+      boolean told =
+          there.isPresent()
+              && here.isPresent()
+              && there.get().text().isPresent()
+              && here.get().text().isPresent()
+              && !there.get().digests().equals(here.get().digests());
+      if (told) {
+        add(
+            pcr,
+            name
+                + " is "
+                + quoted(here.get().text().orElseThrow())
+                + ", was "
+                + quoted(there.get().text().orElseThrow()));
+      } else {
+        changed(pcr, name, there.map(Place::digests), here.map(Place::digests));
+      }
+    }
   }
 
-  private static Map<String, List<TpmDigest>> byPlace(VerifiedBootLog log, List<BootEvent> events) {
-    Map<String, List<TpmDigest>> places = new LinkedHashMap<>();
+  private static String quoted(String text) {
+    return "\"" + text.strip() + "\"";
+  }
+
+  /** What stands at a place; the text where the event is one. */
+  private record Place(List<TpmDigest> digests, Optional<String> text) {}
+
+  private static Map<String, Place> byPlace(ReplayedBootLog log, List<BootEvent> events) {
+    Map<String, Place> places = new LinkedHashMap<>();
     Map<String, Integer> counts = new HashMap<>();
     for (BootEvent event : events) {
-      String name = event.typeText() + variableName(event);
-      places.put(numbered(name, counts), log.digests(event));
+      places.put(
+          numbered(BootEventWords.name(event), counts),
+          new Place(log.digests(event), BootEventWords.version(event)));
     }
     return places;
   }
@@ -200,23 +253,13 @@ public final class BootLogDiff {
     return count == 1 ? name : name + ", its number " + count;
   }
 
-  private static String variableName(BootEvent event) {
-    if (event.type().map(BootEventType::isVariable).orElse(false)) {
-      try {
-        return " " + UefiVariable.read(event).name();
-      } catch (MalformedEvidenceException e) {
-        throw new IllegalStateException("bug: a variable of a verified log is malformed", e);
-      }
-    }
-    return "";
-  }
-
   /** Loaders measure as much as they find: what is new is told, and what is gone. */
   private void measurements(int pcr) {
     Map<String, List<TpmDigest>> old = byName(before, pcr);
     Map<String, List<TpmDigest>> young = byName(now, pcr);
     Set<String> names = new LinkedHashSet<>(young.keySet());
     names.addAll(old.keySet());
+    commandLine(pcr, old.keySet(), young.keySet()).forEach(names::remove);
     int told = 0;
     int left = 0;
     for (String name : names) {
@@ -236,12 +279,35 @@ public final class BootLogDiff {
     }
   }
 
-  private static Map<String, List<TpmDigest>> byName(VerifiedBootLog log, int pcr) {
+  /** One line in place of one other is one change, and not two; the names of what was told so. */
+  private List<String> commandLine(int pcr, Set<String> old, Set<String> young) {
+    List<String> gone = commandLines(old, young);
+    List<String> come = commandLines(young, old);
+    if (gone.size() != 1 || come.size() != 1) {
+      return List.of();
+    }
+    int label = COMMAND_LINE.length();
+    add(
+        pcr,
+        "the kernel's command line is "
+            + quoted(come.get(0).substring(label))
+            + ", was "
+            + quoted(gone.get(0).substring(label)));
+    return List.of(gone.get(0), come.get(0));
+  }
+
+  private static List<String> commandLines(Set<String> of, Set<String> over) {
+    return of.stream()
+        .filter(name -> name.startsWith(COMMAND_LINE) && !over.contains(name))
+        .toList();
+  }
+
+  private static Map<String, List<TpmDigest>> byName(ReplayedBootLog log, int pcr) {
     Map<String, List<TpmDigest>> names = new LinkedHashMap<>();
     Map<String, Integer> counts = new HashMap<>();
     for (BootMeasurement measurement : log.measurements()) {
       if (measurement.pcr() == pcr) {
-        names.put(numbered(measurement.text(), counts), measurement.digests());
+        names.put(numbered(BootEventWords.name(measurement), counts), measurement.digests());
       }
     }
     return names;
@@ -257,7 +323,7 @@ public final class BootLogDiff {
     } else if (is.isEmpty()) {
       add(pcr, name + " is gone; it was " + shown(was.get()));
     } else {
-      add(pcr, name + " was " + shown(was.get()) + ", is " + shown(is.get()));
+      add(pcr, name + " is " + shown(is.get()) + ", was " + shown(was.get()));
     }
   }
 
@@ -272,7 +338,7 @@ public final class BootLogDiff {
   }
 
   private static String shown(String hex) {
-    return hex.substring(0, Math.min(DIGITS, hex.length()));
+    return hex.length() > DIGITS ? hex.substring(0, DIGITS) + "…" : hex;
   }
 
   private void add(int pcr, String text) {

@@ -4,6 +4,7 @@ package dev.writ.evidence;
 import dev.writ.evidence.BootLogOutcome.EventRefused;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Verifies a boot log against a quote: one step after the other, the first that fails names the
@@ -25,33 +26,56 @@ public final class BootLogVerifier {
 
   /** Verifies a log. */
   public static BootLogOutcome verify(BootLog log, VerifiedQuote quote) {
+    return read(log, quote.values(), VerifiedBootLog::new, refused -> refused);
+  }
+
+  /** Takes the same steps over values that nobody signed. */
+  static UnquotedOutcome unquoted(BootLog log, PcrValues values) {
+    return read(log, values, UnquotedBootLog::new, UnquotedOutcome.Unreadable::new);
+  }
+
+  /** Makes what a log is that passed. */
+  private interface Making<T> {
+    T of(
+        BootLog log,
+        List<PcrReplay> results,
+        ExplainedPcrs explained,
+        Optional<SecureBootState> secureBoot,
+        BootMeasurementReader reader);
+  }
+
+  private static <T> T read(
+      BootLog log,
+      PcrValues values,
+      Making<? extends T> passed,
+      Function<BootLogOutcome.Refused, ? extends T> refused) {
     List<TpmAlg> banks =
-        quote.selection().banks().stream()
+        values.selection().banks().stream()
             .filter(bank -> bank.mask() != 0)
             .map(PcrSelection.Bank::hash)
             .filter(hash -> hash != TpmAlg.SHA1)
             .toList();
     if (!log.isCryptoAgile() || banks.isEmpty()) {
-      return new BootLogOutcome.Sha1Only();
+      return refused.apply(new BootLogOutcome.Sha1Only());
     }
     for (TpmAlg bank : banks) {
       if (!log.hasBank(bank)) {
-        return new BootLogOutcome.BankMissing(bank);
+        return refused.apply(new BootLogOutcome.BankMissing(bank));
       }
     }
-    List<PcrReplay> results = BootLogReplay.compare(log, quote.values());
+    List<PcrReplay> results = BootLogReplay.compare(log, values);
     for (PcrReplay result : results) {
       if (result instanceof PcrReplay.DigestMissing missing) {
-        return new BootLogOutcome.DigestMissing(missing);
+        return refused.apply(new BootLogOutcome.DigestMissing(missing));
       }
     }
     ExplainedPcrs explained = new ExplainedPcrs(results);
     SecureBootReader secureBoot = new SecureBootReader(explained);
     Optional<EventRefused> broken = new BootEventRules(log, explained, secureBoot).check();
     if (broken.isPresent()) {
-      return broken.get();
+      return refused.apply(broken.get());
     }
-    return new VerifiedBootLog(
+    return passed.of(
         log,
         results,
         explained,

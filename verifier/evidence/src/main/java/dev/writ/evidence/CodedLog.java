@@ -58,6 +58,15 @@ public final class CodedLog {
     return new CodedLog(section, coding == ZLIB, (int) length);
   }
 
+  /**
+   * A boot log in the form of {@link #bytes}.
+   *
+   * @throws MalformedEvidenceException if it is not of this form, or too long
+   */
+  public static CodedLog ofBootLog(byte[] bytes) throws MalformedEvidenceException {
+    return parse(bytes.clone(), Evidence.MAX_BOOT_LOG);
+  }
+
   /** A section for a log, compressed where that is shorter. */
   static byte[] encode(byte[] log) {
     byte[] content = new byte[log.length];
@@ -76,6 +85,11 @@ public final class CodedLog {
 
   private static byte[] section(int coding, int length, byte[] content) {
     return new TpmWriter().u8(coding).u32(length).bytes(content).toByteArray();
+  }
+
+  /** The section: the log as it came, coding and length before it. */
+  public byte[] bytes() {
+    return section.clone();
   }
 
   /** Length of the log in bytes, as it says. */

@@ -86,7 +86,23 @@ public final class Evidence {
       throw new MalformedEvidenceException(
           "evidence", 0, "at most " + MAX_BYTES + " bytes", bytes.length + " bytes");
     }
-    return new Evidence(bytes, Sections.read(bytes));
+    return new Evidence(bytes, Sections.read(bytes, IMA_LIST));
+  }
+
+  /** What {@link KeptEvidence#parse} says. */
+  static KeptEvidence parseKept(byte[] bytes) throws MalformedEvidenceException {
+    if (bytes.length > MAX_BYTES) {
+      throw new MalformedEvidenceException(
+          "evidence", 0, "at most " + MAX_BYTES + " bytes", bytes.length + " bytes");
+    }
+    Sections sections = Sections.read(bytes, DIGEST_OF + IMA_LIST);
+    if (sections.has(BOOT_LOG) || sections.has(IMA_LIST)) {
+      throw new MalformedEvidenceException("evidence", 0, "digests in place of logs", "a log");
+    }
+    return new KeptEvidence(
+        parse(sections.withoutLogs()),
+        sections.digest(BOOT_LOG, "bootLogDigest"),
+        sections.digest(IMA_LIST, "imaListDigest"));
   }
 
   /** The bytes that were parsed. */
@@ -217,7 +233,7 @@ public final class Evidence {
       this.length = length;
     }
 
-    static Sections read(byte[] bytes) throws MalformedEvidenceException {
+    static Sections read(byte[] bytes, int lastId) throws MalformedEvidenceException {
       TpmReader in = new TpmReader(bytes);
       Octets magic = in.octets("magic", MAGIC.length());
       if (!magic.equals(MAGIC)) {
@@ -233,9 +249,10 @@ public final class Evidence {
       for (int i = 0; i < count; i++) {
         int idAt = in.position();
         int id = in.u16("sectionId");
-        if (id <= previous || id > IMA_LIST) {
+        boolean none = id > IMA_LIST && id < DIGEST_OF + BOOT_LOG;
+        if (id <= previous || none || id > lastId) {
           throw in.malformed(
-              "sectionId", idAt, "above " + previous + ", at most " + IMA_LIST, "" + id);
+              "sectionId", idAt, "above " + previous + ", at most " + lastId, "" + id);
         }
         previous = id;
         int lengthAt = in.position();
@@ -263,6 +280,29 @@ public final class Evidence {
             }
           });
       return assemble(kept);
+    }
+
+    byte[] withoutLogs() {
+      SortedMap<Integer, byte[]> statements = new TreeMap<>();
+      byId.forEach(
+          (id, section) -> {
+            if (id < DIGEST_OF) {
+              statements.put(id, section.content());
+            }
+          });
+      return assemble(statements);
+    }
+
+    Optional<TpmDigest> digest(int log, String field) throws MalformedEvidenceException {
+      Section section = byId.get(log + DIGEST_OF);
+      if (section == null) {
+        return Optional.empty();
+      }
+      if (section.content().length != TpmAlg.SHA256.digestBytes()) {
+        throw new MalformedEvidenceException(
+            field, section.offset(), "32 bytes", section.content().length + " bytes");
+      }
+      return Optional.of(TpmDigest.of(TpmAlg.SHA256, section.content()));
     }
 
     boolean has(int id) {

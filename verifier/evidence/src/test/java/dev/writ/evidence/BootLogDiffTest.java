@@ -33,10 +33,10 @@ class BootLogDiffTest {
         .containsExactly(
             new Change(
                 4,
-                "boot application 2 (\\EFI\\debian\\grubx64.efi) was "
-                    + digits("grub 2.06")
-                    + ", is "
-                    + digits("grub 2.12")));
+                "boot application 2 is \\EFI\\debian\\grubx64.efi, digest "
+                    + digits("grub 2.12")
+                    + ", was "
+                    + digits("grub 2.06")));
     assertThat(BootLogDiff.pcrs(changes())).containsExactly(4);
   }
 
@@ -48,9 +48,10 @@ class BootLogDiffTest {
     assertThat(kernel.pcr()).isEqualTo(4);
     assertThat(changes())
         .containsExactly(
-            new Change(4, "boot application 3 is gone; it was " + digits("vmlinuz 6.1")));
+            new Change(4, "boot application 3 is gone; it was digest " + digits("vmlinuz 6.1")));
     assertThat(BootLogDiff.between(now.verified(), before.verified()))
-        .containsExactly(new Change(4, "boot application 3 is new: " + digits("vmlinuz 6.1")));
+        .containsExactly(
+            new Change(4, "boot application 3 is new: digest " + digits("vmlinuz 6.1")));
   }
 
   @Test
@@ -73,7 +74,7 @@ class BootLogDiffTest {
     assertThat(changes())
         .extracting(Change::text)
         .containsExactly(
-            "Secure Boot was on, is off",
+            "Secure Boot is off, was on",
             "dbx has 12 entries more",
             "images were verified by SbatLevel sbat,1,2025021800, and were not before",
             "no image was verified by SbatLevel sbat,1,2024010900, as one was before");
@@ -102,14 +103,12 @@ class BootLogDiffTest {
     assertThat(changes())
         .extracting(Change::text)
         .containsExactly(
-            "command line /boot/vmlinuz-6.1 init=/bin/sh is new: "
-                + digits("/boot/vmlinuz-6.1 init=/bin/sh"),
-            "command line /boot/vmlinuz-6.1 root=/dev/sda2 ro is gone; it was "
-                + digits("/boot/vmlinuz-6.1 root=/dev/sda2 ro"),
-            "file (hd0,gpt2)/boot/grub/grub.cfg was "
-                + digits("menu")
-                + ", is "
-                + digits("other menu"));
+            "the kernel's command line is \"/boot/vmlinuz-6.1 init=/bin/sh\","
+                + " was \"/boot/vmlinuz-6.1 root=/dev/sda2 ro\"",
+            "file (hd0,gpt2)/boot/grub/grub.cfg is "
+                + digits("other menu")
+                + ", was "
+                + digits("menu"));
     assertThat(BootLogDiff.pcrs(changes())).isEqualTo(Set.of(8, 9));
   }
 
@@ -133,11 +132,91 @@ class BootLogDiffTest {
             text ->
                 assertThat(text)
                     .isEqualTo(
-                        "EV_EFI_PLATFORM_FIRMWARE_BLOB was "
-                            + digits("firmware")
-                            + ", is "
-                            + digits("firmware 2")),
-            text -> assertThat(text).startsWith("EV_EFI_VARIABLE_BOOT2 BootOrder was "));
+                        "firmware code (EV_EFI_PLATFORM_FIRMWARE_BLOB) is "
+                            + digits("firmware 2")
+                            + ", was "
+                            + digits("firmware")),
+            text -> assertThat(text).startsWith("boot variable BootOrder is "));
+  }
+
+  @Test
+  void firmwareVersion_isToldAsItWasMeasured() {
+    now.remeasure(
+        now.find(0, BootEventType.EV_S_CRTM_VERSION), SoftwareBootLog.utf16("firmware 1.1\0"));
+
+    assertThat(changes())
+        .containsExactly(
+            new Change(0, "the firmware's version is \"firmware 1.1\", was \"firmware 1.0\""));
+  }
+
+  @Test
+  void machineOwnerKeys_areTold() {
+    int keys = now.find(14, BootEventType.EV_IPL);
+    now.set(
+        keys,
+        now.record(
+            14,
+            BootEventType.EV_IPL,
+            SoftwareBootLog.bytes("MokList with one more"),
+            now.events.get(keys).data()));
+
+    assertThat(changes())
+        .containsExactly(
+            new Change(
+                14,
+                "the list of machine owner keys (MokList) is "
+                    + digits("MokList with one more")
+                    + ", was "
+                    + digits("MokList value")));
+  }
+
+  @Test
+  void imageFromAnotherPlace_isToldWithBoth() {
+    int shim = now.find(4, BootEventType.EV_EFI_BOOT_SERVICES_APPLICATION);
+    SoftwareBootLog other = new SoftwareBootLog(TpmAlg.SHA256).application("other", "\\evil.efi");
+    now.set(shim, other.events.get(0));
+
+    assertThat(changes())
+        .containsExactly(
+            new Change(
+                4,
+                "boot application 1 is \\evil.efi, digest "
+                    + digits("other")
+                    + ", was \\EFI\\debian\\shimx64.efi, digest "
+                    + digits("shim 15.8")));
+  }
+
+  @Test
+  void logsAlone_areComparedAsTheySay() throws Exception {
+    now.remeasure(
+        now.findVariable("SecureBoot"),
+        SoftwareBootLog.variable(SoftwareBootLog.GLOBAL, "SecureBoot", new byte[1]));
+    UnquotedBootLog was = (UnquotedBootLog) UnquotedBootLog.alone(before.parsed());
+    UnquotedBootLog is = (UnquotedBootLog) UnquotedBootLog.alone(now.parsed());
+
+    assertThat(BootLogDiff.between(was, is))
+        .containsExactly(new Change(7, "Secure Boot is off, was on"));
+    assertThat(BootLogSummary.of(is))
+        .contains(
+            new BootLogSummary.Line(7, "Secure Boot is off"),
+            new BootLogSummary.Line(7, "shim measured SbatLevel sbat,1,2024010900"),
+            new BootLogSummary.Line(0, "the firmware's version \"firmware 1.0\""));
+  }
+
+  @Test
+  void logThatHasSha1Alone_isUnreadable() {
+    assertThat(UnquotedBootLog.alone(SoftwareBootLog.grub(TpmAlg.SHA1).parsed()))
+        .isEqualTo(new UnquotedOutcome.Unreadable(new BootLogOutcome.Sha1Only()));
+  }
+
+  @Test
+  void eventWithoutDigest_isUnreadable() {
+    SoftwareBootLog both = SoftwareBootLog.grub(TpmAlg.SHA256, TpmAlg.SHA384);
+    both.set(3, both.events.get(3).without(TpmAlg.SHA384));
+
+    assertThat(UnquotedBootLog.alone(both.parsed())).isInstanceOf(UnquotedOutcome.Unreadable.class);
+    assertThat(UnquotedBootLog.alone(SoftwareBootLog.grub(TpmAlg.SHA384, TpmAlg.SHA512).parsed()))
+        .isInstanceOf(UnquotedBootLog.class);
   }
 
   @Test
@@ -155,7 +234,12 @@ class BootLogDiffTest {
     SoftwareBootLog extended = now.copy().add(9, BootEventType.EV_IPL, new byte[] {1});
 
     assertThat(BootLogDiff.between(before.verified(), (VerifiedBootLog) now.verifyOn(extended)))
-        .containsExactly(new Change(9, "the log explains PCR 9 no more"));
+        .singleElement()
+        .satisfies(
+            change ->
+                assertThat(change.text())
+                    .startsWith(
+                        "the log explains PCR 9 no more: unexplained extend in PCR 9 of sha256:"));
   }
 
   @Test
@@ -175,10 +259,10 @@ class BootLogDiffTest {
         .containsExactly(
             new Change(
                 11,
-                "UKI section .linux was "
-                    + digits("content of .linux")
-                    + ", is "
-                    + digits("linux 6.13")));
+                "UKI section .linux is "
+                    + digits("linux 6.13")
+                    + ", was "
+                    + digits("content of .linux")));
   }
 
   private List<Change> changes() {
@@ -187,7 +271,8 @@ class BootLogDiffTest {
 
   private static String digits(String measured) {
     return Octets.of(TpmAlg.SHA256.newDigest().digest(SoftwareBootLog.bytes(measured)))
-        .hex()
-        .substring(0, 12);
+            .hex()
+            .substring(0, 12)
+        + "…";
   }
 }

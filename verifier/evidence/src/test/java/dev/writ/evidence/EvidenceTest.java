@@ -91,6 +91,37 @@ class EvidenceTest {
   }
 
   @Test
+  void keptPackage_parsed_hasStatementsAndDigests() throws Exception {
+    byte[] log = CodedLog.encode(new byte[50]);
+    Map<Integer, byte[]> sections = sections();
+    sections.put(7, log);
+    Evidence evidence = Evidence.parse(assembled(sections));
+
+    KeptEvidence kept = KeptEvidence.parse(evidence.kept());
+
+    assertThat(kept.statements().quote().bytes()).isEqualTo(evidence.quote().bytes());
+    assertThat(kept.bootLog())
+        .contains(TpmDigest.of(TpmAlg.SHA256, TpmAlg.SHA256.newDigest().digest(log)));
+    assertThat(kept.imaList()).isEmpty();
+    assertThat(evidence.bootLog().orElseThrow().bytes()).isEqualTo(log);
+    assertThat(CodedLog.ofBootLog(log).expand()).isEqualTo(new byte[50]);
+  }
+
+  @Test
+  void keptPackage_withALogOrAnotherSection_isMalformed() {
+    for (int id : new int[] {7, 8, 9, 0x101, 0x106, 0x109}) {
+      Map<Integer, byte[]> sections = sections();
+      sections.put(id, CodedLog.encode(new byte[50]));
+      assertThatThrownBy(() -> KeptEvidence.parse(assembled(sections)))
+          .isInstanceOf(MalformedEvidenceException.class);
+    }
+    Map<Integer, byte[]> sections = sections();
+    sections.put(0x107, new byte[31]);
+    assertThatThrownBy(() -> KeptEvidence.parse(assembled(sections)))
+        .hasMessageContaining("32 bytes");
+  }
+
+  @Test
   void case93_logThatSaysToBeTooLong_isMalformedUnexpanded() {
     Map<Integer, Integer> longest = Map.of(7, 1 << 20, 8, ImaSegment.MAX_BYTES);
     longest.forEach(

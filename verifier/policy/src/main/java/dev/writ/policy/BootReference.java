@@ -67,6 +67,27 @@ public record BootReference(
     commandLines = commandLines.map(BankDigests::copy);
   }
 
+  /** These with other digests that boot applications may have. */
+  public BootReference withApplications(Optional<Map<ReferenceSet.Bank, Set<String>>> other) {
+    return new BootReference(pcrs, secureBoot, dbx, db, authorities, other, commandLines, effect);
+  }
+
+  /** These with other digests that command lines may have. */
+  public BootReference withCommandLines(Optional<Map<ReferenceSet.Bank, Set<String>>> other) {
+    return new BootReference(pcrs, secureBoot, dbx, db, authorities, applications, other, effect);
+  }
+
+  /** These with other entries by which images may have been verified. */
+  public BootReference withAuthorities(Optional<Set<String>> other) {
+    return new BootReference(pcrs, secureBoot, dbx, db, other, applications, commandLines, effect);
+  }
+
+  /** These with other entries that the list of the allowed may have. */
+  public BootReference withDb(Optional<Set<String>> other) {
+    return new BootReference(
+        pcrs, secureBoot, dbx, other, authorities, applications, commandLines, effect);
+  }
+
   static BootReference read(Json value) throws MalformedPolicyException {
     Members members = Members.of(value);
     BootReference read =

@@ -68,6 +68,11 @@ public record ImaReference(
     keyrings = Collections.unmodifiableSortedMap(byKeyring);
   }
 
+  /** These with other digests that files at paths may have. */
+  public ImaReference withFiles(Map<String, Map<ReferenceSet.Bank, Set<String>>> other) {
+    return new ImaReference(digests, other, signers, excluded, keyrings, unlisted, violations);
+  }
+
   static ImaReference read(Json value) throws MalformedPolicyException {
     Members members = Members.of(value);
     Optional<Json> digests = members.optional("digests");

@@ -4,6 +4,7 @@ package dev.writ.policy;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +31,7 @@ public record ReferenceSet(
   /** In place of host names: every host that no other set names. */
   public static final String ANY_HOST = "*";
 
+  private static final int MAX_NAME = 64;
   private static final int MAX_HOSTS = 16_384;
   private static final int MAX_DIGESTS = 64;
   private static final int PCRS = 24;
@@ -82,6 +84,51 @@ public record ReferenceSet(
     TextForm digest() {
       return digest;
     }
+  }
+
+  /**
+   * The set that {@code json} spells, in the form of a policy document's element.
+   *
+   * @throws MalformedPolicyException if it is none
+   */
+  public static ReferenceSet parse(byte[] json) throws MalformedPolicyException {
+    return read(StrictJson.read(json));
+  }
+
+  /** The set as it stands in a policy document, for people: indented, one value on a line. */
+  public String text() {
+    CanonicalJson out = new CanonicalJson();
+    write(out);
+    try {
+      return IndentedJson.of(StrictJson.read(out.bytes()));
+    } catch (MalformedPolicyException e) {
+      throw new IllegalStateException("a set was written that cannot be read; this is a bug", e);
+    }
+  }
+
+  /** This set under another name and for other hosts. */
+  public ReferenceSet as(String otherName, Set<String> otherHosts) {
+    return new ReferenceSet(otherName, description, otherHosts, pcrs, boot, ima);
+  }
+
+  /** This set with other values. */
+  public ReferenceSet with(
+      Map<Bank, Map<Integer, List<String>>> otherPcrs,
+      Optional<BootReference> otherBoot,
+      Optional<ImaReference> otherIma) {
+    return new ReferenceSet(name, description, hosts, otherPcrs, otherBoot, otherIma);
+  }
+
+  /**
+   * A name for a set that is one host's, from the host's own.
+   *
+   * @param host 1 to 128 visible ASCII characters
+   */
+  public static String nameFor(String host) {
+    String plain =
+        host.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-+|-+$", "");
+    String name = "host-" + (plain.isEmpty() ? "unnamed" : plain);
+    return name.substring(0, Math.min(name.length(), MAX_NAME)).replaceAll("-+$", "");
   }
 
   static ReferenceSet read(Json value) throws MalformedPolicyException {
