@@ -93,6 +93,7 @@ final class DecisionEntries {
       changes.add(nonceOf(application.challenge()));
     }
     refused.standing().seen().ifPresent(changes::add);
+    refused.bootLog().ifPresent(changes::add);
     return new Entry(
         leaf(Instant.ofEpochMilli(clock.millis()), refused.host(), body),
         changes,

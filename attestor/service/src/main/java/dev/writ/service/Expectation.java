@@ -187,7 +187,7 @@ record Expectation(PcrSelection selection, ReferenceValues values) {
     return new TpmDigest(algorithm(bank), Octets.fromHex(hex));
   }
 
-  private static TpmAlg algorithm(ReferenceSet.Bank bank) {
+  static TpmAlg algorithm(ReferenceSet.Bank bank) {
     return switch (bank) {
       case SHA256 -> TpmAlg.SHA256;
       case SHA384 -> TpmAlg.SHA384;

@@ -17,7 +17,7 @@ import java.util.List;
  * @param result what was found of the host, with every rule that ran
  * @param keyStorage where the instance key lives
  * @param learned to be committed with it: an instance key that was seen for the first time, how far the
- *     measurement list was verified
+ *     measurement list was verified, the boot log
  * @param policy by which it was judged
  * @param decided when
  */

@@ -23,6 +23,7 @@ import dev.writ.evidence.QuoteVerifier;
 import dev.writ.evidence.ReferenceValues;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.Host;
+import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StateChange;
 import dev.writ.policy.Decision;
@@ -266,14 +267,19 @@ final class Judge {
         "the certified key must be the request's jkt " + requested + ", was " + certified);
   }
 
-  private QuoteOutcome verifyQuote(Application application, EnrolledAk ak) {
-    ExecutionRequest request = application.request();
-    Hash nonce = Hash.of(application.challenge().nonce().bytes());
+  private static QuoteOutcome verifyQuote(Application application, EnrolledAk ak) {
+    return verifyQuote(application.evidence(), application.challenge(), application.request(), ak);
+  }
+
+  /** Whether evidence answers a challenge for a request, whenever that was. */
+  static QuoteOutcome verifyQuote(
+      Evidence evidence, Challenge challenge, ExecutionRequest request, EnrolledAk ak) {
+    Hash nonce = Hash.of(challenge.nonce().bytes());
     return QuoteVerifier.verify(
-        application.evidence(),
+        evidence,
         ak,
         EvidenceBinding.qualifyingData(nonce, request.digest(), request.jkt()).bytes(),
-        application.challenge().selection());
+        challenge.selection());
   }
 
   private static Judgement unsound(
@@ -336,11 +342,16 @@ final class Judge {
           Nonce.SPENT,
           Optional.of(deny),
           Optional.of(result),
-          standing);
+          standing,
+          MeasuredLogs.kept(
+              application.evidence(), read, host.akName(), quote, KeptBootLog.Decision.DENIED));
     }
     List<StateChange> learned = new ArrayList<>();
     key.registration().ifPresent(learned::add);
     MeasuredLogs.reached(read, appraisal, host.akName(), quote, policy.digest())
+        .ifPresent(learned::add);
+    MeasuredLogs.kept(
+            application.evidence(), read, host.akName(), quote, KeptBootLog.Decision.ALLOWED)
         .ifPresent(learned::add);
     return new Judgement.Granted(
         (Decision.Allow) decision,

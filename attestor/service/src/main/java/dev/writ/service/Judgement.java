@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.Ear;
+import dev.writ.ledger.StateChange;
 import dev.writ.policy.Decision;
 import java.util.Optional;
 
@@ -57,6 +58,7 @@ sealed interface Judgement {
    * @param denial what the caller is told
    * @param decision the policy's denial, where it came to the policy
    * @param result what was found of the host, where it came to an appraisal
+   * @param bootLog to be kept with the decision, where a boot log was read
    */
   record Refused(
       KnownHost host,
@@ -64,7 +66,8 @@ sealed interface Judgement {
       Nonce nonce,
       Optional<Decision.Deny> decision,
       Optional<Ear> result,
-      Continuity.Standing standing)
+      Continuity.Standing standing,
+      Optional<StateChange> bootLog)
       implements Known {
     /** Of a quote that says nothing of the host as it is: it may be an old one. */
     Refused(KnownHost host, Denial denial, Nonce nonce) {
@@ -76,9 +79,20 @@ sealed interface Judgement {
       this(host, denial, nonce, Optional.empty(), Optional.empty(), standing);
     }
 
+    /** Without a boot log. */
+    Refused(
+        KnownHost host,
+        Denial denial,
+        Nonce nonce,
+        Optional<Decision.Deny> decision,
+        Optional<Ear> result,
+        Continuity.Standing standing) {
+      this(host, denial, nonce, decision, result, standing, Optional.empty());
+    }
+
     @Override
     public Refused with(Continuity.Standing standing, Nonce nonce) {
-      return new Refused(host, denial, nonce, decision, result, standing);
+      return new Refused(host, denial, nonce, decision, result, standing, bootLog);
     }
   }
 

@@ -13,6 +13,7 @@ import dev.writ.evidence.ImaSegment;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.ReferenceValues;
 import dev.writ.evidence.VerifiedQuote;
+import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.MeasuredList;
@@ -87,6 +88,25 @@ final class MeasuredLogs {
         .map(
             position ->
                 new StateChange.SetMeasuredList(host, bootOf(quote), judgedBy, position.encode()));
+  }
+
+  /**
+   * The boot log, to be kept for whoever asks later what changed; nothing where none was read. To
+   * sleep and wake is not another boot here: the log stays what it was.
+   */
+  static Optional<StateChange> kept(
+      Evidence evidence,
+      Read logs,
+      AkName host,
+      VerifiedQuote quote,
+      KeptBootLog.Decision decision) {
+    if (logs.boot().isEmpty()) {
+      return Optional.empty();
+    }
+    byte[] log = evidence.bootLog().orElseThrow().bytes();
+    return Optional.of(
+        new StateChange.KeepBootLog(
+            host, decision, quote.clockInfo().resetCount(), Hash.sha256(log), log));
   }
 
   private static long bootOf(VerifiedQuote quote) {

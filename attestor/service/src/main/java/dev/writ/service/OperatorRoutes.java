@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.UuidV7;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.vertx.core.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
@@ -10,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** What whoever runs the service may ask; who may is for the door to see. */
@@ -18,6 +20,12 @@ final class OperatorRoutes {
       HttpHeaders.createOptimized(PrometheusTextFormatWriter.CONTENT_TYPE);
   private static final PrometheusTextFormatWriter WRITER =
       PrometheusTextFormatWriter.builder().setIncludeCreatedTimestamps(false).build();
+
+  private static final String DECISIONS = "/v1/decisions/";
+  private static final String EXPLANATION = "/explanation";
+
+  /** Digits of the place of a leaf: below 2^53. */
+  private static final int MAX_INDEX_DIGITS = 15;
 
   private final WritService service;
   private final WorkPool scrapes;
@@ -34,6 +42,8 @@ final class OperatorRoutes {
             .post("/v1/invitations", "invite", routes::invite)
             .post("/v1/revocations", "revoke", routes::revoke)
             .getUnder("/v1/attestation-results/", "decisionResult", routes::decisionResult)
+            .post("/v1/reference-values", "learn", routes::learn)
+            .getUnder(DECISIONS, "explain", routes::explain)
             .get("/v1/readiness", "readiness", target -> routes.readiness())
             .get("/metrics", "metrics", target -> routes.metrics());
     health.addTo(table);
@@ -88,6 +98,83 @@ final class OperatorRoutes {
         .attestationResults()
         .ofDecision(target.index("the decision's leaf"))
         .thenApply(outcome -> PublicRoutes.attestationResult(200, outcome));
+  }
+
+  private CompletionStage<Reply> explain(RouteTable.Target target) throws MalformedRequest {
+    if (!target.rest().endsWith(EXPLANATION)) {
+      throw new MalformedRequest("a decision's path must end in " + EXPLANATION + ", did not");
+    }
+    String named = target.rest().substring(0, target.rest().length() - EXPLANATION.length());
+    Explanations.Name name = nameOf(named);
+    return read(() -> explained(service.explanations().explain(name)));
+  }
+
+  private static Explanations.Name nameOf(String text) throws MalformedRequest {
+    boolean digits =
+        !text.isEmpty()
+            && text.length() <= MAX_INDEX_DIGITS
+            && text.chars().allMatch(c -> c >= '0' && c <= '9')
+            && (text.length() == 1 || text.charAt(0) != '0');
+    if (digits) {
+      return new Explanations.Name.Index(Long.parseLong(text));
+    }
+    try {
+      return new Explanations.Name.Id(UuidV7.parse(text));
+    } catch (IllegalArgumentException e) {
+      throw new MalformedRequest(
+          "a decision must be named by its id, its artifact's jti, or its leaf's index, was not");
+    }
+  }
+
+  private static Reply explained(Explanations.Outcome outcome) {
+    if (outcome instanceof Explanations.Outcome.Explained explained) {
+      byte[] json = explained.explanation().toJson();
+      return PublicRoutes.given(200, json);
+    } else if (outcome instanceof Explanations.Outcome.Erased erased) {
+      return new Reply.Refused(
+          Problem.gone(
+              "payload_erased",
+              "what was kept beside leaf "
+                  + erased.index()
+                  + " must be there to explain the decision, and was erased; the leaf still says what"
+                  + " was decided"),
+          Optional.empty());
+    }
+    return new Reply.Refused(
+        Problem.notFound(
+            "a leaf of a decision must have this id, jti or index, and none has; an id from before the"
+                + " clock was set is found by its leaf's index alone"),
+        Optional.empty());
+  }
+
+  private CompletionStage<Reply> learn(JsonMembers body) throws MalformedRequest {
+    RequestReader.Learn learn = RequestReader.learning(body);
+    return read(
+        () -> {
+          Explanations.LearningOutcome outcome =
+              service.explanations().learn(learn.host(), learn.from());
+          if (outcome instanceof Explanations.LearningOutcome.Learned learned) {
+            byte[] json = Explanation.toJson(learned.learning(), service.policy().document());
+            return PublicRoutes.given(200, json);
+          }
+          return new Reply.Refused(
+              Problem.notFound(((Explanations.LearningOutcome.Nothing) outcome).why()),
+              Optional.empty());
+        });
+  }
+
+  /** Beside the metrics, so that issuing waits for none of it. */
+  private CompletionStage<Reply> read(WorkPool.Work<Reply> work) {
+    return scrapes
+        .submit(work)
+        .exceptionally(
+            failure -> {
+              if (Operations.cause(failure) instanceof DeniedException denied) {
+                return Denials.reply(denied.denial());
+              }
+              Defect.log("an explanation", failure);
+              return Denials.reply(Defect.DENIAL);
+            });
   }
 
   private CompletionStage<Reply> readiness() {

@@ -46,6 +46,11 @@ record Problem(
     return http(404, "Not found", "not_found", detail);
   }
 
+  /** It was there, and was erased. */
+  static Problem gone(String reason, String detail) {
+    return http(410, "It was erased", reason, detail);
+  }
+
   static Problem methodNotAllowed(String allowed) {
     return new Problem(
         405,

@@ -45,6 +45,9 @@ final class RequestReader {
   /** What withdraws an artifact. */
   record Revoke(UuidV7 jti, RevocationReason reason) {}
 
+  /** Whose boot values are learned from. */
+  record Learn(String host, Explanations.From from) {}
+
   /** What invites a host. */
   record Invite(String host, Duration validity) {}
 
@@ -165,6 +168,25 @@ final class RequestReader {
     } catch (MalformedJsonException e) {
       throw new MalformedRequest(e);
     }
+  }
+
+  static Learn learning(JsonMembers body) throws MalformedRequest {
+    try {
+      Learn learn = new Learn(hostName(body), from(body.text("boot")));
+      body.end();
+      return learn;
+    } catch (MalformedJsonException e) {
+      throw new MalformedRequest(e);
+    }
+  }
+
+  private static Explanations.From from(String boot) throws MalformedRequest {
+    return switch (boot) {
+      case "allowed" -> Explanations.From.ALLOWED;
+      case "latest" -> Explanations.From.LATEST;
+      default ->
+          throw new MalformedRequest("JSON, field boot: must be allowed or latest, was another");
+    };
   }
 
   private static String hostName(JsonMembers body) throws MalformedJsonException, MalformedRequest {

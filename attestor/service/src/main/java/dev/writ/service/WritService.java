@@ -54,6 +54,7 @@ public final class WritService implements AutoCloseable {
   private final Outcomes outcomes;
   private final AttestationResults attestationResults;
   private final ReadinessCheck readiness;
+  private final Explanations explanations;
   private final Summaries summaries;
   private final Chores chores;
 
@@ -198,6 +199,7 @@ public final class WritService implements AutoCloseable {
             statusTokens,
             ReadinessCheck.PATIENCE,
             nanos);
+    this.explanations = new Explanations(ledger, hosts, policy);
     this.summaries = new Summaries(refusals, ledger, clock, random);
     this.chores =
         new Chores(
@@ -365,6 +367,11 @@ public final class WritService implements AutoCloseable {
   /** The hosts it knows. */
   Hosts hosts() {
     return hosts;
+  }
+
+  /** Says why decisions were made. */
+  Explanations explanations() {
+    return explanations;
   }
 
   /** The policy by which it decides. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.StrictJson;
 import dev.writ.evidence.ImaFormat;
 import dev.writ.evidence.ImaPosition;
 import dev.writ.evidence.ImaSegment;
@@ -170,6 +172,35 @@ final class ImaIssuanceTest {
     measure("/usr/bin/known", KNOWN);
     Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, attestFrom(1, before));
     Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, attestFrom(0, 0));
+  }
+
+  @Test
+  void fileThatNothingAllows_isExplainedByItsPathAndProposed() throws Exception {
+    enrolled(Effect.REFUSE);
+    measure("/usr/bin/unknown", UNKNOWN);
+    Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, attestFrom(0, 0));
+
+    Explanations.Outcome outcome =
+        deployment
+            .service()
+            .explanations()
+            .explain(new Explanations.Name.Index(deployment.leaves() - 1));
+    byte[] told = ((Explanations.Outcome.Explained) outcome).explanation().toJson();
+    ExplanationTest.requireDescribed("Explanation", told);
+    JsonMembers json = StrictJson.parse(told, 1 << 20);
+    JsonMembers file = json.objects("files", 1).get(0);
+    assertThat(file.text("path")).isEqualTo("/usr/bin/unknown");
+    assertThat(file.text("digest")).isEqualTo("sha256:" + UNKNOWN.hex());
+    assertThat(file.text("reason")).isEqualTo("ima_entry_unlisted");
+    assertThat(file.text("remedy")).contains("list the digest under files");
+    ReferenceSet proposed =
+        ReferenceSet.parse(json.object("proposal").text("reference_set").getBytes(UTF_8));
+    assertThat(proposed.ima().orElseThrow().files())
+        .containsEntry("/usr/bin/unknown", Map.of(Bank.SHA256, Set.of(UNKNOWN.hex())));
+
+    deployment.policy(policy -> policy.referenceSets(List.of(proposed)));
+    deployment.restart();
+    issued(attestFrom(0, 0));
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.writ.evidence.TpmCredential;
 import dev.writ.evidence.TpmDigest;
 import dev.writ.evidence.TpmtPublic;
 import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.fixtures.GrubBoot;
 import dev.writ.fixtures.SoftwareTpm;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
@@ -59,13 +60,26 @@ final class SoftwareHost {
   }
 
   private SoftwareHost(SoftwareTpm tpm, String name, SoftwareKey ak, SoftwareKey instanceKey) {
+    this(name, tpm, ak, instanceKey);
+    BootLog.EVENTS.forEach(this::extend);
+  }
+
+  /** That has measured nothing yet. */
+  private SoftwareHost(String name, SoftwareTpm tpm, SoftwareKey ak, SoftwareKey instanceKey) {
     this.name = name;
     this.ak = ak;
     this.instanceKey = instanceKey;
     this.tpm = tpm;
     this.ek = SoftwareKey.parse(tpm.endorsementArea());
     this.ekCertificate = Octets.of(tpm.endorsementCertificate());
-    BootLog.EVENTS.forEach(this::extend);
+  }
+
+  /** This host after another boot, with the log of it. */
+  SoftwareHost bootedInto(GrubBoot boot) {
+    SoftwareHost booted = new SoftwareHost(name, tpm.rebooted(), ak, instanceKey);
+    boot.measureInto(booted::extend);
+    booted.show(boot.log());
+    return booted;
   }
 
   /** This TPM with another attestation key. */

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.MalformedEvidenceException;
+import dev.writ.evidence.TpmName;
+import dev.writ.evidence.VerifiedQuote;
+import dev.writ.ledger.Host;
+import dev.writ.ledger.IssuedArtifact;
+import dev.writ.ledger.KeptBootLog;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.policy.ReferenceSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Says of a decision why it was made and what changed before it, and of a host what it could be judged
+ * by. Reads the ledger and what is kept beside it; changes nothing, and believes no more than what it
+ * verifies again.
+ */
+final class Explanations {
+  private final Ledger ledger;
+  private final Hosts hosts;
+  private final PolicyInForce policy;
+
+  Explanations(Ledger ledger, Hosts hosts, PolicyInForce policy) {
+    this.ledger = ledger;
+    this.hosts = hosts;
+    this.policy = policy;
+  }
+
+  /** By what a decision is named. */
+  sealed interface Name {
+    /** The place of its leaf. */
+    record Index(long index) implements Name {}
+
+    /** Its leaf's id, or its artifact's jti. */
+    record Id(UuidV7 id) implements Name {}
+  }
+
+  /** Which boot values are learned from. */
+  enum From {
+    /** The last one after which something was allowed. */
+    ALLOWED,
+    /** The last one, whatever was decided. */
+    LATEST
+  }
+
+  /** What is known of a decision. */
+  sealed interface Outcome {
+    /** It is explained. */
+    record Explained(Explanation explanation) implements Outcome {}
+
+    /** No leaf of a decision has this name. */
+    record Unknown() implements Outcome {}
+
+    /** What was kept beside this leaf was erased. */
+    record Erased(long index) implements Outcome {}
+  }
+
+  /** What can be learned of a host. */
+  sealed interface LearningOutcome {
+    /** A proposal. */
+    record Learned(Learning learning) implements LearningOutcome {}
+
+    /** Nothing can be, and why. */
+    record Nothing(String why) implements LearningOutcome {}
+  }
+
+  /**
+   * What was learned.
+   *
+   * @param host from which
+   * @param decision with the boot
+   * @param inForce the set by which the host is judged
+   * @param learned the proposal
+   */
+  record Learning(
+      String host,
+      KeptDecision decision,
+      Optional<ReferenceSet> inForce,
+      LearnedReferences.Learned learned) {}
+
+  /** Explains a decision. */
+  Outcome explain(Name name) throws LedgerException {
+    OptionalLong index = indexOf(name);
+    Optional<Leaf> leaf = index.isPresent() ? ledger.leaf(index.getAsLong()) : Optional.empty();
+    if (leaf.isEmpty() || !KeptDecision.isDecision(leaf.get())) {
+      return new Outcome.Unknown();
+    }
+    Optional<KeptDecision> decision = KeptDecision.read(ledger, index.getAsLong(), leaf.get());
+    if (decision.isEmpty()) {
+      return new Outcome.Erased(index.getAsLong());
+    }
+    KnownHost host =
+        hosts
+            .named(decision.get().akName())
+            .orElseThrow(
+                () ->
+                    KeptDecision.contradiction(
+                        index.getAsLong(), "its attestation key is no host's"));
+    VerifiedQuote quote = decision.get().quote(host);
+    BootComparison boot = BootComparison.of(ledger, host, decision.get(), quote);
+    Optional<ReferenceSet> references = policy.document().referenceSetFor(host.name());
+    Optional<ReferenceAmendment.Proposal> proposal =
+        references.isPresent() && decision.get().ran().isPresent() && !decision.get().allowed()
+            ? Optional.of(
+                ReferenceAmendment.propose(
+                    references.get(), decision.get().ran().get().ran(), quote, boot.log()))
+            : Optional.empty();
+    return new Outcome.Explained(
+        new Explanation(decision.get(), host, policy, boot, references, proposal));
+  }
+
+  private OptionalLong indexOf(Name name) throws LedgerException {
+    if (name instanceof Name.Index place) {
+      return OptionalLong.of(place.index());
+    }
+    UuidV7 id = ((Name.Id) name).id();
+    Optional<IssuedArtifact> artifact = ledger.artifact(id);
+    return artifact.isPresent() ? OptionalLong.of(artifact.get().leafIndex()) : ledger.indexOf(id);
+  }
+
+  /** Learns values from a boot of a host. */
+  LearningOutcome learn(String hostName, From from) throws LedgerException {
+    Optional<Host> row = ledger.hostByName(hostName);
+    if (row.isEmpty()) {
+      return new LearningOutcome.Nothing("a host must have this name, and none has");
+    }
+    KnownHost host = hosts.named(nameOf(row.get().akName())).orElseThrow();
+    for (KeptBootLog log : ledger.bootLogs(host.akName())) {
+      if (from == From.LATEST || log.decision() == KeptBootLog.Decision.ALLOWED) {
+        Optional<BootComparison.Boot> boot = BootComparison.boot(ledger, host, log);
+        if (boot.isPresent()) {
+          return learned(host, boot.get());
+        }
+      }
+    }
+    return new LearningOutcome.Nothing(
+        "a boot log of the host must be kept, and none is: the policy must ask for boot logs, and the"
+            + " host must have attested since; a log that was erased is gone");
+  }
+
+  private LearningOutcome learned(KnownHost host, BootComparison.Boot boot) {
+    Optional<ReferenceSet> inForce = policy.document().referenceSetFor(host.name());
+    Optional<LearnedReferences.Learned> learned =
+        LearnedReferences.of(host.name(), boot.quote(), boot.log(), inForce);
+    return learned.isPresent()
+        ? new LearningOutcome.Learned(
+            new Learning(host.name(), boot.decision(), inForce, learned.get()))
+        : new LearningOutcome.Nothing(
+            "the boot log must explain a PCR of firmware, 0 to 7, and explains none");
+  }
+
+  private static TpmName nameOf(AkName name) {
+    try {
+      return TpmName.parse(name.bytes());
+    } catch (MalformedEvidenceException e) {
+      throw new IllegalStateException("bug: a host was enrolled under a name that is none", e);
+    }
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.AppraisedRules;
+import dev.writ.artifact.Ear;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedJsonException;
+import dev.writ.artifact.MalformedRequestException;
+import dev.writ.artifact.StrictJson;
+import dev.writ.evidence.Challenge;
+import dev.writ.evidence.KeptEvidence;
+import dev.writ.evidence.MalformedEvidenceException;
+import dev.writ.evidence.QuoteOutcome;
+import dev.writ.evidence.TpmName;
+import dev.writ.evidence.VerifiedQuote;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A decision read back from its leaf and what is kept beside it.
+ *
+ * @param index of its leaf
+ * @param akName of the host's attestation key
+ * @param message of a denial, for who asked; empty of a permission
+ * @param ran the rules that verification ran; absent of a denial that came to no appraisal
+ * @param reasons why the policy denied, where it came to that
+ */
+record KeptDecision(
+    long index,
+    Leaf leaf,
+    TpmName akName,
+    Challenge challenge,
+    ExecutionRequest request,
+    KeptEvidence evidence,
+    String message,
+    Optional<AppraisedRules> ran,
+    List<Map<String, Object>> reasons) {
+  private static final int MAX_CHALLENGE = 4096;
+  private static final int MAX_NAME = 128;
+  private static final int MAX_EVIDENCE = 512 * 1024;
+  private static final int MAX_REASONS = 1024;
+
+  /** Reasons that are told. */
+  private static final int TOLD_REASONS = 16;
+
+  KeptDecision {
+    reasons = List.copyOf(reasons);
+  }
+
+  /** Whether a leaf is of a decision. */
+  static boolean isDecision(Leaf leaf) {
+    return leaf.body() instanceof LeafBody.DecisionAllow
+        || leaf.body() instanceof LeafBody.DecisionDeny;
+  }
+
+  /** Whether it allowed. */
+  boolean allowed() {
+    return leaf.body() instanceof LeafBody.DecisionAllow;
+  }
+
+  /**
+   * The decision at a leaf that is one.
+   *
+   * @return empty where what was kept beside it was erased
+   */
+  static Optional<KeptDecision> read(Ledger ledger, long index, Leaf leaf) throws LedgerException {
+    Optional<byte[]> payload = ledger.payload(index);
+    if (payload.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(read(index, leaf, payload.get()));
+    } catch (MalformedJsonException | MalformedRequestException | MalformedEvidenceException e) {
+      throw contradiction(index, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static KeptDecision read(long index, Leaf leaf, byte[] payload)
+      throws MalformedJsonException, MalformedRequestException, MalformedEvidenceException {
+    JsonMembers json = StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES);
+    List<Map<String, Object>> reasons = new ArrayList<>();
+    Optional<JsonMembers> decision = json.optionalObject("decision");
+    if (decision.isPresent()) {
+      for (JsonMembers reason : decision.get().objects("reasons", MAX_REASONS)) {
+        Map<String, Object> told = new LinkedHashMap<>();
+        for (String name : List.of("rule", "code", "user", "admin")) {
+          told.put(name, reason.text(name));
+        }
+        reasons.add(told);
+      }
+    }
+    return new KeptDecision(
+        index,
+        leaf,
+        TpmName.parse(json.base64UrlUpTo("ak_name", MAX_NAME)),
+        Challenge.parse(json.base64UrlUpTo("challenge", MAX_CHALLENGE)),
+        ExecutionRequest.take(json.object("request")),
+        KeptEvidence.parse(json.base64UrlUpTo("evidence", MAX_EVIDENCE)),
+        json.optionalText("message").orElse(""),
+        Payload.result(payload)
+            .flatMap(result -> Optional.ofNullable(result.submods().get(EarClaims.HOST)))
+            .flatMap(Ear.Appraisal::rules),
+        reasons.subList(0, Math.min(TOLD_REASONS, reasons.size())));
+  }
+
+  /** The quote, verified once more: what is told of it is not the store's word. */
+  VerifiedQuote quote(KnownHost host) {
+    QuoteOutcome outcome = Judge.verifyQuote(evidence.statements(), challenge, request, host.ak());
+    if (outcome instanceof VerifiedQuote quote) {
+      return quote;
+    }
+    throw contradiction(index, "the quote does not hold any more");
+  }
+
+  /** What is kept beside a leaf is not what can have been put there. */
+  static DeniedException contradiction(long index, String found) {
+    return new DeniedException(
+        Denial.unavailable(
+            "payload_contradicts",
+            "what is kept beside leaf "
+                + index
+                + " must be what the service wrote, and is not: "
+                + found
+                + "; somebody changed the store"));
+  }
+}
