@@ -5,14 +5,17 @@ import dev.writ.agent.JsonService.Document;
 import dev.writ.artifact.AttestationResult;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.UuidV7;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What an operator asks of the service beside it, over the Unix socket that its operators alone may
@@ -22,6 +25,11 @@ public final class OperatorClient {
   private static final int OK = 200;
   private static final int CREATED = 201;
   private static final int MAX_ANSWER = 64 * 1024;
+
+  /** Longest explanation or proposal in bytes: a reference set may be as long as a policy. */
+  public static final int MAX_EXPLANATION = 4 * 1024 * 1024;
+
+  private static final Pattern DECISION = Pattern.compile("[0-9a-f-]{1,36}");
   private static final int MAX_FINDINGS = 64;
   private static final long MAX_EXACT = (1L << 53) - 1;
 
@@ -94,6 +102,44 @@ public final class OperatorClient {
    */
   public Answer<AttestationResult> attestationResult(long leafIndex) throws IOException {
     return service.get("/v1/attestation-results/" + leafIndex, JsonService.attestationResult(OK));
+  }
+
+  /**
+   * Asks why a decision was made.
+   *
+   * @param decision its id, its artifact's jti, or the index of its leaf in decimal
+   * @return the JSON object that the service's contract calls Explanation
+   */
+  public Answer<String> explain(String decision) throws IOException {
+    if (!DECISION.matcher(decision).matches()) {
+      throw new IllegalArgumentException("a decision is named by a UUID or a number");
+    }
+    return service.get("/v1/decisions/" + decision + "/explanation", jsonText());
+  }
+
+  /**
+   * Asks for reference values that a boot of a host keeps; nothing is changed.
+   *
+   * @param latest whether the last boot counts, whatever was decided; else the last that was allowed
+   *     something
+   * @return the JSON object that the service's contract calls Learned
+   */
+  public Answer<String> learn(String host, boolean latest) throws IOException {
+    return service.post(
+        "/v1/reference-values",
+        Jcs.canonical(Map.of("host", host, "boot", latest ? "latest" : "allowed")),
+        jsonText());
+  }
+
+  private static Document<String> jsonText() {
+    return new Document<>(
+        OK,
+        JsonService.JSON,
+        MAX_EXPLANATION,
+        body -> {
+          var unused = StrictJson.parse(body, MAX_EXPLANATION);
+          return new String(body, StandardCharsets.UTF_8);
+        });
   }
 
   /** Asks which parts of the service can serve. */

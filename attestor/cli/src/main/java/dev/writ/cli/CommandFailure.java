@@ -59,6 +59,11 @@ final class CommandFailure extends Exception {
     return new CommandFailure(ExitStatus.INTEGRITY, sentence, null);
   }
 
+  /** What was given is not what it must be. */
+  static CommandFailure invalid(String sentence) {
+    return new CommandFailure(ExitStatus.DENIED, sentence, null);
+  }
+
   /** The command line is wrong. */
   static CommandFailure usage(String sentence) {
     return new CommandFailure(ExitStatus.USAGE, sentence, null);

@@ -23,7 +23,9 @@ import picocli.CommandLine.Spec;
       RevokeCommand.class,
       KeysCommand.class,
       DoctorCommand.class,
-      VerifyCommand.class
+      VerifyCommand.class,
+      ExplainCommand.class,
+      PolicyCommand.class
     })
 public final class Main implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -346,6 +346,13 @@ class HostCommandsTest {
     assertThat(attest.status()).as(attest.err()).isEqualTo(ExitStatus.DONE);
     ProofBundle bundle = ProofBundle.parse(attest.out().strip().getBytes(StandardCharsets.UTF_8));
     String jti = Artifact.parse(bundle.artifact()).claims().jti().toString();
+    Invocation explained = Invocation.of("explain", jti, "--socket", running.service().socket());
+    assertThat(explained.status()).as(explained.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(explained.out())
+        .contains("host              host-b\n")
+        .contains("verdict           allow\n")
+        .contains("what changed is not known: the evidence has no boot log\n")
+        .contains("affirming        pcr_reference sha256:0: expected sha256:");
     Invocation revoked = revoke(jti, "superseded");
     assertThat(revoked.status()).as(revoked.err()).isEqualTo(ExitStatus.DONE);
     assertThat(revoked.out()).contains(jti).contains("leaf_index");
@@ -359,6 +366,18 @@ class HostCommandsTest {
     Invocation unknown = revoke("01a1fd02-e0d5-7ce6-ad7a-8fc0be151149", "unspecified");
     assertThat(unknown.status()).isEqualTo(ExitStatus.DENIED);
     assertThat(unknown.err()).contains("artifact_unknown");
+    Invocation explained =
+        Invocation.of(
+            "explain",
+            "01a1fd02-e0d5-7ce6-ad7a-8fc0be151149",
+            "--socket",
+            running.service().socket());
+    assertThat(explained.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(explained.err()).contains("not_found");
+    Invocation learned =
+        Invocation.of("policy", "learn", "host-b", "--socket", running.service().socket());
+    assertThat(learned.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(learned.err()).contains("a boot log of the host must be kept, and none is");
   }
 
   @Test

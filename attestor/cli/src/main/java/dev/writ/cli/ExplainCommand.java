@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.agent.OperatorClient;
+import dev.writ.agent.Timeouts;
+import dev.writ.artifact.MalformedJsonException;
+import dev.writ.artifact.StrictJson;
+import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.BootLog;
+import dev.writ.evidence.Evidence;
+import dev.writ.evidence.MalformedEvidenceException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code writ explain}: why a decision was made, or what evidence says, for a person to act on. */
+@Command(
+    name = "explain",
+    description = {
+      "Says why a decision was made: which rules failed with what was expected and what was found,",
+      "which events changed which PCR since the last boot that was allowed something, and what the",
+      "reference values would have to say for a denial to go away. Or says what a boot log or an",
+      "evidence package says, with no service: what is shown of these nobody has vouched for."
+    },
+    footer = {
+      "",
+      "Ends with 0 when it could explain, whatever was decided and whether or not something changed;",
+      "with 1 where there is no such decision, it was erased, or a file is not of its form. Nothing is",
+      "changed: a proposal is for review."
+    },
+    mixinStandardHelpOptions = true)
+final class ExplainCommand implements Callable<Integer> {
+  private static final Pattern INDEX = Pattern.compile("0|[1-9][0-9]{0,14}");
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "DECISION|FILE",
+      description = {
+        "A decision: its id, its artifact's jti, or the index of its leaf; needs --socket.",
+        "Else a file with an evidence package; ./12 is a file of that name."
+      })
+  @Nullable String what;
+
+  @Option(
+      names = "--socket",
+      paramLabel = "PATH",
+      description = "The service's Unix socket for operators.")
+  @Nullable Path socket;
+
+  @Option(
+      names = "--boot-log",
+      paramLabel = "FILE",
+      description = "A boot event log, such as /sys/kernel/security/tpm0/binary_bios_measurements.")
+  @Nullable Path bootLog;
+
+  @Option(
+      names = "--since",
+      paramLabel = "FILE",
+      description = "An earlier boot log: says what changed since, and no more.")
+  @Nullable Path since;
+
+  @Option(
+      names = {"-o", "--output"},
+      description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  OutputFormat output = OutputFormat.text;
+
+  @Override
+  public Integer call() throws CommandFailure {
+    if ((what == null) == (bootLog == null)) {
+      throw wrong("either DECISION, FILE or --boot-log must be given");
+    }
+    if (bootLog != null) {
+      require(socket == null, "--socket is for a DECISION");
+      print(BootLogReport.of(read(bootLog), earlier()));
+    } else {
+      String named = String.valueOf(what);
+      if (isDecision(named)) {
+        require(since == null, "--since is for a file: the service knows what was before");
+        explain(named);
+      } else {
+        require(socket == null, "DECISION must be a UUID or a number, was " + named);
+        print(BootLogReport.of(evidence(Path.of(named)), earlier()));
+      }
+    }
+    return ExitStatus.DONE;
+  }
+
+  private ParameterException wrong(String sentence) {
+    return new ParameterException(spec.commandLine(), sentence);
+  }
+
+  private void require(boolean holds, String sentence) {
+    if (!holds) {
+      throw wrong(sentence);
+    }
+  }
+
+  private static boolean isDecision(String text) {
+    if (INDEX.matcher(text).matches()) {
+      return true;
+    }
+    try {
+      return UuidV7.parse(text).toString().equals(text);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private void explain(String decision) throws CommandFailure {
+    if (socket == null) {
+      throw wrong("--socket must be given with a DECISION");
+    }
+    String json;
+    try {
+      json =
+          CommandFailure.granted(new OperatorClient(socket, Timeouts.STANDARD).explain(decision));
+    } catch (IOException e) {
+      throw CommandFailure.unreachable("the service at " + socket + " must answer", e);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.json) {
+      out.println(json);
+    } else {
+      try {
+        out.print(
+            ExplanationText.of(
+                StrictJson.parse(
+                    json.getBytes(StandardCharsets.UTF_8), OperatorClient.MAX_EXPLANATION)));
+      } catch (MalformedJsonException e) {
+        throw CommandFailure.unreachable("the service's answer must be of its form", e);
+      }
+    }
+    out.flush();
+  }
+
+  private Optional<BootLog> earlier() throws CommandFailure {
+    return since == null ? Optional.empty() : Optional.of(read(since));
+  }
+
+  private void print(BootLogReport report) throws CommandFailure {
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.json) {
+      out.println(Printer.json(report.asDocument()));
+    } else {
+      out.print(report.asText());
+    }
+    out.flush();
+  }
+
+  private static BootLog read(Path file) throws CommandFailure {
+    try {
+      return BootLog.parse(BoundedFile.read(file, BootLog.MAX_BYTES));
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the boot log " + file, e);
+    } catch (MalformedEvidenceException e) {
+      throw CommandFailure.invalid(file + " must be a boot log, and is not: " + e.getMessage());
+    }
+  }
+
+  private static Evidence evidence(Path file) throws CommandFailure {
+    try {
+      return Evidence.parse(BoundedFile.read(file, Evidence.MAX_BYTES));
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the evidence " + file, e);
+    } catch (MalformedEvidenceException e) {
+      throw CommandFailure.invalid(
+          file
+              + " must be an evidence package, and is not: "
+              + e.getMessage()
+              + "; name a boot log with --boot-log");
+    }
+  }
+}

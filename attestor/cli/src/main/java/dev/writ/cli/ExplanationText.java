@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.MalformedJsonException;
+import java.time.Instant;
+import java.util.List;
+
+/** The service's explanation of a decision, as a person reads it: first what changed, last the proposal. */
+final class ExplanationText {
+  private static final int MAX = 4096;
+  private static final long MAX_EXACT = (1L << 53) - 1;
+
+  private final Lines lines = new Lines();
+
+  private ExplanationText() {}
+
+  static String of(JsonMembers json) throws MalformedJsonException {
+    ExplanationText text = new ExplanationText();
+    text.decision(json);
+    text.boot(json.object("boot"));
+    text.rules(json);
+    text.files(json.objects("files", MAX));
+    text.advice(json.texts("advice", MAX));
+    if (json.has("proposal")) {
+      text.proposal(json.object("proposal"));
+    }
+    return text.lines.toString();
+  }
+
+  private void decision(JsonMembers json) throws MalformedJsonException {
+    lines.fact("decision", json.text("decision_id"));
+    lines.fact("leaf_index", Long.toString(json.integer("leaf_index", 0, MAX_EXACT)));
+    lines.fact("time", time(json));
+    lines.fact("host", json.text("host"));
+    lines.fact("verdict", json.text("verdict"));
+    if (json.has("code")) {
+      lines.fact("code", json.text("code"));
+      lines.fact("reason", json.text("reason"));
+      lines.fact("message", json.text("message"));
+    }
+    JsonMembers policy = json.object("policy");
+    lines.fact(
+        "policy_epoch",
+        policy.integer("epoch", 1, MAX_EXACT)
+            + (policy.flag("in_force") ? "" : ", another than is in force now"));
+    lines.fact("reference_set", json.optionalText("reference_set").orElse("none"));
+    for (JsonMembers reason : json.objects("policy_reasons", MAX)) {
+      lines.fact("rule", reason.text("rule") + ": " + reason.text("admin"));
+    }
+  }
+
+  private static String time(JsonMembers json) throws MalformedJsonException {
+    return Instant.ofEpochMilli(json.integer("time", 0, MAX_EXACT)).toString();
+  }
+
+  private void boot(JsonMembers boot) throws MalformedJsonException {
+    lines.blank();
+    if (!boot.flag("compared")) {
+      lines.line("what changed is not known: " + boot.text("note"));
+      return;
+    }
+    JsonMembers since = boot.object("since");
+    List<JsonMembers> changes = boot.objects("changes", MAX);
+    List<JsonMembers> pcrs = boot.objects("pcrs", MAX);
+    lines.line(
+        (changes.isEmpty() && pcrs.isEmpty() ? "nothing changed" : "changed")
+            + " since the boot of leaf "
+            + since.integer("leaf_index", 0, MAX_EXACT)
+            + ", "
+            + time(since));
+    for (JsonMembers change : changes) {
+      lines.ofPcr((int) change.integer("pcr", 0, 23), change.text("text"));
+    }
+    long left = boot.integer("changes_left_out", 0, MAX_EXACT);
+    if (left > 0) {
+      lines.line(left + " more changes");
+    }
+    for (JsonMembers pcr : pcrs) {
+      lines.line(
+          pcr.text("bank")
+              + ":"
+              + pcr.integer("index", 0, 23)
+              + "  is "
+              + pcr.text("is")
+              + ", was "
+              + pcr.text("was"));
+    }
+  }
+
+  private void rules(JsonMembers json) throws MalformedJsonException {
+    lines.blank();
+    if (!json.flag("rules_known")) {
+      lines.line("which rules ran is not kept");
+    }
+    for (JsonMembers rule : json.objects("rules", MAX)) {
+      String subject = rule.optionalText("subject").orElse("");
+      lines.line(
+          String.format(
+              "%-15s  %s%s: expected %s; %s",
+              rule.text("tier"),
+              rule.text("reason"),
+              subject.isEmpty() ? "" : " " + subject,
+              rule.text("expected"),
+              rule.text("actual")));
+    }
+    long left = json.integer("rules_left_out", 0, MAX_EXACT);
+    if (left > 0) {
+      lines.line(left + " more rules ran that are not kept");
+    }
+  }
+
+  private void files(List<JsonMembers> files) throws MalformedJsonException {
+    for (JsonMembers file : files) {
+      lines.blank();
+      lines.fact("file", file.text("path"));
+      lines.fact("entry", Long.toString(file.integer("entry", 0, MAX_EXACT)));
+      lines.fact("reason", file.text("reason"));
+      lines.fact("digest", file.text("digest"));
+      lines.fact("expected", file.text("expected"));
+      lines.fact("remedy", file.text("remedy"));
+    }
+  }
+
+  private void advice(List<String> advice) {
+    if (!advice.isEmpty()) {
+      lines.blank();
+      advice.forEach(text -> lines.fact("to do", text));
+    }
+  }
+
+  private void proposal(JsonMembers proposal) throws MalformedJsonException {
+    lines.blank();
+    lines.line(proposal.text("status") + ": review it before it goes into the policy");
+    if (!proposal.flag("whole")) {
+      lines.line("(cut: it is too long to be shown whole)");
+    }
+    lines.block(proposal.text("diff"));
+  }
+}

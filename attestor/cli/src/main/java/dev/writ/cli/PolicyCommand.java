@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code writ policy}: what a policy says. */
+@Command(
+    name = "policy",
+    description = "Helps whoever writes a policy.",
+    mixinStandardHelpOptions = true,
+    subcommands = PolicyLearnCommand.class)
+final class PolicyCommand implements Runnable {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a subcommand must be given, such as learn");
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.fixtures.GrubBoot;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code writ explain}: of decisions over the operators' socket, of files with no service. */
+class ExplainCommandTest {
+  private static final String ID = "01a1fd02-e0d5-7ce6-ad7a-8fc0be151149";
+  private static final String EXPLANATION =
+      """
+      {"v":1,"decision_id":"%1$s","leaf_index":17,"time":1800000000000,"verdict":"deny",
+       "code":"environment_untrusted","reason":"measured-state","message":"Not in a state.",
+       "host":"build-8","ak_name":"AAs","policy":{"digest":"00","epoch":3,"in_force":false},
+       "reference_set":"usual",
+       "policy_reasons":[{"rule":"measured-state","code":"c","user":"u","admin":"A PCR differs."}],
+       "rules_known":true,"rules_left_out":2,
+       "rules":[{"reason":"boot_application","subject":"boot application 2","claim":"executables",
+        "value":96,"tier":"contraindicated","expected":"one of 2","actual":"sha256:12"}],
+       "boot":{"compared":true,"note":"","since":{"leaf_index":12,"time":1790000000000},
+        "changes":[{"pcr":4,"meaning":"boot applications",
+         "text":"boot application 2 is \\u001b[31mnew\\nline"}],
+        "changes_left_out":1,"pcrs":[{"bank":"sha256","index":4,"was":"aa","is":"bb"}]},
+       "files":[{"entry":5,"reason":"ima_entry_unlisted","path":"/usr/bin/x","digest":"sha256:34",
+        "expected":"listed","remedy":"list it"}],
+       "advice":["turn Secure Boot on"],
+       "proposal":{"status":"proposed, approved by nobody","base":"dev version 1","whole":true,
+        "reference_set":"{}","diff":"--- usual\\n+++ usual\\n@@ -1,1 +1,1 @@\\n-a\\n+b\\n"}}
+      """
+          .formatted(ID);
+
+  @TempDir Path folder;
+  private Path before;
+  private Path now;
+
+  @BeforeEach
+  void boot() throws Exception {
+    before = Files.write(folder.resolve("before.log"), new GrubBoot().log());
+    now =
+        Files.write(
+            folder.resolve("now.log"), new GrubBoot().grub("grub 2.12").withoutSecureBoot().log());
+  }
+
+  @Test
+  void explain_decision_isToldFromWhatChangedToTheProposal() throws Exception {
+    Path socket = folder.resolve("s");
+    try (AnsweringSocket service = AnsweringSocket.at(socket, 200, EXPLANATION)) {
+      Invocation explained = Invocation.of("explain", ID, "--socket", socket);
+
+      assertThat(explained.status()).as(explained.err()).isEqualTo(ExitStatus.DONE);
+      assertThat(service.requests().get(0)).startsWith("GET /v1/decisions/" + ID + "/explanation ");
+      assertThat(explained.out())
+          .contains("reason            measured-state\n")
+          .contains("policy_epoch      3, another than is in force now\n")
+          .contains("rule              measured-state: A PCR differs.\n")
+          .contains("changed since the boot of leaf 12, 2026-09-21T14:13:20Z\n")
+          .contains("PCR 4 (boot applications)\n  boot application 2 is  [31mnew line\n")
+          .contains("1 more changes\nsha256:4  is bb, was aa\n")
+          .contains(
+              "contraindicated  boot_application boot application 2: expected one of 2; sha256:12\n")
+          .contains("2 more rules ran that are not kept\n")
+          .contains("file              /usr/bin/x\n")
+          .contains("remedy            list it\n")
+          .contains("to do             turn Secure Boot on\n")
+          .endsWith(
+              "proposed, approved by nobody: review it before it goes into the policy\n"
+                  + "--- usual\n+++ usual\n@@ -1,1 +1,1 @@\n-a\n+b\n");
+      Invocation json = Invocation.of("explain", "17", "--socket", socket, "-o", "json");
+      assertThat(json.out().strip()).isEqualTo(EXPLANATION.strip());
+      assertThat(service.requests().get(1)).startsWith("GET /v1/decisions/17/explanation ");
+    }
+  }
+
+  @Test
+  void explain_decisionThatIsGone_isInvalid() throws Exception {
+    Path socket = folder.resolve("s");
+    String problem =
+        """
+        {"code":"unverifiable","reason":"payload_erased","detail":"it was erased","status":410}""";
+    try (AnsweringSocket service = AnsweringSocket.at(socket, 410, problem)) {
+      Invocation explained = Invocation.of("explain", ID, "--socket", socket);
+
+      assertThat(explained.status()).isEqualTo(ExitStatus.DENIED);
+      assertThat(explained.err()).contains("payload_erased: it was erased");
+      assertThat(service.requests()).hasSize(1);
+    }
+  }
+
+  @Test
+  void explain_serviceThatIsAwayOrAnswersOtherwise_isUnreachable() throws Exception {
+    Path socket = folder.resolve("s");
+    assertThat(Invocation.of("explain", ID, "--socket", socket).status())
+        .isEqualTo(ExitStatus.UNREACHABLE);
+    try (AnsweringSocket service = AnsweringSocket.at(socket, 200, "{\"v\":1}")) {
+      assertThat(Invocation.of("explain", ID, "--socket", socket).status())
+          .isEqualTo(ExitStatus.UNREACHABLE);
+      assertThat(service.requests()).hasSize(1);
+    }
+  }
+
+  @Test
+  void explain_bootLog_saysWhatWasMeasuredAndThatNobodyVouches() {
+    Invocation explained = Invocation.of("explain", "--boot-log", before);
+
+    assertThat(explained.status()).as(explained.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(explained.out())
+        .contains("no signature was verified")
+        .containsPattern("sha256:4  [0-9a-f]{64}\n")
+        .contains("PCR 0 (firmware)\n  the firmware's version \"firmware 1.0\"\n")
+        .contains("PCR 7 (Secure Boot)\n  Secure Boot is on\n")
+        .contains("  boot application 2 (\\EFI\\debian\\grubx64.efi), digest ")
+        .contains("  command line /vmlinuz root=/dev/sda2 ro, digest ");
+  }
+
+  @Test
+  void explain_bootLogSinceAnother_saysWhatChangedAlone() {
+    Invocation explained = Invocation.of("explain", "--boot-log", now, "--since", before);
+
+    assertThat(explained.status()).as(explained.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(explained.out())
+        .contains("PCR 4 (boot applications)\n  boot application 2 is \\EFI\\debian\\grubx64.efi, ")
+        .contains("PCR 7 (Secure Boot)\n  Secure Boot is off, was on\n")
+        .doesNotContain("command line");
+    assertThat(Invocation.of("explain", "--boot-log", now, "--since", now).out())
+        .contains("nothing changed");
+    assertThat(Invocation.of("explain", "--boot-log", now, "--since", before, "-o", "json").out())
+        .contains("\"changes\":[{\"pcr\":4,\"meaning\":\"boot applications\",\"text\":\"boot");
+  }
+
+  @Test
+  void explain_fileOfAnotherForm_isInvalid() throws Exception {
+    Path text = Files.writeString(folder.resolve("text"), "neither");
+    Invocation log = Invocation.of("explain", "--boot-log", text);
+    assertThat(log.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(log.err()).contains("must be a boot log");
+
+    Invocation evidence = Invocation.of("explain", before);
+    assertThat(evidence.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(evidence.err()).contains("must be an evidence package").contains("--boot-log");
+
+    assertThat(Invocation.of("explain", "--boot-log", folder.resolve("absent")).status())
+        .isEqualTo(ExitStatus.CONFIGURATION);
+  }
+
+  @Test
+  void explain_wrongArguments_areUsage() {
+    Object[][] wrong = {
+      {"explain"},
+      {"explain", ID},
+      {"explain", ID, "--boot-log", now},
+      {"explain", ID, "--socket", "s", "--since", now},
+      {"explain", now, "--socket", "s"},
+      {"explain", "--boot-log", now, "--socket", "s"},
+      {"explain", "--boot-log", now, "--frobnicate"}
+    };
+    for (Object[] arguments : wrong) {
+      assertThat(Invocation.of(arguments).status()).isEqualTo(ExitStatus.USAGE);
+    }
+  }
+}
