@@ -95,7 +95,8 @@ class OpeningTest {
   void newerSchema_stops() throws Exception {
     ledgerOf(1);
     tamper(folder, "INSERT INTO schema_version (version) VALUES (7)");
-    assertStops("schema version must be at most 3, was 7", "start that version");
+    assertStops(
+        "schema version must be at most " + Schema.VERSION + ", was 7", "start that version");
   }
 
   @Test
