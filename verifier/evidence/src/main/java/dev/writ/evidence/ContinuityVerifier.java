@@ -24,7 +24,7 @@ import java.util.Optional;
 public final class ContinuityVerifier {
   /**
    * Least that Clock advances in 100 of time. TPM2_ClockRateAdjust (Part 3, 29.3) and the tolerance of
-   * its oscillator together may slow it by 32.5 % (Part 1, 36.2).
+   * its oscillator together may slow it by 32.5 % (Part 1, 36).
    */
   static final int LEAST_RATE_PERCENT = 65;
 
