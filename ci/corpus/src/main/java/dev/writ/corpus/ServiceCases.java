@@ -62,10 +62,6 @@ final class ServiceCases {
         ours(94, "same request 100 times in parallel", this::parallel));
   }
 
-  private static NegativeCase notBuilt(int number, String title) {
-    return NegativeCase.notBuilt(number, Level.SERVICE, title);
-  }
-
   /** A case that any service must hold. */
   private NegativeCase anybody(int number, String title, NegativeCase.Body body) {
     return new NegativeCase(
