@@ -239,9 +239,8 @@ final class ExplanationTest {
   void permission_isComparedWithTheBootBefore() throws Exception {
     allowedUnder(usual(Effect.WARN));
     allowed(new GrubBoot().firmware("firmware 1.1").commandLine("/vmlinuz root=/dev/sda2 single"));
-    IssuanceOutcome again =
-        after(
-            new GrubBoot().firmware("firmware 1.1").commandLine("/vmlinuz root=/dev/sda2 single"));
+    // Of one boot, whose log is kept with its first decision.
+    IssuanceOutcome again = deployment.attest(host);
 
     UuidV7 jti = Deployment.claims(again).jti();
     Explanation explanation = explained(new Explanations.Name.Id(jti));
