@@ -68,9 +68,8 @@ class ExplainCommandTest {
           .contains("file              /usr/bin/x\n")
           .contains("remedy            list it\n")
           .contains("to do             turn Secure Boot on\n")
-          .endsWith(
-              "proposed, approved by nobody: review it before it goes into the policy\n"
-                  + "--- usual\n+++ usual\n@@ -1,1 +1,1 @@\n-a\n+b\n");
+          .contains("approved by nobody: review it before it goes into the policy\n--- usual\n")
+          .endsWith("+++ usual\n@@ -1,1 +1,1 @@\n-a\n+b\n");
       Invocation json = Invocation.of("explain", "17", "--socket", socket, "-o", "json");
       assertThat(json.out().strip()).isEqualTo(EXPLANATION.strip());
       assertThat(service.requests().get(1)).startsWith("GET /v1/decisions/17/explanation ");
