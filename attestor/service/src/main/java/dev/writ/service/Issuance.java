@@ -110,7 +110,8 @@ public final class Issuance {
    *
    * @param holdsNonce whether the challenge's nonce was spent for this application on an earlier way
    */
-  private CompletionStage<Attempt> attempt(Application application, Channel channel, boolean holdsNonce) {
+  private CompletionStage<Attempt> attempt(
+      Application application, Channel channel, boolean holdsNonce) {
     return appraisal
         .submit(() -> judge.judge(application, channel))
         .thenCompose(
