@@ -52,7 +52,7 @@ final class CorpusRun {
     switch (outcome) {
       case HELD -> passed++;
       case FAILED -> failed++;
-      case SKIPPED, NOT_BUILT -> skipped++;
+      case SKIPPED -> skipped++;
     }
     // A level that was not run says nothing for those that were.
     Predicate<Ended> ran = each -> each.outcome == Outcome.HELD || each.outcome == Outcome.FAILED;
@@ -72,11 +72,8 @@ final class CorpusRun {
 
   private static Ended run(NegativeCase each) {
     Tries tries = new Tries();
-    if (each.body().isEmpty()) {
-      return new Ended(each, Outcome.NOT_BUILT, tries);
-    }
     try {
-      each.body().get().run(tries);
+      each.body().run(tries);
     } catch (Exception e) {
       tries.fail("the case itself threw " + e);
     }
@@ -84,22 +81,20 @@ final class CorpusRun {
   }
 
   private static Outcome outcome(List<Ended> all) {
-    for (Outcome outcome : List.of(Outcome.FAILED, Outcome.HELD, Outcome.SKIPPED)) {
+    for (Outcome outcome : List.of(Outcome.FAILED, Outcome.HELD)) {
       if (all.stream().anyMatch(each -> each.outcome == outcome)) {
         return outcome;
       }
     }
-    return Outcome.NOT_BUILT;
+    return Outcome.SKIPPED;
   }
 
   private static String detail(List<Ended> all) {
     List<String> details = new ArrayList<>();
     for (Ended each : all) {
-      if (each.outcome != Outcome.NOT_BUILT) {
-        boolean ran = each.outcome != Outcome.SKIPPED;
-        details.add((ran ? "" : each.of.level().text() + ": ") + each.tries.detail());
-      }
+      boolean ran = each.outcome != Outcome.SKIPPED;
+      details.add((ran ? "" : each.of.level().text() + ": ") + each.tries.detail());
     }
-    return details.isEmpty() ? "" : " (" + String.join("; ", details) + ")";
+    return " (" + String.join("; ", details) + ")";
   }
 }

@@ -16,9 +16,7 @@ final class Tries {
     /** One did not, or none was tried. */
     FAILED("FAILED"),
     /** What it needs is not here. */
-    SKIPPED("skipped"),
-    /** Nothing generates it. */
-    NOT_BUILT("not built");
+    SKIPPED("skipped");
 
     private final String text;
 

@@ -11,12 +11,11 @@
  * <p>A line to each number, and at the end the sums:
  *
  * <pre>
- * NN  LEVELS  REASONS  ok|FAILED|skipped|not built  TITLE (DETAIL)
+ * NN  LEVELS  REASONS  ok|FAILED|skipped  TITLE (DETAIL)
  * N passed, N failed, N skipped
  * </pre>
  *
- * <p>An exception is a failure: verifiers are total. A number that nothing generates yet is {@code not
- * built} and is counted as skipped.
+ * <p>An exception is a failure: verifiers are total.
  */
 @NullMarked
 @CheckReturnValue
