@@ -12,6 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 
@@ -121,19 +124,49 @@ public final class BootLogDiff {
     database("KEK", was.keyExchangeKeys(), is.keyExchangeKeys());
     database("db", was.db(), is.db());
     database("dbx", was.dbx(), is.dbx());
-    Function<Authority, String> text =
-        authority ->
-            authority.variable()
-                + " "
-                + authority.value().map(String::strip).orElse(shown(authority.id().hex()));
-    surplus(is.authorities(), was.authorities(), text)
+    Function<Authority, String> text = authority -> authority.variable() + " " + value(authority);
+    surplus(verifying(is), verifying(was), text)
         .forEach(each -> add(pcr, "images were verified by " + each + ", and were not before"));
-    surplus(was.authorities(), is.authorities(), text)
+    surplus(verifying(was), verifying(is), text)
         .forEach(each -> add(pcr, "no image was verified by " + each + ", as one was before"));
+    settingsOfShim(was, is);
     surplus(is.notes(), was.notes(), note -> note)
         .forEach(note -> add(pcr, "firmware says \"" + note + "\", and did not"));
     surplus(was.notes(), is.notes(), note -> note)
         .forEach(note -> add(pcr, "firmware no more says \"" + note + "\""));
+  }
+
+  private static List<Authority> verifying(SecureBootState state) {
+    return state.authorities().stream().filter(Authority::verifiesImages).toList();
+  }
+
+  private static String value(Authority authority) {
+    return authority.value().map(String::strip).orElse(shown(authority.id().hex()));
+  }
+
+  /** What shim measures as it does an authority, and verifies nothing by. */
+  private void settingsOfShim(SecureBootState was, SecureBootState is) {
+    SortedMap<String, String> before = settings(was);
+    SortedMap<String, String> now = settings(is);
+    SortedSet<String> names = new TreeSet<>(before.keySet());
+    names.addAll(now.keySet());
+    for (String name : names) {
+      String old = before.getOrDefault(name, "not measured");
+      String current = now.getOrDefault(name, "not measured");
+      if (!old.equals(current)) {
+        add(SecureBootReader.PCR, "shim's " + name + " is " + current + ", was " + old);
+      }
+    }
+  }
+
+  private static SortedMap<String, String> settings(SecureBootState state) {
+    SortedMap<String, String> settings = new TreeMap<>();
+    state.authorities().stream()
+        .filter(authority -> !authority.verifiesImages())
+        .forEach(
+            authority ->
+                settings.merge(authority.variable(), value(authority), (a, b) -> a + ", " + b));
+    return settings;
   }
 
   private void database(String name, SignatureDatabase was, SignatureDatabase is) {
