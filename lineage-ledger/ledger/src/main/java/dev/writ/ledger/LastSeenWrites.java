@@ -7,14 +7,12 @@ import dev.writ.ledger.StateChange.SetLastSeen;
 import dev.writ.ledger.StateChange.Since;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * What was last seen of hosts, and the chains of their artifacts: each host's row names the newest, each
  * artifact the one before it, and each how long any from it on backwards lasts. A chain is followed when
- * its host has booted, and no further than to what has ended.
+ * its host has booted, no further than to what has ended, and cut when it was.
  */
 final class LastSeenWrites {
   private static final String CHAINED =
@@ -37,21 +35,16 @@ final class LastSeenWrites {
           + CHAINED
           + ", clock = ?, reset_count = ?, restart_count = ?, safe = ?, seen = ?"
           + " WHERE ak_name = ? AND leaf_index = ? RETURNING previous, ends";
-  private static final String CHAIN =
-      "WITH RECURSIVE chain (jti, previous) AS ("
-          + "SELECT artifact.jti, artifact.previous FROM last_seen"
-          + " JOIN artifact ON artifact.jti = last_seen.artifact"
-          + " WHERE last_seen.ak_name = ? AND artifact.ends > ?"
-          + " UNION ALL SELECT artifact.jti, artifact.previous FROM chain"
-          + " JOIN artifact ON artifact.jti = chain.previous WHERE artifact.ends > ?) ";
-  private static final String LIVE =
-      "jti IN (SELECT jti FROM chain) AND revoked = 0 AND expires > ?";
+  private static final String VOID_BITS =
+      StateReads.CHAIN
+          + "UPDATE status_index SET revoked = 1 WHERE (number, leaf_index) IN"
+          + " (SELECT status, leaf_index FROM artifact WHERE "
+          + StateReads.LIVE
+          + ")";
   private static final String VOID =
-      CHAIN + "UPDATE artifact SET revoked = 1 WHERE " + LIVE + " RETURNING leaf_index, status";
-  private static final String STATUS_OF_LIVE =
-      CHAIN + "SELECT leaf_index, status FROM artifact WHERE " + LIVE;
-  private static final String REVOKE_INDEX =
-      "UPDATE status_index SET revoked = 1 WHERE number = ? AND leaf_index = ?";
+      StateReads.CHAIN + "UPDATE artifact SET revoked = 1 WHERE " + StateReads.LIVE;
+  private static final String CUT =
+      "UPDATE last_seen SET artifact = NULL, previous = NULL, ends = 0 WHERE ak_name = ?";
 
   private final Statements statements;
 
@@ -66,9 +59,6 @@ final class LastSeenWrites {
    * @param ends when the last of it and of those before it ends, in milliseconds since 1970
    */
   record Link(Optional<byte[]> previous, long ends) {}
-
-  /** An artifact's leaf and the number of its status index. */
-  private record Place(long leafIndex, OptionalLong status) {}
 
   /** Records what was seen; why not, where what it was judged against is no longer so. */
   Optional<CommitOutcome> set(SetLastSeen change, long index) throws SQLException {
@@ -151,30 +141,15 @@ final class LastSeenWrites {
         row -> new Link(Optional.ofNullable(row.getBytes(1)), row.getLong(2)), sql, parameters);
   }
 
-  /** Revokes what the host has at {@code now}, with the bits. */
+  /**
+   * Revokes what the host has at {@code now}, with the bits, and cuts the chain: what was voided is not
+   * looked at again.
+   */
   void voidArtifacts(StateChange.VoidArtifacts change, Instant now) throws SQLException {
-    for (Place place : places(VOID, change.akName().bytes(), now)) {
-      if (place.status().isPresent()) {
-        // No row of this leaf: its block was reserved again, and the bit is another artifact's.
-        statements.update(REVOKE_INDEX, place.status().getAsLong(), place.leafIndex());
-      }
-    }
-  }
-
-  LiveArtifacts live(byte[] akName, Instant now) throws SQLException {
-    List<Place> places = places(STATUS_OF_LIVE, akName, now);
-    return new LiveArtifacts(
-        places.size(),
-        places.stream()
-            .flatMap(place -> place.status().stream().boxed())
-            .map(number -> StatusIndex.ofNumber(number).list())
-            .distinct()
-            .sorted()
-            .toList());
-  }
-
-  private List<Place> places(String sql, byte[] akName, Instant now) throws SQLException {
-    return statements.all(
-        row -> new Place(row.getLong(1), Statements.number(row, 2)), sql, akName, now, now, now);
+    byte[] host = change.akName().bytes();
+    // Bits of the same leaf alone: a block may have been reserved again, and the bit be another's.
+    statements.update(VOID_BITS, host, now, now, now);
+    statements.update(VOID, host, now, now, now);
+    statements.update(CUT, host);
   }
 }

@@ -331,8 +331,7 @@ public final class Ledger implements AutoCloseable {
 
   /** What {@link StateChange.VoidArtifacts} would revoke. */
   public LiveArtifacts liveArtifacts(AkName akName) throws LedgerException {
-    return store.read(
-        statements -> new LastSeenWrites(statements).live(akName.bytes(), clock.instant()));
+    return store.read(statements -> new StateReads(statements).live(akName, clock.instant()));
   }
 
   /** The boot logs that are kept of a host, newest first. */

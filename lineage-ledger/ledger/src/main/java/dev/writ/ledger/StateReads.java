@@ -4,12 +4,16 @@ package dev.writ.ledger;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.artifact.StatusReference;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Reads of the state tables, inside the writer's transaction and beside it. */
 final class StateReads {
@@ -26,6 +30,29 @@ final class StateReads {
   private static final String LAST_SEEN =
       "SELECT clock, reset_count, restart_count, safe, seen, leaf_index FROM last_seen"
           + " WHERE ak_name = ?";
+
+  /**
+   * Begins a statement by the chain of a host's artifacts, from its newest back to what has ended. Takes
+   * ak_name, and twice the time.
+   */
+  static final String CHAIN =
+      "WITH RECURSIVE chain (jti, previous) AS ("
+          + "SELECT artifact.jti, artifact.previous FROM last_seen"
+          + " JOIN artifact ON artifact.jti = last_seen.artifact"
+          + " WHERE last_seen.ak_name = ? AND artifact.ends > ?"
+          + " UNION ALL SELECT artifact.jti, artifact.previous FROM chain"
+          + " JOIN artifact ON artifact.jti = chain.previous WHERE artifact.ends > ?) ";
+
+  /** Whether an artifact of {@link #CHAIN} has neither ended nor been revoked. Takes the time. */
+  static final String LIVE = "jti IN (SELECT jti FROM chain) AND revoked = 0 AND expires > ?";
+
+  private static final String LIVE_IN_LISTS =
+      CHAIN
+          + "SELECT status / "
+          + StatusReference.MAX_LIST
+          + ", COUNT(*) FROM artifact WHERE "
+          + LIVE
+          + " GROUP BY 1 ORDER BY 1";
   private static final String KEY =
       "SELECT kid, role, state, not_before, not_after, leaf_index FROM signing_key WHERE kid = ?";
   private static final String KEYS =
@@ -103,6 +130,23 @@ final class StateReads {
                 row.getLong(6)),
         LAST_SEEN,
         akName.bytes());
+  }
+
+  LiveArtifacts live(AkName akName, Instant now) throws SQLException {
+    long number = 0;
+    List<Integer> lists = new ArrayList<>();
+    for (InList some : statements.all(InList::read, LIVE_IN_LISTS, akName.bytes(), now, now, now)) {
+      number += some.artifacts();
+      some.list().ifPresent(list -> lists.add(Math.toIntExact(list)));
+    }
+    return new LiveArtifacts(number, lists);
+  }
+
+  /** How many artifacts have bits in a list, or in none. */
+  private record InList(OptionalLong list, long artifacts) {
+    static InList read(ResultSet row) throws SQLException {
+      return new InList(Statements.number(row, 1), row.getLong(2));
+    }
   }
 
   Optional<SigningKey> key(Hash kid) throws SQLException {

@@ -1,8 +1,8 @@
 -- The ledger's store, version 4: what was last seen of each host's TPM, and which artifacts its host has.
 
 -- clock: its unsigned 64 bits less 2^63, so that they compare. seen: when the quote that says so had come.
--- artifact: the newest that the host was issued, or null. previous: what artifact was before the row last changed.
--- ends: when the last of its artifacts ends; 0 before the first.
+-- artifact: the newest that the host was issued and that is not void with its boot, or null. previous: what artifact was
+-- before the row last changed. ends: when the last of these artifacts ends; 0 where there is none.
 CREATE TABLE last_seen (
   ak_name       ${bytes} NOT NULL PRIMARY KEY,
   clock         ${int64} NOT NULL,

@@ -282,6 +282,66 @@ class LastSeenTest {
   }
 
   @Test
+  void voided_isNotLookedAtAgain() throws Exception {
+    UuidV7 old = issued(LATER, seen(clock(50, 1, 2), NOTHING));
+    receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
+    ledger.close();
+    // Whatever walks over it again finds it.
+    TestLedgers.tamper(folder, "UPDATE artifact SET revoked = 0; UPDATE status_index SET revoked = 0");
+    ledger = TestLedgers.open(folder);
+
+    assertThat(ledger.liveArtifacts(HOST)).isEqualTo(new LiveArtifacts(0, List.of()));
+    receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
+    assertThat(isRevoked(old)).isFalse();
+    UuidV7 next = issued(LATER, seen(clock(51, 1, 2), new Since.SameBoot(BEFORE)));
+    assertThat(ledger.liveArtifacts(HOST)).isEqualTo(new LiveArtifacts(1, List.of(0)));
+    receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
+    assertThat(List.of(isRevoked(old), isRevoked(next))).containsExactly(false, true);
+  }
+
+  @Test
+  void hundredThousandArtifacts_areVoidedInTime() throws Exception {
+    issued(LATER, seen(clock(50, 1, 2), NOTHING));
+    ledger.close();
+    lengthenChain(100_000);
+    ledger = TestLedgers.open(folder);
+    assertThat(ledger.liveArtifacts(HOST)).isEqualTo(new LiveArtifacts(100_001, List.of(0)));
+
+    receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
+    assertThat(bits().cardinality()).isEqualTo(100_001);
+    assertThat(ledger.liveArtifacts(HOST)).isEqualTo(new LiveArtifacts(0, List.of()));
+  }
+
+  /** Puts so many more artifacts before the host's newest, with bits from 1 on. */
+  private void lengthenChain(int length) throws Exception {
+    String insert = "INSERT INTO artifact (jti, leaf_index, expires, revoked, status, previous, ends)";
+    TestLedgers.tamper(
+        folder,
+        ("CREATE TEMP TABLE n AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                + " WHERE i < %1$d) SELECT i, CAST(printf('%%016d', i) AS BLOB) AS jti,"
+                + " CAST(printf('%%016d', i + 1) AS BLOB) AS previous FROM n;"
+                + insert
+                + " SELECT jti, i, %2$d, 0, i, previous, %2$d FROM n;"
+                + "INSERT INTO status_index (number, leaf_index, expires, revoked)"
+                + " SELECT i, i, %2$d, 0 FROM n;"
+                + "UPDATE artifact SET previous = (SELECT jti FROM n WHERE i = 1) WHERE status = 0")
+            .formatted(length, LATER.toEpochMilli()));
+  }
+
+  /** Its block was reserved again since. */
+  @Test
+  void bitThatIsAnotherArtifacts_isLeft() throws Exception {
+    UuidV7 first = issued(LATER, seen(clock(50, 1, 2), NOTHING));
+    ledger.close();
+    TestLedgers.tamper(folder, "UPDATE status_index SET leaf_index = 77 WHERE number = 0");
+    ledger = TestLedgers.open(folder);
+
+    receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
+    assertThat(isRevoked(first)).isTrue();
+    assertThat(bits()).isEqualTo(bits());
+  }
+
+  @Test
   void voidArtifacts_ofAnotherHostOrOfNone_isOfNoEffect() throws Exception {
     UuidV7 live = issued(LATER, seen(clock(50, 1, 2), NOTHING));
 
