@@ -68,7 +68,8 @@ final class Continuity {
           recorded.akName(),
           recorded.clock(),
           recorded.seen(),
-          new Since.SameBoot(recorded.seen()));
+          recorded.anchor(),
+          new Since.SameBoot(recorded.seen(), ContinuityVerifier.SLACK));
     }
   }
 
@@ -86,19 +87,20 @@ final class Continuity {
     Instant seen = Instant.ofEpochMilli(clock.millis());
     Optional<LastSeen> hint = hints.get(host.akName());
     if (hint.isPresent() && judge(hint, quote, challenge) instanceof ContinuityOutcome.SameBoot) {
-      return sameBoot(host, quote, seen, challenge);
+      return sameBoot(host, quote, seen, hint.get(), challenge);
     }
     Optional<LastSeen> last = ledger.lastSeen(host.akName());
     ContinuityOutcome outcome = judge(last, quote, challenge);
     if (outcome instanceof ContinuityOutcome.SameBoot) {
-      return sameBoot(host, quote, seen, challenge);
+      return sameBoot(host, quote, seen, last.orElseThrow(), challenge);
     } else if (outcome instanceof ContinuityOutcome.FirstSeen) {
-      return recorded(host, quote, seen, new Since.Nothing(), Optional.empty());
+      return recorded(host, quote, seen, seen, new Since.Nothing(), Optional.empty());
     } else if (outcome instanceof ContinuityOutcome.NewBoot) {
       LastSeen before = last.orElseThrow();
       return recorded(
           host,
           quote,
+          seen,
           seen,
           new Since.OtherBoot(before.leafIndex()),
           voiding(before, BootEnd.NEW_BOOT));
@@ -120,22 +122,35 @@ final class Continuity {
     HostClock clock = last.clock();
     return new ContinuityVerifier.LastQuote(
         new ClockInfo(clock.clock(), clock.resetCount(), clock.restartCount(), clock.safe()),
-        last.seen());
+        last.seen(),
+        last.anchor());
   }
 
   private static Standing sameBoot(
-      KnownHost host, VerifiedQuote quote, Instant seen, Challenge challenge) {
+      KnownHost host, VerifiedQuote quote, Instant seen, LastSeen last, Challenge challenge) {
     return recorded(
-        host, quote, seen, new Since.SameBoot(Challenges.issued(challenge)), Optional.empty());
+        host,
+        quote,
+        seen,
+        ContinuityVerifier.anchor(lastQuote(last), quote.clockInfo(), seen),
+        new Since.SameBoot(Challenges.issued(challenge), ContinuityVerifier.SLACK),
+        Optional.empty());
   }
 
   private static Standing recorded(
-      KnownHost host, VerifiedQuote quote, Instant seen, Since since, Optional<Voiding> voiding) {
+      KnownHost host,
+      VerifiedQuote quote,
+      Instant seen,
+      Instant anchor,
+      Since since,
+      Optional<Voiding> voiding) {
     ClockInfo info = quote.clockInfo();
     HostClock clock =
         new HostClock(info.clock(), info.resetCount(), info.restartCount(), info.safe());
     return new Standing(
-        Optional.empty(), Optional.of(new SetLastSeen(host.akName(), clock, seen, since)), voiding);
+        Optional.empty(),
+        Optional.of(new SetLastSeen(host.akName(), clock, seen, anchor, since)),
+        voiding);
   }
 
   /**
@@ -158,7 +173,9 @@ final class Continuity {
 
   /** What was judged here is recorded. */
   void recorded(SetLastSeen seen, long leafIndex) {
-    hints.put(seen.akName(), new LastSeen(seen.akName(), seen.clock(), seen.seen(), leafIndex));
+    hints.put(
+        seen.akName(),
+        new LastSeen(seen.akName(), seen.clock(), seen.seen(), seen.anchor(), leafIndex));
   }
 
   /** Something else was seen of the host since. */

@@ -269,6 +269,21 @@ final class ContinuityTest {
     later();
     UuidV7 before = issued(host);
     deployment.restart();
+    deployment.clock.advance(Duration.ofSeconds(61));
+    host.tpm().restore(snapshot);
+
+    assertThat(denied(host)).isEqualTo("clock_backwards");
+    assertThat(isRevoked(before)).isTrue();
+  }
+
+  /** A snapshot that is restored again and again, each time within the same boot. */
+  @Test
+  void case42_clockBackwardsInOneBootAndNotSafe_isDeniedAndVoids() throws Exception {
+    Timing now = host.tpm().timing();
+    Timing snapshot = new Timing(now.clock(), 7, 3, false);
+    host.tpm().restore(snapshot);
+    deployment.clock.advance(Duration.ofSeconds(90));
+    UuidV7 before = issued(host);
     later();
     host.tpm().restore(snapshot);
 
@@ -277,16 +292,59 @@ final class ContinuityTest {
   }
 
   @Test
-  void case42_clockNotSafe_isNotComparedAndIsAFinding() throws Exception {
+  void case42_clockNotSafeInAnotherBoot_isNotComparedAndIsAFinding() throws Exception {
     issued(host);
     later();
-    host.tpm().restore(new Timing(1, 7, 3, false));
+    host.tpm().restore(new Timing(1, 8, 0, false));
 
     issued(host);
     assertThat(lastPayload()).contains("\"clock_safe\":false");
     host.tpm().restore(new Timing(2, 6, 3, false));
     later();
     assertThat(denied(host)).isEqualTo("reset_count_lower");
+  }
+
+  /** Two applications side by side, and the service's clock goes back by 2 s before the first comes. */
+  @Test
+  void clockOfTheServiceThatSteppedBack_voidsNothing() throws Exception {
+    issued(host);
+    deployment.clock.advance(Duration.ofMinutes(5));
+    Challenge first = deployment.challenge(host);
+    Challenge second = deployment.challenge(host);
+    Application earlier = host.answer(second, Deployment.request(host));
+    deployment.clock.advance(Duration.ofMillis(100));
+    Application later = host.answer(first, Deployment.request(host));
+    deployment.clock.advance(Duration.ofSeconds(-2));
+    UuidV7 artifact = Deployment.claims(deployment.issue(later)).jti();
+    LastSeen seen = lastSeen();
+
+    assertThat(deployment.issue(earlier)).isInstanceOf(IssuanceOutcome.Issued.class);
+    assertThat(isRevoked(artifact)).isFalse();
+    assertThat(lastSeen().clock()).isEqualTo(seen.clock());
+  }
+
+  @Test
+  void case41_clockThatStandsStill_isDeniedHoweverOftenItAsks() throws Exception {
+    issued(host);
+    Timing then = host.tpm().timing();
+    deployment.clock.advance(Duration.ofSeconds(80));
+    host.tpm().restore(then);
+    issued(host);
+    deployment.clock.advance(Duration.ofSeconds(80));
+    host.tpm().restore(then);
+
+    assertThat(denied(host)).isEqualTo("quote_older_than_challenge");
+    deployment.restart();
+    host.tpm().restore(then);
+    assertThat(denied(host)).isEqualTo("quote_older_than_challenge");
+  }
+
+  @Test
+  void hostThatAsksForHours_isNeverDenied() throws Exception {
+    for (int i = 0; i < 30; i++) {
+      issued(host);
+      deployment.clock.advance(Duration.ofSeconds(i % 2 == 0 ? 10 : 300));
+    }
   }
 
   @Test

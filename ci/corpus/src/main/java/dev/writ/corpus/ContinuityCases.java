@@ -33,6 +33,7 @@ final class ContinuityCases {
 
   private static final PcrSelection SELECTION = PcrSelection.of(TpmAlg.SHA256, 0, 7);
   private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration TWO_MINUTES = Duration.ofMinutes(2);
   private static final Timing BEFORE = new Timing(10_000_000, 7, 3, true);
 
   private final ServiceUnderTest service;
@@ -94,7 +95,7 @@ final class ContinuityCases {
   private Observed follows(SoftwareTpm asked, EnrolledAk ak, Timing now, Duration challenged)
       throws MalformedEvidenceException {
     Instant seen = CorpusCa.NOW;
-    LastQuote last = new LastQuote(quote(asked, ak, BEFORE).clockInfo(), seen);
+    LastQuote last = new LastQuote(quote(asked, ak, BEFORE).clockInfo(), seen, seen);
     ContinuityOutcome outcome =
         ContinuityVerifier.judge(Optional.of(last), quote(asked, ak, now), seen.plus(challenged));
     if (outcome instanceof ContinuityOutcome.Refused refused) {
@@ -148,14 +149,21 @@ final class ContinuityCases {
     tries.refused("resetCount", "reset_count_lower", () -> follows(counts(6, 3), SOON));
     tries.refused("resetCount of zero", "reset_count_lower", () -> follows(counts(0, 0), SOON));
     tries.refused("restartCount", "restart_count_lower", () -> follows(counts(7, 2), SOON));
-    tries.refused("Clock", "clock_backwards", () -> follows(later(-1), SOON));
+    tries.refused("Clock", "clock_backwards", () -> follows(later(-60_001), SOON));
+    tries.refused(
+        "Clock, two minutes later", "clock_backwards", () -> follows(later(-1), TWO_MINUTES));
     tries.refused(
         "Clock, a boot later",
         "clock_backwards",
         () -> follows(new Timing(BEFORE.clock() - 1, 8, 0, true), SOON));
-    tries.accepted(
+    tries.refused(
         "Clock, which is not safe",
-        () -> follows(new Timing(BEFORE.clock() - 1, 7, 3, false), SOON));
+        "clock_backwards",
+        () -> follows(new Timing(1, 7, 3, false), SOON));
+    tries.refused(
+        "Clock, which is not safe, a boot later",
+        NEW_BOOT,
+        () -> follows(new Timing(1, 8, 0, false), SOON));
     tries.refused(
         "resetCount, and Clock is not safe",
         "reset_count_lower",
@@ -177,7 +185,7 @@ final class ContinuityCases {
     tries.refused(
         "Clock, which is never so",
         "clock_backwards",
-        () -> follows(ownersTpm, ak, later(-1), SOON));
+        () -> follows(ownersTpm, ak, later(-60_001), SOON));
   }
 
   private void restored(Tries tries) throws Exception {

@@ -19,21 +19,22 @@ final class LastSeenWrites {
       "previous = artifact, artifact = COALESCE(?, artifact),"
           + " ends = CASE WHEN ends < ? THEN ? ELSE ends END, leaf_index = ?";
   private static final String FIRST =
-      "INSERT INTO last_seen (ak_name, clock, reset_count, restart_count, safe, seen, leaf_index,"
-          + " artifact, previous, ends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)"
+      "INSERT INTO last_seen (ak_name, clock, reset_count, restart_count, safe, seen, anchor,"
+          + " leaf_index, artifact, previous, ends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)"
           + " ON CONFLICT DO NOTHING RETURNING previous, ends";
   private static final String SAME_BOOT =
       "UPDATE last_seen SET "
           + CHAINED
           + ", seen = CASE WHEN clock <= ? THEN ? ELSE seen END,"
+          + " anchor = CASE WHEN clock <= ? THEN ? ELSE anchor END,"
           + " safe = CASE WHEN clock <= ? THEN ? ELSE safe END,"
           + " clock = CASE WHEN clock <= ? THEN ? ELSE clock END"
           + " WHERE ak_name = ? AND reset_count = ? AND restart_count = ?"
-          + " AND (? = 0 OR clock <= ? OR seen >= ?) RETURNING previous, ends";
+          + " AND (clock <= ? OR seen >= ? OR (seen >= ? AND clock <= ?)) RETURNING previous, ends";
   private static final String OTHER_BOOT =
       "UPDATE last_seen SET "
           + CHAINED
-          + ", clock = ?, reset_count = ?, restart_count = ?, safe = ?, seen = ?"
+          + ", clock = ?, reset_count = ?, restart_count = ?, safe = ?, seen = ?, anchor = ?"
           + " WHERE ak_name = ? AND leaf_index = ? RETURNING previous, ends";
   private static final String VOID_BITS =
       StateReads.CHAIN
@@ -86,6 +87,7 @@ final class LastSeenWrites {
     Object[] parameters;
     String sql;
     if (change.since() instanceof Since.SameBoot same) {
+      long slack = same.slack().toMillis();
       sql = SAME_BOOT;
       parameters =
           new Object[] {
@@ -96,15 +98,18 @@ final class LastSeenWrites {
             ticks,
             seen,
             ticks,
+            change.anchor(),
+            ticks,
             safe,
             ticks,
             ticks,
             host,
             clock.resetCount(),
             clock.restartCount(),
-            safe,
             ticks,
-            same.challenged()
+            same.challenged(),
+            same.challenged().minus(same.slack()),
+            ticks > Long.MAX_VALUE - slack ? Long.MAX_VALUE : ticks + slack
           };
     } else if (change.since() instanceof Since.OtherBoot other) {
       sql = OTHER_BOOT;
@@ -119,6 +124,7 @@ final class LastSeenWrites {
             clock.restartCount(),
             safe,
             seen,
+            change.anchor(),
             host,
             other.leafIndex()
           };
@@ -132,6 +138,7 @@ final class LastSeenWrites {
             clock.restartCount(),
             safe,
             seen,
+            change.anchor(),
             index,
             artifact,
             expires

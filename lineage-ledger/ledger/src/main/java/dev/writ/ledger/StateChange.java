@@ -6,6 +6,7 @@ import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
@@ -86,13 +87,15 @@ public sealed interface StateChange {
    * clock stays.
    *
    * @param seen when the quote that says so had come; cut to the millisecond
+   * @param anchor since when the clock must advance; cut to the millisecond
    * @param since what it was judged against
    */
-  record SetLastSeen(AkName akName, HostClock clock, Instant seen, Since since)
+  record SetLastSeen(AkName akName, HostClock clock, Instant seen, Instant anchor, Since since)
       implements StateChange {
-    /** Cuts the time to the millisecond. */
+    /** Cuts the times to the millisecond. */
     public SetLastSeen {
       seen = seen.truncatedTo(ChronoUnit.MILLIS);
+      anchor = anchor.truncatedTo(ChronoUnit.MILLIS);
     }
   }
 
@@ -102,12 +105,14 @@ public sealed interface StateChange {
     record Nothing() implements Since {}
 
     /**
-     * The boot last seen was the quote's own, by equal counts. Where the quote's clock is safe and the
-     * one recorded had been seen before the challenge was made, it is no greater than the quote's.
+     * The boot last seen was the quote's own, by equal counts. Where the clock recorded had been seen
+     * before the challenge was made, it is no greater than the quote's; by {@code slack} it may be, where
+     * it had been seen no longer before than that.
      *
      * @param challenged when the quote's challenge was made; cut to the millisecond
+     * @param slack what the two times may be wrong by
      */
-    record SameBoot(Instant challenged) implements Since {
+    record SameBoot(Instant challenged, Duration slack) implements Since {
       /** Cuts the time to the millisecond. */
       public SameBoot {
         challenged = challenged.truncatedTo(ChronoUnit.MILLIS);

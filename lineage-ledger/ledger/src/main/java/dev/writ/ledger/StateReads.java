@@ -28,7 +28,7 @@ final class StateReads {
   private static final String MEASURED_LIST =
       "SELECT ak_name, boot, judged_by, position, leaf_index FROM measured_list WHERE ak_name = ?";
   private static final String LAST_SEEN =
-      "SELECT clock, reset_count, restart_count, safe, seen, leaf_index FROM last_seen"
+      "SELECT clock, reset_count, restart_count, safe, seen, anchor, leaf_index FROM last_seen"
           + " WHERE ak_name = ?";
 
   /**
@@ -127,7 +127,8 @@ final class StateReads {
                     row.getLong(3),
                     row.getLong(4) != 0),
                 Statements.time(row, 5),
-                row.getLong(6)),
+                Statements.time(row, 6),
+                row.getLong(7)),
         LAST_SEEN,
         akName.bytes());
   }

@@ -1,6 +1,7 @@
 -- The ledger's store, version 4: what was last seen of each host's TPM, and which artifacts its host has.
 
 -- clock: its unsigned 64 bits less 2^63, so that they compare. seen: when the quote that says so had come.
+-- anchor: since when clock must advance, which may be before that.
 -- artifact: the newest that the host was issued and that is not void with its boot, or null. previous: what artifact was
 -- before the row last changed. ends: when the last of these artifacts ends; 0 where there is none.
 CREATE TABLE last_seen (
@@ -10,6 +11,7 @@ CREATE TABLE last_seen (
   restart_count ${int64} NOT NULL,
   safe          ${int64} NOT NULL CHECK (safe IN (0, 1)),
   seen          ${int64} NOT NULL,
+  anchor        ${int64} NOT NULL,
   leaf_index    ${int64} NOT NULL,
   artifact      ${bytes} CHECK (length(artifact) = 16),
   previous      ${bytes} CHECK (length(previous) = 16),

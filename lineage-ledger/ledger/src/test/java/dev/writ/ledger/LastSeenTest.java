@@ -43,6 +43,8 @@ class LastSeenTest {
   private static final Since NOTHING = new Since.Nothing();
   private static final Precondition STANDS = new LastSeenStands(HOST);
   private static final Instant BEFORE = NOW.minusSeconds(30);
+  private static final Instant ANCHOR = NOW.minusSeconds(20);
+  private static final Duration SLACK = Duration.ofSeconds(2);
 
   @TempDir Path folder;
   private Ledger ledger;
@@ -60,12 +62,16 @@ class LastSeenTest {
     ledger.close();
   }
 
+  private static Since sameBoot(Instant challenged) {
+    return new Since.SameBoot(challenged, SLACK);
+  }
+
   private static HostClock clock(long ticks, long resets, long restarts) {
     return new HostClock(ticks, resets, restarts, true);
   }
 
   private static SetLastSeen seen(HostClock clock, Since since) {
-    return new SetLastSeen(HOST, clock, NOW, since);
+    return new SetLastSeen(HOST, clock, NOW, ANCHOR, since);
   }
 
   private CommitOutcome record(SetLastSeen change) {
@@ -117,7 +123,7 @@ class LastSeenTest {
     SetLastSeen first = seen(clock(5, 1, 2), NOTHING);
     long index = recorded(first);
 
-    assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(5, 1, 2), NOW, index));
+    assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(5, 1, 2), NOW, ANCHOR, index));
     assertThat(record(first)).isEqualTo(new Superseded(STANDS));
     ledger.close();
     ledger = TestLedgers.open(folder);
@@ -127,41 +133,59 @@ class LastSeenTest {
   @Test
   void sameBoot_keepsTheGreatestClock() throws Exception {
     recorded(seen(clock(50, 1, 2), NOTHING));
-    Since overlapping = new Since.SameBoot(BEFORE);
+    Since overlapping = sameBoot(BEFORE);
 
     long index = recorded(seen(clock(40, 1, 2), overlapping));
-    assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(50, 1, 2), NOW, index));
+    assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(50, 1, 2), NOW, ANCHOR, index));
 
     Instant then = NOW.plusMillis(7);
-    index = recorded(new SetLastSeen(HOST, clock(60, 1, 2), then, overlapping));
-    assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(60, 1, 2), then, index));
+    index =
+        recorded(new SetLastSeen(HOST, clock(60, 1, 2), then, ANCHOR.plusMillis(3), overlapping));
+    assertThat(lastSeen())
+        .isEqualTo(new LastSeen(HOST, clock(60, 1, 2), then, ANCHOR.plusMillis(3), index));
+  }
+
+  /** Whether it is safe or not: in one boot it never falls. */
+  @Test
+  void sameBoot_clockLowerThanOneSeenBeforeTheChallenge_isSuperseded() throws Exception {
+    recorded(seen(clock(50_000, 1, 2), NOTHING));
+    Since later = sameBoot(NOW.plusMillis(2001));
+
+    assertThat(record(seen(clock(49_999, 1, 2), later))).isEqualTo(new Superseded(STANDS));
+    assertThat(record(seen(new HostClock(49_999, 1, 2, false), later)))
+        .isEqualTo(new Superseded(STANDS));
+    recorded(seen(clock(50_000, 1, 2), later));
+    assertThat(lastSeen().clock()).isEqualTo(clock(50_000, 1, 2));
   }
 
   @Test
-  void sameBoot_clockLowerThanOneSeenBeforeTheChallenge_isSuperseded() throws Exception {
-    recorded(seen(clock(50, 1, 2), NOTHING));
-    Since later = new Since.SameBoot(NOW.plusMillis(1));
+  void sameBoot_clockAndTimeWithinTheSlack_isAsSideBySide() throws Exception {
+    recorded(seen(clock(50_000, 1, 2), NOTHING));
+    Since later = sameBoot(NOW.plusMillis(2000));
 
-    assertThat(record(seen(clock(49, 1, 2), later))).isEqualTo(new Superseded(STANDS));
-    recorded(seen(clock(50, 1, 2), later));
-    recorded(seen(new HostClock(1, 1, 2, false), later));
-    assertThat(lastSeen().clock()).isEqualTo(clock(50, 1, 2));
+    assertThat(record(seen(clock(47_999, 1, 2), later))).isEqualTo(new Superseded(STANDS));
+    long index = recorded(seen(clock(48_000, 1, 2), later));
+    assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(50_000, 1, 2), NOW, ANCHOR, index));
+    recorded(seen(clock(-1, 1, 2), later));
+    recorded(seen(clock(-1000, 1, 2), later));
+    assertThat(lastSeen().clock()).isEqualTo(clock(-1, 1, 2));
   }
 
   @Test
   void clock_isUnsigned() throws Exception {
     recorded(seen(clock(Long.MAX_VALUE, 1, 2), NOTHING));
-    Since later = new Since.SameBoot(NOW.plusMillis(1));
+    Since later = sameBoot(NOW.plusMillis(1));
 
     recorded(seen(clock(Long.MIN_VALUE, 1, 2), later));
     assertThat(lastSeen().clock().clock()).isEqualTo(Long.MIN_VALUE);
-    assertThat(record(seen(clock(Long.MAX_VALUE, 1, 2), later))).isEqualTo(new Superseded(STANDS));
+    assertThat(record(seen(clock(Long.MAX_VALUE - 2000, 1, 2), later)))
+        .isEqualTo(new Superseded(STANDS));
   }
 
   @Test
   void sameBoot_thatIsNoMore_isSuperseded() throws Exception {
     recorded(seen(clock(50, 1, 2), NOTHING));
-    Since same = new Since.SameBoot(BEFORE);
+    Since same = sameBoot(BEFORE);
 
     assertThat(record(seen(clock(60, 2, 2), same))).isEqualTo(new Superseded(STANDS));
     assertThat(record(seen(clock(60, 1, 3), same))).isEqualTo(new Superseded(STANDS));
@@ -170,13 +194,13 @@ class LastSeenTest {
   @Test
   void otherBoot_afterWhatWasSeen_isRecorded_andNotAfterAnythingElse() throws Exception {
     long first = recorded(seen(clock(50, 1, 2), NOTHING));
-    long second = recorded(seen(clock(51, 1, 2), new Since.SameBoot(BEFORE)));
+    long second = recorded(seen(clock(51, 1, 2), sameBoot(BEFORE)));
     SetLastSeen booted = seen(clock(10, 2, 0), new Since.OtherBoot(second));
 
     assertThat(record(seen(clock(10, 2, 0), new Since.OtherBoot(first))))
         .isEqualTo(new Superseded(STANDS));
     long index = recorded(booted);
-    assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(10, 2, 0), NOW, index));
+    assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(10, 2, 0), NOW, ANCHOR, index));
     assertThat(record(booted)).isEqualTo(new Superseded(STANDS));
   }
 
@@ -193,7 +217,7 @@ class LastSeenTest {
                 jti,
                 LATER,
                 Optional.of(block.index(0)),
-                Optional.of(seen(clock(60, 2, 0), new Since.SameBoot(BEFORE)))));
+                Optional.of(seen(clock(60, 2, 0), sameBoot(BEFORE)))));
 
     assertThat(commit(ledger, entry)).isEqualTo(new Superseded(STANDS));
     assertThat(ledger.artifact(jti)).isEmpty();
@@ -204,9 +228,9 @@ class LastSeenTest {
   @Test
   void voidArtifacts_revokesAllThatLive_inOneLeaf_andTheNextTokenSaysSo() throws Exception {
     UuidV7 ended = issued(NOW, seen(clock(50, 1, 2), NOTHING));
-    UuidV7 live = issued(LATER, seen(clock(51, 1, 2), new Since.SameBoot(BEFORE)));
-    UuidV7 revoked = issued(LATER, seen(clock(52, 1, 2), new Since.SameBoot(BEFORE)));
-    UuidV7 shorter = issued(NOW.plusSeconds(1), seen(clock(53, 1, 2), new Since.SameBoot(BEFORE)));
+    UuidV7 live = issued(LATER, seen(clock(51, 1, 2), sameBoot(BEFORE)));
+    UuidV7 revoked = issued(LATER, seen(clock(52, 1, 2), sameBoot(BEFORE)));
+    UuidV7 shorter = issued(NOW.plusSeconds(1), seen(clock(53, 1, 2), sameBoot(BEFORE)));
     UuidV7 ofNobody = uuid();
     receipt(
         commit(
@@ -241,13 +265,13 @@ class LastSeenTest {
     UuidV7 before = uuid();
     UuidV7 after = uuid();
     List<Entry> batch = new ArrayList<>();
-    batch.add(issuing(before, LATER, seen(clock(51, 1, 2), new Since.SameBoot(BEFORE))));
+    batch.add(issuing(before, LATER, seen(clock(51, 1, 2), sameBoot(BEFORE))));
     batch.add(
         Entry.of(
             leaf(),
             new VoidArtifacts(HOST),
             seen(clock(52, 2, 0), new Since.OtherBoot(first + 1))));
-    batch.add(issuing(after, LATER, seen(clock(53, 2, 0), new Since.SameBoot(BEFORE))));
+    batch.add(issuing(after, LATER, seen(clock(53, 2, 0), sameBoot(BEFORE))));
 
     for (CommitOutcome outcome : commit(ledger, batch)) {
       receipt(outcome);
@@ -263,8 +287,7 @@ class LastSeenTest {
     recorded(seen(clock(60, 2, 0), new Since.OtherBoot(lastSeen().leafIndex())));
 
     UuidV7 late = uuid();
-    assertThat(
-            commit(ledger, issuing(late, LATER, seen(clock(51, 1, 2), new Since.SameBoot(BEFORE)))))
+    assertThat(commit(ledger, issuing(late, LATER, seen(clock(51, 1, 2), sameBoot(BEFORE)))))
         .isEqualTo(new Superseded(STANDS));
     assertThat(isRevoked(first)).isFalse();
   }
@@ -273,7 +296,7 @@ class LastSeenTest {
   void longerLivedArtifact_behindOnesThatEnded_isVoided() throws Exception {
     UuidV7 longest = issued(LATER, seen(clock(50, 1, 2), NOTHING));
     for (int i = 0; i < 3; i++) {
-      issued(NOW.minusSeconds(i), seen(clock(51 + i, 1, 2), new Since.SameBoot(BEFORE)));
+      issued(NOW.minusSeconds(i), seen(clock(51 + i, 1, 2), sameBoot(BEFORE)));
     }
 
     receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
@@ -287,13 +310,14 @@ class LastSeenTest {
     receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
     ledger.close();
     // Whatever walks over it again finds it.
-    TestLedgers.tamper(folder, "UPDATE artifact SET revoked = 0; UPDATE status_index SET revoked = 0");
+    TestLedgers.tamper(
+        folder, "UPDATE artifact SET revoked = 0; UPDATE status_index SET revoked = 0");
     ledger = TestLedgers.open(folder);
 
     assertThat(ledger.liveArtifacts(HOST)).isEqualTo(new LiveArtifacts(0, List.of()));
     receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
     assertThat(isRevoked(old)).isFalse();
-    UuidV7 next = issued(LATER, seen(clock(51, 1, 2), new Since.SameBoot(BEFORE)));
+    UuidV7 next = issued(LATER, seen(clock(51, 1, 2), sameBoot(BEFORE)));
     assertThat(ledger.liveArtifacts(HOST)).isEqualTo(new LiveArtifacts(1, List.of(0)));
     receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
     assertThat(List.of(isRevoked(old), isRevoked(next))).containsExactly(false, true);
@@ -314,7 +338,8 @@ class LastSeenTest {
 
   /** Puts so many more artifacts before the host's newest, with bits from 1 on. */
   private void lengthenChain(int length) throws Exception {
-    String insert = "INSERT INTO artifact (jti, leaf_index, expires, revoked, status, previous, ends)";
+    String insert =
+        "INSERT INTO artifact (jti, leaf_index, expires, revoked, status, previous, ends)";
     TestLedgers.tamper(
         folder,
         ("CREATE TEMP TABLE n AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"

@@ -66,17 +66,15 @@ public sealed interface ContinuityOutcome {
   }
 
   /**
-   * Clock is lower than it was, and the TPM says that this is safe: its state went back.
+   * Clock is lower than it was, in the same boot or where the TPM says that this is safe: its state went
+   * back.
    *
    * @param before as last seen, unsigned milliseconds
    * @param now unsigned milliseconds
+   * @param isRollback false where the service's own clock may have stepped back by as much: the quote may
+   *     be the earlier one
    */
-  record ClockBackwards(long before, long now) implements Refused {
-    @Override
-    public boolean isRollback() {
-      return true;
-    }
-
+  record ClockBackwards(long before, long now, boolean isRollback) implements Refused {
     @Override
     public String reason() {
       return "clock_backwards";
@@ -88,17 +86,39 @@ public sealed interface ContinuityOutcome {
           + Long.toUnsignedString(before)
           + " ms, as in an earlier quote, was "
           + Long.toUnsignedString(now)
-          + " ms: its state went back (a snapshot that was restored, a TPM that was cleared); find out why,"
-          + " then wait until its Clock has passed";
+          + " ms"
+          + (isRollback
+              ? ": its state went back (a snapshot that was restored, a TPM that was cleared); find out"
+                  + " why, then wait until its Clock has passed"
+              : ": it is of an earlier boot, or the TPM's state went back; ask for another");
+    }
+  }
+
+  /** Obfuscated counts are other than they were, and the challenge is no later: any boot may be the earlier. */
+  record Overtaken() implements Refused {
+    @Override
+    public boolean isRollback() {
+      return false;
+    }
+
+    @Override
+    public String reason() {
+      return "boot_overtaken";
+    }
+
+    @Override
+    public String message() {
+      return "a quote of another boot must answer a challenge that was made after the last quote had come,"
+          + " answered an earlier one: the host was restarted since the challenge; ask for another";
     }
   }
 
   /**
-   * Clock advanced less than it must have between an earlier quote and the challenge.
+   * Clock advanced less than it must have until the challenge.
    *
-   * @param elapsed from when the earlier quote had come to when this challenge was made
+   * @param elapsed from the {@link ContinuityVerifier.LastQuote#anchor} to when this challenge was made
    * @param least how much Clock must have advanced
-   * @param advanced how much it did
+   * @param advanced how much it did since the earlier quote
    */
   record OlderThanChallenge(Duration elapsed, Duration least, Duration advanced)
       implements Refused {
@@ -118,7 +138,7 @@ public sealed interface ContinuityOutcome {
           + least
           + " in the "
           + elapsed
-          + " between an earlier quote and this challenge, advanced by "
+          + " between what earlier quotes of this boot account for and this challenge, advanced by "
           + advanced
           + ": the quote was made before its challenge, or the TPM stood still (a virtual machine that was"
           + " paused); restart the host, or put it to sleep and wake it";

@@ -9,6 +9,7 @@ import dev.writ.evidence.ContinuityOutcome.CountLower;
 import dev.writ.evidence.ContinuityOutcome.FirstSeen;
 import dev.writ.evidence.ContinuityOutcome.NewBoot;
 import dev.writ.evidence.ContinuityOutcome.OlderThanChallenge;
+import dev.writ.evidence.ContinuityOutcome.Overtaken;
 import dev.writ.evidence.ContinuityOutcome.Refused;
 import dev.writ.evidence.ContinuityOutcome.SameBoot;
 import dev.writ.evidence.ContinuityVerifier.LastQuote;
@@ -44,7 +45,7 @@ class ContinuityVerifierTest {
   private static ContinuityOutcome judge(
       ClockInfo before, ClockInfo now, BootCounters counters, Instant challenged) {
     return ContinuityVerifier.judge(
-        Optional.of(new LastQuote(before, SEEN)), now, counters, challenged);
+        Optional.of(new LastQuote(before, SEEN, SEEN)), now, counters, challenged);
   }
 
   @ParameterizedTest
@@ -87,19 +88,44 @@ class ContinuityVerifierTest {
 
   @Test
   void case42_clockBackwards_isARollbackInWhicheverBoot() {
-    ClockBackwards backwards = new ClockBackwards(TICKS, TICKS - 1);
+    ClockBackwards backwards = new ClockBackwards(TICKS, TICKS - 60_001, true);
 
-    assertThat(judge(at(TICKS, 7, 3), at(TICKS - 1, 7, 3), SOON)).isEqualTo(backwards);
-    assertThat(judge(at(TICKS, 7, 3), at(TICKS - 1, 7, 4), SOON)).isEqualTo(backwards);
-    assertThat(judge(at(TICKS, 7, 3), at(TICKS - 1, 9, 0), SOON)).isEqualTo(backwards);
-    assertThat(judge(unsafe(TICKS, 7, 3), at(TICKS - 1, 7, 3), SOON)).isEqualTo(backwards);
+    assertThat(judge(at(TICKS, 7, 3), at(TICKS - 60_001, 7, 3), SOON)).isEqualTo(backwards);
+    assertThat(judge(at(TICKS, 7, 3), at(TICKS - 60_001, 7, 4), SOON)).isEqualTo(backwards);
+    assertThat(judge(at(TICKS, 7, 3), at(TICKS - 60_001, 9, 0), SOON)).isEqualTo(backwards);
+    assertThat(judge(unsafe(TICKS, 7, 3), at(TICKS - 60_001, 7, 3), SOON)).isEqualTo(backwards);
+    assertThat(judge(at(TICKS, 7, 3), at(TICKS - 1, 7, 3), SEEN.plusMillis(60_001)))
+        .isEqualTo(new ClockBackwards(TICKS, TICKS - 1, true));
     assertThat(judge(at(TICKS, 7, 3), at(TICKS, 7, 3), SOON)).isEqualTo(new SameBoot());
   }
 
+  /** One boot is one power cycle: Clock does not fall in it, whatever the TPM says of the boots before. */
   @Test
-  void case42_clockBackwardsAndNotSafe_isNotCompared() {
-    assertThat(judge(at(TICKS, 7, 3), unsafe(1, 7, 3), SOON)).isEqualTo(new SameBoot());
+  void case42_clockBackwardsInOneBootAndNotSafe_isARollback() {
+    ClockBackwards backwards = new ClockBackwards(TICKS, 1, true);
+
+    assertThat(judge(unsafe(TICKS, 7, 3), unsafe(1, 7, 3), SOON)).isEqualTo(backwards);
+    assertThat(judge(at(TICKS, 7, 3), unsafe(1, 7, 3), SOON)).isEqualTo(backwards);
+  }
+
+  @Test
+  void case42_clockBackwardsInAnotherBootAndNotSafe_isNotCompared() {
+    assertThat(judge(at(TICKS, 7, 3), unsafe(1, 7, 4), SOON)).isEqualTo(new NewBoot());
     assertThat(judge(at(TICKS, 7, 3), unsafe(1, 8, 0), SOON)).isEqualTo(new NewBoot());
+  }
+
+  /** The quotes were asked for side by side, and between them the service's clock went back by 2 s. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2000, 1", "2000, 1900", "60000, 1", "1, 59999"})
+  void clockLower_byNoMoreThanTimesMayBeWrong_voidsNothing(long elapsed, long lower) {
+    Instant challenged = SEEN.plusMillis(elapsed);
+
+    assertThat(judge(at(TICKS, 7, 3), at(TICKS - lower, 7, 3), challenged))
+        .isEqualTo(new SameBoot());
+    assertThat(judge(unsafe(TICKS, 7, 3), unsafe(TICKS - lower, 7, 3), challenged))
+        .isEqualTo(new SameBoot());
+    assertThat(judge(at(TICKS, 7, 3), at(TICKS - lower, 7, 4), challenged))
+        .isEqualTo(new ClockBackwards(TICKS, TICKS - lower, false));
   }
 
   @ParameterizedTest
@@ -113,8 +139,9 @@ class ContinuityVerifierTest {
   void clock_isUnsigned() {
     assertThat(judge(at(Long.MAX_VALUE, 7, 3), at(Long.MIN_VALUE, 7, 3), SOON))
         .isEqualTo(new SameBoot());
-    assertThat(judge(at(Long.MIN_VALUE, 7, 3), at(Long.MAX_VALUE, 7, 3), SOON))
-        .isEqualTo(new ClockBackwards(Long.MIN_VALUE, Long.MAX_VALUE));
+    assertThat(judge(at(Long.MIN_VALUE, 7, 3), at(Long.MAX_VALUE - 60_000, 7, 3), SOON))
+        .isEqualTo(new ClockBackwards(Long.MIN_VALUE, Long.MAX_VALUE - 60_000, true));
+    assertThat(judge(at(-1, 7, 3), at(0, 7, 3), SOON)).isEqualTo(new ClockBackwards(-1, 0, true));
     assertThat(judge(at(0, 7, 3), at(-1, 7, 3), SOON)).isEqualTo(new SameBoot());
   }
 
@@ -151,13 +178,89 @@ class ContinuityVerifierTest {
   }
 
   @Test
-  void case41_clockOfAnotherBootOrNotSafe_needNotHaveAdvanced() {
+  void case41_clockOfAnotherBoot_needNotHaveAdvanced() {
     Instant muchLater = SEEN.plus(Duration.ofDays(1));
 
     assertThat(judge(at(TICKS, 7, 3), at(TICKS, 8, 0), muchLater)).isEqualTo(new NewBoot());
     assertThat(judge(at(TICKS, 7, 3), at(TICKS, 7, 4), muchLater)).isEqualTo(new NewBoot());
-    assertThat(judge(at(TICKS, 7, 3), unsafe(TICKS, 7, 3), muchLater)).isEqualTo(new SameBoot());
-    assertThat(judge(unsafe(TICKS, 7, 3), at(TICKS, 7, 3), muchLater)).isEqualTo(new SameBoot());
+  }
+
+  @Test
+  void case41_clockNotSafe_mustHaveAdvancedLikewise() {
+    Instant muchLater = SEEN.plus(Duration.ofDays(1));
+
+    assertThat(judge(at(TICKS, 7, 3), unsafe(TICKS, 7, 3), muchLater))
+        .isInstanceOf(OlderThanChallenge.class);
+    assertThat(judge(unsafe(TICKS, 7, 3), at(TICKS, 7, 3), muchLater))
+        .isInstanceOf(OlderThanChallenge.class);
+    assertThat(judge(unsafe(TICKS, 7, 3), unsafe(TICKS, 7, 3), muchLater))
+        .isInstanceOf(OlderThanChallenge.class);
+  }
+
+  /**
+   * A host that asks every so often, each answer a second after its challenge.
+   *
+   * @param percent of time that Clock advances by
+   * @return which of its applications is the first that is refused; 0 where none is
+   */
+  private static int firstRefused(Duration every, int percent, int applications) {
+    LastQuote last = new LastQuote(at(TICKS, 7, 3), SEEN, SEEN);
+    for (int i = 1; i <= applications; i++) {
+      Duration since = every.multipliedBy(i);
+      ClockInfo now = at(TICKS + since.toMillis() * percent / 100, 7, 3);
+      Instant challenged = SEEN.plus(since);
+      ContinuityOutcome outcome =
+          ContinuityVerifier.judge(Optional.of(last), now, BootCounters.IN_CLEAR, challenged);
+      if (!(outcome instanceof SameBoot)) {
+        assertThat(outcome).isInstanceOf(OlderThanChallenge.class);
+        return i;
+      }
+      Instant seen = challenged.plusSeconds(1);
+      last = new LastQuote(now, seen, ContinuityVerifier.anchor(last, now, seen));
+    }
+    return 0;
+  }
+
+  /** However often it asks, what each quote may lag behind does not add up. */
+  @ParameterizedTest
+  @CsvSource({"80, 0, 2", "10, 0, 10", "1, 0, 93", "30, 50, 14"})
+  void case41_clockThatStandsStillOrIsSlow_isFoundAtOneOfTheNext(
+      int seconds, int percent, int application) {
+    assertThat(firstRefused(Duration.ofSeconds(seconds), percent, 1000)).isEqualTo(application);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10, 100", "300, 100", "10, 65", "300, 65", "1, 133", "86400, 65"})
+  void case41_clockThatAdvancesAsItMust_isNeverOlder(int seconds, int percent) {
+    assertThat(firstRefused(Duration.ofSeconds(seconds), percent, 5000)).isZero();
+  }
+
+  /** The challenges are always from before the quote that was last seen had come. */
+  @Test
+  void case41_clockThatStandsStill_isFoundInChallengesThatOverlapToo() {
+    LastQuote last = new LastQuote(at(TICKS, 7, 3), SEEN.plusSeconds(100), SEEN);
+
+    assertThat(
+            ContinuityVerifier.judge(
+                Optional.of(last), at(TICKS, 7, 3), BootCounters.IN_CLEAR, SEEN.plusSeconds(99)))
+        .isInstanceOf(OlderThanChallenge.class);
+  }
+
+  @Test
+  void anchor_movesNoFasterThanClockAllows_andNotPastWhatWasSeen() {
+    LastQuote last = new LastQuote(at(TICKS, 7, 3), SEEN, SEEN.minusSeconds(30));
+    Instant seen = SEEN.plusSeconds(100);
+
+    assertThat(ContinuityVerifier.anchor(last, at(TICKS, 7, 3), seen)).isEqualTo(last.anchor());
+    assertThat(ContinuityVerifier.anchor(last, at(TICKS + 6_500, 7, 3), seen))
+        .isEqualTo(SEEN.minusSeconds(20));
+    assertThat(ContinuityVerifier.anchor(last, at(TICKS - 6_500, 7, 3), seen))
+        .isEqualTo(SEEN.minusSeconds(40));
+    assertThat(ContinuityVerifier.anchor(last, at(TICKS + 100_000, 7, 3), seen)).isEqualTo(seen);
+    assertThat(ContinuityVerifier.anchor(last, at(-1, 7, 3), seen)).isEqualTo(seen);
+    assertThat(ContinuityVerifier.anchor(last, at(TICKS + 1, 7, 3), SEEN.minusSeconds(40)))
+        .as("the service's clock went back")
+        .isEqualTo(SEEN.minusSeconds(40));
   }
 
   /** A constant is added to each, modulo 2^32: of two boots none is known to be the first. */
@@ -170,10 +273,24 @@ class ContinuityVerifierTest {
         .isEqualTo(new SameBoot());
   }
 
+  /** Of either boot the quote may have been overtaken by the other's. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, -1, -60_000})
+  void case44_obfuscatedCountsThatDiffer_ofAQuoteAskedForBefore_areRefusedAndNoRollback(
+      long millis) {
+    Instant challenged = SEEN.plusMillis(millis);
+
+    assertThat(judge(at(TICKS, 7, 3), at(TICKS, 8, 0), BootCounters.OBFUSCATED, challenged))
+        .isEqualTo(new Overtaken());
+    assertThat(new Overtaken().isRollback()).isFalse();
+    assertThat(judge(at(TICKS, 7, 3), at(TICKS, 8, 0), BootCounters.IN_CLEAR, challenged))
+        .isEqualTo(new NewBoot());
+  }
+
   @Test
   void case44_clockIsNotObfuscated() {
     assertThat(judge(at(TICKS, 7, 3), at(1, 9, 3), BootCounters.OBFUSCATED, SOON))
-        .isEqualTo(new ClockBackwards(TICKS, 1));
+        .isEqualTo(new ClockBackwards(TICKS, 1, true));
   }
 
   @Test
@@ -211,6 +328,18 @@ class ContinuityVerifierTest {
             refused -> {
               assertThat(refused.reason()).isEqualTo("clock_backwards");
               assertThat(refused.message()).contains("at least 1000000 ms", "was 1 ms");
+            });
+    assertThat((Refused) judge(at(TICKS, 7, 3), at(TICKS - 1, 8, 3), SOON))
+        .satisfies(
+            refused -> {
+              assertThat(refused.reason()).isEqualTo("clock_backwards");
+              assertThat(refused.message()).contains("was 999999 ms", "ask for another");
+            });
+    assertThat((Refused) new Overtaken())
+        .satisfies(
+            refused -> {
+              assertThat(refused.reason()).isEqualTo("boot_overtaken");
+              assertThat(refused.message()).contains("must answer", "ask for another");
             });
     assertThat((Refused) judge(at(TICKS, 7, 3), at(TICKS, 7, 3), SEEN.plusSeconds(600)))
         .satisfies(
