@@ -20,7 +20,6 @@ import dev.writ.ledger.StateChange.Since;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -78,9 +77,9 @@ final class Continuity {
    *
    * @param akName of the host that has them
    * @param leaf what is said of it
-   * @param statusLists in which they have bits
+   * @param live what it has
    */
-  record Voiding(AkName akName, LeafBody.BootRevocation leaf, List<Integer> statusLists) {}
+  record Voiding(AkName akName, LeafBody.BootRevocation leaf, LiveArtifacts live) {}
 
   /** Judges a quote that answers a challenge of ours, in time. */
   Standing judge(KnownHost host, VerifiedQuote quote, Challenge challenge) throws LedgerException {
@@ -168,7 +167,7 @@ final class Continuity {
             before.clock().resetCount(),
             before.clock().restartCount(),
             reason);
-    return Optional.of(new Voiding(before.akName(), leaf, live.statusLists()));
+    return Optional.of(new Voiding(before.akName(), leaf, live));
   }
 
   /** What was judged here is recorded. */

@@ -31,6 +31,20 @@ final class DecisionLog {
     }
   }
 
+  /**
+   * Logs that what a host had is void, which comes before the decision that says why it was asked.
+   *
+   * @param receipt of the revocation's leaf
+   * @param artifacts how many lived when the quote was judged
+   */
+  static void log(Receipt receipt, LeafBody.BootRevocation revocation, long artifacts) {
+    LogFields fields =
+        LogFields.of("reason", revocation.reason().wire())
+            .and("leaf_index", receipt.index())
+            .and("artifacts", artifacts);
+    LOGGER.log(Level.INFO, "voided", fields);
+  }
+
   private static void log(Level level, LogFields verdict, Receipt receipt, long asked) {
     if (LOGGER.isLoggable(level)) {
       LogFields fields =

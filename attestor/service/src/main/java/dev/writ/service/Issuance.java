@@ -151,7 +151,9 @@ public final class Issuance {
             outcome -> {
               if (outcome instanceof CommitOutcome.Receipt receipt) {
                 recorded(standing, receipt);
-                for (int list : voiding.statusLists()) {
+                telemetry.voided(voiding.leaf().reason());
+                DecisionLog.log(receipt, voiding.leaf(), voiding.live().number());
+                for (int list : voiding.live().statusLists()) {
                   // Nobody waits for it: the next token has the bits in any case.
                   CompletionStage<Void> unused = statusTokens.publish(list);
                 }

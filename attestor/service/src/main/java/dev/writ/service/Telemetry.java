@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.DenialCode;
 import dev.writ.ledger.LedgerEvents;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
@@ -46,6 +47,7 @@ public final class Telemetry {
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final List<WorkPool> pools = new CopyOnWriteArrayList<>();
   private final Counter decisions;
+  private final Counter voidings;
   private final Map<Stage, DistributionDataPoint> stages = new EnumMap<>(Stage.class);
   private final Histogram hsmSign;
   private final Histogram ledgerAppend;
@@ -66,6 +68,16 @@ public final class Telemetry {
             .labelNames("verdict", "code")
             .withoutExemplars()
             .register(registry);
+    voidings =
+        Counter.builder()
+            .name("writ_voidings")
+            .help("Times that all artifacts of a host were voided, by reason.")
+            .labelNames("reason")
+            .withoutExemplars()
+            .register(registry);
+    for (BootEnd reason : BootEnd.values()) {
+      voidings.initLabelValues(reason.wire());
+    }
     Histogram seconds =
         histogram("writ_decision", "Time that a stage of a decision took.", SECONDS, "stage");
     for (Stage stage : Stage.values()) {
@@ -121,6 +133,10 @@ public final class Telemetry {
 
   void allowed() {
     decisions.labelValues("allow", "").inc();
+  }
+
+  void voided(BootEnd reason) {
+    voidings.labelValues(reason.wire()).inc();
   }
 
   void denied(DenialCode code) {

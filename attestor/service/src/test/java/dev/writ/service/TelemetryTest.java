@@ -28,14 +28,18 @@ final class TelemetryTest {
   private static ServiceToken token;
   private static Deployment deployment;
   private static SoftwareHost host;
+  private static SoftwareHost rebooting;
 
   @BeforeAll
   static void start() throws Exception {
     token = ServiceToken.create();
     deployment = new Deployment(token, folder);
     host = deployment.host("host-a");
+    rebooting = deployment.host("host-b");
     deployment.start();
-    assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
+    for (SoftwareHost each : List.of(host, rebooting)) {
+      assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
+    }
   }
 
   @AfterAll
@@ -90,21 +94,9 @@ final class TelemetryTest {
   /** One line for one leaf, by which log and ledger are joined. */
   @Test
   void decisions_areLoggedByTheirLeaf() throws Exception {
-    Logger logger = Logger.getLogger(DecisionLog.class.getName());
     Queue<LogRecord> records = new ConcurrentLinkedQueue<>();
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord record) {
-            records.add(record);
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
+    Logger logger = Logger.getLogger(DecisionLog.class.getName());
+    Handler handler = into(records);
     logger.setLevel(Level.FINE);
     logger.addHandler(handler);
     try {
@@ -121,6 +113,51 @@ final class TelemetryTest {
       logger.removeHandler(handler);
       logger.setLevel(null);
     }
+  }
+
+  /** It comes before the decision of the application by which it showed. */
+  @Test
+  void voidings_areCountedByReasonAndLoggedByTheirLeaf() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      assertThat(deployment.attest(rebooting)).isInstanceOf(IssuanceOutcome.Issued.class);
+    }
+    assertThat(text()).contains("writ_voidings_total{reason=\"new_boot\"} 0.0");
+    Queue<LogRecord> records = new ConcurrentLinkedQueue<>();
+    Logger logger = Logger.getLogger(DecisionLog.class.getName());
+    Handler handler = into(records);
+    logger.addHandler(handler);
+    try {
+      assertThat(deployment.attest(rebooting.sameTpmAndKeys()))
+          .isInstanceOf(IssuanceOutcome.Issued.class);
+    } finally {
+      logger.removeHandler(handler);
+    }
+
+    assertThat(text())
+        .contains("writ_voidings_total{reason=\"new_boot\"} 1.0")
+        .contains("writ_voidings_total{reason=\"rollback\"} 0.0");
+    LogRecord record = records.remove();
+    assertThat(record.getLevel()).isEqualTo(Level.INFO);
+    assertThat(record.getMessage()).isEqualTo("voided");
+    assertThat(((LogFields) record.getParameters()[0]).values())
+        .isEqualTo(
+            Map.of("reason", "new_boot", "leaf_index", deployment.leaves() - 2, "artifacts", 3L));
+    assertThat(records).isEmpty();
+  }
+
+  private static Handler into(Queue<LogRecord> records) {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord record) {
+        records.add(record);
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   private static void assertLogged(LogRecord record, Level level, Map<String, Object> verdict)
