@@ -18,7 +18,11 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
 import dev.writ.evidence.Challenge;
 import dev.writ.fixtures.SoftwareTpm.Timing;
+import dev.writ.ledger.HostClock;
+import dev.writ.ledger.HostState;
 import dev.writ.ledger.LastSeen;
+import dev.writ.ledger.StateChange;
+import dev.writ.ledger.StatusIndex;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -161,6 +165,94 @@ final class ContinuityTest {
         .isInstanceOfSatisfying(
             Verdict.Denied.class,
             denied -> assertThat(denied.code()).isEqualTo(DenialCode.REVOKED));
+  }
+
+  /** Nobody asks for it: the clock, and with it the time of the next, stands still. */
+  @Test
+  void newBoot_isInTheNextToken_whichIsMadeAtOnce() throws Exception {
+    UuidV7 before = issued(host);
+    StatusIndex bit =
+        deployment.service().ledger().artifact(before).orElseThrow().status().orElseThrow();
+    StatusTokens tokens = deployment.service().statusTokens();
+    Deployment.join(tokens.publish(bit.list()));
+
+    issued(host.sameTpmAndKeys());
+    // Of another list: what was asked for earlier is made before it, or with it.
+    Deployment.join(tokens.publish(bit.list() + 1));
+    assertThat(
+            StatusToken.parse(tokens.token(bit.list()).orElseThrow())
+                .claims()
+                .list()
+                .isRevoked(bit.idx()))
+        .isTrue();
+  }
+
+  @Test
+  void applicationsSideBySide_acrossABoot_voidInOneLeaf() throws Exception {
+    UuidV7 before = issued(host);
+    long leaves = deployment.leaves();
+    SoftwareHost rebooted = host.sameTpmAndKeys();
+    List<Application> applications = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      applications.add(
+          rebooted.answer(deployment.challenge(rebooted), Deployment.request(rebooted)));
+    }
+    List<CompletionStage<IssuanceOutcome>> asked =
+        applications.stream().map(deployment.service().issuance()::issue).toList();
+
+    for (CompletionStage<IssuanceOutcome> each : asked) {
+      UuidV7 after = Deployment.claims(Deployment.join(each)).jti();
+      assertThat(isRevoked(after)).isFalse();
+    }
+    assertThat(isRevoked(before)).isTrue();
+    List<LeafKind> kinds = new ArrayList<>();
+    for (long i = leaves; i < deployment.leaves(); i++) {
+      kinds.add(leaf(i).kind());
+    }
+    assertThat(kinds).hasSize(13).containsOnlyOnce(LeafKind.REVOCATION);
+  }
+
+  /** Voided, and then the host is suspended before the decision is committed. */
+  @Test
+  void decisionThatIsMadeOnceMoreAfterTheVoiding_hasItsChallengeStill() throws Exception {
+    UuidV7 before = issued(host);
+    long leaves = deployment.leaves();
+    SoftwareHost rebooted = host.sameTpmAndKeys();
+    Application application =
+        rebooted.answer(deployment.challenge(rebooted), Deployment.request(rebooted));
+    deployment.random.beforeNextBytes(
+        () -> deployment.random.beforeNextBytes(() -> deployment.set(host, HostState.SUSPENDED)));
+
+    assertThat(
+            Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, deployment.issue(application))
+                .reason())
+        .isEqualTo("host_suspended");
+    assertThat(isRevoked(before)).isTrue();
+    assertThat(deployment.leaves()).as("voided, suspended, denied").isEqualTo(leaves + 3);
+    deployment.set(host, HostState.ACTIVE);
+    assertThat(Deployment.denial(DenialCode.REPLAYED, deployment.issue(application)).reason())
+        .isEqualTo("challenge_used");
+  }
+
+  /** As if another had written the ledger: what is kept in memory says the boot before. */
+  @Test
+  void hintOlderThanTheLedger_isFoundAndForgotten() throws Exception {
+    issued(host);
+    LastSeen seen = lastSeen();
+    later();
+    deployment.change(
+        new LeafBody.BootRevocation(Hash.sha256(host.akName().bytes()), 7, 3, BootEnd.NEW_BOOT),
+        new StateChange.SetLastSeen(
+            host.akName(),
+            new HostClock(seen.clock().clock(), 8, 0, true),
+            deployment.clock.instant(),
+            deployment.clock.instant(),
+            new StateChange.Since.OtherBoot(seen.leafIndex())));
+    later();
+
+    assertThat(denied(host)).isEqualTo("reset_count_lower");
+    count(host, 8, 0);
+    issued(host);
   }
 
   @Test
