@@ -284,7 +284,7 @@ public final class Issuance {
                   Denial.unavailable(
                       "state_changed",
                       "what a decision rests on must hold when it is committed, and did not: "
-                          + needed(superseded.precondition()))),
+                          + needed(superseded.reason()))),
               true,
               judgement.nonce() == Nonce.HELD,
               Optional.empty()));
@@ -303,14 +303,14 @@ public final class Issuance {
   }
 
   /** What must hold, in words. */
-  private static String needed(Precondition precondition) {
-    if (precondition instanceof Precondition.EpochIs) {
+  private static String needed(CommitOutcome.Reason reason) {
+    if (reason instanceof Precondition.EpochIs) {
       return "the service's policy is the one in force";
-    } else if (precondition instanceof Precondition.HostActive) {
+    } else if (reason instanceof Precondition.HostActive) {
       return "the host is active";
-    } else if (precondition instanceof Precondition.KeyActive) {
+    } else if (reason instanceof Precondition.KeyActive) {
       return "the issuer's key is active and in its window";
-    } else if (precondition instanceof Precondition.LastSeenStands) {
+    } else if (reason instanceof CommitOutcome.LastSeenMoved) {
       return "what was last seen of the host's TPM is what its quote was judged by";
     }
     return "the parent is live";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.AkName;
 import dev.writ.artifact.Leaf;
 import dev.writ.tlog.InclusionProof;
 import dev.writ.tlog.SignedNote;
@@ -31,7 +32,13 @@ public sealed interface CommitOutcome {
   record Replayed(StateChange change) implements CommitOutcome {}
 
   /** The decision used state that is no longer so. Nothing was kept: decide once more. */
-  record Superseded(Precondition precondition) implements CommitOutcome {}
+  record Superseded(Reason reason) implements CommitOutcome {}
+
+  /** What is no longer so. */
+  sealed interface Reason permits Precondition, LastSeenMoved {}
+
+  /** What was last seen of the host is not what a {@link StateChange.SetLastSeen} was judged against. */
+  record LastSeenMoved(AkName akName) implements Reason {}
 
   /** A change is not possible, now or later. Nothing was kept. */
   record Refused(StateChange change, Refusal why) implements CommitOutcome {}

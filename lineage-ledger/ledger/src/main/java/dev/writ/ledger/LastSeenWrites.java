@@ -69,7 +69,7 @@ final class LastSeenWrites {
   }
 
   static CommitOutcome superseded(SetLastSeen change) {
-    return new Superseded(new Precondition.LastSeenStands(change.akName()));
+    return new Superseded(new CommitOutcome.LastSeenMoved(change.akName()));
   }
 
   /**

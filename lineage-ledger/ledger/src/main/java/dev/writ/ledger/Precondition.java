@@ -9,7 +9,7 @@ import dev.writ.tlog.Hash;
  * State that a decision used. It is read again inside the transaction that commits the decision; one
  * that does not hold there leaves the batch as {@link CommitOutcome.Superseded}.
  */
-public sealed interface Precondition {
+public sealed interface Precondition extends CommitOutcome.Reason {
   /**
    * The policy epoch in force is this one.
    *
@@ -22,12 +22,6 @@ public sealed interface Precondition {
 
   /** The key may sign: see {@link SigningKey#maySign}. */
   record KeyActive(Hash kid) implements Precondition {}
-
-  /**
-   * What was last seen of the host is what a {@link StateChange.SetLastSeen} was judged against. That
-   * change looks itself: it is no entry's to ask for.
-   */
-  record LastSeenStands(AkName akName) implements Precondition {}
 
   /** The parent artifact was issued here and is live: see {@link IssuedArtifact#isLive}. */
   record ParentLive(UuidV7 jti) implements Precondition {}

@@ -83,7 +83,7 @@ public sealed interface StateChange {
 
   /**
    * Records what was seen of a host's TPM. What it was judged against must still be so: else the entry is
-   * {@link CommitOutcome.Superseded} by {@link Precondition.LastSeenStands}. In one boot the greatest
+   * {@link CommitOutcome.Superseded} by {@link CommitOutcome.LastSeenMoved}. In one boot the greatest
    * clock stays.
    *
    * @param seen when the quote that says so had come; cut to the millisecond

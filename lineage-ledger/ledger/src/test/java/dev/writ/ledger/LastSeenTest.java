@@ -15,8 +15,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.CommitOutcome.LastSeenMoved;
 import dev.writ.ledger.CommitOutcome.Superseded;
-import dev.writ.ledger.Precondition.LastSeenStands;
 import dev.writ.ledger.Precondition.ParentLive;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.RecordArtifact;
@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LastSeenTest {
   private static final AkName HOST = akName("host");
   private static final Since NOTHING = new Since.Nothing();
-  private static final Precondition STANDS = new LastSeenStands(HOST);
+  private static final LastSeenMoved MOVED = new LastSeenMoved(HOST);
   private static final Instant BEFORE = NOW.minusSeconds(30);
   private static final Instant ANCHOR = NOW.minusSeconds(20);
   private static final Duration SLACK = Duration.ofSeconds(2);
@@ -124,7 +124,7 @@ class LastSeenTest {
     long index = recorded(first);
 
     assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(5, 1, 2), NOW, ANCHOR, index));
-    assertThat(record(first)).isEqualTo(new Superseded(STANDS));
+    assertThat(record(first)).isEqualTo(new Superseded(MOVED));
     ledger.close();
     ledger = TestLedgers.open(folder);
     assertThat(lastSeen().leafIndex()).isEqualTo(index);
@@ -151,9 +151,9 @@ class LastSeenTest {
     recorded(seen(clock(50_000, 1, 2), NOTHING));
     Since later = sameBoot(NOW.plusMillis(2001));
 
-    assertThat(record(seen(clock(49_999, 1, 2), later))).isEqualTo(new Superseded(STANDS));
+    assertThat(record(seen(clock(49_999, 1, 2), later))).isEqualTo(new Superseded(MOVED));
     assertThat(record(seen(new HostClock(49_999, 1, 2, false), later)))
-        .isEqualTo(new Superseded(STANDS));
+        .isEqualTo(new Superseded(MOVED));
     recorded(seen(clock(50_000, 1, 2), later));
     assertThat(lastSeen().clock()).isEqualTo(clock(50_000, 1, 2));
   }
@@ -163,7 +163,7 @@ class LastSeenTest {
     recorded(seen(clock(50_000, 1, 2), NOTHING));
     Since later = sameBoot(NOW.plusMillis(2000));
 
-    assertThat(record(seen(clock(47_999, 1, 2), later))).isEqualTo(new Superseded(STANDS));
+    assertThat(record(seen(clock(47_999, 1, 2), later))).isEqualTo(new Superseded(MOVED));
     long index = recorded(seen(clock(48_000, 1, 2), later));
     assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(50_000, 1, 2), NOW, ANCHOR, index));
     recorded(seen(clock(-1, 1, 2), later));
@@ -179,7 +179,7 @@ class LastSeenTest {
     recorded(seen(clock(Long.MIN_VALUE, 1, 2), later));
     assertThat(lastSeen().clock().clock()).isEqualTo(Long.MIN_VALUE);
     assertThat(record(seen(clock(Long.MAX_VALUE - 2000, 1, 2), later)))
-        .isEqualTo(new Superseded(STANDS));
+        .isEqualTo(new Superseded(MOVED));
   }
 
   @Test
@@ -187,8 +187,8 @@ class LastSeenTest {
     recorded(seen(clock(50, 1, 2), NOTHING));
     Since same = sameBoot(BEFORE);
 
-    assertThat(record(seen(clock(60, 2, 2), same))).isEqualTo(new Superseded(STANDS));
-    assertThat(record(seen(clock(60, 1, 3), same))).isEqualTo(new Superseded(STANDS));
+    assertThat(record(seen(clock(60, 2, 2), same))).isEqualTo(new Superseded(MOVED));
+    assertThat(record(seen(clock(60, 1, 3), same))).isEqualTo(new Superseded(MOVED));
   }
 
   @Test
@@ -198,10 +198,10 @@ class LastSeenTest {
     SetLastSeen booted = seen(clock(10, 2, 0), new Since.OtherBoot(second));
 
     assertThat(record(seen(clock(10, 2, 0), new Since.OtherBoot(first))))
-        .isEqualTo(new Superseded(STANDS));
+        .isEqualTo(new Superseded(MOVED));
     long index = recorded(booted);
     assertThat(lastSeen()).isEqualTo(new LastSeen(HOST, clock(10, 2, 0), NOW, ANCHOR, index));
-    assertThat(record(booted)).isEqualTo(new Superseded(STANDS));
+    assertThat(record(booted)).isEqualTo(new Superseded(MOVED));
   }
 
   @Test
@@ -219,7 +219,7 @@ class LastSeenTest {
                 Optional.of(block.index(0)),
                 Optional.of(seen(clock(60, 2, 0), sameBoot(BEFORE)))));
 
-    assertThat(commit(ledger, entry)).isEqualTo(new Superseded(STANDS));
+    assertThat(commit(ledger, entry)).isEqualTo(new Superseded(MOVED));
     assertThat(ledger.artifact(jti)).isEmpty();
     assertThat(ledger.size()).isEqualTo(1);
     receipt(commit(ledger, Samples.issue(nonce)));
@@ -288,7 +288,7 @@ class LastSeenTest {
 
     UuidV7 late = uuid();
     assertThat(commit(ledger, issuing(late, LATER, seen(clock(51, 1, 2), sameBoot(BEFORE)))))
-        .isEqualTo(new Superseded(STANDS));
+        .isEqualTo(new Superseded(MOVED));
     assertThat(isRevoked(first)).isFalse();
   }
 
