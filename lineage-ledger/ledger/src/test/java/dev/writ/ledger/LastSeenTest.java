@@ -323,12 +323,20 @@ class LastSeenTest {
     assertThat(List.of(isRevoked(old), isRevoked(next))).containsExactly(false, true);
   }
 
+  /** By a ledger that waits longer than another: the machine may have other work. */
   @Test
-  void hundredThousandArtifacts_areVoidedInTime() throws Exception {
+  void hundredThousandArtifacts_areVoidedInOneEntry() throws Exception {
     issued(LATER, seen(clock(50, 1, 2), NOTHING));
     ledger.close();
     lengthenChain(100_000);
-    ledger = TestLedgers.open(folder);
+    ledger =
+        Ledger.open(
+            SqliteDatabase.open(folder),
+            new CommitLimits(100, 100, Duration.ofMinutes(2)),
+            Samples.ORIGIN,
+            List.of(TestLedgers.SIGNER),
+            Samples.CLOCK,
+            LedgerEvents.NONE);
     assertThat(ledger.liveArtifacts(HOST)).isEqualTo(new LiveArtifacts(100_001, List.of(0)));
 
     receipt(commit(ledger, Entry.of(leaf(), new VoidArtifacts(HOST))));
