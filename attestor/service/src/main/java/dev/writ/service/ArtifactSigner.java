@@ -108,7 +108,7 @@ final class ArtifactSigner {
         Lineage.rootOf(UuidV7.next(clock, random)),
         Optional.of(status),
         logOrigin,
-        grounds.result().withoutRules());
+        grounds.result().embedded());
   }
 
   private static Environment environment(VerifiedQuote quote, Environment.KeyStorage keyStorage) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.AppraisedSubject;
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.AttestationResult;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Ear;
@@ -24,6 +26,7 @@ import java.security.Provider;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -37,6 +40,9 @@ import java.util.concurrent.CompletionStage;
  * </pre>
  */
 public final class AttestationResults {
+  /** Results that are kept as they were signed: what is asked for again costs no signature. */
+  private static final int MOST_KEPT = 2_048;
+
   private final Operations operations;
   private final WorkPool appraisal;
   private final WorkPool hsm;
@@ -49,6 +55,8 @@ public final class AttestationResults {
   private final InstantSource clock;
   private final Refusals refusals;
   private final Telemetry telemetry;
+  // By the digest of what was signed, so that none can be given for another.
+  private final Recent<Hash, AttestationResult> signed = new Recent<>(MOST_KEPT);
 
   /**
    * Asked of nothing yet.
@@ -92,7 +100,8 @@ public final class AttestationResults {
   }
 
   /**
-   * The result of a decision, whichever way it went; it has no end.
+   * The result of a decision, whichever way it went: that of an artifact ends with it, a denial's has no
+   * end.
    *
    * @param leafIndex the decision's leaf
    */
@@ -109,10 +118,17 @@ public final class AttestationResults {
 
   private AttestationResultOutcome sign(Ear claims) {
     byte[] input = AttestationResult.signingInput(kid, claims);
+    Hash digest = Hash.sha256(input);
+    Optional<AttestationResult> before = signed.get(digest);
+    if (before.isPresent()) {
+      return new AttestationResultOutcome.Issued(before.get());
+    }
     try {
       byte[] signature = key.signP1363(input);
       telemetry.attestationResultSigned();
-      return new AttestationResultOutcome.Issued(AttestationResult.assemble(input, signature));
+      AttestationResult result = AttestationResult.assemble(input, signature);
+      signed.put(digest, result);
+      return new AttestationResultOutcome.Issued(result);
     } catch (HsmException e) {
       return new AttestationResultOutcome.Denied(new Signing.Failed(e).denial());
     }
@@ -157,7 +173,13 @@ public final class AttestationResults {
               "results for one host must be asked for no more often than its rate allows; ask"
                   + " later"));
     }
-    return kept(issued.get().leafIndex()).until(artifact.claims().exp());
+    long leafIndex = issued.get().leafIndex();
+    // Whoever asks has the artifact: it is not what is missing.
+    byte[] payload =
+        ledger
+            .payload(leafIndex)
+            .orElseThrow(() -> refused(erased(DenialCode.UNVERIFIABLE)));
+    return ofAllowed(leafIndex, artifact, kept(leafIndex, payload, DenialCode.UNVERIFIABLE));
   }
 
   private Artifact parse(String compact) {
@@ -192,37 +214,91 @@ public final class AttestationResults {
 
   private Ear ofLeaf(long leafIndex) throws LedgerException {
     Optional<Leaf> leaf = ledger.leaf(leafIndex);
-    boolean decision =
-        leaf.isPresent()
-            && (leaf.get().body() instanceof LeafBody.DecisionAllow
-                || leaf.get().body() instanceof LeafBody.DecisionDeny);
-    if (!decision) {
-      throw missing("decision_unknown", "the leaf must be a decision's, and is not");
+    if (leaf.isEmpty() || !KeptDecision.isDecision(leaf.get())) {
+      throw refused(
+          new Denial(
+              DenialCode.ARTIFACT_MISSING,
+              "decision_unknown",
+              "the leaf must be a decision's, and is not"));
     }
-    return kept(leafIndex);
+    byte[] payload =
+        ledger
+            .payload(leafIndex)
+            .orElseThrow(() -> refused(erased(DenialCode.ARTIFACT_MISSING)));
+    Ear kept = kept(leafIndex, payload, DenialCode.ARTIFACT_MISSING);
+    return leaf.get().body() instanceof LeafBody.DecisionAllow allow
+        ? ofAllowed(leafIndex, artifactOf(allow, leafIndex, payload), kept)
+        : ofDenied(leafIndex, leaf.get(), payload, kept);
+  }
+
+  /** The artifact that was kept, once it is the one that the leaf commits to. */
+  private static Artifact artifactOf(LeafBody.DecisionAllow allow, long leafIndex, byte[] payload) {
+    try {
+      Artifact artifact = Artifact.parse(Payload.artifact(payload));
+      if (artifact.digest().equals(allow.artifactDigest())) {
+        return artifact;
+      }
+    } catch (MalformedJsonException | MalformedArtifactException e) {
+      throw KeptDecision.contradiction(leafIndex, String.valueOf(e.getMessage()));
+    }
+    throw KeptDecision.contradiction(leafIndex, "its artifact is not the one of the leaf");
+  }
+
+  /**
+   * No leaf commits to what was kept, but the leaf commits to the artifact: that says the same, and only
+   * the rules are the store's word.
+   */
+  private Ear ofAllowed(long leafIndex, Artifact artifact, Ear kept) {
+    ArtifactClaims claims = artifact.claims();
+    if (!kept.embedded().equals(claims.ear())) {
+      throw KeptDecision.contradiction(leafIndex, "its result is not what the artifact says");
+    }
+    return kept.by(
+            trust.issuer(),
+            new AppraisedSubject(
+                claims.env().akName(),
+                new AppraisedSubject.Decision.Allowed(claims.jkt(), artifact.digest())))
+        .until(claims.exp());
+  }
+
+  /** All of it is the store's word: see docs/TRUST.md. */
+  private Ear ofDenied(long leafIndex, Leaf leaf, byte[] payload, Ear kept) {
+    if (kept.exp().isPresent() || !kept.submods().keySet().equals(Set.of(EarClaims.HOST))) {
+      throw KeptDecision.contradiction(leafIndex, "its result is of another form");
+    }
+    try {
+      return kept.by(
+          trust.issuer(),
+          new AppraisedSubject(
+              Payload.akName(payload),
+              new AppraisedSubject.Decision.Denied(leafIndex, leaf.hash())));
+    } catch (MalformedJsonException | IllegalArgumentException e) {
+      throw KeptDecision.contradiction(leafIndex, String.valueOf(e.getMessage()));
+    }
   }
 
   /** What was kept beside the decision. */
-  private Ear kept(long leafIndex) throws LedgerException {
-    Optional<byte[]> payload = ledger.payload(leafIndex);
-    if (payload.isEmpty()) {
-      throw missing("result_erased", "what was found must still be kept, and was erased");
-    }
+  private Ear kept(long leafIndex, byte[] payload, DenialCode missing) {
     try {
-      return Payload.result(payload.get())
+      return Payload.result(payload)
           .orElseThrow(
               () ->
-                  missing(
-                      "result_missing",
-                      "the decision must have come to an appraisal, and was taken before, or by a"
-                          + " version that kept none"));
+                  refused(
+                      new Denial(
+                          missing,
+                          "result_missing",
+                          "the decision must have come to an appraisal, and was taken before, or by"
+                              + " a version that kept none")));
     } catch (MalformedJsonException | IllegalArgumentException e) {
-      throw new IllegalStateException("bug: a decision's payload was not written by us", e);
+      throw KeptDecision.contradiction(leafIndex, String.valueOf(e.getMessage()));
     }
   }
 
-  private static DeniedException missing(String reason, String message) {
-    return new DeniedException(new Denial(DenialCode.ARTIFACT_MISSING, reason, message));
+  private static Denial erased(DenialCode code) {
+    return new Denial(
+        code,
+        "result_erased",
+        "what was found must still be kept, and was erased; the decision stands");
   }
 
   private DeniedException refused(Denial denial) {

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.AkName;
 import dev.writ.artifact.Ear;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
@@ -28,8 +29,10 @@ final class Payload {
   private static final String EK_PUBLIC = "ek_public";
   private static final String EK_CERTIFICATE = "ek_certificate";
   private static final String EK_CHAIN = "ek_chain";
+  private static final String AK_NAME = "ak_name";
   private static final String ARTIFACT = "artifact";
   private static final String RESULT = "ear";
+  private static final int MAX_NAME = 128;
   private static final int MAX_BYTES = 64 * 1024;
   private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
   private static final int MAX_DECISION_BYTES = 256 * 1024;
@@ -64,6 +67,16 @@ final class Payload {
     return StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES).text(ARTIFACT);
   }
 
+  /**
+   * The host's attestation key in what {@link #allowed} or {@link #denied} wrote.
+   *
+   * @throws IllegalArgumentException if it is no name of one
+   */
+  static AkName akName(byte[] payload) throws MalformedJsonException {
+    return AkName.of(
+        StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES).base64UrlUpTo(AK_NAME, MAX_NAME));
+  }
+
   /** The Attestation Result in what {@link #allowed} or {@link #denied} wrote, with its rules. */
   static Optional<Ear> result(byte[] payload) throws MalformedJsonException {
     Optional<JsonMembers> result =
@@ -81,14 +94,15 @@ final class Payload {
   }
 
   /**
-   * Of a permission: what came, what was found, what the policy was shown, and what was issued. The decision itself is
-   * not kept: the policy, which is beside its own leaf, gives it again from the inputs, byte for byte.
+   * Of a permission: what came, what was found, what the policy was shown, and what was issued. The
+   * decision itself is not kept: the policy, which is beside its own leaf, gives it again from the inputs,
+   * byte for byte.
    */
   static byte[] allowed(Decision.Allow allow, Grounds grounds, Salts salts, String artifact) {
     Application application = grounds.application();
     Members members =
         new Members()
-            .bytes("ak_name", application.akName().bytes())
+            .bytes(AK_NAME, application.akName().bytes())
             .bytes("args_salt", salts.args())
             .text(ARTIFACT, artifact)
             .bytes("challenge", application.challenge().encode())
@@ -108,7 +122,7 @@ final class Payload {
   static byte[] denied(Application application, Judgement.Refused refused) {
     Members members =
         new Members()
-            .bytes("ak_name", application.akName().bytes())
+            .bytes(AK_NAME, application.akName().bytes())
             .bytes("challenge", application.challenge().encode())
             .text("code", refused.denial().code().wire());
     refused.decision().ifPresent(decision -> putDecision(members, decision));

@@ -4,7 +4,9 @@ package dev.writ.service;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.AkName;
 import dev.writ.artifact.AppraisedRule;
+import dev.writ.artifact.AppraisedSubject;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.AttestationResult;
@@ -23,6 +25,9 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,7 +126,8 @@ final class AttestationResultTest {
 
     Ear ear = verified(exchange(token(claims)));
 
-    assertThat(ear.withoutRules()).isEqualTo(claims.ear().until(claims.exp()));
+    assertThat(ear.embedded()).isEqualTo(claims.ear());
+    assertThat(ear.exp()).contains(claims.exp());
     assertThat(host(ear).nonce())
         .contains(nonce)
         .hasValueSatisfying(n -> assertThat(n).hasSize(43));
@@ -148,7 +154,24 @@ final class AttestationResultTest {
     return Payload.artifact(deployment.service().ledger().payload(leaf).orElseThrow());
   }
 
-  /** Neither is a leaf, and neither is the signature of an artifact. */
+  /** Else whoever was shown it could present it as their own. */
+  @Test
+  void result_saysWhoseItIs() throws Exception {
+    Artifact artifact = artifact();
+    long leaf = deployment.leaves() - 1;
+
+    Ear ear = verified(exchange(artifact));
+
+    assertThat(ear.iss()).contains(deployment.trust().content().issuer());
+    assertThat(host(ear).subject())
+        .contains(
+            new AppraisedSubject(
+                AkName.of(host.ak.name().bytes()),
+                new AppraisedSubject.Decision.Allowed(host.jkt(), artifact.digest())));
+    assertThat(verified(ofDecision(leaf))).isEqualTo(ear);
+  }
+
+  /** Neither is a leaf, neither is the signature of an artifact, and one is given as often as asked. */
   @Test
   void results_areCountedApartAndLeaveNoLeaf() throws Exception {
     Artifact artifact = artifact();
@@ -161,7 +184,10 @@ final class AttestationResultTest {
 
     assertThat(deployment.leaves()).isEqualTo(leaves);
     assertThat(line("writ_hsm_sign_seconds_count")).isEqualTo(signatures);
-    assertThat(line("writ_attestation_result_signatures_total")).endsWith(" 3.0");
+    assertThat(line("writ_attestation_result_signatures_total")).endsWith(" 1.0");
+
+    unused = verified(exchange(artifact()));
+    assertThat(line("writ_attestation_result_signatures_total")).endsWith(" 2.0");
   }
 
   private String line(String name) throws Exception {
@@ -290,6 +316,12 @@ final class AttestationResultTest {
     Ear ear = verified(ofDecision(deployment.leaves() - 1));
 
     assertThat(ear.exp()).isEmpty();
+    assertThat(host(ear).subject())
+        .contains(
+            new AppraisedSubject(
+                AkName.of(host.ak.name().bytes()),
+                new AppraisedSubject.Decision.Denied(
+                    deployment.leaves() - 1, deployment.lastLeaf().hash())));
     assertThat(host(ear).status()).isEqualTo(Ear.Tier.CONTRAINDICATED);
     assertThat(host(ear).vector()).containsEntry(Ear.Claim.EXECUTABLES, 96);
     assertThat(rules(ear))
@@ -347,8 +379,71 @@ final class AttestationResultTest {
     long leaf = deployment.leaves() - 1;
     assertThat(deployment.service().ledger().erasePayload(leaf)).isTrue();
 
-    assertDenied(DenialCode.ARTIFACT_MISSING, "result_erased", exchange(artifact));
+    assertDenied(DenialCode.UNVERIFIABLE, "result_erased", exchange(artifact));
     assertDenied(DenialCode.ARTIFACT_MISSING, "result_erased", ofDecision(leaf));
+  }
+
+  /** Payloads are outside the tree: the issuer's key must not sign what somebody wrote there. */
+  @Test
+  void resultThatSomebodyChanged_isNotSigned() throws Exception {
+    Artifact artifact = artifact();
+    long leaf = deployment.leaves() - 1;
+    Ear before = verified(exchange(artifact));
+
+    for (String[] change :
+        List.of(
+            new String[] {"\"instance-identity\":2", "\"instance-identity\":3"},
+            new String[] {"\"submods\":{\"host\"", "\"submods\":{\"tsoh\""},
+            new String[] {"\"ear\":{", "\"rae\":{"})) {
+      edit(leaf, change[0], change[1]);
+      for (AttestationResultOutcome outcome : List.of(exchange(artifact), ofDecision(leaf))) {
+        assertThat(outcome).as(change[0]).isInstanceOf(AttestationResultOutcome.Denied.class);
+        assertThat(((AttestationResultOutcome.Denied) outcome).denial().reason())
+            .isIn("payload_contradicts", "result_missing");
+      }
+      edit(leaf, change[1], change[0]);
+      assertThat(verified(exchange(artifact))).isEqualTo(before);
+    }
+  }
+
+  /** The operator's way has the artifact from the store too: it must be the leaf's. */
+  @Test
+  void artifactThatSomebodyChangedBesideItsLeaf_hasNoResult() throws Exception {
+    Artifact artifact = artifact();
+    long leaf = deployment.leaves() - 1;
+    Artifact other = artifact();
+
+    edit(leaf, artifact.compact(), other.compact());
+
+    assertDenied(DenialCode.UNVERIFIABLE, "payload_contradicts", ofDecision(leaf));
+  }
+
+  /** The service reads what is in the store then. */
+  private void edit(long leaf, String from, String to) throws Exception {
+    deployment.service().close();
+    try (Connection store =
+            DriverManager.getConnection(
+                "jdbc:sqlite:" + deployment.ledgerFolder.resolve("ledger.db"));
+        PreparedStatement change =
+            store.prepareStatement(
+                "UPDATE payload SET bytes = CAST(replace(CAST(bytes AS TEXT), ?, ?) AS BLOB)"
+                    + " WHERE leaf_index = ? AND instr(CAST(bytes AS TEXT), ?) > 0")) {
+      change.setString(1, from);
+      change.setString(2, to);
+      change.setLong(3, leaf);
+      change.setString(4, from);
+      assertThat(change.executeUpdate()).as(from).isEqualTo(1);
+    }
+    deployment.start();
+  }
+
+  /** What is refused is counted, whatever the reason. */
+  @Test
+  void refusals_areCounted() {
+    assertDenied(DenialCode.ARTIFACT_MISSING, "decision_unknown", ofDecision(deployment.leaves()));
+
+    assertThat(deployment.service().refusals().take())
+        .containsEntry(new Refusals.Kind(DenialCode.ARTIFACT_MISSING, "decision_unknown"), 1L);
   }
 
   @Test

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * in a verdict, and it never throws. Safe for use by any number of threads.
  *
  * <p>An accepted result is one that the issuer gave: whether the host is to be trusted is what its
- * claims say. No status list withdraws a result, for what was found stays found; it ends with {@code
+ * claims say, and of whom its {@link AppraisedSubject}s: a Relying Party must compare these with whoever
+ * presents it. No status list withdraws a result, for what was found stays found; it ends with {@code
  * exp}.
  */
 public final class AttestationResultVerifier {
@@ -30,6 +31,7 @@ public final class AttestationResultVerifier {
           new Step(CheckName.SIGNATURE, CheckName.SIGNATURE.question(), Examined::signature),
           new Step(CheckName.CLAIMS_FORM, "its payload is " + CLAIMS, Examined::claimsForm),
           new Step(CheckName.KEY, CheckName.KEY.question(), Examined::key),
+          new Step(CheckName.ISSUER, CheckName.ISSUER.question(), Examined::issuer),
           new Step(CheckName.BEGUN, "iat has come", Examined::begun),
           new Step(CheckName.NOT_ENDED, CheckName.NOT_ENDED.question(), Examined::notEnded));
 
@@ -140,6 +142,15 @@ public final class AttestationResultVerifier {
 
     Finding key() {
       return IssuerSignature.judgeWindow(made(key), now);
+    }
+
+    Finding issuer() {
+      String expected = "iss " + beliefs.content().issuer();
+      return result()
+          .claims()
+          .iss()
+          .map(iss -> Finding.of(iss.equals(beliefs.content().issuer()), expected, iss))
+          .orElseGet(() -> Finding.failed(expected, "it has none"));
     }
 
     Finding begun() {

@@ -12,6 +12,7 @@ import java.util.Optional;
  * An EAT Attestation Result (draft-ietf-rats-ear-03) under the working group's names: what the Verifier
  * says of the Evidence. As its receiver's rules demand, claims unknown here are ignored.
  *
+ * @param iss who says it; absent inside an artifact, which names its own
  * @param iat when the Evidence was appraised
  * @param exp from when it must not be relied on; absent where nobody set an end
  * @param verifier who appraised it, and by which software
@@ -20,6 +21,7 @@ import java.util.Optional;
  *     is the {@linkplain Appraisal#nonce appraisal's}
  */
 public record Ear(
+    Optional<String> iss,
     Instant iat,
     Optional<Instant> exp,
     VerifierId verifier,
@@ -134,18 +136,31 @@ public record Ear(
    * @param policyIds the appraisal policies that were applied; may be empty
    * @param nonce the nonce that the Evidence answered ({@code eat_nonce}), in base64url
    * @param rules what was judged, rule by rule ({@code ear_writ_appraisal}, a private claim)
+   * @param subject of which host and decision it is ({@code ear_writ_subject}, a private claim); absent
+   *     inside an artifact, which says so itself
    */
   public record Appraisal(
       Tier status,
       Map<Claim, Integer> vector,
       List<String> policyIds,
       Optional<String> nonce,
-      Optional<AppraisedRules> rules) {
+      Optional<AppraisedRules> rules,
+      Optional<AppraisedSubject> subject) {
     static final int MAX_POLICIES = 16;
 
     /** One that names neither its nonce nor its rules. */
     public Appraisal(Tier status, Map<Claim, Integer> vector, List<String> policyIds) {
       this(status, vector, policyIds, Optional.empty(), Optional.empty());
+    }
+
+    /** One that does not name its subject. */
+    public Appraisal(
+        Tier status,
+        Map<Claim, Integer> vector,
+        List<String> policyIds,
+        Optional<String> nonce,
+        Optional<AppraisedRules> rules) {
+      this(status, vector, policyIds, nonce, rules, Optional.empty());
     }
 
     /**
@@ -185,6 +200,7 @@ public record Ear(
       }
       nonce.ifPresent(text -> map.put("eat_nonce", text));
       rules.ifPresent(all -> map.put(AppraisedRules.CLAIM, all.toMap()));
+      subject.ifPresent(whose -> map.put(AppraisedSubject.CLAIM, whose.toMap()));
       return map;
     }
 
@@ -203,12 +219,24 @@ public record Ear(
               ? json.texts("ear_appraisal_policy_ids", MAX_POLICIES)
               : List.of();
       Optional<JsonMembers> rules = json.optionalObject(AppraisedRules.CLAIM);
+      Optional<JsonMembers> subject = json.optionalObject(AppraisedSubject.CLAIM);
       return new Appraisal(
           json.oneOf("ear_status", Tier.values()),
           vector,
           policies,
           json.optionalText("eat_nonce"),
-          rules.isPresent() ? Optional.of(AppraisedRules.take(rules.get())) : Optional.empty());
+          rules.isPresent() ? Optional.of(AppraisedRules.take(rules.get())) : Optional.empty(),
+          subject.isPresent()
+              ? Optional.of(AppraisedSubject.take(subject.get()))
+              : Optional.empty());
+    }
+
+    private Appraisal of(AppraisedSubject whose) {
+      return new Appraisal(status, vector, policyIds, nonce, rules, Optional.of(whose));
+    }
+
+    private Appraisal embedded() {
+      return new Appraisal(status, vector, policyIds, nonce, Optional.empty());
     }
   }
 
@@ -218,6 +246,7 @@ public record Ear(
    * @throws IllegalArgumentException if a value is outside its bounds
    */
   public Ear {
+    iss.ifPresent(issuer -> Require.visible("ear.iss", issuer, 256));
     Require.wholeSecond("ear.iat", iat);
     exp.ifPresent(end -> requireEnd(end, iat));
     Require.between("ear.submods", submods.size(), 1, MAX_SUBMODS);
@@ -226,10 +255,10 @@ public record Ear(
     nonce.ifPresent(text -> requireNonce("ear.eat_nonce", text));
   }
 
-  /** One that nobody set an end. */
+  /** One without an issuer's name or an end. */
   public Ear(
       Instant iat, VerifierId verifier, Map<String, Appraisal> submods, Optional<String> nonce) {
-    this(iat, Optional.empty(), verifier, submods, nonce);
+    this(Optional.empty(), iat, Optional.empty(), verifier, submods, nonce);
   }
 
   private static void requireEnd(Instant exp, Instant iat) {
@@ -265,28 +294,35 @@ public record Ear(
 
   /** The same with this end. */
   public Ear until(Instant end) {
-    return new Ear(iat, Optional.of(end), verifier, submods, nonce);
+    return new Ear(iss, iat, Optional.of(end), verifier, submods, nonce);
   }
 
-  /** The same without the rules: what an artifact has room for. */
-  public Ear withoutRules() {
+  /**
+   * The same as it is said by itself: by whom, and of which host and decision.
+   *
+   * @param issuer who says it
+   * @param subject of whom each of its appraisals is
+   */
+  public Ear by(String issuer, AppraisedSubject subject) {
     Map<String, Appraisal> parts = new LinkedHashMap<>();
-    submods.forEach(
-        (name, part) ->
-            parts.put(
-                name,
-                new Appraisal(
-                    part.status(),
-                    part.vector(),
-                    part.policyIds(),
-                    part.nonce(),
-                    Optional.empty())));
-    return new Ear(iat, exp, verifier, parts, nonce);
+    submods.forEach((name, part) -> parts.put(name, part.of(subject)));
+    return new Ear(Optional.of(issuer), iat, exp, verifier, parts, nonce);
+  }
+
+  /**
+   * The same as an artifact holds it: without the rules, for which it has no room, and without issuer,
+   * end and subject, which are its own.
+   */
+  public Ear embedded() {
+    Map<String, Appraisal> parts = new LinkedHashMap<>();
+    submods.forEach((name, part) -> parts.put(name, part.embedded()));
+    return new Ear(iat, verifier, parts, nonce);
   }
 
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("eat_profile", PROFILE);
+    iss.ifPresent(issuer -> map.put("iss", issuer));
     map.put("iat", iat.getEpochSecond());
     exp.ifPresent(end -> map.put("exp", end.getEpochSecond()));
     map.put(
@@ -308,6 +344,7 @@ public record Ear(
       submods.put(part.getKey(), Appraisal.take(part.getValue()));
     }
     return new Ear(
+        json.optionalText("iss"),
         json.seconds("iat"),
         json.has("exp") ? Optional.of(json.seconds("exp")) : Optional.empty(),
         new VerifierId(verifier.text("developer"), verifier.text("build")),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.artifact;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -48,7 +49,7 @@ class AttestationResultVerifierTest {
             refused -> {
               assertThat(refused.code()).as(refused.reason()).isEqualTo(code);
               assertThat(refused.reason()).startsWith(by.wire() + " must be: ");
-              assertThat(refused.checks()).hasSize(6);
+              assertThat(refused.checks()).hasSize(7);
             });
   }
 
@@ -61,7 +62,7 @@ class AttestationResultVerifierTest {
     assertThat(verdict.checks())
         .extracting(Check::outcome)
         .containsOnly(Check.Outcome.PASSED)
-        .hasSize(6);
+        .hasSize(7);
   }
 
   @Test
@@ -72,7 +73,7 @@ class AttestationResultVerifierTest {
             NOW.plus(Duration.ofDays(100)));
 
     assertThat(verdict).isInstanceOf(Accepted.class);
-    assertThat(verdict.checks().get(5).outcome()).isEqualTo(Check.Outcome.NOT_ASKED);
+    assertThat(verdict.checks().get(6).outcome()).isEqualTo(Check.Outcome.NOT_ASKED);
   }
 
   @Test
@@ -82,6 +83,20 @@ class AttestationResultVerifierTest {
 
     assertThat(verify(compact, exp.minusMillis(1))).isInstanceOf(Accepted.class);
     assertRefused(DenialCode.EXPIRED, CheckName.NOT_ENDED, verify(compact, exp));
+  }
+
+  /** Under the issuer's key: what another house signs with it, or what stands in an artifact. */
+  @Test
+  void result_thatNamesAnotherIssuerOrNone_isNotTheIssuers() {
+    AppraisedSubject subject =
+        requireNonNull(CLAIMS.submods().get("host")).subject().orElseThrow();
+    for (Ear ear :
+        List.of(
+            WorkedExample.appraisal(),
+            WorkedExample.appraisal().by("https://other.example", subject))) {
+      assertRefused(
+          DenialCode.SCOPE_EXCEEDED, CheckName.ISSUER, verify(signed(TestKey.ISSUER, ear), NOW));
+    }
   }
 
   @Test
@@ -185,6 +200,9 @@ class AttestationResultVerifierTest {
     "'\"subject\":\"sha256:7\"', '\"subject\":\"\\u202e\"'",
     "'\"subject\":\"sha256:7\",\"tier\":\"affirming\"', '\"subject\":\"sha256:7\",\"tier\":\"warning\"'",
     "'\"iat\":1793606400', '\"iat\":1793606400.5'",
+    "'\"ak_name\":\"AAuE', '\"ak_name\":\"AAAA'",
+    "'\"artifact_digest\":', '\"leaf_index\":1,\"artifact_digest\":'",
+    "'\"artifact_digest\":', '\"leaf_index\":'",
     "'\"exp\":1793606700', '\"exp\":1793606400'",
   })
   void payload_withABrokenClaim_isNoClaimsSet(String from, String to) {
@@ -237,7 +255,11 @@ class AttestationResultVerifierTest {
             Optional.empty(),
             Optional.of(
                 new AppraisedRules(Collections.nCopies(AppraisedRules.MAX_RULES, rule), 7)));
-    Ear ear = new Ear(CLAIMS.iat(), CLAIMS.verifier(), Map.of("host", host), Optional.empty());
+    Ear ear =
+        new Ear(CLAIMS.iat(), CLAIMS.verifier(), Map.of("host", host), Optional.empty())
+            .by(
+                WorkedExample.claims().iss(),
+                requireNonNull(CLAIMS.submods().get("host")).subject().orElseThrow());
 
     assertThat(ear.toJson().length).isBetween(80 * 1024, Ear.MAX_BYTES);
     assertThat(verify(signed(TestKey.ISSUER, ear), NOW)).isInstanceOf(Accepted.class);

@@ -126,22 +126,41 @@ class EarTest {
   }
 
   @Test
-  void withoutRules_leavesAllElse() {
-    Ear whole = WorkedExample.attestationResult();
+  void embedded_leavesOutWhatAnArtifactSaysItself() {
+    Ear whole = WorkedExample.attestationResult().until(WorkedExample.claims().exp());
     Appraisal host = requireNonNull(whole.submods().get("host"));
 
     assertThat(host.rules()).isPresent();
-    assertThat(whole.withoutRules().submods())
-        .containsExactly(
-            Map.entry(
-                "host",
-                new Appraisal(
-                    host.status(),
-                    host.vector(),
-                    host.policyIds(),
-                    host.nonce(),
-                    Optional.empty())));
-    assertThat(new String(whole.withoutRules().toJson(), StandardCharsets.UTF_8))
-        .doesNotContain("ear_writ_appraisal");
+    assertThat(host.subject()).isPresent();
+    assertThat(whole.iss()).isPresent();
+    assertThat(whole.embedded())
+        .isEqualTo(
+            new Ear(
+                whole.iat(),
+                whole.verifier(),
+                Map.of(
+                    "host",
+                    new Appraisal(
+                        host.status(),
+                        host.vector(),
+                        host.policyIds(),
+                        host.nonce(),
+                        Optional.empty())),
+                whole.nonce()));
+    assertThat(new String(whole.embedded().toJson(), StandardCharsets.UTF_8))
+        .doesNotContain("ear_writ_", "iss", "exp");
+  }
+
+  @Test
+  void subject_ofADenial_isReadAsItWasWritten() throws Exception {
+    Ear denied =
+        WorkedExample.appraisal()
+            .by(
+                "https://writ.example",
+                new AppraisedSubject(
+                    WorkedExample.claims().env().akName(),
+                    new AppraisedSubject.Decision.Denied(7, TestWorld.hash("leaf 7"))));
+
+    assertThat(Ear.parse(denied.toJson())).isEqualTo(denied);
   }
 }

@@ -144,11 +144,11 @@ final class WorkedExample {
         Lineage.rootOf(EXECUTION),
         Optional.of(new StatusReference(4711, StatusReference.listUri(STATUS_URI, 0))),
         ORIGIN,
-        attestationResult().withoutRules());
+        appraisal().embedded());
   }
 
   /** What was found of the host, by three rules; the artifact says it without these. */
-  static Ear attestationResult() {
+  static Ear appraisal() {
     String pcr = "sha256:" + hash("worked example: PCR 7");
     return new Ear(
         DECIDED,
@@ -189,6 +189,17 @@ final class WorkedExample {
                                 pcr)),
                         0)))),
         Optional.empty());
+  }
+
+  /** The same by itself: whose word it is, of whom, of which artifact; without an end. */
+  static Ear attestationResult() {
+    return appraisal()
+        .by(
+            claims().iss(),
+            new AppraisedSubject(
+                claims().env().akName(),
+                new AppraisedSubject.Decision.Allowed(
+                    claims().jkt(), Hash.sha256(signingInput()))));
   }
 
   /** The result by itself ends with the artifact. */

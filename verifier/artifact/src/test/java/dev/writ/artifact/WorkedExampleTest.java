@@ -117,8 +117,14 @@ class WorkedExampleTest {
     Ear ear = ((AttestationResultVerdict.Accepted) verdict).result().claims();
     assertThat(Base64.getUrlDecoder().decode(payload)).isEqualTo(file("ear.json"));
     assertThat(ear.exp()).contains(WorkedExample.claims().exp());
-    assertThat(ear.withoutRules())
-        .isEqualTo(WorkedExample.claims().ear().until(WorkedExample.claims().exp()));
+    assertThat(ear.embedded()).isEqualTo(WorkedExample.claims().ear());
+    assertThat(ear.iss()).contains(trust.content().issuer());
+    assertThat(ear.submods().get("host").subject())
+        .contains(
+            new AppraisedSubject(
+                WorkedExample.claims().env().akName(),
+                new AppraisedSubject.Decision.Allowed(
+                    WorkedExample.claims().jkt(), Artifact.parse(text("artifact.jws")).digest())));
   }
 
   /** The next token, after leaf 8: the same bundle is revoked. */
