@@ -176,9 +176,7 @@ public final class AttestationResults {
     long leafIndex = issued.get().leafIndex();
     // Whoever asks has the artifact: it is not what is missing.
     byte[] payload =
-        ledger
-            .payload(leafIndex)
-            .orElseThrow(() -> refused(erased(DenialCode.UNVERIFIABLE)));
+        ledger.payload(leafIndex).orElseThrow(() -> refused(erased(DenialCode.UNVERIFIABLE)));
     return ofAllowed(leafIndex, artifact, kept(leafIndex, payload, DenialCode.UNVERIFIABLE));
   }
 
@@ -222,9 +220,7 @@ public final class AttestationResults {
               "the leaf must be a decision's, and is not"));
     }
     byte[] payload =
-        ledger
-            .payload(leafIndex)
-            .orElseThrow(() -> refused(erased(DenialCode.ARTIFACT_MISSING)));
+        ledger.payload(leafIndex).orElseThrow(() -> refused(erased(DenialCode.ARTIFACT_MISSING)));
     Ear kept = kept(leafIndex, payload, DenialCode.ARTIFACT_MISSING);
     return leaf.get().body() instanceof LeafBody.DecisionAllow allow
         ? ofAllowed(leafIndex, artifactOf(allow, leafIndex, payload), kept)

@@ -41,8 +41,7 @@ public record AppraisedSubject(AkName akName, Decision decision) {
        * @throws IllegalArgumentException if the index is no leaf's
        */
       public Denied {
-        Require.between(
-            "ear.submods.ear_writ_subject.leaf_index", leafIndex, 0, Require.MAX_EXACT);
+        Require.between("ear.submods.ear_writ_subject.leaf_index", leafIndex, 0, Require.MAX_EXACT);
       }
     }
   }

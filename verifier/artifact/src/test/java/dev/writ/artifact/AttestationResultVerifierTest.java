@@ -88,8 +88,7 @@ class AttestationResultVerifierTest {
   /** Under the issuer's key: what another house signs with it, or what stands in an artifact. */
   @Test
   void result_thatNamesAnotherIssuerOrNone_isNotTheIssuers() {
-    AppraisedSubject subject =
-        requireNonNull(CLAIMS.submods().get("host")).subject().orElseThrow();
+    AppraisedSubject subject = requireNonNull(CLAIMS.submods().get("host")).subject().orElseThrow();
     for (Ear ear :
         List.of(
             WorkedExample.appraisal(),
