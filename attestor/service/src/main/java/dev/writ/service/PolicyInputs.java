@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BinaryOperator;
 
 /** Says in the policy's words what was verified. Nothing is judged here. */
@@ -33,6 +34,13 @@ final class PolicyInputs {
   /** How the names of rules begin that compare with a reference set. */
   private static final List<String> REFERENCE_RULES =
       List.of("pcr_", "boot_", "secure_boot", "ima_");
+
+  /**
+   * Rules of which the policy hears only where they found something: to be among the findings is to be
+   * found wanting, and a policy's rule asks whether they are.
+   */
+  private static final Set<String> ONLY_WHERE_FOUND =
+      Set.of("secure_boot_debug", "secure_boot_dma", "secure_boot_shim");
 
   private PolicyInputs() {}
 
@@ -113,6 +121,9 @@ final class PolicyInputs {
   static Map<String, Trust.Tier> findings(List<Appraisal.Rule> rules) {
     Map<String, TrustTier> worst = new LinkedHashMap<>();
     for (Appraisal.Rule rule : rules) {
+      if (ONLY_WHERE_FOUND.contains(rule.reason()) && rule.tier() == TrustTier.NONE) {
+        continue;
+      }
       String name = rule.subject().isEmpty() ? rule.reason() : rule.reason() + ":" + rule.subject();
       worst.merge(name, rule.tier(), BinaryOperator.maxBy(Comparator.naturalOrder()));
     }

@@ -9,6 +9,8 @@ import dev.writ.evidence.TrustClaim;
 import dev.writ.policy.Trust;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the policy is shown of an appraisal. */
 final class PolicyInputsTest {
@@ -27,5 +29,20 @@ final class PolicyInputsTest {
             entry("boot_authority:db", Trust.Tier.CONTRAINDICATED),
             entry("boot_authority:Shim", Trust.Tier.AFFIRMING),
             entry("boot_authority", Trust.Tier.WARNING));
+  }
+
+  /** {@code 'secure_boot_debug' in trust.findings} must not hold of a host without a debugger. */
+  @ParameterizedTest
+  @ValueSource(strings = {"secure_boot_debug", "secure_boot_dma", "secure_boot_shim"})
+  void weaknessOfSecureBoot_isAFindingOnlyWhereItWasFound(String reason) {
+    assertThat(PolicyInputs.findings(List.of(weakness(reason, 0)))).isEmpty();
+    assertThat(PolicyInputs.findings(List.of(weakness(reason, 32))))
+        .containsOnly(entry(reason, Trust.Tier.WARNING));
+    assertThat(PolicyInputs.findings(List.of(weakness(reason, 96))))
+        .containsOnly(entry(reason, Trust.Tier.CONTRAINDICATED));
+  }
+
+  private static Appraisal.Rule weakness(String reason, int value) {
+    return new Appraisal.Rule(reason, "", TrustClaim.CONFIGURATION, value, "expected", "actual");
   }
 }

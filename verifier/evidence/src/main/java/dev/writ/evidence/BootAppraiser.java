@@ -156,6 +156,7 @@ final class BootAppraiser {
     rules.authorities().ifPresent(allowed -> authorities(state, allowed));
   }
 
+  /** Where nothing was found the log is silent, and from silence nothing can be affirmed. */
   private void weakened(
       String reason, boolean found, String expected, String otherwise, String actual) {
     int value = rules.secureBoot() ? failed(TrustClaim.CONFIGURATION) : UNSAFE_CONFIGURATION;
@@ -163,7 +164,7 @@ final class BootAppraiser {
         reason,
         "",
         TrustClaim.CONFIGURATION,
-        found ? value : AFFIRMING,
+        found ? value : NOTED,
         expected,
         found ? actual : otherwise);
   }

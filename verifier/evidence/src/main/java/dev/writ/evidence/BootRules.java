@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  * <tr><td>pcr_not_explained<td>of the PCR<td>does not run
  *     <td>fails of a PCR in {@code explained} that replay says nothing of
  * <tr><td>secure_boot<td>configuration<td>2<td>fails where it is demanded, else 32
- * <tr><td>secure_boot_debug, secure_boot_dma, secure_boot_shim<td>configuration<td>2
+ * <tr><td>secure_boot_debug, secure_boot_dma, secure_boot_shim<td>configuration<td>noted
  *     <td>fails where Secure Boot is demanded, else 32
  * <tr><td>secure_boot_dbx<td>configuration<td>2<td>fails, entries are missing
  * <tr><td>secure_boot_db<td>configuration<td>2<td>fails, entries that are not allowed
