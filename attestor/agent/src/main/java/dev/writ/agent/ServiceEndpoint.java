@@ -51,7 +51,5 @@ public interface ServiceEndpoint {
    * @param key the instance key, whose thumbprint is the request's {@code jkt}
    * @throws IOException as above
    */
-  default Answer<ProofBundle> issue(IssueRequest request, ChannelKey key) throws IOException {
-    return issue(request);
-  }
+  Answer<ProofBundle> issue(IssueRequest request, ChannelKey key) throws IOException;
 }

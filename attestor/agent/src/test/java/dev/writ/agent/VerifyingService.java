@@ -110,6 +110,12 @@ final class VerifyingService implements ServiceEndpoint {
             Octets.of(new byte[Challenge.MAC_BYTES])));
   }
 
+  /** There is no connection that could show a key. */
+  @Override
+  public Answer<ProofBundle> issue(IssueRequest request, ChannelKey key) {
+    return issue(request);
+  }
+
   @Override
   public Answer<ProofBundle> issue(IssueRequest asks) {
     exec = asks.exec();

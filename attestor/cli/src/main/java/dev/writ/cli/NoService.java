@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.agent.Answer;
+import dev.writ.agent.ChannelKey;
 import dev.writ.agent.Enrolled;
 import dev.writ.agent.EnrolmentChallenge;
 import dev.writ.agent.EnrolmentRequest;
@@ -32,6 +33,11 @@ final class NoService implements ServiceEndpoint {
 
   @Override
   public Answer<ProofBundle> issue(IssueRequest request) throws IOException {
+    throw none();
+  }
+
+  @Override
+  public Answer<ProofBundle> issue(IssueRequest request, ChannelKey key) throws IOException {
     throw none();
   }
 

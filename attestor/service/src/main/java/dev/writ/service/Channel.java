@@ -44,10 +44,15 @@ record Channel(boolean looked, Optional<Hash> clientKey) {
     return clientKey.isPresent() && !clientKey.get().equals(jkt);
   }
 
-  /** In the policy's words, where it is not {@linkplain #isOfAnother another's}. */
-  Optional<Env.Channel> seen() {
-    return looked
-        ? Optional.of(clientKey.isPresent() ? Env.Channel.BOUND : Env.Channel.UNBOUND)
-        : Optional.empty();
+  /**
+   * In the policy's words, for an application of the key with this thumbprint: bound only where the
+   * client holds that very key.
+   */
+  Optional<Env.Channel> seen(Hash jkt) {
+    if (!looked) {
+      return Optional.empty();
+    }
+    boolean bound = clientKey.isPresent() && clientKey.get().equals(jkt);
+    return Optional.of(bound ? Env.Channel.BOUND : Env.Channel.UNBOUND);
   }
 }

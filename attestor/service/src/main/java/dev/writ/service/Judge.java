@@ -330,7 +330,7 @@ final class Judge {
                 PolicyInputs.request(application),
                 PolicyInputs.governance(policy),
                 PolicyInputs.trust(appraisal, endorsement, policy, host.row()),
-                PolicyInputs.env(quote, key.storage(), channel),
+                PolicyInputs.env(quote, key.storage(), channel, application.request().jkt()),
                 now);
     telemetry.ended(Telemetry.Stage.DECIDE, verified);
     Ear result = EarClaims.of(application, quote, appraisal, key.storage(), policy.digest(), now);

@@ -21,6 +21,7 @@ import dev.writ.policy.ReferenceSet;
 import dev.writ.policy.Request;
 import dev.writ.policy.Subject;
 import dev.writ.policy.Trust;
+import dev.writ.tlog.Hash;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -141,7 +142,13 @@ final class PolicyInputs {
     };
   }
 
-  static Env env(VerifiedQuote quote, Environment.KeyStorage keyStorage, Channel channel) {
+  /**
+   * Where it would run.
+   *
+   * @param jkt of the key that asks
+   */
+  static Env env(
+      VerifiedQuote quote, Environment.KeyStorage keyStorage, Channel channel, Hash jkt) {
     Map<String, List<Long>> pcrs = new LinkedHashMap<>();
     for (PcrSelection.Bank bank : quote.selection().banks()) {
       pcrs.put(bank.hash().text(), bank.indices().stream().map(Integer::longValue).toList());
@@ -156,6 +163,6 @@ final class PolicyInputs {
         quote.clockInfo().safe(),
         pcrs,
         quote.pcrDigest().value().hex(),
-        channel.seen());
+        channel.seen(jkt));
   }
 }

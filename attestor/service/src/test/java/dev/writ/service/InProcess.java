@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.agent.Answer;
+import dev.writ.agent.ChannelKey;
 import dev.writ.agent.Enrolled;
 import dev.writ.agent.EnrolmentChallenge;
 import dev.writ.agent.EnrolmentRequest;
@@ -57,6 +58,12 @@ record InProcess(WritService service) implements ServiceEndpoint {
     return outcome instanceof IssuanceOutcome.Issued issued
         ? new Answer.Granted<>(issued.bundle())
         : denied(((IssuanceOutcome.Denied) outcome).denial());
+  }
+
+  /** There is no connection that could show a key. */
+  @Override
+  public Answer<ProofBundle> issue(IssueRequest request, ChannelKey key) {
+    return issue(request);
   }
 
   static Application application(IssueRequest request) {
