@@ -63,7 +63,7 @@ final class Guard implements AutoCloseable {
     }
   }
 
-  /** The connection stands, or the next bytes are awaited or sent. */
+  /** The connection stands, its handshake begins, or the next bytes are awaited or sent. */
   void moving() {
     synchronized (lock) {
       connected = true;

@@ -71,6 +71,8 @@ sealed interface Route {
       if (tls.isEmpty()) {
         return new Line(socket.getInputStream(), socket.getOutputStream());
       }
+      // The host's own key may have to sign in the handshake, and a TPM takes its time.
+      guard.moving();
       SSLSocket secured = tls.get().over(socket, host, port);
       try {
         secured.startHandshake();

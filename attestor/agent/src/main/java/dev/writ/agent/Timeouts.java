@@ -6,8 +6,8 @@ import java.time.Duration;
 /**
  * How long a server may take.
  *
- * @param connect until it is connected and, over TLS, has shown who it is
- * @param silence from one byte to the next, in either direction
+ * @param connect until TCP or its socket is connected
+ * @param silence from one byte to the next, in either direction, and for a TLS handshake
  * @param whole from the first attempt to connect to the last byte of its answer
  */
 public record Timeouts(Duration connect, Duration silence, Duration whole) {
