@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.agent.Answer;
+import dev.writ.agent.ClientCertificateException;
 import dev.writ.agent.Sentence;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,6 +52,9 @@ final class CommandFailure extends Exception {
 
   /** A service or a device did not answer. */
   static CommandFailure unreachable(String subject, Exception cause) {
+    if (cause instanceof ClientCertificateException) {
+      return new CommandFailure(ExitStatus.UNREACHABLE, Sentence.of(cause), cause, Map.of());
+    }
     return new CommandFailure(ExitStatus.UNREACHABLE, Sentence.of(subject, cause), cause, Map.of());
   }
 

@@ -37,20 +37,34 @@ final class ClientKeys extends X509ExtendedTrustManager {
 
   private final InstantSource clock;
 
-  private ClientKeys(InstantSource clock) {
+  private final RefusedClients refused;
+
+  private ClientKeys(InstantSource clock, RefusedClients refused) {
     this.clock = clock;
+    this.refused = refused;
   }
 
   /** Has a door ask its clients for their keys; it still serves those that show none. */
   @CanIgnoreReturnValue
-  static HttpServerOptions askFor(HttpServerOptions options, InstantSource clock) {
+  static HttpServerOptions askFor(
+      HttpServerOptions options, InstantSource clock, RefusedClients refused) {
     return options
         .setClientAuth(ClientAuth.REQUEST)
-        .setTrustOptions(TrustOptions.wrap(new ClientKeys(clock)))
+        .setTrustOptions(TrustOptions.wrap(new ClientKeys(clock, refused)))
         .setSslEngineOptions(new WithoutResumption());
   }
 
   private void check(X509Certificate @Nullable [] chain) throws CertificateException {
+    try {
+      requireForm(chain);
+    } catch (CertificateException e) {
+      // The client is told no more than an alert.
+      refused.refused(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private void requireForm(X509Certificate @Nullable [] chain) throws CertificateException {
     if (chain == null || chain.length != 1) {
       throw new CertificateException(
           "a client's key must come in one certificate, came in "

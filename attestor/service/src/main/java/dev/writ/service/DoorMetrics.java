@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.DenialCode;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.Collector;
@@ -55,6 +56,11 @@ final class DoorMetrics implements DoorObserver, AutoCloseable {
   @Override
   public void refused(Problem problem) {
     refusals.count(problem.code(), problem.reason());
+  }
+
+  @Override
+  public void clientRefused() {
+    refusals.count(DenialCode.UNVERIFIABLE, RefusedClients.REASON);
   }
 
   @Override

@@ -9,6 +9,9 @@ interface DoorObserver {
   /** A request was answered. */
   void answered(String door, String operation, int status);
 
+  /** A client showed a TLS certificate that the door does not take, and has no connection. */
+  void clientRefused();
+
   /** A connection was closed at once because there were too many. */
   void turnedAway();
 }

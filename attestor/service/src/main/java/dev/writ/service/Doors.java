@@ -160,7 +160,9 @@ public final class Doors implements AutoCloseable {
       DoorsConfig.Tls tls = config.tls().get();
       HttpServerOptions options = tls(credential(tls.credentials()));
       if (routes.open().looksAtClients()) {
-        ClientKeys.askFor(options, clock);
+        RefusedClients refused = new RefusedClients(observer);
+        ClientKeys.askFor(options, clock, refused);
+        vertx.setPeriodic(TimeUnit.SECONDS.toMillis(1), tick -> refused.log());
       }
       open(
           "tls",

@@ -2,11 +2,14 @@
 package dev.writ.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.agent.Answer;
 import dev.writ.agent.Attester;
 import dev.writ.agent.ChannelKey;
+import dev.writ.agent.ClientCertificateException;
 import dev.writ.agent.HttpServiceEndpoint;
+import dev.writ.agent.IssueRequest;
 import dev.writ.agent.PinnedTls;
 import dev.writ.agent.Timeouts;
 import dev.writ.artifact.DenialCode;
@@ -303,6 +306,55 @@ final class ChannelBindingTest {
     assertThat(answer(ClientCertificate.of(key, now.minusSeconds(60), hour, 1_024).context()))
         .isPresent();
     assertIssued(issue(showing(key), application()));
+  }
+
+  /** The client is told an alert; what was wrong is for whoever runs the service to see. */
+  @Test
+  void certificatesThatAreRefused_areCounted() throws Exception {
+    serveDemanding();
+    Instant now = Instant.now();
+
+    assertThat(
+            answer(
+                ClientCertificate.of(key, now.minusSeconds(7_200), now.minusSeconds(60), 0)
+                    .context()))
+        .isEmpty();
+    assertThat(answer(ClientCertificate.of(ClientCertificate.rsa()).context())).isEmpty();
+    assertIssued(issue(showing(key), application()));
+
+    assertThat(deployment.service().refusals().take())
+        .containsEntry(new Refusals.Kind(DenialCode.UNVERIFIABLE, RefusedClients.REASON), 2L);
+  }
+
+  /** A host whose clock is a day behind: the server's certificate is held against the right one. */
+  @Test
+  void agentWhoseCertificateIsRefused_isToldSo() throws Exception {
+    serveDemanding();
+    AtomicInteger asked = new AtomicInteger();
+    InstantSource clock =
+        () -> Instant.now().minus(Duration.ofHours(asked.getAndIncrement() == 0 ? 0 : 26));
+    HttpServiceEndpoint service =
+        HttpServiceEndpoint.at(
+            URI.create("https://localhost:" + port()),
+            deployment.trust().content().tls(),
+            clock,
+            Timeouts.STANDARD);
+    Application application =
+        host.answerWithMemoryKey(
+            deployment.challenge(host),
+            Deployment.request(Deployment.workloadOf(host.name), thumbprint(key)));
+    IssueRequest request =
+        new IssueRequest(
+            application.akName(),
+            application.request(),
+            Optional.empty(),
+            application.challenge(),
+            application.evidence());
+
+    assertThatThrownBy(
+            () -> service.issue(request, new ChannelKey((ECPublicKey) key.getPublic(), this::sign)))
+        .isInstanceOf(ClientCertificateException.class)
+        .hasMessage("the service refused this host's TLS certificate; is the clock right?");
   }
 
   /** In TLS 1.3 a client learns only after its own handshake that its certificate is refused. */

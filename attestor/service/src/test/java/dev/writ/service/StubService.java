@@ -89,6 +89,9 @@ final class StubService implements DoorObserver {
   }
 
   @Override
+  public void clientRefused() {}
+
+  @Override
   public void answered(String door, String operation, int status) {}
 
   @Override
