@@ -71,7 +71,8 @@ final class Exchange {
     RouteTable.Operation wanted = found.operation();
     operation = wanted.name();
     HttpMethod method = request.method();
-    boolean reads = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+    boolean reads =
+        method.equals(HttpMethod.GET) || (wanted.head() && method.equals(HttpMethod.HEAD));
     if (wanted.get().isPresent() ? !reads : !method.equals(HttpMethod.POST)) {
       refuse(Problem.methodNotAllowed(wanted.allowed()));
     } else if (wanted.get().isPresent()) {

@@ -41,7 +41,7 @@ final class OperatorRoutes {
         new RouteTable()
             .post("/v1/invitations", "invite", routes::invite)
             .post("/v1/revocations", "revoke", routes::revoke)
-            .getUnder("/v1/attestation-results/", "decisionResult", routes::decisionResult)
+            .getOnlyUnder("/v1/attestation-results/", "decisionResult", routes::decisionResult)
             .post("/v1/reference-values", "learn", routes::learn)
             .getUnder(DECISIONS, "explain", routes::explain)
             .get("/v1/readiness", "readiness", target -> routes.readiness())

@@ -94,6 +94,7 @@ final class RouteTable {
    * @param post how it answers a POST
    * @param get how it answers a GET
    * @param parameters names that its query may have
+   * @param head whether a HEAD is answered as a GET is, without its content
    * @param health whether it says how the service is, and is answered whatever the load
    */
   record Operation(
@@ -101,9 +102,10 @@ final class RouteTable {
       Optional<PostOver> post,
       Optional<Get> get,
       Set<String> parameters,
+      boolean head,
       boolean health) {
     String allowed() {
-      return post.isPresent() ? "POST" : "GET, HEAD";
+      return post.isPresent() ? "POST" : head ? "GET, HEAD" : "GET";
     }
   }
 
@@ -134,7 +136,8 @@ final class RouteTable {
   }
 
   private RouteTable put(String path, String name, PostOver post) {
-    exact.put(path, new Operation(name, Optional.of(post), Optional.empty(), Set.of(), false));
+    exact.put(
+        path, new Operation(name, Optional.of(post), Optional.empty(), Set.of(), false, false));
     return this;
   }
 
@@ -147,21 +150,31 @@ final class RouteTable {
   @CanIgnoreReturnValue
   RouteTable get(String path, String name, Get get, String... parameters) {
     exact.put(
-        path, new Operation(name, Optional.empty(), Optional.of(get), Set.of(parameters), false));
+        path,
+        new Operation(name, Optional.empty(), Optional.of(get), Set.of(parameters), true, false));
     return this;
   }
 
   /** Serves GET of every path that begins with {@code prefix}. */
   @CanIgnoreReturnValue
   RouteTable getUnder(String prefix, String name, Get get) {
-    under.put(prefix, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), false));
+    under.put(
+        prefix, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), true, false));
+    return this;
+  }
+
+  /** The same without HEAD: where an answer costs what nobody should pay who throws it away. */
+  @CanIgnoreReturnValue
+  RouteTable getOnlyUnder(String prefix, String name, Get get) {
+    under.put(
+        prefix, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), false, false));
     return this;
   }
 
   /** Serves GET of {@code path} whatever the load. */
   @CanIgnoreReturnValue
   RouteTable health(String path, String name, Get get) {
-    exact.put(path, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), true));
+    exact.put(path, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), true, true));
     return this;
   }
 

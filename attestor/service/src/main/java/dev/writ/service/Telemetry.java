@@ -56,7 +56,7 @@ public final class Telemetry {
   private final Histogram ledgerCommit;
   private final Histogram headSign;
   private final Counter ledgerFailures;
-  private final Counter attestationResults;
+  private final Counter issuerSignatures;
   private volatile long headSigned = System.nanoTime();
 
   Telemetry() {
@@ -100,10 +100,12 @@ public final class Telemetry {
             .labelNames("step")
             .withoutExemplars()
             .register(registry);
-    attestationResults =
+    issuerSignatures =
         Counter.builder()
-            .name("writ_attestation_result_signatures")
-            .help("Signatures of the issuer's key over attestation results, which are no leaves.")
+            .name("writ_issuer_signatures")
+            .help(
+                "Signatures of the issuer's key that are over no artifact, and no leaves, by kind.")
+            .labelNames("kind")
             .withoutExemplars()
             .register(registry);
     GaugeWithCallback.builder()
@@ -160,9 +162,14 @@ public final class Telemetry {
     hsmSign.observe(Unit.nanosToSeconds(nanos));
   }
 
-  /** The issuer's key signed what is no artifact: its signatures are counted apart. */
+  /** The issuer's key signed an attestation result, which is no artifact and no leaf. */
   void attestationResultSigned() {
-    attestationResults.inc();
+    issuerSignatures.labelValues("attestation_result").inc();
+  }
+
+  /** The issuer's key signed to show that it can. */
+  void readinessSigned() {
+    issuerSignatures.labelValues("readiness").inc();
   }
 
   void appended(long nanos) {

@@ -193,7 +193,11 @@ public final class WritService implements AutoCloseable {
             telemetry);
     this.readiness =
         new ReadinessCheck(
-            setup.keys().issuer()::signP1363,
+            message -> {
+              byte[] signature = setup.keys().issuer().signP1363(message);
+              telemetry.readinessSigned();
+              return signature;
+            },
             ledger,
             policy,
             statusTokens,

@@ -184,10 +184,10 @@ final class AttestationResultTest {
 
     assertThat(deployment.leaves()).isEqualTo(leaves);
     assertThat(line("writ_hsm_sign_seconds_count")).isEqualTo(signatures);
-    assertThat(line("writ_attestation_result_signatures_total")).endsWith(" 1.0");
+    assertThat(line("writ_issuer_signatures_total{kind=\"attestation_result\"}")).endsWith(" 1.0");
 
     unused = verified(exchange(artifact()));
-    assertThat(line("writ_attestation_result_signatures_total")).endsWith(" 2.0");
+    assertThat(line("writ_issuer_signatures_total{kind=\"attestation_result\"}")).endsWith(" 2.0");
   }
 
   private String line(String name) throws Exception {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +36,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 final class ContractTest {
   private static final int VALID_EACH = 25;
+
+  /** What they answer may cost a signature: whoever wants no content is not given one. */
+  private static final Set<String> WITHOUT_HEAD = Set.of("decisionResult");
+
   private static final List<String> METHODS =
       List.of("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE");
 
@@ -323,14 +328,15 @@ final class ContractTest {
   private static void otherMethods(Operation operation) throws IOException {
     boolean reads = operation.method().equals("GET");
     for (String method : METHODS) {
-      if (method.equals(operation.method()) || (reads && method.equals("HEAD"))) {
+      boolean head = reads && !WITHOUT_HEAD.contains(operation.name());
+      if (method.equals(operation.method()) || (head && method.equals("HEAD"))) {
         continue;
       }
       try (HttpWire wire = connect(tag(operation))) {
         String target = target(operation, new Generated(1));
         HttpWire.Response response = wire.request(method, target, "application/json", new byte[0]);
         assertThat(response.status()).as(method + " " + target).isEqualTo(405);
-        assertThat(response.header("allow")).isEqualTo(reads ? "GET, HEAD" : "POST");
+        assertThat(response.header("allow")).isEqualTo(head ? "GET, HEAD" : operation.method());
         if (!method.equals("HEAD")) {
           contract.requireProblem(405, response);
         }
@@ -343,6 +349,9 @@ final class ContractTest {
     return each(
         "GET",
         operation -> {
+          if (WITHOUT_HEAD.contains(operation.name())) {
+            return;
+          }
           String target = target(operation, new Generated(1));
           try (HttpWire wire = connect(tag(operation))) {
             HttpWire.Response head = wire.request("HEAD", target, "", new byte[0]);
