@@ -105,6 +105,15 @@ final class AttestCommand implements Callable<Integer> {
     if (ear != null && printRequest) {
       throw CommandFailure.usage("--ear is of an artifact, and --print-request asks for none");
     }
+    if (ear == null) {
+      return attest(Optional.empty());
+    }
+    try (AttestationResultFile file = AttestationResultFile.at(ear)) {
+      return attest(Optional.of(file));
+    }
+  }
+
+  private int attest(Optional<AttestationResultFile> result) throws CommandFailure {
     TrustFile trust = service.readTrust();
     HttpServiceEndpoint endpoint = service.endpoint(trust);
     String issuer = trust.content().issuer();
@@ -126,8 +135,8 @@ final class AttestCommand implements Callable<Integer> {
     out.println(new String(printed, StandardCharsets.UTF_8));
     out.flush();
     // After the bundle was printed: it is good whatever becomes of this.
-    if (ear != null) {
-      AttestationResultFile.write(ear, AttestationResultFile.of(trust, endpoint, printed));
+    if (result.isPresent()) {
+      result.get().write(trust, endpoint, printed);
     }
     return ExitStatus.DONE;
   }

@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.artifact.AppraisedRule;
 import dev.writ.artifact.AppraisedRules;
+import dev.writ.artifact.AppraisedSubject;
 import dev.writ.artifact.AttestationResultVerdict;
 import dev.writ.artifact.AttestationResultVerdict.Accepted;
 import dev.writ.artifact.AttestationResultVerdict.Refused;
@@ -28,6 +29,7 @@ final class AttestationResultReport {
     } else {
       verdict.checks().forEach(check -> out.println(CheckLine.of(check)));
       if (verdict instanceof Accepted accepted) {
+        accepted.result().claims().iss().ifPresent(iss -> out.println("iss " + iss));
         new TreeMap<>(accepted.result().claims().submods())
             .forEach((name, part) -> print(out, name, part));
         out.println("valid: what the issuer found, good or bad");
@@ -41,7 +43,12 @@ final class AttestationResultReport {
 
   private static void print(PrintWriter out, String name, Ear.Appraisal part) {
     out.println(name + " is " + part.status().wire() + " " + vector(part));
+    part.subject().ifPresent(subject -> print(out, subject));
     part.rules().ifPresent(rules -> print(out, rules));
+  }
+
+  private static void print(PrintWriter out, AppraisedSubject subject) {
+    subject.toMap().forEach((name, value) -> out.printf("  %-16s %s%n", name, value));
   }
 
   private static void print(PrintWriter out, AppraisedRules rules) {
@@ -69,6 +76,7 @@ final class AttestationResultReport {
     document.put("checks", verdict.checks().stream().map(CheckLine::asRow).toList());
     if (verdict instanceof Accepted accepted) {
       Ear claims = accepted.result().claims();
+      claims.iss().ifPresent(iss -> document.put("iss", iss));
       document.put("iat", claims.iat().getEpochSecond());
       claims.exp().ifPresent(exp -> document.put("exp", exp.getEpochSecond()));
       Map<String, Object> parts = new TreeMap<>();
@@ -81,6 +89,7 @@ final class AttestationResultReport {
   private static Map<String, Object> part(Ear.Appraisal part) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("status", part.status().wire());
+    part.subject().ifPresent(subject -> document.put("subject", subject.toMap()));
     document.put("vector", vector(part));
     document.put("policy_ids", part.policyIds());
     part.nonce().ifPresent(nonce -> document.put("nonce", nonce));

@@ -4,10 +4,14 @@ package dev.writ.cli;
 import dev.writ.agent.ExecGateway;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.ActionAtHand;
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.AttestationResultVerdict;
 import dev.writ.artifact.AttestationResultVerifier;
 import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.MalformedArtifactException;
+import dev.writ.artifact.MalformedBundleException;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.Seen;
@@ -23,6 +27,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +60,15 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--ear",
       description = "BUNDLE is an Attestation Result instead: an EAR as a JWT (writ attest --ear).")
   boolean ear;
+
+  @Option(
+      names = "--bundle",
+      paramLabel = "FILE",
+      description = {
+        "With --ear: the proof bundle whose artifact the result must be of. The bundle itself is verified",
+        "without --ear."
+      })
+  @Nullable Path ofBundle;
 
   @Mixin TrustOptions trust = new TrustOptions();
 
@@ -102,6 +116,9 @@ final class VerifyCommand implements Callable<Integer> {
     if (ear) {
       return attestationResult(now);
     }
+    if (ofBundle != null) {
+      throw CommandFailure.usage("--bundle says of what a result must be, and is for --ear");
+    }
     TrustFile believed = trust.readTrust();
     Verdict verdict = judge(BundleVerifier.of(believed), presentation(believed), now);
     PrintWriter out = spec.commandLine().getOut();
@@ -124,10 +141,31 @@ final class VerifyCommand implements Callable<Integer> {
     AttestationResultVerdict verdict =
         AttestationResultVerifier.of(trust.readTrust())
             .verify(AttestationResultFile.read(bundle), now);
+    if (ofBundle != null && verdict instanceof AttestationResultVerdict.Accepted accepted) {
+      verdict = ofArtifact(accepted, readArtifact(ofBundle));
+    }
     new AttestationResultReport(verdict).print(spec.commandLine().getOut(), output);
     return verdict instanceof AttestationResultVerdict.Accepted
         ? ExitStatus.DONE
         : ExitStatus.DENIED;
+  }
+
+  private static Artifact readArtifact(Path file) throws CommandFailure {
+    try {
+      return AttestationResultFile.artifactOf(BundleFile.read(file));
+    } catch (MalformedBundleException | MalformedArtifactException e) {
+      throw CommandFailure.configuration("the bundle " + file, e);
+    }
+  }
+
+  private static AttestationResultVerdict ofArtifact(
+      AttestationResultVerdict.Accepted accepted, Artifact artifact) {
+    Optional<String> another =
+        AttestationResultFile.ofAnother(accepted.result().claims(), artifact);
+    return another.isPresent()
+        ? new AttestationResultVerdict.Refused(
+            DenialCode.SCOPE_EXCEEDED, "the " + another.get(), accepted.checks())
+        : accepted;
   }
 
   private Verdict judge(BundleVerifier verifier, Presentation presentation, Instant now)

@@ -3,9 +3,11 @@ package dev.writ.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +40,65 @@ class VerifyEarTest {
         .containsPattern("none +clock_safe +safe; safe")
         .containsPattern("affirming +pcr_reference +sha256:7: sha256:[0-9a-f]{64}; sha256:")
         .endsWith("valid: what the issuer found, good or bad\n");
+  }
+
+  @Test
+  void verify_result_namesIssuerHostAndArtifact() {
+    Invocation verify = verify(EXAMPLE.resolve("ear.jws"), DURING);
+
+    assertThat(verify.out())
+        .contains("iss https://writ.example\n")
+        .containsPattern("ak_name +AAuE7zpbnlvYO_JlVWmuZecgos0MVUo7w2LO-XVSXDQFPg\n")
+        .containsPattern("jkt +-whhbvn9MlRYMHUKoy_vEZepw2b4ZhwOsJ05nz077p4\n")
+        .containsPattern("artifact_digest +[0-9a-f]{64}\n");
+  }
+
+  @Test
+  void verify_withTheBundleOfItsArtifact_isValid() {
+    Invocation verify =
+        verify(
+            EXAMPLE.resolve("ear.jws"),
+            DURING,
+            "--bundle",
+            EXAMPLE.resolve("bundle.json").toString());
+
+    assertThat(verify.status()).as(verify.out()).isEqualTo(ExitStatus.DONE);
+  }
+
+  /** The result of somebody else, presented beside one's own artifact. */
+  @Test
+  void verify_withTheBundleOfAnotherArtifact_isDenied(@TempDir Path folder) throws Exception {
+    String bundle = Files.readString(EXAMPLE.resolve("bundle.json"));
+    String[] jws = Files.readString(EXAMPLE.resolve("artifact.jws")).strip().split("\\.");
+    String claims =
+        new String(Base64.getUrlDecoder().decode(jws[1]), StandardCharsets.UTF_8)
+            .replace("\"tenant\":\"acme\"", "\"tenant\":\"ecma\"");
+    String other =
+        Base64.getUrlEncoder()
+            .withoutPadding()
+            .encodeToString(claims.getBytes(StandardCharsets.UTF_8));
+    Path file = Files.writeString(folder.resolve("other.json"), bundle.replace(jws[1], other));
+
+    Invocation verify = verify(EXAMPLE.resolve("ear.jws"), DURING, "--bundle", file.toString());
+
+    assertThat(verify.status()).as(verify.out()).isEqualTo(ExitStatus.DENIED);
+    assertThat(verify.out())
+        .contains("denied: scope_exceeded: the attestation result must be of the artifact")
+        .doesNotContain("valid:");
+  }
+
+  @Test
+  void verify_bundleOfAResult_isAUsageErrorWithoutEar() {
+    Invocation verify =
+        Invocation.of(
+            "verify",
+            EXAMPLE.resolve("bundle.json"),
+            "--bundle",
+            EXAMPLE.resolve("bundle.json"),
+            "--trust",
+            EXAMPLE.resolve("trust.json"));
+
+    assertThat(verify.status()).isEqualTo(ExitStatus.USAGE);
   }
 
   @Test
