@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.artifact;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.tlog.P256Verifier;
@@ -119,7 +120,7 @@ class WorkedExampleTest {
     assertThat(ear.exp()).contains(WorkedExample.claims().exp());
     assertThat(ear.embedded()).isEqualTo(WorkedExample.claims().ear());
     assertThat(ear.iss()).contains(trust.content().issuer());
-    assertThat(ear.submods().get("host").subject())
+    assertThat(requireNonNull(ear.submods().get("host")).subject())
         .contains(
             new AppraisedSubject(
                 WorkedExample.claims().env().akName(),
