@@ -16,8 +16,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -46,7 +44,7 @@ public final class WritService implements AutoCloseable {
   private final StatusTokens statusTokens;
   private final StatusIndices statusIndices;
   private final Hosts hosts;
-  private final Challenges challenges;
+  private final HostChallenges hostChallenges;
   private final Enrolment enrolment;
   private final Issuance issuance;
   private final Invitations invitations;
@@ -116,7 +114,9 @@ public final class WritService implements AutoCloseable {
     EndorsementVerifier endorsements = new EndorsementVerifier(setup.endorsementTrust());
     ServiceSecret challengeSecret = ServiceSecret.open(ledger, "challenge", clock, random);
     ServiceSecret activationSecret = ServiceSecret.open(ledger, "activation", clock, random);
-    this.challenges = new Challenges(challengeSecret, clock, random);
+    Challenges challenges = new Challenges(challengeSecret, clock, random);
+    this.hostChallenges =
+        new HostChallenges(operations, appraisal, hosts, challenges, policy, refusals, telemetry);
     this.enrolment =
         new Enrolment(
             operations,
@@ -278,39 +278,7 @@ public final class WritService implements AutoCloseable {
 
   /** A challenge for an enrolled host: the PCRs that its reference values speak of. */
   public CompletionStage<ChallengeOutcome> challenge(TpmName akName) {
-    return operations.begin(
-        "a challenge",
-        () -> {
-          // A host that is kept needs no more than a MAC: not worth another thread.
-          Optional<KnownHost> kept = hosts.keptActive(akName);
-          return kept.isPresent()
-              ? CompletableFuture.completedFuture(challenge(akName, kept.get()))
-              : appraisal.submit(() -> challengeOfStored(akName));
-        },
-        ChallengeOutcome.Denied::new);
-  }
-
-  private ChallengeOutcome challengeOfStored(TpmName akName) throws LedgerException {
-    Optional<KnownHost> host = hosts.named(akName);
-    if (host.isEmpty()) {
-      refusals.count(Judge.HOST_NOT_ENROLLED);
-      return new ChallengeOutcome.Denied(Judge.HOST_NOT_ENROLLED);
-    }
-    if (!host.get().isActive()) {
-      Denial denial = Judge.notActive(host.get().row());
-      refusals.count(denial);
-      return new ChallengeOutcome.Denied(denial);
-    }
-    return challenge(akName, host.get());
-  }
-
-  private ChallengeOutcome challenge(TpmName akName, KnownHost host) {
-    long began = System.nanoTime();
-    ChallengeOutcome outcome =
-        new ChallengeOutcome.Issued(
-            challenges.issue(akName, policy.selectionFor(host.name()), policy.epoch()));
-    telemetry.ended(Telemetry.Stage.CHALLENGE, began);
-    return outcome;
+    return hostChallenges.challenge(akName);
   }
 
   /** Admits hosts. */
