@@ -21,8 +21,7 @@ final class EarClaimsTest {
     long units = 0;
     for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
       String text = "a" + Character.toString(c) + "b";
-      Appraisal.Rule rule =
-          new Appraisal.Rule("rule", text, TrustClaim.EXECUTABLES, 2, text, text);
+      Appraisal.Rule rule = new Appraisal.Rule("rule", text, TrustClaim.EXECUTABLES, 2, text, text);
       AppraisedRule appraised =
           new AppraisedRule(
               rule.reason(),
