@@ -16,7 +16,6 @@ import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
-import dev.writ.tlog.Hash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +25,7 @@ import java.util.Optional;
  * are verified here, each against the quote that came with it.
  *
  * @param log of the decision; empty where it is not known, or does not hold
+ * @param before of the other boot
  * @param since the decision with the other boot; empty where there is none to compare with
  * @param note why there is no comparison; empty where there is one
  * @param changes by PCR
@@ -33,6 +33,7 @@ import java.util.Optional;
  */
 record BootComparison(
     Optional<VerifiedBootLog> log,
+    Optional<VerifiedBootLog> before,
     Optional<KeptDecision> since,
     String note,
     List<Change> changes,
@@ -41,7 +42,7 @@ record BootComparison(
   record ChangedPcr(String bank, int index, TpmDigest was, TpmDigest is) {}
 
   private static BootComparison none(Optional<VerifiedBootLog> log, String note) {
-    return new BootComparison(log, Optional.empty(), note, List.of(), List.of());
+    return new BootComparison(log, Optional.empty(), Optional.empty(), note, List.of(), List.of());
   }
 
   /** Compares. */
@@ -51,9 +52,9 @@ record BootComparison(
     if (decision.evidence().bootLog().isEmpty()) {
       return none(Optional.empty(), "the evidence has no boot log");
     }
-    Hash digest = Hash.of(decision.evidence().bootLog().get().value().bytes());
     List<KeptBootLog> kept = ledger.bootLogs(host.akName());
-    Optional<KeptBootLog> own = own(kept, digest, decision);
+    long boot = quote.clockInfo().resetCount();
+    Optional<KeptBootLog> own = own(kept, boot, decision);
     if (own.isEmpty()) {
       return none(
           Optional.empty(),
@@ -66,13 +67,23 @@ record BootComparison(
       BootLogOutcome.Refused refused = (BootLogOutcome.Refused) outcome;
       return none(Optional.empty(), "the boot log does not hold: " + refused.message());
     }
-    long before = decision.allowed() ? own.get().leafIndex() : decision.index();
-    Optional<Boot> other = lastAllowed(ledger, host, kept, before);
+    // A boot beside itself says that nothing changed, which is of use only where it was denied
+    // later.
+    Optional<Boot> other =
+        lastAllowed(
+            ledger,
+            host,
+            kept.stream().filter(each -> each.boot() != boot).toList(),
+            decision.index());
+    if (other.isEmpty() && !decision.allowed()) {
+      other = lastAllowed(ledger, host, kept, decision.index());
+    }
     return other.isEmpty()
         ? none(
             Optional.of(log), "no boot log of an earlier boot that was allowed something is kept")
         : new BootComparison(
             Optional.of(log),
+            Optional.of(other.get().log()),
             Optional.of(other.get().decision()),
             "",
             BootLogDiff.between(other.get().log(), log),
@@ -80,12 +91,12 @@ record BootComparison(
   }
 
   private static Optional<KeptBootLog> own(
-      List<KeptBootLog> kept, Hash digest, KeptDecision decision) {
+      List<KeptBootLog> kept, long boot, KeptDecision decision) {
     KeptBootLog.Decision led =
         decision.allowed() ? KeptBootLog.Decision.ALLOWED : KeptBootLog.Decision.DENIED;
     List<KeptBootLog> same =
         kept.stream()
-            .filter(log -> log.digest().equals(digest) && log.leafIndex() <= decision.index())
+            .filter(log -> log.boot() == boot && log.leafIndex() <= decision.index())
             .toList();
     return same.stream()
         .filter(log -> log.decision() == led)

@@ -109,7 +109,7 @@ final class Explanations {
         references.isPresent() && decision.get().ran().isPresent() && !decision.get().allowed()
             ? Optional.of(
                 ReferenceAmendment.propose(
-                    references.get(), decision.get().ran().get().ran(), quote, boot.log()))
+                    references.get(), decision.get().ran().get().ran(), quote, boot))
             : Optional.empty();
     return new Outcome.Explained(
         new Explanation(decision.get(), host, policy, boot, references, proposal));
