@@ -343,15 +343,18 @@ final class Judge {
           Optional.of(deny),
           Optional.of(result),
           standing,
-          MeasuredLogs.kept(
-              application.evidence(), read, host.akName(), quote, KeptBootLog.Decision.DENIED));
+          logs.kept(
+              application.evidence(),
+              appraisal,
+              host.akName(),
+              quote,
+              KeptBootLog.Decision.DENIED));
     }
     List<StateChange> learned = new ArrayList<>();
     key.registration().ifPresent(learned::add);
     MeasuredLogs.reached(read, appraisal, host.akName(), quote, policy.digest())
         .ifPresent(learned::add);
-    MeasuredLogs.kept(
-            application.evidence(), read, host.akName(), quote, KeptBootLog.Decision.ALLOWED)
+    logs.kept(application.evidence(), appraisal, host.akName(), quote, KeptBootLog.Decision.ALLOWED)
         .ifPresent(learned::add);
     return new Judgement.Granted(
         (Decision.Allow) decision,

@@ -12,6 +12,7 @@ import dev.writ.evidence.ImaReplay;
 import dev.writ.evidence.ImaSegment;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.ReferenceValues;
+import dev.writ.evidence.TrustTier;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.Ledger;
@@ -28,9 +29,19 @@ import java.util.Optional;
  */
 final class MeasuredLogs {
   private final Ledger ledger;
+  private final Recent<BootOf, Boolean> kept;
 
-  MeasuredLogs(Ledger ledger) {
+  /** What a boot log is kept by. */
+  private record BootOf(AkName host, KeptBootLog.Decision decision, long resetCount) {}
+
+  /**
+   * Logs of all hosts.
+   *
+   * @param most boots of which it is remembered that their log is kept
+   */
+  MeasuredLogs(Ledger ledger, int most) {
     this.ledger = ledger;
+    this.kept = new Recent<>(most);
   }
 
   /**
@@ -91,22 +102,42 @@ final class MeasuredLogs {
   }
 
   /**
-   * The boot log, to be kept for whoever asks later what changed; nothing where none was read. To
-   * sleep and wake is not another boot here: the log stays what it was.
+   * The boot log, to be kept for whoever asks later what changed; nothing where none was read, where
+   * the quote does not bear it out, or where one of this boot is kept. To sleep and wake is not another
+   * boot here: the log stays what it was.
    */
-  static Optional<StateChange> kept(
+  Optional<StateChange> kept(
       Evidence evidence,
-      Read logs,
+      Appraisal appraisal,
       AkName host,
       VerifiedQuote quote,
-      KeptBootLog.Decision decision) {
-    if (logs.boot().isEmpty()) {
+      KeptBootLog.Decision decision)
+      throws LedgerException {
+    if (evidence.bootLog().isEmpty() || !isBorneOut(appraisal)) {
       return Optional.empty();
     }
-    byte[] log = evidence.bootLog().orElseThrow().bytes();
+    BootOf boot = new BootOf(host, decision, quote.clockInfo().resetCount());
+    if (kept.get(boot).isPresent()) {
+      return Optional.empty();
+    }
+    if (ledger.keepsBootLog(host, decision, boot.resetCount())) {
+      kept.put(boot, true);
+      return Optional.empty();
+    }
+    byte[] log = evidence.bootLog().get().bytes();
     return Optional.of(
-        new StateChange.KeepBootLog(
-            host, decision, quote.clockInfo().resetCount(), Hash.sha256(log), log));
+        new StateChange.KeepBootLog(host, decision, boot.resetCount(), Hash.sha256(log), log));
+  }
+
+  /** It holds, and explains a PCR: what leads to no quoted value is not of the host's boot. */
+  private static boolean isBorneOut(Appraisal appraisal) {
+    boolean holds = false;
+    boolean explains = false;
+    for (Appraisal.Rule rule : appraisal.rules()) {
+      holds |= rule.reason().equals("boot_log_holds") && rule.tier() == TrustTier.AFFIRMING;
+      explains |= rule.reason().equals("pcr_matches_log");
+    }
+    return holds && explains;
   }
 
   private static long bootOf(VerifiedQuote quote) {

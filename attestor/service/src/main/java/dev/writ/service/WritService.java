@@ -145,7 +145,7 @@ public final class WritService implements AutoCloseable {
                 policy,
                 hosts,
                 new InstanceKeys(ledger, limits.instanceKeys()),
-                new MeasuredLogs(ledger),
+                new MeasuredLogs(ledger, limits.instanceKeys()),
                 continuity,
                 new HostRate(limits, nanos),
                 clock,

@@ -19,6 +19,7 @@ import dev.writ.tlog.Hash;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -264,6 +265,46 @@ final class ExplanationTest {
     List<KeptBootLog> kept = deployment.service().ledger().bootLogs(host.akName());
     assertThat(kept).extracting(KeptBootLog::decision).containsOnly(KeptBootLog.Decision.ALLOWED);
     assertThat(kept).hasSize(2);
+  }
+
+  @Test
+  void logOfOneBootInTwoCodings_isKeptOnce() throws Exception {
+    allowedUnder(usual(Effect.REFUSE));
+    GrubBoot bad = new GrubBoot().withoutSecureBoot();
+    denied(bad);
+    // A parser of logs takes what ends with the host's own words, here more of them.
+    host.show(withAnotherEnd(bad.log()));
+    Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, deployment.attest(host));
+
+    assertThat(deployment.service().ledger().bootLogs(host.akName()))
+        .extracting(KeptBootLog::decision)
+        .containsExactlyInAnyOrder(KeptBootLog.Decision.ALLOWED, KeptBootLog.Decision.DENIED);
+    assertThat(changes(last())).containsExactly("7: Secure Boot is off, was on");
+  }
+
+  /** The log with an event that is not measured. */
+  private static byte[] withAnotherEnd(byte[] log) {
+    byte[] more = new byte[4 + 4 + 4 + 2 + 32 + 4 + 4];
+    more[4] = 3;
+    more[8] = 1;
+    more[12] = 0x0b;
+    more[46] = 4;
+    byte[] all = Arrays.copyOf(log, log.length + more.length);
+    System.arraycopy(more, 0, all, log.length, more.length);
+    return all;
+  }
+
+  @Test
+  void logOfAnotherBoot_isNotKept() throws Exception {
+    allowedUnder(usual(Effect.REFUSE));
+    host = host.sameTpmAndKeys();
+    host.show(new GrubBoot().log());
+    Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, deployment.attest(host));
+
+    assertThat(deployment.service().ledger().bootLogs(host.akName()))
+        .extracting(KeptBootLog::decision)
+        .containsExactly(KeptBootLog.Decision.ALLOWED);
+    assertThat(json(last()).object("boot").text("note")).contains("is not kept");
   }
 
   @Test

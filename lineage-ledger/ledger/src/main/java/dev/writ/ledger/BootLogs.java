@@ -18,6 +18,8 @@ final class BootLogs {
           + " (SELECT leaf_index FROM boot_log WHERE ak_name = ? AND decision = ?"
           + " ORDER BY leaf_index DESC LIMIT ?)";
   private static final String ERASE = "DELETE FROM boot_log WHERE leaf_index = ?";
+  private static final String KEEPS =
+      "SELECT 1 FROM boot_log WHERE ak_name = ? AND decision = ? AND boot = ?";
   private static final String OF_HOST =
       "SELECT ak_name, decision, boot, digest, bytes, leaf_index FROM boot_log WHERE ak_name = ?"
           + " ORDER BY leaf_index DESC";
@@ -37,6 +39,11 @@ final class BootLogs {
       statements.update(
           DROP_OLDER, akName, log.decision(), akName, log.decision(), log.decision().kept());
     }
+  }
+
+  /** Whether a log of this boot is kept. */
+  boolean keeps(AkName host, KeptBootLog.Decision decision, long boot) throws SQLException {
+    return statements.any(KEEPS, host.bytes(), decision, boot);
   }
 
   /** Erases the log that was kept with a leaf; false if none was. */

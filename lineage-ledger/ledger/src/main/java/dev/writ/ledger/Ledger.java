@@ -339,6 +339,16 @@ public final class Ledger implements AutoCloseable {
     return store.read(statements -> new BootLogs(statements).of(akName));
   }
 
+  /**
+   * Whether a boot log of a host is kept: one that led to this, of this boot.
+   *
+   * @param boot the TPM's reset count
+   */
+  public boolean keepsBootLog(AkName akName, KeptBootLog.Decision decision, long boot)
+      throws LedgerException {
+    return store.read(statements -> new BootLogs(statements).keeps(akName, decision, boot));
+  }
+
   /** The host's key that was certified under this name (SHA-256 of its TPM Name). */
   public Optional<InstanceKey> instanceKey(AkName akName, Hash keyName) throws LedgerException {
     return store.read(statements -> new StateReads(statements).instanceKey(akName, keyName));

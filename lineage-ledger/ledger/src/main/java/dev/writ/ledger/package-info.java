@@ -109,7 +109,7 @@
  *                 verified; the position is {@link dev.writ.ledger}'s to keep and the verifier's to read
  * last_seen       ak_name → clock, reset_count, restart_count, safe, seen, leaf_index: what was last seen of a
  *                 host's TPM; artifact, previous, ends: the newest of its artifacts, and when the last ends
- * boot_log        leaf_index → ak_name, decision, boot, digest (unique with the three before), bytes: the last
+ * boot_log        leaf_index → ak_name, decision, boot, (unique together), digest, bytes: the last
  *                 few of each host; erased with the leaf's payload
  * signing_key     kid → role, state, not_before, not_after, leaf_index
  * policy_epoch    epoch → policy_digest, min_epoch, leaf_index; epochs follow one another from 1

@@ -60,6 +60,7 @@ final class BootLogsTest {
   void log_ofOneBoot_isKeptOnceWithItsFirstLeaf() throws Exception {
     long first = keep(log(HOST, Decision.ALLOWED, 7, "log"));
     keep(log(HOST, Decision.ALLOWED, 7, "log"));
+    keep(log(HOST, Decision.ALLOWED, 7, "the same log in another coding"));
 
     KeptBootLog kept = ledger.bootLogs(HOST).get(0);
     assertThat(kept(HOST)).containsExactly("ALLOWED 7 " + first);
@@ -67,6 +68,10 @@ final class BootLogsTest {
     assertThat(new String(kept.log(), StandardCharsets.UTF_8)).isEqualTo("log");
     assertThat(kept.digest()).isEqualTo(Hash.sha256(kept.log()));
     assertThat(ledger.bootLogs(OTHER)).isEmpty();
+    assertThat(ledger.keepsBootLog(HOST, Decision.ALLOWED, 7)).isTrue();
+    assertThat(ledger.keepsBootLog(HOST, Decision.ALLOWED, 8)).isFalse();
+    assertThat(ledger.keepsBootLog(HOST, Decision.DENIED, 7)).isFalse();
+    assertThat(ledger.keepsBootLog(OTHER, Decision.ALLOWED, 7)).isFalse();
   }
 
   @Test
