@@ -6,6 +6,7 @@ import dev.writ.agent.Timeouts;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.StrictJson;
+import dev.writ.policy.KeptDemands;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.ReferenceDiff;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,8 +60,8 @@ final class PolicyLearnCommand implements Callable<Integer> {
       names = "--policy",
       paramLabel = "FILE",
       description = {
-        "A policy: how the proposal differs from the set that this file has for the host.",
-        "Without it, from the set in force."
+        "A policy: the proposal keeps what this file's set for the host demands, and is compared with",
+        "that. Without it, with the set in force."
       })
   @Nullable Path policy;
 
@@ -117,11 +119,19 @@ final class PolicyLearnCommand implements Callable<Integer> {
       }
       // Read and written again: what is shown is a set, and no host's text.
       ReferenceSet set = ReferenceSet.parse(text.getBytes(StandardCharsets.UTF_8));
+      List<String> notes = new ArrayList<>(members.texts("notes", MAX_NOTES));
+      String verdict = members.text("verdict");
+      Optional<ReferenceSet> there = document.flatMap(each -> each.referenceSetFor(host));
+      if (there.isPresent()) {
+        KeptDemands kept = KeptDemands.of(set, there.get());
+        kept.notes().stream().filter(note -> !notes.contains(note)).forEach(notes::add);
+        set = kept.set();
+      }
       return new Proposal(
           set.text(),
-          document.isPresent() ? diff(document.get(), set) : told.text("diff"),
-          members.texts("notes", MAX_NOTES),
-          members.text("verdict"),
+          document.isPresent() ? diff(document.get(), set, verdict) : told.text("diff"),
+          notes,
+          verdict,
           members.integer("leaf_index", 0, MAX_EXACT));
     } catch (IOException e) {
       throw CommandFailure.unreachable("the service at " + socket + " must answer", e);
@@ -130,14 +140,17 @@ final class PolicyLearnCommand implements Callable<Integer> {
     }
   }
 
-  private String diff(PolicyDocument document, ReferenceSet proposed) {
+  private String diff(PolicyDocument document, ReferenceSet proposed, String verdict) {
     Optional<ReferenceSet> there = document.referenceSetFor(host);
     return ReferenceDiff.of(
         there
             .map(set -> set.name() + " of " + policy + ", version " + document.version())
             .orElse("none in " + policy),
         there.map(ReferenceSet::text).orElse(""),
-        proposed.name() + " (proposed, approved by nobody)",
+        proposed.name()
+            + " (proposed, approved by nobody"
+            + (verdict.equals("deny") ? "; this boot was DENIED" : "")
+            + ")",
         proposed.text());
   }
 

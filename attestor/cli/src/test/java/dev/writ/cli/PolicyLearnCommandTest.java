@@ -80,6 +80,24 @@ class PolicyLearnCommandTest {
   }
 
   @Test
+  void learn_ofADeniedBoot_isMarkedAndKeepsWhatThePolicyDemands() throws Exception {
+    Path socket = folder.resolve("s");
+    String denied = LEARNED.replace("\"allow\"", "\"deny\"");
+    try (AnsweringSocket service = AnsweringSocket.at(socket, 200, denied)) {
+      Invocation learned =
+          Invocation.of(
+              "policy", "learn", "host-a", "--latest", "--socket", socket, "--policy", POLICY);
+
+      assertThat(learned.status()).as(learned.err()).isEqualTo(ExitStatus.DONE);
+      assertThat(service.requests()).hasSize(1);
+      assertThat(learned.out())
+          .contains("+++ host-host-a (proposed, approved by nobody; this boot was DENIED)\n")
+          .contains("\"pcrs\"");
+      assertThat(learned.err()).contains("stay as they are: it was not quoted, or not learned");
+    }
+  }
+
+  @Test
   void learn_asJson_isOneDocument() throws Exception {
     Path socket = folder.resolve("s");
     try (AnsweringSocket service = AnsweringSocket.at(socket, 200, LEARNED)) {

@@ -165,12 +165,19 @@ record Explanation(
     ReferenceSet before = references.orElseThrow();
     return before.equals(proposed.set())
         ? Optional.empty()
-        : Optional.of(told(inForce.document(), Optional.of(before), proposed.set()));
+        : Optional.of(told(inForce.document(), Optional.of(before), proposed.set(), NOT_APPROVED));
   }
 
-  /** A proposed set beside the one in force, for review. */
+  /**
+   * A proposed set beside the one in force, for review.
+   *
+   * @param standing what a reviewer must know of it first, in one line
+   */
   static Map<String, Object> told(
-      PolicyDocument document, Optional<ReferenceSet> before, ReferenceSet proposed) {
+      PolicyDocument document,
+      Optional<ReferenceSet> before,
+      ReferenceSet proposed,
+      String standing) {
     Map<String, Object> told = new LinkedHashMap<>();
     told.put("status", NOT_APPROVED);
     told.put("base", document.id() + " version " + document.version());
@@ -183,7 +190,7 @@ record Explanation(
                         there.name() + " of " + document.id() + " version " + document.version())
                 .orElse("none"),
             before.map(ReferenceSet::text).orElse(""),
-            proposed.name() + " (" + NOT_APPROVED + ")",
+            proposed.name() + " (" + standing + ")",
             proposed.text());
     told.put("whole", set.length() <= MAX_SET && diff.length() <= MAX_DIFF);
     told.put("reference_set", set.length() <= MAX_SET ? set : "");
@@ -200,7 +207,13 @@ record Explanation(
     json.put("time", learning.decision().leaf().time().toEpochMilli());
     json.put("verdict", learning.decision().allowed() ? "allow" : "deny");
     json.put("notes", learning.learned().notes());
-    json.put("proposal", told(document, learning.inForce(), learning.learned().set()));
+    json.put(
+        "proposal",
+        told(
+            document,
+            learning.inForce(),
+            learning.learned().set(),
+            NOT_APPROVED + learning.denied().map(what -> "; " + what).orElse("")));
     return Jcs.canonical(json);
   }
 }

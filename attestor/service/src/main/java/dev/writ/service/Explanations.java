@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.TpmName;
@@ -13,6 +14,7 @@ import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.policy.ReferenceSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -22,6 +24,11 @@ import java.util.OptionalLong;
  * verifies again.
  */
 final class Explanations {
+  private static final LearningOutcome NOTHING_KEPT =
+      new LearningOutcome.Nothing(
+          "a boot log of the host must be kept, and none is: the policy must ask for boot logs, and the"
+              + " host must have attested since; a log that was erased is gone");
+
   private final Ledger ledger;
   private final Hosts hosts;
   private final PolicyInForce policy;
@@ -77,12 +84,14 @@ final class Explanations {
    * @param decision with the boot
    * @param inForce the set by which the host is judged
    * @param learned the proposal
+   * @param denied what was held against the boot; empty where something was allowed
    */
   record Learning(
       String host,
       KeptDecision decision,
       Optional<ReferenceSet> inForce,
-      LearnedReferences.Learned learned) {}
+      LearnedReferences.Learned learned,
+      Optional<String> denied) {}
 
   /** Explains a decision. */
   Outcome explain(Name name) throws LedgerException {
@@ -131,28 +140,58 @@ final class Explanations {
       return new LearningOutcome.Nothing("a host must have this name, and none has");
     }
     KnownHost host = hosts.named(nameOf(row.get().akName())).orElseThrow();
-    for (KeptBootLog log : ledger.bootLogs(host.akName())) {
-      if (from == From.LATEST || log.decision() == KeptBootLog.Decision.ALLOWED) {
+    List<KeptBootLog> kept = ledger.bootLogs(host.akName());
+    if (from == From.LATEST) {
+      return latest(host, kept);
+    }
+    for (KeptBootLog log : kept) {
+      if (log.decision() == KeptBootLog.Decision.ALLOWED) {
         Optional<BootComparison.Boot> boot = BootComparison.boot(ledger, host, log);
         if (boot.isPresent()) {
           return learned(host, boot.get());
         }
       }
     }
-    return new LearningOutcome.Nothing(
-        "a boot log of the host must be kept, and none is: the policy must ask for boot logs, and the"
-            + " host must have attested since; a log that was erased is gone");
+    return NOTHING_KEPT;
+  }
+
+  /** Whoever asks for the last boot must not be given an older one. */
+  private LearningOutcome latest(KnownHost host, List<KeptBootLog> kept) throws LedgerException {
+    if (kept.isEmpty()) {
+      return NOTHING_KEPT;
+    }
+    KeptBootLog newest = kept.get(0);
+    boolean isLast =
+        ledger
+            .lastSeen(host.akName())
+            .map(seen -> seen.clock().resetCount() == newest.boot())
+            .orElse(true);
+    Optional<BootComparison.Boot> boot =
+        isLast ? BootComparison.boot(ledger, host, newest) : Optional.empty();
+    return boot.isPresent()
+        ? learned(host, boot.get())
+        : new LearningOutcome.Nothing(
+            "the boot log of the host's last boot must be kept and hold, and is not or does not;"
+                + " without --latest the last boot counts that was allowed something");
   }
 
   private LearningOutcome learned(KnownHost host, BootComparison.Boot boot) {
     Optional<ReferenceSet> inForce = policy.document().referenceSetFor(host.name());
     Optional<LearnedReferences.Learned> learned =
-        LearnedReferences.of(host.name(), boot.quote(), boot.log(), inForce);
+        LearnedReferences.of(
+            host.name(), boot.quote(), boot.log(), inForce, denied(boot.decision()));
     return learned.isPresent()
         ? new LearningOutcome.Learned(
-            new Learning(host.name(), boot.decision(), inForce, learned.get()))
+            new Learning(
+                host.name(), boot.decision(), inForce, learned.get(), denied(boot.decision())))
         : new LearningOutcome.Nothing(
             "the boot log must explain a PCR of firmware, 0 to 7, and explains none");
+  }
+
+  private static Optional<String> denied(KeptDecision decision) {
+    return decision.leaf().body() instanceof LeafBody.DecisionDeny deny
+        ? Optional.of("this boot was DENIED: " + deny.code().wire() + ", leaf " + decision.index())
+        : Optional.empty();
   }
 
   private static TpmName nameOf(AkName name) {

@@ -9,6 +9,7 @@ import dev.writ.evidence.TpmDigest;
 import dev.writ.evidence.VerifiedBootLog;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.policy.BootReference;
+import dev.writ.policy.KeptDemands;
 import dev.writ.policy.ReferenceSet;
 import dev.writ.policy.ReferenceSet.Bank;
 import java.util.ArrayList;
@@ -50,28 +51,41 @@ final class LearnedReferences {
   record Learned(ReferenceSet set, List<String> notes) {}
 
   /**
-   * Learns from a boot: its event rules in place of those that are in force, and values of the PCRs of
-   * which the set in force has values. Rules over IMA stay as they are.
+   * Learns from a boot: its event rules, and values of the PCRs of which the set in force has values,
+   * with whatever the set in force demands besides. Rules over IMA stay as they are.
    *
    * @param host from whose boot
    * @param inForce the set by which the host is judged
+   * @param denied what was held against the boot; empty where something was allowed
    * @return empty where the log explains no PCR of firmware
    */
   static Optional<Learned> of(
-      String host, VerifiedQuote quote, VerifiedBootLog log, Optional<ReferenceSet> inForce) {
+      String host,
+      VerifiedQuote quote,
+      VerifiedBootLog log,
+      Optional<ReferenceSet> inForce,
+      Optional<String> denied) {
     LearnedReferences learned = new LearnedReferences(quote, log);
     if (learned.rules.explained().isEmpty()) {
       return Optional.empty();
     }
+    denied.ifPresent(learned.notes::add);
     ReferenceSet base =
         inForce.orElseGet(
             () -> new ReferenceSet(ReferenceSet.nameFor(host), "", Set.of(host), Map.of()));
     boolean own = base.hosts().equals(Set.of(host));
     BootReference boot = learned.boot(base);
+    KeptDemands kept =
+        KeptDemands.of(
+            base.as(own ? base.name() : ReferenceSet.nameFor(host), Set.of(host))
+                .with(learned.pcrs(base, boot), Optional.of(boot), base.ima()),
+            base);
+    learned.notes.addAll(kept.notes());
+    learned.describe(log, kept.set());
     ReferenceSet set =
-        base.as(own ? base.name() : ReferenceSet.nameFor(host), Set.of(host))
-            .with(learned.pcrs(base, boot), Optional.of(boot), base.ima());
-    learned.describe(log);
+        denied.isPresent()
+            ? kept.set().described((denied.get() + ". " + base.description()).strip())
+            : kept.set();
     return Optional.of(new Learned(set, List.copyOf(learned.notes)));
   }
 
@@ -140,20 +154,21 @@ final class LearnedReferences {
     return pcrs;
   }
 
-  private void describe(VerifiedBootLog log) {
+  private void describe(VerifiedBootLog log, ReferenceSet set) {
+    BootReference boot = set.boot().orElseThrow();
     Set<Integer> left = new TreeSet<>(BootRules.FIRMWARE_PCRS);
-    left.removeAll(rules.explained());
+    left.removeAll(boot.pcrs());
     if (!left.isEmpty()) {
       notes.add(
           "PCRs "
               + left
               + " are not judged: they were not quoted, or the log does not explain them");
     }
-    if (log.secureBoot().isPresent() && !rules.secureBoot()) {
+    if (log.secureBoot().isPresent() && !boot.secureBoot()) {
       notes.add(
           "Secure Boot is not demanded: it is " + log.secureBoot().get().text() + ", or weakened");
     }
-    if (rules.commandLines().isEmpty()) {
+    if (boot.commandLines().isEmpty()) {
       notes.add("command lines are not judged: PCRs 8 and 12 must both be quoted and explained");
     }
   }

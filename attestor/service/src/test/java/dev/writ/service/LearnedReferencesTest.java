@@ -11,6 +11,7 @@ import dev.writ.fixtures.GrubBoot;
 import dev.writ.policy.BootReference;
 import dev.writ.policy.ReferenceSet;
 import dev.writ.policy.ReferenceSet.Bank;
+import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +102,7 @@ final class LearnedReferencesTest {
     assertThat(learned.hosts()).containsExactly("host-a");
     BootReference boot = learned.boot().orElseThrow();
     assertThat(boot.secureBoot()).isTrue();
-    assertThat(boot.pcrs()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+    assertThat(boot.pcrs()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 12);
     assertThat(boot.applications().orElseThrow().get(Bank.SHA256)).hasSize(2);
     assertThat(boot.commandLines().orElseThrow().get(Bank.SHA256)).isNotEmpty();
     assertThat(learned.pcrs().get(Bank.SHA256)).containsOnlyKeys(4);
@@ -142,16 +143,66 @@ final class LearnedReferencesTest {
     assertThat(learned(Explanations.From.ALLOWED).learned().set().boot().orElseThrow().secureBoot())
         .isTrue();
     Explanations.Learning latest = learned(Explanations.From.LATEST);
-    assertThat(latest.learned().set().boot().orElseThrow().secureBoot()).isFalse();
+    String denied =
+        "this boot was DENIED: environment_untrusted, leaf " + (deployment.leaves() - 1);
+    assertThat(latest.learned().set().boot().orElseThrow().secureBoot()).isTrue();
+    assertThat(latest.learned().set().description()).isEqualTo(denied + ".");
     assertThat(latest.learned().notes())
-        .contains("Secure Boot is not demanded: it is off, or weakened");
+        .startsWith(denied)
+        .contains(
+            "secure_boot stays demanded, though this boot had it off, weakened or unexplained");
     byte[] told = Explanation.toJson(latest, deployment.service().policy().document());
     ExplanationTest.requireDescribed("Learned", told);
     JsonMembers json = StrictJson.parse(told, 1 << 20);
     assertThat(json.text("verdict")).isEqualTo("deny");
     assertThat(json.object("proposal").text("diff"))
-        .contains("-    \"secure_boot\": true")
-        .contains("+    \"secure_boot\": false");
+        .contains("+++ host-host-a (proposed, approved by nobody; " + denied + ")\n")
+        .doesNotContain("secure_boot\": false");
+  }
+
+  @Test
+  void demandsThatTheBootDoesNotMeet_stay() throws Exception {
+    byte[] image = Hash.sha256(new byte[] {1}).bytes();
+    byte[] other = Hash.sha256(new byte[] {2}).bytes();
+    BootReference boot =
+        new BootReference(
+            Set.of(4, 7, 9),
+            true,
+            Set.of(Hash.of(image).hex()),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            BootReference.Effect.WARN);
+    started(
+        new ReferenceSet(
+            "demanding", "", Set.of("host-a"), Map.of(), Optional.of(boot), Optional.empty()));
+    assertThat(after(new GrubBoot().withoutSecureBoot().forbidding(other)))
+        .isInstanceOf(IssuanceOutcome.Issued.class);
+
+    LearnedReferences.Learned learned = learned(Explanations.From.ALLOWED).learned();
+
+    BootReference set = learned.set().boot().orElseThrow();
+    assertThat(set.secureBoot()).isTrue();
+    assertThat(set.pcrs()).contains(4, 7, 9);
+    assertThat(set.dbx()).containsExactlyInAnyOrder(Hash.of(image).hex(), Hash.of(other).hex());
+    assertThat(learned.notes())
+        .contains("dbx keeps 1 entries that this boot did not have")
+        .noneMatch(note -> note.contains("DENIED"));
+  }
+
+  @Test
+  void latestBootWhoseLogDoesNotHold_isNotReplacedByAnOlderOne() throws Exception {
+    started(watching(Set.of(4, 7)));
+    assertThat(after(new GrubBoot())).isInstanceOf(IssuanceOutcome.Issued.class);
+    host = host.sameTpmAndKeys();
+    host.show(new byte[] {1});
+    assertThat(deployment.attest(host)).isNotInstanceOf(IssuanceOutcome.Issued.class);
+
+    assertThat(deployment.service().explanations().learn("host-a", Explanations.From.LATEST))
+        .isInstanceOfSatisfying(
+            Explanations.LearningOutcome.Nothing.class,
+            nothing -> assertThat(nothing.why()).contains("last boot must be kept and hold"));
   }
 
   @Test

@@ -32,6 +32,7 @@ public record ReferenceSet(
   public static final String ANY_HOST = "*";
 
   private static final int MAX_NAME = 64;
+  private static final int MAX_DESCRIPTION = 4_096;
   private static final int MAX_HOSTS = 16_384;
   private static final int MAX_DIGESTS = 64;
   private static final int PCRS = 24;
@@ -109,6 +110,12 @@ public record ReferenceSet(
   /** This set under another name and for other hosts. */
   public ReferenceSet as(String otherName, Set<String> otherHosts) {
     return new ReferenceSet(otherName, description, otherHosts, pcrs, boot, ima);
+  }
+
+  /** This set with another description, of which at most 4096 characters are kept. */
+  public ReferenceSet described(String other) {
+    String cut = other.substring(0, Math.min(other.length(), MAX_DESCRIPTION));
+    return new ReferenceSet(name, cut, hosts, pcrs, boot, ima);
   }
 
   /** This set with other values. */
