@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class CommandFailure extends Exception {
   private static final long serialVersionUID = 1L;
 
+  /** The service's reason where what is kept beside a leaf is not what it wrote. */
+  private static final String CONTRADICTS = "payload_contradicts";
+
   private final int status;
 
   /** What is printed where one JSON document was asked for; empty if nothing is. */
@@ -48,6 +51,22 @@ final class CommandFailure extends Exception {
             + (denied.detail().isEmpty() ? "" : ": " + denied.detail()),
         null,
         document);
+  }
+
+  /**
+   * As {@link #granted}, of what the service reads from its store: a store that somebody changed is no
+   * denial, nor is a service that cannot answer now.
+   */
+  static <T> T read(Answer<T> answer) throws CommandFailure {
+    if (answer instanceof Answer.Denied<T> denied) {
+      String sentence = denied.reason() + ": " + denied.detail();
+      if (denied.reason().equals(CONTRADICTS)) {
+        throw integrity(sentence);
+      } else if (denied.retryAfter().isPresent()) {
+        throw new CommandFailure(ExitStatus.UNREACHABLE, sentence, null);
+      }
+    }
+    return granted(answer);
   }
 
   /** A service or a device did not answer. */

@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Ends with 0 when it could explain, whatever was decided and whether or not something changed;",
-      "with 1 where there is no such decision, it was erased, or a file is not of its form. Nothing is",
-      "changed: a proposal is for review."
+      "with 1 where there is no such decision, it was erased, or a file is not of its form; with 5 where",
+      "what the service kept was changed. Nothing is changed: a proposal is for review."
     },
     mixinStandardHelpOptions = true)
 final class ExplainCommand implements Callable<Integer> {
@@ -125,8 +125,7 @@ final class ExplainCommand implements Callable<Integer> {
     }
     String json;
     try {
-      json =
-          CommandFailure.granted(new OperatorClient(socket, Timeouts.STANDARD).explain(decision));
+      json = CommandFailure.read(new OperatorClient(socket, Timeouts.STANDARD).explain(decision));
     } catch (IOException e) {
       throw CommandFailure.unreachable("the service at " + socket + " must answer", e);
     }

@@ -108,7 +108,7 @@ final class PolicyLearnCommand implements Callable<Integer> {
   private Proposal ask(Optional<PolicyDocument> document) throws CommandFailure {
     try {
       String json =
-          CommandFailure.granted(new OperatorClient(socket, Timeouts.STANDARD).learn(host, latest));
+          CommandFailure.read(new OperatorClient(socket, Timeouts.STANDARD).learn(host, latest));
       JsonMembers members =
           StrictJson.parse(json.getBytes(StandardCharsets.UTF_8), OperatorClient.MAX_EXPLANATION);
       JsonMembers told = members.object("proposal");

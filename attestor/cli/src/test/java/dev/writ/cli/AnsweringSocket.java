@@ -45,6 +45,7 @@ final class AnsweringSocket implements AutoCloseable {
             + type
             + "\r\nContent-Length: "
             + body.length
+            + (status == 503 ? "\r\nRetry-After: 1" : "")
             + "\r\nConnection: close\r\n\r\n";
     while (server.isOpen()) {
       try (SocketChannel connection = server.accept()) {

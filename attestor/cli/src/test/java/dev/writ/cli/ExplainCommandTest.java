@@ -92,6 +92,30 @@ class ExplainCommandTest {
   }
 
   @Test
+  void explain_storeThatSomebodyChanged_isAnIntegrityFailure() throws Exception {
+    Path socket = folder.resolve("s");
+    String problem =
+        """
+        {"code":"unverifiable","reason":"payload_contradicts","detail":"leaf 3","status":503}""";
+    try (AnsweringSocket service = AnsweringSocket.at(socket, 503, problem)) {
+      Invocation explained = Invocation.of("explain", ID, "--socket", socket);
+      Invocation learned = Invocation.of("policy", "learn", "host-a", "--socket", socket);
+
+      assertThat(explained.status()).as(explained.err()).isEqualTo(ExitStatus.INTEGRITY);
+      assertThat(explained.err()).contains("payload_contradicts: leaf 3");
+      assertThat(learned.status()).as(learned.err()).isEqualTo(ExitStatus.INTEGRITY);
+      assertThat(service.requests()).hasSize(2);
+    }
+    Path busy = folder.resolve("b");
+    try (AnsweringSocket service =
+        AnsweringSocket.at(busy, 503, problem.replace("payload_contradicts", "overloaded"))) {
+      assertThat(Invocation.of("explain", ID, "--socket", busy).status())
+          .isEqualTo(ExitStatus.UNREACHABLE);
+      assertThat(service.requests()).hasSize(1);
+    }
+  }
+
+  @Test
   void explain_serviceThatIsAwayOrAnswersOtherwise_isUnreachable() throws Exception {
     Path socket = folder.resolve("s");
     assertThat(Invocation.of("explain", ID, "--socket", socket).status())
