@@ -47,8 +47,12 @@ final class BootLogReport {
         report.values(hash.get(), readable(UnquotedBootLog.alone(log), "the log"));
       }
     }
-    UnquotedBootLog read = readable(UnquotedBootLog.alone(log), "the log");
-    report.tell(read, since);
+    Optional<PcrSelection> both = since.flatMap(old -> UnquotedBootLog.selected(log, old));
+    UnquotedBootLog read =
+        readable(
+            both.isPresent() ? UnquotedBootLog.over(log, both.get()) : UnquotedBootLog.alone(log),
+            "the log");
+    report.tell(read, since, both);
     return report;
   }
 
@@ -99,17 +103,25 @@ final class BootLogReport {
       report.tell(
           readable(
               UnquotedBootLog.beside(log, evidence.pcrValues()), "the log beside the PCRs' values"),
-          since);
+          since,
+          Optional.of(evidence.pcrValues().selection()));
     } catch (MalformedEvidenceException e) {
       throw CommandFailure.invalid("the package's boot log must be one: " + e.getMessage());
     }
     return report;
   }
 
-  private void tell(UnquotedBootLog log, Optional<BootLog> since) throws CommandFailure {
+  /** The earlier log is replayed over what the other is compared by, so that none is said to lack it. */
+  private void tell(UnquotedBootLog log, Optional<BootLog> since, Optional<PcrSelection> over)
+      throws CommandFailure {
     measured.addAll(BootLogSummary.of(log));
     if (since.isPresent()) {
-      UnquotedBootLog before = readable(UnquotedBootLog.alone(since.get()), "--since");
+      UnquotedBootLog before =
+          readable(
+              over.isPresent()
+                  ? UnquotedBootLog.over(since.get(), over.get())
+                  : UnquotedBootLog.alone(since.get()),
+              "--since");
       changes = Optional.of(BootLogDiff.between(before, log));
     }
   }

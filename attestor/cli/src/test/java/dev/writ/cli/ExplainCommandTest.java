@@ -3,9 +3,21 @@ package dev.writ.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.evidence.Evidence;
+import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.PcrValues;
+import dev.writ.evidence.TpmAlg;
+import dev.writ.evidence.TpmDigest;
+import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.GrubBoot;
+import dev.writ.fixtures.SoftwareTpm;
+import dev.writ.fixtures.SoftwareTpmKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,13 +159,48 @@ class ExplainCommandTest {
 
     assertThat(explained.status()).as(explained.err()).isEqualTo(ExitStatus.DONE);
     assertThat(explained.out())
-        .contains("PCR 4 (boot applications)\n  boot application 2 is \\EFI\\debian\\grubx64.efi, ")
+        .contains("PCR 4 (boot applications)\n  boot application 2 is digest ")
         .contains("PCR 7 (Secure Boot)\n  Secure Boot is off, was on\n")
         .doesNotContain("command line");
     assertThat(Invocation.of("explain", "--boot-log", now, "--since", now).out())
         .contains("nothing changed");
     assertThat(Invocation.of("explain", "--boot-log", now, "--since", before, "-o", "json").out())
         .contains("\"changes\":[{\"pcr\":4,\"meaning\":\"boot applications\",\"text\":\"boot");
+  }
+
+  @Test
+  void explain_evidencePackage_isComparedOverThePcrsThatItQuotes() throws Exception {
+    GrubBoot boot = new GrubBoot().withoutSecureBoot();
+    SoftwareTpm tpm =
+        SoftwareTpm.manufacture(EndorsementAuthority.create(Instant.now(), new SecureRandom()));
+    boot.measureInto(tpm::extend);
+    PcrSelection selection = PcrSelection.of(TpmAlg.SHA256, 0, 4, 7, 9);
+    List<TpmDigest> values = new ArrayList<>();
+    for (int index : selection.banks().get(0).indices()) {
+      values.add(TpmDigest.of(TpmAlg.SHA256, tpm.pcr(index)));
+    }
+    SoftwareTpm.Statement quote =
+        tpm.quote(SoftwareTpmKey.attestation(), selection.encode(), new byte[32]);
+    Evidence evidence =
+        Evidence.builder()
+            .quote(quote.attest(), quote.signature())
+            .pcrValues(new PcrValues(selection, values))
+            .bootLog(boot.log())
+            .build();
+    Path file = Files.write(folder.resolve("evidence"), evidence.bytes());
+
+    Invocation told = Invocation.of("explain", file);
+    assertThat(told.status()).as(told.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(told.out())
+        .contains("no signature was verified")
+        .contains("PCR 7 (Secure Boot)\n  Secure Boot is off\n");
+
+    Invocation changed = Invocation.of("explain", file, "--since", before);
+    assertThat(changed.status()).as(changed.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(changed.out())
+        .endsWith("PCR 7 (Secure Boot)\n  Secure Boot is off, was on\n")
+        .doesNotContain("no more")
+        .doesNotContain("not quoted");
   }
 
   @Test

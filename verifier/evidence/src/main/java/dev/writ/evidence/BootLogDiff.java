@@ -23,7 +23,7 @@ import java.util.function.Function;
  * and was what.
  *
  * <p>Where both logs are verified, each change is one of the machine and not of the log. Names that no
- * digest covers, such as paths, are told as the log tells them. A version is told where one was
+ * digest covers, such as paths, come last, in quotation marks, as what the log says. A version is told where one was
  * measured, as of firmware and of shim's revocations, and is otherwise not known: of an image there is
  * a digest and no more.
  */
@@ -32,8 +32,16 @@ public final class BootLogDiff {
   private static final Set<Integer> LOADERS = Set.of(8, 9, 11, 12, 13, 14);
 
   private static final String COMMAND_LINE = BootMeasurement.Kind.COMMAND_LINE.label() + " ";
+
+  /** Changes of one PCR that are told. */
   private static final int MAX_TOLD = 20;
+
   private static final int DIGITS = 12;
+
+  /** UTF-16 units of a log's own words that are told. */
+  private static final int MAX_QUOTED = 256;
+
+  private static final int MAX_TEXT = 1024;
 
   /**
    * A change.
@@ -55,9 +63,15 @@ public final class BootLogDiff {
   /** The changes from one boot to a later one, by PCR; none where both measured the same. */
   public static List<Change> between(ReplayedBootLog before, ReplayedBootLog now) {
     BootLogDiff diff = new BootLogDiff(before, now);
+    Set<Integer> then = judged(before);
+    Set<Integer> here = judged(now);
     for (int pcr = 0; pcr < PcrSelection.PCRS; pcr++) {
-      diff.pcr(pcr);
+      if (then.contains(pcr) && here.contains(pcr)) {
+        diff.capped(pcr);
+      }
     }
+    diff.notQuoted(here, then, "then");
+    diff.notQuoted(then, here, "now");
     return Collections.unmodifiableList(diff.changes);
   }
 
@@ -66,6 +80,34 @@ public final class BootLogDiff {
     Set<Integer> pcrs = new TreeSet<>();
     changes.forEach(change -> pcrs.add(change.pcr()));
     return Collections.unmodifiableSet(pcrs);
+  }
+
+  /** PCRs of which there is a value that the log is to explain. */
+  private static Set<Integer> judged(ReplayedBootLog log) {
+    Set<Integer> pcrs = new TreeSet<>();
+    log.results().forEach(result -> pcrs.add(result.pcr().index()));
+    return pcrs;
+  }
+
+  private void notQuoted(Set<Integer> of, Set<Integer> over, String when) {
+    SortedSet<Integer> alone = new TreeSet<>(of);
+    alone.removeAll(over);
+    if (!alone.isEmpty()) {
+      add(
+          alone.first(),
+          "PCRs " + alone + " were not quoted " + when + ": nothing is said of what changed there");
+    }
+  }
+
+  /** What fills one PCR must not hide what there is to say of another. */
+  private void capped(int pcr) {
+    int first = changes.size();
+    pcr(pcr);
+    int more = changes.size() - first - MAX_TOLD;
+    if (more > 0) {
+      changes.subList(first + MAX_TOLD, changes.size()).clear();
+      add(pcr, more + " more changes in PCR " + pcr);
+    }
   }
 
   private void pcr(int pcr) {
@@ -207,17 +249,19 @@ public final class BootLogDiff {
     for (int i = 0; i < Math.max(was.size(), is.size()); i++) {
       String application = "boot application " + (i + 1);
       if (i >= was.size()) {
-        addImage(application + " is new: " + shown(is.get(i)));
+        addImage(application + " is new: " + digest(is.get(i)) + path(is.get(i), "says"));
       } else if (i >= is.size()) {
-        addImage(application + " is gone; it was " + shown(was.get(i)));
+        addImage(application + " is gone; it was " + digest(was.get(i)) + path(was.get(i), "said"));
       } else if (!was.get(i).digests().equals(is.get(i).digests())) {
         boolean samePath = was.get(i).path().equals(is.get(i).path());
         addImage(
             application
                 + " is "
-                + shown(is.get(i))
+                + digest(is.get(i))
                 + ", was "
-                + (samePath ? shown(was.get(i).digests()) : shown(was.get(i))));
+                + digest(was.get(i))
+                + path(is.get(i), "says")
+                + (samePath ? "" : path(was.get(i), "said")));
       }
     }
   }
@@ -226,9 +270,17 @@ public final class BootLogDiff {
     add(BootMeasurementReader.APPLICATIONS_PCR, text);
   }
 
-  /** {@code \EFI\debian\grubx64.efi, digest 1f…}. */
-  private static String shown(BootImage image) {
-    return image.path().map(path -> path + ", ").orElse("") + "digest " + shown(image.digests());
+  private static String digest(BootImage image) {
+    return "digest " + shown(image.digests());
+  }
+
+  private static String path(BootImage image, String says) {
+    return image.path().map(path -> logSays(path, says)).orElse("");
+  }
+
+  /** Last, and marked: nothing vouches for these words. */
+  private static String logSays(String words, String says) {
+    return "; the log " + says + " " + quoted(words);
   }
 
   /** Firmware measures in one order: what stands at a place is compared with what stood there. */
@@ -263,7 +315,15 @@ public final class BootLogDiff {
   }
 
   private static String quoted(String text) {
-    return "\"" + text.strip() + "\"";
+    return "\"" + ShownText.of(ends(text.strip()), 2 * MAX_QUOTED).replace('"', '\'') + "\"";
+  }
+
+  /** Beginning and end: what is appended to a long line is what changes it. */
+  private static String ends(String text) {
+    int half = MAX_QUOTED / 2;
+    return text.length() <= MAX_QUOTED
+        ? text
+        : text.substring(0, half) + " … " + text.substring(text.length() - half);
   }
 
   /** What stands at a place; the text where the event is one. */
@@ -293,22 +353,22 @@ public final class BootLogDiff {
     Set<String> names = new LinkedHashSet<>(young.keySet());
     names.addAll(old.keySet());
     commandLine(pcr, old.keySet(), young.keySet()).forEach(names::remove);
-    int told = 0;
-    int left = 0;
     for (String name : names) {
       Optional<List<TpmDigest>> was = Optional.ofNullable(old.get(name));
       Optional<List<TpmDigest>> is = Optional.ofNullable(young.get(name));
-      if (was.equals(is)) {
-        continue;
+      if (was.isEmpty() && is.isPresent()) {
+        add(pcr, "digest " + shown(is.get()) + " is new" + logSays(name, "says"));
+      } else if (is.isEmpty() && was.isPresent()) {
+        add(pcr, "digest " + shown(was.get()) + " is gone" + logSays(name, "said"));
+      } else if (!was.equals(is)) {
+        add(
+            pcr,
+            "digest "
+                + shown(is.orElseThrow())
+                + " is in place of "
+                + shown(was.orElseThrow())
+                + logSays(name, "says"));
       }
-      if (told++ < MAX_TOLD) {
-        changed(pcr, name, was, is);
-      } else {
-        left++;
-      }
-    }
-    if (left > 0) {
-      add(pcr, left + " more measurements changed");
     }
   }
 
@@ -375,6 +435,6 @@ public final class BootLogDiff {
   }
 
   private void add(int pcr, String text) {
-    changes.add(new Change(pcr, text));
+    changes.add(new Change(pcr, ShownText.of(text, MAX_TEXT)));
   }
 }

@@ -2,6 +2,7 @@
 package dev.writ.evidence;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -51,6 +52,61 @@ public final class UnquotedBootLog extends ReplayedBootLog implements UnquotedOu
     return values.isEmpty()
         ? new UnquotedOutcome.Unreadable(new BootLogOutcome.Sha1Only())
         : BootLogVerifier.unquoted(log, values.get());
+  }
+
+  /**
+   * A log by itself, for each of these PCRs: one that it has no events of has the value of a reset.
+   *
+   * @param selection such as another log or package speaks of
+   */
+  public static UnquotedOutcome over(BootLog log, PcrSelection selection) {
+    List<TpmDigest> digests = new ArrayList<>();
+    PcrSelection read =
+        new PcrSelection(
+            selection.banks().stream().filter(bank -> bank.hash() != TpmAlg.SHA1).toList());
+    for (PcrSelection.Bank bank : read.banks()) {
+      boolean there =
+          log.banks().stream().anyMatch(of -> of.hash().equals(Optional.of(bank.hash())));
+      Optional<BootEvent> without =
+          log.events().stream()
+              .filter(event -> event.isMeasured() && event.digest(bank.hash()).isEmpty())
+              .findFirst();
+      if (!there || without.isPresent()) {
+        return alone(log);
+      }
+      SortedMap<Integer, TpmDigest> reached = BootLogReplay.values(log, bank.hash());
+      for (int index : bank.indices()) {
+        digests.add(reached.getOrDefault(index, reset(bank.hash(), index)));
+      }
+    }
+    return BootLogVerifier.unquoted(log, new PcrValues(read, digests));
+  }
+
+  /** TCG PC Client Platform TPM Profile, 4.6: those of a dynamic launch are all ones until then. */
+  private static TpmDigest reset(TpmAlg hash, int index) {
+    byte[] value = new byte[hash.digestBytes()];
+    if (index >= 17 && index <= 22) {
+      Arrays.fill(value, (byte) 0xff);
+    }
+    return TpmDigest.of(hash, value);
+  }
+
+  /** The PCRs of which either log has events, in the banks that both have; SHA-1 is none. */
+  public static Optional<PcrSelection> selected(BootLog one, BootLog other) {
+    List<PcrSelection.Bank> banks = new ArrayList<>();
+    for (BootLog.Bank bank : one.banks()) {
+      Optional<TpmAlg> hash = bank.hash().filter(alg -> alg != TpmAlg.SHA1);
+      if (hash.isPresent() && other.banks().stream().anyMatch(of -> of.hash().equals(hash))) {
+        int mask = 0;
+        for (BootLog log : List.of(one, other)) {
+          for (BootEvent event : log.events()) {
+            mask |= event.isMeasured() ? 1 << event.pcr() : 0;
+          }
+        }
+        banks.add(new PcrSelection.Bank(hash.get(), mask));
+      }
+    }
+    return banks.isEmpty() ? Optional.empty() : Optional.of(new PcrSelection(banks));
   }
 
   private static PcrValues joined(

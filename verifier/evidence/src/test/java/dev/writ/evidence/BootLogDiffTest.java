@@ -33,10 +33,11 @@ class BootLogDiffTest {
         .containsExactly(
             new Change(
                 4,
-                "boot application 2 is \\EFI\\debian\\grubx64.efi, digest "
+                "boot application 2 is digest "
                     + digits("grub 2.12")
-                    + ", was "
-                    + digits("grub 2.06")));
+                    + ", was digest "
+                    + digits("grub 2.06")
+                    + "; the log says \"\\EFI\\debian\\grubx64.efi\""));
     assertThat(BootLogDiff.pcrs(changes())).containsExactly(4);
   }
 
@@ -104,10 +105,11 @@ class BootLogDiffTest {
         .containsExactly(
             "the kernel's command line is \"/boot/vmlinuz-6.1 init=/bin/sh\","
                 + " was \"/boot/vmlinuz-6.1 root=/dev/sda2 ro\"",
-            "file (hd0,gpt2)/boot/grub/grub.cfg is "
+            "digest "
                 + digits("other menu")
-                + ", was "
-                + digits("menu"));
+                + " is in place of "
+                + digits("menu")
+                + "; the log says \"file (hd0,gpt2)/boot/grub/grub.cfg\"");
     assertThat(BootLogDiff.pcrs(changes())).isEqualTo(Set.of(8, 9));
   }
 
@@ -163,10 +165,11 @@ class BootLogDiffTest {
         .containsExactly(
             new Change(
                 14,
-                "the list of machine owner keys (MokList) is "
+                "digest "
                     + digits("MokList with one more")
-                    + ", was "
-                    + digits("MokList value")));
+                    + " is in place of "
+                    + digits("MokList value")
+                    + "; the log says \"the list of machine owner keys (MokList)\""));
   }
 
   @Test
@@ -179,10 +182,12 @@ class BootLogDiffTest {
         .containsExactly(
             new Change(
                 4,
-                "boot application 1 is \\evil.efi, digest "
+                "boot application 1 is digest "
                     + digits("other")
-                    + ", was \\EFI\\debian\\shimx64.efi, digest "
-                    + digits("shim 15.8")));
+                    + ", was digest "
+                    + digits("shim 15.8")
+                    + "; the log says \"\\evil.efi\"; the log said"
+                    + " \"\\EFI\\debian\\shimx64.efi\""));
   }
 
   @Test
@@ -258,10 +263,71 @@ class BootLogDiffTest {
         .containsExactly(
             new Change(
                 11,
-                "UKI section .linux is "
+                "digest "
                     + digits("linux 6.13")
-                    + ", was "
-                    + digits("content of .linux")));
+                    + " is in place of "
+                    + digits("content of .linux")
+                    + "; the log says \"UKI section .linux\""));
+  }
+
+  @Test
+  void manyChangesOfOnePcr_hideNoneOfAnother() {
+    byte[] file = now.events.get(now.find(9, BootEventType.EV_IPL)).data();
+    for (int i = 0; i < 300; i++) {
+      byte[] junk = SoftwareBootLog.bytes("junk " + i);
+      now.insert(now.events.size() - 2, now.record(9, BootEventType.EV_IPL, junk, file));
+    }
+    now.remeasure(
+        now.findVariable("SecureBoot"),
+        SoftwareBootLog.variable(SoftwareBootLog.GLOBAL, "SecureBoot", new byte[1]));
+
+    assertThat(changes()).hasSizeLessThan(24).contains(new Change(7, "Secure Boot is off, was on"));
+    assertThat(changes().get(changes().size() - 1).text()).endsWith(" more changes in PCR 9");
+  }
+
+  @Test
+  void longWordsOfALog_areCutAndComeLast() {
+    String path = "\\" + "a".repeat(900) + "\", was digest 000";
+    int shim = now.find(4, BootEventType.EV_EFI_BOOT_SERVICES_APPLICATION);
+    SoftwareBootLog other = new SoftwareBootLog(TpmAlg.SHA256).application("other", path);
+    now.set(shim, other.events.get(0));
+
+    assertThat(changes())
+        .singleElement()
+        .satisfies(
+            change ->
+                assertThat(change.text())
+                    .startsWith(
+                        "boot application 1 is digest "
+                            + digits("other")
+                            + ", was digest "
+                            + digits("shim 15.8")
+                            + "; the log says \"\\aaa")
+                    .contains("…")
+                    .doesNotContain("\", was digest 000")
+                    .hasSizeLessThan(500));
+  }
+
+  @Test
+  void pcrsThatWereNotQuoted_areSaidToBeThatAlone() throws Exception {
+    PcrSelection few = PcrSelection.of(TpmAlg.SHA256, 0, 4, 7);
+    UnquotedBootLog all = (UnquotedBootLog) UnquotedBootLog.alone(before.parsed());
+    UnquotedBootLog some = (UnquotedBootLog) UnquotedBootLog.over(now.parsed(), few);
+
+    assertThat(BootLogDiff.between(all, some))
+        .singleElement()
+        .satisfies(
+            change ->
+                assertThat(change.text())
+                    .startsWith("PCRs [1, ")
+                    .contains(" were not quoted now: "));
+    assertThat(BootLogDiff.between(some, all))
+        .singleElement()
+        .satisfies(
+            change ->
+                assertThat(change.text())
+                    .startsWith("PCRs [1, ")
+                    .contains(" were not quoted then: "));
   }
 
   private List<Change> changes() {
