@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -89,7 +90,7 @@ final class ExplainCommand implements Callable<Integer> {
       String named = String.valueOf(what);
       if (isDecision(named)) {
         require(since == null, "--since is for a file: the service knows what was before");
-        explain(named);
+        explain(lower(named));
       } else {
         require(socket == null, "DECISION must be a UUID or a number, was " + named);
         print(BootLogReport.of(evidence(Path.of(named)), earlier()));
@@ -113,10 +114,15 @@ final class ExplainCommand implements Callable<Integer> {
       return true;
     }
     try {
-      return UuidV7.parse(text).toString().equals(text);
+      return UuidV7.parse(lower(text)).toString().equals(lower(text));
     } catch (IllegalArgumentException e) {
       return false;
     }
+  }
+
+  /** RFC 9562, 4: a UUID is read in either case. */
+  private static String lower(String text) {
+    return text.toLowerCase(Locale.ROOT);
   }
 
   private void explain(String decision) throws CommandFailure {

@@ -18,6 +18,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +83,9 @@ class ExplainCommandTest {
           .contains("to do             turn Secure Boot on\n")
           .contains("approved by nobody: review it before it goes into the policy\n--- usual\n")
           .endsWith("+++ usual\n@@ -1,1 +1,1 @@\n-a\n+b\n");
+      assertThat(Invocation.of("explain", ID.toUpperCase(Locale.ROOT), "--socket", socket).out())
+          .isEqualTo(explained.out());
+      assertThat(service.requests().remove(1)).startsWith("GET /v1/decisions/" + ID + "/");
       Invocation json = Invocation.of("explain", "17", "--socket", socket, "-o", "json");
       assertThat(json.out().strip()).isEqualTo(EXPLANATION.strip());
       assertThat(service.requests().get(1)).startsWith("GET /v1/decisions/17/explanation ");

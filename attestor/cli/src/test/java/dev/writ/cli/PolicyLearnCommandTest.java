@@ -93,7 +93,7 @@ class PolicyLearnCommandTest {
       assertThat(learned.out())
           .contains("+++ host-host-a (proposed, approved by nobody; this boot was DENIED)\n")
           .contains("\"pcrs\"");
-      assertThat(learned.err()).contains("stay as they are: it was not quoted, or not learned");
+      assertThat(learned.err()).contains("stay as they are: they were not quoted, or not learned");
     }
   }
 

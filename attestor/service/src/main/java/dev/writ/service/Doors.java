@@ -62,6 +62,9 @@ public final class Doors implements AutoCloseable {
   /** Metrics are gathered beside those reads, however many the public asks for. */
   private static final Limits.Pool SCRAPES = new Limits.Pool(1, 16, Duration.ofSeconds(5));
 
+  /** Explanations read much of the store: neither a scrape nor a read of the ledger waits for them. */
+  private static final Limits.Pool EXPLANATIONS = new Limits.Pool(1, 8, Duration.ofSeconds(5));
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   static {
@@ -123,17 +126,19 @@ public final class Doors implements AutoCloseable {
       throws DoorException {
     WorkPool reads = new WorkPool("reads", READS);
     WorkPool scrapes = new WorkPool("metrics", SCRAPES);
-    service.telemetry().watch(List.of(reads, scrapes));
+    WorkPool explanations = new WorkPool("explanations", EXPLANATIONS);
+    service.telemetry().watch(List.of(reads, scrapes, explanations));
     LedgerRoutes ledger = new LedgerRoutes(service.ledger(), reads);
     HealthRoutes health = new HealthRoutes(service);
     Routes routes =
         new Routes(
             PublicRoutes.of(service, ledger, health),
-            OperatorRoutes.of(service, scrapes, health),
+            OperatorRoutes.of(service, scrapes, explanations, health),
             OperatorRoutes.metricsOf(service, scrapes, health));
     Loads loads = Loads.of(config.limits());
     DoorMetrics metrics = new DoorMetrics(service, loads);
-    return open(new Doors(config, clock, loads, metrics, List.of(metrics, reads, scrapes)), routes);
+    List<AutoCloseable> owned = List.of(metrics, reads, scrapes, explanations);
+    return open(new Doors(config, clock, loads, metrics, owned), routes);
   }
 
   static Doors open(DoorsConfig config, Routes routes, DoorObserver observer, InstantSource clock)

@@ -29,14 +29,17 @@ final class OperatorRoutes {
 
   private final WritService service;
   private final WorkPool scrapes;
+  private final WorkPool explanations;
 
-  private OperatorRoutes(WritService service, WorkPool scrapes) {
+  private OperatorRoutes(WritService service, WorkPool scrapes, WorkPool explanations) {
     this.service = service;
     this.scrapes = scrapes;
+    this.explanations = explanations;
   }
 
-  static RouteTable of(WritService service, WorkPool scrapes, HealthRoutes health) {
-    OperatorRoutes routes = new OperatorRoutes(service, scrapes);
+  static RouteTable of(
+      WritService service, WorkPool scrapes, WorkPool explanations, HealthRoutes health) {
+    OperatorRoutes routes = new OperatorRoutes(service, scrapes, explanations);
     RouteTable table =
         new RouteTable()
             .post("/v1/invitations", "invite", routes::invite)
@@ -52,7 +55,7 @@ final class OperatorRoutes {
 
   /** Metrics and health alone. */
   static RouteTable metricsOf(WritService service, WorkPool scrapes, HealthRoutes health) {
-    OperatorRoutes routes = new OperatorRoutes(service, scrapes);
+    OperatorRoutes routes = new OperatorRoutes(service, scrapes, scrapes);
     RouteTable table = new RouteTable().get("/metrics", "metrics", target -> routes.metrics());
     health.addTo(table);
     return table;
@@ -163,9 +166,9 @@ final class OperatorRoutes {
         });
   }
 
-  /** Beside the metrics, so that issuing waits for none of it. */
+  /** In a pool of their own, so that neither issuing nor a scrape waits for them. */
   private CompletionStage<Reply> read(WorkPool.Work<Reply> work) {
-    return scrapes
+    return explanations
         .submit(work)
         .exceptionally(
             failure -> {

@@ -97,20 +97,20 @@ public record KeptDemands(ReferenceSet set, List<String> notes) {
     learned.pcrs().forEach((bank, values) -> all.put(bank, new HashMap<>(values)));
     base.pcrs()
         .forEach(
-            (bank, values) ->
-                values.forEach(
-                    (index, digests) -> {
-                      Map<Integer, List<String>> there =
-                          all.computeIfAbsent(bank, any -> new HashMap<>());
-                      if (there.putIfAbsent(index, digests) == null) {
-                        notes.add(
-                            "the values of PCR "
-                                + bank.wire()
-                                + ":"
-                                + index
-                                + " stay as they are: it was not quoted, or not learned");
-                      }
-                    }));
+            (bank, values) -> {
+              Map<Integer, List<String>> there = all.computeIfAbsent(bank, any -> new HashMap<>());
+              Set<Integer> left = new TreeSet<>(values.keySet());
+              left.removeAll(there.keySet());
+              left.forEach(index -> there.put(index, values.getOrDefault(index, List.of())));
+              if (!left.isEmpty()) {
+                notes.add(
+                    "the values of PCRs "
+                        + left
+                        + " of "
+                        + bank.wire()
+                        + " stay as they are: they were not quoted, or not learned");
+              }
+            });
     return all;
   }
 }
