@@ -306,7 +306,7 @@ final class ReferenceAmendment {
 
   /** The rule's digests come before the line's text, which is the host's. */
   private Set<TpmDigest> commandLines(AppraisedRule rule) {
-    Set<String> failed = Set.of(rule.actual().split(" \\(", 2)[0].split(" "));
+    List<String> failed = List.of(rule.actual().split(" \\(", 2)[0].split(" ", -1));
     return BootRules.learnedFrom(log.orElseThrow()).commandLines().orElse(Set.of()).stream()
         .filter(digest -> failed.contains(digest.toString()))
         .collect(Collectors.toSet());
