@@ -20,6 +20,7 @@ final class ChannelKeyManager extends X509ExtendedKeyManager {
 
   private final ChannelKey key;
   private final InstantSource clock;
+  private volatile boolean shown;
 
   ChannelKeyManager(ChannelKey key, InstantSource clock) {
     this.key = key;
@@ -46,11 +47,18 @@ final class ChannelKeyManager extends X509ExtendedKeyManager {
   @Override
   public X509Certificate[] getCertificateChain(String alias) {
     try {
-      return new X509Certificate[] {key.certificate(clock.instant())};
+      X509Certificate certificate = key.certificate(clock.instant());
+      shown = true;
+      return new X509Certificate[] {certificate};
     } catch (TpmException e) {
       // JSSE ends the handshake with it, as it must: without the key nothing would be bound.
       throw new ProviderException("the instance key must sign its certificate, and cannot", e);
     }
+  }
+
+  /** Whether a server asked for the key, and was shown it. */
+  boolean wasShown() {
+    return shown;
   }
 
   @Override

@@ -2,6 +2,7 @@
 package dev.writ.agent;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
@@ -22,8 +23,14 @@ public final class ClientCertificateException extends IOException {
     super("the service refused this host's TLS certificate; is the clock right?", cause);
   }
 
-  /** The failure, or what it means where the server's alert says so. */
-  static IOException orElse(IOException failure) {
+  /**
+   * The failure, or what it means where the server's alert says so. A server that closes at once may end
+   * the connection under what is being sent, so that its alert is never read; that it may have refused
+   * the certificate is all that can be said then.
+   *
+   * @param shown whether the server was shown this host's key
+   */
+  static IOException orElse(IOException failure, boolean shown) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SSLException
           && ALERT.matcher(String.valueOf(cause.getMessage())).find()) {
@@ -36,6 +43,12 @@ public final class ClientCertificateException extends IOException {
         }
       }
     }
-    return failure;
+    return shown && failure instanceof SocketException
+        ? new IOException(
+            "the service ended the connection after it was shown this host's TLS certificate ("
+                + failure.getMessage()
+                + "); if it refused that, is the clock right?",
+            failure)
+        : failure;
   }
 }

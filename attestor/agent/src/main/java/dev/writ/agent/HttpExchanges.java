@@ -71,7 +71,7 @@ record HttpExchanges(Route route, Timeouts timeouts) {
         }
         return HttpResponse.read(new BufferedInputStream(in, BUFFER), maxBody);
       } catch (IOException e) {
-        throw guard.explain(ClientCertificateException.orElse(e));
+        throw guard.explain(ClientCertificateException.orElse(e, route.keyWasShown()));
       }
     }
   }

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import javax.net.ssl.KeyManager;
@@ -47,13 +48,18 @@ public final class PinnedTls {
   private static final int KEY_CERT_SIGN = 5;
 
   private final PinnedChain believed;
+  private final Optional<ChannelKeyManager> own;
   private final SSLContext context;
 
-  private PinnedTls(PinnedChain believed, KeyManager @Nullable [] shown) {
+  private PinnedTls(PinnedChain believed, Optional<ChannelKeyManager> own) {
     this.believed = believed;
+    this.own = own;
     try {
       this.context = SSLContext.getInstance(TLS);
-      context.init(shown, new TrustManager[] {believed}, null);
+      context.init(
+          own.map(keys -> new KeyManager[] {keys}).orElse(null),
+          new TrustManager[] {believed},
+          null);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every Java platform speaks TLS 1.3; this one does not", e);
     }
@@ -70,7 +76,7 @@ public final class PinnedTls {
       throw new IllegalArgumentException(
           "https must have a key to believe in the trust file's tls, has none");
     }
-    return new PinnedTls(new PinnedChain(Set.copyOf(pins), clock), null);
+    return new PinnedTls(new PinnedChain(Set.copyOf(pins), clock), Optional.empty());
   }
 
   /**
@@ -78,7 +84,12 @@ public final class PinnedTls {
    * was begun without it.
    */
   public PinnedTls showing(ChannelKey key) {
-    return new PinnedTls(believed, new KeyManager[] {new ChannelKeyManager(key, believed.clock())});
+    return new PinnedTls(believed, Optional.of(new ChannelKeyManager(key, believed.clock())));
+  }
+
+  /** Whether a server asked for this host's key, and was shown it. */
+  boolean keyWasShown() {
+    return own.isPresent() && own.get().wasShown();
   }
 
   /**

@@ -53,6 +53,11 @@ sealed interface Route {
     return failure;
   }
 
+  /** Whether the server asked for the client's key on this way, and was shown it. */
+  default boolean keyWasShown() {
+    return false;
+  }
+
   /**
    * TCP: with TLS to anywhere, without it to this machine alone.
    *
@@ -98,6 +103,11 @@ sealed interface Route {
     public Route showing(ChannelKey key) {
       // Without TLS nothing of it is loaded.
       return tls.isEmpty() ? this : new Tcp(host, port, Optional.of(tls.get().showing(key)));
+    }
+
+    @Override
+    public boolean keyWasShown() {
+      return tls.isPresent() && tls.get().keyWasShown();
     }
 
     /** The first address that takes a connection; none may use up the time of the others. */
