@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
       "",
       "Ends with 0 when it could explain, whatever was decided and whether or not something changed;",
       "with 1 where there is no such decision, it was erased, or a file is not of its form; with 5 where",
-      "what the service kept was changed. Nothing is changed: a proposal is for review."
+      "what the service kept was changed; with 4 where it does not answer. A proposal is for review:",
+      "nothing is changed."
     },
     mixinStandardHelpOptions = true)
 final class ExplainCommand implements Callable<Integer> {

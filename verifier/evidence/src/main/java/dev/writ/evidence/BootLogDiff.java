@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.evidence;
 
-import dev.writ.evidence.SecureBootState.Authority;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
 
 /**
  * What changed between two boots, in words that a person acts on: which event, in which PCR, is what
  * and was what.
  *
  * <p>Where both logs are verified, each change is one of the machine and not of the log. Names that no
- * digest covers, such as paths, come last, in quotation marks, as what the log says. A version is told where one was
- * measured, as of firmware and of shim's revocations, and is otherwise not known: of an image there is
- * a digest and no more.
+ * digest covers, such as paths, come last, in quotation marks, as what the log says. A version is told
+ * where one was measured, as of firmware and of shim's revocations, and is otherwise not known: of an
+ * image there is a digest and no more.
  */
 public final class BootLogDiff {
   /** Where loaders measure: told by what they say of it; all others by event type and place. */
@@ -35,8 +30,6 @@ public final class BootLogDiff {
 
   /** Changes of one PCR that are told. */
   private static final int MAX_TOLD = 20;
-
-  private static final int DIGITS = 12;
 
   /** UTF-16 units of a log's own words that are told. */
   private static final int MAX_QUOTED = 256;
@@ -124,7 +117,8 @@ public final class BootLogDiff {
     }
     int told = changes.size();
     if (pcr == SecureBootReader.PCR) {
-      secureBoot(before.secureBoot().orElseThrow(), now.secureBoot().orElseThrow());
+      SecureBootDiff.between(before.secureBoot().orElseThrow(), now.secureBoot().orElseThrow())
+          .forEach(text -> add(pcr, text));
     } else if (pcr == BootMeasurementReader.APPLICATIONS_PCR) {
       images();
     } else if (LOADERS.contains(pcr)) {
@@ -155,92 +149,6 @@ public final class BootLogDiff {
         .filter(event -> event.pcr() == pcr)
         .flatMap(event -> log.digests(event).stream())
         .toList();
-  }
-
-  private void secureBoot(SecureBootState was, SecureBootState is) {
-    int pcr = SecureBootReader.PCR;
-    if (!was.text().equals(is.text())) {
-      add(pcr, "Secure Boot is " + is.text() + ", was " + was.text());
-    }
-    database("PK", was.platformKey(), is.platformKey());
-    database("KEK", was.keyExchangeKeys(), is.keyExchangeKeys());
-    database("db", was.db(), is.db());
-    database("dbx", was.dbx(), is.dbx());
-    Function<Authority, String> text = authority -> authority.variable() + " " + value(authority);
-    surplus(verifying(is), verifying(was), text)
-        .forEach(each -> add(pcr, "images were verified by " + each + ", and were not before"));
-    surplus(verifying(was), verifying(is), text)
-        .forEach(each -> add(pcr, "no image was verified by " + each + ", as one was before"));
-    settingsOfShim(was, is);
-    surplus(is.notes(), was.notes(), note -> note)
-        .forEach(note -> add(pcr, "firmware says \"" + note + "\", and did not"));
-    surplus(was.notes(), is.notes(), note -> note)
-        .forEach(note -> add(pcr, "firmware no more says \"" + note + "\""));
-  }
-
-  private static List<Authority> verifying(SecureBootState state) {
-    return state.authorities().stream().filter(Authority::verifiesImages).toList();
-  }
-
-  private static String value(Authority authority) {
-    return authority.value().map(String::strip).orElse(shown(authority.id().hex()));
-  }
-
-  /** What shim measures as it does an authority, and verifies nothing by. */
-  private void settingsOfShim(SecureBootState was, SecureBootState is) {
-    SortedMap<String, String> before = settings(was);
-    SortedMap<String, String> now = settings(is);
-    SortedSet<String> names = new TreeSet<>(before.keySet());
-    names.addAll(now.keySet());
-    for (String name : names) {
-      String old = before.getOrDefault(name, "not measured");
-      String current = now.getOrDefault(name, "not measured");
-      if (!old.equals(current)) {
-        add(SecureBootReader.PCR, "shim's " + name + " is " + current + ", was " + old);
-      }
-    }
-  }
-
-  private static SortedMap<String, String> settings(SecureBootState state) {
-    SortedMap<String, String> settings = new TreeMap<>();
-    state.authorities().stream()
-        .filter(authority -> !authority.verifiesImages())
-        .forEach(
-            authority ->
-                settings.merge(authority.variable(), value(authority), (a, b) -> a + ", " + b));
-    return settings;
-  }
-
-  private void database(String name, SignatureDatabase was, SignatureDatabase is) {
-    if (was.hasSameBytesAs(is)) {
-      return;
-    }
-    Set<Octets> added = new HashSet<>(is.ids());
-    was.ids().forEach(added::remove);
-    Set<Octets> removed = new HashSet<>(was.ids());
-    is.ids().forEach(removed::remove);
-    List<String> parts = new ArrayList<>();
-    if (!added.isEmpty()) {
-      parts.add(entries(added.size()) + " more" + some(added));
-    }
-    if (!removed.isEmpty()) {
-      parts.add(entries(removed.size()) + " less" + some(removed));
-    }
-    add(
-        SecureBootReader.PCR,
-        parts.isEmpty()
-            ? name + " has the same entries in other lists"
-            : name + " has " + String.join(" and ", parts));
-  }
-
-  private static String entries(int count) {
-    return count == 1 ? "1 entry" : count + " entries";
-  }
-
-  private static String some(Set<Octets> ids) {
-    return ids.size() > 3
-        ? ""
-        : " (" + String.join(", ", ids.stream().map(id -> shown(id.hex())).sorted().toList()) + ")";
   }
 
   private void images() {
@@ -420,18 +328,8 @@ public final class BootLogDiff {
     }
   }
 
-  private static <T> List<String> surplus(List<T> of, List<T> over, Function<T, String> text) {
-    Set<String> others = new HashSet<>();
-    over.forEach(each -> others.add(text.apply(each)));
-    return of.stream().map(text).distinct().filter(each -> !others.contains(each)).toList();
-  }
-
   private static String shown(List<TpmDigest> digests) {
-    return digests.isEmpty() ? "nothing" : shown(digests.get(0).value().hex());
-  }
-
-  private static String shown(String hex) {
-    return hex.length() > DIGITS ? hex.substring(0, DIGITS) + "…" : hex;
+    return digests.isEmpty() ? "nothing" : ShownText.start(digests.get(0).value().hex());
   }
 
   private void add(int pcr, String text) {

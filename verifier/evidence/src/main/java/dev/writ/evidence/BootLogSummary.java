@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 
 /** What was measured into which PCR, in words: a boot log for a person to read. */
 public final class BootLogSummary {
-  private static final int DIGITS = 12;
 
   /**
    * A measurement, or what several amount to.
@@ -100,10 +99,7 @@ public final class BootLogSummary {
     add(pcr, "db has " + state.db().size() + " entries, dbx " + state.dbx().size());
     for (SecureBootState.Authority authority : state.authorities()) {
       String value =
-          authority
-              .value()
-              .map(String::strip)
-              .orElse(authority.id().hex().substring(0, DIGITS) + "…");
+          authority.value().map(String::strip).orElse(ShownText.start(authority.id().hex()));
       add(
           pcr,
           authority.verifiesImages()
@@ -116,7 +112,7 @@ public final class BootLogSummary {
   private static String shown(List<TpmDigest> digests) {
     return digests.stream()
         .limit(1)
-        .map(digest -> digest.value().hex().substring(0, DIGITS) + "…")
+        .map(digest -> ShownText.start(digest.value().hex()))
         .collect(Collectors.joining());
   }
 

@@ -3,6 +3,7 @@ package dev.writ.evidence;
 
 /** Text of an Attester's choosing, made fit to be shown: bounded, and without what steers a display. */
 final class ShownText {
+  private static final int DIGITS = 12;
   private static final char REPLACEMENT = '\ufffd';
   private static final char CUT = '\u2026';
 
@@ -30,6 +31,11 @@ final class ShownText {
       }
     }
     return end < length ? shown.append(CUT).toString() : shown.toString();
+  }
+
+  /** The start of a digest in hex: enough for a person to tell it from another. */
+  static String start(String hex) {
+    return hex.length() > DIGITS ? hex.substring(0, DIGITS) + CUT : hex;
   }
 
   /** Unicode Standard Annex #9 for the bidirectional ones. */
