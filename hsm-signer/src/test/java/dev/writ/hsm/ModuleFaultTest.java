@@ -3,58 +3,45 @@ package dev.writ.hsm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.writ.fixtures.FaultyModule;
 import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.hsm.CeremonyOutcome.Born;
 import dev.writ.hsm.HsmException.Fault;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a token answers that SoftHSM never does, by a module around it (src/test/c/p11-fault.c). */
+/** What a token answers that SoftHSM never does: tokens fill up and lock their PINs. */
 class ModuleFaultTest {
+  private static final long CKR_DEVICE_MEMORY = 0x31;
+  private static final long CKR_PIN_LOCKED = 0xA4;
+
   @TempDir static Path folder;
 
   private static List<SoftHsmToken> made = List.of();
   private static Iterator<SoftHsmToken> unused = made.iterator();
+  private static FaultyModule faulty;
 
   private final SoftHsmToken soft = unused.next();
 
   @BeforeAll
   static void buildModule() throws Exception {
-    boolean gcc =
-        Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
-            .anyMatch(directory -> Files.isExecutable(Path.of(directory, "gcc")));
-    assumeTrue(gcc, "the faulty module needs gcc: apt-get install gcc libc6-dev");
-    ChildProcess.run(
-        Map.of(),
-        List.of(
-            "gcc",
-            "-shared",
-            "-fPIC",
-            "-DMODULE=\"" + FreshTokens.profile().library() + "\"",
-            "-o",
-            module().toString(),
-            "src/test/c/p11-fault.c",
-            "-ldl"));
+    faulty = FaultyModule.build(folder, FreshTokens.profile().library());
     made = FreshTokens.create("a", "b", "c", "d");
     unused = made.iterator();
   }
 
   @AfterEach
   void mend() throws Exception {
-    Files.deleteIfExists(faultFile());
+    faulty.clear();
   }
 
   @AfterAll
@@ -67,7 +54,7 @@ class ModuleFaultTest {
   @Test
   void init_tokenFull_saysSoAndLeavesNothing() throws Exception {
     try (Token token = open()) {
-      fail("C_GenerateKeyPair 2 0x31");
+      faulty.failAfter("C_GenerateKeyPair", 1, CKR_DEVICE_MEMORY, 1);
       assertThatThrownBy(() -> init(token))
           .satisfies(e -> isFault(e, Fault.TOKEN_FULL, "CKR_DEVICE_MEMORY"))
           .hasMessageContaining("must have room for the key checkpoint")
@@ -80,7 +67,7 @@ class ModuleFaultTest {
   @Test
   void init_noRoomForACertificate_removesItsKeyAgain() throws Exception {
     try (Token token = open()) {
-      fail("C_CreateObject 1 0x31");
+      faulty.fail("C_CreateObject", CKR_DEVICE_MEMORY, 1);
       assertThatThrownBy(() -> init(token))
           .satisfies(e -> isFault(e, Fault.TOKEN_FULL, "CKR_DEVICE_MEMORY"));
       mend();
@@ -93,7 +80,7 @@ class ModuleFaultTest {
 
   @Test
   void login_pinLocked_asksForTheSecurityOfficer() throws Exception {
-    fail("C_Login 1 0xa4");
+    faulty.refusePins(CKR_PIN_LOCKED);
     assertThatThrownBy(this::open)
         .satisfies(e -> isFault(e, Fault.PIN_LOCKED, "CKR_PIN_LOCKED"))
         .hasMessageContaining("let its security officer set it anew");
@@ -101,7 +88,7 @@ class ModuleFaultTest {
 
   @Test
   void login_vendorsOwnCode_isShownInHex() throws Exception {
-    fail("C_Login 1 0x80000123");
+    faulty.fail("C_Login", 0x80000123L, 1);
     assertThatThrownBy(this::open)
         .isInstanceOfSatisfying(
             HsmException.class,
@@ -116,25 +103,13 @@ class ModuleFaultTest {
   }
 
   private Token open() throws Exception {
-    TokenProfile profile = FreshTokens.profile().withLibrary(module());
+    TokenProfile profile = FreshTokens.profile().withLibrary(faulty.library());
     return Token.open(profile, soft.label(), PinSource.file(soft.pinFile()));
   }
 
   private static CeremonyOutcome init(Token token) throws HsmException {
     return KeyCeremony.init(
         token, KeyInventory.standard(), InstantSource.system(), new SecureRandom());
-  }
-
-  private static Path module() {
-    return folder.resolve("p11-fault.so");
-  }
-
-  private static Path faultFile() {
-    return Path.of(System.getenv().getOrDefault("P11_FAULT", "/nowhere"));
-  }
-
-  private static void fail(String call) throws Exception {
-    Files.writeString(faultFile(), call + "\n");
   }
 
   private static void isFault(Throwable thrown, Fault fault, String code) {
