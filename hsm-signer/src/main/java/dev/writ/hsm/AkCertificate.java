@@ -116,7 +116,8 @@ public final class AkCertificate {
                   Extension.authorityKeyIdentifier,
                   false,
                   new JcaX509ExtensionUtils().createAuthorityKeyIdentifier(ca.publicKey()));
-      return new JcaX509CertificateConverter().getCertificate(builder.build(new TokenSigner(ca)));
+      return new JcaX509CertificateConverter()
+          .getCertificate(builder.build(new TokenSigner(ca::signDer)));
     } catch (RuntimeOperatorException e) {
       throw TokenSigner.failure(e);
     } catch (GeneralSecurityException | CertIOException e) {

@@ -6,8 +6,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
@@ -19,42 +22,98 @@ import sun.security.pkcs11.wrapper.PKCS11Constants;
 import sun.security.pkcs11.wrapper.PKCS11Exception;
 
 /**
- * A PKCS#11 module, loaded and initialised; the same one that SunPKCS11 uses, since the wrapper keeps
- * one to a path.
+ * A PKCS#11 module, loaded and initialised: one to a library in a process, whoever uses it.
+ *
+ * <p>Once C_Finalize has ended it, its sessions and handles mean nothing any more, and {@link #reload}
+ * gives another. That one's handles may have the numbers of this one's and name other objects, so
+ * whatever belongs to an ended module is dropped with it.
  */
 final class Cryptoki {
-  private final Path library;
-  private final PKCS11 module;
+  private static final Map<Path, Cryptoki> LOADED = new HashMap<>();
 
-  private Cryptoki(Path library, PKCS11 module) {
+  private final Path library;
+  private final int generation;
+  private final PKCS11 module;
+  private final ModuleGate gate = new ModuleGate();
+
+  private Cryptoki(Path library, int generation, PKCS11 module) {
     this.library = library;
+    this.generation = generation;
     this.module = module;
   }
 
   /**
-   * Loads the profile's module.
+   * The profile's module, which is loaded if it is not yet.
    *
    * @param getenv the process's environment, which the module reads as well
    */
-  static Cryptoki load(TokenProfile profile, UnaryOperator<@Nullable String> getenv)
+  static synchronized Cryptoki load(TokenProfile profile, UnaryOperator<@Nullable String> getenv)
       throws HsmException {
     requireWrapper();
-    Path library = profile.library();
-    if (!Files.isReadable(library) || Files.isDirectory(library)) {
-      throw new HsmException(
-          Fault.LIBRARY_MISSING,
-          String.format(
-              "the PKCS#11 module %s must be a readable file, and is not: %s, or name the module's"
-                  + " place in the configuration",
-              library, profile.install()));
-    }
+    requireReadable(profile);
     requireConfiguration(profile, getenv);
+    Cryptoki loaded = LOADED.get(profile.library());
+    if (loaded == null) {
+      return initialise(profile, getenv, 0);
+    }
+    return loaded.gate.isClosed() ? reload(profile, getenv, loaded, Duration.ZERO) : loaded;
+  }
+
+  /**
+   * Ends the module and loads it anew, unless somebody has since it was {@code old}.
+   *
+   * @param patience how long calls that are inside {@code old} may take to leave it. It is not ended
+   *     under them: whoever waits for them is told so, and asks again
+   */
+  static synchronized Cryptoki reload(
+      TokenProfile profile, UnaryOperator<@Nullable String> getenv, Cryptoki old, Duration patience)
+      throws HsmException {
+    requireReadable(profile);
+    requireConfiguration(profile, getenv);
+    Cryptoki loaded = LOADED.get(profile.library());
+    if (loaded != null && loaded != old) {
+      return loaded;
+    }
+    if (!old.gate.close(patience)) {
+      throw new HsmException(
+          Fault.TOKEN_AWAY,
+          "the calls into the PKCS#11 module "
+              + profile.library()
+              + " must return before it is loaded anew, and have not: if they never do, end the"
+              + " process");
+    }
     try {
-      // As SunPKCS11 initialises it: whoever comes first does it for both.
+      old.module.C_Finalize(null);
+    } catch (PKCS11Exception e) {
+      // It had ended already, or is past ending: what counts is whether it initialises below.
+      var unused = ReturnValue.of(e);
+    }
+    return initialise(profile, getenv, old.generation + 1);
+  }
+
+  /** Has the profile's module loaded anew by whoever uses it next: its token went away. */
+  static synchronized void distrust(TokenProfile profile) {
+    Cryptoki loaded = LOADED.get(profile.library());
+    if (loaded != null) {
+      boolean unused = loaded.gate.close(Duration.ZERO);
+    }
+  }
+
+  private static Cryptoki initialise(
+      TokenProfile profile, UnaryOperator<@Nullable String> getenv, int generation)
+      throws HsmException {
+    Path library = profile.library();
+    try {
       CK_C_INITIALIZE_ARGS threads = new CK_C_INITIALIZE_ARGS();
       threads.flags = PKCS11Constants.CKF_OS_LOCKING_OK;
-      return new Cryptoki(
-          library, PKCS11.getInstance(library.toString(), "C_GetFunctionList", threads, false));
+      Cryptoki loaded =
+          new Cryptoki(
+              library,
+              generation,
+              PKCS11.getInstance(
+                  spelling(library, generation), "C_GetFunctionList", threads, false));
+      LOADED.put(library, loaded);
+      return loaded;
     } catch (IOException e) {
       throw new HsmException(
           Fault.LIBRARY_UNUSABLE,
@@ -68,7 +127,34 @@ final class Cryptoki {
               + " must initialise, and failed: look at its configuration"
               + profile.environment().map(name -> " (" + getenv.apply(name) + ")").orElse("")
               + " and whether the folders that it names exist",
-          e);
+          new CkrException(e));
+    }
+  }
+
+  /**
+   * Another spelling of the library's path for each generation. The wrapper keeps one module to a path
+   * for ever, also after C_Finalize, and lets nobody call C_Initialize; by a path that it has not seen
+   * it initialises, and dlopen(3), which knows the file itself, gives it the same library.
+   */
+  static String spelling(Path library, int generation) {
+    String plain = library.toString();
+    int name = plain.lastIndexOf('/');
+    StringBuilder path = new StringBuilder(plain.substring(0, name));
+    for (int bits = generation; bits != 0; bits >>>= 1) {
+      path.append((bits & 1) == 0 ? "/" : "/.");
+    }
+    return path.append(plain.substring(name)).toString();
+  }
+
+  private static void requireReadable(TokenProfile profile) throws HsmException {
+    Path library = profile.library();
+    if (!Files.isReadable(library) || Files.isDirectory(library)) {
+      throw new HsmException(
+          Fault.LIBRARY_MISSING,
+          String.format(
+              "the PKCS#11 module %s must be a readable file, and is not: %s, or name the module's"
+                  + " place in the configuration",
+              library, profile.install()));
     }
   }
 
@@ -123,7 +209,7 @@ final class Cryptoki {
     boolean blank = false;
     for (long id : slots()) {
       try {
-        CK_TOKEN_INFO info = module.C_GetTokenInfo(id);
+        CK_TOKEN_INFO info = info(id);
         Slot slot = new Slot(id, describe(info), info.flags);
         if (!slot.has(PKCS11Constants.CKF_TOKEN_INITIALIZED)) {
           blank = true;
@@ -132,9 +218,9 @@ final class Cryptoki {
         } else {
           others.add('"' + slot.token().label() + '"');
         }
-      } catch (PKCS11Exception e) {
+      } catch (CkrException e) {
         // Another slot's broken token must not stop this one; if it is this one, the name says so.
-        others.add("one that answers " + ReturnValue.of(e).name());
+        others.add("one that answers " + e.returnValue().name());
       }
     }
     if (found.size() == 1) {
@@ -163,20 +249,45 @@ final class Cryptoki {
   }
 
   /** The flags as they are at this moment: the token counts wrong PINs in them. */
-  long flags(long slot) throws PKCS11Exception {
-    return module.C_GetTokenInfo(slot).flags;
+  long flags(long slot) throws CkrException {
+    return info(slot).flags;
   }
 
-  CryptokiSession openSession(long slot, boolean writable) throws PKCS11Exception {
+  CryptokiSession openSession(long slot, boolean writable) throws CkrException {
     long flags =
         PKCS11Constants.CKF_SERIAL_SESSION | (writable ? PKCS11Constants.CKF_RW_SESSION : 0);
-    return new CryptokiSession(module, module.C_OpenSession(slot, flags, null, null));
+    gate.enter();
+    try {
+      return new CryptokiSession(module, gate, module.C_OpenSession(slot, flags, null, null));
+    } catch (PKCS11Exception e) {
+      throw new CkrException(e);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private CK_TOKEN_INFO info(long slot) throws CkrException {
+    gate.enter();
+    try {
+      return module.C_GetTokenInfo(slot);
+    } catch (PKCS11Exception e) {
+      throw new CkrException(e);
+    } finally {
+      gate.leave();
+    }
   }
 
   private long[] slots() throws HsmException {
     try {
-      return module.C_GetSlotList(true);
-    } catch (PKCS11Exception e) {
+      gate.enter();
+      try {
+        return module.C_GetSlotList(true);
+      } catch (PKCS11Exception e) {
+        throw new CkrException(e);
+      } finally {
+        gate.leave();
+      }
+    } catch (CkrException e) {
       throw HsmException.ofModule(
           Fault.TOKEN_FAILED,
           "the PKCS#11 module " + library + " must list its slots, and failed: look at its log",

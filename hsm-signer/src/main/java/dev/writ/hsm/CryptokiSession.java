@@ -4,13 +4,14 @@ package dev.writ.hsm;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.Arrays;
 import sun.security.pkcs11.wrapper.CK_ATTRIBUTE;
+import sun.security.pkcs11.wrapper.CK_MECHANISM;
 import sun.security.pkcs11.wrapper.PKCS11;
 import sun.security.pkcs11.wrapper.PKCS11Constants;
 import sun.security.pkcs11.wrapper.PKCS11Exception;
 
 /**
- * One session with a token, for what SunPKCS11 does not offer. A session does one thing at a time
- * (PKCS#11 v2.40, section 2.6), hence the lock.
+ * One session with a token. A session does one thing at a time (PKCS#11 v2.40, section 2.6), hence the
+ * lock.
  */
 final class CryptokiSession implements AutoCloseable {
   /** More objects than this by one name are as wrong as this many. */
@@ -19,59 +20,115 @@ final class CryptokiSession implements AutoCloseable {
   @GuardedBy("this")
   private final PKCS11 module;
 
+  private final ModuleGate gate;
   private final long handle;
 
-  CryptokiSession(PKCS11 module, long handle) {
+  CryptokiSession(PKCS11 module, ModuleGate gate, long handle) {
     this.module = module;
+    this.gate = gate;
     this.handle = handle;
   }
 
+  /** What is done inside the module. */
+  @FunctionalInterface
+  private interface Call<T> {
+    T in(PKCS11 module) throws PKCS11Exception;
+  }
+
+  @FunctionalInterface
+  private interface Act {
+    void in(PKCS11 module) throws PKCS11Exception;
+  }
+
+  private synchronized <T> T call(Call<T> call) throws CkrException {
+    gate.enter();
+    try {
+      return call.in(module);
+    } catch (PKCS11Exception e) {
+      throw new CkrException(e);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private synchronized void act(Act act) throws CkrException {
+    gate.enter();
+    try {
+      act.in(module);
+    } catch (PKCS11Exception e) {
+      throw new CkrException(e);
+    } finally {
+      gate.leave();
+    }
+  }
+
   /** C_Login as the user, for every session of this process with the token. */
-  synchronized void login(Pin pin) throws PKCS11Exception {
+  void login(Pin pin) throws CkrException {
     char[] chars = pin.utf8Chars();
     try {
-      module.C_Login(handle, PKCS11Constants.CKU_USER, chars);
+      act(module -> module.C_Login(handle, PKCS11Constants.CKU_USER, chars));
     } finally {
       Arrays.fill(chars, '\0');
     }
   }
 
-  synchronized void logout() throws PKCS11Exception {
-    module.C_Logout(handle);
+  void logout() throws CkrException {
+    act(module -> module.C_Logout(handle));
   }
 
   /** A session that will not close is lost with its token: whoever closes it has said what failed. */
   @Override
-  public synchronized void close() {
+  public void close() {
     try {
-      module.C_CloseSession(handle);
-    } catch (PKCS11Exception e) {
+      act(module -> module.C_CloseSession(handle));
+    } catch (CkrException e) {
       return;
     }
   }
 
   /** The handles of objects that have all of {@code attributes}. */
-  synchronized long[] find(CK_ATTRIBUTE... attributes) throws PKCS11Exception {
-    module.C_FindObjectsInit(handle, attributes);
-    try {
-      return module.C_FindObjects(handle, MAX_FOUND);
-    } finally {
-      module.C_FindObjectsFinal(handle);
-    }
+  long[] find(CK_ATTRIBUTE... attributes) throws CkrException {
+    return call(
+        module -> {
+          module.C_FindObjectsInit(handle, attributes);
+          try {
+            return module.C_FindObjects(handle, MAX_FOUND);
+          } finally {
+            module.C_FindObjectsFinal(handle);
+          }
+        });
   }
 
   /** One attribute of an object, typed as PKCS#11 types it. */
-  synchronized CK_ATTRIBUTE attribute(long object, long type) throws PKCS11Exception {
+  CK_ATTRIBUTE attribute(long object, long type) throws CkrException {
     CK_ATTRIBUTE[] attributes = {new CK_ATTRIBUTE(type)};
-    module.C_GetAttributeValue(handle, object, attributes);
+    act(module -> module.C_GetAttributeValue(handle, object, attributes));
     return attributes[0];
   }
 
-  synchronized void create(CK_ATTRIBUTE... attributes) throws PKCS11Exception {
-    module.C_CreateObject(handle, attributes);
+  void create(CK_ATTRIBUTE... attributes) throws CkrException {
+    act(module -> module.C_CreateObject(handle, attributes));
   }
 
-  synchronized void destroy(long object) throws PKCS11Exception {
-    module.C_DestroyObject(handle, object);
+  void destroy(long object) throws CkrException {
+    act(module -> module.C_DestroyObject(handle, object));
+  }
+
+  /** Makes a key pair by {@code mechanism} and gives the public key's handle. */
+  long generateKeyPair(long mechanism, CK_ATTRIBUTE[] publicKey, CK_ATTRIBUTE[] privateKey)
+      throws CkrException {
+    return call(
+        module ->
+            module.C_GenerateKeyPair(handle, new CK_MECHANISM(mechanism), publicKey, privateKey)[
+                0]);
+  }
+
+  /** Signs {@code data}: what it must be and what comes out is the mechanism's. */
+  byte[] sign(Mechanism mechanism, long key, byte[] data) throws CkrException {
+    return call(
+        module -> {
+          module.C_SignInit(handle, new CK_MECHANISM(mechanism.code()), key);
+          return module.C_Sign(handle, data);
+        });
   }
 }

@@ -42,6 +42,8 @@ public final class HsmException extends Exception {
     KEY_EXPOSED,
     /** The token cannot store more, or not at all. */
     TOKEN_FULL,
+    /** The token went away, or does not answer: it is tried again by itself, and no call is made. */
+    TOKEN_AWAY,
     /** Too many signatures are under way. */
     BUSY,
     /** The {@link Token} was closed. */
@@ -67,14 +69,20 @@ public final class HsmException extends Exception {
 
   private HsmException(
       Fault fault, String sentence, @Nullable ReturnValue returnValue, Throwable cause) {
-    super(returnValue == null ? sentence : sentence + " (" + returnValue.name() + ")", cause);
+    super(sentence, cause);
     this.fault = fault;
     this.returnValue = returnValue;
   }
 
-  /** A failure that came out of the module, with the code that is in {@code cause}'s chain. */
-  static HsmException ofModule(Fault fault, String sentence, Throwable cause) {
-    return new HsmException(fault, sentence, ReturnValue.in(cause).orElse(null), cause);
+  /** A failure that came out of the module, with its code. */
+  static HsmException ofModule(Fault fault, String sentence, CkrException cause) {
+    ReturnValue code = cause.returnValue();
+    return new HsmException(fault, sentence + " (" + code.name() + ")", code, cause);
+  }
+
+  /** Nothing was asked of the token, for what failed before: {@code cause}, whose code it has. */
+  static HsmException away(String sentence, HsmException cause) {
+    return new HsmException(Fault.TOKEN_AWAY, sentence, cause.returnValue, cause);
   }
 
   /** What failed. */

@@ -2,13 +2,8 @@
 package dev.writ.hsm;
 
 import dev.writ.hsm.HsmException.Fault;
-import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.PrivateKey;
-import java.security.ProviderException;
-import java.security.SecureRandom;
-import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.util.Map;
@@ -18,79 +13,18 @@ import java.util.Map;
  * signatures may be under way at once.
  */
 public final class HsmKey {
-  private static final String DER = "SHA256withECDSA";
-  private static final String P1363 = "SHA256withECDSAinP1363Format";
+  /** What no artifact, checkpoint or certificate begins with. */
+  private static final byte[] KEEP_ALIVE =
+      "writ-keep-alive-v1\0".getBytes(StandardCharsets.US_ASCII);
 
-  /** r and s, 32 bytes each: RFC 7518 section 3.4. */
-  private static final int P1363_BYTES = 64;
-
-  private static final int CHALLENGE_BYTES = 32;
-
+  private final Token token;
   private final KeySpec spec;
-  private final X509Certificate certificate;
-  private final ECPublicKey publicKey;
-  private final Map<String, Boolean> attributes;
-  private final SignaturePool p1363;
-  private final SignaturePool der;
+  private final FoundKey found;
 
-  private HsmKey(
-      Token token,
-      KeySpec spec,
-      PrivateKey privateKey,
-      X509Certificate certificate,
-      ECPublicKey publicKey,
-      Map<String, Boolean> attributes) {
+  HsmKey(Token token, KeySpec spec, FoundKey found) {
+    this.token = token;
     this.spec = spec;
-    this.certificate = certificate;
-    this.publicKey = publicKey;
-    this.attributes = attributes;
-    this.p1363 = new SignaturePool(token, spec, privateKey, P1363);
-    this.der = new SignaturePool(token, spec, privateKey, DER);
-  }
-
-  /**
-   * Fetches a key whose attributes were checked, with its certificate.
-   *
-   * @param attributes what the token said of it
-   */
-  static HsmKey load(Token token, KeySpec spec, Map<String, Boolean> attributes)
-      throws HsmException {
-    try {
-      // Without a password: the process is logged in, and the provider asks the token first.
-      KeyStore keyStore = KeyStore.getInstance("PKCS11", token.provider());
-      keyStore.load(null, null);
-      if (keyStore.getKey(spec.label(), null) instanceof PrivateKey privateKey
-          && keyStore.getCertificate(spec.label()) instanceof X509Certificate certificate
-          && certificate.getPublicKey() instanceof ECPublicKey publicKey) {
-        HsmKey key = new HsmKey(token, spec, privateKey, certificate, publicKey, attributes);
-        key.requireOwnCertificate();
-        return key;
-      }
-      throw new HsmException(
-          Fault.KEY_AMBIGUOUS,
-          "SunPKCS11 must list the key "
-              + spec
-              + " with a certificate of an EC key, and does not: remove both and run writ keys init");
-    } catch (GeneralSecurityException | IOException | ProviderException e) {
-      throw HsmException.ofModule(
-          Fault.TOKEN_FAILED, "the token must give access to the key " + spec + ", and failed", e);
-    }
-  }
-
-  /** A fresh signature shows that the private key is the certificate's, which the token never says. */
-  private void requireOwnCertificate() throws HsmException, GeneralSecurityException {
-    byte[] challenge = new byte[CHALLENGE_BYTES];
-    new SecureRandom().nextBytes(challenge);
-    Signature verifier = Signature.getInstance(P1363);
-    verifier.initVerify(publicKey);
-    verifier.update(challenge);
-    if (!verifier.verify(signP1363(challenge))) {
-      throw new HsmException(
-          Fault.KEY_AMBIGUOUS,
-          "the certificate of the key "
-              + spec
-              + " must hold its public key, and holds another: remove both and run writ keys init");
-    }
+    this.found = found;
   }
 
   /** What the key is believed in. */
@@ -105,7 +39,7 @@ public final class HsmKey {
 
   /** The public half; its key identifier is the caller's to compute. */
   public ECPublicKey publicKey() {
-    return publicKey;
+    return found.publicKey();
   }
 
   /**
@@ -113,12 +47,12 @@ public final class HsmKey {
    * one. It vouches for nothing.
    */
   public X509Certificate certificate() {
-    return certificate;
+    return found.certificate();
   }
 
   /** What the token said of the private key when it was opened, by attribute name. */
   public Map<String, Boolean> attributes() {
-    return attributes;
+    return found.attributes();
   }
 
   /**
@@ -126,20 +60,38 @@ public final class HsmKey {
    * 3.4).
    */
   public byte[] signP1363(byte[] message) throws HsmException {
-    byte[] signature = p1363.sign(message);
-    if (signature.length != P1363_BYTES) {
+    byte[] signature = token.sign(spec, Mechanism.ECDSA, EcdsaP256.digest(message));
+    if (signature.length != EcdsaP256.SIGNATURE_BYTES) {
       throw new HsmException(
           Fault.TOKEN_FAILED,
           String.format(
               "the token's signature with %s must be %d bytes, was %d",
-              spec, P1363_BYTES, signature.length));
+              spec, EcdsaP256.SIGNATURE_BYTES, signature.length));
     }
     return signature;
   }
 
   /** ECDSA over the SHA-256 of {@code message}, as signed notes carry it: DER (RFC 3279, 2.2.3). */
   public byte[] signDer(byte[] message) throws HsmException {
-    return der.sign(message);
+    return EcdsaP256.der(signP1363(message));
+  }
+
+  /** Whether its token signs. */
+  public TokenStatus tokenStatus() {
+    return token.status();
+  }
+
+  /** Signs what means nothing, and demands that the signature is this key's. */
+  void keepAlive() throws HsmException {
+    try {
+      if (!EcdsaP256.verifies(publicKey(), KEEP_ALIVE, signP1363(KEEP_ALIVE))) {
+        throw new HsmException(
+            Fault.TOKEN_AWAY,
+            "the token must sign with the key " + spec + ", and its signature is not that key's");
+      }
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("bug: a key that has verified must verify", e);
+    }
   }
 
   @Override

@@ -5,20 +5,14 @@ import dev.writ.hsm.CeremonyOutcome.AlreadyThere;
 import dev.writ.hsm.CeremonyOutcome.Born;
 import dev.writ.hsm.HsmException.Fault;
 import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.Provider;
-import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
+import java.security.interfaces.ECPublicKey;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.bouncycastle.cert.CertIOException;
-import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.RuntimeOperatorException;
-import sun.security.pkcs11.wrapper.PKCS11Exception;
 
 /**
  * The birth of a service's keys inside a token.
@@ -32,7 +26,7 @@ public final class KeyCeremony {
 
   /** Which keys of an inventory have something in their place, and which have nothing. */
   private record Taken(List<KeySpec> existing, List<KeySpec> missing) {
-    static Taken of(CryptokiSession session, KeyInventory inventory) throws PKCS11Exception {
+    static Taken of(CryptokiSession session, KeyInventory inventory) throws CkrException {
       TokenObjects objects = new TokenObjects(session);
       List<KeySpec> existing = new ArrayList<>();
       List<KeySpec> missing = new ArrayList<>();
@@ -52,7 +46,6 @@ public final class KeyCeremony {
   public static CeremonyOutcome init(
       Token token, KeyInventory inventory, InstantSource clock, SecureRandom random)
       throws HsmException {
-    token.requireOpen();
     token.requireRoom();
     try (CryptokiSession session = token.openWritableSession()) {
       Taken taken = Taken.of(session, inventory);
@@ -60,7 +53,7 @@ public final class KeyCeremony {
         return new AlreadyThere(taken.existing(), taken.missing());
       }
       return new Born(makeAll(token, session, inventory.specs(), clock, random));
-    } catch (PKCS11Exception e) {
+    } catch (CkrException e) {
       throw unusable(token, e);
     }
   }
@@ -68,10 +61,9 @@ public final class KeyCeremony {
   /** Whether the token has a key of every role but {@code role}, and nothing in that one's place. */
   public static boolean lacksOnly(Token token, KeyInventory inventory, KeyRole role)
       throws HsmException {
-    token.requireOpen();
     try (CryptokiSession session = token.openWritableSession()) {
       return Taken.of(session, inventory).missing().equals(List.of(inventory.spec(role)));
-    } catch (PKCS11Exception e) {
+    } catch (CkrException e) {
       throw unusable(token, e);
     }
   }
@@ -87,7 +79,6 @@ public final class KeyCeremony {
   public static CeremonyOutcome add(
       Token token, KeyInventory inventory, KeyRole role, InstantSource clock, SecureRandom random)
       throws HsmException {
-    token.requireOpen();
     token.requireRoom();
     try (CryptokiSession session = token.openWritableSession()) {
       Taken taken = Taken.of(session, inventory);
@@ -99,12 +90,12 @@ public final class KeyCeremony {
         var unused = token.key(other);
       }
       return new Born(makeAll(token, session, List.of(spec), clock, random));
-    } catch (PKCS11Exception e) {
+    } catch (CkrException e) {
       throw unusable(token, e);
     }
   }
 
-  private static HsmException unusable(Token token, PKCS11Exception e) {
+  private static HsmException unusable(Token token, CkrException e) {
     return HsmException.ofModule(
         Fault.TOKEN_FAILED,
         "the token \""
@@ -138,31 +129,51 @@ public final class KeyCeremony {
   private static void make(
       Token token, CryptokiSession session, KeySpec spec, InstantSource clock, SecureRandom random)
       throws HsmException {
-    Provider provider = token.generatingProvider(spec);
     try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", provider);
-      generator.initialize(new ECGenParameterSpec("secp256r1"));
-      KeyPair pair = generator.generateKeyPair();
+      ECPublicKey publicKey = KeyPairBirth.make(session, spec);
       TokenObjects objects = new TokenObjects(session);
-      PrivateKeyCheck.require(session, objects.privateKey(spec), spec);
+      long handle = objects.privateKey(spec);
+      PrivateKeyCheck.require(session, handle, spec);
       X509Certificate certificate =
-          KeyCertificate.selfSigned(spec, pair, provider, clock.instant(), random);
+          KeyCertificate.selfSigned(
+              spec,
+              publicKey,
+              new TokenSigner(message -> sign(token, session, spec, handle, message)),
+              clock.instant(),
+              random);
       objects.storeCertificate(spec, certificate);
-    } catch (GeneralSecurityException
-        | ProviderException
-        | PKCS11Exception
-        | OperatorCreationException
-        | CertIOException
-        | RuntimeOperatorException e) {
-      throw HsmException.ofModule(
-          Fault.TOKEN_FULL,
-          String.format(
-              "the token \"%s\" must have room for the key %s and be writable, and did not make it:"
-                  + " free space in the token or its folder, check who may write there, and run it"
-                  + " again",
-              token.description().label(), spec),
+    } catch (CkrException e) {
+      throw notMade(token, spec, e);
+    } catch (RuntimeOperatorException e) {
+      throw TokenSigner.failure(e);
+    } catch (GeneralSecurityException | CertIOException e) {
+      throw new HsmException(
+          Fault.TOKEN_FAILED,
+          "the token must show the public half of the key " + spec + ", and showed something else",
           e);
     }
+  }
+
+  /** Signs where the key was born: it has no certificate yet, by which it could be found. */
+  private static byte[] sign(
+      Token token, CryptokiSession session, KeySpec spec, long handle, byte[] message)
+      throws HsmException {
+    try {
+      return EcdsaP256.der(session.sign(Mechanism.ECDSA, handle, EcdsaP256.digest(message)));
+    } catch (CkrException e) {
+      throw notMade(token, spec, e);
+    }
+  }
+
+  private static HsmException notMade(Token token, KeySpec spec, CkrException e) {
+    return HsmException.ofModule(
+        Fault.TOKEN_FULL,
+        String.format(
+            "the token \"%s\" must have room for the key %s and be writable, and did not make it:"
+                + " free space in the token or its folder, check who may write there, and run it"
+                + " again",
+            token.description().label(), spec),
+        e);
   }
 
   /** Nothing went by these names when the ceremony began, so whatever does is of its making. */
@@ -172,7 +183,7 @@ public final class KeyCeremony {
     for (KeySpec spec : specs) {
       try {
         objects.destroy(spec);
-      } catch (PKCS11Exception e) {
+      } catch (CkrException e) {
         failure.addSuppressed(e);
       }
     }

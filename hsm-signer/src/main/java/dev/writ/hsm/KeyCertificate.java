@@ -3,10 +3,9 @@ package dev.writ.hsm;
 
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.Provider;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
 import java.util.Date;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -17,11 +16,10 @@ import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.operator.ContentSigner;
 
 /**
- * The certificate without which SunPKCS11's KeyStore does not list a key. It carries the public key
+ * The certificate without which other programs' key stores do not list a key. It carries the public key
  * and names the key to people; what the key may do is said by trust files alone.
  *
  * <p>That of a key which certifies others is a CA's besides, of end entities only, because others' code
@@ -38,30 +36,25 @@ final class KeyCertificate {
   private KeyCertificate() {}
 
   static X509Certificate selfSigned(
-      KeySpec spec, KeyPair pair, Provider provider, Instant now, SecureRandom random)
-      throws GeneralSecurityException, CertIOException, OperatorCreationException {
+      KeySpec spec, ECPublicKey publicKey, ContentSigner signer, Instant now, SecureRandom random)
+      throws GeneralSecurityException, CertIOException {
     X500Name name = new X500Name("CN=" + spec.label());
     BigInteger serial = serial(random);
     JcaX509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(
-            name, serial, Date.from(now), Date.from(NEVER), name, pair.getPublic());
+            name, serial, Date.from(now), Date.from(NEVER), name, publicKey);
     if (spec.role().certifies()) {
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign));
       builder.addExtension(
           Extension.subjectKeyIdentifier,
           false,
-          new JcaX509ExtensionUtils().createSubjectKeyIdentifier(pair.getPublic()));
+          new JcaX509ExtensionUtils().createSubjectKeyIdentifier(publicKey));
     } else {
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
     }
-    return new JcaX509CertificateConverter()
-        .getCertificate(
-            builder.build(
-                new JcaContentSignerBuilder("SHA256withECDSA")
-                    .setProvider(provider)
-                    .build(pair.getPrivate())));
+    return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
   }
 
   /** Positive, random, and never zero. */

@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import sun.security.pkcs11.wrapper.PKCS11Constants;
-import sun.security.pkcs11.wrapper.PKCS11Exception;
 
 /**
  * Asks the token whether a private key can leave it, before the key is used.
@@ -32,9 +31,15 @@ final class PrivateKeyCheck {
           new Demand("CKA_ALWAYS_SENSITIVE", PKCS11Constants.CKA_ALWAYS_SENSITIVE, true),
           new Demand("CKA_EXTRACTABLE", PKCS11Constants.CKA_EXTRACTABLE, false),
           new Demand("CKA_NEVER_EXTRACTABLE", PKCS11Constants.CKA_NEVER_EXTRACTABLE, true),
-          new Demand("CKA_SIGN", PKCS11Constants.CKA_SIGN, true));
+          new Demand("CKA_SIGN", PKCS11Constants.CKA_SIGN, true),
+          new Demand("CKA_DERIVE", PKCS11Constants.CKA_DERIVE, false));
 
   private PrivateKeyCheck() {}
+
+  /** CKA_EC_PARAMS of P-256. */
+  static byte[] p256() {
+    return P256.clone();
+  }
 
   /** What the token says of the key, by attribute name; throws if any of it is not as it must be. */
   @CanIgnoreReturnValue
@@ -54,7 +59,7 @@ final class PrivateKeyCheck {
       if (!Arrays.equals(curve, P256)) {
         wrong.add("CKA_EC_PARAMS must be P-256, was another curve");
       }
-    } catch (PKCS11Exception e) {
+    } catch (CkrException e) {
       throw HsmException.ofModule(
           Fault.KEY_EXPOSED,
           "the token must say of the key " + spec + " that it cannot leave, and would not answer",

@@ -131,7 +131,8 @@ public final class ServerCertificate {
             Extension.authorityKeyIdentifier,
             false,
             identifiers.createAuthorityKeyIdentifier(ca.publicKey()));
-    return new JcaX509CertificateConverter().getCertificate(builder.build(new TokenSigner(ca)));
+    return new JcaX509CertificateConverter()
+        .getCertificate(builder.build(new TokenSigner(ca::signDer)));
   }
 
   /** Whether a server can be certified by this name: a DNS name or an IP address. */

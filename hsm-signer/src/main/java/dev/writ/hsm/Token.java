@@ -1,54 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.hsm;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
-
 import dev.writ.hsm.HsmException.Fault;
-import java.security.Provider;
-import java.security.SecureRandom;
+import dev.writ.hsm.ReturnValue.Remedy;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import sun.security.pkcs11.wrapper.PKCS11Exception;
 
 /**
- * A token to which this process is logged in.
+ * A token to which this process is logged in, and logs in again by itself when it was away.
  *
  * <p>A login belongs to the process and not to a session (PKCS#11 v2.40, section 2.6.8), and ends with
- * the last session: this holds one open until it is closed. A token is open once in a process; all
- * threads share it.
+ * the last session: a connection holds one open. A token is open once in a process; all threads share
+ * it.
+ *
+ * <p>Once the module says that the token is not what it was, or a call has not come back in the
+ * profile's patience, nobody calls it any more: every signature is refused at once with {@link
+ * Fault#TOKEN_AWAY}, while {@link TokenWatch} reloads the module, logs in and proves each key, until
+ * that succeeds. Nothing of the connection before is used again.
  */
 public final class Token implements AutoCloseable {
   private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
-  private static final RefusedPins REFUSED_PINS = new RefusedPins(new SecureRandom());
+
+  /** How often a caller who waits for a turn looks whether there is a token to wait for. */
+  private static final Duration GLANCE = Duration.ofMillis(20);
 
   private final TokenProfile profile;
+  private final String label;
+  private final PinSource pinSource;
   private final UnaryOperator<@Nullable String> getenv;
-  private final Cryptoki cryptoki;
-  private final Cryptoki.Slot slot;
-  private final CryptokiSession session;
-  private final Provider provider;
-  private final Semaphore turns;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final TokenEvents events;
+  private final TokenIdentity identity;
+  private final Turns turns;
+  private final TokenWatch watch;
+
+  private volatile State state;
+  private volatile long lastSignature = System.nanoTime();
+
+  /** What holds of the connection, whose number it has. */
+  sealed interface State {
+    int number();
+
+    record Up(int number, TokenConnection connection) implements State {}
+
+    /** {@code spent} is the module in which the token was lost, or not found again the last time. */
+    record Away(int number, Cryptoki spent, long since, HsmException cause) implements State {}
+
+    record Closed(int number) implements State {}
+  }
 
   private Token(
       TokenProfile profile,
+      String label,
+      PinSource pinSource,
       UnaryOperator<@Nullable String> getenv,
-      Cryptoki cryptoki,
-      Cryptoki.Slot slot,
-      CryptokiSession session,
-      Provider provider) {
+      TokenEvents events,
+      TokenConnection connection) {
     this.profile = profile;
+    this.label = label;
+    this.pinSource = pinSource;
     this.getenv = getenv;
-    this.cryptoki = cryptoki;
-    this.slot = slot;
-    this.session = session;
-    this.provider = provider;
-    this.turns = new Semaphore(profile.signers());
+    this.events = events;
+    this.identity = new TokenIdentity(connection.description());
+    this.turns = new Turns(profile.signers());
+    this.state = new State.Up(1, connection);
+    this.watch = new TokenWatch(this, profile, "writ-token-" + label);
+  }
+
+  /** A token of whose connection nobody wants to hear. */
+  public static Token open(TokenProfile profile, String tokenLabel, PinSource pinSource)
+      throws HsmException {
+    return open(profile, tokenLabel, pinSource, TokenEvents.SILENT);
   }
 
   /**
@@ -58,11 +84,14 @@ public final class Token implements AutoCloseable {
    * further call in this process fails without touching the token.
    *
    * @param tokenLabel as given when the token was initialised
-   * @param pinSource asked once; what it gives is zeroed before this returns
+   * @param pinSource asked for each login, of which there is one to a connection; what it gives is
+   *     zeroed after the login
+   * @param events hears what befalls the connection
    */
-  public static Token open(TokenProfile profile, String tokenLabel, PinSource pinSource)
+  public static Token open(
+      TokenProfile profile, String tokenLabel, PinSource pinSource, TokenEvents events)
       throws HsmException {
-    return open(profile, tokenLabel, pinSource, System::getenv);
+    return open(profile, tokenLabel, pinSource, events, System::getenv);
   }
 
   /** One at a time, so that no second thread tries a PIN that the first is about to see refused. */
@@ -70,21 +99,12 @@ public final class Token implements AutoCloseable {
       TokenProfile profile,
       String tokenLabel,
       PinSource pinSource,
+      TokenEvents events,
       UnaryOperator<@Nullable String> getenv)
       throws HsmException {
-    try (Pin pin = pinSource.read()) {
-      if (REFUSED_PINS.contains(profile.library(), tokenLabel, pin)) {
-        throw new HsmException(
-            Fault.PIN_INCORRECT,
-            "the token \""
-                + tokenLabel
-                + "\" has refused this very PIN in this process, and it was not tried again: put the"
-                + " right one in its place");
-      }
+    try (TokenLogin login = TokenLogin.prepare(profile, tokenLabel, pinSource)) {
       Cryptoki cryptoki = Cryptoki.load(profile, getenv);
-      Cryptoki.Slot slot = cryptoki.slot(tokenLabel);
-      PinTries.requireSafe(tokenLabel, slot.flags());
-      String place = place(profile, slot);
+      String place = place(profile, tokenLabel);
       if (!OPEN.add(place)) {
         throw new HsmException(
             Fault.TOKEN_OPEN_ALREADY,
@@ -92,7 +112,10 @@ public final class Token implements AutoCloseable {
       }
       boolean opened = false;
       try {
-        Token token = open(profile, getenv, cryptoki, slot, pin);
+        TokenConnection connection =
+            TokenConnection.open(cryptoki, tokenLabel, login, profile.signers());
+        Token token = new Token(profile, tokenLabel, pinSource, getenv, events, connection);
+        token.watch.start();
         opened = true;
         return token;
       } finally {
@@ -103,121 +126,206 @@ public final class Token implements AutoCloseable {
     }
   }
 
-  private static Token open(
-      TokenProfile profile,
-      UnaryOperator<@Nullable String> getenv,
-      Cryptoki cryptoki,
-      Cryptoki.Slot slot,
-      Pin pin)
-      throws HsmException {
-    String label = slot.token().label();
-    try {
-      CryptokiSession session = cryptoki.openSession(slot.id(), false);
-      boolean loggedIn = false;
-      try {
-        login(profile, cryptoki, slot, session, pin);
-        Provider provider = TokenProvider.signing(profile, slot.id());
-        loggedIn = true;
-        return new Token(profile, getenv, cryptoki, slot, session, provider);
-      } finally {
-        if (!loggedIn) {
-          session.close();
-        }
-      }
-    } catch (PKCS11Exception e) {
-      throw HsmException.ofModule(
-          Fault.TOKEN_FAILED, "the token \"" + label + "\" must open a session, and failed", e);
-    }
-  }
-
-  private static void login(
-      TokenProfile profile, Cryptoki cryptoki, Cryptoki.Slot slot, CryptokiSession session, Pin pin)
-      throws HsmException, PKCS11Exception {
-    String label = slot.token().label();
-    try {
-      session.login(pin);
-    } catch (PKCS11Exception e) {
-      long code = e.getErrorCode();
-      if (code == ReturnValue.CKR_USER_ALREADY_LOGGED_IN) {
-        return; // by other code in this process, and a login is the process's
-      }
-      if (code == ReturnValue.CKR_PIN_LOCKED) {
-        throw HsmException.ofModule(Fault.PIN_LOCKED, PinTries.locked(label), e);
-      }
-      if (code == ReturnValue.CKR_PIN_INCORRECT
-          || code == ReturnValue.CKR_PIN_INVALID
-          || code == ReturnValue.CKR_PIN_LEN_RANGE) {
-        REFUSED_PINS.add(profile.library(), label, pin);
-        throw HsmException.ofModule(
-            Fault.PIN_INCORRECT,
-            String.format(
-                "the token \"%s\" refused the PIN and %s: it will not be tried again, put the right"
-                    + " one in its place before the next start",
-                label, PinTries.left(cryptoki.flags(slot.id()))),
-            e);
-      }
-      throw HsmException.ofModule(
-          Fault.TOKEN_FAILED, "the token \"" + label + "\" must accept a login, and failed", e);
-    }
-  }
-
-  /** What the token says of itself. */
+  /** What the token said of itself when it was opened; one that says something else is another. */
   public TokenDescription description() {
-    return slot.token();
+    return identity.description();
   }
 
   /** What this token's keys are worth: software is never hardware, whatever the profile says. */
   public Assurance assurance() {
-    return slot.token().isSoftware() ? Assurance.DEV : profile.assurance();
+    return description().isSoftware() ? Assurance.DEV : profile.assurance();
+  }
+
+  /** Whether the token signs. */
+  public TokenStatus status() {
+    State seen = state;
+    if (seen instanceof State.Up up) {
+      return new TokenStatus.Connected(up.number());
+    }
+    if (seen instanceof State.Away away) {
+      return new TokenStatus.Away(
+          away.number(), away.cause(), Duration.ofNanos(System.nanoTime() - away.since()));
+    }
+    return new TokenStatus.Closed(seen.number());
   }
 
   /**
    * The key that goes by {@code spec}'s names, checked as the package promises.
    *
-   * <p>Each call asks the token anew; keep the key.
+   * <p>Each call asks the token anew; keep the key. A connection that comes after a loss is one only if
+   * it finds this very key again.
    */
   public HsmKey key(KeySpec spec) throws HsmException {
-    requireOpen();
-    try {
-      TokenObjects objects = new TokenObjects(session);
-      long handle = objects.privateKey(spec);
-      Map<String, Boolean> attributes = PrivateKeyCheck.require(session, handle, spec);
-      objects.requireOneCertificate(spec);
-      return HsmKey.load(this, spec, attributes);
-    } catch (PKCS11Exception e) {
-      throw HsmException.ofModule(
-          Fault.TOKEN_FAILED, "the token must find the key " + spec + ", and failed", e);
-    }
+    FoundKey found = connection().connection().find(spec);
+    identity.handedOut(spec, found);
+    return new HsmKey(this, spec, found);
   }
 
   /** Logs out, once the signatures under way are made. Keys of this token sign no more. */
   @Override
   public void close() {
-    if (!closed.compareAndSet(false, true)) {
+    State before = state;
+    while (!replace(before, new State.Closed(before.number()))) {
+      before = state;
+    }
+    if (before instanceof State.Closed) {
       return;
     }
+    watch.end();
     try {
-      if (turns.tryAcquire(profile.signers(), profile.maxWait().toMillis(), MILLISECONDS)) {
-        session.logout();
+      if (before instanceof State.Away) {
+        Cryptoki.distrust(profile);
+      } else if (before instanceof State.Up up && turns.allEnd(profile.times().turn())) {
+        up.connection().close();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (PKCS11Exception e) {
-      // A token that is gone has ended the login by itself, and closing has no other purpose.
-      return;
     } finally {
-      session.close();
-      OPEN.remove(place(profile, slot));
+      OPEN.remove(place(profile, label));
     }
   }
 
-  Provider provider() {
-    return provider;
+  /** Signs with a key that was found, in a turn of its own. */
+  byte[] sign(KeySpec spec, Mechanism mechanism, byte[] data) throws HsmException {
+    Optional<byte[]> signature;
+    do {
+      signature = signInTurn(spec, mechanism, data);
+    } while (signature.isEmpty());
+    return signature.get();
   }
 
-  /** A provider that makes {@code spec}'s key pair in this token. */
-  Provider generatingProvider(KeySpec spec) throws HsmException {
-    return TokenProvider.generating(profile, slot.id(), spec);
+  /** Empty if the token had no session for the turn, which is set aside: there are others. */
+  private Optional<byte[]> signInTurn(KeySpec spec, Mechanism mechanism, byte[] data)
+      throws HsmException {
+    int turn = beginTurn();
+    boolean setAside = false;
+    try {
+      // Only now: the connection that signs is the one that holds when the turn has come.
+      State.Up up = connection();
+      try {
+        byte[] signature = up.connection().sign(turn, spec, mechanism, data);
+        lastSignature = System.nanoTime();
+        return Optional.of(signature);
+      } catch (CkrException e) {
+        setAside = e.is(ReturnValue.CKR_SESSION_COUNT) && turns.setAside(turn);
+        if (setAside) {
+          return Optional.empty();
+        }
+        throw failed(up, spec, e);
+      }
+    } finally {
+      if (!setAside) {
+        turns.end(turn);
+      }
+    }
+  }
+
+  private HsmException failed(State.Up up, KeySpec spec, CkrException e) {
+    if (e.returnValue().remedy() == Remedy.NONE) {
+      return HsmException.ofModule(
+          Fault.TOKEN_FAILED, "the token must sign with the key " + spec + ", and failed", e);
+    }
+    HsmException cause =
+        HsmException.ofModule(
+            Fault.TOKEN_AWAY,
+            "the token \""
+                + label
+                + "\" must sign with the key "
+                + spec
+                + ", and is not what it was: it is connected anew",
+            e);
+    lost(up, cause);
+    return cause;
+  }
+
+  /** Ends a connection, unless that has happened: the first that notices says why. */
+  private void lost(State.Up up, HsmException cause) {
+    State away = new State.Away(up.number(), up.connection().cryptoki(), System.nanoTime(), cause);
+    if (replace(up, away)) {
+      events.lost(cause);
+      watch.wake();
+    }
+  }
+
+  /** Notes that a call has not come back in the profile's patience. */
+  void noteSilence() {
+    Duration patience = profile.times().patience();
+    if (state instanceof State.Up up && turns.oldest().compareTo(patience) > 0) {
+      lost(
+          up,
+          new HsmException(
+              Fault.TOKEN_AWAY,
+              String.format(
+                  "the token \"%s\" must answer within %s, and has not: no more is asked of it until"
+                      + " it does",
+                  label, patience)));
+    }
+  }
+
+  /** The time since the last signature. */
+  Duration idle() {
+    return Duration.ofNanos(System.nanoTime() - lastSignature);
+  }
+
+  /** Signs with one of the keys, to see whether the token still does, and that with this key. */
+  void keepAlive() {
+    Optional<Map.Entry<KeySpec, FoundKey>> any = identity.anyKey();
+    if (any.isEmpty() || !(state instanceof State.Up up)) {
+      return;
+    }
+    try {
+      new HsmKey(this, any.get().getKey(), any.get().getValue()).keepAlive();
+      events.keptAlive(any.get().getKey());
+    } catch (HsmException e) {
+      lost(up, e);
+    }
+  }
+
+  void restoreTurns() {
+    turns.restore();
+  }
+
+  /**
+   * Tries to connect anew.
+   *
+   * @return whether there is nothing left to try
+   */
+  boolean reconnect() {
+    if (!(state instanceof State.Away away)) {
+      return true;
+    }
+    Cryptoki module = away.spent();
+    try (TokenLogin login = TokenLogin.prepare(profile, label, pinSource)) {
+      module = Cryptoki.reload(profile, getenv, module, profile.times().patience());
+      State.Up up = new State.Up(away.number() + 1, connect(module, login));
+      turns.restore();
+      lastSignature = System.nanoTime();
+      if (!replace(away, up)) {
+        up.connection().close();
+        return true;
+      }
+      events.connected(up.number(), Duration.ofNanos(System.nanoTime() - away.since()));
+      return true;
+    } catch (HsmException e) {
+      if (replace(away, new State.Away(away.number(), module, away.since(), e))) {
+        events.stillAway(e);
+      }
+      return false;
+    }
+  }
+
+  private TokenConnection connect(Cryptoki cryptoki, TokenLogin login) throws HsmException {
+    TokenConnection connection = TokenConnection.open(cryptoki, label, login, turns.count());
+    boolean same = false;
+    try {
+      identity.require(connection);
+      same = true;
+      return connection;
+    } finally {
+      if (!same) {
+        connection.close();
+      }
+    }
   }
 
   /** Demands room for what is to be stored, where the profile says how to tell. */
@@ -225,45 +333,68 @@ public final class Token implements AutoCloseable {
     Cryptoki.requireConfiguration(profile, getenv);
   }
 
-  CryptokiSession openWritableSession() throws PKCS11Exception {
-    return cryptoki.openSession(slot.id(), true);
+  CryptokiSession openWritableSession() throws CkrException, HsmException {
+    return connection().connection().openWritableSession();
   }
 
-  void requireOpen() throws HsmException {
-    if (closed.get()) {
-      throw new HsmException(
-          Fault.CLOSED, "the token \"" + slot.token().label() + "\" was closed: open it again");
+  /** The connection that holds. */
+  State.Up connection() throws HsmException {
+    State seen = state;
+    if (seen instanceof State.Up up) {
+      return up;
     }
+    if (seen instanceof State.Away away) {
+      HsmException cause = away.cause();
+      throw HsmException.away(
+          String.format(
+              "the token \"%s\" must be connected, and has not been for %d ms: it is tried again by"
+                  + " itself; %s",
+              label, (System.nanoTime() - away.since()) / 1_000_000, cause.getMessage()),
+          cause);
+    }
+    throw new HsmException(Fault.CLOSED, "the token \"" + label + "\" was closed: open it again");
+  }
+
+  private synchronized boolean replace(State seen, State next) {
+    if (state != seen) {
+      return false;
+    }
+    state = next;
+    return true;
   }
 
   /** Waits for a turn to sign; {@link #endTurn} must follow. */
-  void beginTurn() throws HsmException {
-    requireOpen();
+  int beginTurn() throws HsmException {
+    long deadline = System.nanoTime() + profile.times().turn().toNanos();
     try {
-      if (!turns.tryAcquire(profile.maxWait().toMillis(), MILLISECONDS)) {
-        throw new HsmException(
-            Fault.BUSY,
-            String.format(
-                "the token \"%s\" must sign within %s, and %d signatures were under way all the"
-                    + " time: ask for fewer, or raise the profile's signers if the token can do more",
-                slot.token().label(), profile.maxWait(), profile.signers()));
+      while (true) {
+        var unused = connection();
+        Optional<Integer> turn = turns.begin(GLANCE);
+        if (turn.isPresent()) {
+          return turn.get();
+        }
+        if (System.nanoTime() - deadline > 0) {
+          throw new HsmException(
+              Fault.BUSY,
+              String.format(
+                  "the token \"%s\" must sign within %s, and %d signatures were under way all the"
+                      + " time: ask for fewer, or raise the profile's signers if the token can do more",
+                  label, profile.times().turn(), profile.signers()));
+        }
+        noteSilence();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new HsmException(
           Fault.BUSY, "the wait for the token was interrupted: ask again if it was by mistake", e);
     }
-    if (closed.get()) {
-      turns.release();
-      requireOpen();
-    }
   }
 
-  void endTurn() {
-    turns.release();
+  void endTurn(int turn) {
+    turns.end(turn);
   }
 
-  private static String place(TokenProfile profile, Cryptoki.Slot slot) {
-    return profile.library() + "#" + slot.id();
+  private static String place(TokenProfile profile, String label) {
+    return profile.library() + "#" + label;
   }
 }

@@ -2,15 +2,17 @@
 package dev.writ.hsm;
 
 import dev.writ.hsm.HsmException.Fault;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateEncodingException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.HexFormat;
 import org.bouncycastle.asn1.ASN1Integer;
 import sun.security.pkcs11.wrapper.CK_ATTRIBUTE;
 import sun.security.pkcs11.wrapper.PKCS11Constants;
-import sun.security.pkcs11.wrapper.PKCS11Exception;
 
 /** The objects of a token that go by the names of a {@link KeySpec}. */
 final class TokenObjects {
@@ -26,15 +28,15 @@ final class TokenObjects {
   }
 
   /** Whether anything at all goes by the label or by the id. */
-  boolean isTaken(KeySpec spec) throws PKCS11Exception {
+  boolean isTaken(KeySpec spec) throws CkrException {
     return session.find(label(spec)).length > 0 || session.find(id(spec)).length > 0;
   }
 
   /**
-   * The private key's handle. Both names must lead to this one key: SunPKCS11 pairs key and
+   * The private key's handle. Both names must lead to this one key: many programs pair key and
    * certificate by CKA_ID alone, so a second key with that id could be signed with unchecked.
    */
-  long privateKey(KeySpec spec) throws HsmException, PKCS11Exception {
+  long privateKey(KeySpec spec) throws HsmException, CkrException {
     long[] byId = session.find(PRIVATE_KEY, id(spec));
     long[] byLabel = session.find(PRIVATE_KEY, label(spec));
     if (byId.length == 0 && byLabel.length == 0) {
@@ -53,8 +55,11 @@ final class TokenObjects {
     return byId[0];
   }
 
-  /** Refuses a key without its certificate, or with several: a KeyStore would not list it. */
-  void requireOneCertificate(KeySpec spec) throws HsmException, PKCS11Exception {
+  /**
+   * The key's certificate. A key without one, or with several, is refused: other programs' key stores
+   * would not list it.
+   */
+  X509Certificate certificate(KeySpec spec) throws HsmException, CkrException {
     long[] byId = session.find(CERTIFICATE, id(spec));
     long[] byLabel = session.find(CERTIFICATE, label(spec));
     if (byId.length != 1 || byLabel.length != 1 || byId[0] != byLabel[0]) {
@@ -65,10 +70,23 @@ final class TokenObjects {
                   + " id: if writ keys init was interrupted, remove what it left and run it again",
               spec, byLabel.length, byId.length));
     }
+    byte[] der = session.attribute(byId[0], PKCS11Constants.CKA_VALUE).getByteArray();
+    try {
+      return (X509Certificate)
+          CertificateFactory.getInstance("X.509")
+              .generateCertificate(new ByteArrayInputStream(der));
+    } catch (CertificateException e) {
+      throw new HsmException(
+          Fault.KEY_AMBIGUOUS,
+          "the certificate of the key "
+              + spec
+              + " must be one of X.509, and is not: remove both and run writ keys init",
+          e);
+    }
   }
 
   /** Stores a key's certificate (PKCS#11 v2.40, section 4.6.3) under the key's names. */
-  void storeCertificate(KeySpec spec, X509Certificate certificate) throws PKCS11Exception {
+  void storeCertificate(KeySpec spec, X509Certificate certificate) throws CkrException {
     try {
       session.create(
           CERTIFICATE,
@@ -91,7 +109,7 @@ final class TokenObjects {
   }
 
   /** Removes whatever goes by both names. */
-  void destroy(KeySpec spec) throws PKCS11Exception {
+  void destroy(KeySpec spec) throws CkrException {
     for (long object : session.find(label(spec), id(spec))) {
       session.destroy(object);
     }

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * @param environment a variable that must name the module's configuration file before the JVM starts
  * @param storage the key in that file for the folder that must have room before the token is touched
  * @param signers how many signatures may be under way at once, 1 to 256
- * @param maxWait how long a signature may wait for its turn, at most a minute
+ * @param times how long it is waited for what
  */
 public record TokenProfile(
     String name,
@@ -28,17 +28,30 @@ public record TokenProfile(
     Optional<String> environment,
     Optional<String> storage,
     int signers,
-    Duration maxWait) {
+    Times times) {
+
+  /**
+   * How long a token is waited for.
+   *
+   * @param turn how long a signature may wait for its turn, at most a minute
+   * @param patience how long one call may take before the token counts as away, at most a minute
+   * @param keepAlive after how long without a signature one is made to see whether the token answers,
+   *     at most an hour
+   * @param reconnect the longest pause between two tries to connect to a token that is away, at most a
+   *     minute
+   */
+  public record Times(Duration turn, Duration patience, Duration keepAlive, Duration reconnect) {}
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,32}");
 
-  /** The provider's configuration language expands and unquotes other characters. */
+  /** What needs no quoting in anybody's configuration. */
   private static final Pattern LIBRARY = Pattern.compile("/[A-Za-z0-9._/+-]{1,255}");
 
   private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]{0,63}");
   private static final Pattern SIGNERS = Pattern.compile("[1-9][0-9]{0,2}");
   private static final int MAX_SIGNERS = 256;
   private static final Duration MAX_WAIT = Duration.ofMinutes(1);
+  private static final Duration MAX_KEEP_ALIVE = Duration.ofHours(1);
 
   /**
    * The profile {@code hsm-config/profiles/NAME.properties} of this build.
@@ -77,7 +90,11 @@ public record TokenProfile(
             environment,
             storage(settings, environment),
             signers(settings),
-            maxWait(settings));
+            new Times(
+                duration(settings, "wait", MAX_WAIT),
+                duration(settings, "patience", MAX_WAIT),
+                duration(settings, "keepalive", MAX_KEEP_ALIVE),
+                duration(settings, "reconnect", MAX_WAIT)));
     settings.requireAllAsked();
     return profile;
   }
@@ -85,8 +102,7 @@ public record TokenProfile(
   /**
    * This profile with the module at another place.
    *
-   * @throws MalformedHsmConfigException if the path is not absolute or has characters that the
-   *     provider's configuration cannot hold
+   * @throws MalformedHsmConfigException if the path is not absolute or has other characters
    */
   public TokenProfile withLibrary(Path elsewhere) throws MalformedHsmConfigException {
     if (!LIBRARY.matcher(elsewhere.toString()).matches()) {
@@ -94,7 +110,7 @@ public record TokenProfile(
           name, "library", "an absolute path of " + LIBRARY, "\"" + elsewhere + "\"");
     }
     return new TokenProfile(
-        name, elsewhere, install, assurance, environment, storage, signers, maxWait);
+        name, elsewhere, install, assurance, environment, storage, signers, times);
   }
 
   private static Assurance assurance(Settings settings) throws MalformedHsmConfigException {
@@ -125,15 +141,16 @@ public record TokenProfile(
     return signers;
   }
 
-  private static Duration maxWait(Settings settings) throws MalformedHsmConfigException {
+  private static Duration duration(Settings settings, String key, Duration longest)
+      throws MalformedHsmConfigException {
     try {
-      Duration wait = Duration.parse(settings.required("wait"));
-      if (wait.compareTo(Duration.ZERO) > 0 && wait.compareTo(MAX_WAIT) <= 0) {
-        return wait;
+      Duration duration = Duration.parse(settings.required(key));
+      if (duration.compareTo(Duration.ZERO) > 0 && duration.compareTo(longest) <= 0) {
+        return duration;
       }
     } catch (DateTimeParseException e) {
       // Said below, together with a duration that is out of bounds.
     }
-    throw settings.refused("wait", "an ISO 8601 duration above zero, at most " + MAX_WAIT);
+    throw settings.refused(key, "an ISO 8601 duration above zero, at most " + longest);
   }
 }

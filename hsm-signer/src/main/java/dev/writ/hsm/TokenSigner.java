@@ -10,11 +10,18 @@ import org.bouncycastle.operator.RuntimeOperatorException;
 
 /** Lets Bouncy Castle sign one certificate with a token's key. */
 final class TokenSigner implements ContentSigner {
-  private final HsmKey key;
+  private final Key key;
   private final ByteArrayOutputStream content = new ByteArrayOutputStream();
 
-  TokenSigner(HsmKey key) {
+  TokenSigner(Key key) {
     this.key = key;
+  }
+
+  /** The private key, wherever it is in use. */
+  @FunctionalInterface
+  interface Key {
+    /** ECDSA over the SHA-256 of {@code message}, in DER. */
+    byte[] signDer(byte[] message) throws HsmException;
   }
 
   @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Keys that never leave the token: PKCS#11 through the JDK's provider SunPKCS11.
+ * Keys that never leave the token: PKCS#11 through the JDK's own wrapper.
  *
  * <p>The order of things: a {@link dev.writ.hsm.TokenProfile} says what module to load and how; {@link
  * dev.writ.hsm.Token#open} finds the slot by the token's label and logs in, once; {@link
@@ -10,6 +10,11 @@
  * the keys in memory that TLS servers show ({@link dev.writ.hsm.ServerCertificate}), one the attestation
  * keys of hosts ({@link dev.writ.hsm.AkCertificate}).
  *
+ * <p>A token goes away and comes back: its module says so in a return value, or does not come back from
+ * a call. {@code ReturnValue} says which return values end what. Login, sessions and handles belong to
+ * one {@code TokenConnection}, which is dropped whole; {@code TokenWatch} makes the next one, in a module
+ * that was loaded anew. Keys that were handed out sign through whichever connection holds.
+ *
  * <p>Promises:
  *
  * <ul>
@@ -17,6 +22,11 @@
  *       anything else, and cannot be extracted (PKCS#11 v2.40, section 4.9).
  *   <li>A key and its certificate are one: at each opening the key signs a fresh challenge that the
  *       certificate's public key verifies.
+ *   <li>Every connection proves each key anew before it signs with it: the attributes, the certificate,
+ *       and that the public key is the one that was handed out.
+ *   <li>While a token is away, nothing waits for it: each signature fails at once. When it is back, the
+ *       first succeeds without a restart.
+ *   <li>A module is never ended under a call that is inside it.
  *   <li>A PIN that a token refused is not shown to that token again by this process, and one that
  *       could lock the token is not tried at all.
  *   <li>A PIN stands in no message, log or {@code toString}, and is zeroed after the login.
@@ -28,9 +38,9 @@
  * software token says of its keys is worth no more than the files that it keeps them in: see {@link
  * dev.writ.hsm.Assurance}.
  *
- * <p>The provider signs but cannot list slots or read attributes, so its inner wrapper is used as
- * well. Both share one module, hence one login. The JVM needs {@code --add-modules jdk.crypto.cryptoki
- * --add-exports jdk.crypto.cryptoki/sun.security.pkcs11.wrapper=ALL-UNNAMED}.
+ * <p>The wrapper is the inner one of the JDK's provider SunPKCS11. The provider itself is not used: its
+ * sessions, its login and its keys cannot be dropped and had anew. The JVM needs {@code --add-modules
+ * jdk.crypto.cryptoki --add-exports jdk.crypto.cryptoki/sun.security.pkcs11.wrapper=ALL-UNNAMED}.
  *
  * <p>Configuration is lines of {@code key = value} in ASCII; {@code #} begins a comment line. Unknown,
  * repeated and missing keys are refused. Profiles lie in {@code hsm-config/profiles}, the inventory in

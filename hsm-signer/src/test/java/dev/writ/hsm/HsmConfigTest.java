@@ -26,6 +26,9 @@ class HsmConfigTest {
       storage = token.folder
       signers = 30
       wait = PT2S
+      patience = PT1S
+      keepalive = PT1M
+      reconnect = PT30S
       """;
 
   private static final String INVENTORY =
@@ -91,7 +94,11 @@ class HsmConfigTest {
                 Optional.of("VENDOR_CONF"),
                 Optional.of("token.folder"),
                 30,
-                Duration.ofSeconds(2)));
+                new TokenProfile.Times(
+                    Duration.ofSeconds(2),
+                    Duration.ofSeconds(1),
+                    Duration.ofMinutes(1),
+                    Duration.ofSeconds(30))));
   }
 
   @ParameterizedTest
@@ -116,6 +123,10 @@ class HsmConfigTest {
           wait = PT2S            | wait = PT61S             | wait
           wait = PT2S            | wait = PT2S\tx           | line 10
           wait = PT2S            | waits = PT2S             | wait
+          patience = PT1S        | patience = PT61S         | patience
+          patience = PT1S        | patience = PT0S          | patience
+          keepalive = PT1M       | keepalive = PT1H1S       | keepalive
+          reconnect = PT30S      | reconnect = PT2M         | reconnect
           wait = PT2S            | wait = PT2S!name = again | name
           wait = PT2S            | wait = PT2S!colour = red | colour
           """)

@@ -66,7 +66,8 @@ class KeyCeremonyTest {
                     "CKA_ALWAYS_SENSITIVE", true,
                     "CKA_EXTRACTABLE", false,
                     "CKA_NEVER_EXTRACTABLE", true,
-                    "CKA_SIGN", true));
+                    "CKA_SIGN", true,
+                    "CKA_DERIVE", false));
       }
     }
   }
@@ -165,7 +166,7 @@ class KeyCeremonyTest {
     }
   }
 
-  /** SunPKCS11 would pair the certificate with whichever key of that id it meets first. */
+  /** Key stores would pair the certificate with whichever key of that id it meets first. */
   @Test
   void key_secondOneWithItsId_isRefused() throws Exception {
     SoftHsmToken soft = unused.next();

@@ -9,7 +9,6 @@ import dev.writ.hsm.CeremonyOutcome.Born;
 import dev.writ.hsm.HsmException.Fault;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.AuthProvider;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.Signature;
@@ -112,12 +111,12 @@ class SigningTest {
   void sign_tokenLoggedOutBehindOurBack_carriesTheModulesCode() throws Exception {
     try (Token token = FreshTokens.open(made.get(1))) {
       HsmKey key = issuer(token);
-      ((AuthProvider) token.provider()).logout();
+      token.connection().connection().logout();
       assertThatThrownBy(() -> key.signDer(new byte[1]))
           .isInstanceOfSatisfying(
               HsmException.class,
               e -> {
-                assertThat(e.fault()).isEqualTo(Fault.TOKEN_FAILED);
+                assertThat(e.fault()).isEqualTo(Fault.TOKEN_AWAY);
                 assertThat(e.ckrName())
                     .hasValueSatisfying(name -> assertThat(name).startsWith("CKR_"));
               })
@@ -137,15 +136,19 @@ class SigningTest {
             soft.environment(),
             soft.storage(),
             1,
-            Duration.ofMillis(50));
+            new TokenProfile.Times(
+                Duration.ofMillis(50),
+                soft.times().patience(),
+                soft.times().keepAlive(),
+                soft.times().reconnect()));
     SoftHsmToken busy = made.get(2);
     try (Token token = Token.open(impatient, busy.label(), PinSource.file(busy.pinFile()))) {
       HsmKey key = issuer(token);
-      token.beginTurn();
+      int turn = token.beginTurn();
       assertThatThrownBy(() -> key.signDer(new byte[1]))
           .isInstanceOfSatisfying(
               HsmException.class, e -> assertThat(e.fault()).isEqualTo(Fault.BUSY));
-      token.endTurn();
+      token.endTurn(turn);
       assertThat(key.signDer(new byte[1])).isNotEmpty();
     }
   }

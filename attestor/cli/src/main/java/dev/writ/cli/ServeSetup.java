@@ -21,6 +21,7 @@ import dev.writ.service.ServiceIdentity;
 import dev.writ.service.TlsCredentialFiles;
 import dev.writ.service.TlsCredentialHsm;
 import dev.writ.service.TlsCredentialSource;
+import dev.writ.service.TokenLog;
 import dev.writ.service.WritService;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -151,7 +152,10 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
   private static Token token(ServeConfig.TokenPlace place) throws CommandFailure {
     try {
       return Token.open(
-          TokenProfile.named(place.profile()), place.label(), PinSource.file(place.pinFile()));
+          TokenProfile.named(place.profile()),
+          place.label(),
+          PinSource.file(place.pinFile()),
+          new TokenLog());
     } catch (HsmException | MalformedHsmConfigException e) {
       throw CommandFailure.configuration("token", e);
     }

@@ -4,6 +4,8 @@ package dev.writ.service;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.DenialCode;
+import dev.writ.hsm.HsmKey;
+import dev.writ.hsm.TokenStatus;
 import dev.writ.ledger.LedgerEvents;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -208,6 +210,20 @@ public final class Telemetry {
         ledgerFailures.labelValues("sign").inc();
       }
     };
+  }
+
+  /** Exposes whether the token that has this key signs. */
+  void watch(HsmKey key) {
+    GaugeWithCallback.builder()
+        .name("writ_token_connected")
+        .help("Whether the token signs: 1, or 0 while it is away.")
+        .callback(call -> call.call(key.tokenStatus() instanceof TokenStatus.Connected ? 1 : 0))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("writ_token_reconnections")
+        .help("Times that the token was away and came back.")
+        .callback(call -> call.call(key.tokenStatus().connection() - 1.0))
+        .register(registry);
   }
 
   /** Exposes what waits in these pools too, and what they turned away. */

@@ -209,6 +209,7 @@ public final class WritService implements AutoCloseable {
         new Chores(
             summaries::writeIfDue, challengeSecret::renewIfDue, activationSecret::renewIfDue);
     telemetry.watch(List.of(appraisal, hsm));
+    telemetry.watch(setup.keys().issuer());
   }
 
   /**

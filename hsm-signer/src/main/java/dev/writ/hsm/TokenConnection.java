@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.hsm;
+
+import dev.writ.hsm.HsmException.Fault;
+import dev.writ.hsm.ReturnValue.Remedy;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What holds as long as the module stays loaded and the token stays in its slot: a login, sessions and
+ * the handles of keys. All of it ends together, and the next connection takes over nothing, since a
+ * number that named a key in this one may name another in that.
+ */
+final class TokenConnection {
+  private static final int CHALLENGE_BYTES = 32;
+
+  private final Cryptoki cryptoki;
+  private final Cryptoki.Slot slot;
+
+  /** Open as long as the connection: the login ends with the last session. */
+  private final CryptokiSession login;
+
+  /** One to each turn, opened with its first use and used by whoever has the turn. */
+  private final AtomicReferenceArray<@Nullable CryptokiSession> sessions;
+
+  private final Map<KeySpec, Long> handles = new ConcurrentHashMap<>();
+
+  private TokenConnection(Cryptoki cryptoki, Cryptoki.Slot slot, CryptokiSession login, int turns) {
+    this.cryptoki = cryptoki;
+    this.slot = slot;
+    this.login = login;
+    this.sessions = new AtomicReferenceArray<>(turns);
+  }
+
+  /** Finds the token and logs in. The PIN is shown to the token once, whatever it answers. */
+  static TokenConnection open(Cryptoki cryptoki, String tokenLabel, TokenLogin login, int turns)
+      throws HsmException {
+    Cryptoki.Slot slot = cryptoki.slot(tokenLabel);
+    PinTries.requireSafe(tokenLabel, slot.flags());
+    try {
+      CryptokiSession session = cryptoki.openSession(slot.id(), false);
+      boolean loggedIn = false;
+      try {
+        login.login(cryptoki, slot, session);
+        loggedIn = true;
+        return new TokenConnection(cryptoki, slot, session, turns);
+      } finally {
+        if (!loggedIn) {
+          session.close();
+        }
+      }
+    } catch (CkrException e) {
+      throw HsmException.ofModule(
+          Fault.TOKEN_FAILED,
+          "the token \"" + tokenLabel + "\" must open a session, and failed",
+          e);
+    }
+  }
+
+  Cryptoki cryptoki() {
+    return cryptoki;
+  }
+
+  TokenDescription description() {
+    return slot.token();
+  }
+
+  /**
+   * Signs in {@code turn}.
+   *
+   * @throws CkrException with what the module answered, also where a second session did not help
+   */
+  byte[] sign(int turn, KeySpec spec, Mechanism mechanism, byte[] data) throws CkrException {
+    Long handle = handles.get(spec);
+    if (handle == null) {
+      throw new IllegalStateException("bug: " + spec + " must be found before it signs, was not");
+    }
+    CryptokiSession before = sessions.get(turn);
+    if (before != null) {
+      try {
+        return before.sign(mechanism, handle, data);
+      } catch (CkrException e) {
+        // One that failed may be in any state.
+        drop(turn, before);
+        if (e.returnValue().remedy() != Remedy.ANOTHER_SESSION) {
+          throw e;
+        }
+      }
+    }
+    CryptokiSession fresh = cryptoki.openSession(slot.id(), false);
+    sessions.set(turn, fresh);
+    try {
+      return fresh.sign(mechanism, handle, data);
+    } catch (CkrException e) {
+      drop(turn, fresh);
+      throw e;
+    }
+  }
+
+  private void drop(int turn, CryptokiSession session) {
+    sessions.set(turn, null);
+    session.close();
+  }
+
+  /**
+   * Finds the key that goes by {@code spec}'s names and checks it as the package promises: its
+   * attributes, its certificate, and by a fresh signature that the two belong together, which the token
+   * never says.
+   */
+  FoundKey find(KeySpec spec) throws HsmException {
+    try {
+      TokenObjects objects = new TokenObjects(login);
+      long handle = objects.privateKey(spec);
+      Map<String, Boolean> attributes = PrivateKeyCheck.require(login, handle, spec);
+      X509Certificate certificate = objects.certificate(spec);
+      if (!(certificate.getPublicKey() instanceof ECPublicKey publicKey)) {
+        throw new HsmException(
+            Fault.KEY_AMBIGUOUS,
+            "the certificate of the key "
+                + spec
+                + " must hold an EC key, and holds another: remove both and run writ keys init");
+      }
+      byte[] challenge = new byte[CHALLENGE_BYTES];
+      new SecureRandom().nextBytes(challenge);
+      byte[] signature = login.sign(Mechanism.ECDSA, handle, EcdsaP256.digest(challenge));
+      if (!EcdsaP256.verifies(publicKey, challenge, signature)) {
+        throw new HsmException(
+            Fault.KEY_AMBIGUOUS,
+            "the certificate of the key "
+                + spec
+                + " must hold its public key, and holds another: remove both and run writ keys init");
+      }
+      handles.put(spec, handle);
+      return new FoundKey(certificate, publicKey, attributes);
+    } catch (CkrException e) {
+      throw HsmException.ofModule(
+          Fault.TOKEN_FAILED, "the token must find the key " + spec + ", and failed", e);
+    } catch (GeneralSecurityException e) {
+      throw new HsmException(
+          Fault.KEY_AMBIGUOUS,
+          "the certificate of the key "
+              + spec
+              + " must hold a P-256 key, and does not: remove both and run writ keys init",
+          e);
+    }
+  }
+
+  CryptokiSession openWritableSession() throws CkrException {
+    return cryptoki.openSession(slot.id(), true);
+  }
+
+  /** Ends the login and every session; a module that is gone has ended them by itself. */
+  void close() {
+    try {
+      login.logout();
+    } catch (CkrException e) {
+      // The token that is gone has ended the login by itself, and closing has no other purpose.
+      var unused = e.returnValue();
+    }
+    for (int turn = 0; turn < sessions.length(); turn++) {
+      CryptokiSession session = sessions.get(turn);
+      if (session != null) {
+        drop(turn, session);
+      }
+    }
+    login.close();
+  }
+
+  /** Ends the login alone, as another program with the module in this process could. */
+  void logout() throws CkrException {
+    login.logout();
+  }
+}
