@@ -11,6 +11,7 @@ import dev.writ.fixtures.FaultyModule.Count;
 import dev.writ.fixtures.FaultyModule.Gauge;
 import dev.writ.fixtures.SoftHsmToken;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -419,6 +420,12 @@ class FaultyModuleTest {
     assertThatThrownBy(() -> FaultyModule.build(folder, Path.of("libsofthsm2.so")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("must be absolute");
+  }
+
+  @Test
+  void build_whereThereIsOne_isRefused() {
+    assertThatThrownBy(() -> FaultyModule.build(folder, FreshTokens.profile().library()))
+        .isInstanceOf(FileAlreadyExistsException.class);
   }
 
   private void isAway() throws Exception {
