@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -405,6 +406,19 @@ class FaultyModuleTest {
     fails(CKR_GENERAL_ERROR, this::random);
     fails(CKR_GENERAL_ERROR, () -> module.slots());
     faulty.clear();
+    random();
+  }
+
+  @Test
+  void fail_once_isOnceForAllProcesses() throws Exception {
+    List<String> tool =
+        List.of("pkcs11-tool", "--module", faulty.library().toString(), "--generate-random", "8");
+    long calls = faulty.calls("C_GenerateRandom", Count.ENTERED);
+    faulty.fail("C_GenerateRandom", CKR_DEVICE_ERROR, 1);
+    assertThatThrownBy(() -> ChildProcess.run(Map.of(), tool))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("Could not generate random bytes");
+    assertThat(faulty.calls("C_GenerateRandom", Count.ENTERED)).isEqualTo(calls + 1);
     random();
   }
 
