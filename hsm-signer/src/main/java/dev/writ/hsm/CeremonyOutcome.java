@@ -6,11 +6,12 @@ import java.util.List;
 /** How a {@link KeyCeremony} ended where the token did what it was asked. */
 public sealed interface CeremonyOutcome {
   /**
-   * All keys were made.
+   * The keys were made, and each was found again and checked.
    *
-   * @param keys in the inventory's order, opened and checked
+   * @param keys in the inventory's order; a key whose algorithm the token does not have is not among
+   *     them where a service can do without it
    */
-  record Born(List<HsmKey> keys) implements CeremonyOutcome {}
+  record Born(List<KeySpec> keys) implements CeremonyOutcome {}
 
   /**
    * Nothing was changed, since something goes by these keys' labels or ids already.

@@ -8,12 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import sun.security.pkcs11.wrapper.CK_C_INITIALIZE_ARGS;
 import sun.security.pkcs11.wrapper.CK_TOKEN_INFO;
@@ -259,6 +261,18 @@ final class Cryptoki {
     gate.enter();
     try {
       return new CryptokiSession(module, gate, module.C_OpenSession(slot, flags, null, null));
+    } catch (PKCS11Exception e) {
+      throw new CkrException(e);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /** The CK_MECHANISM_TYPEs of a slot's token. */
+  Set<Long> mechanisms(long slot) throws CkrException {
+    gate.enter();
+    try {
+      return Arrays.stream(module.C_GetMechanismList(slot)).boxed().collect(Collectors.toSet());
     } catch (PKCS11Exception e) {
       throw new CkrException(e);
     } finally {

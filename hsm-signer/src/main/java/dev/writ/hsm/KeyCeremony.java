@@ -5,9 +5,9 @@ import dev.writ.hsm.CeremonyOutcome.AlreadyThere;
 import dev.writ.hsm.CeremonyOutcome.Born;
 import dev.writ.hsm.HsmException.Fault;
 import java.security.GeneralSecurityException;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.ECPublicKey;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,19 +26,30 @@ public final class KeyCeremony {
 
   /** Which keys of an inventory have something in their place, and which have nothing. */
   private record Taken(List<KeySpec> existing, List<KeySpec> missing) {
-    static Taken of(CryptokiSession session, KeyInventory inventory) throws CkrException {
+    static Taken of(CryptokiSession session, List<KeySpec> specs) throws CkrException {
       TokenObjects objects = new TokenObjects(session);
       List<KeySpec> existing = new ArrayList<>();
       List<KeySpec> missing = new ArrayList<>();
-      for (KeySpec spec : inventory.specs()) {
+      for (KeySpec spec : specs) {
         (objects.isTaken(spec) ? existing : missing).add(spec);
       }
       return new Taken(List.copyOf(existing), List.copyOf(missing));
     }
   }
 
+  /** The keys that this token can have, of which those that a service must have are always. */
+  private static List<KeySpec> possible(Token token, KeyInventory inventory) throws HsmException {
+    List<KeySpec> possible = new ArrayList<>();
+    for (KeySpec spec : inventory.specs()) {
+      if (!spec.role().isDispensable() || token.supports(spec.algorithm())) {
+        possible.add(spec);
+      }
+    }
+    return possible;
+  }
+
   /**
-   * Makes each key of {@code inventory} with its certificate.
+   * Makes each key of {@code inventory} that the token can have, with its certificate.
    *
    * @param clock dates the certificates
    * @param random numbers the certificates; the keys' randomness is the token's
@@ -47,49 +58,58 @@ public final class KeyCeremony {
       Token token, KeyInventory inventory, InstantSource clock, SecureRandom random)
       throws HsmException {
     token.requireRoom();
+    List<KeySpec> specs = possible(token, inventory);
     try (CryptokiSession session = token.openWritableSession()) {
-      Taken taken = Taken.of(session, inventory);
+      Taken taken = Taken.of(session, specs);
       if (!taken.existing().isEmpty()) {
         return new AlreadyThere(taken.existing(), taken.missing());
       }
-      return new Born(makeAll(token, session, inventory.specs(), clock, random));
-    } catch (CkrException e) {
-      throw unusable(token, e);
-    }
-  }
-
-  /** Whether the token has a key of every role but {@code role}, and nothing in that one's place. */
-  public static boolean lacksOnly(Token token, KeyInventory inventory, KeyRole role)
-      throws HsmException {
-    try (CryptokiSession session = token.openWritableSession()) {
-      return Taken.of(session, inventory).missing().equals(List.of(inventory.spec(role)));
+      return new Born(makeAll(token, session, specs, clock, random));
     } catch (CkrException e) {
       throw unusable(token, e);
     }
   }
 
   /**
-   * Makes the key of {@code role}, with its certificate, beside those of all other roles.
+   * The keys of {@code inventory} that the token can have and has not, in the inventory's order: all of
+   * them in a fresh token, none in one that is complete.
+   */
+  public static List<KeySpec> missing(Token token, KeyInventory inventory) throws HsmException {
+    List<KeySpec> specs = possible(token, inventory);
+    try (CryptokiSession session = token.openWritableSession()) {
+      return Taken.of(session, specs).missing();
+    } catch (CkrException e) {
+      throw unusable(token, e);
+    }
+  }
+
+  /**
+   * Makes the keys that are {@link #missing}, with their certificates, beside all others.
    *
-   * @param clock dates the certificate
-   * @param random numbers the certificate; the key's randomness is the token's
-   * @return {@link AlreadyThere} where it is not {@link #lacksOnly the only one that is missing}
+   * @param expected what is missing
+   * @param clock dates the certificates
+   * @param random numbers the certificates; the keys' randomness is the token's
+   * @return {@link AlreadyThere} where something else is missing
    * @throws HsmException also where one of the others is not as it must be; nothing is made then
    */
   public static CeremonyOutcome add(
-      Token token, KeyInventory inventory, KeyRole role, InstantSource clock, SecureRandom random)
+      Token token,
+      KeyInventory inventory,
+      List<KeySpec> expected,
+      InstantSource clock,
+      SecureRandom random)
       throws HsmException {
     token.requireRoom();
+    List<KeySpec> specs = possible(token, inventory);
     try (CryptokiSession session = token.openWritableSession()) {
-      Taken taken = Taken.of(session, inventory);
-      KeySpec spec = inventory.spec(role);
-      if (!taken.missing().equals(List.of(spec))) {
+      Taken taken = Taken.of(session, specs);
+      if (!taken.missing().equals(expected)) {
         return new AlreadyThere(taken.existing(), taken.missing());
       }
       for (KeySpec other : taken.existing()) {
-        var unused = token.key(other);
+        token.require(other);
       }
-      return new Born(makeAll(token, session, List.of(spec), clock, random));
+      return new Born(makeAll(token, session, expected, clock, random));
     } catch (CkrException e) {
       throw unusable(token, e);
     }
@@ -105,21 +125,20 @@ public final class KeyCeremony {
         e);
   }
 
-  private static List<HsmKey> makeAll(
+  private static List<KeySpec> makeAll(
       Token token,
       CryptokiSession session,
       List<KeySpec> specs,
       InstantSource clock,
       SecureRandom random)
       throws HsmException {
-    List<HsmKey> keys = new ArrayList<>();
     try {
       for (KeySpec spec : specs) {
         make(token, session, spec, clock, random);
-        keys.add(token.key(spec));
+        token.require(spec);
       }
       token.requireRoom();
-      return List.copyOf(keys);
+      return List.copyOf(specs);
     } catch (HsmException e) {
       removeAll(session, specs, e);
       throw e;
@@ -130,10 +149,13 @@ public final class KeyCeremony {
       Token token, CryptokiSession session, KeySpec spec, InstantSource clock, SecureRandom random)
       throws HsmException {
     try {
-      ECPublicKey publicKey = KeyPairBirth.make(session, spec);
+      PublicKey publicKey = KeyPairBirth.make(session, spec);
       TokenObjects objects = new TokenObjects(session);
       long handle = objects.privateKey(spec);
       PrivateKeyCheck.require(session, handle, spec);
+      if (spec.algorithm() != KeyAlgorithm.P256) {
+        return;
+      }
       X509Certificate certificate =
           KeyCertificate.selfSigned(
               spec,
@@ -159,7 +181,8 @@ public final class KeyCeremony {
       Token token, CryptokiSession session, KeySpec spec, long handle, byte[] message)
       throws HsmException {
     try {
-      return EcdsaP256.der(session.sign(Mechanism.ECDSA, handle, EcdsaP256.digest(message)));
+      return KeyAlgorithm.der(
+          session.sign(Mechanism.ECDSA, handle, spec.algorithm().toBeSigned(message)));
     } catch (CkrException e) {
       throw notMade(token, spec, e);
     }

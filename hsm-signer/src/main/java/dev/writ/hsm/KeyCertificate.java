@@ -3,9 +3,9 @@ package dev.writ.hsm;
 
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
 import java.util.Date;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -36,7 +36,7 @@ final class KeyCertificate {
   private KeyCertificate() {}
 
   static X509Certificate selfSigned(
-      KeySpec spec, ECPublicKey publicKey, ContentSigner signer, Instant now, SecureRandom random)
+      KeySpec spec, PublicKey publicKey, ContentSigner signer, Instant now, SecureRandom random)
       throws GeneralSecurityException, CertIOException {
     X500Name name = new X500Name("CN=" + spec.label());
     BigInteger serial = serial(random);

@@ -10,9 +10,6 @@ import java.util.Set;
 
 /** The keys that a service needs: one to each {@link KeyRole}. */
 public final class KeyInventory {
-  /** The one algorithm that all of artifact, checkpoint and token have in common. */
-  private static final String ALGORITHM = "P-256";
-
   private final Map<KeyRole, KeySpec> specs;
 
   private KeyInventory(Map<KeyRole, KeySpec> specs) {
@@ -44,8 +41,9 @@ public final class KeyInventory {
     Set<String> ids = new HashSet<>();
     for (KeyRole role : KeyRole.values()) {
       String key = role.wire() + ".";
-      if (!settings.required(key + "algorithm").equals(ALGORITHM)) {
-        throw settings.refused(key + "algorithm", ALGORITHM);
+      String algorithm = role.algorithm().wire();
+      if (!settings.required(key + "algorithm").equals(algorithm)) {
+        throw settings.refused(key + "algorithm", algorithm);
       }
       String label = settings.required(key + "label", KeySpec.LABEL, "a label of " + KeySpec.LABEL);
       String id = settings.required(key + "id", KeySpec.ID, "1 to 32 bytes in lower-case hex");

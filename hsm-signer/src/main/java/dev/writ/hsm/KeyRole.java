@@ -5,8 +5,13 @@ package dev.writ.hsm;
 public enum KeyRole {
   /** Signs authorization artifacts. */
   ISSUER("issuer"),
-  /** Signs the ledger's checkpoints. */
+  /** Signs the ledger's checkpoints, which alone gives issuing authority. */
   CHECKPOINT("checkpoint"),
+  /**
+   * Signs the ledger's checkpoints once more, for verifiers and witnesses that read Ed25519 alone. A token
+   * that has no CKM_EDDSA does without it.
+   */
+  CHECKPOINT_ED25519("checkpoint-ed25519"),
   /** Signs status list tokens. */
   STATUS("status"),
   /** Certifies the keys that the service's TLS endpoints show. */
@@ -23,6 +28,16 @@ public enum KeyRole {
   /** The role's name in the inventory and in trust files. */
   public String wire() {
     return wire;
+  }
+
+  /** What a key of this role is. */
+  public KeyAlgorithm algorithm() {
+    return this == CHECKPOINT_ED25519 ? KeyAlgorithm.ED25519 : KeyAlgorithm.P256;
+  }
+
+  /** Whether a service can do without the key. */
+  boolean isDispensable() {
+    return this == CHECKPOINT_ED25519;
   }
 
   /** Whether the key signs certificates, and nothing else. */

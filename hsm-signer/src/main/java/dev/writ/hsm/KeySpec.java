@@ -4,7 +4,8 @@ package dev.writ.hsm;
 import java.util.regex.Pattern;
 
 /**
- * One line of the key inventory: an ECDSA P-256 key and the two names by which the token knows it.
+ * One key of the inventory: its role, from which its algorithm follows, and the two names by which the
+ * token knows it.
  *
  * @param role what the key is for
  * @param label CKA_LABEL of the private key, the public key and the certificate
@@ -28,6 +29,11 @@ public record KeySpec(KeyRole role, String label, String idHex) {
               + ", "
               + idHex);
     }
+  }
+
+  /** What the key is. */
+  public KeyAlgorithm algorithm() {
+    return role.algorithm();
   }
 
   /** For messages: the role and both names. */

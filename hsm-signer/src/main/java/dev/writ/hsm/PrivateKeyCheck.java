@@ -18,9 +18,6 @@ import sun.security.pkcs11.wrapper.PKCS11Constants;
  * 4.9): a key that was imported, or was readable for a moment, shows it there for ever.
  */
 final class PrivateKeyCheck {
-  /** DER of the object identifier 1.2.840.10045.3.1.7, RFC 5480 section 2.1.1.1: P-256. */
-  private static final byte[] P256 = {6, 8, 0x2a, (byte) 0x86, 0x48, (byte) 0xce, 0x3d, 3, 1, 7};
-
   private record Demand(String name, long attribute, boolean mustBe) {}
 
   private static final List<Demand> DEMANDS =
@@ -35,11 +32,6 @@ final class PrivateKeyCheck {
           new Demand("CKA_DERIVE", PKCS11Constants.CKA_DERIVE, false));
 
   private PrivateKeyCheck() {}
-
-  /** CKA_EC_PARAMS of P-256. */
-  static byte[] p256() {
-    return P256.clone();
-  }
 
   /** What the token says of the key, by attribute name; throws if any of it is not as it must be. */
   @CanIgnoreReturnValue
@@ -56,8 +48,8 @@ final class PrivateKeyCheck {
         }
       }
       byte[] curve = session.attribute(handle, PKCS11Constants.CKA_EC_PARAMS).getByteArray();
-      if (!Arrays.equals(curve, P256)) {
-        wrong.add("CKA_EC_PARAMS must be P-256, was another curve");
+      if (spec.algorithm().curves().stream().noneMatch(each -> Arrays.equals(curve, each))) {
+        wrong.add("CKA_EC_PARAMS must be " + spec.algorithm().wire() + ", was another curve");
       }
     } catch (CkrException e) {
       throw HsmException.ofModule(

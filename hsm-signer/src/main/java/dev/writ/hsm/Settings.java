@@ -23,7 +23,7 @@ final class Settings {
   private static final int MAX_BYTES = 16_384;
 
   private static final Pattern LINE =
-      Pattern.compile("(?<key>[a-z][a-z0-9.]{0,63}) *= *(?<value>[!-~]([ -~]{0,510}[!-~])?) *");
+      Pattern.compile("(?<key>[a-z][a-z0-9.-]{0,63}) *= *(?<value>[!-~]([ -~]{0,510}[!-~])?) *");
 
   private final String source;
   private final Map<String, String> values;

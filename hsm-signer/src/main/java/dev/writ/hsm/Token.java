@@ -3,6 +3,8 @@ package dev.writ.hsm;
 
 import dev.writ.hsm.HsmException.Fault;
 import dev.writ.hsm.ReturnValue.Remedy;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Token implements AutoCloseable {
   private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
+
+  /** What no artifact, checkpoint or certificate begins with. */
+  private static final byte[] KEEP_ALIVE =
+      "writ-keep-alive-v1\0".getBytes(StandardCharsets.US_ASCII);
 
   /** How often a caller who waits for a turn looks whether there is a token to wait for. */
   private static final Duration GLANCE = Duration.ofMillis(20);
@@ -156,9 +162,32 @@ public final class Token implements AutoCloseable {
    * it finds this very key again.
    */
   public HsmKey key(KeySpec spec) throws HsmException {
+    return new HsmKey(this, spec, find(spec, KeyAlgorithm.P256));
+  }
+
+  /** Likewise, for a key of {@link KeyAlgorithm#ED25519}. */
+  public HsmEd25519Key ed25519Key(KeySpec spec) throws HsmException {
+    return new HsmEd25519Key(this, spec, find(spec, KeyAlgorithm.ED25519));
+  }
+
+  /** Demands that the key is there, and as it must be. */
+  void require(KeySpec spec) throws HsmException {
+    var unused = find(spec, spec.algorithm());
+  }
+
+  private FoundKey find(KeySpec spec, KeyAlgorithm algorithm) throws HsmException {
+    if (spec.algorithm() != algorithm) {
+      throw new IllegalArgumentException(
+          "the key must be one of " + algorithm.wire() + ", is " + spec);
+    }
     FoundKey found = connection().connection().find(spec);
     identity.handedOut(spec, found);
-    return new HsmKey(this, spec, found);
+    return found;
+  }
+
+  /** Whether the token makes and uses keys of this algorithm. */
+  public boolean supports(KeyAlgorithm algorithm) throws HsmException {
+    return connection().connection().supports(algorithm);
   }
 
   /** Logs out, once the signatures under way are made. Keys of this token sign no more. */
@@ -185,25 +214,32 @@ public final class Token implements AutoCloseable {
     }
   }
 
-  /** Signs with a key that was found, in a turn of its own. */
-  byte[] sign(KeySpec spec, Mechanism mechanism, byte[] data) throws HsmException {
+  /** Signs with a key that was found, in a turn of its own: 64 bytes. */
+  byte[] sign(KeySpec spec, byte[] message) throws HsmException {
+    byte[] data = spec.algorithm().toBeSigned(message);
     Optional<byte[]> signature;
     do {
-      signature = signInTurn(spec, mechanism, data);
+      signature = signInTurn(spec, data);
     } while (signature.isEmpty());
+    if (signature.get().length != KeyAlgorithm.SIGNATURE_BYTES) {
+      throw new HsmException(
+          Fault.TOKEN_FAILED,
+          String.format(
+              "the token's signature with %s must be %d bytes, was %d",
+              spec, KeyAlgorithm.SIGNATURE_BYTES, signature.get().length));
+    }
     return signature.get();
   }
 
   /** Empty if the token had no session for the turn, which is set aside: there are others. */
-  private Optional<byte[]> signInTurn(KeySpec spec, Mechanism mechanism, byte[] data)
-      throws HsmException {
+  private Optional<byte[]> signInTurn(KeySpec spec, byte[] data) throws HsmException {
     int turn = beginTurn();
     boolean setAside = false;
     try {
       // Only now: the connection that signs is the one that holds when the turn has come.
       State.Up up = connection();
       try {
-        byte[] signature = up.connection().sign(turn, spec, mechanism, data);
+        byte[] signature = up.connection().sign(turn, spec, data);
         lastSignature = System.nanoTime();
         return Optional.of(signature);
       } catch (CkrException e) {
@@ -273,11 +309,19 @@ public final class Token implements AutoCloseable {
     if (any.isEmpty() || !(state instanceof State.Up up)) {
       return;
     }
+    KeySpec spec = any.get().getKey();
     try {
-      new HsmKey(this, any.get().getKey(), any.get().getValue()).keepAlive();
-      events.keptAlive(any.get().getKey());
+      byte[] signature = sign(spec, KEEP_ALIVE);
+      if (!spec.algorithm().verifies(any.get().getValue().publicKey(), KEEP_ALIVE, signature)) {
+        throw new HsmException(
+            Fault.TOKEN_AWAY,
+            "the token must sign with the key " + spec + ", and its signature is not that key's");
+      }
+      events.keptAlive(spec);
     } catch (HsmException e) {
       lost(up, e);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("bug: a key that has verified must verify", e);
     }
   }
 

@@ -4,10 +4,12 @@ package dev.writ.hsm;
 import dev.writ.hsm.HsmException.Fault;
 import dev.writ.hsm.ReturnValue.Remedy;
 import java.security.GeneralSecurityException;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.ECPublicKey;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -74,13 +76,15 @@ final class TokenConnection {
   /**
    * Signs in {@code turn}.
    *
+   * @param data as the key's algorithm gives it to the module
    * @throws CkrException with what the module answered, also where a second session did not help
    */
-  byte[] sign(int turn, KeySpec spec, Mechanism mechanism, byte[] data) throws CkrException {
+  byte[] sign(int turn, KeySpec spec, byte[] data) throws CkrException {
     Long handle = handles.get(spec);
     if (handle == null) {
       throw new IllegalStateException("bug: " + spec + " must be found before it signs, was not");
     }
+    Mechanism mechanism = spec.algorithm().mechanism();
     CryptokiSession before = sessions.get(turn);
     if (before != null) {
       try {
@@ -110,7 +114,7 @@ final class TokenConnection {
 
   /**
    * Finds the key that goes by {@code spec}'s names and checks it as the package promises: its
-   * attributes, its certificate, and by a fresh signature that the two belong together, which the token
+   * attributes, its public half, and by a fresh signature that the two belong together, which the token
    * never says.
    */
   FoundKey find(KeySpec spec) throws HsmException {
@@ -118,36 +122,48 @@ final class TokenConnection {
       TokenObjects objects = new TokenObjects(login);
       long handle = objects.privateKey(spec);
       Map<String, Boolean> attributes = PrivateKeyCheck.require(login, handle, spec);
-      X509Certificate certificate = objects.certificate(spec);
-      if (!(certificate.getPublicKey() instanceof ECPublicKey publicKey)) {
-        throw new HsmException(
-            Fault.KEY_AMBIGUOUS,
-            "the certificate of the key "
-                + spec
-                + " must hold an EC key, and holds another: remove both and run writ keys init");
-      }
+      Optional<X509Certificate> certificate =
+          spec.algorithm() == KeyAlgorithm.P256
+              ? Optional.of(objects.certificate(spec))
+              : Optional.empty();
+      PublicKey publicKey =
+          certificate.isPresent() ? certificate.get().getPublicKey() : objects.publicKey(spec);
       byte[] challenge = new byte[CHALLENGE_BYTES];
       new SecureRandom().nextBytes(challenge);
-      byte[] signature = login.sign(Mechanism.ECDSA, handle, EcdsaP256.digest(challenge));
-      if (!EcdsaP256.verifies(publicKey, challenge, signature)) {
-        throw new HsmException(
-            Fault.KEY_AMBIGUOUS,
-            "the certificate of the key "
-                + spec
-                + " must hold its public key, and holds another: remove both and run writ keys init");
+      KeyAlgorithm algorithm = spec.algorithm();
+      byte[] signature = login.sign(algorithm.mechanism(), handle, algorithm.toBeSigned(challenge));
+      if (!algorithm.verifies(publicKey, challenge, signature)) {
+        throw notTheKeys(spec, Optional.empty());
       }
       handles.put(spec, handle);
-      return new FoundKey(certificate, publicKey, attributes);
+      return new FoundKey(publicKey, certificate, attributes);
     } catch (CkrException e) {
       throw HsmException.ofModule(
           Fault.TOKEN_FAILED, "the token must find the key " + spec + ", and failed", e);
     } catch (GeneralSecurityException e) {
-      throw new HsmException(
-          Fault.KEY_AMBIGUOUS,
-          "the certificate of the key "
-              + spec
-              + " must hold a P-256 key, and does not: remove both and run writ keys init",
-          e);
+      throw notTheKeys(spec, Optional.of(e));
+    }
+  }
+
+  private static HsmException notTheKeys(KeySpec spec, Optional<Exception> cause) {
+    String sentence =
+        "the certificate or public key beside the key "
+            + spec
+            + " must hold its public key, and holds another: remove both and run writ keys init";
+    return cause.isPresent()
+        ? new HsmException(Fault.KEY_AMBIGUOUS, sentence, cause.get())
+        : new HsmException(Fault.KEY_AMBIGUOUS, sentence);
+  }
+
+  /** Whether the token makes keys of this algorithm and signs with them. */
+  boolean supports(KeyAlgorithm algorithm) throws HsmException {
+    try {
+      Set<Long> mechanisms = cryptoki.mechanisms(slot.id());
+      return mechanisms.contains(algorithm.generation())
+          && mechanisms.contains(algorithm.mechanism().code());
+    } catch (CkrException e) {
+      throw HsmException.ofModule(
+          Fault.TOKEN_FAILED, "the token must list its mechanisms, and failed", e);
     }
   }
 

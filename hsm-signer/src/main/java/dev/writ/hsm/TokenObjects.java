@@ -5,6 +5,8 @@ import dev.writ.hsm.HsmException.Fault;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -18,6 +20,8 @@ import sun.security.pkcs11.wrapper.PKCS11Constants;
 final class TokenObjects {
   private static final CK_ATTRIBUTE PRIVATE_KEY =
       new CK_ATTRIBUTE(PKCS11Constants.CKA_CLASS, PKCS11Constants.CKO_PRIVATE_KEY);
+  private static final CK_ATTRIBUTE PUBLIC_KEY =
+      new CK_ATTRIBUTE(PKCS11Constants.CKA_CLASS, PKCS11Constants.CKO_PUBLIC_KEY);
   private static final CK_ATTRIBUTE CERTIFICATE =
       new CK_ATTRIBUTE(PKCS11Constants.CKA_CLASS, PKCS11Constants.CKO_CERTIFICATE);
 
@@ -53,6 +57,22 @@ final class TokenObjects {
               spec, byLabel.length, byId.length));
     }
     return byId[0];
+  }
+
+  /** The key's public half, for which its label and id must name one object as well. */
+  PublicKey publicKey(KeySpec spec) throws HsmException, CkrException, GeneralSecurityException {
+    long[] byId = session.find(PUBLIC_KEY, id(spec));
+    long[] byLabel = session.find(PUBLIC_KEY, label(spec));
+    if (byId.length != 1 || byLabel.length != 1 || byId[0] != byLabel[0]) {
+      throw new HsmException(
+          Fault.KEY_AMBIGUOUS,
+          String.format(
+              "the label and the id of %s must name one public key, and %d have the label, %d the id:"
+                  + " remove or rename the others",
+              spec, byLabel.length, byId.length));
+    }
+    return spec.algorithm()
+        .publicKeyOf(session.attribute(byId[0], PKCS11Constants.CKA_EC_POINT).getByteArray());
   }
 
   /**

@@ -48,6 +48,9 @@ class HsmConfigTest {
       attestation.algorithm = P-256
       attestation.label = five
       attestation.id = 05
+      checkpoint-ed25519.algorithm = Ed25519
+      checkpoint-ed25519.label = six
+      checkpoint-ed25519.id = 06
       """;
 
   @Test
@@ -73,7 +76,12 @@ class HsmConfigTest {
     assertThat(inventory.specs())
         .extracting(KeySpec::role)
         .containsExactly(
-            KeyRole.ISSUER, KeyRole.CHECKPOINT, KeyRole.STATUS, KeyRole.TLS, KeyRole.ATTESTATION);
+            KeyRole.ISSUER,
+            KeyRole.CHECKPOINT,
+            KeyRole.CHECKPOINT_ED25519,
+            KeyRole.STATUS,
+            KeyRole.TLS,
+            KeyRole.ATTESTATION);
     assertThat(inventory.spec(KeyRole.ISSUER))
         .isEqualTo(new KeySpec(KeyRole.ISSUER, "writ-issuer", "01"));
     assertThat(inventory.spec(KeyRole.STATUS))
@@ -162,6 +170,7 @@ class HsmConfigTest {
           tls.label = four         | tls.label = three        | tls.label
           tls.algorithm = P-256    | # none                   | tls.algorithm
           attestation.label = five | # none                   | attestation.label
+          checkpoint-ed25519.algorithm = Ed25519 | checkpoint-ed25519.algorithm = P-256 | checkpoint-ed25519.algorithm
           """)
   void inventory_oneLineWrong_namesItsKey(String line, String wrong, String field) {
     assertThatThrownBy(() -> inventory(INVENTORY.replace(line, wrong)))

@@ -10,6 +10,7 @@ import dev.writ.hsm.CeremonyOutcome.Born;
 import dev.writ.hsm.HsmException.Fault;
 import java.nio.file.Files;
 import java.security.SecureRandom;
+import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -33,7 +34,7 @@ class KeyCeremonyTest {
 
   @BeforeAll
   static void makeTokens() throws Exception {
-    made = FreshTokens.create("a", "b", "c", "d", "e", "f", "g");
+    made = FreshTokens.create("a", "b", "c", "d", "e", "f", "g", "h", "i");
     unused = made.iterator();
   }
 
@@ -48,16 +49,12 @@ class KeyCeremonyTest {
   void init_emptyToken_makesEveryKeyThatCannotLeave() throws Exception {
     try (Token token = FreshTokens.open(unused.next())) {
       Born born = (Born) init(token);
-      assertThat(born.keys())
-          .extracting(HsmKey::spec)
-          .containsExactly(
-              ISSUER,
-              INVENTORY.spec(KeyRole.CHECKPOINT),
-              INVENTORY.spec(KeyRole.STATUS),
-              INVENTORY.spec(KeyRole.TLS),
-              INVENTORY.spec(KeyRole.ATTESTATION));
-      for (HsmKey key : born.keys()) {
-        assertThat(key.attributes())
+      assertThat(born.keys()).isEqualTo(INVENTORY.specs()).hasSize(6);
+      for (KeySpec spec : born.keys()) {
+        assertThat(
+                spec.algorithm() == KeyAlgorithm.P256
+                    ? token.key(spec).attributes()
+                    : token.ed25519Key(spec).attributes())
             .containsExactlyInAnyOrderEntriesOf(
                 Map.of(
                     "CKA_TOKEN", true,
@@ -75,7 +72,7 @@ class KeyCeremonyTest {
   @Test
   void init_certificate_isSignedByItsKeyAndNeverExpires() throws Exception {
     try (Token token = FreshTokens.open(unused.next())) {
-      HsmKey key = ((Born) init(token)).keys().get(0);
+      HsmKey key = token.key(((Born) init(token)).keys().get(0));
       X509Certificate certificate = key.certificate();
       certificate.verify(key.publicKey());
       assertThat(certificate.getSubjectX500Principal().getName()).isEqualTo("CN=writ-issuer");
@@ -90,7 +87,11 @@ class KeyCeremonyTest {
   @Test
   void init_certificatesOfKeysThatCertify_areOfAuthoritiesOverEndEntities() throws Exception {
     try (Token token = FreshTokens.open(unused.next())) {
-      for (HsmKey key : ((Born) init(token)).keys()) {
+      for (KeySpec spec : ((Born) init(token)).keys()) {
+        if (spec.algorithm() != KeyAlgorithm.P256) {
+          continue;
+        }
+        HsmKey key = token.key(spec);
         boolean certifies = Set.of(KeyRole.TLS, KeyRole.ATTESTATION).contains(key.role());
         assertThat(key.certificate().getBasicConstraints())
             .as("%s", key)
@@ -100,6 +101,54 @@ class KeyCeremonyTest {
         assertThat(usage[5]).as("keyCertSign of %s", key).isEqualTo(certifies);
       }
     }
+  }
+
+  @Test
+  void init_ed25519Key_signsTheMessageItself() throws Exception {
+    try (Token token = FreshTokens.open(unused.next())) {
+      assertThat(init(token)).isInstanceOf(Born.class);
+      HsmEd25519Key key = token.ed25519Key(INVENTORY.spec(KeyRole.CHECKPOINT_ED25519));
+      byte[] message = new byte[100_000];
+      new SecureRandom().nextBytes(message);
+      Signature verifier = Signature.getInstance("Ed25519");
+      verifier.initVerify(key.publicKey());
+      verifier.update(message);
+      assertThat(verifier.verify(key.sign(message))).isTrue();
+      message[0] ^= 1;
+      verifier.update(message);
+      assertThat(verifier.verify(key.sign(new byte[1]))).isFalse();
+      assertThat(key.point()).hasSize(32);
+      assertThatThrownBy(() -> token.key(key.spec()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("must be one of P-256");
+    }
+  }
+
+  /** A token from before checkpoints had a second signature. */
+  @Test
+  void add_whatIsMissing_leavesTheRestAsItIs() throws Exception {
+    SoftHsmToken soft = unused.next();
+    KeySpec ed25519 = INVENTORY.spec(KeyRole.CHECKPOINT_ED25519);
+    try (Token token = FreshTokens.open(soft)) {
+      assertThat(KeyCeremony.missing(token, INVENTORY)).isEqualTo(INVENTORY.specs());
+      assertThat(init(token)).isInstanceOf(Born.class);
+      assertThat(KeyCeremony.missing(token, INVENTORY)).isEmpty();
+    }
+    for (String type : List.of("privkey", "pubkey")) {
+      pkcs11Tool(soft, "--delete-object", "--type", type, "--id", ed25519.idHex());
+    }
+    try (Token token = FreshTokens.open(soft)) {
+      HsmKey issuer = token.key(ISSUER);
+      assertThat(KeyCeremony.missing(token, INVENTORY)).containsExactly(ed25519);
+      assertThat(add(token, List.of(ISSUER))).isInstanceOf(AlreadyThere.class);
+      assertThat(add(token, List.of(ed25519))).isEqualTo(new Born(List.of(ed25519)));
+      assertThat(token.ed25519Key(ed25519).sign(new byte[1])).hasSize(64);
+      assertThat(token.key(ISSUER).publicKey()).isEqualTo(issuer.publicKey());
+    }
+  }
+
+  private static CeremonyOutcome add(Token token, List<KeySpec> specs) throws HsmException {
+    return KeyCeremony.add(token, INVENTORY, specs, InstantSource.fixed(NOW), new SecureRandom());
   }
 
   /** A token from before status, TLS and attestation had keys. */
@@ -124,6 +173,7 @@ class KeyCeremonyTest {
               new AlreadyThere(
                   List.of(ISSUER, INVENTORY.spec(KeyRole.CHECKPOINT)),
                   List.of(
+                      INVENTORY.spec(KeyRole.CHECKPOINT_ED25519),
                       INVENTORY.spec(KeyRole.STATUS),
                       INVENTORY.spec(KeyRole.TLS),
                       INVENTORY.spec(KeyRole.ATTESTATION))));
@@ -135,7 +185,7 @@ class KeyCeremonyTest {
   @Test
   void init_again_changesNothingAndNamesWhatExists() throws Exception {
     try (Token token = FreshTokens.open(unused.next())) {
-      HsmKey before = ((Born) init(token)).keys().get(0);
+      HsmKey before = token.key(((Born) init(token)).keys().get(0));
       assertThat(init(token)).isEqualTo(new AlreadyThere(INVENTORY.specs(), List.of()));
       assertThat(token.key(ISSUER).publicKey()).isEqualTo(before.publicKey());
     }

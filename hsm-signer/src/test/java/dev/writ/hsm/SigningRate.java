@@ -35,7 +35,7 @@ final class SigningRate {
           (CeremonyOutcome.Born)
               KeyCeremony.init(
                   token, KeyInventory.standard(), InstantSource.system(), new SecureRandom());
-      HsmKey key = born.keys().get(0);
+      HsmKey key = token.key(born.keys().get(0));
       for (int threads : new int[] {1, 2, 4, 8}) {
         List<Double> writ = new ArrayList<>();
         List<Double> loop = new ArrayList<>();

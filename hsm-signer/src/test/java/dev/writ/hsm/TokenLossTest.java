@@ -191,8 +191,12 @@ class TokenLossTest {
     try (Token token = open()) {
       List<HsmKey> keys = new ArrayList<>();
       for (KeySpec spec : KeyInventory.standard().specs()) {
-        keys.add(token.key(spec));
+        if (spec.algorithm() == KeyAlgorithm.P256) {
+          keys.add(token.key(spec));
+        }
       }
+      HsmEd25519Key edwards =
+          token.ed25519Key(KeyInventory.standard().spec(KeyRole.CHECKPOINT_ED25519));
       for (int connection = 2; connection < 5; connection++) {
         module.fail("C_SignInit", 0x30, 1);
         HsmKey first = keys.get(0);
@@ -201,6 +205,9 @@ class TokenLossTest {
         for (HsmKey key : keys) {
           requireSigns(key);
         }
+        assertThat(
+                KeyAlgorithm.ED25519.verifies(edwards.publicKey(), MESSAGE, edwards.sign(MESSAGE)))
+            .isTrue();
       }
     }
   }
@@ -227,7 +234,7 @@ class TokenLossTest {
       int signed = 0;
       for (Future<byte[]> each : held) {
         try {
-          assertThat(EcdsaP256.verifies(key.publicKey(), MESSAGE, each.get())).isTrue();
+          assertThat(KeyAlgorithm.P256.verifies(key.publicKey(), MESSAGE, each.get())).isTrue();
           signed++;
         } catch (ExecutionException e) {
           assertThat(e).hasRootCauseInstanceOf(HsmException.class);
@@ -434,7 +441,7 @@ class TokenLossTest {
     while (!over.get()) {
       try {
         byte[] signature = key.signP1363(MESSAGE);
-        assertThat(EcdsaP256.verifies(key.publicKey(), MESSAGE, signature)).isTrue();
+        assertThat(KeyAlgorithm.P256.verifies(key.publicKey(), MESSAGE, signature)).isTrue();
         signed++;
       } catch (HsmException e) {
         assertThat(e.fault()).isEqualTo(Fault.TOKEN_AWAY);
@@ -449,7 +456,8 @@ class TokenLossTest {
   }
 
   private static void requireSigns(HsmKey key) throws Exception {
-    assertThat(EcdsaP256.verifies(key.publicKey(), MESSAGE, key.signP1363(MESSAGE))).isTrue();
+    assertThat(KeyAlgorithm.P256.verifies(key.publicKey(), MESSAGE, key.signP1363(MESSAGE)))
+        .isTrue();
   }
 
   private static void awaitConnection(Token token, int number) throws Exception {

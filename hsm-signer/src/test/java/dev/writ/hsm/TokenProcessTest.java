@@ -22,11 +22,11 @@ class TokenProcessTest {
   @Test
   void restart_newProcess_findsTheSameKeys() throws Exception {
     try (SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), "writ")) {
-      assertThat(probe(token, PLAIN, "init")).isEqualTo("born 5");
+      assertThat(probe(token, PLAIN, "init")).isEqualTo("born 6");
       String first = probe(token, PLAIN, "sign");
       assertThat(first).matches("key [A-Za-z0-9+/=]+ true");
       assertThat(probe(token, PLAIN, "sign")).isEqualTo(first);
-      assertThat(probe(token, PLAIN, "init")).isEqualTo("exist 5");
+      assertThat(probe(token, PLAIN, "init")).isEqualTo("exist 6");
     }
   }
 
@@ -44,7 +44,7 @@ class TokenProcessTest {
             .contains("free space there");
         assertThat(tokenObject(token)).isEqualTo(before);
       }
-      assertThat(probe(token, PLAIN, "init")).isEqualTo("born 5");
+      assertThat(probe(token, PLAIN, "init")).isEqualTo("born 6");
       assertThat(probe(token, PLAIN, "sign")).endsWith(" true");
     }
   }

@@ -10,7 +10,6 @@ import dev.writ.hsm.KeyInventory;
 import dev.writ.hsm.KeyRole;
 import dev.writ.hsm.KeySpec;
 import dev.writ.hsm.Token;
-import dev.writ.service.CheckpointSigner;
 import dev.writ.service.FirstTrustFile;
 import dev.writ.service.IssuerKeys;
 import dev.writ.tlog.Hash;
@@ -33,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -47,6 +47,9 @@ final class KeyBirth {
   static final String OPERATOR_KEY = "operator-key.pem";
   static final String AK_CA = "ak-ca.pem";
 
+  /** The keys that services of earlier versions did without. */
+  private static final Set<KeyRole> LATER = Set.of(KeyRole.ATTESTATION, KeyRole.CHECKPOINT_ED25519);
+
   private final String issuer;
   private final String origin;
   private final Optional<StatusSource> status;
@@ -58,7 +61,7 @@ final class KeyBirth {
   record Born(
       IssuerKeys keys,
       String issuerKid,
-      String checkpointVkey,
+      List<String> checkpointVkeys,
       String statusKid,
       TrustFile trust,
       Path trustFile,
@@ -96,7 +99,7 @@ final class KeyBirth {
       return new Born(
           keys,
           thumbprint(keys.issuerKid()),
-          new CheckpointSigner(origin, keys.checkpoint()).key().vkey(),
+          keys.checkpointSigners(origin).stream().map(signer -> signer.key().vkey()).toList(),
           thumbprint(keys.statusKid()),
           trust,
           trustFile,
@@ -108,28 +111,36 @@ final class KeyBirth {
     }
   }
 
+  /** What was added to a token that had the others, and the file of the AK CA where it was. */
+  record Completed(List<KeySpec> keys, Optional<Path> akCa) {}
+
   /**
-   * Makes the key that certifies hosts' attestation keys, and the file of its certificate, in a token that
-   * has all others: one that was made before services certified any. Trust files do not name it.
+   * Makes the keys that a token lacks which was made before services had them, and the file of the
+   * certificate under which attestation keys are certified if that key is among them. Trust files name
+   * none of these keys.
    *
-   * @return the file; absent for any other token, in which nothing is made
+   * @return absent for any other token, in which nothing is made
    */
-  Optional<Path> complete(Token token) throws HsmException, IOException {
+  Optional<Completed> complete(Token token) throws HsmException, IOException {
     KeyInventory inventory = KeyInventory.standard();
-    if (!KeyCeremony.lacksOnly(token, inventory, KeyRole.ATTESTATION)) {
+    List<KeySpec> missing = KeyCeremony.missing(token, inventory);
+    if (missing.isEmpty() || !missing.stream().map(KeySpec::role).allMatch(LATER::contains)) {
       return Optional.empty();
     }
+    boolean certifies = missing.contains(inventory.spec(KeyRole.ATTESTATION));
     Path akCa = folder.resolve(AK_CA);
-    List<Path> taken = takePlaces(List.of(akCa), List.of());
+    List<Path> taken = certifies ? takePlaces(List.of(akCa), List.of()) : List.of();
     try {
-      CeremonyOutcome outcome =
-          KeyCeremony.add(token, inventory, KeyRole.ATTESTATION, clock, random);
+      CeremonyOutcome outcome = KeyCeremony.add(token, inventory, missing, clock, random);
       if (outcome instanceof CeremonyOutcome.AlreadyThere there) {
         throw alreadyThere(there);
       }
+      if (!certifies) {
+        return Optional.of(new Completed(missing, Optional.empty()));
+      }
       X509Certificate certificate = IssuerKeys.open(token, inventory).attestation().certificate();
       Files.writeString(akCa, pem(certificate), StandardCharsets.US_ASCII);
-      return Optional.of(akCa);
+      return Optional.of(new Completed(missing, Optional.of(akCa)));
     } catch (HsmException | IOException | RuntimeException e) {
       release(taken);
       throw e;

@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.hsm.HsmException;
+import dev.writ.hsm.KeySpec;
 import dev.writ.hsm.MalformedHsmConfigException;
 import dev.writ.hsm.PinSource;
 import dev.writ.hsm.Token;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,7 +34,8 @@ import picocli.CommandLine.Spec;
       "Makes the keys of the issuer, the ledger, the status list, the TLS endpoints and the",
       "certificates of hosts' attestation keys in the token, sensitive and non-extractable, and",
       "version 1 of the dev trust file with an operator's key beside it.",
-      "In a token that has all of them but the last it makes that one, and ak-ca.pem.",
+      "A token that can have an Ed25519 key gets one, too, for a second signature of checkpoints.",
+      "In a token from before services had that one, or ak-ca's, it makes what is missing.",
       "Overwrites nothing."
     },
     mixinStandardHelpOptions = true)
@@ -97,9 +100,9 @@ final class KeysInitCommand implements Callable<Integer> {
               out,
               Clock.systemUTC(),
               new SecureRandom());
-      Optional<Path> akCa = birth.complete(opened);
-      if (akCa.isPresent()) {
-        printCompleted(akCa.get());
+      Optional<KeyBirth.Completed> completed = birth.complete(opened);
+      if (completed.isPresent()) {
+        printCompleted(completed.get());
       } else {
         print(birth.in(opened));
       }
@@ -144,19 +147,29 @@ final class KeysInitCommand implements Callable<Integer> {
             + uri);
   }
 
-  private void printCompleted(Path akCa) {
+  private void printCompleted(KeyBirth.Completed completed) {
+    String made =
+        completed.keys().stream().map(KeySpec::toString).collect(Collectors.joining(" and "));
     spec.commandLine()
         .getErr()
         .println(
-            "writ: the token had all keys but the one that certifies attestation keys; that one was"
-                + " made, and no trust file: the one that names the other keys stays as it is");
-    new Printer(spec.commandLine().getOut(), output).print(Map.of("ak_ca", akCa.toString()));
+            "writ: the token had all keys but "
+                + made
+                + "; that was made, and no trust file: the one that names the other keys stays as it"
+                + " is");
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("made", completed.keys().stream().map(key -> key.role().wire()).toList());
+    completed.akCa().ifPresent(file -> facts.put("ak_ca", file.toString()));
+    new Printer(spec.commandLine().getOut(), output).print(facts);
   }
 
   private void print(KeyBirth.Born born) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("issuer_kid", born.issuerKid());
-    facts.put("checkpoint_vkey", born.checkpointVkey());
+    facts.put("checkpoint_vkey", born.checkpointVkeys().get(0));
+    if (born.checkpointVkeys().size() > 1) {
+      facts.put("checkpoint_ed25519_vkey", born.checkpointVkeys().get(1));
+    }
     facts.put("status_kid", born.statusKid());
     facts.put("status_uri", born.trust().content().status().map(StatusSource::uri).orElse(""));
     facts.put("tls_pin", born.keys().tlsPin().hex());

@@ -77,7 +77,7 @@ class KeysInitCommandTest {
         .extracting(TrustedKey::role)
         .containsExactly(KeyRole.ISSUER, KeyRole.STATUS);
     assertThat(init.out())
-        .contains("trust_sha256     " + trust.digest().hex())
+        .containsPattern("trust_sha256 +" + trust.digest().hex())
         .contains(trust.content().tls().get(0).hex())
         .contains("https://writ.example/status");
     assertThat(Files.getPosixFilePermissions(out.resolve("operator-key.pem")))
@@ -109,22 +109,28 @@ class KeysInitCommandTest {
     assertThat(init.status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(init.err())
         .contains("and has issuer (label writ-issuer, id 01), checkpoint (label writ-checkpoint")
-        .contains("but not status (label writ-status, id 03), tls (label writ-tls-ca, id 04)")
+        .contains("but not checkpoint-ed25519 (label writ-checkpoint-ed25519, id 06)")
+        .contains("status (label writ-status, id 03), tls (label writ-tls-ca, id 04)")
         .contains("attestation (label writ-ak-ca, id 05)")
         .contains("use another token")
         .hasLineCount(1);
     assertThat(listOf(out)).isEmpty();
   }
 
-  /** From before services certified attestation keys: its trust file is in use, and stays. */
+  /**
+   * From before services certified attestation keys and signed checkpoints twice: its trust file is in
+   * use, and stays.
+   */
   @Test
-  void init_tokenWithoutTheAttestationKeyAlone_makesThatOneAndItsFile() throws Exception {
+  void init_tokenWithoutTheKeysOfLaterVersions_makesThoseAndTheFile() throws Exception {
     KeyInventory elsewhere =
         KeyInventory.parse(
             "keys.properties",
             Files.readString(Path.of("../../hsm-config/keys.properties"))
                 .replace("writ-ak-ca", "another")
                 .replace("attestation.id = 05", "attestation.id = 09")
+                .replace("writ-checkpoint-ed25519", "one-more")
+                .replace("checkpoint-ed25519.id = 06", "checkpoint-ed25519.id = 0a")
                 .getBytes(StandardCharsets.UTF_8));
     try (Token token = open(fourKeys)) {
       assertThat(KeyCeremony.init(token, elsewhere, Clock.systemUTC(), new SecureRandom()))
@@ -135,7 +141,11 @@ class KeysInitCommandTest {
     Invocation init = init(fourKeys, fourKeys.pinFile());
 
     assertThat(init.status()).as(init.err()).isEqualTo(ExitStatus.DONE);
-    assertThat(init.err()).contains("no trust file").hasLineCount(1);
+    assertThat(init.err())
+        .contains("no trust file")
+        .contains("checkpoint-ed25519 (label writ-checkpoint-ed25519, id 06)")
+        .contains("attestation (label writ-ak-ca, id 05)")
+        .hasLineCount(1);
     assertThat(listOf(out)).containsExactlyInAnyOrder(trust, out.resolve("ak-ca.pem"));
     assertThat(Files.readString(trust)).isEqualTo("in use");
     try (Token token = open(fourKeys);

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.Governance;
+import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
@@ -9,6 +10,7 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.UuidV7;
+import dev.writ.hsm.HsmEd25519Key;
 import dev.writ.hsm.HsmKey;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
@@ -47,32 +49,42 @@ final class Genesis {
   }
 
   /** Puts what is missing into the ledger: the keys, then the policy with the next epoch. */
-  PolicyInForce begin(IssuerKeys keys, CheckpointSigner checkpoint, Policy policy)
+  PolicyInForce begin(IssuerKeys keys, List<CheckpointSigner> checkpoints, Policy policy)
       throws LedgerException, ServiceStartException {
     requireGrantable(policy.document());
+    KeyWindow window = KeyWindow.ofCheckpoint(keys.checkpoint());
     Hash checkpointLeaf =
         introduce(
-            keys.checkpoint(),
-            KeyWindow.ofCheckpoint(keys.checkpoint()),
-            keys.checkpointKid(),
-            KeyRole.CHECKPOINT,
-            Optional.of(checkpoint.key().vkey()),
+            new Introduced(
+                keys.checkpoint().toString(),
+                keys.checkpointKid(),
+                KeyRole.CHECKPOINT,
+                KeyAlgorithm.ES256,
+                window,
+                Optional.of(checkpoints.get(0).key().vkey())),
             List.of());
+    if (keys.checkpointEd25519().isPresent()) {
+      HsmEd25519Key second = keys.checkpointEd25519().get();
+      Hash unused =
+          introduce(
+              new Introduced(
+                  second.toString(),
+                  JwkThumbprint.ofEd25519(second.point()),
+                  KeyRole.CHECKPOINT,
+                  KeyAlgorithm.ED25519,
+                  window,
+                  Optional.of(checkpoints.get(1).key().vkey())),
+              List.of(checkpointLeaf));
+    }
     Hash issuerLeaf =
         introduce(
-            keys.issuer(),
-            KeyWindow.ofIssuer(keys.issuer()),
-            keys.issuerKid(),
-            KeyRole.ISSUER,
-            Optional.empty(),
+            Introduced.signing(
+                keys.issuer(), keys.issuerKid(), KeyRole.ISSUER, KeyWindow.ofIssuer(keys.issuer())),
             List.of(checkpointLeaf));
     Hash statusLeaf =
         introduce(
-            keys.status(),
-            KeyWindow.ofStatus(keys.status()),
-            keys.statusKid(),
-            KeyRole.STATUS,
-            Optional.empty(),
+            Introduced.signing(
+                keys.status(), keys.statusKid(), KeyRole.STATUS, KeyWindow.ofStatus(keys.status())),
             List.of(checkpointLeaf));
     return putInForce(policy, List.of(issuerLeaf, statusLeaf));
   }
@@ -98,24 +110,45 @@ final class Genesis {
     }
   }
 
-  /** The leaf of a key, made if the ledger does not know the key yet. */
-  private Hash introduce(
-      HsmKey key,
-      KeyWindow window,
+  /**
+   * A key as the ledger is told of it.
+   *
+   * @param name for messages
+   */
+  private record Introduced(
+      String name,
       Hash kid,
       KeyRole role,
-      Optional<String> vkey,
-      List<Hash> parents)
+      KeyAlgorithm alg,
+      KeyWindow window,
+      Optional<String> vkey) {
+    static Introduced signing(HsmKey key, Hash kid, KeyRole role, KeyWindow window) {
+      return new Introduced(
+          key.toString(), kid, role, KeyAlgorithm.ES256, window, Optional.empty());
+    }
+  }
+
+  /** The leaf of a key, made if the ledger does not know the key yet. */
+  private Hash introduce(Introduced key, List<Hash> parents)
       throws LedgerException, ServiceStartException {
-    Optional<SigningKey> known = ledger.key(kid);
+    Optional<SigningKey> known = ledger.key(key.kid());
     if (known.isPresent()) {
-      requireUsable(known.get(), key, role);
+      requireUsable(known.get(), key.name(), key.role());
       return LeafHashes.of(ledger, known.get().leafIndex());
     }
-    requireVacant(role, kid);
-    LeafBody body = new LeafBody.KeyStatement(kid, role, KeyAlgorithm.ES256, KeyState.ACTIVE, vkey);
+    if (key.alg() == KeyAlgorithm.ES256) {
+      // Of the checkpoint's keys it is the P-256 one that shows whose ledger this is.
+      requireVacant(key.role(), key.kid());
+    }
+    LeafBody body =
+        new LeafBody.KeyStatement(key.kid(), key.role(), key.alg(), KeyState.ACTIVE, key.vkey());
     StateChange change =
-        new StateChange.SetKey(kid, role, KeyState.ACTIVE, window.notBefore(), window.notAfter());
+        new StateChange.SetKey(
+            key.kid(),
+            key.role(),
+            KeyState.ACTIVE,
+            key.window().notBefore(),
+            key.window().notAfter());
     return commit(Entry.of(leaf(parents, body), change));
   }
 
@@ -139,7 +172,7 @@ final class Genesis {
   }
 
   /** A service whose key may not sign would deny whatever it is asked. */
-  private void requireUsable(SigningKey known, HsmKey key, KeyRole role)
+  private void requireUsable(SigningKey known, String key, KeyRole role)
       throws ServiceStartException {
     if (known.role() != role) {
       throw new ServiceStartException(

@@ -2,24 +2,35 @@
 package dev.writ.service;
 
 import dev.writ.artifact.JwkThumbprint;
+import dev.writ.hsm.HsmEd25519Key;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeyInventory;
 import dev.writ.hsm.KeyRole;
+import dev.writ.hsm.KeySpec;
 import dev.writ.hsm.Token;
 import dev.writ.tlog.Hash;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The service's keys in its token, each for one role.
  *
  * @param issuer signs artifacts
  * @param checkpoint signs the ledger's checkpoints
+ * @param checkpointEd25519 signs them once more, where the token has such a key
  * @param status signs status list tokens
  * @param tls certifies the keys that the service's TLS endpoints show
  * @param attestation certifies hosts' attestation keys
  */
 public record IssuerKeys(
-    HsmKey issuer, HsmKey checkpoint, HsmKey status, HsmKey tls, HsmKey attestation) {
+    HsmKey issuer,
+    HsmKey checkpoint,
+    Optional<HsmEd25519Key> checkpointEd25519,
+    HsmKey status,
+    HsmKey tls,
+    HsmKey attestation) {
   /**
    * Finds and checks the keys of {@code inventory}.
    *
@@ -29,9 +40,30 @@ public record IssuerKeys(
     return new IssuerKeys(
         token.key(inventory.spec(KeyRole.ISSUER)),
         token.key(inventory.spec(KeyRole.CHECKPOINT)),
+        ed25519(token, inventory.spec(KeyRole.CHECKPOINT_ED25519)),
         token.key(inventory.spec(KeyRole.STATUS)),
         token.key(inventory.spec(KeyRole.TLS)),
         token.key(inventory.spec(KeyRole.ATTESTATION)));
+  }
+
+  /** A token that was made without it, or has no such keys, serves as well. */
+  private static Optional<HsmEd25519Key> ed25519(Token token, KeySpec spec) throws HsmException {
+    try {
+      return Optional.of(token.ed25519Key(spec));
+    } catch (HsmException e) {
+      if (e.fault() == HsmException.Fault.KEY_MISSING) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** The signers of checkpoints of the log {@code origin}: that of type 0x02, then the other. */
+  public List<CheckpointSigner> checkpointSigners(String origin) {
+    List<CheckpointSigner> signers = new ArrayList<>();
+    signers.add(new CheckpointSigner(origin, checkpoint));
+    checkpointEd25519.ifPresent(key -> signers.add(CheckpointSigner.ed25519(origin, key)));
+    return signers;
   }
 
   /** The {@code kid} of artifacts: RFC 7638 thumbprint of the issuer's key. */

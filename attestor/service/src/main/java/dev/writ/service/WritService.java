@@ -239,20 +239,19 @@ public final class WritService implements AutoCloseable {
       throws LedgerException, ServiceStartException {
     StartChecks.requireOwnTrust(setup.identity(), setup.trust());
     Telemetry telemetry = new Telemetry();
-    CheckpointSigner checkpoint =
-        new CheckpointSigner(setup.identity().origin(), setup.keys().checkpoint());
+    List<CheckpointSigner> checkpoints = setup.keys().checkpointSigners(setup.identity().origin());
     Ledger ledger =
         Ledger.open(
             SqliteConfig.in(setup.ledgerFolder()),
             setup.identity().origin(),
-            List.of(checkpoint),
+            List.copyOf(checkpoints),
             setup.clock(),
             telemetry.ledgerEvents());
     try {
       PolicyInForce policy =
           new Genesis(ledger, setup.clock(), setup.random())
-              .begin(setup.keys(), checkpoint, setup.policy());
-      StartChecks.requireTrusted(setup.keys(), checkpoint, setup.trust());
+              .begin(setup.keys(), checkpoints, setup.policy());
+      StartChecks.requireTrusted(setup.keys(), checkpoints.get(0), setup.trust());
       WritService service = new WritService(setup, ledger, policy, telemetry, nanos);
       service.begin();
       return service;

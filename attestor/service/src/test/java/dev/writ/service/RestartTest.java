@@ -22,6 +22,9 @@ import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.PolicyRevision;
 import dev.writ.tlog.Hash;
+import dev.writ.tlog.NoteOutcome;
+import dev.writ.tlog.NoteVerifier;
+import dev.writ.tlog.SignedNote;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -82,16 +85,52 @@ final class RestartTest {
     }
     assertThat(leaves)
         .extracting(Leaf::kind)
-        .containsExactly(LeafKind.KEY, LeafKind.KEY, LeafKind.KEY, LeafKind.POLICY);
-    assertThat(leaves.subList(0, 3))
+        .containsExactly(LeafKind.KEY, LeafKind.KEY, LeafKind.KEY, LeafKind.KEY, LeafKind.POLICY);
+    assertThat(leaves.subList(0, 4))
         .extracting(leaf -> ((LeafBody.KeyStatement) leaf.body()).role())
-        .containsExactly(KeyRole.CHECKPOINT, KeyRole.ISSUER, KeyRole.STATUS);
-    assertThat(leaves.get(1).parents()).containsExactly(leaves.get(0).hash());
-    assertThat(leaves.get(2).parents()).containsExactly(leaves.get(0).hash());
-    assertThat(leaves.get(3).parents())
-        .containsExactlyInAnyOrder(leaves.get(1).hash(), leaves.get(2).hash());
-    assertThat(((LeafBody.PolicyInForce) leaves.get(3).body()).policy().epoch()).isEqualTo(1);
-    assertThat(ledger.payload(3)).hasValue(deployment.document().canonical());
+        .containsExactly(KeyRole.CHECKPOINT, KeyRole.CHECKPOINT, KeyRole.ISSUER, KeyRole.STATUS);
+    assertThat(leaves.subList(0, 2))
+        .extracting(leaf -> ((LeafBody.KeyStatement) leaf.body()).alg())
+        .containsExactly(KeyAlgorithm.ES256, KeyAlgorithm.ED25519);
+    for (Leaf key : leaves.subList(1, 4)) {
+      assertThat(key.parents()).containsExactly(leaves.get(0).hash());
+    }
+    assertThat(leaves.get(4).parents())
+        .containsExactlyInAnyOrder(leaves.get(2).hash(), leaves.get(3).hash());
+    assertThat(((LeafBody.PolicyInForce) leaves.get(4).body()).policy().epoch()).isEqualTo(1);
+    assertThat(ledger.payload(4)).hasValue(deployment.document().canonical());
+  }
+
+  /** A token from before checkpoints had a second signature, which then got the key of it. */
+  @Test
+  void restart_withAnEd25519Key_introducesItAndSignsCheckpointsTwice() throws Exception {
+    IssuerKeys ours = token.keys();
+    IssuerKeys before =
+        new IssuerKeys(
+            ours.issuer(),
+            ours.checkpoint(),
+            Optional.empty(),
+            ours.status(),
+            ours.tls(),
+            ours.attestation());
+    WritService first = deployment.start(with(before, deployment.setup().policy()));
+    long leaves = first.ledger().size();
+    assertThat(first.ledger().checkpoint().signatures()).hasSize(1);
+    first.close();
+
+    Ledger ledger = deployment.start(with(ours, deployment.setup().policy())).ledger();
+
+    assertThat(ledger.size()).isEqualTo(leaves + 1);
+    SignedNote checkpoint = ledger.checkpoint();
+    assertThat(checkpoint.signatures()).hasSize(2);
+    List<CheckpointSigner> signers = ours.checkpointSigners(deployment.setup().identity().origin());
+    for (CheckpointSigner signer : signers) {
+      assertThat(checkpoint.open(List.of(NoteVerifier.of(signer.key()))))
+          .as("%s alone", signer.key())
+          .isInstanceOf(NoteOutcome.Opened.class);
+    }
+    assertThat(((LeafBody.KeyStatement) ledger.leaf(leaves).orElseThrow().body()).vkey())
+        .contains(signers.get(1).key().vkey());
   }
 
   @Test
@@ -319,6 +358,7 @@ final class RestartTest {
                         new IssuerKeys(
                             strangers.issuer(),
                             ours.checkpoint(),
+                            ours.checkpointEd25519(),
                             ours.status(),
                             ours.tls(),
                             ours.attestation()),
@@ -333,6 +373,7 @@ final class RestartTest {
                         new IssuerKeys(
                             ours.checkpoint(),
                             ours.checkpoint(),
+                            ours.checkpointEd25519(),
                             ours.status(),
                             ours.tls(),
                             ours.attestation()),
@@ -346,6 +387,7 @@ final class RestartTest {
                         new IssuerKeys(
                             ours.issuer(),
                             ours.checkpoint(),
+                            ours.checkpointEd25519(),
                             strangers.status(),
                             ours.tls(),
                             ours.attestation()),

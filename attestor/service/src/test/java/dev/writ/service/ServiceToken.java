@@ -79,6 +79,9 @@ final class ServiceToken implements AutoCloseable {
             attestation.algorithm = P-256
             attestation.label = stranger-ak-ca
             attestation.id = 15
+            checkpoint-ed25519.algorithm = Ed25519
+            checkpoint-ed25519.label = stranger-checkpoint-ed25519
+            checkpoint-ed25519.id = 16
             """
                 .getBytes(StandardCharsets.UTF_8));
     CeremonyOutcome outcome =

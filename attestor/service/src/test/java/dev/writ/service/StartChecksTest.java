@@ -104,6 +104,7 @@ final class StartChecksTest {
             new IssuerKeys(
                 strangers.issuer(),
                 ours.checkpoint(),
+                ours.checkpointEd25519(),
                 ours.status(),
                 ours.tls(),
                 ours.attestation()),
@@ -117,6 +118,7 @@ final class StartChecksTest {
             new IssuerKeys(
                 ours.issuer(),
                 ours.checkpoint(),
+                ours.checkpointEd25519(),
                 strangers.status(),
                 ours.tls(),
                 ours.attestation()),
@@ -130,6 +132,7 @@ final class StartChecksTest {
             new IssuerKeys(
                 ours.issuer(),
                 strangers.checkpoint(),
+                strangers.checkpointEd25519(),
                 ours.status(),
                 ours.tls(),
                 ours.attestation()),
