@@ -286,6 +286,71 @@ class BootLogDiffTest {
   }
 
   @Test
+  void changesOfOnePcr_upToTheLimit_areAllTold() {
+    byte[] file = now.events.get(now.find(9, BootEventType.EV_IPL)).data();
+    for (int i = 0; i < 20; i++) {
+      byte[] more = SoftwareBootLog.bytes("more " + i);
+      now.insert(now.events.size() - 2, now.record(9, BootEventType.EV_IPL, more, file));
+    }
+
+    assertThat(changes()).hasSize(20).allMatch(change -> change.text().contains(" is new"));
+    byte[] last = SoftwareBootLog.bytes("the last");
+    now.insert(now.events.size() - 2, now.record(9, BootEventType.EV_IPL, last, file));
+    assertThat(changes()).hasSize(21).endsWith(new Change(9, "1 more changes in PCR 9"));
+  }
+
+  @Test
+  void measurementOfALoader_moreOrLess_isNewOrGone() {
+    now.remove(now.find(record -> record.data().length == "/boot/initrd.img-6.1\0".length()));
+
+    assertThat(changes())
+        .containsExactly(
+            new Change(
+                9,
+                "digest "
+                    + digits("initrd")
+                    + " is gone; the log said \"file /boot/initrd.img-6.1\""));
+    assertThat(BootLogDiff.between(now.verified(), before.verified()))
+        .containsExactly(
+            new Change(
+                9,
+                "digest "
+                    + digits("initrd")
+                    + " is new; the log says \"file /boot/initrd.img-6.1\""));
+  }
+
+  @Test
+  void eventOfFirmware_moreOrLess_isNewOrGone() {
+    BootEventType blob = BootEventType.EV_EFI_PLATFORM_FIRMWARE_BLOB;
+    byte[] measured = SoftwareBootLog.bytes("more firmware");
+    now.insert(now.find(0, blob) + 1, now.record(0, blob, measured, new byte[16]));
+    String name = "firmware code (EV_EFI_PLATFORM_FIRMWARE_BLOB), its number 2 is ";
+
+    assertThat(changes())
+        .containsExactly(new Change(0, name + "new: " + digits("more firmware")));
+    assertThat(BootLogDiff.between(now.verified(), before.verified()))
+        .containsExactly(new Change(0, name + "gone; it was " + digits("more firmware")));
+  }
+
+  @Test
+  void wordsOfALog_upToTheLimit_areToldWhole() {
+    String longest = "v".repeat(256);
+    int version = now.find(0, BootEventType.EV_S_CRTM_VERSION);
+
+    now.remeasure(version, SoftwareBootLog.utf16(longest));
+    assertThat(changes())
+        .containsExactly(
+            new Change(
+                0, "the firmware's version is \"" + longest + "\", was \"firmware 1.0\""));
+    now.remeasure(version, SoftwareBootLog.utf16(longest + "v"));
+    String half = "v".repeat(128);
+    assertThat(changes())
+        .singleElement()
+        .satisfies(
+            change -> assertThat(change.text()).contains("\"" + half + " … " + half + "\""));
+  }
+
+  @Test
   void longWordsOfALog_areCutAndComeLast() {
     String path = "\\" + "a".repeat(900) + "\", was digest 000";
     int shim = now.find(4, BootEventType.EV_EFI_BOOT_SERVICES_APPLICATION);

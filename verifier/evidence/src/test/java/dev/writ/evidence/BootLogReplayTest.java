@@ -208,6 +208,42 @@ class BootLogReplayTest {
         .containsExactly(new PcrReplay.DigestMissing(new Pcr(TpmAlg.SHA384, 17), 1));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {17, 22})
+  void pcrsOfADynamicLaunch_withoutOne_areExtendedFromOnes(int pcr) {
+    PcrSelection selection = PcrSelection.of(TpmAlg.SHA256, pcr);
+    SoftwareBootLog log = new SoftwareBootLog(TpmAlg.SHA256);
+    log.add(pcr, BootEventType.EV_EVENT_TAG, new byte[] {1});
+
+    assertThat(BootLogReplay.values(log.parsed(), TpmAlg.SHA256))
+        .containsEntry(pcr, log.values(selection).digests().get(0));
+    assertThat(BootLogReplay.compare(log.parsed(), log.values(selection)))
+        .containsExactly(new PcrReplay.Matched(pcr(pcr), 1, List.of()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5, 17})
+  void legacyLog_besideAnotherBank_hasNoDigestFromItsFirstEventOn(int pcr) {
+    byte[] event = SoftwareBootLog.legacy(pcr, BootEventType.EV_EVENT_TAG.code(), new byte[20], new byte[] {1});
+    BootLog log = SoftwareBootLog.parsed(SoftwareBootLog.concat(event, event));
+    PcrValues zero = values(PcrSelection.of(TpmAlg.SHA256, pcr), new byte[32]);
+
+    assertThat(BootLogReplay.compare(log, zero))
+        .containsExactly(new PcrReplay.DigestMissing(pcr(pcr), 0));
+  }
+
+  @Test
+  void otherDigest_inAPcrOfFirmwareAlone_isAMismatch() {
+    for (int pcr : new int[] {0, 7, 8}) {
+      int at = software.find(record -> record.pcr() == pcr && record.measured());
+      SoftwareBootLog log =
+          software.copy().set(at, software.events.get(at).withDigestFlipped(TpmAlg.SHA256));
+
+      assertThat(of(compare(log, software), pcr))
+          .isInstanceOf(pcr <= 7 ? PcrReplay.Mismatch.class : PcrReplay.UnexplainedExtend.class);
+    }
+  }
+
   @Test
   void oneBitOfAnyMeasuredDigest_isNeverExplained() {
     for (int i = 0; i < software.events.size(); i++) {

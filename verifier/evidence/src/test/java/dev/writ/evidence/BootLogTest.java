@@ -123,6 +123,22 @@ class BootLogTest {
     assertThat(malformed(bytes).field()).isEqualTo("event[0].specId.numberOfAlgorithms");
   }
 
+  @Test
+  void specId_withAsManyAlgorithmsAsAreTaken_isRead() {
+    byte[] seven =
+        SoftwareBootLog.specId(
+            Arrays.stream(TpmAlg.values()).filter(TpmAlg::isHash).toList());
+    byte[] bytes =
+        SoftwareBootLog.concat(
+            Arrays.copyOf(seven, seven.length - 1), new byte[] {0x12, 0, 1, 0, 0});
+    bytes[SPEC_ID_DATA - 4] += 4;
+    bytes[SPEC_ID_DATA + 24] += 1;
+
+    assertThat(SoftwareBootLog.parsed(bytes).banks())
+        .hasSize(BootLog.MAX_ALGORITHMS)
+        .endsWith(new BootLog.Bank(0x12, 1));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 3, 255})
   void specId_withOtherSizeOfUintn_isMalformed(int size) {
@@ -202,6 +218,7 @@ class BootLogTest {
     bytes[8] = 1;
 
     assertThat(malformed(bytes).field()).isEqualTo("event[0].specId.digest");
+    assertThat(malformed(bytes).offset()).isEqualTo(8);
   }
 
   @Test
@@ -239,6 +256,21 @@ class BootLogTest {
     assertThat(e.actual()).isEqualTo("0x000b again");
   }
 
+  @Test
+  void event_withTheSecondDigestTwice_isMalformed() {
+    byte[] digest = SoftwareBootLog.concat(new byte[] {0xc, 0}, new byte[48]);
+    byte[] bytes =
+        SoftwareBootLog.concat(
+            SoftwareBootLog.specId(List.of(TpmAlg.SHA256, TpmAlg.SHA384)),
+            new byte[] {1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0},
+            digest,
+            digest,
+            new byte[] {1, 0, 0, 0, 9});
+
+    assertThat(malformed(bytes).field()).isEqualTo("event[1].digest.algorithm");
+    assertThat(malformed(bytes).actual()).isEqualTo("0x000c again");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 5, 255})
   void case58_startupLocalityThatIsNone_isMalformed(int locality) throws Exception {
@@ -251,9 +283,10 @@ class BootLogTest {
     }
   }
 
-  @Test
-  void case58_startupLocalityTwice_isMalformed() {
-    SoftwareBootLog software = new SoftwareBootLog(TpmAlg.SHA256).locality(3).locality(3);
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 4})
+  void case58_startupLocalityTwice_isMalformed(int first) {
+    SoftwareBootLog software = new SoftwareBootLog(TpmAlg.SHA256).locality(first).locality(3);
 
     assertThat(malformed(software.bytes()).actual()).isEqualTo("told again");
   }
@@ -278,10 +311,13 @@ class BootLogTest {
 
   @Test
   void case58_startupLocalityOfOtherLength_isMalformed() {
-    SoftwareBootLog software = new SoftwareBootLog(TpmAlg.SHA256);
-    software.told(0, SoftwareBootLog.bytes("StartupLocality\0\3\3"));
+    SoftwareBootLog longer = new SoftwareBootLog(TpmAlg.SHA256);
+    longer.told(0, SoftwareBootLog.bytes("StartupLocality\0\3\3"));
+    SoftwareBootLog name = new SoftwareBootLog(TpmAlg.SHA256);
+    name.told(0, SoftwareBootLog.bytes("StartupLocality"));
 
-    assertThat(malformed(software.bytes()).actual()).isEqualTo("18 bytes");
+    assertThat(malformed(longer.bytes()).actual()).isEqualTo("18 bytes");
+    assertThat(malformed(name.bytes()).actual()).isEqualTo("15 bytes");
   }
 
   @Test

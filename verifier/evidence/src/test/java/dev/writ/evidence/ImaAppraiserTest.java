@@ -238,6 +238,7 @@ class ImaAppraiserTest {
             () -> builder.allow(sha1),
             () -> builder.allow("/x", sha1),
             () -> builder.allow("", SoftwareIma.content("x")),
+            () -> builder.allow("\0x", SoftwareIma.content("x")),
             () -> builder.exclude("/"),
             () -> builder.exclude("tmp"),
             () -> builder.key(".ima", sha1.value()),

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@link ImaListReader}: the kernel's two forms of an entry, and their limits. */
 class ImaListReaderTest {
@@ -49,6 +50,7 @@ class ImaListReaderTest {
     assertThat(entry.index).isEqualTo(5);
     assertThat(entry.pcr).isEqualTo(10);
     assertThat(entry.template).isEqualTo(ImaTemplate.IMA_SIG);
+    assertThat(entry.templateName).isEqualTo("ima-sig");
     assertThat(entry.hash).isEqualTo(TpmAlg.SHA256);
     assertThat(entry.shownDigest()).isEqualTo(SoftwareIma.content("/usr/bin/sh").toString());
     assertThat(entry.path()).isEqualTo("/usr/bin/sh");
@@ -159,12 +161,24 @@ class ImaListReaderTest {
             new byte[0],
             new byte[] {0, 1},
             SoftwareIma.ascii("sha256:"),
+            SoftwareIma.ascii("other:"),
             SoftwareIma.ascii("a\0b"))) {
       SoftwareIma ima =
           new SoftwareIma()
               .add("ima-ng", new SoftwareIma.Field(field, field), SoftwareIma.path("/x"));
       assertMalformed(ima, ImaFormat.BINARY, "digest");
     }
+  }
+
+  @Test
+  void digestWithoutColonOrZero_beforeALengthThatIsAColon_isMalformed() {
+    byte[] field = SoftwareIma.ascii("other");
+    SoftwareIma.Field path = SoftwareIma.path("p".repeat(':' - 1));
+
+    assertMalformed(
+        new SoftwareIma().add("ima-ng", new SoftwareIma.Field(field, field), path),
+        ImaFormat.BINARY,
+        "digest");
   }
 
   @Test
@@ -246,6 +260,7 @@ class ImaListReaderTest {
         "'10 ZEROS ima-sig DIGEST /x 000' | tail",
         "'10 ZEROS ima-modsig DIGEST /x 00 00' | line",
         "'10 ZEROS ima 00 /x' | digest",
+        "'10 ' | templateDigest",
         "'' | pcr"
       })
   void lineThatIsNoEntry_isMalformed(String pattern, String field) {
@@ -254,6 +269,123 @@ class ImaListReaderTest {
     assertThatThrownBy(() -> line(line))
         .isInstanceOf(MalformedEvidenceException.class)
         .hasMessageStartingWith("imaList[5]." + field + " at byte 0 must be ");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "10 00 ima-ng DIGEST /x | templateDigest at byte 0 must be 40 hexadecimal digits, was 2 bytes",
+        "10 ZEROS NAME DIGEST /x | templateName at byte 0 must be at most 128 bytes, was 129 bytes",
+        "10 ZEROS ima-sig DIGEST /x 000 | tail at byte 0 must be an even number of hexadecimal"
+            + " digits, was 3 bytes"
+      })
+  void lineThatIsNoEntry_isToldWithWhatItWas(String pattern, String message) {
+    String line =
+        pattern.replace("ZEROS", ZEROS).replace("DIGEST", DIGEST).replace("NAME", "t".repeat(129));
+
+    assertThatThrownBy(() -> line(line)).hasMessage("imaList[5]." + message);
+  }
+
+  @Test
+  void lineOfOneByte_behindAnEntry_isMalformed() throws Exception {
+    byte[] entry = new SoftwareIma().file("/x").list(ImaFormat.ASCII);
+    byte[] list = SoftwareIma.join(entry, SoftwareIma.ascii("1\n"));
+    ImaListReader reader = ImaSegment.of(5, ImaFormat.ASCII, TpmAlg.SHA1, list).entries();
+
+    assertThat(reader.next(new ImaEntry())).isTrue();
+    assertThatThrownBy(() -> reader.next(new ImaEntry()))
+        .isInstanceOf(MalformedEvidenceException.class)
+        .hasMessageStartingWith("imaList[6].pcr");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1018, 1019, 1020, 4000})
+  void algorithmWhoseNameIsLong_isMalformed(int length) {
+    assertThatThrownBy(() -> line("10 " + ZEROS + " ima-ng " + "n".repeat(length) + ":00 /x"))
+        .isInstanceOf(MalformedEvidenceException.class)
+        .hasMessageStartingWith("imaList[5].digest");
+  }
+
+  @ParameterizedTest
+  @EnumSource(ImaFormat.class)
+  void pathThatStartsWithAColon_isThePath(ImaFormat format) throws Exception {
+    ImaEntry entry = first(new SoftwareIma().file(":x"), format);
+
+    assertThat(entry.path()).isEqualTo(":x");
+    assertThat(entry.shownDigest()).isEqualTo(SoftwareIma.content(":x").toString());
+  }
+
+  @ParameterizedTest
+  @EnumSource(ImaFormat.class)
+  void pathThatIsShown_hasPrintableAsciiAlone(ImaFormat format) throws Exception {
+    String path = "/\u001f ~\u007f\\";
+
+    assertThat(first(new SoftwareIma().file(path), format).shownPath())
+        .isEqualTo("/\\x1f ~\\x7f\\x5c");
+  }
+
+  @ParameterizedTest
+  @EnumSource(ImaFormat.class)
+  void pathWithAZero_isMalformedInEveryTemplate(ImaFormat format) {
+    SoftwareIma.Field path = SoftwareIma.path("/bin\0sh");
+    SoftwareIma old = new SoftwareIma().add("ima", SoftwareIma.hex(new byte[20]), path);
+    SoftwareIma young = new SoftwareIma().add("ima-ng", SoftwareIma.digestOf("/x"), path);
+
+    for (SoftwareIma ima : List.of(old, young)) {
+      assertThatThrownBy(() -> first(ima, format))
+          .hasMessage(
+              "imaList[5].path at byte 0 must be without a zero inside, was one at its byte 4");
+    }
+  }
+
+  @Test
+  void pcrInBinary_isOneOfTwentyFour() throws Exception {
+    byte[] list = new SoftwareIma().file("/x").list(ImaFormat.BINARY);
+
+    list[0] = 23;
+    assertThat(first(ImaFormat.BINARY, list).pcr).isEqualTo(23);
+    list[0] = 24;
+    assertThatThrownBy(() -> first(ImaFormat.BINARY, list))
+        .hasMessage("imaList[5].pcr at byte 0 must be 0 to 23, was 24");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0 | path at byte 0 must be a u32 length, was cut off after 0 bytes",
+        "3 | path at byte 0 must be a u32 length, was cut off after 3 bytes",
+        "4 | path at byte 0 must be 3 bytes, was cut off after 0",
+        "6 | path at byte 0 must be 3 bytes, was cut off after 2",
+        "12 | data at byte 0 must be at its end after the last field, was 5 more bytes"
+      })
+  void dataThatEndsInsideAField_isMalformedWhateverFollows(int kept, String message) {
+    byte[] digest = SoftwareIma.digestOf("/x").data();
+    byte[] path = SoftwareIma.join(new byte[] {3, 0, 0, 0}, SoftwareIma.ascii("/x\0"));
+    byte[] data =
+        SoftwareIma.join(
+            new byte[] {(byte) digest.length, 0, 0, 0}, digest, Arrays.copyOf(path, kept));
+    byte[] list =
+        SoftwareIma.join(
+            new byte[] {10, 0, 0, 0},
+            new byte[20],
+            new byte[] {6, 0, 0, 0},
+            SoftwareIma.ascii("ima-ng"),
+            new byte[] {(byte) data.length, 0, 0, 0},
+            data,
+            new SoftwareIma().file("/y").list(ImaFormat.BINARY));
+
+    assertThatThrownBy(() -> first(ImaFormat.BINARY, list)).hasMessage("imaList[5]." + message);
+  }
+
+  @Test
+  void binaryEntryThatIsCutOff_isToldWithWhatThereIs() {
+    byte[] list = new SoftwareIma().file("/x").list(ImaFormat.BINARY);
+    byte[] cut = Arrays.copyOf(list, 10);
+
+    assertThatThrownBy(() -> first(ImaFormat.BINARY, cut))
+        .hasMessage("imaList[5].templateDigest at byte 0 must be 20 bytes, was cut off after 6");
   }
 
   @Test

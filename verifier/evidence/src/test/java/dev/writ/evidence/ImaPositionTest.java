@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@link ImaPosition} and {@link ImaSegment}: what is stored, and what is sent. */
 class ImaPositionTest {
@@ -86,6 +90,72 @@ class ImaPositionTest {
   }
 
   @Test
+  void positions_areEqualByAllThatTheyHold() {
+    TpmDigest value = Statement.value(TpmAlg.SHA256, 10);
+    Map<TpmAlg, TpmDigest> bank = Map.of(TpmAlg.SHA256, value);
+    ImaPosition position = new ImaPosition(3, true, bank, ImaTally.NONE, Set.of(KEY));
+
+    assertThat(position)
+        .isEqualTo(new ImaPosition(3, true, bank, ImaTally.NONE, Set.of(KEY)))
+        .hasSameHashCodeAs(new ImaPosition(3, true, bank, ImaTally.NONE, Set.of(KEY)))
+        .isNotEqualTo(new ImaPosition(4, true, bank, ImaTally.NONE, Set.of(KEY)))
+        .isNotEqualTo(new ImaPosition(3, false, bank, ImaTally.NONE, Set.of(KEY)))
+        .isNotEqualTo(new ImaPosition(3, true, Map.of(), ImaTally.NONE, Set.of(KEY)))
+        .isNotEqualTo(new ImaPosition(3, true, bank, POSITION.tally(), Set.of(KEY)))
+        .isNotEqualTo(new ImaPosition(3, true, bank, ImaTally.NONE, Set.of(OTHER_KEY)))
+        .isNotEqualTo(value);
+  }
+
+  @Test
+  void banks_areAscending_andEachOnce() throws Exception {
+    Map<TpmAlg, TpmDigest> running = new EnumMap<>(TpmAlg.class);
+    List<TpmAlg> hashes =
+        Arrays.stream(TpmAlg.values())
+            .filter(hash -> hash.isHash() && hash != TpmAlg.SHA1)
+            .sorted(Comparator.comparing(TpmAlg::id))
+            .toList();
+    hashes.forEach(hash -> running.put(hash, Statement.value(hash, 10)));
+    ImaPosition position = new ImaPosition(1, true, running, ImaTally.NONE, Set.of());
+
+    assertThat(hashes).hasSize(6);
+    assertThat(position.banks()).isEqualTo(hashes);
+    assertThat(ImaPosition.parse(position.encode()).banks()).isEqualTo(hashes);
+    String sha256 = "000b" + "00".repeat(32);
+    assertMalformed("02" + sha256 + sha256 + "0000", "bank at byte 45 must be ascending, and not sha1");
+  }
+
+  @Test
+  void verdictOrKeyTwice_isMalformed() {
+    String verdict = "02" + "0000000000000001";
+    String key = "ab".repeat(32);
+
+    assertMalformed(
+        "01000b" + "00".repeat(32) + "02" + verdict + verdict + "00",
+        "verdict at byte 55 must be ascending and known, was 2");
+    assertMalformed(
+        "01000b" + "00".repeat(32) + "0002" + key + key,
+        "measuredKey at byte 79 must be in ascending order, was " + key);
+  }
+
+  /** A position after three entries, with these bytes behind its first ten. */
+  private static void assertMalformed(String hex, String message) {
+    byte[] encoded = Octets.fromHex("01000000000000000300" + hex).bytes();
+
+    assertThatThrownBy(() -> ImaPosition.parse(encoded))
+        .isInstanceOf(MalformedEvidenceException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void longestEncoding_isReadAsOne() {
+    assertThatThrownBy(() -> ImaPosition.parse(Arrays.copyOf(POSITION.encode(), 4096)))
+        .hasMessageStartingWith("imaPosition at byte ")
+        .hasMessageContaining("at its end");
+    assertThatThrownBy(() -> ImaPosition.parse(new byte[4097]))
+        .hasMessage("imaPosition at byte 0 must be at most 4096 bytes, was 4097 bytes");
+  }
+
+  @Test
   void tally_countsBelowOne_areRefused() {
     assertThatThrownBy(() -> new ImaTally(Map.of(ImaVerdict.SIGNED, 0L)))
         .isInstanceOf(IllegalArgumentException.class);
@@ -117,7 +187,9 @@ class ImaPositionTest {
 
     assertThat(segment.encode()).isEqualTo(encoded);
     assertThat(ImaReplay.resume(ImaPosition.START, segment, ima.quoted()))
-        .isInstanceOf(ImaReplayed.class);
+        .isInstanceOfSatisfying(
+            ImaReplayed.class,
+            replayed -> assertThat(replayed.matchedBytes()).isEqualTo(encoded.length - 11));
   }
 
   @Test
@@ -136,6 +208,18 @@ class ImaPositionTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"8, 15", "9, 16"})
+  void segmentInsideOtherBytes_saysWhereItIsMalformed(int at, int offset) {
+    byte[] encoded = SoftwareIma.booted().segment(ImaFormat.BINARY).encode();
+    encoded[at] = 0x7f;
+    byte[] around = SoftwareIma.join(new byte[7], encoded);
+
+    assertThatThrownBy(() -> ImaSegment.parse(around, 7, encoded.length))
+        .isInstanceOfSatisfying(
+            MalformedEvidenceException.class, e -> assertThat(e.offset()).isEqualTo(offset));
+  }
+
   @Test
   void segmentThatIsTooLong_isRefused() {
     byte[] list = new byte[ImaSegment.MAX_LIST_BYTES + 1];
@@ -147,7 +231,7 @@ class ImaPositionTest {
             ImaSegment.of(0, ImaFormat.BINARY, TpmAlg.SHA1, new byte[0]).encode(), list);
     assertThatThrownBy(() -> ImaSegment.parse(wire))
         .isInstanceOf(MalformedEvidenceException.class)
-        .hasMessageContaining("imaSegment.list at byte 11 must be at most 4194304 bytes");
+        .hasMessage("imaSegment.list at byte 11 must be at most 4194304 bytes, was 4194305 bytes");
   }
 
   @Test

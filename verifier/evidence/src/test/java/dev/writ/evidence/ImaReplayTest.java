@@ -73,7 +73,14 @@ class ImaReplayTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"SHA256, BINARY", "SHA256, ASCII", "SHA384, BINARY", "SHA384, ASCII"})
+  @CsvSource({
+    "SHA256, BINARY",
+    "SHA256, ASCII",
+    "SHA384, BINARY",
+    "SHA384, ASCII",
+    "SHA512, BINARY",
+    "SHA512, ASCII"
+  })
   void listOfAnotherHash_isReplayed(TpmAlg listHash, ImaFormat format) {
     SoftwareIma ima = new SoftwareIma(listHash, BOTH).boot().file("/usr/bin/sh");
 
@@ -282,6 +289,22 @@ class ImaReplayTest {
             accepted(replay(ofSeven.segment(ImaFormat.BINARY), ofSeven.quoted()))
                 .bootAggregateChecked())
         .isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ima-ng, md5, 16", "ima-ngv2, verity:sha256, 32"})
+  void case74_bootAggregateOfAHashThatIsNotJudged_isNotChecked(
+      String template, String algorithm, int length) {
+    SoftwareIma ima =
+        new SoftwareIma()
+            .add(
+                template,
+                SoftwareIma.digest(algorithm, new byte[length]),
+                SoftwareIma.path("boot_aggregate"));
+
+    assertThat(
+            accepted(replay(ima.segment(ImaFormat.BINARY), ima.quoted())).bootAggregateChecked())
+        .isFalse();
   }
 
   @Test

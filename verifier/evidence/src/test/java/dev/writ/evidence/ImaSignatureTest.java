@@ -4,15 +4,22 @@ package dev.writ.evidence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigInteger;
 import java.security.KeyPairGenerator;
+import java.security.interfaces.RSAPublicKey;
 import java.security.spec.RSAKeyGenParameterSpec;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.bouncycastle.asn1.DERNull;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@link ImaSignature} and {@link ImaSigningKey}: signatures of files. */
@@ -63,10 +70,49 @@ class ImaSignatureTest {
         .isEqualTo(ImaSigningKey.of(key).keyId());
     assertThat(ImaSigningKey.ofCertificate(bare.der()).fingerprint())
         .isEqualTo(ImaSigningKey.of(key).fingerprint());
+    assertThat(ImaSigningKey.ofCertificate(named(new byte[] {1, 2, 3, 4})).keyId())
+        .isEqualTo(0x01020304);
+    byte[] tooShort = named(new byte[] {1, 2, 3});
+    assertThatThrownBy(() -> ImaSigningKey.ofCertificate(tooShort))
+        .isInstanceOf(MalformedEvidenceException.class)
+        .hasMessageEndingWith(", was key identifier of 3 bytes");
     assertThatThrownBy(() -> ImaSigningKey.of(bare.der()))
         .isInstanceOf(MalformedEvidenceException.class);
     assertThatThrownBy(() -> ImaSigningKey.ofCertificate(key))
         .isInstanceOf(MalformedEvidenceException.class);
+  }
+
+  private static byte[] named(byte[] identifier) {
+    return SoftwareCa.root(
+            profile ->
+                profile.with(
+                    Extension.subjectKeyIdentifier, false, new SubjectKeyIdentifier(identifier)))
+        .der();
+  }
+
+  @Test
+  void measurementOfAKey_isItsKeyringAZeroAndItsDigest() {
+    Octets key = Statement.value(TpmAlg.SHA256, 1).value();
+    byte[] named = SoftwareIma.join(SoftwareIma.ascii(".ima\0"), key.bytes());
+
+    assertThat(ImaSigningKey.measurement(".ima", key))
+        .isEqualTo(Octets.of(TpmAlg.SHA256.newDigest().digest(named)))
+        .isNotEqualTo(ImaSigningKey.measurement(".evm", key));
+  }
+
+  @Test
+  void signatureOfRsa_ofAnotherLengthOrBeyondTheModulus_doesNotVerify() throws Exception {
+    byte[] digest = TpmAlg.SHA256.newDigest().digest(CONTENT);
+    byte[] signature = ImaSignature.parse(RSA.sign(TpmAlg.SHA256, CONTENT)).value().bytes();
+    BigInteger modulus = ((RSAPublicKey) RSA.pair.getPublic()).getModulus();
+    byte[] beyond = new BigInteger(1, signature).add(modulus).toByteArray();
+    byte[] ones = new byte[256];
+    Arrays.fill(ones, (byte) 0xff);
+
+    assertThat(RSA.key().verifies(TpmAlg.SHA256, digest, signature)).isTrue();
+    for (byte[] other : List.of(SoftwareIma.join(new byte[1], signature), beyond, ones)) {
+      assertThat(RSA.key().verifies(TpmAlg.SHA256, digest, other)).isFalse();
+    }
   }
 
   @Test
@@ -132,10 +178,53 @@ class ImaSignatureTest {
         KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPublic().getEncoded();
 
     assertThat(ImaSigningKey.of(exponent3)).isNotNull();
+    assertThatThrownBy(() -> ImaSigningKey.of(weak))
+        .hasMessageEndingWith(", was RSA of 1024 bits with exponent 65537");
     for (byte[] key : List.of(weak, ed25519, new byte[0], new byte[] {0x30, 0})) {
       assertThatThrownBy(() -> ImaSigningKey.of(key))
           .isInstanceOf(MalformedEvidenceException.class)
           .hasMessageContaining("RSA from 2048 bits");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2047, 65537, false",
+    "2048, 65537, true",
+    "4096, 65537, true",
+    "4097, 65537, false",
+    "2048, 1, false",
+    "2048, 2, false",
+    "2048, 3, true",
+    "2048, 4294967295, true",
+    "2048, 4294967297, false"
+  })
+  void keyOfRsa_isTakenWithinItsBounds(int bits, long exponent, boolean taken) throws Exception {
+    BigInteger modulus = BigInteger.ONE.shiftLeft(bits - 1).setBit(0);
+    byte[] key =
+        new SubjectPublicKeyInfo(
+                new AlgorithmIdentifier(PKCSObjectIdentifiers.rsaEncryption, DERNull.INSTANCE),
+                new org.bouncycastle.asn1.pkcs.RSAPublicKey(modulus, BigInteger.valueOf(exponent)))
+            .getEncoded();
+
+    if (taken) {
+      assertThat(ImaSigningKey.of(key)).isNotNull();
+    } else {
+      assertThatThrownBy(() -> ImaSigningKey.of(key))
+          .isInstanceOf(MalformedEvidenceException.class)
+          .hasMessageEndingWith(", was RSA of " + bits + " bits with exponent " + exponent);
+    }
+  }
+
+  @Test
+  void pointThatIsNotOnItsCurve_isNoKey() {
+    for (TpmCurve curve : TpmCurve.values()) {
+      byte[] key = SoftwareImaSigner.ecdsa(curve).pair.getPublic().getEncoded();
+      key[key.length - 1] ^= 1;
+
+      assertThatThrownBy(() -> ImaSigningKey.of(key))
+          .as(curve.toString())
+          .isInstanceOf(MalformedEvidenceException.class);
     }
   }
 }

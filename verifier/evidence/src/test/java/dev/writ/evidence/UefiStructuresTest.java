@@ -2,13 +2,16 @@
 package dev.writ.evidence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** UEFI's structures inside events: GUIDs, texts, device paths, signature lists. */
 class UefiStructuresTest {
@@ -25,6 +28,7 @@ class UefiStructuresTest {
 
     assertThat(UefiGuid.at(bytes, 1)).isEqualTo(UefiGuid.SHIM_LOCK);
     assertThat(UefiGuid.at(bytes, 1)).hasToString(SoftwareBootLog.SHIM);
+    assertThat(UefiGuid.of(SoftwareBootLog.SHIM)).isEqualTo(UefiGuid.at(bytes, 1));
   }
 
   @ParameterizedTest
@@ -57,6 +61,56 @@ class UefiStructuresTest {
     assertThat(UefiText.ascii(new byte[] {'a', (byte) 0xe9}, 0, 2)).isEmpty();
   }
 
+  @Test
+  void rangeOfZeros_behindZeros_isNoText() {
+    assertThat(UefiText.utf16(new byte[6], 2, 4)).isEmpty();
+  }
+
+  @Test
+  void utf8_isTextOfLoadersWithoutANulInside() {
+    byte[] bytes = "xé b\0\0".getBytes(StandardCharsets.UTF_8);
+
+    assertThat(UefiText.utf8(bytes, 1, bytes.length - 1)).contains("é b");
+    assertThat(UefiText.utf8(SoftwareBootLog.bytes("xa\0b"), 1, 3)).isEmpty();
+    assertThat(UefiText.utf8(SoftwareBootLog.bytes("x\0b"), 1, 2)).isEmpty();
+    assertThat(UefiText.utf8(SoftwareBootLog.bytes("x\0"), 1, 1)).isEmpty();
+  }
+
+  @Test
+  void utf16OfANumberOfUnits_saysWhereItIsNoText() {
+    byte[] bytes = SoftwareBootLog.concat(new byte[1], SoftwareBootLog.utf16("ab\7"));
+
+    assertThatThrownBy(() -> UefiText.utf16(bytes, 1, 3, "name"))
+        .isInstanceOf(MalformedEvidenceException.class)
+        .hasMessage("name at byte 5 must be UTF-16 without control characters, was 0x0007");
+  }
+
+  @Test
+  void reader_saysWhatIsCutOffOrLeftOver() throws Exception {
+    UefiReader in = new UefiReader(new byte[10], 2, 5);
+    in.skip("head", 2);
+
+    assertThatThrownBy(() -> in.u32("field"))
+        .hasMessage("field at byte 4 must be 4 bytes, was cut off after 3");
+    assertThatThrownBy(() -> in.end("structure"))
+        .hasMessage("structure at byte 4 must be at its end, was followed by 3 more bytes");
+    in.skip("rest", 3);
+    in.end("structure");
+  }
+
+  @Test
+  void lengthOf64Bits_isTakenUpToItsLimit() throws Exception {
+    byte[] limit = Octets.fromHex("0002000000000000").bytes();
+    byte[] above = Octets.fromHex("0102000000000000").bytes();
+    byte[] high = Octets.fromHex("0100000002000000").bytes();
+
+    assertThat(new UefiReader(limit, 0, 8).u64Length("length", 512)).isEqualTo(512);
+    assertThatThrownBy(() -> new UefiReader(above, 0, 8).u64Length("length", 512))
+        .hasMessage("length at byte 0 must be at most 512, was 513");
+    assertThatThrownBy(() -> new UefiReader(high, 0, 8).u64Length("length", 512))
+        .hasMessage("length at byte 0 must be at most 512, was 8589934593");
+  }
+
   private static Optional<String> ascii(String text) {
     byte[] bytes = SoftwareBootLog.bytes(text);
     return UefiText.ascii(bytes, 0, bytes.length);
@@ -72,6 +126,8 @@ class UefiStructuresTest {
         + END
         + ",firmware file efcdab50-0000-0000-0000-000000000000",
     NETWORK + END + ",network card",
+    "030b0400,network card", // nothing but a header
+    "030b0400030b0400,network cardnetwork card",
     "02010c00d041030a00000000" + END + ",",
     "02010c00d041030a00000000" + NETWORK + "," + "network card",
     "0404ff0061000000" + END + ",", // longer than all
@@ -113,7 +169,12 @@ class UefiStructuresTest {
     SignatureDatabase database = SignatureDatabase.read(both, 0, both.length);
 
     assertThat(database.size()).isEqualTo(3);
-    assertThat(database.entries().get(2).isCertificate()).isTrue();
+    assertThat(database.entries())
+        .extracting(SignatureDatabase.Entry::isCertificate)
+        .containsExactly(false, false, true);
+    assertThat(database.entries())
+        .extracting(SignatureDatabase.Entry::isImageHash)
+        .containsExactly(true, true, false);
     assertThat(database.ids())
         .containsExactly(
             Octets.of(SoftwareBootLog.revoked(1)),
@@ -127,6 +188,16 @@ class UefiStructuresTest {
   @Test
   void signatureLists_ofNothing_areEmpty() throws Exception {
     assertThat(SignatureDatabase.read(LIST, 5, 0).size()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {17, 28})
+  void signatureList_ofItsHeadAlone_isEmpty(int entrySize) throws Exception {
+    byte[] list = Arrays.copyOf(LIST, 28);
+    list[16] = 28;
+    list[24] = (byte) entrySize;
+
+    assertThat(SignatureDatabase.read(list, 0, list.length).entries()).isEmpty();
   }
 
   @Test
