@@ -81,7 +81,11 @@ class BootEventRulesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"ffffffff, ffffffff of 4 bytes", "0100000002, 01000000 of 5 bytes", "01, 01 of 1 bytes"})
+  @CsvSource({
+    "ffffffff, ffffffff of 4 bytes",
+    "0100000002, 01000000 of 5 bytes",
+    "01, 01 of 1 bytes"
+  })
   void separatorOfAnotherValue_isRefusedWithItsStart(String value, String told) {
     machine.remeasure(machine.find(3, BootEventType.EV_SEPARATOR), Octets.fromHex(value).bytes());
 

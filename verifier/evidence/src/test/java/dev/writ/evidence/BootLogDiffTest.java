@@ -326,8 +326,7 @@ class BootLogDiffTest {
     now.insert(now.find(0, blob) + 1, now.record(0, blob, measured, new byte[16]));
     String name = "firmware code (EV_EFI_PLATFORM_FIRMWARE_BLOB), its number 2 is ";
 
-    assertThat(changes())
-        .containsExactly(new Change(0, name + "new: " + digits("more firmware")));
+    assertThat(changes()).containsExactly(new Change(0, name + "new: " + digits("more firmware")));
     assertThat(BootLogDiff.between(now.verified(), before.verified()))
         .containsExactly(new Change(0, name + "gone; it was " + digits("more firmware")));
   }
@@ -340,14 +339,12 @@ class BootLogDiffTest {
     now.remeasure(version, SoftwareBootLog.utf16(longest));
     assertThat(changes())
         .containsExactly(
-            new Change(
-                0, "the firmware's version is \"" + longest + "\", was \"firmware 1.0\""));
+            new Change(0, "the firmware's version is \"" + longest + "\", was \"firmware 1.0\""));
     now.remeasure(version, SoftwareBootLog.utf16(longest + "v"));
     String half = "v".repeat(128);
     assertThat(changes())
         .singleElement()
-        .satisfies(
-            change -> assertThat(change.text()).contains("\"" + half + " … " + half + "\""));
+        .satisfies(change -> assertThat(change.text()).contains("\"" + half + " … " + half + "\""));
   }
 
   @Test

@@ -224,7 +224,9 @@ class BootLogReplayTest {
   @ParameterizedTest
   @ValueSource(ints = {5, 17})
   void legacyLog_besideAnotherBank_hasNoDigestFromItsFirstEventOn(int pcr) {
-    byte[] event = SoftwareBootLog.legacy(pcr, BootEventType.EV_EVENT_TAG.code(), new byte[20], new byte[] {1});
+    byte[] event =
+        SoftwareBootLog.legacy(
+            pcr, BootEventType.EV_EVENT_TAG.code(), new byte[20], new byte[] {1});
     BootLog log = SoftwareBootLog.parsed(SoftwareBootLog.concat(event, event));
     PcrValues zero = values(PcrSelection.of(TpmAlg.SHA256, pcr), new byte[32]);
 

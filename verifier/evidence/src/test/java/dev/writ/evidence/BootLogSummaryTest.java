@@ -64,7 +64,8 @@ class BootLogSummaryTest {
     assertThat(lines)
         .filteredOn(line -> line.startsWith("9 "))
         .singleElement()
-        .satisfies(line -> assertThat(line).startsWith("9 unexplained extend in PCR 9 of sha256: "));
+        .satisfies(
+            line -> assertThat(line).startsWith("9 unexplained extend in PCR 9 of sha256: "));
     assertThat(lines).filteredOn(line -> line.contains("unexplained")).hasSize(1);
   }
 

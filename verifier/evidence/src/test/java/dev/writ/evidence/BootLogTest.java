@@ -126,13 +126,12 @@ class BootLogTest {
   @Test
   void specId_withAsManyAlgorithmsAsAreTaken_isRead() {
     byte[] seven =
-        SoftwareBootLog.specId(
-            Arrays.stream(TpmAlg.values()).filter(TpmAlg::isHash).toList());
+        SoftwareBootLog.specId(Arrays.stream(TpmAlg.values()).filter(TpmAlg::isHash).toList());
     byte[] bytes =
         SoftwareBootLog.concat(
             Arrays.copyOf(seven, seven.length - 1), new byte[] {0x12, 0, 1, 0, 0});
-    bytes[SPEC_ID_DATA - 4] += 4;
-    bytes[SPEC_ID_DATA + 24] += 1;
+    bytes[SPEC_ID_DATA - 4] = (byte) (bytes[SPEC_ID_DATA - 4] + 4);
+    bytes[SPEC_ID_DATA + 24] = 8;
 
     assertThat(SoftwareBootLog.parsed(bytes).banks())
         .hasSize(BootLog.MAX_ALGORITHMS)

@@ -121,7 +121,8 @@ class ImaPositionTest {
     assertThat(position.banks()).isEqualTo(hashes);
     assertThat(ImaPosition.parse(position.encode()).banks()).isEqualTo(hashes);
     String sha256 = "000b" + "00".repeat(32);
-    assertMalformed("02" + sha256 + sha256 + "0000", "bank at byte 45 must be ascending, and not sha1");
+    assertMalformed(
+        "02" + sha256 + sha256 + "0000", "bank at byte 45 must be ascending, and not sha1");
   }
 
   @Test

@@ -302,8 +302,7 @@ class ImaReplayTest {
                 SoftwareIma.digest(algorithm, new byte[length]),
                 SoftwareIma.path("boot_aggregate"));
 
-    assertThat(
-            accepted(replay(ima.segment(ImaFormat.BINARY), ima.quoted())).bootAggregateChecked())
+    assertThat(accepted(replay(ima.segment(ImaFormat.BINARY), ima.quoted())).bootAggregateChecked())
         .isFalse();
   }
 

@@ -292,6 +292,37 @@ class TpmStructuresTest {
     assertThatThrownBy(() -> TpmsAttest.parse(quote)).hasMessageContaining("clockInfo.safe");
   }
 
+  /** After type, name algorithm, attributes and policy: the fields of a storage key of RSA. */
+  @ParameterizedTest
+  @CsvSource({
+    "0006 0080 0043 0010 0400 00000000 0080, 128, ",
+    "0006 00c0 0043 0010 0800 00000000 0100, 256, ",
+    "0006 0100 0043 0010 0c00 00000000 0180, 384, ",
+    "0010 0010 1000 00000000 0200, 512, ",
+    "0006 0081 0043 0010 0800 00000000 0100, 256, 'symmetric.keyBits at byte 12 must be 128, 192 or"
+        + " 256, was 129'",
+    "0010 0010 0801 00000000 0100, 256, 'keyBits at byte 14 must be 1024, 2048, 3072 or 4096, was"
+        + " 2049'",
+    "0010 0010 0800 00000000 00ff, 255, 'unique.rsa at byte 20 must be 256 bytes, was 255 bytes'"
+  })
+  void rsaKey_ofAKnownSize_isRead(String fields, int modulus, String message) throws Exception {
+    byte[] bytes =
+        SoftwareIma.join(
+            Octets.fromHex("0001000b00000000" + "0000" + fields.replace(" ", "")).bytes(),
+            new byte[modulus]);
+
+    if (message == null) {
+      TpmtPublic read = TpmtPublic.parse(bytes);
+      assertThat(read)
+          .isEqualTo(TpmtPublic.parse(bytes))
+          .hasSameHashCodeAs(TpmtPublic.parse(bytes));
+      bytes[bytes.length - 1] = 1;
+      assertThat(read).isNotEqualTo(TpmtPublic.parse(bytes));
+    } else {
+      assertThatThrownBy(() -> TpmtPublic.parse(bytes)).hasMessageEndingWith(message);
+    }
+  }
+
   @Test
   void reservedObjectAttributes_areMalformed() {
     byte[] area = SoftwareAk.p256().publicArea.bytes();
