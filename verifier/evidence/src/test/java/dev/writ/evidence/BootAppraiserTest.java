@@ -3,9 +3,13 @@ package dev.writ.evidence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@link BootAppraiser}: what rules say of a log that they only come near to refuse. */
 class BootAppraiserTest {
@@ -72,6 +76,33 @@ class BootAppraiserTest {
         .endsWith(" (\\EFI\\debian\\shimx64.efi)");
     assertThat(rule(signers.appraise(machine.verify()), "boot_application").actual())
         .endsWith(" (\\EFI\\debian\\shimx64.efi), verified by an allowed entry");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 5})
+  void entriesThatAreMissing_areNamedUpToFour(int number) {
+    Set<Octets> needed = new HashSet<>();
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < number; i++) {
+      byte[] id = new byte[32];
+      id[0] = (byte) i;
+      needed.add(Octets.of(id));
+      names.add("0" + i + "0000000000");
+    }
+    String told = String.join(", ", names.subList(0, 4)) + (number > 4 ? ", …" : "");
+
+    assertThat(rule(NOTHING.withDbx(needed).appraise(machine.verify()), "secure_boot_dbx").actual())
+        .isEqualTo("without " + number + " of them: " + told);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {256, 257})
+  void pathOfABootApplication_isToldUpToALimit(int length) {
+    SoftwareBootLog log = SoftwareBootLog.firmware().application("loader", "p".repeat(length));
+    BootRules rules = NOTHING.withBootApplications(Set.of());
+
+    assertThat(rule(rules.appraise(log.verify()), "boot_application").actual())
+        .endsWith(" (" + "p".repeat(256) + (length > 256 ? "…)" : ")"));
   }
 
   /** The outcome of a log whose variable has another digest than was extended. */

@@ -187,6 +187,21 @@ class BootMeasurementReaderTest {
   }
 
   @Test
+  void pathWithoutItsEnd_ofTheLastEvent_isReadToTheEventsEnd() {
+    SoftwareBootLog log = SoftwareBootLog.firmware();
+    byte[] path = Octets.fromHex("04040c0061002f0062000000").bytes();
+    log.measure(
+        4,
+        BootEventType.EV_EFI_BOOT_SERVICES_APPLICATION,
+        SoftwareBootLog.bytes("loader"),
+        SoftwareBootLog.concat(new byte[32], path));
+
+    assertThat(log.verified().images())
+        .extracting(BootImage::text)
+        .containsExactly("boot application 1 (a/b)");
+  }
+
+  @Test
   void tagWithoutWords_isNamedByItsNumber_andACutOneByItsType() {
     SoftwareBootLog log = SoftwareBootLog.grub();
     int at = log.find(9, BootEventType.EV_IPL);

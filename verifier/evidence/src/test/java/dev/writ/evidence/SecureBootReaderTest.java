@@ -50,6 +50,23 @@ class SecureBootReaderTest {
     assertThat(authority.verifiesImages()).isTrue();
   }
 
+  @Test
+  void authority_thatIsTheHeadOfACertificateAlone_isNone() {
+    Authority authority = authority(Octets.fromHex("30820000").bytes());
+
+    assertThat(authority.certificate()).isEmpty();
+    assertThat(authority.id()).isEqualTo(SoftwareBootLog.id(Octets.fromHex("30820000").bytes()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {256, 257})
+  void authority_thatIsText_isShownUpToALimit(int length) {
+    String text = "t".repeat(length);
+
+    assertThat(authority(SoftwareBootLog.bytes(text)).value())
+        .isEqualTo(length > 256 ? Optional.empty() : Optional.of(text));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3})
   void authority_thatIsNoCertificate_isNamedByItsValue(int at) {
