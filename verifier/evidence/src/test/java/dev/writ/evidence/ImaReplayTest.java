@@ -72,6 +72,20 @@ class ImaReplayTest {
         .isEqualTo(ima.quoted().value(TpmAlg.SHA384, 10));
   }
 
+  @Test
+  void valueAfterAList_isThatOfEachBank() throws Exception {
+    SoftwareIma ima = everyTemplate();
+
+    for (TpmAlg bank : List.of(TpmAlg.SHA256, TpmAlg.SHA384)) {
+      assertThat(ImaReplay.valueAfter(ima.segment(ImaFormat.ASCII), bank))
+          .isEqualTo(ima.quoted().value(bank, 10).orElseThrow());
+    }
+    ImaSegment unknown = ima.add("evm-sig", SoftwareIma.path("/x")).segment(ImaFormat.ASCII);
+    assertThatThrownBy(() -> ImaReplay.valueAfter(unknown, TpmAlg.SHA256))
+        .isInstanceOf(MalformedEvidenceException.class)
+        .hasMessageEndingWith(" must be known, was evm-sig");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "SHA256, BINARY",
