@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What a PKCS#11 module can do without Java in between: signs one SHA-256 digest over and over with
- * CKM_ECDSA, a session to a thread, and prints the signatures made per second.
+ * What a PKCS#11 module can do without Java in between: signs 32 bytes over and over with CKM_ECDSA or
+ * CKM_EDDSA, a session to a thread, and prints the signatures made per second.
  *
- *   p11-sign-loop MODULE TOKEN-LABEL PIN-FILE KEY-LABEL SIGNATURES THREADS
+ *   p11-sign-loop MODULE TOKEN-LABEL PIN-FILE KEY-LABEL ecdsa|eddsa SIGNATURES THREADS
  *   gcc -std=gnu11 -O2 -Wall -Wextra -Werror -pthread -o p11-sign-loop p11-sign-loop.c -ldl
  *
  * Each thread makes SIGNATURES / THREADS after a tenth as many to warm up. The few types of PKCS#11
@@ -71,7 +71,8 @@ enum {
   CKA_CLASS = 0,
   CKA_LABEL = 3,
   CKO_PRIVATE_KEY = 3,
-  CKM_ECDSA = 0x1041
+  CKM_ECDSA = 0x1041,
+  CKM_EDDSA = 0x1057
 };
 
 enum { MAX_SLOTS = 64, MAX_THREADS = 64, MAX_PIN = 255 };
@@ -79,6 +80,7 @@ enum { MAX_SLOTS = 64, MAX_THREADS = 64, MAX_PIN = 255 };
 static function_list *p11;
 static word slot;
 static const char *key_label;
+static word key_mechanism;
 static long signatures_each;
 static pthread_barrier_t barrier;
 
@@ -143,9 +145,9 @@ static void sign(word session, word key, long times) {
   unsigned char digest[32], signature[64];
   memset(digest, 0x5a, sizeof digest);
   for (long i = 0; i < times; i++) {
-    mechanism ecdsa = {CKM_ECDSA, NULL, 0};
+    mechanism used = {key_mechanism, NULL, 0};
     word length = sizeof signature;
-    check("C_SignInit", p11->call[SIGN_INIT](session, &ecdsa, key));
+    check("C_SignInit", p11->call[SIGN_INIT](session, &used, key));
     check("C_Sign", p11->call[SIGN](session, digest, (word)sizeof digest, signature, &length));
   }
 }
@@ -165,10 +167,16 @@ static double now(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 7) refuse("p11-sign-loop MODULE TOKEN-LABEL PIN-FILE KEY-LABEL SIGNATURES THREADS");
-  int threads = atoi(argv[6]);
+  if (argc != 8) {
+    refuse("p11-sign-loop MODULE TOKEN-LABEL PIN-FILE KEY-LABEL ecdsa|eddsa SIGNATURES THREADS");
+  }
+  if (strcmp(argv[5], "ecdsa") != 0 && strcmp(argv[5], "eddsa") != 0) {
+    refuse("the mechanism must be ecdsa or eddsa");
+  }
+  key_mechanism = strcmp(argv[5], "ecdsa") == 0 ? CKM_ECDSA : CKM_EDDSA;
+  int threads = atoi(argv[7]);
   if (threads < 1 || threads > MAX_THREADS) refuse("threads must be from 1 to 64");
-  signatures_each = atol(argv[5]) / threads;
+  signatures_each = atol(argv[6]) / threads;
   if (signatures_each < 1) refuse("signatures must be at least one to a thread");
   key_label = argv[4];
 

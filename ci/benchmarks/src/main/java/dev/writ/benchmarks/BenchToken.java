@@ -20,10 +20,10 @@ import java.time.InstantSource;
 final class BenchToken implements AutoCloseable {
   private static final String LABEL = "writ-bench";
 
-  private final TokenProfile profile;
   private final SoftHsmToken softHsm;
-  private final Token token;
-  private final IssuerKeys keys;
+  private TokenProfile profile;
+  private Token token;
+  private IssuerKeys keys;
 
   private BenchToken(TokenProfile profile, SoftHsmToken softHsm, Token token, IssuerKeys keys) {
     this.profile = profile;
@@ -34,7 +34,12 @@ final class BenchToken implements AutoCloseable {
 
   static BenchToken make()
       throws IOException, InterruptedException, HsmException, MalformedHsmConfigException {
-    TokenProfile profile = TokenProfile.named("softhsm2");
+    return make(TokenProfile.named("softhsm2"));
+  }
+
+  /** One that is reached as {@code profile} says, which must lead to SoftHSM. */
+  static BenchToken make(TokenProfile profile)
+      throws IOException, InterruptedException, HsmException {
     SoftHsmToken softHsm = SoftHsmToken.inEnvironment(LABEL);
     Token token = Token.open(profile, LABEL, PinSource.file(softHsm.pinFile()));
     KeyInventory inventory = KeyInventory.standard();
@@ -44,6 +49,14 @@ final class BenchToken implements AutoCloseable {
       throw new IllegalStateException("a new token must take new keys, and gave " + outcome);
     }
     return new BenchToken(profile, softHsm, token, IssuerKeys.open(token, inventory));
+  }
+
+  /** From here on the token is reached as {@code other} says; keys that were taken sign no more. */
+  void reopen(TokenProfile other) throws HsmException {
+    token.close();
+    profile = other;
+    token = Token.open(other, LABEL, PinSource.file(softHsm.pinFile()));
+    keys = IssuerKeys.open(token, KeyInventory.standard());
   }
 
   IssuerKeys keys() {
