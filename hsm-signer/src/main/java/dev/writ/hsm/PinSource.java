@@ -26,7 +26,7 @@ public interface PinSource {
   }
 
   private static Pin readFile(Path file) throws HsmException {
-    byte[] read = new byte[0];
+    byte[] read = new byte[Pin.MAX_BYTES + 2];
     try {
       Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
       Set<PosixFilePermission> others = EnumSet.allOf(PosixFilePermission.class);
@@ -44,10 +44,12 @@ public interface PinSource {
                     + " the PIN if others could read it",
                 file, PosixFilePermissions.toString(permissions)));
       }
+      int count;
       try (InputStream in = Files.newInputStream(file)) {
-        read = in.readNBytes(Pin.MAX_BYTES + 2);
+        // Into an array of ours: a stream that makes the array keeps another, which nobody zeroes.
+        count = in.readNBytes(read, 0, read.length);
       }
-      int length = read.length > 0 && read[read.length - 1] == '\n' ? read.length - 1 : read.length;
+      int length = count > 0 && read[count - 1] == '\n' ? count - 1 : count;
       byte[] stripped = Arrays.copyOf(read, length);
       try {
         return Pin.of(stripped);

@@ -12,7 +12,7 @@ import java.util.Base64;
  * What a process of its own sees of a token; prints one line.
  *
  * <pre>
- *   TokenProbe init|sign LABEL PIN-FILE
+ *   TokenProbe init|sign|hold LABEL PIN-FILE      hold: signs, and lives until its input ends
  *   born N | exist N | key BASE64 VERIFIED | FAULT CKR MESSAGE
  * </pre>
  */
@@ -42,6 +42,10 @@ final class TokenProbe {
                 + Base64.getEncoder().encodeToString(key.publicKey().getEncoded())
                 + " "
                 + verified);
+        if (args[0].equals("hold")) {
+          System.out.println("pid " + ProcessHandle.current().pid());
+          int unused = System.in.read();
+        }
       }
     } catch (HsmException e) {
       System.out.println(e.fault() + " " + e.ckrName().orElse("-") + " " + e.getMessage());
