@@ -314,9 +314,16 @@ final class Cryptoki {
         text(info.label), text(info.manufacturerID), text(info.model), text(info.serialNumber));
   }
 
-  /** A blank-padded UTF-8 field, of which the wrapper makes one char to a byte. */
-  private static String text(char[] padded) {
-    byte[] bytes = new String(padded).getBytes(StandardCharsets.ISO_8859_1);
-    return new String(bytes, StandardCharsets.UTF_8).stripTrailing();
+  /**
+   * A UTF-8 field padded with blanks, of which the wrapper makes one char to a byte. tpm2-pkcs11 pads
+   * the model with NULs.
+   */
+  static String text(char[] padded) {
+    int end = padded.length;
+    while (end > 0 && (padded[end - 1] == ' ' || padded[end - 1] == '\0')) {
+      end--;
+    }
+    byte[] bytes = new String(padded, 0, end).getBytes(StandardCharsets.ISO_8859_1);
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 }

@@ -12,7 +12,7 @@ import java.util.Base64;
  * What a process of its own sees of a token; prints one line.
  *
  * <pre>
- *   TokenProbe init|sign|hold LABEL PIN-FILE      hold: signs, and lives until its input ends
+ *   TokenProbe PROFILE init|sign|hold LABEL PIN-FILE      hold: signs, and lives until its input ends
  *   born N | exist N | key BASE64 VERIFIED | FAULT CKR MESSAGE
  * </pre>
  */
@@ -20,10 +20,10 @@ final class TokenProbe {
   private TokenProbe() {}
 
   public static void main(String[] args) throws Exception {
-    TokenProfile profile = TokenProfile.named("softhsm2");
+    TokenProfile profile = TokenProfile.named(args[0]);
     KeyInventory inventory = KeyInventory.standard();
-    try (Token token = Token.open(profile, args[1], PinSource.file(Path.of(args[2])))) {
-      if (args[0].equals("init")) {
+    try (Token token = Token.open(profile, args[2], PinSource.file(Path.of(args[3])))) {
+      if (args[1].equals("init")) {
         CeremonyOutcome outcome =
             KeyCeremony.init(token, inventory, InstantSource.system(), new SecureRandom());
         System.out.println(
@@ -42,7 +42,7 @@ final class TokenProbe {
                 + Base64.getEncoder().encodeToString(key.publicKey().getEncoded())
                 + " "
                 + verified);
-        if (args[0].equals("hold")) {
+        if (args[1].equals("hold")) {
           System.out.println("pid " + ProcessHandle.current().pid());
           int unused = System.in.read();
         }

@@ -91,7 +91,9 @@ class TokenProcessTest {
     try (SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), "writ")) {
       String pin = token.pinFile().toString();
       assertThatThrownBy(
-              () -> ChildProcess.probe(token.environment(), PLAIN, List.of(), "sign", "writ", pin))
+              () ->
+                  ChildProcess.probe(
+                      token.environment(), PLAIN, List.of(), "softhsm2", "sign", "writ", pin))
           .hasMessageContaining("IllegalStateException")
           .hasMessageContaining("--add-exports jdk.crypto.cryptoki/sun.security.pkcs11.wrapper");
     }
@@ -112,7 +114,7 @@ class TokenProcessTest {
       throws Exception {
     Map<String, String> environment = token.environment();
     return ChildProcess.probe(
-        environment, wrapper, operation, token.label(), token.pinFile().toString());
+        environment, wrapper, "softhsm2", operation, token.label(), token.pinFile().toString());
   }
 
   private static byte[] tokenObject(SoftHsmToken token) throws Exception {
