@@ -188,8 +188,8 @@ final class Cryptoki {
       throw new HsmException(
           Fault.ENVIRONMENT_MISSING,
           String.format(
-              "%s must name the module's readable configuration file before the process starts, was"
-                  + " %s: export it and start again",
+              "%s must name the module's configuration, which can be read, before the process starts,"
+                  + " was %s: export it and start again",
               variable, value == null ? "not set" : value));
     }
     if (profile.storage().isPresent()) {
@@ -255,9 +255,13 @@ final class Cryptoki {
     return info(slot).flags;
   }
 
-  CryptokiSession openSession(long slot, boolean writable) throws CkrException {
-    long flags =
-        PKCS11Constants.CKF_SERIAL_SESSION | (writable ? PKCS11Constants.CKF_RW_SESSION : 0);
+  CryptokiSession openSession(long slot, TokenProfile.Sessions kind) throws CkrException {
+    long writing =
+        switch (kind) {
+          case READ_ONLY -> 0;
+          case READ_WRITE -> PKCS11Constants.CKF_RW_SESSION;
+        };
+    long flags = PKCS11Constants.CKF_SERIAL_SESSION | writing;
     gate.enter();
     try {
       return new CryptokiSession(module, gate, module.C_OpenSession(slot, flags, null, null));

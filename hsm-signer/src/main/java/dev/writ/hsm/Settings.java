@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * silent about a misspelt key; here each of these stops the start.
  */
 final class Settings {
-  /** A profile has seven keys and an inventory three to a role: this is far above both. */
+  /** A profile has a dozen keys and an inventory three to a role: this is far above both. */
   private static final int MAX_BYTES = 16_384;
 
   private static final Pattern LINE =

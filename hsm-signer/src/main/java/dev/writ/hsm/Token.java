@@ -119,7 +119,8 @@ public final class Token implements AutoCloseable {
       boolean opened = false;
       try {
         TokenConnection connection =
-            TokenConnection.open(cryptoki, tokenLabel, login, profile.signers());
+            TokenConnection.open(
+                cryptoki, tokenLabel, login, profile.sessions(), profile.signers());
         Token token = new Token(profile, tokenLabel, pinSource, getenv, events, connection);
         token.watch.start();
         opened = true;
@@ -359,7 +360,8 @@ public final class Token implements AutoCloseable {
   }
 
   private TokenConnection connect(Cryptoki cryptoki, TokenLogin login) throws HsmException {
-    TokenConnection connection = TokenConnection.open(cryptoki, label, login, turns.count());
+    TokenConnection connection =
+        TokenConnection.open(cryptoki, label, login, profile.sessions(), turns.count());
     boolean same = false;
     try {
       identity.require(connection);

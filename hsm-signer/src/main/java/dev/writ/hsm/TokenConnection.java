@@ -28,30 +28,39 @@ final class TokenConnection {
   /** Open as long as the connection: the login ends with the last session. */
   private final CryptokiSession login;
 
+  private final TokenProfile.Sessions kind;
+
   /** One to each turn, opened with its first use and used by whoever has the turn. */
   private final AtomicReferenceArray<@Nullable CryptokiSession> sessions;
 
   private final Map<KeySpec, Long> handles = new ConcurrentHashMap<>();
 
-  private TokenConnection(Cryptoki cryptoki, Cryptoki.Slot slot, CryptokiSession login, int turns) {
+  private TokenConnection(
+      Cryptoki cryptoki,
+      Cryptoki.Slot slot,
+      CryptokiSession login,
+      TokenProfile.Sessions kind,
+      int turns) {
     this.cryptoki = cryptoki;
     this.slot = slot;
     this.login = login;
+    this.kind = kind;
     this.sessions = new AtomicReferenceArray<>(turns);
   }
 
   /** Finds the token and logs in. The PIN is shown to the token once, whatever it answers. */
-  static TokenConnection open(Cryptoki cryptoki, String tokenLabel, TokenLogin login, int turns)
+  static TokenConnection open(
+      Cryptoki cryptoki, String tokenLabel, TokenLogin login, TokenProfile.Sessions kind, int turns)
       throws HsmException {
     Cryptoki.Slot slot = cryptoki.slot(tokenLabel);
     PinTries.requireSafe(tokenLabel, slot.flags());
     try {
-      CryptokiSession session = cryptoki.openSession(slot.id(), false);
+      CryptokiSession session = cryptoki.openSession(slot.id(), kind);
       boolean loggedIn = false;
       try {
         login.login(cryptoki, slot, session);
         loggedIn = true;
-        return new TokenConnection(cryptoki, slot, session, turns);
+        return new TokenConnection(cryptoki, slot, session, kind, turns);
       } finally {
         if (!loggedIn) {
           session.close();
@@ -97,7 +106,7 @@ final class TokenConnection {
         }
       }
     }
-    CryptokiSession fresh = cryptoki.openSession(slot.id(), false);
+    CryptokiSession fresh = cryptoki.openSession(slot.id(), kind);
     sessions.set(turn, fresh);
     try {
       return fresh.sign(mechanism, handle, data);
@@ -168,7 +177,7 @@ final class TokenConnection {
   }
 
   CryptokiSession openWritableSession() throws CkrException {
-    return cryptoki.openSession(slot.id(), true);
+    return cryptoki.openSession(slot.id(), TokenProfile.Sessions.READ_WRITE);
   }
 
   /** Ends the login and every session; a module that is gone has ended them by itself. */

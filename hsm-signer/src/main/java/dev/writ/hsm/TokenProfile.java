@@ -15,8 +15,10 @@ import java.util.regex.Pattern;
  * @param library the module's shared object, absolute
  * @param install a command that installs the module, for error messages
  * @param assurance what keys in such a token are worth
- * @param environment a variable that must name the module's configuration file before the JVM starts
+ * @param environment a variable that must name the module's configuration, a file or a folder, before
+ *     the JVM starts
  * @param storage the key in that file for the folder that must have room before the token is touched
+ * @param sessions what sessions the module opens for those who only sign
  * @param signers how many signatures may be under way at once, 1 to 256
  * @param times how long it is waited for what
  */
@@ -27,8 +29,17 @@ public record TokenProfile(
     Assurance assurance,
     Optional<String> environment,
     Optional<String> storage,
+    Sessions sessions,
     int signers,
     Times times) {
+
+  /** The kind of a session (PKCS#11 v2.40, section 2.6.1); keys are born in read-write ones always. */
+  public enum Sessions {
+    /** For whatever writes nothing. */
+    READ_ONLY,
+    /** For everything: the module refuses to open the other kind. */
+    READ_WRITE
+  }
 
   /**
    * How long a token is waited for.
@@ -89,6 +100,7 @@ public record TokenProfile(
             assurance(settings),
             environment,
             storage(settings, environment),
+            sessions(settings),
             signers(settings),
             new Times(
                 duration(settings, "wait", MAX_WAIT),
@@ -110,7 +122,7 @@ public record TokenProfile(
           name, "library", "an absolute path of " + LIBRARY, "\"" + elsewhere + "\"");
     }
     return new TokenProfile(
-        name, elsewhere, install, assurance, environment, storage, signers, times);
+        name, elsewhere, install, assurance, environment, storage, sessions, signers, times);
   }
 
   private static Assurance assurance(Settings settings) throws MalformedHsmConfigException {
@@ -130,6 +142,14 @@ public record TokenProfile(
       throw settings.refused("storage", "absent without environment, which names its file");
     }
     return storage;
+  }
+
+  private static Sessions sessions(Settings settings) throws MalformedHsmConfigException {
+    return switch (settings.optional("sessions").orElse("read-only")) {
+      case "read-only" -> Sessions.READ_ONLY;
+      case "read-write" -> Sessions.READ_WRITE;
+      default -> throw settings.refused("sessions", "read-only or read-write");
+    };
   }
 
   private static int signers(Settings settings) throws MalformedHsmConfigException {

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +27,7 @@ class HsmConfigTest {
       assurance = hardware
       environment = VENDOR_CONF
       storage = token.folder
+      sessions = read-write
       signers = 30
       wait = PT2S
       patience = PT1S
@@ -60,6 +64,23 @@ class HsmConfigTest {
     assertThat(profile.assurance()).isEqualTo(Assurance.DEV);
     assertThat(profile.environment()).contains("SOFTHSM2_CONF");
     assertThat(profile.storage()).contains("directories.tokendir");
+    assertThat(profile.sessions()).isEqualTo(TokenProfile.Sessions.READ_ONLY);
+  }
+
+  @Test
+  void profile_everyFile_isWellFormedAndPacked() throws Exception {
+    try (Stream<Path> files = Files.list(Path.of("../hsm-config/profiles"))) {
+      List<String> names =
+          files
+              .map(file -> file.getFileName().toString())
+              .map(file -> file.replaceFirst("[.]properties$", ""))
+              .sorted()
+              .toList();
+      assertThat(names).contains("softhsm2", "tpm2pkcs11", "yubihsm2");
+      for (String name : names) {
+        assertThat(TokenProfile.named(name).name()).isEqualTo(name);
+      }
+    }
   }
 
   @ParameterizedTest
@@ -101,6 +122,7 @@ class HsmConfigTest {
                 Assurance.HARDWARE,
                 Optional.of("VENDOR_CONF"),
                 Optional.of("token.folder"),
+                TokenProfile.Sessions.READ_WRITE,
                 30,
                 new TokenProfile.Times(
                     Duration.ofSeconds(2),
@@ -122,6 +144,7 @@ class HsmConfigTest {
           assurance = hardware   | assurance = HARDWARE     | assurance
           environment = VENDOR_CONF | environment = a b     | environment
           environment = VENDOR_CONF | # none                | storage
+          sessions = read-write  | sessions = readwrite     | sessions
           signers = 30           | signers = 0              | signers
           signers = 30           | signers = 257            | signers
           signers = 30           | signers = 99999999999    | signers
@@ -129,7 +152,7 @@ class HsmConfigTest {
           wait = PT2S            | wait = 2s                | wait
           wait = PT2S            | wait = PT0S              | wait
           wait = PT2S            | wait = PT61S             | wait
-          wait = PT2S            | wait = PT2S\tx           | line 10
+          wait = PT2S            | wait = PT2S\tx           | line 11
           wait = PT2S            | waits = PT2S             | wait
           patience = PT1S        | patience = PT61S         | patience
           patience = PT1S        | patience = PT0S          | patience

@@ -35,7 +35,7 @@ class ModuleFaultTest {
   @BeforeAll
   static void buildModule() throws Exception {
     faulty = FaultyModule.build(folder, FreshTokens.profile().library());
-    made = FreshTokens.create("a", "b", "c", "d");
+    made = FreshTokens.create("a", "b", "c", "d", "e");
     unused = made.iterator();
   }
 
@@ -102,8 +102,39 @@ class ModuleFaultTest {
     open().close();
   }
 
+  @Test
+  void open_readOnlySessionsRefused_needsAProfileThatSaysSo() throws Exception {
+    TokenProfile readOnly = profile();
+    TokenProfile readWrite =
+        new TokenProfile(
+            readOnly.name(),
+            readOnly.library(),
+            readOnly.install(),
+            readOnly.assurance(),
+            readOnly.environment(),
+            readOnly.storage(),
+            TokenProfile.Sessions.READ_WRITE,
+            readOnly.signers(),
+            readOnly.times());
+    faulty.refuseReadOnlySessions();
+    assertThatThrownBy(() -> open(readOnly))
+        .satisfies(e -> isFault(e, Fault.TOKEN_FAILED, "CKR_FUNCTION_FAILED"));
+    try (Token token = open(readWrite)) {
+      assertThat(init(token)).isInstanceOf(Born.class);
+      HsmKey issuer = token.key(KeyInventory.standard().spec(KeyRole.ISSUER));
+      assertThat(issuer.signP1363(new byte[1])).hasSize(64);
+    }
+  }
+
+  private static TokenProfile profile() throws Exception {
+    return FreshTokens.profile().withLibrary(faulty.library());
+  }
+
   private Token open() throws Exception {
-    TokenProfile profile = FreshTokens.profile().withLibrary(faulty.library());
+    return open(profile());
+  }
+
+  private Token open(TokenProfile profile) throws Exception {
     return Token.open(profile, soft.label(), PinSource.file(soft.pinFile()));
   }
 

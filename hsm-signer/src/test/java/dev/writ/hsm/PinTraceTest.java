@@ -66,6 +66,7 @@ class PinTraceTest {
             "-cp",
             System.getProperty("java.class.path"),
             TokenProbe.class.getName(),
+            "softhsm2",
             "hold",
             soft.label(),
             soft.pinFile().toString());

@@ -135,6 +135,7 @@ class SigningTest {
             soft.assurance(),
             soft.environment(),
             soft.storage(),
+            soft.sessions(),
             1,
             new TokenProfile.Times(
                 Duration.ofMillis(50),

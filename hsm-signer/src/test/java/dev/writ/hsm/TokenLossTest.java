@@ -64,6 +64,7 @@ class TokenLossTest {
             real.assurance(),
             real.environment(),
             real.storage(),
+            real.sessions(),
             4,
             new TokenProfile.Times(
                 Duration.ofSeconds(5),
@@ -372,6 +373,7 @@ class TokenLossTest {
             profile.assurance(),
             profile.environment(),
             profile.storage(),
+            profile.sessions(),
             profile.signers(),
             new TokenProfile.Times(
                 profile.times().turn(),
