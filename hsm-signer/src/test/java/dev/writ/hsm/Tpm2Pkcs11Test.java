@@ -72,7 +72,7 @@ class Tpm2Pkcs11Test {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CHECKPOINT_ED25519")
   void sign_everyRole_verifiesInBothEncodings(KeyRole role) throws Exception {
     try (Token token = open()) {
       HsmKey key = token.key(KeyInventory.standard().spec(role));
@@ -84,7 +84,13 @@ class Tpm2Pkcs11Test {
   @Test
   void find_everyRole_attributesSayThatTheKeyNeverLeft() throws Exception {
     try (Token token = open()) {
+      // TPMs of today have no Ed25519: a service does without that key.
+      assertThat(token.supports(KeyAlgorithm.ED25519)).isFalse();
+      assertThat(KeyCeremony.missing(token, KeyInventory.standard())).isEmpty();
       for (KeySpec spec : KeyInventory.standard().specs()) {
+        if (spec.algorithm() == KeyAlgorithm.ED25519) {
+          continue;
+        }
         assertThat(token.key(spec).attributes())
             .containsEntry("CKA_ALWAYS_SENSITIVE", true)
             .containsEntry("CKA_NEVER_EXTRACTABLE", true)

@@ -116,6 +116,7 @@ final class HsmSign implements Benchmark {
         profile.assurance(),
         profile.environment(),
         profile.storage(),
+        profile.sessions(),
         CONCURRENT,
         profile.times());
   }
