@@ -9,11 +9,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -26,17 +25,18 @@ import sun.security.pkcs11.wrapper.PKCS11Exception;
 /**
  * A PKCS#11 module, loaded and initialised: one to a library in a process, whoever uses it.
  *
- * <p>Once C_Finalize has ended it, its sessions and handles mean nothing any more, and {@link #reload}
- * gives another. That one's handles may have the numbers of this one's and name other objects, so
+ * <p>Once C_Finalize has ended it, its sessions and handles mean nothing any more, and {@link
+ * LoadedModules} gives another. That one's handles may have the numbers of this one's and name other objects, so
  * whatever belongs to an ended module is dropped with it.
  */
 final class Cryptoki {
-  private static final Map<Path, Cryptoki> LOADED = new HashMap<>();
-
   private final Path library;
   private final int generation;
   private final PKCS11 module;
   private final ModuleGate gate = new ModuleGate();
+
+  /** The connections to tokens that hold in it. */
+  private final AtomicInteger connections = new AtomicInteger();
 
   private Cryptoki(Path library, int generation, PKCS11 module) {
     this.library = library;
@@ -44,78 +44,80 @@ final class Cryptoki {
     this.module = module;
   }
 
-  /**
-   * The profile's module, which is loaded if it is not yet.
-   *
-   * @param getenv the process's environment, which the module reads as well
-   */
-  static synchronized Cryptoki load(TokenProfile profile, UnaryOperator<@Nullable String> getenv)
-      throws HsmException {
-    requireWrapper();
-    requireReadable(profile);
-    requireConfiguration(profile, getenv);
-    Cryptoki loaded = LOADED.get(profile.library());
-    if (loaded == null) {
-      return initialise(profile, getenv, 0);
-    }
-    return loaded.gate.isClosed() ? reload(profile, getenv, loaded, Duration.ZERO) : loaded;
+  /** The number of this initialisation of the library in this process, from 0. */
+  int generation() {
+    return generation;
+  }
+
+  void connected() {
+    int unused = connections.incrementAndGet();
+  }
+
+  void disconnected() {
+    int unused = connections.decrementAndGet();
+  }
+
+  boolean isConnected() {
+    return connections.get() > 0;
+  }
+
+  /** Whether it was ended, or is about to be: nobody is let in any more. */
+  boolean isEnding() {
+    return gate.isClosed();
+  }
+
+  /** Lets nobody in any more. */
+  void distrust() {
+    boolean unused = gate.close(Duration.ZERO);
   }
 
   /**
-   * Ends the module and loads it anew, unless somebody has since it was {@code old}.
+   * Ends the module.
    *
-   * @param patience how long calls that are inside {@code old} may take to leave it. It is not ended
-   *     under them: whoever waits for them is told so, and asks again
+   * @param patience how long calls that are inside may take to leave it. It is not ended under them:
+   *     whoever waits for them is told so, and asks again
    */
-  static synchronized Cryptoki reload(
-      TokenProfile profile, UnaryOperator<@Nullable String> getenv, Cryptoki old, Duration patience)
-      throws HsmException {
-    requireReadable(profile);
-    requireConfiguration(profile, getenv);
-    Cryptoki loaded = LOADED.get(profile.library());
-    if (loaded != null && loaded != old) {
-      return loaded;
-    }
-    if (!old.gate.close(patience)) {
+  void end(Duration patience) throws HsmException {
+    if (!gate.close(patience)) {
       throw new HsmException(
           Fault.TOKEN_AWAY,
           "the calls into the PKCS#11 module "
-              + profile.library()
+              + library
               + " must return before it is loaded anew, and have not: if they never do, end the"
               + " process");
     }
     try {
-      old.module.C_Finalize(null);
+      module.C_Finalize(null);
     } catch (PKCS11Exception e) {
-      // It had ended already, or is past ending: what counts is whether it initialises below.
-      var unused = ReturnValue.of(e);
-    }
-    return initialise(profile, getenv, old.generation + 1);
-  }
-
-  /** Has the profile's module loaded anew by whoever uses it next: its token went away. */
-  static synchronized void distrust(TokenProfile profile) {
-    Cryptoki loaded = LOADED.get(profile.library());
-    if (loaded != null) {
-      boolean unused = loaded.gate.close(Duration.ZERO);
+      CkrException failure = new CkrException(e);
+      if (!failure.returnValue().equals(ReturnValue.CKR_CRYPTOKI_NOT_INITIALIZED)) {
+        throw HsmException.ofModule(
+            Fault.TOKEN_AWAY,
+            "the PKCS#11 module "
+                + library
+                + " must end before it is loaded anew, and does not: if it never does, end the process",
+            failure);
+      }
     }
   }
 
-  private static Cryptoki initialise(
+  /**
+   * Loads and initialises a profile's module.
+   *
+   * @param getenv the process's environment, which the module reads as well
+   * @param generation how often it was initialised before in this process
+   */
+  static Cryptoki initialise(
       TokenProfile profile, UnaryOperator<@Nullable String> getenv, int generation)
       throws HsmException {
     Path library = profile.library();
     try {
       CK_C_INITIALIZE_ARGS threads = new CK_C_INITIALIZE_ARGS();
       threads.flags = PKCS11Constants.CKF_OS_LOCKING_OK;
-      Cryptoki loaded =
-          new Cryptoki(
-              library,
-              generation,
-              PKCS11.getInstance(
-                  spelling(library, generation), "C_GetFunctionList", threads, false));
-      LOADED.put(library, loaded);
-      return loaded;
+      return new Cryptoki(
+          library,
+          generation,
+          PKCS11.getInstance(spelling(library, generation), "C_GetFunctionList", threads, false));
     } catch (IOException e) {
       throw new HsmException(
           Fault.LIBRARY_UNUSABLE,
@@ -148,7 +150,7 @@ final class Cryptoki {
     return path.append(plain.substring(name)).toString();
   }
 
-  private static void requireReadable(TokenProfile profile) throws HsmException {
+  static void requireReadable(TokenProfile profile) throws HsmException {
     Path library = profile.library();
     if (!Files.isReadable(library) || Files.isDirectory(library)) {
       throw new HsmException(
@@ -161,7 +163,7 @@ final class Cryptoki {
   }
 
   /** Without it the first use would end in an IllegalAccessError that names no remedy. */
-  private static void requireWrapper() {
+  static void requireWrapper() {
     boolean exported =
         ModuleLayer.boot()
             .findModule("jdk.crypto.cryptoki")

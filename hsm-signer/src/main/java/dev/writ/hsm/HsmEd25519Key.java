@@ -14,12 +14,12 @@ public final class HsmEd25519Key {
   private final EdECPublicKey publicKey;
   private final Map<String, Boolean> attributes;
 
-  HsmEd25519Key(Token token, KeySpec spec, FoundKey found) {
+  HsmEd25519Key(Token token, FoundKey found) {
     if (!(found.publicKey() instanceof EdECPublicKey edwards)) {
       throw new IllegalStateException("bug: an Ed25519 key was found with another public key");
     }
     this.token = token;
-    this.spec = spec;
+    this.spec = found.spec();
     this.publicKey = edwards;
     this.attributes = found.attributes();
   }

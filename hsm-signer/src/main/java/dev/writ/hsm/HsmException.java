@@ -85,6 +85,11 @@ public final class HsmException extends Exception {
     return new HsmException(Fault.TOKEN_AWAY, sentence, cause.returnValue, cause);
   }
 
+  /** What may help; nothing where no module answered. */
+  ReturnValue.Remedy remedy() {
+    return returnValue == null ? ReturnValue.Remedy.NONE : returnValue.remedy();
+  }
+
   /** What failed. */
   public Fault fault() {
     return fault;

@@ -16,12 +16,12 @@ public final class HsmKey {
   private final X509Certificate certificate;
   private final Map<String, Boolean> attributes;
 
-  HsmKey(Token token, KeySpec spec, FoundKey found) {
+  HsmKey(Token token, FoundKey found) {
     if (!(found.publicKey() instanceof ECPublicKey ec) || found.certificate().isEmpty()) {
       throw new IllegalStateException("bug: a P-256 key was found without its certificate");
     }
     this.token = token;
-    this.spec = spec;
+    this.spec = found.spec();
     this.publicKey = ec;
     this.certificate = found.certificate().get();
     this.attributes = found.attributes();

@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.SignatureException;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
@@ -41,10 +42,15 @@ public enum KeyAlgorithm {
       }
     }
 
+    @Override
+    int pointBytes() {
+      return 1 + SIGNATURE_BYTES;
+    }
+
     /** The point uncompressed: SEC 1, section 2.3.3. */
     @Override
     PublicKey publicKey(byte[] point) throws GeneralSecurityException {
-      if (point.length != 1 + SIGNATURE_BYTES || point[0] != 4) {
+      if (point.length != pointBytes() || point[0] != 4) {
         throw new GeneralSecurityException(
             "CKA_EC_POINT must be an uncompressed point of P-256, was of "
                 + point.length
@@ -79,8 +85,13 @@ public enum KeyAlgorithm {
     }
 
     @Override
+    int pointBytes() {
+      return SIGNATURE_BYTES / 2;
+    }
+
+    @Override
     PublicKey publicKey(byte[] point) throws GeneralSecurityException {
-      if (point.length != SIGNATURE_BYTES / 2) {
+      if (point.length != pointBytes()) {
         throw new GeneralSecurityException(
             "CKA_EC_POINT must be 32 bytes of an Ed25519 key, was " + point.length);
       }
@@ -138,8 +149,16 @@ public enum KeyAlgorithm {
     Signature verifier = Signature.getInstance(jca);
     verifier.initVerify(key);
     verifier.update(message);
-    return signature.length == SIGNATURE_BYTES && verifier.verify(signature);
+    try {
+      return signature.length == SIGNATURE_BYTES && verifier.verify(signature);
+    } catch (SignatureException e) {
+      // How a provider says that numbers are out of range.
+      return false;
+    }
   }
+
+  /** The length of an encoded point. */
+  abstract int pointBytes();
 
   /** The key of an encoded point, without what is around it in CKA_EC_POINT. */
   abstract PublicKey publicKey(byte[] point) throws GeneralSecurityException;
@@ -149,8 +168,11 @@ public enum KeyAlgorithm {
    * Mechanisms, section 2.3.3), or with some tokens the point by itself.
    */
   PublicKey publicKeyOf(byte[] ecPoint) throws GeneralSecurityException {
+    // By the length: a raw point may begin as an OCTET STRING does.
     boolean wrapped =
-        ecPoint.length > 2 && ecPoint[0] == DER_OCTET_STRING && ecPoint[1] == ecPoint.length - 2;
+        ecPoint.length == pointBytes() + 2
+            && ecPoint[0] == DER_OCTET_STRING
+            && ecPoint[1] == pointBytes();
     return publicKey(wrapped ? Arrays.copyOfRange(ecPoint, 2, ecPoint.length) : ecPoint);
   }
 

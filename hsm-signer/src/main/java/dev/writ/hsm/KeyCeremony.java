@@ -132,16 +132,35 @@ public final class KeyCeremony {
       InstantSource clock,
       SecureRandom random)
       throws HsmException {
+    List<KeySpec> made = new ArrayList<>();
     try {
       for (KeySpec spec : specs) {
-        make(token, session, spec, clock, random);
-        token.require(spec);
+        if (isMade(token, session, spec, clock, random)) {
+          made.add(spec);
+        }
       }
       token.requireRoom();
-      return List.copyOf(specs);
+      return List.copyOf(made);
     } catch (HsmException e) {
       removeAll(session, specs, e);
       throw e;
+    }
+  }
+
+  /** Whether the key was made, of which some tokens only say that they could: a service does without. */
+  private static boolean isMade(
+      Token token, CryptokiSession session, KeySpec spec, InstantSource clock, SecureRandom random)
+      throws HsmException {
+    try {
+      make(token, session, spec, clock, random);
+      token.require(spec);
+      return true;
+    } catch (HsmException e) {
+      if (!spec.role().isDispensable() || e.remedy() != ReturnValue.Remedy.NONE) {
+        throw e;
+      }
+      removeAll(session, List.of(spec), e);
+      return false;
     }
   }
 

@@ -53,7 +53,9 @@ final class PrivateKeyCheck {
       }
     } catch (CkrException e) {
       throw HsmException.ofModule(
-          Fault.KEY_EXPOSED,
+          e.returnValue().remedy() == ReturnValue.Remedy.NONE
+              ? Fault.KEY_EXPOSED
+              : Fault.TOKEN_FAILED,
           "the token must say of the key " + spec + " that it cannot leave, and would not answer",
           e);
     }

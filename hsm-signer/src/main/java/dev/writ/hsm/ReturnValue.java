@@ -14,6 +14,7 @@ record ReturnValue(long code, String name) {
   static final long CKR_PIN_INCORRECT = 0xa0;
   static final long CKR_PIN_INVALID = 0xa1;
   static final long CKR_PIN_LEN_RANGE = 0xa2;
+  static final long CKR_PIN_EXPIRED = 0xa3;
   static final long CKR_PIN_LOCKED = 0xa4;
   static final long CKR_SESSION_COUNT = 0xb1;
   static final long CKR_USER_ALREADY_LOGGED_IN = 0x100;
@@ -41,10 +42,25 @@ record ReturnValue(long code, String name) {
           0x30L, // CKR_DEVICE_ERROR
           0x32L, // CKR_DEVICE_REMOVED
           0x60L, // CKR_KEY_HANDLE_INVALID
+          // Of a key that was proven when the connection began, these mean that its handle names
+          // another.
+          0x63L, // CKR_KEY_TYPE_INCONSISTENT
+          0x68L, // CKR_KEY_FUNCTION_NOT_PERMITTED
           0x82L, // CKR_OBJECT_HANDLE_INVALID
           0xe0L, // CKR_TOKEN_NOT_PRESENT
           0xe1L, // CKR_TOKEN_NOT_RECOGNIZED
           0x101L, // CKR_USER_NOT_LOGGED_IN
+          0x190L); // CKR_CRYPTOKI_NOT_INITIALIZED
+
+  /** By these the token or its module is away, so that a login which ends so says nothing of the PIN. */
+  private static final Set<Long> AWAY =
+      Set.of(
+          0x30L, // CKR_DEVICE_ERROR
+          0x32L, // CKR_DEVICE_REMOVED
+          0xb0L, // CKR_SESSION_CLOSED
+          0xb3L, // CKR_SESSION_HANDLE_INVALID
+          0xe0L, // CKR_TOKEN_NOT_PRESENT
+          0xe1L, // CKR_TOKEN_NOT_RECOGNIZED
           0x190L); // CKR_CRYPTOKI_NOT_INITIALIZED
 
   /** What may help after a call with a session failed. */
@@ -64,6 +80,11 @@ record ReturnValue(long code, String name) {
     // The message is the name, on later JDKs followed by what the provider adds.
     return new ReturnValue(
         e.getErrorCode(), String.valueOf(e.getMessage()).split("[^A-Za-z0-9_]", 2)[0]);
+  }
+
+  /** Whether the token was away, whatever it was asked. */
+  boolean saysAway() {
+    return AWAY.contains(code);
   }
 
   Remedy remedy() {

@@ -3,10 +3,10 @@ package dev.writ.hsm;
 
 import dev.writ.hsm.HsmException.Fault;
 import dev.writ.hsm.ReturnValue.Remedy;
+import dev.writ.hsm.TokenConnections.State;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,43 +37,25 @@ public final class Token implements AutoCloseable {
 
   private final TokenProfile profile;
   private final String label;
-  private final PinSource pinSource;
   private final UnaryOperator<@Nullable String> getenv;
   private final TokenEvents events;
-  private final TokenIdentity identity;
+  private final TokenConnections connections;
   private final Turns turns;
   private final TokenWatch watch;
-
-  private volatile State state;
   private volatile long lastSignature = System.nanoTime();
-
-  /** What holds of the connection, whose number it has. */
-  sealed interface State {
-    int number();
-
-    record Up(int number, TokenConnection connection) implements State {}
-
-    /** {@code spent} is the module in which the token was lost, or not found again the last time. */
-    record Away(int number, Cryptoki spent, long since, HsmException cause) implements State {}
-
-    record Closed(int number) implements State {}
-  }
 
   private Token(
       TokenProfile profile,
       String label,
-      PinSource pinSource,
       UnaryOperator<@Nullable String> getenv,
       TokenEvents events,
-      TokenConnection connection) {
+      TokenConnections connections) {
     this.profile = profile;
     this.label = label;
-    this.pinSource = pinSource;
     this.getenv = getenv;
     this.events = events;
-    this.identity = new TokenIdentity(connection.description());
+    this.connections = connections;
     this.turns = new Turns(profile.signers());
-    this.state = new State.Up(1, connection);
     this.watch = new TokenWatch(this, profile, "writ-token-" + label);
   }
 
@@ -108,34 +90,30 @@ public final class Token implements AutoCloseable {
       TokenEvents events,
       UnaryOperator<@Nullable String> getenv)
       throws HsmException {
-    try (TokenLogin login = TokenLogin.prepare(profile, tokenLabel, pinSource)) {
-      Cryptoki cryptoki = Cryptoki.load(profile, getenv);
-      String place = place(profile, tokenLabel);
-      if (!OPEN.add(place)) {
-        throw new HsmException(
-            Fault.TOKEN_OPEN_ALREADY,
-            "the token \"" + tokenLabel + "\" is open in this process already: share that one");
-      }
-      boolean opened = false;
-      try {
-        TokenConnection connection =
-            TokenConnection.open(
-                cryptoki, tokenLabel, login, profile.sessions(), profile.signers());
-        Token token = new Token(profile, tokenLabel, pinSource, getenv, events, connection);
-        token.watch.start();
-        opened = true;
-        return token;
-      } finally {
-        if (!opened) {
-          OPEN.remove(place);
-        }
+    String place = place(profile, tokenLabel);
+    if (!OPEN.add(place)) {
+      throw new HsmException(
+          Fault.TOKEN_OPEN_ALREADY,
+          "the token \"" + tokenLabel + "\" is open in this process already: share that one");
+    }
+    boolean opened = false;
+    try {
+      TokenConnections connections =
+          TokenConnections.open(profile, tokenLabel, pinSource, getenv, events);
+      Token token = new Token(profile, tokenLabel, getenv, events, connections);
+      token.watch.start();
+      opened = true;
+      return token;
+    } finally {
+      if (!opened) {
+        OPEN.remove(place);
       }
     }
   }
 
   /** What the token said of itself when it was opened; one that says something else is another. */
   public TokenDescription description() {
-    return identity.description();
+    return connections.description();
   }
 
   /** What this token's keys are worth: software is never hardware, whatever the profile says. */
@@ -145,15 +123,7 @@ public final class Token implements AutoCloseable {
 
   /** Whether the token signs. */
   public TokenStatus status() {
-    State seen = state;
-    if (seen instanceof State.Up up) {
-      return new TokenStatus.Connected(up.number());
-    }
-    if (seen instanceof State.Away away) {
-      return new TokenStatus.Away(
-          away.number(), away.cause(), Duration.ofNanos(System.nanoTime() - away.since()));
-    }
-    return new TokenStatus.Closed(seen.number());
+    return connections.status();
   }
 
   /**
@@ -163,17 +133,12 @@ public final class Token implements AutoCloseable {
    * it finds this very key again.
    */
   public HsmKey key(KeySpec spec) throws HsmException {
-    return new HsmKey(this, spec, find(spec, KeyAlgorithm.P256));
+    return new HsmKey(this, find(spec, KeyAlgorithm.P256));
   }
 
   /** Likewise, for a key of {@link KeyAlgorithm#ED25519}. */
   public HsmEd25519Key ed25519Key(KeySpec spec) throws HsmException {
-    return new HsmEd25519Key(this, spec, find(spec, KeyAlgorithm.ED25519));
-  }
-
-  /** Demands that the key is there, and as it must be. */
-  void require(KeySpec spec) throws HsmException {
-    var unused = find(spec, spec.algorithm());
+    return new HsmEd25519Key(this, find(spec, KeyAlgorithm.ED25519));
   }
 
   private FoundKey find(KeySpec spec, KeyAlgorithm algorithm) throws HsmException {
@@ -181,32 +146,35 @@ public final class Token implements AutoCloseable {
       throw new IllegalArgumentException(
           "the key must be one of " + algorithm.wire() + ", is " + spec);
     }
-    FoundKey found = connection().connection().find(spec);
-    identity.handedOut(spec, found);
-    return found;
+    return connections.find(spec, true);
+  }
+
+  /** Demands that the key is there, and as it must be. */
+  void require(KeySpec spec) throws HsmException {
+    var unused = connections.find(spec, false);
   }
 
   /** Whether the token makes and uses keys of this algorithm. */
   public boolean supports(KeyAlgorithm algorithm) throws HsmException {
-    return connection().connection().supports(algorithm);
+    return connection().supports(algorithm);
   }
 
   /** Logs out, once the signatures under way are made. Keys of this token sign no more. */
   @Override
   public void close() {
-    State before = state;
-    while (!replace(before, new State.Closed(before.number()))) {
-      before = state;
-    }
+    State before = connections.close();
     if (before instanceof State.Closed) {
       return;
     }
     watch.end();
     try {
       if (before instanceof State.Away) {
-        Cryptoki.distrust(profile);
-      } else if (before instanceof State.Up up && turns.allEnd(profile.times().turn())) {
-        up.connection().close();
+        LoadedModules.distrust(profile, profile.times().patience());
+      } else if (before instanceof State.Up up) {
+        if (turns.allEnd(profile.times().turn())) {
+          up.connection().close();
+        }
+        up.connection().end();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -238,7 +206,7 @@ public final class Token implements AutoCloseable {
     boolean setAside = false;
     try {
       // Only now: the connection that signs is the one that holds when the turn has come.
-      State.Up up = connection();
+      State.Up up = connections.current();
       try {
         byte[] signature = up.connection().sign(turn, spec, data);
         lastSignature = System.nanoTime();
@@ -275,11 +243,8 @@ public final class Token implements AutoCloseable {
     return cause;
   }
 
-  /** Ends a connection, unless that has happened: the first that notices says why. */
   private void lost(State.Up up, HsmException cause) {
-    State away = new State.Away(up.number(), up.connection().cryptoki(), System.nanoTime(), cause);
-    if (replace(up, away)) {
-      events.lost(cause);
+    if (connections.lost(up, cause)) {
       watch.wake();
     }
   }
@@ -287,9 +252,10 @@ public final class Token implements AutoCloseable {
   /** Notes that a call has not come back in the profile's patience. */
   void noteSilence() {
     Duration patience = profile.times().patience();
-    if (state instanceof State.Up up && turns.oldest().compareTo(patience) > 0) {
+    Optional<State.Up> up = connections.ifConnected();
+    if (up.isPresent() && turns.oldest(up.get().since()).compareTo(patience) > 0) {
       lost(
-          up,
+          up.get(),
           new HsmException(
               Fault.TOKEN_AWAY,
               String.format(
@@ -304,30 +270,38 @@ public final class Token implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - lastSignature);
   }
 
-  /** Signs with one of the keys, to see whether the token still does, and that with this key. */
+  /**
+   * Signs with one of the keys, to see whether the token still does, and that with this key. As any other
+   * signature it may not come back.
+   */
   void keepAlive() {
-    Optional<Map.Entry<KeySpec, FoundKey>> any = identity.anyKey();
-    if (any.isEmpty() || !(state instanceof State.Up up)) {
+    Optional<FoundKey> least = connections.leastKey();
+    Optional<State.Up> up = connections.ifConnected();
+    if (least.isEmpty() || up.isEmpty()) {
       return;
     }
-    KeySpec spec = any.get().getKey();
+    KeySpec spec = least.get().spec();
     try {
       byte[] signature = sign(spec, KEEP_ALIVE);
-      if (!spec.algorithm().verifies(any.get().getValue().publicKey(), KEEP_ALIVE, signature)) {
+      if (!spec.algorithm().verifies(least.get().publicKey(), KEEP_ALIVE, signature)) {
         throw new HsmException(
             Fault.TOKEN_AWAY,
             "the token must sign with the key " + spec + ", and its signature is not that key's");
       }
       events.keptAlive(spec);
     } catch (HsmException e) {
-      lost(up, e);
+      // A token that is busy is there.
+      if (e.fault() != Fault.BUSY) {
+        lost(up.get(), e);
+      }
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("bug: a key that has verified must verify", e);
     }
   }
 
+  /** Gives out turns again for which the token had no session a while ago. */
   void restoreTurns() {
-    turns.restore();
+    turns.restore(profile.times().reconnect());
   }
 
   /**
@@ -336,42 +310,12 @@ public final class Token implements AutoCloseable {
    * @return whether there is nothing left to try
    */
   boolean reconnect() {
-    if (!(state instanceof State.Away away)) {
-      return true;
-    }
-    Cryptoki module = away.spent();
-    try (TokenLogin login = TokenLogin.prepare(profile, label, pinSource)) {
-      module = Cryptoki.reload(profile, getenv, module, profile.times().patience());
-      State.Up up = new State.Up(away.number() + 1, connect(module, login));
-      turns.restore();
+    boolean done = connections.reconnect();
+    if (done) {
+      turns.restore(Duration.ZERO);
       lastSignature = System.nanoTime();
-      if (!replace(away, up)) {
-        up.connection().close();
-        return true;
-      }
-      events.connected(up.number(), Duration.ofNanos(System.nanoTime() - away.since()));
-      return true;
-    } catch (HsmException e) {
-      if (replace(away, new State.Away(away.number(), module, away.since(), e))) {
-        events.stillAway(e);
-      }
-      return false;
     }
-  }
-
-  private TokenConnection connect(Cryptoki cryptoki, TokenLogin login) throws HsmException {
-    TokenConnection connection =
-        TokenConnection.open(cryptoki, label, login, profile.sessions(), turns.count());
-    boolean same = false;
-    try {
-      identity.require(connection);
-      same = true;
-      return connection;
-    } finally {
-      if (!same) {
-        connection.close();
-      }
-    }
+    return done;
   }
 
   /** Demands room for what is to be stored, where the profile says how to tell. */
@@ -380,33 +324,12 @@ public final class Token implements AutoCloseable {
   }
 
   CryptokiSession openWritableSession() throws CkrException, HsmException {
-    return connection().connection().openWritableSession();
+    return connection().openWritableSession();
   }
 
   /** The connection that holds. */
-  State.Up connection() throws HsmException {
-    State seen = state;
-    if (seen instanceof State.Up up) {
-      return up;
-    }
-    if (seen instanceof State.Away away) {
-      HsmException cause = away.cause();
-      throw HsmException.away(
-          String.format(
-              "the token \"%s\" must be connected, and has not been for %d ms: it is tried again by"
-                  + " itself; %s",
-              label, (System.nanoTime() - away.since()) / 1_000_000, cause.getMessage()),
-          cause);
-    }
-    throw new HsmException(Fault.CLOSED, "the token \"" + label + "\" was closed: open it again");
-  }
-
-  private synchronized boolean replace(State seen, State next) {
-    if (state != seen) {
-      return false;
-    }
-    state = next;
-    return true;
+  TokenConnection connection() throws HsmException {
+    return connections.current().connection();
   }
 
   /** Waits for a turn to sign; {@link #endTurn} must follow. */
@@ -414,7 +337,7 @@ public final class Token implements AutoCloseable {
     long deadline = System.nanoTime() + profile.times().turn().toNanos();
     try {
       while (true) {
-        var unused = connection();
+        var unused = connections.current();
         Optional<Integer> turn = turns.begin(GLANCE);
         if (turn.isPresent()) {
           return turn.get();

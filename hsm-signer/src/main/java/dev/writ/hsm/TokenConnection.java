@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,8 @@ final class TokenConnection {
   private final AtomicReferenceArray<@Nullable CryptokiSession> sessions;
 
   private final Map<KeySpec, Long> handles = new ConcurrentHashMap<>();
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private TokenConnection(
       Cryptoki cryptoki,
@@ -46,6 +49,7 @@ final class TokenConnection {
     this.login = login;
     this.kind = kind;
     this.sessions = new AtomicReferenceArray<>(turns);
+    cryptoki.connected();
   }
 
   /** Finds the token and logs in. The PIN is shown to the token once, whatever it answers. */
@@ -145,7 +149,7 @@ final class TokenConnection {
         throw notTheKeys(spec, Optional.empty());
       }
       handles.put(spec, handle);
-      return new FoundKey(publicKey, certificate, attributes);
+      return new FoundKey(spec, publicKey, certificate, attributes);
     } catch (CkrException e) {
       throw HsmException.ofModule(
           Fault.TOKEN_FAILED, "the token must find the key " + spec + ", and failed", e);
@@ -180,13 +184,18 @@ final class TokenConnection {
     return cryptoki.openSession(slot.id(), TokenProfile.Sessions.READ_WRITE);
   }
 
-  /** Ends the login and every session; a module that is gone has ended them by itself. */
-  void close() {
-    try {
-      login.logout();
-    } catch (CkrException e) {
-      // The token that is gone has ended the login by itself, and closing has no other purpose.
-      var unused = e.returnValue();
+  /** Nobody uses the connection any more, whatever is open in it. */
+  void end() {
+    if (ended.compareAndSet(false, true)) {
+      cryptoki.disconnected();
+    }
+  }
+
+  /** Ends every session, and with the last of them the login; not one that is still in use. */
+  void closeSessions() {
+    end();
+    if (!closed.compareAndSet(false, true)) {
+      return; // the numbers may be others' sessions by now
     }
     for (int turn = 0; turn < sessions.length(); turn++) {
       CryptokiSession session = sessions.get(turn);
@@ -195,6 +204,17 @@ final class TokenConnection {
       }
     }
     login.close();
+  }
+
+  /** Ends the login and every session; a module that is gone has ended them by itself. */
+  void close() {
+    try {
+      login.logout();
+    } catch (CkrException e) {
+      // The token that is gone has ended the login by itself, and closing has no other purpose.
+      var unused = e.returnValue();
+    }
+    closeSessions();
   }
 
   /** Ends the login alone, as another program with the module in this process could. */

@@ -2,6 +2,7 @@
 package dev.writ.hsm;
 
 import dev.writ.hsm.HsmException.Fault;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,13 +21,15 @@ final class TokenIdentity {
   }
 
   /** From now on, a token without this key is another one. */
-  void handedOut(KeySpec spec, FoundKey found) {
-    keys.put(spec, found);
+  void handedOut(FoundKey found) {
+    keys.put(found.spec(), found);
   }
 
-  /** One of the keys that were handed out, if any was. */
-  Optional<Map.Entry<KeySpec, FoundKey>> anyKey() {
-    return keys.entrySet().stream().findFirst();
+  /** The key that is used to see whether the token signs, if any was handed out: never the issuer's. */
+  Optional<FoundKey> leastKey() {
+    return keys.values().stream()
+        .filter(key -> key.spec().role() != KeyRole.ISSUER)
+        .max(Comparator.comparing(key -> key.spec().role()));
   }
 
   /** Demands that a connection is to this token, not another of its label, and finds every key. */
@@ -39,13 +42,13 @@ final class TokenIdentity {
                   + " the process and start it with this one",
               description, connection.description()));
     }
-    for (Map.Entry<KeySpec, FoundKey> known : keys.entrySet()) {
-      FoundKey found = connection.find(known.getKey());
-      if (!found.publicKey().equals(known.getValue().publicKey())) {
+    for (FoundKey known : keys.values()) {
+      FoundKey found = connection.find(known.spec());
+      if (!found.publicKey().equals(known.publicKey())) {
         throw new HsmException(
             Fault.KEY_AMBIGUOUS,
             "the key "
-                + known.getKey()
+                + known.spec()
                 + " must be the one that was opened, and is another: put that one back, or end the"
                 + " process and start it with this one");
       }

@@ -3,6 +3,7 @@ package dev.writ.hsm;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The thread that looks after a token's connection: it notices calls that do not come back, signs when
@@ -16,6 +17,8 @@ final class TokenWatch implements Runnable {
   private final Token token;
   private final TokenProfile profile;
   private final Thread thread;
+
+  private final AtomicBoolean keepingAlive = new AtomicBoolean();
 
   @GuardedBy("this")
   private boolean ended;
@@ -50,19 +53,48 @@ final class TokenWatch implements Runnable {
     Duration pause = TICK;
     Duration afterNext = FIRST_PAUSE;
     while (await(pause)) {
-      if (!(token.status() instanceof TokenStatus.Away)) {
-        token.noteSilence();
-        if (token.idle().compareTo(profile.times().keepAlive()) > 0) {
-          token.restoreTurns();
-          token.keepAlive();
+      pause = TICK;
+      try {
+        if (!(token.status() instanceof TokenStatus.Away)) {
+          lookAfter();
+        } else if (token.reconnect()) {
+          afterNext = FIRST_PAUSE;
+        } else {
+          pause = afterNext;
+          afterNext = shorter(afterNext.multipliedBy(2), profile.times().reconnect());
         }
-      } else if (token.reconnect()) {
-        pause = TICK;
-        afterNext = FIRST_PAUSE;
-      } else {
-        pause = afterNext;
-        afterNext = shorter(afterNext.multipliedBy(2), profile.times().reconnect());
+      } catch (RuntimeException e) {
+        // A listener's, or a bug: it must not leave the token without its watch. The next round
+        // shows
+        // whether it matters.
+        pause = profile.times().reconnect();
       }
+    }
+  }
+
+  private void lookAfter() {
+    token.noteSilence();
+    token.restoreTurns();
+    if (token.idle().compareTo(profile.times().keepAlive()) > 0) {
+      keepAlive();
+    }
+  }
+
+  /** On a thread of its own, so that a signature that does not come back is noticed by this one. */
+  private void keepAlive() {
+    if (keepingAlive.compareAndSet(false, true)) {
+      Thread signer =
+          new Thread(
+              () -> {
+                try {
+                  token.keepAlive();
+                } finally {
+                  keepingAlive.set(false);
+                }
+              },
+              thread.getName() + "-keep-alive");
+      signer.setDaemon(true);
+      signer.start();
     }
   }
 

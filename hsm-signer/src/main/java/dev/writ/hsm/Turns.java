@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.hsm;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -23,14 +24,15 @@ final class Turns {
 
   private final AtomicLongArray began;
 
-  /** 1 where the token has no session for the turn. */
-  private final AtomicIntegerArray aside;
+  /** When the token had no session for the turn, as {@link System#nanoTime} says; else {@link #IDLE}. */
+  @GuardedBy("this")
+  private final long[] aside;
 
   Turns(int count) {
     this.count = count;
     this.free = new LinkedBlockingDeque<>(count);
     this.began = new AtomicLongArray(count);
-    this.aside = new AtomicIntegerArray(count);
+    this.aside = new long[count];
     for (int turn = 0; turn < count; turn++) {
       free.addLast(turn);
     }
@@ -60,50 +62,55 @@ final class Turns {
    *
    * @return whether it did: of the last turn it only says that there is no other
    */
-  boolean setAside(int turn) {
-    synchronized (aside) {
-      int left = 0;
-      for (int other = 0; other < count; other++) {
-        left += 1 - aside.get(other);
-      }
-      if (left == 1) {
-        return false;
-      }
-      aside.set(turn, 1);
+  synchronized boolean setAside(int turn) {
+    if (Arrays.stream(aside).filter(since -> since == IDLE).count() == 1) {
+      return false;
     }
     began.set(turn, IDLE);
+    aside[turn] = System.nanoTime() | 1;
     return true;
   }
 
-  /** Gives out again what was set aside: the token may have sessions by now. */
-  void restore() {
-    synchronized (aside) {
-      for (int turn = 0; turn < count; turn++) {
-        if (aside.get(turn) == 1) {
-          aside.set(turn, 0);
-          free.addLast(turn);
-        }
+  /** Gives out again what was set aside at least so long ago: the token may have sessions by now. */
+  synchronized void restore(Duration least) {
+    for (int turn = 0; turn < count; turn++) {
+      if (aside[turn] != IDLE && System.nanoTime() - aside[turn] >= least.toNanos()) {
+        aside[turn] = IDLE;
+        free.addLast(turn);
       }
     }
   }
 
-  /** For how long the call that has been inside for the longest has been. */
-  Duration oldest() {
+  /**
+   * For how long the call that has been inside for the longest has been.
+   *
+   * @param since a time of {@link System#nanoTime}: calls that began before it do not count
+   */
+  Duration oldest(long since) {
     long now = System.nanoTime();
     long oldest = 0;
     for (int turn = 0; turn < count; turn++) {
       long start = began.get(turn);
-      if (start != IDLE) {
+      if (start != IDLE && start - since >= 0) {
         oldest = Math.max(oldest, now - start);
       }
     }
     return Duration.ofNanos(oldest);
   }
 
+  private boolean isAnyBegun() {
+    for (int turn = 0; turn < count; turn++) {
+      if (began.get(turn) != IDLE) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether every turn has ended within {@code patience}; nobody may begin one meanwhile. */
   boolean allEnd(Duration patience) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
-    while (oldest().compareTo(Duration.ZERO) > 0) {
+    while (isAnyBegun()) {
       if (System.nanoTime() - deadline > 0) {
         return false;
       }

@@ -97,8 +97,11 @@ class ModuleFaultTest {
               assertThat(e.ckr()).hasValue(0x80000123L);
               assertThat(e.ckrName()).hasValueSatisfying(n -> assertThat(n).endsWith("80000123"));
             });
-    // Another failure than a wrong PIN says nothing about the PIN, which may be tried again.
     mend();
+    // It may mean that the PIN is wrong, which is not shown again at once.
+    assertThatThrownBy(this::open)
+        .hasMessageContaining("the PIN is not shown to it again for PT1S");
+    Thread.sleep(1_100);
     open().close();
   }
 

@@ -23,7 +23,12 @@ class PinTraceTest {
     try (SoftHsmToken soft = SoftHsmToken.create(folder.resolve("hsm"), "writ")) {
       assertThat(
               ChildProcess.probe(
-                  soft.environment(), List.of(), "init", soft.label(), soft.pinFile().toString()))
+                  soft.environment(),
+                  List.of(),
+                  "softhsm2",
+                  "init",
+                  soft.label(),
+                  soft.pinFile().toString()))
           .startsWith("born");
       String pin = Files.readString(soft.pinFile()).strip();
       Process holder = hold(soft);

@@ -111,7 +111,7 @@ class SigningTest {
   void sign_tokenLoggedOutBehindOurBack_carriesTheModulesCode() throws Exception {
     try (Token token = FreshTokens.open(made.get(1))) {
       HsmKey key = issuer(token);
-      token.connection().connection().logout();
+      token.connection().logout();
       assertThatThrownBy(() -> key.signDer(new byte[1]))
           .isInstanceOfSatisfying(
               HsmException.class,

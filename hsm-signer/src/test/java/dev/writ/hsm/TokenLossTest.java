@@ -4,95 +4,25 @@ package dev.writ.hsm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.writ.fixtures.FaultyModule;
 import dev.writ.fixtures.FaultyModule.Count;
 import dev.writ.fixtures.FaultyModule.Gauge;
-import dev.writ.fixtures.SoftHsmToken;
-import dev.writ.hsm.CeremonyOutcome.Born;
 import dev.writ.hsm.HsmException.Fault;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * SoftHSM behind a module that goes away, hangs and forgets: what a token does about it.
- *
- * <p>One of two tokens has its PIN refused, which this process does not forget.
- */
-class TokenLossTest {
-  private static final byte[] MESSAGE = "message".getBytes(StandardCharsets.US_ASCII);
-  private static final Duration LONG = Duration.ofSeconds(20);
-
-  @TempDir static Path folder;
-
-  private static FaultyModule module;
-  private static List<SoftHsmToken> made = List.of();
-  private static TokenProfile profile;
-
-  private final ConcurrentLinkedQueue<String> events = new ConcurrentLinkedQueue<>();
-  private Path pinFile = Path.of("unset");
-
-  @BeforeAll
-  static void makeTokens() throws Exception {
-    made = FreshTokens.create("loss", "pins");
-    TokenProfile real = FreshTokens.profile();
-    module = FaultyModule.build(folder.resolve("module"), real.library());
-    profile =
-        new TokenProfile(
-            real.name(),
-            module.library(),
-            real.install(),
-            real.assurance(),
-            real.environment(),
-            real.storage(),
-            real.sessions(),
-            4,
-            new TokenProfile.Times(
-                Duration.ofSeconds(5),
-                Duration.ofMillis(300),
-                Duration.ofMinutes(10),
-                Duration.ofMillis(200)));
-    for (SoftHsmToken soft : made) {
-      try (Token token = Token.open(profile, soft.label(), PinSource.file(soft.pinFile()))) {
-        assertThat(
-                KeyCeremony.init(
-                    token, KeyInventory.standard(), InstantSource.system(), new SecureRandom()))
-            .isInstanceOf(Born.class);
-      }
-    }
-  }
-
-  @AfterAll
-  static void removeTokens() throws Exception {
-    for (SoftHsmToken soft : made) {
-      soft.close();
-    }
-  }
-
-  @AfterEach
-  void mend() throws Exception {
-    module.clear();
-  }
-
+/** A token that goes away, hangs or forgets, and what is done about it. */
+class TokenLossTest extends TokenUnderFault {
   @Test
   void sign_deviceTakenAway_isRefusedAtOnceAndComesBackByItself() throws Exception {
     try (Token token = open()) {
@@ -381,8 +311,8 @@ class TokenLossTest {
                 Duration.ofMillis(50),
                 profile.times().reconnect()));
     try (Token token = open(watchful, made.get(0))) {
-      HsmKey key = issuer(token);
-      await(() -> events.contains("kept alive writ-issuer"));
+      HsmKey key = status(token);
+      await(() -> events.contains("kept alive writ-status"));
       module.remove();
       await(() -> token.status() instanceof TokenStatus.Away);
       module.restore();
@@ -402,82 +332,6 @@ class TokenLossTest {
     module.restore();
     try (Token token = open()) {
       requireSigns(issuer(token));
-    }
-  }
-
-  private Token open() throws Exception {
-    return open(profile, made.get(0));
-  }
-
-  private Token open(TokenProfile chosen, SoftHsmToken soft) throws Exception {
-    pinFile = FreshTokens.pinFile(folder, Files.readString(soft.pinFile()));
-    return Token.open(
-        chosen,
-        soft.label(),
-        PinSource.file(pinFile),
-        new TokenEvents() {
-          @Override
-          public void lost(HsmException cause) {
-            events.add("lost " + cause.ckrName().orElse(cause.fault().name()));
-          }
-
-          @Override
-          public void stillAway(HsmException cause) {
-            events.add("away " + cause.fault());
-          }
-
-          @Override
-          public void connected(int connection, Duration away) {
-            events.add("connected " + connection);
-          }
-
-          @Override
-          public void keptAlive(KeySpec spec) {
-            events.add("kept alive " + spec.label());
-          }
-        });
-  }
-
-  private static int signUntil(AtomicBoolean over, HsmKey key) throws Exception {
-    int signed = 0;
-    while (!over.get()) {
-      try {
-        byte[] signature = key.signP1363(MESSAGE);
-        assertThat(KeyAlgorithm.P256.verifies(key.publicKey(), MESSAGE, signature)).isTrue();
-        signed++;
-      } catch (HsmException e) {
-        assertThat(e.fault()).isEqualTo(Fault.TOKEN_AWAY);
-        Thread.sleep(1);
-      }
-    }
-    return signed;
-  }
-
-  private static HsmKey issuer(Token token) throws HsmException {
-    return token.key(KeyInventory.standard().spec(KeyRole.ISSUER));
-  }
-
-  private static void requireSigns(HsmKey key) throws Exception {
-    assertThat(KeyAlgorithm.P256.verifies(key.publicKey(), MESSAGE, key.signP1363(MESSAGE)))
-        .isTrue();
-  }
-
-  private static void awaitConnection(Token token, int number) throws Exception {
-    await(
-        () ->
-            token.status() instanceof TokenStatus.Connected connected
-                && connected.connection() >= number);
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    long deadline = System.nanoTime() + LONG.toNanos();
-    while (!condition.holds()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(5);
     }
   }
 }
