@@ -47,11 +47,15 @@ public record TokenProfile(
    * @param turn how long a signature may wait for its turn, at most a minute
    * @param patience how long one call may take before the token counts as away, at most a minute
    * @param keepAlive after how long without a signature one is made to see whether the token answers,
-   *     at most an hour
+   *     and how often sessions that it did not have are tried again, at most an hour
    * @param reconnect the longest pause between two tries to connect to a token that is away, at most a
    *     minute
    */
   public record Times(Duration turn, Duration patience, Duration keepAlive, Duration reconnect) {}
+
+  /** What {@link #isLibrary} demands, in words. */
+  public static final String LIBRARY_FORM =
+      "an absolute path of at most 256 letters, digits and any of . _ / + -";
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,32}");
 
@@ -95,7 +99,7 @@ public record TokenProfile(
     TokenProfile profile =
         new TokenProfile(
             settings.required("name", NAME, "1 to 32 lower-case letters and digits"),
-            Path.of(settings.required("library", LIBRARY, "an absolute path of " + LIBRARY)),
+            Path.of(settings.required("library", LIBRARY, LIBRARY_FORM)),
             settings.required("install"),
             assurance(settings),
             environment,
@@ -111,15 +115,19 @@ public record TokenProfile(
     return profile;
   }
 
+  /** Whether a module may be at this path: it is absolute and needs no quoting anywhere. */
+  public static boolean isLibrary(String path) {
+    return LIBRARY.matcher(path).matches();
+  }
+
   /**
    * This profile with the module at another place.
    *
-   * @throws MalformedHsmConfigException if the path is not absolute or has other characters
+   * @throws MalformedHsmConfigException unless {@link #isLibrary} holds of it
    */
   public TokenProfile withLibrary(Path elsewhere) throws MalformedHsmConfigException {
-    if (!LIBRARY.matcher(elsewhere.toString()).matches()) {
-      throw new MalformedHsmConfigException(
-          name, "library", "an absolute path of " + LIBRARY, "\"" + elsewhere + "\"");
+    if (!isLibrary(elsewhere.toString())) {
+      throw new MalformedHsmConfigException(name, "library", LIBRARY_FORM, "\"" + elsewhere + "\"");
     }
     return new TokenProfile(
         name, elsewhere, install, assurance, environment, storage, sessions, signers, times);

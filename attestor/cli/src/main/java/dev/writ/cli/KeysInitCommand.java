@@ -50,6 +50,12 @@ final class KeysInitCommand implements Callable<Integer> {
       defaultValue = "softhsm2")
   String profile = "softhsm2";
 
+  @Option(
+      names = "--library",
+      paramLabel = "PATH",
+      description = "Where the PKCS#11 module is, if not where the profile says.")
+  @Nullable String library;
+
   @Option(names = "--token", required = true, description = "The token's label.")
   String token = "";
 
@@ -91,7 +97,7 @@ final class KeysInitCommand implements Callable<Integer> {
     String log = origin == null ? issuer.getHost() + "/ledger" : origin;
     requireNames(log);
     StatusSource source = statusSource();
-    try (Token opened = Token.open(TokenProfile.named(profile), token, PinSource.file(pinFile))) {
+    try (Token opened = Token.open(tokenProfile(), token, PinSource.file(pinFile))) {
       KeyBirth birth =
           new KeyBirth(
               issuer.toString(),
@@ -110,6 +116,19 @@ final class KeysInitCommand implements Callable<Integer> {
     } catch (HsmException | MalformedHsmConfigException | IOException e) {
       throw CommandFailure.configuration(e);
     }
+  }
+
+  private TokenProfile tokenProfile() throws MalformedHsmConfigException {
+    TokenProfile named = TokenProfile.named(profile);
+    if (library == null) {
+      return named;
+    }
+    if (!TokenProfile.isLibrary(library)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--library must be " + TokenProfile.LIBRARY_FORM + ", was " + library);
+    }
+    return named.withLibrary(Path.of(library));
   }
 
   /** Before the token is touched: a name that no artifact or note can hold must cost no key. */
@@ -143,7 +162,8 @@ final class KeysInitCommand implements Callable<Integer> {
     }
     throw new ParameterException(
         spec.commandLine(),
-        "--status-uri must be an http or https URL without query, fragment or a slash at its end, was "
+        "--status-uri must be an http or https URL without query, fragment or a slash at its end,"
+            + " was "
             + uri);
   }
 

@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.hsm.AkCertificate;
 import dev.writ.hsm.ServerCertificate;
+import dev.writ.hsm.TokenProfile;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
@@ -57,10 +58,11 @@ record ServeConfig(
    * A token.
    *
    * @param profile which kind
+   * @param library where the module is, if not where the profile says
    * @param label by which it is found
    * @param pinFile holds the user PIN, mode 0600
    */
-  record TokenPlace(String profile, String label, Path pinFile) {}
+  record TokenPlace(String profile, Optional<Path> library, String label, Path pinFile) {}
 
   /**
    * Files in PEM or DER, and folders of such.
@@ -161,6 +163,10 @@ record ServeConfig(
   private static TokenPlace token(ConfigSection token) throws MalformedConfigurationException {
     return new TokenPlace(
         token.optionalText("profile").orElse("softhsm2"),
+        token.optional(
+            "library",
+            TokenProfile.LIBRARY_FORM,
+            text -> Optional.of(text).filter(TokenProfile::isLibrary).map(Path::of)),
         token.text("label"),
         token.path("pin_file"));
   }
@@ -289,6 +295,7 @@ record ServeConfig(
                 "tenant",
                 "trust",
                 "token.profile",
+                "token.library",
                 "token.label",
                 "token.pin_file",
                 "ledger.folder",

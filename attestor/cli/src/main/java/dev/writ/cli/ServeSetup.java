@@ -151,8 +151,9 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
 
   private static Token token(ServeConfig.TokenPlace place) throws CommandFailure {
     try {
+      TokenProfile profile = TokenProfile.named(place.profile());
       return Token.open(
-          TokenProfile.named(place.profile()),
+          place.library().isPresent() ? profile.withLibrary(place.library().get()) : profile,
           place.label(),
           PinSource.file(place.pinFile()),
           new TokenLog());

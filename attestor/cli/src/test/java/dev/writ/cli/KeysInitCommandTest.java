@@ -224,6 +224,39 @@ class KeysInitCommandTest {
   }
 
   @Test
+  void init_libraryElsewhere_isTheModuleThatIsLoaded() {
+    Invocation init = initWithLibrary("/opt/writ/no-such-module.so");
+    assertThat(init.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(init.err()).contains("module /opt/writ/no-such-module.so").hasLineCount(1);
+  }
+
+  @Test
+  void init_libraryThatIsNoAbsolutePath_isAUsageErrorAndMakesNoKey() throws Exception {
+    for (String library : List.of("module.so", "/opt/${x}.so", "")) {
+      Invocation init = initWithLibrary(library);
+      assertThat(init.status()).as(library).isEqualTo(ExitStatus.USAGE);
+      assertThat(init.err()).contains("--library must be an absolute path");
+    }
+    assertThat(listOf(out)).isEmpty();
+  }
+
+  private Invocation initWithLibrary(String library) {
+    return Invocation.of(
+        "keys",
+        "init",
+        "--token",
+        untouched.label(),
+        "--library",
+        library,
+        "--pin-file",
+        untouched.pinFile(),
+        "--issuer",
+        "https://writ.example",
+        "--out",
+        out);
+  }
+
+  @Test
   void init_folderWithATrustFile_overwritesNothingAndMakesNoKey() throws Exception {
     Files.writeString(out.resolve("trust.json"), "mine");
     Invocation init = init(taken, taken.pinFile());

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,7 @@ class ServeConfigTest {
       trust: trust.json
       token:
         profile: softhsm2
+        library: /opt/vendor/module.so
         label: writ
         pin_file: pin
       ledger:
@@ -90,7 +92,9 @@ class ServeConfigTest {
     assertThat(config.tenant()).isEqualTo("acme");
     assertThat(config.trust()).isEqualTo(folder.resolve("trust.json"));
     assertThat(config.token())
-        .isEqualTo(new ServeConfig.TokenPlace("softhsm2", "writ", Path.of("/run/credentials/pin")));
+        .isEqualTo(
+            new ServeConfig.TokenPlace(
+                "softhsm2", Optional.empty(), "writ", Path.of("/run/credentials/pin")));
     assertThat(config.ledgerFolder()).isEqualTo(folder.resolve("ledger"));
     assertThat(config.endorsements().intermediates()).isEmpty();
     assertThat(config.endorsements().revocationLists()).isEmpty();
@@ -107,6 +111,7 @@ class ServeConfigTest {
   @Test
   void config_most_isReadWhole() throws Exception {
     ServeConfig config = read(MOST);
+    assertThat(config.token().library()).contains(Path.of("/opt/vendor/module.so"));
     assertThat(config.endorsements().roots())
         .containsExactly(folder.resolve("roots.pem"), folder.resolve("more.pem"));
     assertThat(config.endorsements().revocationLists()).containsExactly(folder.resolve("lists"));
@@ -143,6 +148,7 @@ class ServeConfigTest {
             case "listen.http", "listen.tls.address", "operator.mtls.address", "metrics" ->
                 "127.0.0.1:1";
             case "log.level" -> "error";
+            case "token.library" -> "/opt/other.so";
             case "enrolment.expired" -> "admit";
             case "enrolment.ak_certificate_days" -> "7";
             default -> key.startsWith("limits.") ? "7" : "other";
@@ -221,12 +227,15 @@ class ServeConfigTest {
         "tenant: acme | tenant: *a | 1 | must be written out, without anchors",
         "tenant: acme | tenant: \"acme | 15 | must be YAML, and is not",
         "  label: writ | # none | 5 | token.label must be given",
-        "  label: writ | labels: writ | 4 | token.labels must not be there: token has the keys label, pin_file, profile",
+        "  label: writ | labels: writ | 4 | token.labels must not be there: token has the keys label, library, pin_file, profile",
         "  http: 127.0.0.1:8080 | tls: {adress: 127.0.0.1:1, names: [a]} | 12 | listen.tls.adress must not be there: listen.tls has the keys address, certificate, key, names",
         "tenant: acme | tennant: acme¶hosts: [{name: a}, {nam: b}] | 1 | tennant must not",
         "tenant: acme | hosts: [{name: a}, {nam: b}] | 1 | hosts[1].nam must not be there: hosts[1] has the keys ek_digest, name",
         "tenant: acme | tenant: acme¶hosts: {nam: b} | 2 | hosts must be a list",
         "tenant: acme | tenant: {tenant: acme} | 1 | tenant must be text",
+        "  label: writ | label: writ¶  library: lib/module.so | 5 | token.library must be an absolute path of",
+        "  label: writ | label: writ¶  library: /opt/${x}.so | 5 | token.library must be an absolute path of",
+        "  label: writ | label: writ¶  library: [/opt/x.so] | 5 | token.library must be an absolute path of",
         "  roots: [roots.pem] | roots: [] | 10 | endorsements.roots must be a list of at least one",
         "  roots: [roots.pem] | roots: roots.pem | 10 | endorsements.roots must be a list",
         "  http: 127.0.0.1:8080 | http: 8080 | 12 | listen.http must be ADDRESS:PORT",
