@@ -15,6 +15,7 @@ import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
+import dev.writ.hsm.TokenStatus;
 import dev.writ.policy.Decision;
 import dev.writ.policy.Obligation;
 import dev.writ.tlog.Hash;
@@ -58,6 +59,19 @@ final class ArtifactSigner {
   /** The {@code kid} of the key that signs. */
   Hash kid() {
     return kid;
+  }
+
+  /** Why nothing would be signed now, where that is known without asking the token. */
+  Optional<Denial> away() {
+    return key.tokenStatus() instanceof TokenStatus.Away away
+        ? Optional.of(
+            Denial.unavailable(
+                "token_away",
+                "the token must be connected, and has not been for "
+                    + away.duration().toMillis()
+                    + " ms: "
+                    + away.cause().getMessage()))
+        : Optional.empty();
   }
 
   /**

@@ -26,7 +26,8 @@ import java.util.concurrent.CompletionStage;
  *
  * <p>Every decision on a host that showed to be the one that asks is in the ledger, under a signed
  * checkpoint, before it is answered. What no enrolled host asked is counted, and no more. Without a
- * receipt there is no artifact: one that was signed and not committed never leaves this class.
+ * receipt there is no artifact: one that was signed and not committed never leaves this class. While the
+ * token is away nothing is decided: who asks is refused at once, which is counted.
  */
 public final class Issuance {
   private final Operations operations;
@@ -112,6 +113,13 @@ public final class Issuance {
    */
   private CompletionStage<Attempt> attempt(
       Application application, Channel channel, boolean holdsNonce) {
+    Optional<Denial> away = signer.away();
+    if (away.isPresent()) {
+      // Neither artifact nor head would be signed: nobody would get a receipt for a leaf, and behind
+      // a call that hangs the answer would come late.
+      refusals.count(away.get());
+      return ended(away.get());
+    }
     return appraisal
         .submit(() -> judge.judge(application, channel))
         .thenCompose(

@@ -24,11 +24,13 @@ import java.util.stream.Stream;
 
 /** A SoftHSM token with the service's keys, for one test class. */
 final class ServiceToken implements AutoCloseable {
+  private final TokenProfile profile;
   private final SoftHsmToken softHsm;
   private Token token;
   private IssuerKeys keys;
 
-  private ServiceToken(SoftHsmToken softHsm, Token token, IssuerKeys keys) {
+  private ServiceToken(TokenProfile profile, SoftHsmToken softHsm, Token token, IssuerKeys keys) {
+    this.profile = profile;
     this.softHsm = softHsm;
     this.token = token;
     this.keys = keys;
@@ -36,22 +38,27 @@ final class ServiceToken implements AutoCloseable {
 
   /** Makes the token, and the keys in it. */
   static ServiceToken create() throws Exception {
+    return create(TokenProfile.named("softhsm2"));
+  }
+
+  /** The same, of another profile. */
+  static ServiceToken create(TokenProfile profile) throws Exception {
     byte[] label = new byte[8];
     new SecureRandom().nextBytes(label);
     SoftHsmToken softHsm = SoftHsmToken.inEnvironment("service-" + HexFormat.of().formatHex(label));
-    Token token = open(softHsm);
+    Token token = open(profile, softHsm);
     CeremonyOutcome outcome =
         KeyCeremony.init(
             token, KeyInventory.standard(), InstantSource.fixed(Instant.now()), new SecureRandom());
     if (!(outcome instanceof CeremonyOutcome.Born)) {
       throw new AssertionError(outcome);
     }
-    return new ServiceToken(softHsm, token, IssuerKeys.open(token, KeyInventory.standard()));
+    return new ServiceToken(
+        profile, softHsm, token, IssuerKeys.open(token, KeyInventory.standard()));
   }
 
-  private static Token open(SoftHsmToken softHsm) throws HsmException, MalformedHsmConfigException {
-    return Token.open(
-        TokenProfile.named("softhsm2"), softHsm.label(), PinSource.file(softHsm.pinFile()));
+  private static Token open(TokenProfile profile, SoftHsmToken softHsm) throws HsmException {
+    return Token.open(profile, softHsm.label(), PinSource.file(softHsm.pinFile()));
   }
 
   IssuerKeys keys() {
@@ -98,8 +105,8 @@ final class ServiceToken implements AutoCloseable {
   }
 
   /** Puts it back; keys that were opened before sign no more. */
-  void logIn() throws HsmException, MalformedHsmConfigException {
-    token = open(softHsm);
+  void logIn() throws HsmException {
+    token = open(profile, softHsm);
     keys = IssuerKeys.open(token, KeyInventory.standard());
   }
 
