@@ -10,6 +10,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,7 @@ final class Connection {
   private long answeredAt;
   private long challengeNanos;
   private String refusal = "";
+  private Optional<Exchange.Refusal> refused = Optional.empty();
 
   /** Connects unless it is connected. */
   void open(Selector selector, InetSocketAddress service) throws IOException {
@@ -130,8 +132,11 @@ final class Connection {
 
   private Progress ended(int good) {
     refusal = "";
+    refused = Optional.empty();
     if (reader.status() != good || stage == Stage.CHALLENGE) {
-      Matcher reason = REASON.matcher(new String(reader.body(), StandardCharsets.UTF_8));
+      String body = new String(reader.body(), StandardCharsets.UTF_8);
+      refused = Optional.of(new Exchange.Refusal(reader.status(), reader.head(), body));
+      Matcher reason = REASON.matcher(body);
       refusal =
           (stage == Stage.CHALLENGE ? "challenge " : "application ")
               + reader.status()
@@ -153,6 +158,11 @@ final class Connection {
   /** Status and reason of the answer that was no artifact. */
   String refusal() {
     return refusal;
+  }
+
+  /** What has ended. */
+  Exchange exchange() {
+    return new Exchange(dueAt, answeredAt, refused);
   }
 
   boolean isBusy() {

@@ -184,6 +184,7 @@ public final class LoadGenerator implements AutoCloseable {
     private void ended(Connection connection) {
       inFlight--;
       lastAnswer = connection.answeredAt();
+      observer.ended(connection.exchange());
       if (connection.isIssued()) {
         issued++;
         whole.recordValue(micros(lastAnswer - connection.dueAt()));

@@ -22,4 +22,7 @@ public interface Observer {
    * @param application the whole request; the generator's own
    */
   default void unanswered(ByteBuffer application) {}
+
+  /** The service answered: before {@link #issued} where it was with an artifact. */
+  default void ended(Exchange exchange) {}
 }

@@ -116,6 +116,11 @@ final class ResponseReader {
     return status;
   }
 
+  /** Status line and fields. */
+  String head() {
+    return text(0, bodyAt);
+  }
+
   /** The bytes in which the body lies; they are this reader's, until its next response. */
   byte[] buffer() {
     return bytes;

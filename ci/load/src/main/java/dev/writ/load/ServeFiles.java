@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,10 +27,11 @@ final class ServeFiles {
   private ServeFiles() {}
 
   /** Makes the keys in a token, and writes the trust file into a folder. */
-  static void makeKeys(Path launcher, SoftHsmToken token, Path keys, Path log)
+  static void makeKeys(
+      Path launcher, SoftHsmToken token, Optional<Path> module, Path keys, Path log)
       throws IOException, InterruptedException {
-    ChildProcess init =
-        ChildProcess.start(
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 launcher.toString(),
                 "keys",
@@ -41,10 +43,9 @@ final class ServeFiles {
                 "--issuer",
                 "https://writ.example",
                 "--out",
-                keys.toString()),
-            token.environment(),
-            log,
-            log);
+                keys.toString()));
+    module.ifPresent(library -> command.addAll(List.of("--library", library.toString())));
+    ChildProcess init = ChildProcess.start(command, token.environment(), log, log);
     Optional<Integer> status = init.await(KEYS_LIMIT);
     init.kill();
     if (status.isEmpty() || status.get() != 0) {
@@ -75,6 +76,7 @@ final class ServeFiles {
   static String configuration(
       Path trust,
       SoftHsmToken token,
+      Optional<Path> module,
       Path folder,
       Path policy,
       Path root,
@@ -88,7 +90,7 @@ final class ServeFiles {
         token:
           label: %s
           pin_file: "%s"
-        ledger:
+        %sledger:
           folder: "%s"
         policy: "%s"
         endorsements:
@@ -109,6 +111,7 @@ final class ServeFiles {
             trust,
             token.label(),
             token.pinFile(),
+            module.map(library -> "  library: \"" + library + "\"\n").orElse(""),
             folder.resolve("ledger"),
             policy,
             root,

@@ -3,6 +3,7 @@ package dev.writ.load;
 
 import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import com.amazon.corretto.crypto.provider.SelfTestStatus;
+import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.TrustFile;
@@ -100,10 +101,26 @@ public final class ServedWrit implements AutoCloseable {
    */
   public static ServedWrit prepare(Path project, Path folder, int hostCount, int boundHostCount)
       throws IOException, InterruptedException {
+    return prepare(project, folder, hostCount, boundHostCount, Optional.empty());
+  }
+
+  /**
+   * The same as the first, with its token behind another PKCS#11 module.
+   *
+   * @param module absolute path of the module
+   */
+  static ServedWrit prepare(Path project, Path folder, int hostCount, Path module)
+      throws IOException, InterruptedException {
+    return prepare(project, folder, hostCount, 0, Optional.of(module));
+  }
+
+  private static ServedWrit prepare(
+      Path project, Path folder, int hostCount, int boundHostCount, Optional<Path> module)
+      throws IOException, InterruptedException {
     Path launcher = project.resolve("writ");
     SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
     Path keys = folder.resolve("keys");
-    ServeFiles.makeKeys(launcher, token, keys, folder.resolve("keys.log"));
+    ServeFiles.makeKeys(launcher, token, module, keys, folder.resolve("keys.log"));
     EndorsementAuthority maker = EndorsementAuthority.create(Instant.now(), new SecureRandom());
     try {
       TrustFile trust = TrustFile.parse(Files.readAllBytes(keys.resolve("trust.json")));
@@ -132,6 +149,7 @@ public final class ServedWrit implements AutoCloseable {
           ServeFiles.configuration(
               keys.resolve("trust.json"),
               token,
+              module,
               folder,
               policy,
               ServeFiles.pem(folder.resolve("ek-root.pem"), maker.root()),
@@ -295,6 +313,15 @@ public final class ServedWrit implements AutoCloseable {
     return target().presentation();
   }
 
+  /** Verifies what it issues, fast. */
+  BundleVerifier verifier() throws IOException {
+    try {
+      return BundleVerifier.of(trust, fastest());
+    } catch (GeneralSecurityException e) {
+      throw new IOException("P-256 must be verified on this machine, and cannot be", e);
+    }
+  }
+
   /** What its hosts ask for. */
   public Target target() {
     return new Target(trust.content().issuer(), TENANT);
@@ -305,6 +332,11 @@ public final class ServedWrit implements AutoCloseable {
     Path store = token.tokens();
     Path aside = store.resolveSibling("unplugged");
     Path unused = Files.move(away ? store : aside, away ? aside : store);
+  }
+
+  /** Where an operator puts the token's PIN. */
+  Path pinFile() {
+    return token.pinFile();
   }
 
   /** The names of the hosts that its policy knows. */

@@ -14,6 +14,9 @@
  * <p>{@code ci/crash} kills the service again and again and holds it to what it had acknowledged;
  * {@link dev.writ.load.CrashRounds} says how. Nothing that the service says is believed: leaves are
  * looked for with proofs, and checkpoints under the trust file's keys.
+ *
+ * <p>{@code ci/hsm-faults} takes the HSM away from it in several ways ({@link dev.writ.load.HsmCases}) and
+ * holds it to {@link dev.writ.load.OutageChecks}.
  */
 @NullMarked
 @CheckReturnValue
