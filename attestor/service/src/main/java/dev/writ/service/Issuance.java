@@ -115,7 +115,8 @@ public final class Issuance {
       Application application, Channel channel, boolean holdsNonce) {
     Optional<Denial> away = signer.away();
     if (away.isPresent()) {
-      // Neither artifact nor head would be signed: nobody would get a receipt for a leaf, and behind
+      // Neither artifact nor head would be signed: nobody would get a receipt for a leaf, and
+      // behind
       // a call that hangs the answer would come late.
       refusals.count(away.get());
       return ended(away.get());
