@@ -87,8 +87,18 @@ final class Examination {
     }
   }
 
+  /** A proof that cannot be read proves nothing about a compromised key's artifact. */
   Finding key() {
-    return IssuerSignature.judgeWindow(made(key), now);
+    Beliefs.SigningKey signer = made(key);
+    if (signer.trusted().compromisedFrom().isEmpty()) {
+      return IssuerSignature.judgeWindow(signer, now);
+    }
+    try {
+      long index = TlogProof.parse(made(bundle).tlogProof()).index();
+      return IssuerSignature.judgeWindow(signer, index, now);
+    } catch (MalformedProofException e) {
+      return IssuerSignature.judgeWindow(signer, now);
+    }
   }
 
   Finding issuer() {

@@ -30,12 +30,35 @@ final class IssuerSignature {
         verified, expected, verified ? "by " + name : "the signature is not that of " + name);
   }
 
-  /** Judges the key's state and window. */
+  /** Judges the state and window of a key that signed what stands in no ledger. */
   static Finding judgeWindow(Beliefs.SigningKey key, Instant now) {
     TrustedKey trusted = key.trusted();
     return Finding.of(
         trusted.state() != KeyState.COMPROMISED && trusted.covers(now),
         "a key that is not compromised, at a time in its window",
-        trusted.state().wire() + ", " + trusted.nbf() + " to " + trusted.exp() + ", at " + now);
+        state(trusted, now));
+  }
+
+  /**
+   * Judges the state and window of a key whose artifact is said to stand in the ledger at {@code index},
+   * which a later check proves.
+   */
+  static Finding judgeWindow(Beliefs.SigningKey key, long index, Instant now) {
+    TrustedKey trusted = key.trusted();
+    return Finding.of(
+        trusted.believedAt(index) && trusted.covers(now),
+        "a key that is not compromised at the leaf's index, at a time in its window",
+        state(trusted, now)
+            + (trusted.compromisedFrom().isPresent()
+                ? ", leaf "
+                    + index
+                    + ", compromised from "
+                    + trusted.compromisedFrom().getAsLong()
+                    + " on"
+                : ""));
+  }
+
+  private static String state(TrustedKey key, Instant now) {
+    return key.state().wire() + ", " + key.nbf() + " to " + key.exp() + ", at " + now;
   }
 }

@@ -32,7 +32,8 @@ public record KeyQuorum(int threshold, List<VerificationKey> keys) {
     Require.between("threshold", threshold, 1, keys.size());
   }
 
-  Optional<VerificationKey> key(Hash kid) {
+  /** The key of this RFC 7638 thumbprint, if it is one of them. */
+  public Optional<VerificationKey> key(Hash kid) {
     return keys.stream().filter(key -> key.kid().equals(kid)).findFirst();
   }
 

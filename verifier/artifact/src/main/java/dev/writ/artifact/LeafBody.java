@@ -9,7 +9,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What a leaf says, by its kind. */
-public sealed interface LeafBody {
+public sealed interface LeafBody
+    permits LeafBody.Enrolment,
+        LeafBody.DecisionAllow,
+        LeafBody.DecisionDeny,
+        LeafBody.Outcome,
+        LeafBody.Revocation,
+        LeafBody.BootRevocation,
+        LeafBody.Approval,
+        LeafBody.Summary,
+        LeafBody.PolicyInForce,
+        LeafBody.KeyStatement,
+        OperationStep,
+        KeyChange {
   /** The kind that this is the body of. */
   LeafKind kind();
 

@@ -19,10 +19,10 @@ final class LeafBodyReader {
       case DECISION_DENY -> decisionDeny(json);
       case OUTCOME -> outcome(json);
       case REVOCATION -> json.has("ak_name_digest") ? bootRevocation(json) : revocation(json);
-      case APPROVAL -> approval(json);
+      case APPROVAL -> json.has("step") ? OperationStep.take(json) : approval(json);
       case SUMMARY -> summary(json);
       case POLICY -> policyInForce(json);
-      case KEY -> keyStatement(json);
+      case KEY -> json.has("operation") ? KeyChange.take(json) : keyStatement(json);
     };
   }
 

@@ -13,6 +13,7 @@ public abstract sealed class MalformedDocumentException extends Exception
         MalformedJsonException,
         MalformedJwsException,
         MalformedLeafException,
+        MalformedOperationException,
         MalformedOutcomeException,
         MalformedRequestException,
         MalformedStatusTokenException,

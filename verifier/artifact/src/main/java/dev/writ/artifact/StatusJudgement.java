@@ -78,6 +78,7 @@ final class StatusJudgement {
     StatusToken governance = latest(latest(held, offered), anyHeld).orElseThrow();
     Optional<String> broken =
         discontinuity(all, checkpoint)
+            .or(() -> missed(governance))
             .or(() -> aheadOfClock(governance))
             .or(() -> spent(newest.get()));
     if (broken.isPresent()) {
@@ -191,6 +192,20 @@ final class StatusJudgement {
     return after < before
         ? Optional.of(
             what + " fell from " + before + " (" + one + ") to " + after + " (" + other + ")")
+        : Optional.empty();
+  }
+
+  /** Who goes by an older trust file may believe what nobody believes any more. */
+  private Optional<String> missed(StatusToken token) {
+    long held = beliefs.content().version();
+    long inForce = token.claims().writ().trustVersion();
+    return inForce > held
+        ? Optional.of(
+            "the issuer goes by version "
+                + inForce
+                + " of the trust file, and this verifier by version "
+                + held
+                + ": let it follow the published ones")
         : Optional.empty();
   }
 

@@ -5,7 +5,6 @@ import dev.writ.tlog.Hash;
 import dev.writ.tlog.LogPolicy;
 import dev.writ.tlog.MalformedLogPolicyException;
 import dev.writ.tlog.NoteKeyType;
-import dev.writ.tlog.P256Verifier;
 import java.nio.charset.StandardCharsets;
 import java.security.Provider;
 import java.util.ArrayList;
@@ -31,45 +30,6 @@ public final class TrustFile {
 
   static final String MUST_BE_INTRODUCED =
       "of version 1, pinned by its SHA-256, or accepted as the successor of one that is believed";
-
-  /**
-   * An operator's signature over {@link TrustContent#signingInput()}.
-   *
-   * @param kid RFC 7638 thumbprint of the operator's key
-   * @param signature ES256, r ‖ s
-   */
-  public record OperatorSignature(Hash kid, byte[] signature) {
-    /**
-     * The signature as given.
-     *
-     * @throws IllegalArgumentException if it is not of 64 bytes
-     */
-    public OperatorSignature {
-      Require.between("signatures.sig length", signature.length, 64, 64);
-      signature = signature.clone();
-    }
-
-    @Override
-    public byte[] signature() {
-      return signature.clone();
-    }
-
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof OperatorSignature that
-          && kid.equals(that.kid)
-          && Arrays.equals(signature, that.signature);
-    }
-
-    @Override
-    public int hashCode() {
-      return kid.hashCode();
-    }
-
-    private Map<String, Object> toMap() {
-      return Map.of("kid", Base64Url.encode(kid.bytes()), "sig", Base64Url.encode(signature));
-    }
-  }
 
   /** Whether a trust file may follow another. */
   public sealed interface SuccessorOutcome {
@@ -168,11 +128,7 @@ public final class TrustFile {
       TrustContent content = TrustContent.take(members);
       List<OperatorSignature> signatures = new ArrayList<>();
       for (JsonMembers signature : members.objects("signatures", MAX_SIGNATURES)) {
-        signatures.add(
-            new OperatorSignature(
-                signature.thumbprint("kid"),
-                signature.base64Url("sig", CompactJws.SIGNATURE_BYTES)));
-        signature.end();
+        signatures.add(OperatorSignature.take(signature));
       }
       members.end();
       return new TrustFile(content, signatures, json.clone());
@@ -241,15 +197,10 @@ public final class TrustFile {
 
   private int operatorsThatSigned(TrustFile next) {
     byte[] input = next.content.signingInput();
-    int signed = 0;
-    for (OperatorSignature signature : next.signatures) {
-      Optional<VerificationKey> operator = content.operators().key(signature.kid());
-      if (operator.isPresent()
-          && P256Verifier.of(operator.get().key()).verifyP1363(input, signature.signature())) {
-        signed++;
-      }
-    }
-    return signed;
+    return (int)
+        next.signatures.stream()
+            .filter(signature -> signature.verifies(content.operators(), input))
+            .count();
   }
 
   private static SuccessorOutcome refused(String field, String mustBe, String was) {

@@ -4,6 +4,7 @@ package dev.writ.artifact;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * A key that a verifier believes in one role, for a time.
@@ -13,13 +14,27 @@ import java.util.Map;
  * @param nbf from when
  * @param exp until before when
  * @param state where it is in its life
+ * @param compromisedFrom of a compromised issuer key, the ledger's index from which on artifacts are
+ *     believed no more: those decided in leaves before it were in the ledger before the key was anybody
+ *     else's. Absent, nothing that the key signed is believed
  */
 public record TrustedKey(
-    VerificationKey key, KeyRole role, Instant nbf, Instant exp, KeyState state) {
+    VerificationKey key,
+    KeyRole role,
+    Instant nbf,
+    Instant exp,
+    KeyState state,
+    OptionalLong compromisedFrom) {
+  /** A key of which no artifact outlives a compromise. */
+  public TrustedKey(VerificationKey key, KeyRole role, Instant nbf, Instant exp, KeyState state) {
+    this(key, role, nbf, exp, state, OptionalLong.empty());
+  }
+
   /**
    * The key as given.
    *
-   * @throws IllegalArgumentException if the role has no place among the JWKs, or the window is empty
+   * @throws IllegalArgumentException if the role has no place among the JWKs, the window is empty, or a
+   *     key that is no compromised issuer's has {@code compromisedFrom}
    */
   public TrustedKey {
     if (role == KeyRole.CHECKPOINT) {
@@ -31,6 +46,25 @@ public record TrustedKey(
     if (!exp.isAfter(nbf)) {
       throw new InvalidValueException("jwks.keys.exp", "after nbf " + nbf, exp.toString());
     }
+    if (compromisedFrom.isPresent()) {
+      Require.between(
+          "jwks.keys.compromised_from", compromisedFrom.getAsLong(), 0, Require.MAX_EXACT);
+      if (state != KeyState.COMPROMISED || role != KeyRole.ISSUER) {
+        throw new InvalidValueException(
+            "jwks.keys.compromised_from",
+            "absent but of a compromised issuer key",
+            role.wire() + ", " + state.wire());
+      }
+    }
+  }
+
+  /**
+   * Whether an artifact that it signed and the ledger holds at {@code index} is believed, whatever the
+   * window says. That the ledger does is to be proven besides.
+   */
+  boolean believedAt(long index) {
+    return state != KeyState.COMPROMISED
+        || (compromisedFrom.isPresent() && index < compromisedFrom.getAsLong());
   }
 
   /** Whether its window holds {@code time}. */
@@ -45,6 +79,7 @@ public record TrustedKey(
     map.put("nbf", nbf.getEpochSecond());
     map.put("exp", exp.getEpochSecond());
     map.put("state", state.wire());
+    compromisedFrom.ifPresent(index -> map.put("compromised_from", index));
     return map;
   }
 
@@ -57,7 +92,10 @@ public record TrustedKey(
             json.oneOf("role", KeyRole.values()),
             json.seconds("nbf"),
             json.seconds("exp"),
-            json.oneOf("state", KeyState.values()));
+            json.oneOf("state", KeyState.values()),
+            json.has("compromised_from")
+                ? OptionalLong.of(json.integer("compromised_from", 0, Require.MAX_EXACT))
+                : OptionalLong.empty());
     json.end();
     return trusted;
   }

@@ -5,7 +5,6 @@ import static dev.writ.artifact.TestWorld.hash;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.writ.artifact.TrustFile.OperatorSignature;
 import dev.writ.artifact.TrustFile.SuccessorOutcome;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.KeyPairNoteSigner;

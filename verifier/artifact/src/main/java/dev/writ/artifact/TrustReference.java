@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import dev.writ.tlog.Hash;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Names a trust file.
+ *
+ * @param version its version
+ * @param digest {@link TrustFile#digest}
+ */
+public record TrustReference(long version, Hash digest) {
+  /**
+   * The reference as given.
+   *
+   * @throws IllegalArgumentException if the version is not positive
+   */
+  public TrustReference {
+    Require.between("trust.version", version, 1, Require.MAX_EXACT);
+  }
+
+  /** Names {@code file}. */
+  public static TrustReference of(TrustFile file) {
+    return new TrustReference(file.content().version(), file.digest());
+  }
+
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("version", version);
+    map.put("digest", digest);
+    return map;
+  }
+
+  static Optional<TrustReference> takeOptional(JsonMembers json) throws MalformedJsonException {
+    Optional<JsonMembers> members = json.optionalObject("trust");
+    if (members.isEmpty()) {
+      return Optional.empty();
+    }
+    TrustReference reference =
+        new TrustReference(
+            members.get().integer("version", 1, Require.MAX_EXACT), members.get().hash("digest"));
+    members.get().end();
+    return Optional.of(reference);
+  }
+}
