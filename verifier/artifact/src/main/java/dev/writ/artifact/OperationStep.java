@@ -20,8 +20,27 @@ public sealed interface OperationStep extends LeafBody {
    * It was proposed.
    *
    * @param operation the whole of it
+   * @param by the proposer's signature over {@link Operation#signingInput}; present exactly where it names
+   *     a proposer
    */
-  record Proposed(Operation operation) implements OperationStep {
+  record Proposed(Operation operation, Optional<OperatorSignature> by) implements OperationStep {
+    /**
+     * The proposal as given.
+     *
+     * @throws IllegalArgumentException if it is signed by another than its proposer
+     */
+    public Proposed {
+      if (!by.map(OperatorSignature::kid).equals(operation.proposer())) {
+        throw new InvalidValueException(
+            "by", "of the operation's proposer", "of another, or absent");
+      }
+    }
+
+    /** A proposal of the service itself, by its schedule. */
+    public Proposed(Operation operation) {
+      this(operation, Optional.empty());
+    }
+
     @Override
     public OperationKind of() {
       return operation.change().kind();
@@ -33,6 +52,7 @@ public sealed interface OperationStep extends LeafBody {
       map.put("of", of().wire());
       map.put("step", "proposed");
       map.put("operation", Base64Url.encode(operation.document()));
+      by.ifPresent(signature -> map.put("by", signature.toMap()));
       return map;
     }
   }
@@ -121,7 +141,10 @@ public sealed interface OperationStep extends LeafBody {
             throw new MalformedJsonException(
                 json.pathOf("of"), operation.change().kind().wire(), of.wire());
           }
-          return new Proposed(operation);
+          Optional<JsonMembers> by = json.optionalObject("by");
+          return new Proposed(
+              operation,
+              by.isPresent() ? Optional.of(OperatorSignature.take(by.get())) : Optional.empty());
         }
         case "approved" -> {
           return new Approved(of, OperationApproval.take(json.object("approval")));
