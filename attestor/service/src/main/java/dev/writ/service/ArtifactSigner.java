@@ -32,8 +32,8 @@ import java.util.Optional;
  * policy allowed: {@link #sign} takes the {@link Decision.Allow}.
  */
 final class ArtifactSigner {
-  private final Hash kid;
-  private final HsmKey key;
+  private final KeysInUse keys;
+  private final SignatureCounts counts;
   private final String logOrigin;
   private final Governance.Mode mode;
   private final InstantSource clock;
@@ -41,14 +41,15 @@ final class ArtifactSigner {
   private final Telemetry telemetry;
 
   ArtifactSigner(
-      IssuerKeys keys,
+      KeysInUse keys,
+      SignatureCounts counts,
       String logOrigin,
       Governance.Mode mode,
       InstantSource clock,
       SecureRandom random,
       Telemetry telemetry) {
-    this.kid = keys.issuerKid();
-    this.key = keys.issuer();
+    this.keys = keys;
+    this.counts = counts;
     this.logOrigin = logOrigin;
     this.mode = mode;
     this.clock = clock;
@@ -56,14 +57,9 @@ final class ArtifactSigner {
     this.telemetry = telemetry;
   }
 
-  /** The {@code kid} of the key that signs. */
-  Hash kid() {
-    return kid;
-  }
-
   /** Why nothing would be signed now, where that is known without asking the token. */
   Optional<Denial> away() {
-    return key.tokenStatus() instanceof TokenStatus.Away away
+    return keys.issuer().key().tokenStatus() instanceof TokenStatus.Away away
         ? Optional.of(
             Denial.unavailable(
                 "token_away",
@@ -81,9 +77,11 @@ final class ArtifactSigner {
    */
   Signing sign(Decision.Allow allow, Grounds grounds, StatusReference status) {
     long began = System.nanoTime();
-    Artifact.Unsigned unsigned = new Artifact.Unsigned(kid, claims(allow, grounds, status));
+    KeysInUse.InUse issuer = keys.issuer();
+    Artifact.Unsigned unsigned =
+        new Artifact.Unsigned(issuer.kid(), claims(allow, grounds, status));
     try {
-      Artifact artifact = unsigned.signed(signature(unsigned.signingInput()));
+      Artifact artifact = unsigned.signed(signature(issuer.key(), unsigned.signingInput()));
       telemetry.ended(Telemetry.Stage.SIGN, began);
       return new Signing.Signed(artifact);
     } catch (HsmException e) {
@@ -91,9 +89,9 @@ final class ArtifactSigner {
     }
   }
 
-  private byte[] signature(byte[] input) throws HsmException {
+  private byte[] signature(HsmKey key, byte[] input) throws HsmException {
     long began = System.nanoTime();
-    byte[] signature = key.signP1363(input);
+    byte[] signature = counts.signed(SignatureCounts.Kind.ARTIFACT, key, input);
     telemetry.signed(System.nanoTime() - began);
     return signature;
   }

@@ -47,9 +47,9 @@ public final class AttestationResults {
   private final WorkPool appraisal;
   private final WorkPool hsm;
   private final Ledger ledger;
-  private final TrustContent trust;
-  private final Hash kid;
-  private final HsmKey key;
+  private final TrustFiles trust;
+  private final KeysInUse keys;
+  private final SignatureCounts counts;
   private final HostRate rate;
   private final Provider signatures;
   private final InstantSource clock;
@@ -69,8 +69,9 @@ public final class AttestationResults {
       WorkPool appraisal,
       WorkPool hsm,
       Ledger ledger,
-      TrustContent trust,
-      IssuerKeys keys,
+      TrustFiles trust,
+      KeysInUse keys,
+      SignatureCounts counts,
       HostRate rate,
       Provider signatures,
       InstantSource clock,
@@ -81,8 +82,8 @@ public final class AttestationResults {
     this.hsm = hsm;
     this.ledger = ledger;
     this.trust = trust;
-    this.kid = keys.issuerKid();
-    this.key = keys.issuer();
+    this.keys = keys;
+    this.counts = counts;
     this.rate = rate;
     this.signatures = signatures;
     this.clock = clock;
@@ -117,14 +118,16 @@ public final class AttestationResults {
   }
 
   private AttestationResultOutcome sign(Ear claims) {
-    byte[] input = AttestationResult.signingInput(kid, claims);
+    KeysInUse.InUse issuer = keys.issuer();
+    byte[] input = AttestationResult.signingInput(issuer.kid(), claims);
     Hash digest = Hash.sha256(input);
     Optional<AttestationResult> before = signed.get(digest);
     if (before.isPresent()) {
       return new AttestationResultOutcome.Issued(before.get());
     }
     try {
-      byte[] signature = key.signP1363(input);
+      byte[] signature =
+          counts.signed(SignatureCounts.Kind.ATTESTATION_RESULT, issuer.key(), input);
       telemetry.attestationResultSigned();
       AttestationResult result = AttestationResult.assemble(input, signature);
       signed.put(digest, result);
@@ -191,7 +194,7 @@ public final class AttestationResults {
   /** Before anything is read from the ledger: who has no artifact of ours costs one verification. */
   private boolean isOurs(Artifact artifact) {
     Instant now = clock.instant();
-    for (TrustedKey trusted : trust.keysOf(KeyRole.ISSUER)) {
+    for (TrustedKey trusted : trust.newest().content().keysOf(KeyRole.ISSUER)) {
       if (trusted.key().kid().equals(artifact.kid())) {
         return trusted.state() != KeyState.COMPROMISED
             && trusted.covers(now)
@@ -250,7 +253,7 @@ public final class AttestationResults {
       throw KeptDecision.contradiction(leafIndex, "its result is not what the artifact says");
     }
     return kept.by(
-            trust.issuer(),
+            trust.newest().content().issuer(),
             new AppraisedSubject(
                 claims.env().akName(),
                 new AppraisedSubject.Decision.Allowed(claims.jkt(), artifact.digest())))
@@ -264,7 +267,7 @@ public final class AttestationResults {
     }
     try {
       return kept.by(
-          trust.issuer(),
+          trust.newest().content().issuer(),
           new AppraisedSubject(
               Payload.akName(payload),
               new AppraisedSubject.Decision.Denied(leafIndex, leaf.hash())));

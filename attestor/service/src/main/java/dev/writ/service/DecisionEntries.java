@@ -36,7 +36,7 @@ final class DecisionEntries {
     this.random = random;
   }
 
-  Entry allowed(Judgement.Granted granted, Artifact artifact, StatusIndex status, Hash issuerKid) {
+  Entry allowed(Judgement.Granted granted, Artifact artifact, StatusIndex status) {
     Grounds grounds = granted.grounds();
     Application application = grounds.application();
     ArtifactClaims claims = artifact.claims();
@@ -66,7 +66,7 @@ final class DecisionEntries {
         List.of(
             new Precondition.EpochIs(policy.epoch()),
             new Precondition.HostActive(grounds.host().akName()),
-            new Precondition.KeyActive(issuerKid)),
+            new Precondition.KeyActive(artifact.kid())),
         Optional.of(Payload.allowed(granted.allow(), grounds, salts, artifact.compact())));
   }
 

@@ -129,10 +129,11 @@ public final class Doors implements AutoCloseable {
     WorkPool explanations = new WorkPool("explanations", EXPLANATIONS);
     service.telemetry().watch(List.of(reads, scrapes, explanations));
     LedgerRoutes ledger = new LedgerRoutes(service.ledger(), reads);
+    TrustRoutes trust = new TrustRoutes(service.trustFiles(), reads);
     HealthRoutes health = new HealthRoutes(service);
     Routes routes =
         new Routes(
-            PublicRoutes.of(service, ledger, health),
+            PublicRoutes.of(service, ledger, trust, health),
             OperatorRoutes.of(service, scrapes, explanations, health),
             OperatorRoutes.metricsOf(service, scrapes, health));
     Loads loads = Loads.of(config.limits());

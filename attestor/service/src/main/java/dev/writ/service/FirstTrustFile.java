@@ -57,8 +57,8 @@ public final class FirstTrustFile {
             Optional.empty(),
             TrustContent.Assurance.DEV,
             List.of(
-                trusted(keys.issuer(), KeyRole.ISSUER, KeyWindow.ofIssuer(keys.issuer())),
-                trusted(keys.status(), KeyRole.STATUS, KeyWindow.ofStatus(keys.status()))),
+                trusted(keys.issuer(), KeyRole.ISSUER, KeyWindow.of(keys.issuer())),
+                trusted(keys.status(), KeyRole.STATUS, KeyWindow.of(keys.status()))),
             logPolicy,
             status,
             SKEW,

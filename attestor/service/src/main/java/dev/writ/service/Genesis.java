@@ -11,7 +11,6 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.UuidV7;
 import dev.writ.hsm.HsmEd25519Key;
-import dev.writ.hsm.HsmKey;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
@@ -49,9 +48,10 @@ final class Genesis {
   }
 
   /** Puts what is missing into the ledger: the keys, then the policy with the next epoch. */
-  PolicyInForce begin(IssuerKeys keys, List<CheckpointSigner> checkpoints, Policy policy)
+  PolicyInForce begin(KeysInUse inUse, List<CheckpointSigner> checkpoints, Policy policy)
       throws LedgerException, ServiceStartException {
     requireGrantable(policy.document());
+    IssuerKeys keys = inUse.atStart();
     KeyWindow window = KeyWindow.ofCheckpoint(keys.checkpoint());
     Hash checkpointLeaf =
         introduce(
@@ -78,13 +78,11 @@ final class Genesis {
     }
     Hash issuerLeaf =
         introduce(
-            Introduced.signing(
-                keys.issuer(), keys.issuerKid(), KeyRole.ISSUER, KeyWindow.ofIssuer(keys.issuer())),
+            Introduced.signing(inUse.issuer(), KeyRole.ISSUER),
             List.of(checkpointLeaf));
     Hash statusLeaf =
         introduce(
-            Introduced.signing(
-                keys.status(), keys.statusKid(), KeyRole.STATUS, KeyWindow.ofStatus(keys.status())),
+            Introduced.signing(inUse.status(), KeyRole.STATUS),
             List.of(checkpointLeaf));
     return putInForce(policy, List.of(issuerLeaf, statusLeaf));
   }
@@ -122,9 +120,14 @@ final class Genesis {
       KeyAlgorithm alg,
       KeyWindow window,
       Optional<String> vkey) {
-    static Introduced signing(HsmKey key, Hash kid, KeyRole role, KeyWindow window) {
+    static Introduced signing(KeysInUse.InUse inUse, KeyRole role) {
       return new Introduced(
-          key.toString(), kid, role, KeyAlgorithm.ES256, window, Optional.empty());
+          inUse.key().toString(),
+          inUse.kid(),
+          role,
+          KeyAlgorithm.ES256,
+          KeyWindow.of(inUse.key()),
+          Optional.empty());
     }
   }
 

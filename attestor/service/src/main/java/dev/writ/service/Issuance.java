@@ -198,7 +198,7 @@ public final class Issuance {
       return record(granted, failed.denial(), Nonce.SPENT);
     }
     Artifact artifact = ((Signing.Signed) signing).artifact();
-    return append(entries.allowed(granted, artifact, status, signer.kid()))
+    return append(entries.allowed(granted, artifact, status))
         .thenCompose(
             outcome -> {
               if (outcome instanceof CommitOutcome.Receipt receipt) {

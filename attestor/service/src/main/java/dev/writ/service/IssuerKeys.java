@@ -17,10 +17,10 @@ import java.util.Optional;
 /**
  * The service's keys in its token, each for one role.
  *
- * @param issuer signs artifacts
+ * @param issuer signs artifacts: the oldest such key of the token, until a rotation puts another in use
  * @param checkpoint signs the ledger's checkpoints
  * @param checkpointEd25519 signs them once more, where the token has such a key
- * @param status signs status list tokens
+ * @param status signs status list tokens, likewise
  * @param tls certifies the keys that the service's TLS endpoints show
  * @param attestation certifies hosts' attestation keys
  */
@@ -38,12 +38,18 @@ public record IssuerKeys(
    */
   public static IssuerKeys open(Token token, KeyInventory inventory) throws HsmException {
     return new IssuerKeys(
-        token.key(inventory.spec(KeyRole.ISSUER)),
+        first(token, inventory.spec(KeyRole.ISSUER)),
         token.key(inventory.spec(KeyRole.CHECKPOINT)),
         ed25519(token, inventory.spec(KeyRole.CHECKPOINT_ED25519)),
-        token.key(inventory.spec(KeyRole.STATUS)),
+        first(token, inventory.spec(KeyRole.STATUS)),
         token.key(inventory.spec(KeyRole.TLS)),
         token.key(inventory.spec(KeyRole.ATTESTATION)));
+  }
+
+  /** The oldest of its role that is there: its first may be destroyed. */
+  private static HsmKey first(Token token, KeySpec spec) throws HsmException {
+    List<KeySpec> generations = token.generations(spec);
+    return token.key(generations.isEmpty() ? spec : generations.get(0));
   }
 
   /** A token that was made without it, or has no such keys, serves as well. */

@@ -21,17 +21,8 @@ record KeyWindow(Instant notBefore, Instant notAfter) {
    */
   static final Period SIGNING = Period.ofYears(2);
 
-  /** From an issuer key's birth, which its certificate says, for {@link #SIGNING}. */
-  static KeyWindow ofIssuer(HsmKey key) {
-    return fromBirth(key);
-  }
-
-  /** From a status key's birth, for {@link #SIGNING}: it ends with the artifacts it speaks of. */
-  static KeyWindow ofStatus(HsmKey key) {
-    return fromBirth(key);
-  }
-
-  private static KeyWindow fromBirth(HsmKey key) {
+  /** From an issuer or status key's birth, which its certificate says, for {@link #SIGNING}. */
+  static KeyWindow of(HsmKey key) {
     Instant birth = key.certificate().getNotBefore().toInstant();
     return new KeyWindow(birth, birth.atOffset(ZoneOffset.UTC).plus(SIGNING).toInstant());
   }

@@ -49,6 +49,7 @@ final class OperatorRoutes {
             .getUnder(DECISIONS, "explain", routes::explain)
             .get("/v1/readiness", "readiness", target -> routes.readiness())
             .get("/metrics", "metrics", target -> routes.metrics());
+    new KeyRoutes(service).addTo(table);
     health.addTo(table);
     return table;
   }

@@ -51,7 +51,7 @@ public final class Outcomes {
   private final Operations operations;
   private final WorkPool appraisal;
   private final Ledger ledger;
-  private final TrustContent trust;
+  private final TrustFiles trust;
   private final Provider signatures;
   private final InstantSource clock;
   private final SecureRandom random;
@@ -61,7 +61,7 @@ public final class Outcomes {
       Operations operations,
       WorkPool appraisal,
       Ledger ledger,
-      TrustContent trust,
+      TrustFiles trust,
       Provider signatures,
       InstantSource clock,
       SecureRandom random,
@@ -174,6 +174,8 @@ public final class Outcomes {
 
   private ECPublicKey gatewaysKey(Hash kid) {
     return trust
+        .newest()
+        .content()
         .gateway(kid)
         .map(VerificationKey::key)
         .orElseThrow(
@@ -196,11 +198,11 @@ public final class Outcomes {
               + statement.claims().artifactDigest());
     }
     Instant at = statement.claims().at();
-    if (at.isAfter(clock.instant().plus(trust.skew()))) {
+    if (at.isAfter(clock.instant().plus(trust.newest().content().skew()))) {
       throw refused(
           DenialCode.NOT_YET_VALID, "outcome_ahead", "an outcome must have been, was at " + at);
     }
-    if (at.isBefore(decision.time().minus(trust.skew()))) {
+    if (at.isBefore(decision.time().minus(trust.newest().content().skew()))) {
       throw refused(
           DenialCode.LINEAGE_FRAGMENTED,
           "outcome_before_decision",

@@ -6,21 +6,15 @@ import dev.writ.artifact.AttestationResult;
 import dev.writ.artifact.Ear;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
-import dev.writ.artifact.KeyRole;
-import dev.writ.artifact.KeyState;
 import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.StatusToken;
-import dev.writ.artifact.TrustContent;
-import dev.writ.artifact.TrustedKey;
 import dev.writ.evidence.Octets;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
@@ -31,9 +25,6 @@ final class PublicRoutes {
   private static final CharSequence EAR =
       HttpHeaders.createOptimized(
           AttestationResult.MEDIA_TYPE + "; eat_profile=\"" + Ear.PROFILE + "\"");
-  private static final CharSequence JWK_SET =
-      HttpHeaders.createOptimized("application/jwk-set+json");
-  private static final CharSequence A_MINUTE = HttpHeaders.createOptimized("max-age=60");
   private static final String ISSUE = "/v1/artifacts";
   private static final int MAX_LIST_DIGITS = 9;
 
@@ -43,10 +34,9 @@ final class PublicRoutes {
     this.service = service;
   }
 
-  static RouteTable of(WritService service, LedgerRoutes ledger, HealthRoutes health) {
+  static RouteTable of(
+      WritService service, LedgerRoutes ledger, TrustRoutes trust, HealthRoutes health) {
     PublicRoutes routes = new PublicRoutes(service);
-    Answer trust = Answer.content(Answer.JSON, service.trust().toJson(), A_MINUTE);
-    Answer jwks = Answer.content(JWK_SET, jwks(service.trust().content()), A_MINUTE);
     RouteTable table =
         new RouteTable()
             .post("/v1/challenges", "challenge", routes::challenge)
@@ -54,8 +44,6 @@ final class PublicRoutes {
             .post("/v1/activations", "activate", routes::activate)
             .post("/v1/outcomes", "report", routes::report)
             .post("/v1/attestation-results", "attestationResult", routes::attestationResult)
-            .get("/v1/trust", "trust", target -> Reply.now(trust))
-            .get("/.well-known/jwks.json", "jwks", target -> Reply.now(jwks))
             .getUnder("/status/", "statusList", routes::status);
     // Clients are asked for a key only where a rule wants to know: a person's browser would show
     // theirs.
@@ -65,6 +53,7 @@ final class PublicRoutes {
       table.post(ISSUE, "issue", body -> routes.issue(body, Channel.UNSEEN));
     }
     ledger.addTo(table);
+    trust.addTo(table);
     health.addTo(table);
     return table;
   }
@@ -180,22 +169,6 @@ final class PublicRoutes {
                         token.getBytes(StandardCharsets.US_ASCII),
                         "max-age=" + tokens.ttl().toSeconds())))
         .orElseGet(() -> Reply.now(Problem.notFound("the status list must be in use, and is not")));
-  }
-
-  /** For JOSE libraries, which heed neither role nor state: compromised keys are left out. */
-  private static byte[] jwks(TrustContent trust) {
-    List<Map<String, Object>> keys = new ArrayList<>();
-    for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
-      for (TrustedKey key : trust.keysOf(role)) {
-        if (key.state() != KeyState.COMPROMISED) {
-          Map<String, Object> jwk = new LinkedHashMap<>(key.key().toMap());
-          jwk.put("alg", "ES256");
-          jwk.put("use", "sig");
-          keys.add(jwk);
-        }
-      }
-    }
-    return Jcs.canonical(Map.of("keys", keys));
   }
 
   static Reply given(int status, String json) {

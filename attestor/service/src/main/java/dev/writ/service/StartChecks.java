@@ -7,12 +7,16 @@ import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
 import dev.writ.tlog.Hash;
+import java.util.Set;
 
 /**
  * That the trust file is this service's: what it issues under another would be believed by nobody, and
  * better nobody asks for it.
  */
 final class StartChecks {
+  /** A file that announces a successor says of the key that still signs that it retires. */
+  private static final Set<KeyState> SIGNING = Set.of(KeyState.ACTIVE, KeyState.RETIRING);
+
   private StartChecks() {}
 
   /** Issuer, ledger and assurance; asks neither token nor ledger. */
@@ -57,12 +61,12 @@ final class StartChecks {
   }
 
   /** That what the token's keys sign is believed. */
-  static void requireTrusted(IssuerKeys keys, CheckpointSigner checkpoint, TrustFile trust)
+  static void requireTrusted(KeysInUse keys, CheckpointSigner checkpoint, TrustFile trust)
       throws ServiceStartException {
-    requireTrusted(trust, KeyRole.ISSUER, keys.issuerKid());
-    requireTrusted(trust, KeyRole.STATUS, keys.statusKid());
+    requireTrusted(trust, KeyRole.ISSUER, keys.issuer().kid());
+    requireTrusted(trust, KeyRole.STATUS, keys.status().kid());
     if (!trust.content().logPolicy().contains(checkpoint.key().vkey())) {
-      throw notTrusted("checkpoint", keys.checkpointKid());
+      throw notTrusted("checkpoint", keys.atStart().checkpointKid());
     }
   }
 
@@ -70,7 +74,7 @@ final class StartChecks {
       throws ServiceStartException {
     boolean isTrusted =
         trust.content().keysOf(role).stream()
-            .anyMatch(key -> key.key().kid().equals(kid) && key.state() == KeyState.ACTIVE);
+            .anyMatch(key -> key.key().kid().equals(kid) && SIGNING.contains(key.state()));
     if (!isTrusted) {
       throw notTrusted(role.wire(), kid);
     }

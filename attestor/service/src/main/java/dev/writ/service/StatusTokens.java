@@ -43,10 +43,10 @@ public final class StatusTokens implements AutoCloseable {
   private static final long PATIENCE_MILLIS = 1_000;
 
   private final Ledger ledger;
-  private final HsmKey key;
-  private final Hash kid;
+  private final KeysInUse keys;
+  private final SignatureCounts counts;
   private final StatusSource source;
-  private final long trustVersion;
+  private final TrustFiles trust;
   private final Duration skew;
   private final Duration ttl;
   private final Duration renewal;
@@ -73,22 +73,23 @@ public final class StatusTokens implements AutoCloseable {
    * Makes tokens from {@link #start} on.
    *
    * @param source where they are published, and for how long they count
-   * @param trustVersion version of the trust file that names it
+   * @param trust the trust files, of which each token names the version in force
    * @param skew how far a token may be ahead of a verifier's clock
    */
   StatusTokens(
       Ledger ledger,
-      IssuerKeys keys,
+      KeysInUse keys,
+      SignatureCounts counts,
       StatusSource source,
-      long trustVersion,
+      TrustFiles trust,
       Duration skew,
       Duration ttl,
       InstantSource clock) {
     this.ledger = ledger;
-    this.key = keys.status();
-    this.kid = keys.statusKid();
+    this.keys = keys;
+    this.counts = counts;
     this.source = source;
-    this.trustVersion = trustVersion;
+    this.trust = trust;
     this.skew = skew;
     this.ttl = ttl;
     Duration third = ttl.dividedBy(3);
@@ -248,12 +249,13 @@ public final class StatusTokens implements AutoCloseable {
             policy.orElseThrow().policyDigest(),
             snapshot.treeSize(),
             snapshot.root(),
-            trustVersion);
+            trust.inForce());
     Instant iat = snapshot.at().truncatedTo(ChronoUnit.SECONDS);
+    KeysInUse.InUse status = keys.status();
     for (int list : lists) {
       byte[] input =
           StatusToken.signingInput(
-              kid,
+              status.kid(),
               new StatusClaims(
                   uri(list),
                   iat,
@@ -261,7 +263,7 @@ public final class StatusTokens implements AutoCloseable {
                   ttl,
                   StatusList.of(StatusList.MAX_SIZE, snapshot.revoked(list)),
                   governance));
-      inForce.put(list, StatusToken.assemble(input, key.signP1363(input)));
+      inForce.put(list, StatusToken.assemble(input, counts.signed(SignatureCounts.Kind.STATUS_TOKEN, status.key(), input)));
     }
   }
 

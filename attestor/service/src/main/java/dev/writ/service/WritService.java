@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.Governance;
+import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.EndorsementVerifier;
@@ -33,7 +34,8 @@ public final class WritService implements AutoCloseable {
   /** How long a close waits for what is under way. */
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
-  private final TrustFile trust;
+  private final TrustFiles trust;
+  private final KeysInUse keys;
   private final Ledger ledger;
   private final PolicyInForce policy;
   private final Operations operations = new Operations();
@@ -54,6 +56,9 @@ public final class WritService implements AutoCloseable {
   private final ReadinessCheck readiness;
   private final Explanations explanations;
   private final Summaries summaries;
+  private final KeySteps keySteps;
+  private final DualControl dualControl;
+  private final KeyReport keyReport;
   private final Chores chores;
 
   /**
@@ -87,12 +92,21 @@ public final class WritService implements AutoCloseable {
       SecureRandom random) {}
 
   private WritService(
-      Setup setup, Ledger ledger, PolicyInForce policy, Telemetry telemetry, LongSupplier nanos)
+      Setup setup,
+      Ledger ledger,
+      TrustFiles trust,
+      KeysInUse keys,
+      PolicyInForce policy,
+      Telemetry telemetry,
+      LongSupplier nanos)
       throws LedgerException, ServiceStartException {
     Limits limits = setup.limits();
     InstantSource clock = setup.clock();
     SecureRandom random = setup.random();
-    this.trust = setup.trust();
+    this.trust = trust;
+    this.keys = keys;
+    SignatureCounts counts = new SignatureCounts();
+    TrustContent content = trust.newest().content();
     this.ledger = ledger;
     this.policy = policy;
     this.telemetry = telemetry;
@@ -101,10 +115,11 @@ public final class WritService implements AutoCloseable {
     this.statusTokens =
         new StatusTokens(
             ledger,
-            setup.keys(),
-            StartChecks.statusSource(trust),
-            trust.content().version(),
-            trust.content().skew(),
+            keys,
+            counts,
+            StartChecks.statusSource(trust.newest()),
+            trust,
+            content.skew(),
             limits.statusTtl(),
             clock);
     this.statusIndices =
@@ -155,7 +170,8 @@ public final class WritService implements AutoCloseable {
             statusTokens,
             // Every key and TPM that can be configured so far is a dev one: see docs/TRUST.md.
             new ArtifactSigner(
-                setup.keys(),
+                keys,
+                counts,
                 setup.identity().origin(),
                 Governance.Mode.DEV,
                 clock,
@@ -173,7 +189,7 @@ public final class WritService implements AutoCloseable {
             operations,
             appraisal,
             ledger,
-            trust.content(),
+            trust,
             setup.signatures(),
             clock,
             random,
@@ -184,8 +200,9 @@ public final class WritService implements AutoCloseable {
             appraisal,
             hsm,
             ledger,
-            trust.content(),
-            setup.keys(),
+            trust,
+            keys,
+            counts,
             new HostRate(limits, nanos),
             setup.signatures(),
             clock,
@@ -194,7 +211,8 @@ public final class WritService implements AutoCloseable {
     this.readiness =
         new ReadinessCheck(
             message -> {
-              byte[] signature = setup.keys().issuer().signP1363(message);
+              byte[] signature =
+                  counts.signed(SignatureCounts.Kind.READINESS, keys.issuer().key(), message);
               telemetry.readinessSigned();
               return signature;
             },
@@ -205,11 +223,38 @@ public final class WritService implements AutoCloseable {
             nanos);
     this.explanations = new Explanations(ledger, hosts, policy);
     this.summaries = new Summaries(refusals, ledger, clock, random);
+    KeyGenerations generations = new KeyGenerations(keys, ledger, clock, random);
+    Proposals proposals = new Proposals(ledger, trust, keys, generations);
+    this.keySteps =
+        new KeySteps(
+            ledger,
+            trust,
+            keys,
+            statusTokens,
+            counts,
+            policy.document().lifetime(),
+            clock,
+            random);
+    this.dualControl =
+        new DualControl(
+            operations,
+            hsm,
+            ledger,
+            trust,
+            proposals,
+            keySteps,
+            policy.leaf(),
+            clock,
+            random);
+    this.keyReport = new KeyReport(operations, hsm, ledger, trust, keys, generations, keySteps);
     this.chores =
         new Chores(
-            summaries::writeIfDue, challengeSecret::renewIfDue, activationSecret::renewIfDue);
+            summaries::writeIfDue,
+            challengeSecret::renewIfDue,
+            activationSecret::renewIfDue,
+            keySteps::run);
     telemetry.watch(List.of(appraisal, hsm));
-    telemetry.watch(setup.keys().issuer());
+    telemetry.watch(keys.issuer().key());
   }
 
   /**
@@ -248,11 +293,14 @@ public final class WritService implements AutoCloseable {
             setup.clock(),
             telemetry.ledgerEvents());
     try {
+      TrustFiles trust = TrustFiles.open(setup.trust(), ledger);
+      KeysInUse keys = KeysInUse.of(setup.keys(), ledger);
       PolicyInForce policy =
           new Genesis(ledger, setup.clock(), setup.random())
-              .begin(setup.keys(), checkpoints, setup.policy());
-      StartChecks.requireTrusted(setup.keys(), checkpoints.get(0), setup.trust());
-      WritService service = new WritService(setup, ledger, policy, telemetry, nanos);
+              .begin(keys, checkpoints, setup.policy());
+      StartChecks.requireTrusted(keys, checkpoints.get(0), trust.newest());
+      WritService service =
+          new WritService(setup, ledger, trust, keys, policy, telemetry, nanos);
       service.begin();
       return service;
     } catch (LedgerException | ServiceStartException | RuntimeException e) {
@@ -264,6 +312,7 @@ public final class WritService implements AutoCloseable {
   /** Nothing is answered before there is a status token to answer with. */
   private void begin() throws ServiceStartException {
     statusTokens.start();
+    keySteps.run();
     try {
       statusIndices.prepare().toCompletableFuture().join();
     } catch (CompletionException e) {
@@ -321,9 +370,24 @@ public final class WritService implements AutoCloseable {
     return ledger;
   }
 
-  /** What its verifiers believe. */
+  /** The newest of what its verifiers believe. */
   public TrustFile trust() {
+    return trust.newest();
+  }
+
+  /** All that its verifiers may follow. */
+  TrustFiles trustFiles() {
     return trust;
+  }
+
+  /** What takes more than one person. */
+  public DualControl dualControl() {
+    return dualControl;
+  }
+
+  /** Its keys, and where they are in their lives. */
+  KeyReport keyReport() {
+    return keyReport;
   }
 
   /** Counts what is refused before it comes to a decision. */

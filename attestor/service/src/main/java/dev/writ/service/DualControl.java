@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.MalformedOperationException;
+import dev.writ.artifact.Operation;
+import dev.writ.artifact.OperationApproval;
+import dev.writ.artifact.OperationStep;
+import dev.writ.artifact.OperatorSignature;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.OperationRecord;
+import dev.writ.ledger.StateChange;
+import dev.writ.tlog.Hash;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What no single person may have done: an {@link Operation} is proposed, approved by as many operators as
+ * the trust file demands, none of whom proposed it, and then done by {@link KeySteps}. Each of these is a
+ * leaf.
+ *
+ * <p>A proposal that names a proposer is a draft until that operator has signed it. One that names none is
+ * the service's own: by its schedule, or in dev because whoever holds the operators' door asked.
+ */
+public final class DualControl {
+  /** Drafts that wait for their proposer's signature. */
+  private static final int MOST_DRAFTS = 64;
+
+  private static final int NONCE_BYTES = 32;
+
+  private final Operations operations;
+  private final WorkPool hsm;
+  private final Ledger ledger;
+  private final TrustFiles trust;
+  private final Proposals proposals;
+  private final KeySteps steps;
+  private final Hash policyLeaf;
+  private final InstantSource clock;
+  private final SecureRandom random;
+  private final Recent<Hash, Proposal> drafts = new Recent<>(MOST_DRAFTS);
+
+  DualControl(
+      Operations operations,
+      WorkPool hsm,
+      Ledger ledger,
+      TrustFiles trust,
+      Proposals proposals,
+      KeySteps steps,
+      Hash policyLeaf,
+      InstantSource clock,
+      SecureRandom random) {
+    this.operations = operations;
+    this.hsm = hsm;
+    this.ledger = ledger;
+    this.trust = trust;
+    this.proposals = proposals;
+    this.steps = steps;
+    this.policyLeaf = policyLeaf;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** What became of a proposal or an approval. */
+  public sealed interface Outcome {
+    /** The proposer's signature is needed before anybody can approve it. */
+    record Drafted(Proposal proposal) implements Outcome {}
+
+    /** It can be approved. */
+    record Open(Proposal proposal, long leafIndex) implements Outcome {}
+
+    /**
+     * The approval counts.
+     *
+     * @param approvals how many there are
+     * @param threshold how many it takes
+     * @param state where the operation is: open, or how it ended
+     */
+    record Approved(
+        Hash operation, int approvals, int threshold, String state, long leafIndex)
+        implements Outcome {}
+
+    /** Nothing was changed. */
+    record Denied(Denial denial) implements Outcome {}
+  }
+
+  /**
+   * Proposes a change.
+   *
+   * @param wish what is wanted
+   * @param validity how long it can be approved: whole seconds, at most {@link Operation#MAX_LIFETIME}
+   * @param proposer RFC 7638 thumbprint of the operator who proposes it
+   */
+  public CompletionStage<Outcome> propose(Wish wish, Duration validity, Optional<Hash> proposer) {
+    return operations.begin(
+        "a proposal",
+        () ->
+            hsm.submit(() -> draft(wish, validity, proposer))
+                .thenCompose(
+                    proposal -> {
+                      if (proposer.isEmpty()) {
+                        return open(proposal, Optional.empty());
+                      }
+                      drafts.put(proposal.operation().digest(), proposal);
+                      return CompletableFuture.completedFuture(new Outcome.Drafted(proposal));
+                    }),
+        Outcome.Denied::new);
+  }
+
+  private Proposal draft(Wish wish, Duration validity, Optional<Hash> proposer)
+      throws LedgerException {
+    requireClock();
+    TrustContent believed = trust.newest().content();
+    if (proposer.isEmpty() && believed.assurance() != TrustContent.Assurance.DEV) {
+      throw denied(
+          DenialCode.POLICY_DENIED,
+          "proposer_missing",
+          "an operation must have a proposer who signs it, and names none");
+    }
+    if (proposer.isPresent() && believed.operators().key(proposer.get()).isEmpty()) {
+      throw denied(
+          DenialCode.POLICY_DENIED,
+          "proposer_unknown",
+          "the proposer must be an operator of trust file version "
+              + believed.version()
+              + ", and is none");
+    }
+    if (validity.compareTo(Duration.ofSeconds(1)) < 0
+        || validity.compareTo(Operation.MAX_LIFETIME) > 0) {
+      throw new DeniedException(
+          Denial.malformed(
+              "validity_out_of_bounds",
+              "an operation must be open for 1 second to "
+                  + Operation.MAX_LIFETIME.toDays()
+                  + " days, was for "
+                  + validity));
+    }
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Instant expires = now.plusSeconds(validity.toSeconds());
+    Proposals.Drafted drafted = proposals.draft(wish, now, expires);
+    byte[] nonce = new byte[NONCE_BYTES];
+    random.nextBytes(nonce);
+    return new Proposal(
+        new Operation(
+            believed.issuer(),
+            believed.version(),
+            Hash.of(nonce),
+            now,
+            expires,
+            proposer,
+            drafted.change()),
+        drafted.trust());
+  }
+
+  /** A clock that was set back would let ended approvals live. */
+  private void requireClock() throws LedgerException {
+    Instant now = clock.instant();
+    Optional<Instant> newest = ledger.newestLeafTime();
+    Duration skew = trust.newest().content().skew();
+    if (newest.isPresent() && now.plus(skew).isBefore(newest.get())) {
+      throw new DeniedException(
+          Denial.unavailable(
+              "clock_set_back",
+              "the clock must not be before the ledger's newest leaf of "
+                  + newest.get()
+                  + ", and is at "
+                  + now
+                  + ": set it right"));
+    }
+  }
+
+  private CompletionStage<Outcome> open(Proposal proposal, Optional<OperatorSignature> by) {
+    Operation operation = proposal.operation();
+    Entry entry =
+        Entry.of(
+            leaf(new OperationStep.Proposed(operation, by)),
+            new StateChange.ProposeOperation(
+                operation.digest(),
+                proposal.encode(),
+                proposal.subject(),
+                operation.proposer(),
+                operation.expires()));
+    return ledger
+        .commit(entry)
+        .thenApply(
+            outcome ->
+                outcome instanceof CommitOutcome.Receipt receipt
+                    ? new Outcome.Open(proposal, receipt.index())
+                    : new Outcome.Denied(refusal(outcome)));
+  }
+
+  /**
+   * Takes an operator's approval; of a draft, the proposer's signature.
+   *
+   * @param json an {@link OperationApproval}, as received
+   */
+  public CompletionStage<Outcome> approve(byte[] json) {
+    return operations.begin(
+        "an approval",
+        () -> {
+          OperationApproval approval = parse(json);
+          Optional<Proposal> draft = drafts.get(approval.operation());
+          return draft.isPresent() && approval.approver().equals(draft.get().operation().proposer().orElseThrow())
+              ? opened(draft.get(), approval)
+              : hsm.submit(() -> judged(approval))
+                  .thenCompose(proposal -> record(proposal, approval));
+        },
+        Outcome.Denied::new);
+  }
+
+  private static OperationApproval parse(byte[] json) {
+    try {
+      return OperationApproval.parse(json);
+    } catch (MalformedOperationException e) {
+      throw new DeniedException(
+          Denial.malformed("approval_malformed", String.valueOf(e.getMessage())));
+    }
+  }
+
+  private CompletionStage<Outcome> opened(Proposal draft, OperationApproval signed) {
+    Operation operation = draft.operation();
+    if (!operation.isOpen(clock.instant())) {
+      throw denied(DenialCode.EXPIRED, "approval_expired", "the draft ended " + operation.expires());
+    }
+    if (!signed
+        .signature()
+        .verifies(trust.newest().content().operators(), operation.signingInput())) {
+      throw denied(
+          DenialCode.SIGNATURE_INVALID,
+          "approval_signature",
+          "the proposer must have signed the operation, and has not");
+    }
+    return open(draft, Optional.of(signed.signature()));
+  }
+
+  private Proposal judged(OperationApproval approval) throws LedgerException {
+    requireClock();
+    OperationRecord known =
+        ledger
+            .operation(approval.operation())
+            .orElseThrow(
+                () ->
+                    denied(
+                        DenialCode.ARTIFACT_MISSING,
+                        "operation_unknown",
+                        "the operation must have been proposed here, and was not"));
+    if (known.end().isPresent()) {
+      throw denied(
+          DenialCode.REPLAYED,
+          "operation_ended",
+          "the operation must be open, and is "
+              + known.end().get().name().toLowerCase(Locale.ROOT));
+    }
+    Proposal proposal = Proposal.decode(known.document());
+    OperationApproval.Outcome outcome =
+        approval.judge(
+            proposal.operation(),
+            proposal.trust().map(file -> file.content()),
+            trust.newest().content(),
+            clock.instant());
+    if (outcome instanceof OperationApproval.Outcome.Refused refused) {
+      throw denied(code(refused.reason()), refused.reason().wire(), refused.message());
+    }
+    return proposal;
+  }
+
+  private static DenialCode code(OperationApproval.Reason reason) {
+    return switch (reason) {
+      case EXPIRED -> DenialCode.EXPIRED;
+      case SIGNATURE, OTHER_OPERATION -> DenialCode.SIGNATURE_INVALID;
+      case OTHER_TRUST -> DenialCode.POLICY_MISMATCH;
+      case PROPOSER -> DenialCode.POLICY_DENIED;
+    };
+  }
+
+  private CompletionStage<Outcome> record(Proposal proposal, OperationApproval approval) {
+    Entry entry =
+        Entry.of(
+            leaf(new OperationStep.Approved(proposal.operation().change().kind(), approval)),
+            new StateChange.ApproveOperation(
+                approval.operation(), approval.approver(), approval.toJson()));
+    return ledger
+        .commit(entry)
+        .thenCompose(
+            outcome ->
+                outcome instanceof CommitOutcome.Receipt receipt
+                    ? hsm.submit(() -> counted(approval.operation(), receipt.index()))
+                    : CompletableFuture.completedFuture(new Outcome.Denied(refusal(outcome))));
+  }
+
+  /** Counts, and does what has enough. */
+  private Outcome counted(Hash operation, long leafIndex) throws LedgerException {
+    int threshold = trust.newest().content().operators().threshold();
+    steps.run();
+    OperationRecord known = ledger.operation(operation).orElseThrow();
+    return new Outcome.Approved(
+        operation,
+        known.approvals().size(),
+        threshold,
+        known.end().map(end -> end.name().toLowerCase(Locale.ROOT)).orElse("open"),
+        leafIndex);
+  }
+
+  private static Denial refusal(CommitOutcome outcome) {
+    if (outcome instanceof CommitOutcome.Unavailable unavailable) {
+      return Denial.of(unavailable);
+    }
+    if (outcome instanceof CommitOutcome.Refused refused) {
+      String reason = refused.why().name().toLowerCase(Locale.ROOT);
+      return new Denial(
+          refused.why() == CommitOutcome.Refusal.OPERATION_EXPIRED
+              ? DenialCode.EXPIRED
+              : DenialCode.REPLAYED,
+          reason,
+          "the ledger must take it, and refused it: " + reason.replace('_', ' '));
+    }
+    throw new IllegalStateException("bug: an operation has no preconditions, yet got " + outcome);
+  }
+
+  private static DeniedException denied(DenialCode code, String reason, String message) {
+    return new DeniedException(new Denial(code, reason, message));
+  }
+
+  private Leaf leaf(OperationStep body) {
+    return Leaf.of(
+        Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), List.of(policyLeaf), body);
+  }
+}

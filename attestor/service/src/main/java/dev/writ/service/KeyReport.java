@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.JwkThumbprint;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.hsm.HsmException;
+import dev.writ.hsm.HsmKey;
+import dev.writ.hsm.KeySpec;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.OperationRecord;
+import dev.writ.ledger.SigningKey;
+import dev.writ.tlog.Hash;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The inventory of keys as it is: what the token has, beside what the ledger says of it. And what was put
+ * before operators.
+ */
+final class KeyReport {
+  private static final int MOST_OPERATIONS = 100;
+
+  private final Operations operations;
+  private final WorkPool hsm;
+  private final Ledger ledger;
+  private final TrustFiles trust;
+  private final KeysInUse keys;
+  private final KeyGenerations generations;
+  private final KeySteps steps;
+
+  KeyReport(
+      Operations operations,
+      WorkPool hsm,
+      Ledger ledger,
+      TrustFiles trust,
+      KeysInUse keys,
+      KeyGenerations generations,
+      KeySteps steps) {
+    this.operations = operations;
+    this.hsm = hsm;
+    this.ledger = ledger;
+    this.trust = trust;
+    this.keys = keys;
+    this.generations = generations;
+    this.steps = steps;
+  }
+
+  /**
+   * A key.
+   *
+   * @param role its role's name
+   * @param names by which the token knows it; absent where the token has it no more, or does not say
+   * @param kid RFC 7638 thumbprint; absent of keys that sign certificates alone
+   * @param known what the ledger says of it; absent of one that no ledger was told of
+   */
+  record Row(
+      String role, Optional<KeySpec> names, Optional<Hash> kid, Optional<SigningKey> known) {}
+
+  /** What became of a question. */
+  sealed interface Outcome<T> {
+    /** The answer. */
+    record Given<T>(T value) implements Outcome<T> {}
+
+    /** None. */
+    record Denied<T>(Denial denial) implements Outcome<T> {}
+  }
+
+  /** All keys, by role, the oldest first. */
+  CompletionStage<Outcome<List<Row>>> keys() {
+    return ask("a list of keys", this::rows);
+  }
+
+  private List<Row> rows() throws LedgerException {
+    Map<Hash, SigningKey> known = new HashMap<>();
+    ledger.keys().forEach(key -> known.put(key.kid(), key));
+    List<Row> rows = new ArrayList<>();
+    Set<Hash> there = new HashSet<>();
+    try {
+      for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
+        for (KeySpec spec : generations.inToken(role)) {
+          Hash kid = JwkThumbprint.of(keys.of(role).key().token().key(spec).publicKey());
+          there.add(kid);
+          rows.add(row(role.wire(), spec, kid, known));
+        }
+        known.values().stream()
+            .filter(key -> key.role() == role && !there.contains(key.kid()))
+            .forEach(
+                key ->
+                    rows.add(
+                        new Row(
+                            role.wire(),
+                            Optional.empty(),
+                            Optional.of(key.kid()),
+                            Optional.of(key))));
+      }
+    } catch (HsmException e) {
+      throw new DeniedException(new Signing.Failed(e).denial());
+    }
+    IssuerKeys atStart = keys.atStart();
+    rows.add(
+        row("checkpoint", atStart.checkpoint().spec(), atStart.checkpointKid(), known));
+    atStart
+        .checkpointEd25519()
+        .ifPresent(
+            key ->
+                rows.add(
+                    row(
+                        key.spec().role().wire(),
+                        key.spec(),
+                        JwkThumbprint.ofEd25519(key.point()),
+                        known)));
+    for (HsmKey key : List.of(atStart.tls(), atStart.attestation())) {
+      rows.add(
+          new Row(
+              key.role().wire(), Optional.of(key.spec()), Optional.empty(), Optional.empty()));
+    }
+    return rows;
+  }
+
+  private static Row row(String role, KeySpec spec, Hash kid, Map<Hash, SigningKey> known) {
+    return new Row(
+        role, Optional.of(spec), Optional.of(kid), Optional.ofNullable(known.get(kid)));
+  }
+
+  /** The newest operations, the newest first. */
+  CompletionStage<Outcome<List<OperationRecord>>> operations() {
+    return ask("a list of operations", () -> ledger.operations(MOST_OPERATIONS));
+  }
+
+  /** One operation. */
+  CompletionStage<Outcome<OperationRecord>> operation(Hash digest) {
+    return ask(
+        "an operation",
+        () ->
+            ledger
+                .operation(digest)
+                .orElseThrow(
+                    () ->
+                        new DeniedException(
+                            new Denial(
+                                DenialCode.ARTIFACT_MISSING,
+                                "operation_unknown",
+                                "the operation must have been proposed here, and was not"))));
+  }
+
+  /** How many approvals an operation takes. */
+  int threshold() {
+    return trust.newest().content().operators().threshold();
+  }
+
+  /** Has a key take its next step before its time brings it. */
+  CompletionStage<Outcome<Instant>> step(Hash kid, KeySteps.Asked asked) {
+    return ask(
+        "a key's step",
+        () -> {
+          steps.ask(kid, asked);
+          KeyState state = ledger.key(kid).orElseThrow().state();
+          if (state != (asked == KeySteps.Asked.ACTIVATE ? KeyState.ACTIVE : KeyState.RETIRED)) {
+            throw new DeniedException(
+                Denial.unavailable(
+                    "step_not_taken", "the ledger must take the step, and has not; its log says why"));
+          }
+          return ledger.key(kid).orElseThrow().notAfter();
+        });
+  }
+
+  private <T> CompletionStage<Outcome<T>> ask(String step, WorkPool.Work<T> work) {
+    return operations.begin(
+        step, () -> hsm.submit(work).thenApply(Outcome.Given::new), Outcome.Denied::new);
+  }
+}

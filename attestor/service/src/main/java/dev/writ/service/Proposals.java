@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.Operation;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.VerificationKey;
+import dev.writ.hsm.HsmKey;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.SigningKey;
+import dev.writ.tlog.Hash;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/** Makes of a {@link Wish} what operators can be asked to approve: a change, and its trust file. */
+final class Proposals {
+  /** Longest lead of a rotation. */
+  static final Duration MAX_LEAD = Duration.ofDays(30);
+
+  private final Ledger ledger;
+  private final TrustFiles trust;
+  private final KeysInUse keys;
+  private final KeyGenerations generations;
+
+  Proposals(Ledger ledger, TrustFiles trust, KeysInUse keys, KeyGenerations generations) {
+    this.ledger = ledger;
+    this.trust = trust;
+    this.keys = keys;
+    this.generations = generations;
+  }
+
+  /** A change and the trust file that it names, which nobody has signed. */
+  record Drafted(Operation.Change change, Optional<TrustFile> trust) {
+    private static Drafted of(TrustContent content, Function<Hash, Operation.Change> change) {
+      return new Drafted(
+          change.apply(Hash.sha256(content.signingInput())),
+          Optional.of(TrustFile.of(content, List.of())));
+    }
+  }
+
+  /**
+   * Makes it; a key that it takes is made in the token, where an earlier proposal left none.
+   *
+   * @param now whole seconds
+   * @param expires when it cannot be approved any more
+   * @throws DeniedException if it cannot be
+   */
+  Drafted draft(Wish wish, Instant now, Instant expires) throws LedgerException {
+    if (wish instanceof Wish.Rotate rotate) {
+      return rotation(rotate, expires);
+    } else if (wish instanceof Wish.Compromise compromise) {
+      return compromise(compromise, now);
+    } else if (wish instanceof Wish.Destroy destroy) {
+      return destruction(destroy.kid());
+    }
+    return publication(((Wish.Publish) wish).file());
+  }
+
+  private Drafted rotation(Wish.Rotate rotate, Instant expires) throws LedgerException {
+    requireSigning(rotate.role());
+    if (rotate.lead().isNegative() || rotate.lead().compareTo(MAX_LEAD) > 0) {
+      throw new DeniedException(
+          Denial.malformed(
+              "lead_out_of_bounds",
+              "the lead must be 0 seconds to " + MAX_LEAD.toDays() + " days, was " + rotate.lead()));
+    }
+    for (SigningKey known : ledger.keys()) {
+      if (known.role() == rotate.role() && known.state() == KeyState.PREPUBLISHED) {
+        throw new DeniedException(
+            new Denial(
+                DenialCode.REPLAYED,
+                "rotation_under_way",
+                "the role must have no key that is announced, and "
+                    + PublicRoutes.base64Url(known.kid().bytes())
+                    + " is to sign from "
+                    + known.notBefore()
+                    + " on"));
+      }
+    }
+    HsmKey next = generations.next(rotate.role());
+    Hash from = keys.of(rotate.role()).kid();
+    VerificationKey to = VerificationKey.of(next.publicKey());
+    Instant activates = expires.plus(rotate.lead()).truncatedTo(ChronoUnit.SECONDS);
+    TrustContent content =
+        NextTrust.after(trust.newest())
+            .rotated(from, to, activates, generations.validity(rotate.role()));
+    return Drafted.of(
+        content,
+        digest -> new Operation.RotateKey(rotate.role(), from, to.kid(), activates, digest));
+  }
+
+  private Drafted compromise(Wish.Compromise compromise, Instant now) throws LedgerException {
+    SigningKey known = known(compromise.kid());
+    requireSigning(known.role());
+    if (known.state() == KeyState.COMPROMISED) {
+      throw new DeniedException(
+          new Denial(
+              DenialCode.REPLAYED, "key_compromised", "the key must not be compromised, and is"));
+    }
+    OptionalLong index = index(compromise.from());
+    if (index.isPresent() && known.role() != KeyRole.ISSUER) {
+      throw new DeniedException(
+          Denial.malformed(
+              "since_of_status_key",
+              "only of an issuer's key does the ledger show what it signed before a time"));
+    }
+    Optional<HsmKey> replacement =
+        known.state() == KeyState.ACTIVE
+            ? Optional.of(generations.next(known.role()))
+            : Optional.empty();
+    Optional<VerificationKey> shown =
+        replacement.map(key -> VerificationKey.of(key.publicKey()));
+    TrustContent content =
+        NextTrust.after(trust.newest())
+            .compromised(known.kid(), index, shown, now, generations.validity(known.role()));
+    return Drafted.of(
+        content,
+        digest ->
+            new Operation.CompromiseKey(
+                known.role(), known.kid(), index, shown.map(VerificationKey::kid), digest));
+  }
+
+  private OptionalLong index(Wish.Since since) throws LedgerException {
+    if (since instanceof Wish.Since.Leaf leaf) {
+      return OptionalLong.of(leaf.index());
+    } else if (since instanceof Wish.Since.Time time) {
+      return OptionalLong.of(firstLeafFrom(time.at()));
+    }
+    return OptionalLong.empty();
+  }
+
+  /** Leaves' times rise but for what their threads are apart, which is milliseconds. */
+  private long firstLeafFrom(Instant time) throws LedgerException {
+    long low = 0;
+    long high = ledger.size();
+    while (low < high) {
+      long middle = low + (high - low) / 2;
+      Optional<Leaf> leaf = ledger.leaf(middle);
+      if (leaf.isPresent() && leaf.get().time().isBefore(time)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private Drafted destruction(Hash kid) throws LedgerException {
+    SigningKey known = known(kid);
+    if (known.state() != KeyState.RETIRED && known.state() != KeyState.COMPROMISED) {
+      throw new DeniedException(
+          new Denial(
+              DenialCode.POLICY_DENIED,
+              "key_in_use",
+              "a key that is destroyed must be retired or compromised, and is "
+                  + known.state().wire()));
+    }
+    return new Drafted(new Operation.DestroyKey(kid), Optional.empty());
+  }
+
+  private Drafted publication(TrustFile wished) {
+    TrustContent content = NextTrust.after(trust.newest()).changed(wished.content());
+    requireOwn(content);
+    return Drafted.of(content, Operation.PublishTrust::new);
+  }
+
+  /** What this service signs must be believed under it, and its ledger be the same. */
+  private void requireOwn(TrustContent content) {
+    TrustContent before = trust.newest().content();
+    boolean same =
+        content.issuer().equals(before.issuer())
+            && content.assurance() == before.assurance()
+            && content.keys().equals(before.keys())
+            && content.logPolicy().equals(before.logPolicy())
+            && content.status().isPresent();
+    if (!same) {
+      throw new DeniedException(
+          new Denial(
+              DenialCode.POLICY_DENIED,
+              "trust_file_of_others",
+              "a trust file that is published so must leave issuer, assurance, jwks and log_policy as"
+                  + " they are, and name status: keys are changed by a rotation"));
+    }
+  }
+
+  private SigningKey known(Hash kid) throws LedgerException {
+    return ledger
+        .key(kid)
+        .orElseThrow(
+            () ->
+                new DeniedException(
+                    new Denial(
+                        DenialCode.ARTIFACT_MISSING,
+                        "key_unknown",
+                        "the ledger must know the key, and does not: see writ keys list")));
+  }
+
+  private static void requireSigning(KeyRole role) {
+    if (role == KeyRole.CHECKPOINT) {
+      throw new DeniedException(
+          new Denial(
+              DenialCode.POLICY_DENIED,
+              "role_without_rotation",
+              "the role must be issuer or status: the checkpoint key lasts as long as its ledger"));
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.MalformedTrustFileException;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustFile.SuccessorOutcome;
+import dev.writ.artifact.TrustSuccession;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.PublishedTrust;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * The trust files of the service: the one that it was started with, and those that its operators have
+ * signed since, which are in the ledger. The newest is published at once, so that verifiers have it
+ * before it matters; from the moment on from which it matters it is in force, and status tokens name it.
+ */
+final class TrustFiles {
+  private final TrustFile start;
+  private final Ledger ledger;
+  private volatile TrustFile newest;
+  private volatile long inForce;
+
+  private TrustFiles(TrustFile start, Ledger ledger, TrustFile newest, long inForce) {
+    this.start = start;
+    this.ledger = ledger;
+    this.newest = newest;
+    this.inForce = inForce;
+  }
+
+  /**
+   * Follows those in the ledger from the one that was configured, by their signatures: the store is
+   * believed no more than a stranger's.
+   */
+  static TrustFiles open(TrustFile start, Ledger ledger)
+      throws LedgerException, ServiceStartException {
+    TrustSuccession.Followed followed;
+    try {
+      followed = TrustSuccession.follow(start, version -> published(ledger, version));
+    } catch (IOException e) {
+      if (e.getCause() instanceof LedgerException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("bug: nothing but the ledger is read", e);
+    }
+    if (followed.refused().isPresent()) {
+      throw new ServiceStartException(
+          "the ledger's trust files must follow the configured one, and do not: "
+              + followed.refused().get()
+              + ": name the trust file with which this ledger began, or a later one of its own");
+    }
+    long inForce = ledger.trustInForce().map(PublishedTrust::version).orElse(0L);
+    return new TrustFiles(
+        start, ledger, followed.newest(), Math.max(inForce, start.content().version()));
+  }
+
+  private static Optional<byte[]> published(Ledger ledger, long version) throws IOException {
+    try {
+      return ledger.trustFile(version).map(PublishedTrust::bytes);
+    } catch (LedgerException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** The newest that is published. */
+  TrustFile newest() {
+    return newest;
+  }
+
+  /** The version that whoever verifies must have by now. */
+  long inForce() {
+    return inForce;
+  }
+
+  /** The bytes of a version, if it is published. */
+  Optional<byte[]> version(long version) throws LedgerException {
+    return version == start.content().version()
+        ? Optional.of(start.toJson())
+        : ledger.trustFile(version).map(PublishedTrust::bytes);
+  }
+
+  /**
+   * Takes what the ledger has.
+   *
+   * @return whether another version is in force than before
+   */
+  boolean align() throws LedgerException {
+    Optional<PublishedTrust> latest = ledger.latestTrust();
+    if (latest.isPresent() && latest.get().version() > newest.content().version()) {
+      TrustFile next;
+      try {
+        next = TrustFile.parse(latest.get().bytes());
+      } catch (MalformedTrustFileException e) {
+        throw new IllegalStateException("bug: the ledger keeps a trust file that is none", e);
+      }
+      if (!(newest.verifySuccessor(next) instanceof SuccessorOutcome.Accepted accepted)) {
+        throw new IllegalStateException("bug: the ledger keeps a trust file that does not follow");
+      }
+      newest = accepted.next();
+    }
+    long before = inForce;
+    inForce = Math.max(before, ledger.trustInForce().map(PublishedTrust::version).orElse(0L));
+    return inForce > before;
+  }
+}
