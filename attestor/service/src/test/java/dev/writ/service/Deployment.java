@@ -86,6 +86,9 @@ final class Deployment implements AutoCloseable {
   /** Signs for the one gateway of the trust file. */
   final KeyPair gateway = SoftwareHost.newKeyPair();
 
+  /** Two of three, any of whom may propose. */
+  final OperatorKeys operators = new OperatorKeys(2, 3);
+
   private final TrustFile trust;
   private Limits limits = patient();
   private EnrolmentTerms terms = EnrolmentTerms.STANDARD;
@@ -129,7 +132,7 @@ final class Deployment implements AutoCloseable {
             first.tls(),
             first.policyApprovers(),
             List.of(VerificationKey.of((ECPublicKey) gateway.getPublic())),
-            first.operators()),
+            operators.quorum()),
         List.of());
   }
 

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Operation;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustFile;
+import dev.writ.ledger.OperationEnd;
+import dev.writ.ledger.OperationRecord;
+import dev.writ.tlog.Hash;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Nothing is done that fewer than enough operators, or its proposer, approved. */
+class DualControlTest extends DualControlled {
+  private static final Wish ROTATE = new Wish.Rotate(KeyRole.ISSUER, LEAD);
+
+  private OperationRecord kept(Proposal proposal) throws Exception {
+    return deployment.service().ledger().operation(proposal.operation().digest()).orElseThrow();
+  }
+
+  private void assertNothingDone() throws Exception {
+    assertThat(deployment.service().trustFiles().newest().content().version()).isEqualTo(1);
+    assertThat(
+            deployment.service().ledger().keys().stream()
+                .noneMatch(key -> key.state() == KeyState.PREPUBLISHED))
+        .isTrue();
+  }
+
+  @Test
+  void proposal_withoutItsProposersSignature_isNone() throws Exception {
+    Proposal draft = ((DualControl.Outcome.Drafted) asked(ROTATE)).proposal();
+
+    assertDenied(approve(1, draft), DenialCode.ARTIFACT_MISSING, "operation_unknown");
+    assertThat(deployment.service().ledger().openOperations()).isEmpty();
+  }
+
+  @Test
+  void proposal_signedByAnotherThanItsProposer_isNone() throws Exception {
+    Proposal draft = ((DualControl.Outcome.Drafted) asked(ROTATE)).proposal();
+    OperatorKeys strangers = new OperatorKeys(2, 3);
+
+    assertDenied(
+        Deployment.join(control().approve(strangers.approval(0, draft))),
+        DenialCode.ARTIFACT_MISSING,
+        "operation_unknown");
+    assertThat(deployment.service().ledger().openOperations()).isEmpty();
+  }
+
+  @Test
+  void proposer_whoIsNoOperator_isRefused() {
+    assertDenied(
+        Deployment.join(
+            control().propose(ROTATE, VALIDITY, Optional.of(new OperatorKeys(1, 1).kid(0)))),
+        DenialCode.POLICY_DENIED,
+        "proposer_unknown");
+  }
+
+  @Test
+  void approval_ofTheProposer_doesNotCount() throws Exception {
+    Proposal proposal = proposed(ROTATE);
+
+    assertDenied(approve(0, proposal), DenialCode.POLICY_DENIED, "approver_is_proposer");
+    assertThat(kept(proposal).approvals()).isEmpty();
+  }
+
+  @Test
+  void approval_ofOneOperatorTwice_countsOnce() throws Exception {
+    Proposal proposal = proposed(ROTATE);
+    assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
+
+    assertDenied(approve(1, proposal), DenialCode.REPLAYED, "already_approved");
+    assertThat(kept(proposal).approvals()).hasSize(1);
+    assertNothingDone();
+  }
+
+  @Test
+  void approval_pastTheOperationsEnd_isRefused_andTheOperationEnds() throws Exception {
+    Proposal proposal = proposed(ROTATE);
+    assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
+    deployment.clock.advance(VALIDITY);
+
+    assertDenied(approve(2, proposal), DenialCode.EXPIRED, "approval_expired");
+    deployment.service().chores().run();
+    assertThat(kept(proposal).end()).contains(OperationEnd.EXPIRED);
+    assertNothingDone();
+  }
+
+  @Test
+  void approval_ofOtherBytes_isRefused() throws Exception {
+    Proposal proposal = proposed(ROTATE);
+    Operation operation = proposal.operation();
+    Operation other =
+        new Operation(
+            operation.issuer(),
+            operation.trustVersion(),
+            operation.nonce(),
+            operation.proposed(),
+            operation.expires().plusSeconds(1),
+            operation.proposer(),
+            operation.change());
+
+    assertDenied(
+        approve(1, new Proposal(other, proposal.trust())),
+        DenialCode.ARTIFACT_MISSING,
+        "operation_unknown");
+    byte[] forged =
+        new dev.writ.artifact.OperationApproval(
+                operation.digest(),
+                operators.sign(1, other.signingInput()),
+                proposal
+                    .trust()
+                    .map(file -> operators.sign(1, file.content().signingInput())))
+            .toJson();
+    assertDenied(
+        Deployment.join(control().approve(forged)),
+        DenialCode.SIGNATURE_INVALID,
+        "approval_signature");
+    assertNothingDone();
+  }
+
+  @Test
+  void approval_withoutItsSignatureOverTheTrustFile_isRefused() throws Exception {
+    Proposal proposal = proposed(ROTATE);
+
+    assertDenied(
+        approve(1, new Proposal(proposal.operation(), Optional.empty())),
+        DenialCode.SIGNATURE_INVALID,
+        "approval_signature");
+    assertNothingDone();
+  }
+
+  @Test
+  void approval_ofAnEndedOperation_isRefused() throws Exception {
+    Proposal done = rotated();
+
+    assertDenied(approve(2, done), DenialCode.REPLAYED, "operation_ended");
+  }
+
+  @Test
+  void rotation_startedTwice_isRefused() throws Exception {
+    Proposal first = proposed(ROTATE);
+    DualControl.Outcome second = asked(ROTATE);
+
+    assertDenied(
+        approve(0, ((DualControl.Outcome.Drafted) second).proposal()),
+        DenialCode.REPLAYED,
+        "operation_open");
+    assertThat(approve(1, first)).isInstanceOf(DualControl.Outcome.Approved.class);
+    assertThat(approve(2, first)).isInstanceOf(DualControl.Outcome.Approved.class);
+    assertDenied(asked(ROTATE), DenialCode.REPLAYED, "rotation_under_way");
+  }
+
+  /** What nobody approved leaves its key in the token, which the next proposal takes. */
+  @Test
+  void rotation_afterOneThatNobodyApproved_usesItsKey() throws Exception {
+    Proposal left = proposed(ROTATE);
+    passes(VALIDITY);
+
+    Proposal next = proposed(ROTATE);
+
+    assertThat(((Operation.RotateKey) next.operation().change()).to())
+        .isEqualTo(((Operation.RotateKey) left.operation().change()).to());
+  }
+
+  @Test
+  void clock_thatWasSetBack_refusesProposalsAndApprovals() throws Exception {
+    Proposal proposal = proposed(ROTATE);
+    deployment.clock.advance(Duration.ofMinutes(-30));
+
+    assertDenied(asked(ROTATE), DenialCode.UNVERIFIABLE, "clock_set_back");
+    assertDenied(approve(1, proposal), DenialCode.UNVERIFIABLE, "clock_set_back");
+    deployment.clock.advance(Duration.ofMinutes(30));
+    assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
+  }
+
+  @Test
+  void checkpointKey_hasNoRotation() {
+    assertDenied(
+        asked(new Wish.Rotate(KeyRole.CHECKPOINT, LEAD)),
+        DenialCode.POLICY_DENIED,
+        "role_without_rotation");
+  }
+
+  @Test
+  void trustFile_thatOperatorsSigned_isPublishedAndInForce() throws Exception {
+    TrustFile now = deployment.trust();
+    TrustContent content = now.content();
+    TrustFile wished =
+        TrustFile.of(
+            new TrustContent(
+                content.issuer(),
+                content.version(),
+                content.previous(),
+                content.assurance(),
+                content.keys(),
+                content.logPolicy(),
+                content.status(),
+                content.skew(),
+                content.tls(),
+                content.policyApprovers(),
+                List.of(),
+                new OperatorKeys(1, 1).quorum()),
+            List.of());
+
+    Proposal proposal = approved(new Wish.Publish(wished));
+
+    assertThat(kept(proposal).end()).contains(OperationEnd.EXECUTED);
+    assertThat(deployment.service().trust().content().version()).isEqualTo(2);
+    assertThat(deployment.service().trust().content().gateways()).isEmpty();
+    assertThat(deployment.service().trustFiles().inForce()).isEqualTo(2);
+    assertDenied(
+        asked(ROTATE), DenialCode.POLICY_DENIED, "proposer_unknown");
+  }
+
+  @Test
+  void trustFile_thatChangesKeys_isNotPublishedSo() throws Exception {
+    TrustContent content = deployment.trust().content();
+    TrustFile wished =
+        TrustFile.of(
+            NextTrust.after(deployment.trust())
+                .compromised(
+                    active(KeyRole.ISSUER),
+                    java.util.OptionalLong.empty(),
+                    Optional.empty(),
+                    deployment.clock.instant().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
+                    Duration.ofDays(1)),
+            List.of());
+
+    assertThat(content.keys()).isNotEqualTo(wished.content().keys());
+    assertDenied(
+        asked(new Wish.Publish(wished)), DenialCode.POLICY_DENIED, "trust_file_of_others");
+  }
+
+  /** In dev whoever holds the operators' door may ask the service itself to propose. */
+  @Test
+  void proposal_ofTheServiceItself_takesTheSameApprovals() throws Exception {
+    DualControl.Outcome outcome =
+        Deployment.join(control().propose(ROTATE, VALIDITY, Optional.empty()));
+    Proposal proposal = ((DualControl.Outcome.Open) outcome).proposal();
+
+    assertThat(approve(0, proposal))
+        .isInstanceOfSatisfying(
+            DualControl.Outcome.Approved.class,
+            approved -> assertThat(approved.state()).isEqualTo("open"));
+    assertThat(approve(1, proposal))
+        .isInstanceOfSatisfying(
+            DualControl.Outcome.Approved.class,
+            approved -> assertThat(approved.state()).isEqualTo("executed"));
+  }
+
+  @Test
+  void key_thatNobodyKnows_isNeitherCompromisedNorDestroyed() {
+    Hash unknown = Hash.sha256(new byte[] {7});
+
+    assertDenied(
+        asked(new Wish.Compromise(unknown, new Wish.Since.Ever())),
+        DenialCode.ARTIFACT_MISSING,
+        "key_unknown");
+    assertDenied(asked(new Wish.Destroy(unknown)), DenialCode.ARTIFACT_MISSING, "key_unknown");
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Presentation;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.SeenInMemory;
+import dev.writ.artifact.StatusToken;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.Verdict;
+import dev.writ.tlog.Hash;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+/** A key that somebody else may hold ends at once, and with it what it signed since. */
+class KeyCompromiseTest extends DualControlled {
+  private Verdict verdict(TrustFile believed, ProofBundle bundle) {
+    return BundleVerifier.of(believed)
+        .verify(
+            bundle.toJson(),
+            Presentation.NOTHING.withTenant(Deployment.IDENTITY.tenant()),
+            new SeenInMemory(),
+            deployment.clock.instant());
+  }
+
+  private static DenialCode code(Verdict verdict) {
+    assertThat(verdict).isInstanceOf(Verdict.Denied.class);
+    return ((Verdict.Denied) verdict).code();
+  }
+
+  private ProofBundle issued() {
+    return Deployment.bundle(deployment.attest(host));
+  }
+
+  private long index(ProofBundle bundle) throws Exception {
+    return deployment
+        .service()
+        .ledger()
+        .artifact(Artifact.parse(bundle.artifact()).claims().jti())
+        .orElseThrow()
+        .leafIndex();
+  }
+
+  private boolean revoked(ProofBundle bundle) throws Exception {
+    return deployment
+        .service()
+        .ledger()
+        .artifact(Artifact.parse(bundle.artifact()).claims().jti())
+        .orElseThrow()
+        .revoked();
+  }
+
+  /** The bundle with the newest status token, as a verifier refreshes it. */
+  private ProofBundle refreshed(ProofBundle bundle) throws Exception {
+    StatusToken token =
+        StatusToken.parse(deployment.service().statusTokens().token(0).orElseThrow());
+    return ProofBundle.of(
+        Artifact.parse(bundle.artifact()),
+        dev.writ.artifact.Leaf.parse(bundle.leaf()),
+        bundle.tlogProof(),
+        token.compact());
+  }
+
+  @Test
+  void compromise_fromALeafOn_endsWhatCameThenAndLeavesWhatWasBefore() throws Exception {
+    Hash key = active(KeyRole.ISSUER);
+    ProofBundle before = issued();
+    ProofBundle since = issued();
+
+    approved(new Wish.Compromise(key, new Wish.Since.Leaf(index(since))));
+
+    TrustFile next = deployment.service().trust();
+    assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
+    assertThat(deployment.service().trustFiles().inForce()).isEqualTo(2);
+    assertThat(verdict(next, refreshed(before))).isInstanceOf(Verdict.Allowed.class);
+    assertThat(code(verdict(next, refreshed(since)))).isEqualTo(DenialCode.REVOKED);
+    assertThat(revoked(before)).isFalse();
+    assertThat(revoked(since)).isTrue();
+    assertThat(code(verdict(deployment.trust(), refreshed(before))))
+        .as("one that missed the trust file denies")
+        .isEqualTo(DenialCode.GOVERNANCE_DISCONTINUITY);
+    ProofBundle after = issued();
+    assertThat(Artifact.parse(after.artifact()).kid()).isEqualTo(active(KeyRole.ISSUER));
+    assertThat(verdict(next, after)).isInstanceOf(Verdict.Allowed.class);
+  }
+
+  @Test
+  void compromise_fromATimeOn_findsTheLeaf() throws Exception {
+    Hash key = active(KeyRole.ISSUER);
+    ProofBundle before = issued();
+    deployment.clock.advance(Duration.ofSeconds(2));
+    Instant noticed = deployment.clock.instant();
+    ProofBundle since = issued();
+
+    approved(new Wish.Compromise(key, new Wish.Since.Time(noticed)));
+
+    assertThat(revoked(before)).isFalse();
+    assertThat(revoked(since)).isTrue();
+  }
+
+  @Test
+  void compromise_sinceEver_endsAll() throws Exception {
+    Hash key = active(KeyRole.ISSUER);
+    ProofBundle bundle = issued();
+
+    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+
+    assertThat(revoked(bundle)).isTrue();
+    assertThat(code(verdict(deployment.service().trust(), refreshed(bundle))))
+        .isEqualTo(DenialCode.REVOKED);
+    deployment.restart();
+    assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
+    assertThat(Artifact.parse(issued().artifact()).kid()).isNotEqualTo(key);
+  }
+
+  @Test
+  void compromise_ofTheStatusKey_disbelievesItsTokensAtOnce() throws Exception {
+    Hash key = active(KeyRole.STATUS);
+    ProofBundle old = issued();
+
+    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+
+    TrustFile next = deployment.service().trust();
+    assertThat(code(verdict(next, old))).isEqualTo(DenialCode.GOVERNANCE_DISCONTINUITY);
+    assertThat(verdict(next, refreshed(old))).isInstanceOf(Verdict.Allowed.class);
+  }
+
+  /** It must not wait for a rotation that nobody approves, nor may the rotation be done after it. */
+  @Test
+  void compromise_whileARotationIsOpen_isDone_andTheRotationFails() throws Exception {
+    Hash key = active(KeyRole.ISSUER);
+    Proposal rotation = proposed(new Wish.Rotate(KeyRole.ISSUER, LEAD));
+    assertThat(approve(1, rotation)).isInstanceOf(DualControl.Outcome.Approved.class);
+
+    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+
+    assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
+    deployment.service().chores().run();
+    assertDenied(approve(2, rotation), DenialCode.REPLAYED, "operation_ended");
+  }
+
+  @Test
+  void key_thatIsCompromised_isDestroyedAndStaysCompromised() throws Exception {
+    Hash key = active(KeyRole.ISSUER);
+    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+    assertDenied(
+        asked(new Wish.Compromise(key, new Wish.Since.Ever())),
+        DenialCode.REPLAYED,
+        "key_compromised");
+
+    approved(new Wish.Destroy(key));
+
+    assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
+    assertThat(Artifact.parse(issued().artifact()).kid()).isNotEqualTo(key);
+  }
+}
