@@ -11,6 +11,7 @@ import dev.writ.hsm.KeySpec;
 import dev.writ.hsm.Token;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.tlog.Hash;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -68,8 +69,29 @@ final class KeyGenerations {
     }
   }
 
+  /**
+   * The key of this thumbprint.
+   *
+   * @throws DeniedException if the token does not have it
+   */
+  HsmKey inToken(KeyRole role, Hash kid) {
+    try {
+      return keys.find(role, kid)
+          .orElseThrow(
+              () ->
+                  new DeniedException(
+                      Denial.unavailable(
+                          "key_missing",
+                          "the token must have the key "
+                              + PublicRoutes.base64Url(kid.bytes())
+                              + ", and has not: open the token that belongs to this ledger")));
+    } catch (HsmException e) {
+      throw new DeniedException(new Signing.Failed(e).denial());
+    }
+  }
+
   /** The role's keys that the token has, oldest first. */
-  List<KeySpec> inToken(KeyRole role) throws HsmException {
+  List<KeySpec> all(KeyRole role) throws HsmException {
     HsmKey current = keys.of(role).key();
     return current.token().generations(current.spec());
   }

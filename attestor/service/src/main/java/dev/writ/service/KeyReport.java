@@ -87,7 +87,7 @@ final class KeyReport {
     Set<Hash> there = new HashSet<>();
     try {
       for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
-        for (KeySpec spec : generations.inToken(role)) {
+        for (KeySpec spec : generations.all(role)) {
           Hash kid = JwkThumbprint.of(keys.of(role).key().token().key(spec).publicKey());
           there.add(kid);
           rows.add(row(role.wire(), spec, kid, known));

@@ -57,6 +57,7 @@ final class KeySteps {
   private final Ledger ledger;
   private final TrustFiles trust;
   private final KeysInUse keys;
+  private final KeyGenerations generations;
   private final StatusTokens statusTokens;
   private final SignatureCounts counts;
   private final Duration longestLife;
@@ -72,6 +73,7 @@ final class KeySteps {
       Ledger ledger,
       TrustFiles trust,
       KeysInUse keys,
+      KeyGenerations generations,
       StatusTokens statusTokens,
       SignatureCounts counts,
       Duration longestLife,
@@ -80,6 +82,7 @@ final class KeySteps {
     this.ledger = ledger;
     this.trust = trust;
     this.keys = keys;
+    this.generations = generations;
     this.statusTokens = statusTokens;
     this.counts = counts;
     this.longestLife = longestLife;
@@ -443,15 +446,7 @@ final class KeySteps {
   }
 
   private HsmKey inToken(KeyRole role, Hash kid) throws HsmException {
-    return keys.find(role, kid)
-        .orElseThrow(
-            () ->
-                new DeniedException(
-                    Denial.unavailable(
-                        "key_missing",
-                        "the token must have the key "
-                            + PublicRoutes.base64Url(kid.bytes())
-                            + ", and has not: open the token that belongs to this ledger")));
+    return generations.inToken(role, kid);
   }
 
   private static TrustedKey believed(TrustFile file, Hash kid) {

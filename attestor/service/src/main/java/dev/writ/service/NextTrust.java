@@ -46,13 +46,8 @@ final class NextTrust {
           if (!key.key().kid().equals(from)) {
             return key;
           }
-          Instant end = activates.plus(OVERLAP);
           return new TrustedKey(
-              key.key(),
-              role,
-              key.nbf(),
-              end.isBefore(key.exp()) ? end : key.exp(),
-              KeyState.RETIRING);
+              key.key(), role, key.nbf(), activates.plus(OVERLAP), KeyState.RETIRING);
         },
         Optional.of(successor(role, to, activates.minus(before.content().skew()), validity)));
   }
@@ -61,7 +56,7 @@ final class NextTrust {
    * Ends belief in a key.
    *
    * @param fromIndex from which leaf on
-   * @param replacement that which signs in its place at once
+   * @param replacement that which signs in its place at once, be it announced already or not
    */
   TrustContent compromised(
       Hash kid,
@@ -70,14 +65,24 @@ final class NextTrust {
       Instant now,
       Duration validity) {
     KeyRole role = key(kid).role();
+    Instant begins = now.minus(before.content().skew());
+    Optional<Hash> inPlace = replacement.map(VerificationKey::kid);
+    boolean announced =
+        before.content().keys().stream().anyMatch(key -> inPlace.equals(Optional.of(key.key().kid())));
     return with(
-        key ->
-            key.key().kid().equals(kid)
-                ? new TrustedKey(
-                    key.key(), role, key.nbf(), key.exp(), KeyState.COMPROMISED, fromIndex)
-                : key,
-        replacement.map(
-            key -> successor(role, key, now.minus(before.content().skew()), validity)));
+        key -> {
+          Hash each = key.key().kid();
+          if (each.equals(kid)) {
+            return new TrustedKey(
+                key.key(), role, key.nbf(), key.exp(), KeyState.COMPROMISED, fromIndex);
+          }
+          return inPlace.equals(Optional.of(each))
+              ? new TrustedKey(key.key(), role, begins, key.exp(), KeyState.ACTIVE)
+              : key;
+        },
+        announced
+            ? Optional.empty()
+            : replacement.map(key -> successor(role, key, begins, validity)));
   }
 
   /** The next version as somebody else wrote it: only its place in the succession is set. */

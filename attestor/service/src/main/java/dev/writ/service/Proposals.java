@@ -116,7 +116,7 @@ final class Proposals {
     }
     Optional<HsmKey> replacement =
         known.state() == KeyState.ACTIVE
-            ? Optional.of(generations.next(known.role()))
+            ? Optional.of(successor(known.role()))
             : Optional.empty();
     Optional<VerificationKey> shown =
         replacement.map(key -> VerificationKey.of(key.publicKey()));
@@ -128,6 +128,16 @@ final class Proposals {
         digest ->
             new Operation.CompromiseKey(
                 known.role(), known.kid(), index, shown.map(VerificationKey::kid), digest));
+  }
+
+  /** The key that is announced already; else the next. */
+  private HsmKey successor(KeyRole role) throws LedgerException {
+    for (SigningKey other : ledger.keys()) {
+      if (other.role() == role && other.state() == KeyState.PREPUBLISHED) {
+        return generations.inToken(role, other.kid());
+      }
+    }
+    return generations.next(role);
   }
 
   private OptionalLong index(Wish.Since since) throws LedgerException {

@@ -230,6 +230,7 @@ public final class WritService implements AutoCloseable {
             ledger,
             trust,
             keys,
+            generations,
             statusTokens,
             counts,
             policy.document().lifetime(),

@@ -8,6 +8,7 @@ import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Operation;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.SeenInMemory;
@@ -159,5 +160,19 @@ class KeyCompromiseTest extends DualControlled {
 
     assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
     assertThat(Artifact.parse(issued().artifact()).kid()).isNotEqualTo(key);
+  }
+
+  /** The key that is announced takes its place, before its time. */
+  @Test
+  void compromise_whileASuccessorIsAnnounced_letsItSignAtOnce() throws Exception {
+    Hash key = active(KeyRole.ISSUER);
+    Hash announced = ((Operation.RotateKey) rotated().operation().change()).to();
+
+    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+
+    assertThat(active(KeyRole.ISSUER)).isEqualTo(announced);
+    assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
+    passes(VALIDITY.plus(LEAD));
+    assertThat(active(KeyRole.ISSUER)).isEqualTo(announced);
   }
 }
