@@ -108,7 +108,11 @@ public final class DualControl {
     return operations.begin(
         "a proposal",
         () ->
-            hsm.submit(() -> draft(wish, validity, proposer))
+            hsm.submit(
+                    () -> {
+                      requireProposer(proposer);
+                      return draft(wish, validity, proposer);
+                    })
                 .thenCompose(
                     proposal -> {
                       if (proposer.isEmpty()) {
@@ -120,9 +124,17 @@ public final class DualControl {
         Outcome.Denied::new);
   }
 
-  private Proposal draft(Wish wish, Duration validity, Optional<Hash> proposer)
-      throws LedgerException {
-    requireClock();
+  /** Proposes a change for the service itself, whose schedule says that it is time. */
+  CompletionStage<Outcome> prepare(Wish wish, Duration validity) {
+    return operations.begin(
+        "a scheduled proposal",
+        () ->
+            hsm.submit(() -> draft(wish, validity, Optional.empty()))
+                .thenCompose(proposal -> open(proposal, Optional.empty())),
+        Outcome.Denied::new);
+  }
+
+  private void requireProposer(Optional<Hash> proposer) {
     TrustContent believed = trust.newest().content();
     if (proposer.isEmpty() && believed.assurance() != TrustContent.Assurance.DEV) {
       throw denied(
@@ -138,6 +150,12 @@ public final class DualControl {
               + believed.version()
               + ", and is none");
     }
+  }
+
+  private Proposal draft(Wish wish, Duration validity, Optional<Hash> proposer)
+      throws LedgerException {
+    requireClock();
+    TrustContent believed = trust.newest().content();
     if (validity.compareTo(Duration.ofSeconds(1)) < 0
         || validity.compareTo(Operation.MAX_LIFETIME) > 0) {
       throw new DeniedException(

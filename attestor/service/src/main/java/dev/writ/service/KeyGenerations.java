@@ -4,9 +4,11 @@ package dev.writ.service;
 import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.KeyRole;
 import dev.writ.hsm.CeremonyOutcome;
+import dev.writ.hsm.Cryptoperiod;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeyCeremony;
+import dev.writ.hsm.KeyInventory;
 import dev.writ.hsm.KeySpec;
 import dev.writ.hsm.Token;
 import dev.writ.ledger.Ledger;
@@ -19,6 +21,8 @@ import java.util.List;
 
 /** The keys of a role in the token, one after the other, and the making of the next. */
 final class KeyGenerations {
+  private static final KeyInventory INVENTORY = KeyInventory.standard();
+
   private final KeysInUse keys;
   private final Ledger ledger;
   private final InstantSource clock;
@@ -33,7 +37,12 @@ final class KeyGenerations {
 
   /** How long a key of the role may be believed from when it begins. */
   Duration validity(KeyRole role) {
-    return keys.of(role).key().spec().validity();
+    return cryptoperiod(role).validity().orElseThrow();
+  }
+
+  /** For how long keys of the role are used, by this build's inventory. */
+  Cryptoperiod cryptoperiod(KeyRole role) {
+    return INVENTORY.cryptoperiod(keys.of(role).key().role());
   }
 
   /**

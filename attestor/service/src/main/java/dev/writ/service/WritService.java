@@ -247,13 +247,16 @@ public final class WritService implements AutoCloseable {
             policy.leaf(),
             clock,
             random);
+    RotationSchedule schedule =
+        new RotationSchedule(ledger, dualControl, generations::cryptoperiod, clock);
     this.keyReport = new KeyReport(operations, hsm, ledger, trust, keys, generations, keySteps);
     this.chores =
         new Chores(
             summaries::writeIfDue,
             challengeSecret::renewIfDue,
             activationSecret::renewIfDue,
-            keySteps::run);
+            keySteps::run,
+            schedule::proposeIfDue);
     telemetry.watch(List.of(appraisal, hsm));
     telemetry.watch(keys.issuer().key());
   }

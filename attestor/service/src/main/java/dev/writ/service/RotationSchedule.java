@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.hsm.Cryptoperiod;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.SigningKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Prepares the next key of a role when the inventory says that its time has come, and puts the rotation
+ * before operators. It approves nothing: what nobody approves ends, and is proposed again.
+ */
+final class RotationSchedule {
+  /** How long operators have. */
+  static final Duration VALIDITY = Duration.ofDays(7);
+
+  /** After which verifiers have this long to follow. */
+  static final Duration LEAD = Duration.ofHours(1);
+
+  /** A proposal that was refused, as while another is open, is not made again each second. */
+  private static final Duration PAUSE = Duration.ofMinutes(10);
+
+  private final Ledger ledger;
+  private final DualControl control;
+  private final Function<KeyRole, Cryptoperiod> cryptoperiods;
+  private final InstantSource clock;
+  private Instant next = Instant.MIN;
+
+  RotationSchedule(
+      Ledger ledger,
+      DualControl control,
+      Function<KeyRole, Cryptoperiod> cryptoperiods,
+      InstantSource clock) {
+    this.ledger = ledger;
+    this.control = control;
+    this.cryptoperiods = cryptoperiods;
+    this.clock = clock;
+  }
+
+  /** Proposes what is due; on the thread of the chores alone. */
+  void proposeIfDue() {
+    Instant now = clock.instant();
+    if (now.isBefore(next)) {
+      return;
+    }
+    try {
+      for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
+        Optional<Duration> every = cryptoperiods.apply(role).rotation();
+        if (every.isPresent() && isDue(role, now.minus(every.get()))) {
+          next = now.plus(PAUSE);
+          var unused =
+              control
+                  .prepare(new Wish.Rotate(role, LEAD), VALIDITY)
+                  .thenAccept(outcome -> told(role, outcome));
+          return;
+        }
+      }
+    } catch (LedgerException e) {
+      next = now.plus(PAUSE);
+      log(System.Logger.Level.WARNING, "the schedule of keys must be read, and was not: " + e.getMessage());
+    }
+  }
+
+  private boolean isDue(KeyRole role, Instant before) throws LedgerException {
+    boolean due = false;
+    for (SigningKey key : ledger.keys()) {
+      if (key.role() == role && key.state() == KeyState.PREPUBLISHED) {
+        return false;
+      }
+      due |=
+          key.role() == role
+              && key.state() == KeyState.ACTIVE
+              && !key.notBefore().isAfter(before);
+    }
+    return due && ledger.openOperations().isEmpty();
+  }
+
+  private static void told(KeyRole role, DualControl.Outcome outcome) {
+    if (outcome instanceof DualControl.Outcome.Open open) {
+      log(
+          System.Logger.Level.INFO,
+          "a rotation of the "
+              + role.wire()
+              + " key is prepared and waits for operators: writ approve "
+              + open.proposal().operation().digest().hex());
+    } else if (outcome instanceof DualControl.Outcome.Denied denied) {
+      log(
+          System.Logger.Level.WARNING,
+          "a rotation of the "
+              + role.wire()
+              + " key is due, and could not be prepared: "
+              + denied.denial().message());
+    }
+  }
+
+  private static void log(System.Logger.Level level, String message) {
+    System.getLogger(RotationSchedule.class.getName()).log(level, message);
+  }
+}
