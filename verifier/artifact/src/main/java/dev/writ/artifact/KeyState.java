@@ -13,7 +13,7 @@ public enum KeyState implements Wire {
   RETIRED("retired"),
   /** Gone from its token; what it signed is judged as of {@link #RETIRED}. */
   DESTROYED("destroyed"),
-  /** Somebody else may hold it: what it signed is not believed. */
+  /** Somebody else may hold it: nothing that it ever signed is believed. */
   COMPROMISED("compromised");
 
   private final String wire;

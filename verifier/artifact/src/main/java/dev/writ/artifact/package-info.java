@@ -184,7 +184,7 @@
  *                 count 1..2^53-1}], ascending in code and reason, one of each pair
  * policy          policy {id, version, digest, epoch} as in the artifact
  * key             kid thumbprint, role issuer|checkpoint|status, alg ES256|Ed25519,
- *                 state active|retiring|retired|compromised,
+ *                 state pre_published|active|retiring|retired|destroyed|compromised,
  *                 vkey ? visible(512), present if and only if role is checkpoint
  *
  * commitment = H("writ-commitment-v1", 32 random bytes of salt, SHA-256(value)), as a digest
@@ -208,7 +208,8 @@
  * previous          ? digest of the previous version's file; absent if and only if version is 1
  * assurance         hardware|dev
  * jwks              keys [1..64 JWK + alg ES256, role issuer|status, nbf seconds, exp seconds,
- *                               state active|retiring|retired|compromised]
+ *                               state pre_published|active|retiring|retired|destroyed|
+ *                                     compromised]
  * log_policy        C2SP tlog-policy: log keys of one origin, each of type 0x02;
  *                   a quorum of witnesses unless assurance is dev
  * status            ? uri (at most 501 characters, no query, no slash at its end),
@@ -228,9 +229,9 @@
  * {@code signatures}. A version is believed when its SHA-256 was given out of band, or when it follows
  * a believed one: same issuer and assurance, version one more, {@code previous} its digest, signed by
  * {@code threshold} of <em>its</em> operators. No verifier takes a later version that is neither; who
- * gives one version 1 vouches for it. A key signs within {@code [nbf, exp)}. A compromised one
- * is believed in nothing; a retired one has its window alone, so that the past can be judged as of
- * then.
+ * gives one version 1 vouches for it. A key signs within {@code [nbf, exp)}, one that is
+ * announced before it signs, too. A compromised one is believed in nothing; a retired or destroyed one
+ * has its window alone, so that the past can be judged as of then.
  *
  * <h2>Status token</h2>
  *

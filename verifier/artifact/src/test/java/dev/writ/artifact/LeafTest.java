@@ -69,6 +69,26 @@ class LeafTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "PREPUBLISHED, pre_published",
+    "ACTIVE, active",
+    "RETIRING, retiring",
+    "RETIRED, retired",
+    "DESTROYED, destroyed",
+    "COMPROMISED, compromised"
+  })
+  void keyLeaf_inEachState_saysItsWord(KeyState state, String word) throws Exception {
+    LeafBody key =
+        new LeafBody.KeyStatement(
+            hash("kid"), KeyRole.ISSUER, KeyAlgorithm.ES256, state, Optional.empty());
+
+    String written = new String(leaf(key).bytes(), StandardCharsets.UTF_8);
+
+    assertThat(written).contains("\"state\":\"" + word + "\"");
+    assertThat(Leaf.parse(leaf(key).bytes()).body()).isEqualTo(key);
+  }
+
+  @ParameterizedTest
   @MethodSource("bodies")
   void parse_ofBytes_isTheSameLeaf(LeafBody body) throws Exception {
     Leaf leaf = leaf(body);

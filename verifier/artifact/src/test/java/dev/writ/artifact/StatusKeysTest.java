@@ -5,6 +5,7 @@ import static dev.writ.artifact.TestWorld.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Check.Outcome;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -35,8 +36,8 @@ class StatusKeysTest extends StatusVerification {
   }
 
   @Test
-  void statusKey_retiringOrRetiredWithinItsWindow_allowed() {
-    for (KeyState state : List.of(KeyState.RETIRING, KeyState.RETIRED)) {
+  void statusKey_notCompromisedWithinItsWindow_allowed() {
+    for (KeyState state : EnumSet.complementOf(EnumSet.of(KeyState.COMPROMISED))) {
       assertAllowed(
           under(statusKeys(TestWorld.statusKey(TestKey.STATUS, state)))
               .verify(
