@@ -21,7 +21,8 @@ import java.util.Set;
  * <ol>
  *   <li>nonces and uses are taken; one that is gone makes the entry replayed;
  *   <li>preconditions are read; one that does not hold makes it superseded;
- *   <li>its other changes are made; one that is not possible makes it refused.
+ *   <li>its other changes are made; one that is not possible makes it refused, and so does one that
+ *       cannot stand beside what all of them together leave.
  * </ol>
  *
  * <p>An entry that is not admitted leaves nothing behind: a savepoint takes back what it took.
@@ -61,6 +62,9 @@ final class Admission {
     if (lost.isEmpty()) {
       lost = change(entry, index, false);
     }
+    if (lost.isEmpty()) {
+      lost = firstNotStanding(entry);
+    }
     if (lost.isPresent()) {
       statements.update(TAKE_BACK);
     }
@@ -85,6 +89,16 @@ final class Admission {
     return Optional.empty();
   }
 
+  private Optional<CommitOutcome> firstNotStanding(Entry entry) throws SQLException {
+    for (StateChange change : entry.changes()) {
+      Optional<CommitOutcome> lost = writes.standing(change);
+      if (lost.isPresent()) {
+        return lost;
+      }
+    }
+    return Optional.empty();
+  }
+
   private static boolean isSingleUse(StateChange change) {
     return change instanceof ConsumeNonce || change instanceof RecordUse;
   }
@@ -95,7 +109,8 @@ final class Admission {
         || change instanceof StateChange.SetHostState
         || change instanceof StateChange.SetKey
         || change instanceof StateChange.RevokeArtifact
-        || change instanceof StateChange.VoidArtifacts;
+        || change instanceof StateChange.VoidArtifacts
+        || change instanceof StateChange.VoidArtifactsBetween;
   }
 
   private Optional<CommitOutcome> firstSuperseded(Entry entry) throws SQLException {

@@ -9,8 +9,10 @@ import dev.writ.ledger.StateChange.RecordOutcome;
 import dev.writ.ledger.StateChange.RecordUse;
 import dev.writ.ledger.StateChange.RevokeArtifact;
 import dev.writ.ledger.StateChange.SetLastSeen;
+import dev.writ.ledger.StateChange.VoidArtifactsBetween;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -29,6 +31,8 @@ final class ArtifactWrites {
           + " RETURNING leaf_index, status";
   private static final String REVOKE_INDEX =
       "UPDATE status_index SET revoked = 1 WHERE number = ? AND leaf_index = ?";
+  private static final BulkRevocation VOID_BETWEEN =
+      new BulkRevocation("", StateReads.LIVE_BETWEEN);
   private static final String USE =
       "INSERT INTO artifact_use (jti, use_number, leaf_index)"
           + " SELECT ?, used.n + 1, ?"
@@ -110,6 +114,11 @@ final class ArtifactWrites {
       statements.update(REVOKE_INDEX, status.getAsLong(), place.get().leafIndex());
     }
     return Optional.empty();
+  }
+
+  /** Revokes what was decided between two leaves and has neither ended at {@code now} nor been revoked. */
+  void voidBetween(VoidArtifactsBetween change, Instant now) throws SQLException {
+    VOID_BETWEEN.make(statements, change.fromIndex(), change.beforeIndex(), now);
   }
 
   /** Whether there was a use left. */

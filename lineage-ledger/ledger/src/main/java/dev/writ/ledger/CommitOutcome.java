@@ -61,6 +61,12 @@ public sealed interface CommitOutcome {
     KEY_ROLE_FIXED,
     /** The key is compromised, which is for ever. */
     KEY_COMPROMISED,
+    /** No such key was introduced; its first state is prepublished or active. */
+    KEY_UNKNOWN,
+    /** The state may not follow the one that the key has: {@link StateChange.SetKey} says which may. */
+    KEY_STATE_ORDER,
+    /** Another key of the role is active, and stays so. */
+    KEY_ROLE_OCCUPIED,
     /** The epoch is not the one after that in force. */
     EPOCH_NOT_NEXT,
     /** The artifact's identity was used. */
@@ -80,7 +86,27 @@ public sealed interface CommitOutcome {
     /** There is no such invitation, it names another host, or it is past its end. */
     INVITATION_INVALID,
     /** The invitation was used. */
-    INVITATION_SPENT
+    INVITATION_SPENT,
+    /** The operation was proposed before. */
+    OPERATION_TAKEN,
+    /** Another operation on the subject is open. */
+    OPERATION_SUBJECT_BUSY,
+    /** No such operation was proposed. */
+    OPERATION_UNKNOWN,
+    /** The operation has ended. */
+    OPERATION_ENDED,
+    /** The leaf is not from before the operation's end in time. */
+    OPERATION_EXPIRED,
+    /** Who proposed an operation does not approve it. */
+    APPROVER_IS_PROPOSER,
+    /** The approver has approved the operation. */
+    ALREADY_APPROVED,
+    /** The version is not the one after the greatest that was published. */
+    TRUST_NOT_NEXT,
+    /** No such version of the trust file was published. */
+    TRUST_UNKNOWN,
+    /** The version is not greater than the one in force. */
+    TRUST_NOT_NEWER
   }
 
   /**

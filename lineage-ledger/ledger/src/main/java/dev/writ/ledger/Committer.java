@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -205,10 +206,18 @@ final class Committer implements Runnable {
       writer.treeWrites().addLeaves(first, admitted);
       writer.treeWrites().putTiles(growth.tiles());
       writer.treeWrites().moveHead(first, head);
+      writer.treeWrites().raiseNewestTime(newestTime(admitted));
     }
     nonces.purge(admission, now, batch.size());
     putCheckpoint(writer);
     return new InDoubt(new CommittedBatch(first, admitted, head), growth.edge());
+  }
+
+  private static Instant newestTime(List<Pending> entries) {
+    return entries.stream()
+        .map(pending -> pending.entry().leaf().time())
+        .max(Comparator.naturalOrder())
+        .orElseThrow();
   }
 
   /** Takes the lock, and makes sure that the tree is as this writer left it. */

@@ -36,14 +36,7 @@ final class LastSeenWrites {
           + CHAINED
           + ", clock = ?, reset_count = ?, restart_count = ?, safe = ?, seen = ?, anchor = ?"
           + " WHERE ak_name = ? AND leaf_index = ? RETURNING previous, ends";
-  private static final String VOID_BITS =
-      StateReads.CHAIN
-          + "UPDATE status_index SET revoked = 1 WHERE (number, leaf_index) IN"
-          + " (SELECT status, leaf_index FROM artifact WHERE "
-          + StateReads.LIVE
-          + ")";
-  private static final String VOID =
-      StateReads.CHAIN + "UPDATE artifact SET revoked = 1 WHERE " + StateReads.LIVE;
+  private static final BulkRevocation VOID = new BulkRevocation(StateReads.CHAIN, StateReads.LIVE);
   private static final String CUT =
       "UPDATE last_seen SET artifact = NULL, previous = NULL, ends = 0 WHERE ak_name = ?";
 
@@ -154,9 +147,7 @@ final class LastSeenWrites {
    */
   void voidArtifacts(StateChange.VoidArtifacts change, Instant now) throws SQLException {
     byte[] host = change.akName().bytes();
-    // Bits of the same leaf alone: a block may have been reserved again, and the bit be another's.
-    statements.update(VOID_BITS, host, now, now, now);
-    statements.update(VOID, host, now, now, now);
+    VOID.make(statements, host, now, now, now);
     statements.update(CUT, host);
   }
 }

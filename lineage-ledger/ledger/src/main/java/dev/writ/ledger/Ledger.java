@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
-import dev.writ.artifact.AkName;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.ConsistencyProof;
 import dev.writ.tlog.EntryBundlePath;
-import dev.writ.tlog.Hash;
 import dev.writ.tlog.InclusionProof;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.SignedNote;
@@ -28,7 +26,7 @@ import java.util.concurrent.CompletionStage;
  * <p>{@link #commit} is the only way in. Reads see what is committed; tiles, bundles and proofs, which
  * a checkpoint must vouch for, see what is signed. Safe for use by any number of threads.
  */
-public final class Ledger implements AutoCloseable {
+public final class Ledger extends CommittedState implements AutoCloseable {
   private final Database database;
   private final CommitLimits limits;
   private final InstantSource clock;
@@ -48,6 +46,7 @@ public final class Ledger implements AutoCloseable {
       InstantSource clock,
       HeadSigner signer,
       Committer committer) {
+    super(new StoreReader(database), clock);
     this.database = database;
     this.limits = limits;
     this.clock = clock;
@@ -294,106 +293,6 @@ public final class Ledger implements AutoCloseable {
                 failure.isPresent()
                     ? CompletableFuture.completedFuture(failure)
                     : signer.probe(limits.patience()));
-  }
-
-  /** The host with this attestation key. */
-  public Optional<Host> host(AkName akName) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).host(akName));
-  }
-
-  /** The host with this endorsement key. */
-  public Optional<Host> hostByEk(Hash ekDigest) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).hostByEk(ekDigest));
-  }
-
-  /** The host with this name. */
-  public Optional<Host> hostByName(String name) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).hostByName(name));
-  }
-
-  /**
-   * Whether a nonce is taken already. {@link StateChange.ConsumeNonce} alone decides who takes it: this
-   * spares work for an entry that would lose. Nonces that were purged are not known.
-   */
-  public boolean isConsumed(Hash nonce) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).isConsumed(nonce));
-  }
-
-  /** How far a host's measurement list was verified. */
-  public Optional<MeasuredList> measuredList(AkName akName) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).measuredList(akName));
-  }
-
-  /** What was last seen of a host's TPM. */
-  public Optional<LastSeen> lastSeen(AkName akName) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).lastSeen(akName));
-  }
-
-  /** What {@link StateChange.VoidArtifacts} would revoke. */
-  public LiveArtifacts liveArtifacts(AkName akName) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).live(akName, clock.instant()));
-  }
-
-  /** The boot logs that are kept of a host, newest first. */
-  public List<KeptBootLog> bootLogs(AkName akName) throws LedgerException {
-    return store.read(statements -> new BootLogs(statements).of(akName));
-  }
-
-  /**
-   * Whether a boot log of a host is kept: one that led to this, of this boot.
-   *
-   * @param boot the TPM's reset count
-   */
-  public boolean keepsBootLog(AkName akName, KeptBootLog.Decision decision, long boot)
-      throws LedgerException {
-    return store.read(statements -> new BootLogs(statements).keeps(akName, decision, boot));
-  }
-
-  /** The host's key that was certified under this name (SHA-256 of its TPM Name). */
-  public Optional<InstanceKey> instanceKey(AkName akName, Hash keyName) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).instanceKey(akName, keyName));
-  }
-
-  /** The policy set in force; empty before the first. */
-  public Optional<PolicyEpoch> policyEpoch() throws LedgerException {
-    return store.read(statements -> new StateReads(statements).epoch());
-  }
-
-  /** The policy set that was in force under this number. */
-  public Optional<PolicyEpoch> policyEpoch(long epoch) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).epoch(epoch));
-  }
-
-  /** The key of the service with this thumbprint. */
-  public Optional<SigningKey> key(Hash kid) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).key(kid));
-  }
-
-  /** All keys of the service, of whatever state. */
-  public List<SigningKey> keys() throws LedgerException {
-    return store.read(statements -> new StateReads(statements).keys());
-  }
-
-  /** The artifact that was issued under this identity. */
-  public Optional<IssuedArtifact> artifact(UuidV7 jti) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).artifact(jti));
-  }
-
-  /** How often the artifact was used here. */
-  public long uses(UuidV7 jti) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).uses(jti));
-  }
-
-  /** What was reported on an artifact under this key, in the statement with this digest. */
-  public Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid, Hash statementDigest)
-      throws LedgerException {
-    return store.read(
-        statements -> new StateReads(statements).outcome(jti, reporterKid, statementDigest));
-  }
-
-  /** The invitation with this digest of its secret. */
-  public Optional<Invitation> invitation(Hash digest) throws LedgerException {
-    return store.read(statements -> new StateReads(statements).invitation(digest));
   }
 
   /**

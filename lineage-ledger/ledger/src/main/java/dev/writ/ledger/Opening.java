@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.MalformedLeafException;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.MalformedCheckpointException;
@@ -15,6 +17,7 @@ import dev.writ.tlog.TilePath;
 import dev.writ.tlog.TileTree;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -86,6 +89,10 @@ record Opening(
               + "; name its origin, or another folder");
     }
     RightEdge edge = RightEdgeCheck.load(store, row.head());
+    if (row.head().size() > 0 && store.newestTime().isEmpty()) {
+      session.treeWrites().raiseNewestTime(lastLeafTime(store, row.head().size()));
+      session.commit();
+    }
     Optional<SignedHead> stored = storedCheckpoint(store, origin, row.head());
     if (stored.isPresent()) {
       requireSignedByOneOf(signers, stored.get().note());
@@ -96,6 +103,22 @@ record Opening(
             .filter(signed -> isSignedByAll(signed.note(), signers));
     SignedHead signed = usable.isPresent() ? usable.get() : sign(origin, row.head(), signers);
     return new Opening(session, edge, signed, usable.map(head -> head.head().size()).orElse(-1L));
+  }
+
+  /** Of a store that an older version filled, which kept no time: leaves come in the order of their times. */
+  private static Instant lastLeafTime(TreeReads store, long size)
+      throws SQLException, LedgerException {
+    List<byte[]> last = store.leaves(size - 1, size);
+    try {
+      if (!last.isEmpty()) {
+        return Leaf.parse(last.get(0)).time();
+      }
+    } catch (MalformedLeafException e) {
+      throw SignedTree.corrupt("leaf " + (size - 1) + ": " + e.getMessage(), e);
+    }
+    throw new LedgerException(
+        "ledger",
+        "the store must have leaf " + (size - 1) + ", has not; restore one that is whole");
   }
 
   /** The stored checkpoint, if there is one; it must be of this tree. */

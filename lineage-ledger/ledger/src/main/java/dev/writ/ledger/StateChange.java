@@ -82,6 +82,25 @@ public sealed interface StateChange {
   record VoidArtifacts(AkName akName) implements StateChange {}
 
   /**
+   * Revokes all artifacts that leaves of a range decided for and that have neither ended nor been
+   * revoked; of none, too. {@link StatusSnapshot}s show it as they do {@link RevokeArtifact}.
+   *
+   * @param fromIndex first leaf of the range
+   * @param beforeIndex first leaf after it, at least {@code fromIndex}
+   */
+  record VoidArtifactsBetween(long fromIndex, long beforeIndex) implements StateChange {
+    /** Checks the order. */
+    public VoidArtifactsBetween {
+      require(
+          fromIndex >= 0 && fromIndex <= beforeIndex,
+          "a range of leaves must begin at 0 or later and end no earlier than it begins, was "
+              + fromIndex
+              + " to "
+              + beforeIndex);
+    }
+  }
+
+  /**
    * Records what was seen of a host's TPM. What it was judged against must still be so: else the entry is
    * {@link CommitOutcome.Superseded} by {@link CommitOutcome.LastSeenMoved}. In one boot the greatest
    * clock stays.
@@ -181,10 +200,7 @@ public sealed interface StateChange {
     /** Checks the lengths and copies the bytes. */
     public RegisterHost {
       requireHostName(name);
-      require(
-          akPublic.length >= 1 && akPublic.length <= MAX_PUBLIC_BYTES,
-          "a public area must have 1 to 4096 bytes, had " + akPublic.length);
-      akPublic = akPublic.clone();
+      akPublic = bounded("a public area", akPublic, MAX_PUBLIC_BYTES);
     }
 
     @Override
@@ -216,10 +232,7 @@ public sealed interface StateChange {
       implements StateChange {
     /** Checks the length and copies the bytes. */
     public SetMeasuredList {
-      require(
-          position.length >= 1 && position.length <= MeasuredList.MAX_POSITION_BYTES,
-          "a position must have 1 to 4096 bytes, had " + position.length);
-      position = position.clone();
+      position = bounded("a position", position, MeasuredList.MAX_POSITION_BYTES);
     }
 
     @Override
@@ -241,10 +254,7 @@ public sealed interface StateChange {
       implements StateChange {
     /** Checks the length and copies the bytes. */
     public KeepBootLog {
-      require(
-          log.length >= 1 && log.length <= KeptBootLog.MAX_BYTES,
-          "a boot log must have 1 to 1048576 bytes, had " + log.length);
-      log = log.clone();
+      log = bounded("a boot log", log, KeptBootLog.MAX_BYTES);
     }
 
     @Override
@@ -254,8 +264,19 @@ public sealed interface StateChange {
   }
 
   /**
-   * Introduces a key of the service or gives it another state or window. Its role stays, and {@link
-   * KeyState#COMPROMISED} is the last state.
+   * Introduces a key of the service, or gives it the next state or another window. Its role stays.
+   *
+   * <pre>
+   * PREPUBLISHED  is the first state, or stays
+   * ACTIVE        is the first state, or follows PREPUBLISHED, or stays
+   * RETIRING      follows ACTIVE, or stays
+   * RETIRED       follows RETIRING or PREPUBLISHED, or stays
+   * DESTROYED     follows RETIRED or PREPUBLISHED, or stays
+   * COMPROMISED   follows each of these, and is the last
+   * </pre>
+   *
+   * <p>Refused where the entry leaves two active keys of one role, in whatever order its changes stand;
+   * of {@link KeyRole#CHECKPOINT} there may be two, for a checkpoint has a signature of each kind.
    *
    * @param notBefore first moment at which it may sign
    * @param notAfter first moment at which it may not any more
@@ -288,6 +309,88 @@ public sealed interface StateChange {
     public SetEpoch(long epoch, Hash policyDigest) {
       this(epoch, policyDigest, false);
     }
+  }
+
+  /**
+   * Proposes an operation. Refused where its digest was proposed before, where another operation on its
+   * subject is open (one past its end, too, until it is {@linkplain EndOperation ended}), and where the
+   * leaf is not from before {@code expires}.
+   *
+   * @param operation digest by which it is approved: the ledger takes it as given
+   * @param document what is to be done, 1 to 614400 bytes
+   * @param subject what it changes, 1 to 64 visible ASCII characters
+   * @param proposer who proposes it, and so does not approve it
+   * @param expires first moment at which it cannot be approved any more
+   */
+  record ProposeOperation(
+      Hash operation, byte[] document, String subject, Optional<Hash> proposer, Instant expires)
+      implements StateChange {
+    /** Checks the lengths, copies the bytes and cuts the time to the millisecond. */
+    public ProposeOperation {
+      document = bounded("an operation", document, OperationRecord.MAX_DOCUMENT_BYTES);
+      require(
+          !subject.isEmpty()
+              && subject.length() <= OperationRecord.MAX_SUBJECT
+              && subject.chars().allMatch(c -> c > ' ' && c <= '~'),
+          "a subject must have 1 to 64 visible ASCII characters, had " + subject.length());
+      expires = expires.truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    @Override
+    public byte[] document() {
+      return document.clone();
+    }
+  }
+
+  /**
+   * Approves an operation. Refused where it is unknown, has ended, or the leaf is not from before its
+   * end in time; where the approver proposed it; and where the approver has approved it.
+   *
+   * @param approver who approves, by the thumbprint of their key
+   * @param statement what they signed, 1 to 8192 bytes
+   */
+  record ApproveOperation(Hash operation, Hash approver, byte[] statement) implements StateChange {
+    /** Checks the length and copies the bytes. */
+    public ApproveOperation {
+      statement = bounded("a statement", statement, OperationRecord.MAX_STATEMENT_BYTES);
+    }
+
+    @Override
+    public byte[] statement() {
+      return statement.clone();
+    }
+  }
+
+  /** Ends an operation that is open, which frees its subject. */
+  record EndOperation(Hash operation, OperationEnd end) implements StateChange {}
+
+  /**
+   * Publishes a version of the trust file.
+   *
+   * @param version of the first any from 1 on, later one more than the greatest
+   * @param trustFile 1 to 524288 bytes
+   */
+  record PublishTrust(long version, byte[] trustFile) implements StateChange {
+    /** Checks number and length and copies the bytes. */
+    public PublishTrust {
+      require(version >= 1, "a trust file's version must be at least 1, was " + version);
+      trustFile = bounded("a trust file", trustFile, PublishedTrust.MAX_BYTES);
+    }
+
+    @Override
+    public byte[] trustFile() {
+      return trustFile.clone();
+    }
+  }
+
+  /** Puts a version of the trust file in force that was published, greater than the one in force. */
+  record PutTrustInForce(long version) implements StateChange {}
+
+  private static byte[] bounded(String what, byte[] bytes, int most) {
+    require(
+        bytes.length >= 1 && bytes.length <= most,
+        what + " must have 1 to " + most + " bytes, had " + bytes.length);
+    return bytes.clone();
   }
 
   private static void requireHostName(String name) {

@@ -43,8 +43,17 @@ final class StateReads {
           + " UNION ALL SELECT artifact.jti, artifact.previous FROM chain"
           + " JOIN artifact ON artifact.jti = chain.previous WHERE artifact.ends > ?) ";
 
+  private static final String NEITHER_ENDED_NOR_REVOKED = "revoked = 0 AND expires > ?";
+
   /** Whether an artifact of {@link #CHAIN} has neither ended nor been revoked. Takes the time. */
-  static final String LIVE = "jti IN (SELECT jti FROM chain) AND revoked = 0 AND expires > ?";
+  static final String LIVE = "jti IN (SELECT jti FROM chain) AND " + NEITHER_ENDED_NOR_REVOKED;
+
+  /**
+   * Whether an artifact that was decided from one leaf on, and before another, has neither ended nor
+   * been revoked. Takes the two and the time.
+   */
+  static final String LIVE_BETWEEN =
+      "leaf_index >= ? AND leaf_index < ? AND " + NEITHER_ENDED_NOR_REVOKED;
 
   private static final String LIVE_IN_LISTS =
       CHAIN
@@ -53,10 +62,11 @@ final class StateReads {
           + ", COUNT(*) FROM artifact WHERE "
           + LIVE
           + " GROUP BY 1 ORDER BY 1";
-  private static final String KEY =
-      "SELECT kid, role, state, not_before, not_after, leaf_index FROM signing_key WHERE kid = ?";
   private static final String KEYS =
-      "SELECT kid, role, state, not_before, not_after, leaf_index FROM signing_key ORDER BY kid";
+      "SELECT kid, role, state, not_before, not_after, leaf_index, activated_index, ended_index"
+          + " FROM signing_key";
+  private static final String KEY = KEYS + " WHERE kid = ?";
+  private static final String ALL_KEYS = KEYS + " ORDER BY kid";
   private static final String EPOCH =
       "SELECT epoch, policy_digest, min_epoch, leaf_index FROM policy_epoch ORDER BY epoch DESC LIMIT 1";
   private static final String EPOCH_BY_NUMBER =
@@ -155,7 +165,7 @@ final class StateReads {
   }
 
   List<SigningKey> keys() throws SQLException {
-    return statements.all(StateReads::key, KEYS);
+    return statements.all(StateReads::key, ALL_KEYS);
   }
 
   Optional<PolicyEpoch> epoch() throws SQLException {
@@ -233,7 +243,9 @@ final class StateReads {
         KeyState.valueOf(row.getString(3)),
         Statements.time(row, 4),
         Statements.time(row, 5),
-        row.getLong(6));
+        row.getLong(6),
+        Statements.number(row, 7),
+        Statements.number(row, 8));
   }
 
   private static PolicyEpoch epoch(ResultSet row) throws SQLException {

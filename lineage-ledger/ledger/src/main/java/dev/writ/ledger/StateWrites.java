@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
-import dev.writ.artifact.KeyState;
 import dev.writ.ledger.CommitOutcome.Refusal;
 import dev.writ.ledger.CommitOutcome.Refused;
 import dev.writ.ledger.CommitOutcome.Replayed;
 import dev.writ.ledger.StateChange.AddInvitation;
+import dev.writ.ledger.StateChange.ApproveOperation;
 import dev.writ.ledger.StateChange.ConsumeNonce;
+import dev.writ.ledger.StateChange.EndOperation;
 import dev.writ.ledger.StateChange.KeepBootLog;
+import dev.writ.ledger.StateChange.ProposeOperation;
+import dev.writ.ledger.StateChange.PublishTrust;
+import dev.writ.ledger.StateChange.PutTrustInForce;
 import dev.writ.ledger.StateChange.RecordArtifact;
 import dev.writ.ledger.StateChange.RecordOutcome;
 import dev.writ.ledger.StateChange.RecordUse;
@@ -21,6 +25,7 @@ import dev.writ.ledger.StateChange.SetKey;
 import dev.writ.ledger.StateChange.SetLastSeen;
 import dev.writ.ledger.StateChange.SetMeasuredList;
 import dev.writ.ledger.StateChange.VoidArtifacts;
+import dev.writ.ledger.StateChange.VoidArtifactsBetween;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
@@ -48,13 +53,6 @@ final class StateWrites {
           + " ON CONFLICT (ak_name) DO UPDATE SET boot = excluded.boot,"
           + " judged_by = excluded.judged_by, position = excluded.position,"
           + " leaf_index = excluded.leaf_index RETURNING leaf_index";
-  private static final String KEY =
-      "INSERT INTO signing_key (kid, role, state, not_before, not_after, leaf_index)"
-          + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kid) DO UPDATE SET"
-          + " state = excluded.state, not_before = excluded.not_before,"
-          + " not_after = excluded.not_after, leaf_index = excluded.leaf_index"
-          + " WHERE signing_key.role = excluded.role AND signing_key.state <> 'COMPROMISED'"
-          + " RETURNING leaf_index";
   private static final String EPOCH =
       "INSERT INTO policy_epoch (epoch, policy_digest, min_epoch, leaf_index)"
           + " SELECT ?, ?, CASE WHEN ? = 1 THEN ? ELSE newest.min_epoch END, ? FROM"
@@ -74,6 +72,9 @@ final class StateWrites {
   private final ArtifactWrites artifacts;
   private final InvitationWrites invitations;
   private final BootLogs bootLogs;
+  private final KeyWrites keys;
+  private final OperationWrites operations;
+  private final TrustFiles trustFiles;
 
   StateWrites(Statements statements) {
     this.statements = statements;
@@ -82,6 +83,9 @@ final class StateWrites {
     this.artifacts = new ArtifactWrites(statements, hosts);
     this.invitations = new InvitationWrites(statements);
     this.bootLogs = new BootLogs(statements);
+    this.keys = new KeyWrites(statements);
+    this.operations = new OperationWrites(statements);
+    this.trustFiles = new TrustFiles(statements);
   }
 
   /**
@@ -131,13 +135,37 @@ final class StateWrites {
       bootLogs.keep(log, index);
       refusal = Optional.empty();
     } else if (change instanceof SetKey key) {
-      refusal = set(key, index);
+      refusal = keys.set(key, index);
     } else if (change instanceof SetEpoch epoch) {
       refusal = set(epoch, index);
+    } else if (change instanceof VoidArtifactsBetween between) {
+      artifacts.voidBetween(between, now);
+      refusal = Optional.empty();
+    } else if (change instanceof ProposeOperation operation) {
+      refusal = operations.propose(operation, index, time);
+    } else if (change instanceof ApproveOperation approval) {
+      refusal = operations.approve(approval, index, time);
+    } else if (change instanceof EndOperation end) {
+      refusal = operations.end(end);
+    } else if (change instanceof PublishTrust trust) {
+      refusal = trustFiles.publish(trust, index);
+    } else if (change instanceof PutTrustInForce trust) {
+      refusal = trustFiles.putInForce(trust, index);
     } else {
       throw new IllegalStateException("bug: no table takes a " + change.getClass());
     }
     return refusal.map(why -> new Refused(change, why));
+  }
+
+  /**
+   * Whether a change that was made can stay, now that all others of its entry are made.
+   *
+   * @return why it cannot; empty if it can
+   */
+  Optional<CommitOutcome> standing(StateChange change) throws SQLException {
+    return change instanceof SetKey key
+        ? keys.alone(key).map(why -> new Refused(key, why))
+        : Optional.empty();
   }
 
   private Optional<CommitOutcome> consume(ConsumeNonce nonce, Instant horizon) throws SQLException {
@@ -189,16 +217,6 @@ final class StateWrites {
             index,
             list.akName().bytes());
     return refuseUnless(made, Refusal.HOST_UNKNOWN);
-  }
-
-  private Optional<Refusal> set(SetKey key, long index) throws SQLException {
-    if (statements.any(
-        KEY, key.kid(), key.role(), key.state(), key.notBefore(), key.notAfter(), index)) {
-      return Optional.empty();
-    }
-    boolean compromised =
-        reads.key(key.kid()).filter(known -> known.state() == KeyState.COMPROMISED).isPresent();
-    return Optional.of(compromised ? Refusal.KEY_COMPROMISED : Refusal.KEY_ROLE_FIXED);
   }
 
   private Optional<Refusal> set(SetEpoch next, long index) throws SQLException {

@@ -13,6 +13,8 @@ import java.util.Optional;
 final class TreeReads {
   private static final String HEAD =
       "SELECT origin, size, root, nonce_horizon FROM tree_head WHERE id = 1";
+  private static final String NEWEST_TIME =
+      "SELECT newest_time FROM tree_head WHERE id = 1 AND newest_time IS NOT NULL";
   private static final String CHECKPOINT = "SELECT note FROM checkpoint WHERE id = 1";
   private static final String TILE = "SELECT hashes FROM tile WHERE level = ? AND tile_index = ?";
   private static final String LEAVES =
@@ -41,6 +43,11 @@ final class TreeReads {
                 new Head(row.getLong(2), Statements.hash(row, 3)),
                 Statements.time(row, 4)),
         HEAD);
+  }
+
+  /** The greatest time of any leaf; empty where there is no leaf, or none was read for it. */
+  Optional<Instant> newestTime() throws SQLException {
+    return statements.first(row -> Statements.time(row, 1), NEWEST_TIME);
   }
 
   /** The newest checkpoint that was stored. */

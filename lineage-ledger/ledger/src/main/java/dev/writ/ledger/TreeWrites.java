@@ -4,6 +4,7 @@ package dev.writ.ledger;
 import dev.writ.tlog.MerkleTree;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,6 +29,9 @@ final class TreeWrites {
           + " WHERE substr(excluded.hashes, 1, length(tile.hashes)) = tile.hashes";
   private static final String HEAD =
       "UPDATE tree_head SET size = ?, root = ? WHERE id = 1 AND size = ?";
+  private static final String RAISE_NEWEST_TIME =
+      "UPDATE tree_head SET newest_time = ?"
+          + " WHERE id = 1 AND (newest_time IS NULL OR newest_time < ?)";
   private static final String CHECKPOINT =
       "INSERT INTO checkpoint (id, size, note) VALUES (1, ?, ?)"
           + " ON CONFLICT (id) DO UPDATE SET size = excluded.size, note = excluded.note"
@@ -95,6 +99,11 @@ final class TreeWrites {
     if (statements.update(HEAD, head.size(), head.root(), oldSize) != 1) {
       throw missing("a head of " + oldSize);
     }
+  }
+
+  /** Keeps the time of a leaf, unless one of another is as great. */
+  void raiseNewestTime(Instant time) throws SQLException {
+    statements.update(RAISE_NEWEST_TIME, time, time);
   }
 
   /** Keeps the newest checkpoint; an older one changes nothing. */

@@ -27,6 +27,10 @@
  *       by one leaf.
  *   <li>Of all that would renew a key for MACs at once, one does; all are answered with the same keys.
  *       One that was superseded for long enough is on no disk of the ledger's.
+ *   <li>Of each subject one operation is open. It is approved while it is, before its end, once by each
+ *       approver and never by who proposed it; it ends once.
+ *   <li>A key goes through its states in one direction, and no two of a role are active but the
+ *       checkpoint's. Versions of the trust file follow one another, and none comes back in force.
  *   <li>The tree only grows. Every signed head is consistent with all signed before it.
  *   <li>A payload beside a leaf can be erased, and every proof stays what it was.
  * </ul>
@@ -96,8 +100,9 @@
  *
  * <pre>
  * schema_version  version
- * tree_head       one row: origin, size, root; nonce_horizon; snapshot_at, of the newest snapshot; probe,
- *                 of no meaning. UPDATE of this row is the writers' lock
+ * tree_head       one row: origin, size, root; nonce_horizon; snapshot_at, of the newest snapshot;
+ *                 newest_time, the greatest of any leaf; probe, of no meaning. UPDATE of this row is the
+ *                 writers' lock
  * checkpoint      one row: size, note: the newest signed checkpoint that was stored
  * leaf            leaf_index → bytes
  * tile            (level, tile_index) → hashes; the rightmost of a level grows in place, and a partial
@@ -111,7 +116,8 @@
  *                 host's TPM; artifact, previous, ends: the newest of its artifacts, and when the last ends
  * boot_log        leaf_index → ak_name, decision, boot, (unique together), digest, bytes: the last
  *                 few of each host; erased with the leaf's payload
- * signing_key     kid → role, state, not_before, not_after, leaf_index
+ * signing_key     kid → role, state, not_before, not_after, leaf_index; activated_index, ended_index: the
+ *                 leaves between which it was active, or null
  * policy_epoch    epoch → policy_digest, min_epoch, leaf_index; epochs follow one another from 1
  * nonce           nonce → expires; purged some time after
  * artifact        jti → leaf_index, expires, revoked, status (list * 131072 + idx, or null); previous, ends:
@@ -122,6 +128,10 @@
  * status_block    block → free_at; 4,096 indices each, reserved together
  * status_index    number → leaf_index, expires, revoked; emptied as its block is reserved again
  * invitation      digest → host_name, expires, leaf_index, redeemed_by (a leaf, or null)
+ * operation       digest → subject (unique among those that have not ended), proposer, expires, ended (how,
+ *                 or null), leaf_index, document
+ * operation_approval  (operation, approver) → statement, leaf_index
+ * trust_file      version → leaf_index, in_force_index (a leaf, or null), bytes; versions follow one another
  * mac_key         (purpose, created) → key; the only secrets
  * </pre>
  *

@@ -9,7 +9,6 @@ import static dev.writ.ledger.TestLedgers.commit;
 import static dev.writ.ledger.TestLedgers.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.writ.artifact.Leaf;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import dev.writ.ledger.CommitOutcome.Refusal;
 import dev.writ.ledger.CommitOutcome.Refused;
@@ -18,7 +17,6 @@ import dev.writ.ledger.StateChange.RedeemInvitation;
 import dev.writ.ledger.StateChange.RegisterHost;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -84,13 +82,9 @@ class InvitationTest {
   void invitation_atItsEnd_isInvalidByTheTimeOfTheLeaf() throws Exception {
     Hash digest = invited("a.example");
     RedeemInvitation redeem = new RedeemInvitation(digest, "a.example");
-    assertThat(commit(ledger, Entry.of(leafOf(LATER), redeem)))
+    assertThat(commit(ledger, Entry.of(Samples.leafAt(LATER), redeem)))
         .isEqualTo(new Refused(redeem, Refusal.INVITATION_INVALID));
-    receipt(commit(ledger, Entry.of(leafOf(LATER.minusMillis(1)), redeem)));
-  }
-
-  private static Leaf leafOf(Instant time) {
-    return Leaf.of(time, Samples.uuid(), List.of(), Samples.leaf().body());
+    receipt(commit(ledger, Entry.of(Samples.leafAt(LATER.minusMillis(1)), redeem)));
   }
 
   @Test

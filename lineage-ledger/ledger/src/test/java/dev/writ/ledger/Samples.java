@@ -86,10 +86,18 @@ final class Samples {
     return leaf(uuid());
   }
 
+  static Leaf leafAt(Instant time) {
+    return leaf(uuid(), time);
+  }
+
   static Leaf leaf(UuidV7 jti) {
+    return leaf(jti, NOW);
+  }
+
+  private static Leaf leaf(UuidV7 jti, Instant time) {
     Hash any = digest();
     return Leaf.of(
-        NOW,
+        time,
         uuid(),
         List.of(),
         new LeafBody.DecisionAllow(

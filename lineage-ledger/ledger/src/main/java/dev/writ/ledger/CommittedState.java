@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/** The state that changes with the leaves of a {@link Ledger}, as it is committed. */
+public abstract sealed class CommittedState permits Ledger {
+  /** Most that {@link #operations} gives at once. */
+  public static final int MAX_OPERATIONS = 1000;
+
+  private final StoreReader store;
+  private final InstantSource clock;
+
+  CommittedState(StoreReader store, InstantSource clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** The host with this attestation key. */
+  public Optional<Host> host(AkName akName) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).host(akName));
+  }
+
+  /** The host with this endorsement key. */
+  public Optional<Host> hostByEk(Hash ekDigest) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).hostByEk(ekDigest));
+  }
+
+  /** The host with this name. */
+  public Optional<Host> hostByName(String name) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).hostByName(name));
+  }
+
+  /**
+   * Whether a nonce is taken already. {@link StateChange.ConsumeNonce} alone decides who takes it: this
+   * spares work for an entry that would lose. Nonces that were purged are not known.
+   */
+  public boolean isConsumed(Hash nonce) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).isConsumed(nonce));
+  }
+
+  /** How far a host's measurement list was verified. */
+  public Optional<MeasuredList> measuredList(AkName akName) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).measuredList(akName));
+  }
+
+  /** What was last seen of a host's TPM. */
+  public Optional<LastSeen> lastSeen(AkName akName) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).lastSeen(akName));
+  }
+
+  /** What {@link StateChange.VoidArtifacts} would revoke. */
+  public LiveArtifacts liveArtifacts(AkName akName) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).live(akName, clock.instant()));
+  }
+
+  /** The boot logs that are kept of a host, newest first. */
+  public List<KeptBootLog> bootLogs(AkName akName) throws LedgerException {
+    return store.read(statements -> new BootLogs(statements).of(akName));
+  }
+
+  /**
+   * Whether a boot log of a host is kept: one that led to this, of this boot.
+   *
+   * @param boot the TPM's reset count
+   */
+  public boolean keepsBootLog(AkName akName, KeptBootLog.Decision decision, long boot)
+      throws LedgerException {
+    return store.read(statements -> new BootLogs(statements).keeps(akName, decision, boot));
+  }
+
+  /** The host's key that was certified under this name (SHA-256 of its TPM Name). */
+  public Optional<InstanceKey> instanceKey(AkName akName, Hash keyName) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).instanceKey(akName, keyName));
+  }
+
+  /** The policy set in force; empty before the first. */
+  public Optional<PolicyEpoch> policyEpoch() throws LedgerException {
+    return store.read(statements -> new StateReads(statements).epoch());
+  }
+
+  /** The policy set that was in force under this number. */
+  public Optional<PolicyEpoch> policyEpoch(long epoch) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).epoch(epoch));
+  }
+
+  /** The key of the service with this thumbprint. */
+  public Optional<SigningKey> key(Hash kid) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).key(kid));
+  }
+
+  /** All keys of the service, of whatever state. */
+  public List<SigningKey> keys() throws LedgerException {
+    return store.read(statements -> new StateReads(statements).keys());
+  }
+
+  /** The artifact that was issued under this identity. */
+  public Optional<IssuedArtifact> artifact(UuidV7 jti) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).artifact(jti));
+  }
+
+  /** How often the artifact was used here. */
+  public long uses(UuidV7 jti) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).uses(jti));
+  }
+
+  /** What was reported on an artifact under this key, in the statement with this digest. */
+  public Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid, Hash statementDigest)
+      throws LedgerException {
+    return store.read(
+        statements -> new StateReads(statements).outcome(jti, reporterKid, statementDigest));
+  }
+
+  /** The invitation with this digest of its secret. */
+  public Optional<Invitation> invitation(Hash digest) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).invitation(digest));
+  }
+
+  /** All operations that have not ended, past their end in time or not, oldest first. */
+  public List<OperationRecord> openOperations() throws LedgerException {
+    return store.read(statements -> new OperationReads(statements).open());
+  }
+
+  /** The operation that was proposed under this digest. */
+  public Optional<OperationRecord> operation(Hash digest) throws LedgerException {
+    return store.read(statements -> new OperationReads(statements).operation(digest));
+  }
+
+  /**
+   * The operations that were proposed last, newest first.
+   *
+   * @param limit how many at most, 1 to 1000
+   */
+  public List<OperationRecord> operations(int limit) throws LedgerException {
+    if (limit < 1 || limit > MAX_OPERATIONS) {
+      throw new IllegalArgumentException("a limit must be from 1 to 1000, was " + limit);
+    }
+    return store.read(statements -> new OperationReads(statements).newest(limit));
+  }
+
+  /** The trust file that was published under this version. */
+  public Optional<PublishedTrust> trustFile(long version) throws LedgerException {
+    return store.read(statements -> new TrustFiles(statements).version(version));
+  }
+
+  /** The trust file of the greatest version that was published. */
+  public Optional<PublishedTrust> latestTrust() throws LedgerException {
+    return store.read(statements -> new TrustFiles(statements).latest());
+  }
+
+  /** The trust file that was put in force last. */
+  public Optional<PublishedTrust> trustInForce() throws LedgerException {
+    return store.read(statements -> new TrustFiles(statements).inForce());
+  }
+
+  /** The greatest time of any leaf; a clock behind it was set back. Empty while there is no leaf. */
+  public Optional<Instant> newestLeafTime() throws LedgerException {
+    return store.read(statements -> new TreeReads(statements).newestTime());
+  }
+}
