@@ -55,9 +55,17 @@ public record KeyChange(
       throw new InvalidValueException(
           "other", "absent but in state active or compromised", state.wire());
     }
-    if (fromIndex.isPresent() && state != KeyState.COMPROMISED) {
-      throw new InvalidValueException(
-          "from_index", "absent but in state compromised", state.wire());
+    if (other.equals(Optional.of(kid))) {
+      throw new InvalidValueException("other", "another key than kid", "the same");
+    }
+    if (fromIndex.isPresent()) {
+      Require.between("from_index", fromIndex.getAsLong(), 0, Require.MAX_EXACT);
+      if (state != KeyState.COMPROMISED || role != KeyRole.ISSUER) {
+        throw new InvalidValueException(
+            "from_index",
+            "absent but of a compromised issuer key",
+            role.wire() + ", " + state.wire());
+      }
     }
   }
 

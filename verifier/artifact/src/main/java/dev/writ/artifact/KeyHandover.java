@@ -35,6 +35,9 @@ public record KeyHandover(
   public KeyHandover {
     Require.visible("handover.issuer", issuer, 256);
     Require.wholeSecond("handover.activates", activates);
+    if (to.kid().equals(from)) {
+      throw new InvalidValueException("handover.to", "another key than from", "the same");
+    }
   }
 
   /**

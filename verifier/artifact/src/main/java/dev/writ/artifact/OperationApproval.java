@@ -83,7 +83,8 @@ public record OperationApproval(
    * Judges it. That nobody approves twice is the ledger's to say.
    *
    * @param asked the operation
-   * @param content the trust file that comes with it, whose digest the operation names
+   * @param content the trust file that comes with it, whose digest the operation names; with another
+   *     no approval counts
    * @param inForce the trust file whose operators decide
    */
   public Outcome judge(
@@ -108,6 +109,13 @@ public record OperationApproval(
     if (!signature.verifies(inForce.operators(), asked.signingInput())) {
       return refused(Reason.SIGNATURE, "signed by an operator over the operation", "not so signed");
     }
+    Optional<Hash> given = content.map(trust -> Hash.sha256(trust.signingInput()));
+    if (!given.equals(asked.change().trust())) {
+      return refused(
+          Reason.SIGNATURE,
+          "judged with the trust file " + named(asked.change().trust()),
+          "judged with " + named(given));
+    }
     if (content.isPresent() != trustSignature.isPresent()
         || (content.isPresent()
             && !trustSignature.get().verifies(inForce.operators(), content.get().signingInput()))) {
@@ -119,6 +127,10 @@ public record OperationApproval(
           "not so");
     }
     return new Outcome.Counts();
+  }
+
+  private static String named(Optional<Hash> content) {
+    return content.map(Hash::hex).orElse("none");
   }
 
   private static Outcome refused(Reason reason, String mustBe, String was) {

@@ -85,9 +85,13 @@ public sealed interface OperationStep extends LeafBody {
     /**
      * The end as given.
      *
-     * @throws IllegalArgumentException if something came of what was not done
+     * @throws IllegalArgumentException if something came of what was not done, or a key changed
      */
     public Ended {
+      if (end == End.EXECUTED && of != OperationKind.PUBLISH_TRUST) {
+        throw new InvalidValueException(
+            "end", "executed of trust.publish alone: others end with their keys", of.wire());
+      }
       if (trust.isPresent() != (end == End.EXECUTED)) {
         throw new InvalidValueException("trust", "present exactly where executed", end.wire());
       }

@@ -78,7 +78,6 @@ final class StatusJudgement {
     StatusToken governance = latest(latest(held, offered), anyHeld).orElseThrow();
     Optional<String> broken =
         discontinuity(all, checkpoint)
-            .or(() -> missed(governance))
             .or(() -> aheadOfClock(governance))
             .or(() -> spent(newest.get()));
     if (broken.isPresent()) {
@@ -87,7 +86,10 @@ final class StatusJudgement {
     if (!newest.equals(held) && seen.recordStatus(newest.get()) == Seen.StatusOutcome.UNAVAILABLE) {
       return new Outcome.Unavailable("the record of status tokens cannot be written");
     }
-    return new Outcome.Current(newest.get(), governance.claims().writ());
+    // Kept first: nothing is allowed by an older token once this one has been seen.
+    return missed(governance)
+        .<Outcome>map(Outcome.Broken::new)
+        .orElseGet(() -> new Outcome.Current(newest.get(), governance.claims().writ()));
   }
 
   /** Judges a token that came by itself. */

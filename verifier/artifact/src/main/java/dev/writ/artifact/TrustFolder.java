@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
@@ -29,6 +30,19 @@ public final class TrustFolder implements TrustSuccession.Published {
   @Override
   public Optional<byte[]> version(long version) throws IOException {
     Path file = file(version);
+    try {
+      // Else a pipe in its place would keep the reader waiting.
+      if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+          .isRegularFile()) {
+        throw new IOException(file + " must be a regular file, is a link, a folder or a device");
+      }
+      return Optional.of(read(file));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static byte[] read(Path file) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
       if (channel.size() > TrustFile.MAX_BYTES) {
@@ -40,9 +54,7 @@ public final class TrustFolder implements TrustSuccession.Published {
       bytes.flip();
       byte[] read = new byte[bytes.remaining()];
       bytes.get(read);
-      return Optional.of(read);
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
+      return read;
     }
   }
 

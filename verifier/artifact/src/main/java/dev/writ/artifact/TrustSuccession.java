@@ -40,8 +40,12 @@ public final class TrustSuccession {
    * @throws IOException if what is published cannot be read
    */
   public static Followed follow(TrustFile start, Published published) throws IOException {
+    return follow(start, published, MAX_STEPS);
+  }
+
+  static Followed follow(TrustFile start, Published published, int mostSteps) throws IOException {
     TrustFile newest = start;
-    for (int step = 0; step < MAX_STEPS; step++) {
+    for (int step = 0; step < mostSteps; step++) {
       long version = newest.content().version() + 1;
       Optional<byte[]> bytes = published.version(version);
       if (bytes.isEmpty()) {
