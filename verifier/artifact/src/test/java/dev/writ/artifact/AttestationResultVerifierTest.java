@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -118,6 +119,18 @@ class AttestationResultVerifierTest {
     byte[] input = AttestationResult.signingInput(TestKey.ISSUER.kid(), CLAIMS);
     String forged = AttestationResult.assemble(input, TestKey.LOG.sign(input)).compact();
     assertRefused(DenialCode.SIGNATURE_INVALID, CheckName.SIGNATURE, verify(forged, NOW));
+  }
+
+  /** A result stands in no ledger: no index says that it was made before. */
+  @Test
+  void result_ofAKeyThatIsCompromisedFromAnIndexOn_isRevoked() {
+    TrustedKey key = TestWorld.compromisedKey(TestKey.ISSUER, OptionalLong.of(Require.MAX_EXACT));
+    TrustFile trust = TestWorld.trust(TrustContents.keys(TestWorld.devTrust(), List.of(key)));
+
+    assertRefused(
+        DenialCode.REVOKED,
+        CheckName.KEY,
+        AttestationResultVerifier.of(trust).verify(signed(TestKey.ISSUER, CLAIMS), NOW));
   }
 
   @ParameterizedTest

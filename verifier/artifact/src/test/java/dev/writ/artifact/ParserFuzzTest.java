@@ -151,6 +151,30 @@ class ParserFuzzTest {
   }
 
   @FuzzTest
+  void operation(byte[] input) {
+    try {
+      Operation operation = Operation.parse(input);
+      if (!Arrays.equals(operation.document(), input)) {
+        throw new AssertionError("an operation must be its bytes");
+      }
+    } catch (MalformedOperationException e) {
+      requireMessage(e);
+    }
+  }
+
+  /** Client data are read past base64url, where somebody asks whether they answer. */
+  @FuzzTest
+  void approval(byte[] input) {
+    try {
+      OperationApproval approval = OperationApproval.parse(input);
+      requireSame(approval, OperationApproval.parse(approval.toJson()));
+      boolean ignored = approval.signature().assertion().map(a -> a.answers(input)).orElse(false);
+    } catch (MalformedOperationException e) {
+      requireMessage(e);
+    }
+  }
+
+  @FuzzTest
   void bundle(byte[] input) {
     try {
       ProofBundle bundle = ProofBundle.parse(input);

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** One issuer, its log, one host and one workload: the values that every test starts from. */
@@ -152,6 +153,12 @@ final class TestWorld {
         Instant.parse("2026-11-01T00:00:00Z"),
         Instant.parse("2027-11-01T00:00:00Z"),
         state);
+  }
+
+  static TrustedKey compromisedKey(TestKey key, OptionalLong fromIndex) {
+    TrustedKey issuer = issuerKey(key, KeyState.COMPROMISED);
+    return new TrustedKey(
+        issuer.key(), issuer.role(), issuer.nbf(), issuer.exp(), issuer.state(), fromIndex);
   }
 
   static String logPolicy() {

@@ -14,6 +14,7 @@ import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.erdtman.jcs.JsonCanonicalizer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,6 +124,9 @@ class TrustFileTest {
         "\"role\":\"issuer\";\"role\":\"root\";jwks.keys[0].role",
         "\"role\":\"issuer\",\"state\":\"active\";\"role\":\"issuer\",\"state\":\"on\";jwks.keys[0].state",
         "\"role\":\"issuer\";\"role\":\"issuer\",\"d\":\"AAAA\";jwks.keys[0].d",
+        "\"role\":\"issuer\";\"compromised_from\":6,\"role\":\"issuer\";jwks.keys.compromised_from",
+        "\"role\":\"status\";\"compromised_from\":6,\"role\":\"status\";jwks.keys.compromised_from",
+        "\"role\":\"issuer\";\"compromised_from\":-1,\"role\":\"issuer\";jwks.keys[0].compromised_from",
         "\"tls\":[\";\"tls\":[\"00;tls",
         "log writ.example/log;# writ.example/log;log_policy",
         "\\nquorum w\\n;\\nquorum none\\n;log_policy",
@@ -134,6 +138,43 @@ class TrustFileTest {
         .isInstanceOfSatisfying(
             MalformedTrustFileException.class,
             e -> assertThat(e.field()).as(e.toString()).isEqualTo(field));
+  }
+
+  @Test
+  void parse_ofACompromisedIssuersKey_keepsTheIndex() throws Exception {
+    for (OptionalLong index :
+        List.of(OptionalLong.empty(), OptionalLong.of(0), OptionalLong.of(Require.MAX_EXACT))) {
+      TrustedKey key = TestWorld.compromisedKey(TestKey.ISSUER, index);
+      TrustFile file = TestWorld.trust(TrustContents.keys(TestWorld.devTrust(), List.of(key)));
+
+      assertThat(TrustFile.parse(file.toJson()).content().keys()).containsExactly(key);
+    }
+  }
+
+  @Test
+  void trustedKey_compromisedFromOfAnyOther_isRefused() {
+    for (TrustedKey key :
+        List.of(
+            TestWorld.issuerKey(TestKey.ISSUER, KeyState.ACTIVE),
+            TestWorld.issuerKey(TestKey.ISSUER, KeyState.RETIRED),
+            TestWorld.statusKey(TestKey.STATUS, KeyState.COMPROMISED))) {
+      assertThatThrownBy(
+              () ->
+                  new TrustedKey(
+                      key.key(), key.role(), key.nbf(), key.exp(), key.state(), OptionalLong.of(1)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("compromised_from");
+    }
+  }
+
+  /** RFC 7517 readers may fetch the next key before it signs. */
+  @Test
+  void jwks_ofAKeyThatIsPrePublished_holdsIt() {
+    TrustFile file = signed(Operations.second());
+
+    assertThat(file.jwks(KeyRole.ISSUER))
+        .contains(Base64Url.encode(Operations.SUCCESSOR.kid().bytes()))
+        .contains("\"pre_published\"");
   }
 
   @Test
