@@ -20,6 +20,56 @@ import org.jspecify.annotations.Nullable;
  * <p>A use costs one write that is forced to the disk, and a reading of the uses of the last day and an
  * hour, 28 bytes each, of which there may be a million. Whoever can write the folder, or put an older
  * copy of it in its place, can use an artifact again until it ends.
+ *
+ * <p>Uses and status tokens are kept in a folder of mode 0700 and files of mode 0600 that belong to the
+ * user whose process it is. It promises:
+ *
+ * <ul>
+ *   <li>A use is on the disk before it is acknowledged, and an acknowledged one is not forgotten while
+ *       its artifact could pass, whatever dies and whatever the clock does. Of any number of processes
+ *       and threads that try for the last use, one gets it.
+ *   <li>What cannot be read, written or trusted is unavailable, which is a denial: a full or read-only
+ *       disk, a record or a token that is not as it was written, a file that is gone, a lock that is
+ *       not had in ten seconds, more than 1,000,000 uses that may not be forgotten or 1,024 lists.
+ *   <li>A full disk leaves the uses as they were. What a crash left unfinished is cut off or replaced
+ *       by the next.
+ * </ul>
+ *
+ * <p>It does not promise anything against whoever may write the folder: an older copy in its place
+ * brings uses and status back to then.
+ *
+ * <pre>
+ * lock           empty; locked by the operating system while anything below is read or written
+ * format         "writ seen 1\n"; made after uses, which must then be there
+ * uses           header, then records of 28 bytes; a part of one at the end is of no use that was
+ *                acknowledged; integers are big-endian, checksums CRC-32C (RFC 3720)
+ *   header       0  8  "writuse1"
+ *                8  8  horizon, signed milliseconds since 1970; the least number where nothing is
+ *                      forgotten
+ *               16  4  checksum of bytes 0 to 15
+ *   record n     0 16  jti
+ *               16  8  end of the artifact, signed milliseconds since 1970
+ *               24  4  checksum of n in 4 bytes, from 0 on, and of bytes 0 to 23
+ * status-D       the newest token of a list; D is the SHA-256 of its URI in 64 hexadecimal digits
+ *                0  8  "writsta1"
+ *                8  8  iat, seconds
+ *               16  8  tree_size
+ *               24  2  u, length of the list's URI
+ *               26  2  t, length of the token
+ *               28  u  the URI
+ *             28+u  t  the token, in compact serialization
+ *           28+u+t  4  checksum of all before
+ * new.tmp        of whoever died while he made a file; no meaning
+ * room.tmp       likewise
+ * </pre>
+ *
+ * <p>A file is replaced by writing {@code new.tmp}, forcing it, renaming it and forcing the folder. When
+ * at least 4,096 records and half of all, or any where there is no place for more, are of artifacts that
+ * ended 24 hours ago or earlier, {@code uses} is replaced by one without these, whose horizon is the
+ * latest end that was ever left out. To an artifact that ends at the horizon or before nothing can be
+ * said, and its use is unavailable; one that ends later has all its uses in the file. The clock says
+ * only when to forget. One that is set back by more than 24 hours makes old artifacts hold that are then
+ * unavailable; one that was ahead locks out no artifact that ends later than those that were used.
  */
 public final class SeenOnDisk implements Seen {
   /**

@@ -180,12 +180,24 @@
  *                 new_boot|rollback: all artifacts of that host before it that had not ended
  * approval        of enrolment, subject commitment, digest digest (SHA-256 of the invitation's
  *                 secret), expires milliseconds
+ * … of a step     of an operation's kind, step proposed|approved|ended, and where it was
+ *                 proposed: operation b64u of the operation's bytes
+ *                 approved: approval
+ *                 ended: operation digest, end executed|expired|failed|withdrawn, trust ? trust;
+ *                 executed is of trust.publish alone, and trust present if and only if executed
  * summary         from, to milliseconds, from &lt; to; counts [1..128 {code, reason visible(64),
  *                 count 1..2^53-1}], ascending in code and reason, one of each pair
  * policy          policy {id, version, digest, epoch} as in the artifact
  * key             kid thumbprint, role issuer|checkpoint|status, alg ES256|Ed25519,
- *                 state pre_published|active|retiring|retired|destroyed|compromised,
- *                 vkey ? visible(512), present if and only if role is checkpoint
+ *                 state, vkey ? visible(512), present if and only if role is checkpoint
+ * … of a change   kid thumbprint, role, state, operation digest, handover ? hand-over, present if and
+ *                 only if state is pre_published and then of this kid, role and operation; other ?
+ *                 thumbprint of the key that ceases to sign where state is active, of the one that
+ *                 signs in its place where compromised; from_index ? 0..2^53-1 where an issuer's key
+ *                 is compromised; trust ? trust, the file that says so
+ *
+ * state      = pre_published|active|retiring|retired|destroyed|compromised
+ * trust      = version 1..2^53-1, digest digest: a trust file's
  *
  * commitment = H("writ-commitment-v1", 32 random bytes of salt, SHA-256(value)), as a digest
  *              host: UTF-8 of the host's name; subject: UTF-8 of sub, of an approval the host's name;
@@ -208,8 +220,8 @@
  * previous          ? digest of the previous version's file; absent if and only if version is 1
  * assurance         hardware|dev
  * jwks              keys [1..64 JWK + alg ES256, role issuer|status, nbf seconds, exp seconds,
- *                               state pre_published|active|retiring|retired|destroyed|
- *                                     compromised]
+ *                               state (as in a leaf), compromised_from ? 0..2^53-1 where
+ *                               an issuer's key is compromised]
  * log_policy        C2SP tlog-policy: log keys of one origin, each of type 0x02;
  *                   a quorum of witnesses unless assurance is dev
  * status            ? uri (at most 501 characters, no query, no slash at its end),
@@ -219,7 +231,7 @@
  * policy_approvers  ? threshold, keys [1..32 JWK]; absent in dev only
  * gateways          [0..1024 JWK]
  * operators         threshold 1..number of keys, keys [1..32 JWK]
- * signatures        [0..32 {kid thumbprint, sig b64u of 64 bytes}], one of each kid
+ * signatures        [0..32 operator-signature], one of each kid
  *
  * JWK               kty EC, crv P-256, x, y b64u of 32 bytes, kid its thumbprint; nothing else
  * </pre>
@@ -229,9 +241,67 @@
  * {@code signatures}. A version is believed when its SHA-256 was given out of band, or when it follows
  * a believed one: same issuer and assurance, version one more, {@code previous} its digest, signed by
  * {@code threshold} of <em>its</em> operators. No verifier takes a later version that is neither; who
- * gives one version 1 vouches for it. A key signs within {@code [nbf, exp)}, one that is
- * announced before it signs, too. A compromised one is believed in nothing; a retired or destroyed one
- * has its window alone, so that the past can be judged as of then.
+ * gives one version 1 vouches for it. A key signs within {@code [nbf, exp)}, and a pre-published one
+ * is activated at its {@code nbf}. A retired or destroyed one has its window alone, so that the past can
+ * be judged as of then. A compromised one is believed in nothing, except that an issuer's with {@code
+ * compromised_from} is believed of artifacts whose leaves the ledger holds below that index.
+ *
+ * <p>{@link dev.writ.artifact.TrustSuccession} follows published versions one by one, at most 1,000 at
+ * once, until one is missing, malformed or does not follow: then the one before it stays. A key's own
+ * signature introduces nothing, whatever it is over.
+ *
+ * <h2>Operation</h2>
+ *
+ * <p>What no single person may change. Exactly the JCS bytes, at most 4 KiB; its digest is SHA-256 of
+ * {@code writ-operation-v1} ‖ 0x00 ‖ these bytes, which is what operators sign:
+ *
+ * <pre>
+ * v              1
+ * issuer         visible(256)
+ * trust_version  1..2^53-1, of the trust file whose operators decide
+ * nonce          32 random bytes, written as a digest
+ * proposed       seconds
+ * expires        seconds, after proposed by at most 30 days; it is open before this second
+ * proposer       ? thumbprint of the operator; absent where a schedule proposed it
+ * change         kind key.rotate      role issuer|status, from, to two thumbprints, activates seconds
+ *                kind key.compromise  role issuer|status, kid thumbprint, from_index ? 0..2^53-1 of an
+ *                                     issuer's key alone, replacement ? thumbprint of another key
+ *                kind key.destroy     kid thumbprint
+ *                kind trust.publish
+ *                trust digest, of the signing input of the trust file that comes with it, which
+ *                all have but key.destroy
+ *
+ * approval            at most 16 KiB, in any spelling
+ * v                   1
+ * operation           digest, the operation's
+ * signature           operator-signature over the operation
+ * trust_signature     ? operator-signature of the same kid over the trust file that the operation
+ *                     names; present if and only if it names one
+ *
+ * operator-signature
+ * kid                 thumbprint
+ * sig                 b64u of 64 bytes, ES256 over the bytes meant, or over the assertion
+ * authenticator_data  ? b64u of 37..2048 bytes
+ * client_data         ? b64u of 1..2048 bytes; both or neither
+ *
+ * hand-over
+ * issuer              visible(256)
+ * role                a key's role
+ * from                thumbprint of the key before
+ * to                  JWK of the key after, another
+ * activates           seconds
+ * operation           digest, the operation's
+ * by_from, by_to      b64u of 64 bytes each: ES256 of either key over {@code writ-handover-v1} ‖ 0x00 ‖
+ *                     JCS of all else
+ * </pre>
+ *
+ * <p>An approval counts if it is of this operation, open at the time, under the trust file in force with
+ * the operation's {@code trust_version}, and by one of its operators who is not the {@code proposer}.
+ * With {@code authenticator_data} a signature is a WebAuthn assertion (W3C WebAuthn level 2, section
+ * 7.2): over {@code authenticator_data ‖ SHA-256(client_data)}, with the flag UP, and client data of
+ * strict JSON whose {@code type} is {@code webauthn.get} and whose {@code challenge} is b64u of the
+ * SHA-256 of the bytes meant; their other members are not read. A hand-over shows that the token held
+ * both keys; no verifier believes a key for it.
  *
  * <h2>Status token</h2>
  *
@@ -291,6 +361,11 @@
  * in their order; the first that fails gives the {@link dev.writ.artifact.DenialCode}. Form comes before
  * signature and signature before claims: nothing is read out of a payload that nobody signed.
  *
+ * <p>{@code key} fails outside the key's window, and where it is compromised; with {@code
+ * compromised_from}, where the index in {@code tlogProof} is not below it, or is none. That index is the
+ * bundle's own word until {@code inclusion} bears it out: a lower one than the leaf's fails there. What
+ * stands in no ledger, attestation results and status tokens, is not believed of a compromised key.
+ *
  * <p>Status is judged by the newest valid token of the artifact's list, of the one that the verifier
  * {@linkplain dev.writ.artifact.Seen keeps} and the bundle's. A valid one has the form above, is of that
  * list, and is signed by a key of the role status that is not compromised, with {@code iat} and the
@@ -301,10 +376,12 @@
  * min_epoch} or {@code trust_version}; and if two of them, or one and the bundle's checkpoint, have one
  * size with two roots. For the last two a kept token counts as long as its signature does. An older
  * token in a bundle that contradicts nothing is ignored. What passes is kept before anything is allowed;
- * if it cannot be, the check is {@code unverifiable}. {@code policy_epoch} is judged by the newest token
- * of any list: {@code epoch} from {@code min_epoch} to {@code epoch}, and at the latter the same
- * {@code digest}. {@code status} is the entry's bit. Only a dev trust file may be without {@code
- * status}, and then the three are listed as not asked.
+ * if it cannot be, the check is {@code unverifiable}. Last, it fails if the newest token of any list
+ * names a later {@code trust_version} than the verifier's trust file has: that token is kept like one
+ * that passes, so that nothing is allowed until the succession is followed. {@code policy_epoch} is
+ * judged by the newest token of any list: {@code epoch} from {@code min_epoch} to {@code epoch}, and
+ * at the latter the same {@code digest}. {@code status} is the entry's bit. Only a dev trust file may
+ * be without {@code status}, and then the three are listed as not asked.
  *
  * <p>Possession is shown by ES256 over {@code writ-possession-v1} ‖ 0x00 ‖ nonce ‖ artifact digest ‖
  * SHA-256(audience), by the key of {@code cnf.jkt}; audience is the UTF-8 of what the verifier demands
@@ -314,57 +391,8 @@
  * <p>What is left out is not demanded, with two exceptions. Execution here always demands the host's
  * state. Where an action is demanded, obligations that the Relying Party does not name are not met.
  *
- * <h2>A memory on disk</h2>
- *
- * <p>{@link dev.writ.artifact.SeenOnDisk} keeps uses and status tokens in a folder of mode 0700 and files
- * of mode 0600 that belong to the user whose process it is. It promises:
- *
- * <ul>
- *   <li>A use is on the disk before it is acknowledged, and an acknowledged one is not forgotten while
- *       its artifact could pass, whatever dies and whatever the clock does. Of any number of processes
- *       and threads that try for the last use, one gets it.
- *   <li>What cannot be read, written or trusted is unavailable, which is a denial: a full or read-only
- *       disk, a record or a token that is not as it was written, a file that is gone, a lock that is
- *       not had in ten seconds, more than 1,000,000 uses that may not be forgotten or 1,024 lists.
- *   <li>A full disk leaves the uses as they were. What a crash left unfinished is cut off or replaced
- *       by the next.
- * </ul>
- *
- * <p>It does not promise anything against whoever may write the folder: an older copy in its place
- * brings uses and status back to then.
- *
- * <pre>
- * lock           empty; locked by the operating system while anything below is read or written
- * format         "writ seen 1\n"; made after uses, which must then be there
- * uses           header, then records of 28 bytes; a part of one at the end is of no use that was
- *                acknowledged; integers are big-endian, checksums CRC-32C (RFC 3720)
- *   header       0  8  "writuse1"
- *                8  8  horizon, signed milliseconds since 1970; the least number where nothing is
- *                      forgotten
- *               16  4  checksum of bytes 0 to 15
- *   record n     0 16  jti
- *               16  8  end of the artifact, signed milliseconds since 1970
- *               24  4  checksum of n in 4 bytes, from 0 on, and of bytes 0 to 23
- * status-D       the newest token of a list; D is the SHA-256 of its URI in 64 hexadecimal digits
- *                0  8  "writsta1"
- *                8  8  iat, seconds
- *               16  8  tree_size
- *               24  2  u, length of the list's URI
- *               26  2  t, length of the token
- *               28  u  the URI
- *             28+u  t  the token, in compact serialization
- *           28+u+t  4  checksum of all before
- * new.tmp        of whoever died while he made a file; no meaning
- * room.tmp       likewise
- * </pre>
- *
- * <p>A file is replaced by writing {@code new.tmp}, forcing it, renaming it and forcing the folder. When
- * at least 4,096 records and half of all, or any where there is no place for more, are of artifacts that
- * ended 24 hours ago or earlier, {@code uses} is replaced by one without these, whose horizon is the
- * latest end that was ever left out. To an artifact that ends at the horizon or before nothing can be
- * said, and its use is unavailable; one that ends later has all its uses in the file. The clock says
- * only when to forget. One that is set back by more than 24 hours makes old artifacts hold that are then
- * unavailable; one that was ahead locks out no artifact that ends later than those that were used.
+ * <p>What a verifier remembers on a disk, {@link dev.writ.artifact.SeenOnDisk} and {@link
+ * dev.writ.artifact.TrustFolder} specify.
  *
  * <h2>Example</h2>
  *
