@@ -18,7 +18,7 @@ import java.util.Optional;
 public record OperationApproval(
     Hash operation, OperatorSignature signature, Optional<OperatorSignature> trustSignature) {
   /** Longest approval, in bytes: two assertions in base64url. */
-  public static final int MAX_BYTES = 16 * 1024;
+  public static final int MAX_BYTES = 8 * 1024;
 
   /** Whether an approval counts. */
   public sealed interface Outcome {

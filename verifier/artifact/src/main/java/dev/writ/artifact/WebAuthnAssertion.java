@@ -14,7 +14,7 @@ import java.util.Arrays;
  * @param clientData the client's JSON, as it was signed
  */
 public record WebAuthnAssertion(byte[] authenticatorData, byte[] clientData) {
-  static final int MAX_BYTES = 2048;
+  static final int MAX_BYTES = 1024;
 
   /** Section 6.1: 32 bytes of hash, one of flags, four of counter. */
   private static final int MIN_AUTHENTICATOR_DATA = 37;

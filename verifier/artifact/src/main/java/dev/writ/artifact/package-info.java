@@ -271,7 +271,7 @@
  *                trust digest, of the signing input of the trust file that comes with it, which
  *                all have but key.destroy
  *
- * approval            at most 16 KiB, in any spelling
+ * approval            at most 8 KiB, in any spelling
  * v                   1
  * operation           digest, the operation's
  * signature           operator-signature over the operation
@@ -281,8 +281,8 @@
  * operator-signature
  * kid                 thumbprint
  * sig                 b64u of 64 bytes, ES256 over the bytes meant, or over the assertion
- * authenticator_data  ? b64u of 37..2048 bytes
- * client_data         ? b64u of 1..2048 bytes; both or neither
+ * authenticator_data  ? b64u of 37..1024 bytes
+ * client_data         ? b64u of 1..1024 bytes; both or neither
  *
  * hand-over
  * issuer              visible(256)
