@@ -99,6 +99,27 @@ final class CryptokiSession implements AutoCloseable {
         });
   }
 
+  /** Likewise, for a search that may find many: the first {@code most} of them. */
+  long[] findAll(int most, CK_ATTRIBUTE... attributes) throws CkrException {
+    return call(
+        module -> {
+          module.C_FindObjectsInit(handle, attributes);
+          try {
+            long[] all = new long[0];
+            long[] next = module.C_FindObjects(handle, most);
+            while (next.length > 0 && all.length < most) {
+              int before = all.length;
+              all = Arrays.copyOf(all, Math.min(most, before + next.length));
+              System.arraycopy(next, 0, all, before, all.length - before);
+              next = module.C_FindObjects(handle, most);
+            }
+            return all;
+          } finally {
+            module.C_FindObjectsFinal(handle);
+          }
+        });
+  }
+
   /** One attribute of an object, typed as PKCS#11 types it. */
   CK_ATTRIBUTE attribute(long object, long type) throws CkrException {
     CK_ATTRIBUTE[] attributes = {new CK_ATTRIBUTE(type)};

@@ -115,6 +115,58 @@ public final class KeyCeremony {
     }
   }
 
+  /**
+   * Makes one key more of a role, with its certificate where it has one, beside all others.
+   *
+   * @param spec of a generation from 2 on: the first is made by {@link #init}
+   * @param clock dates the certificate
+   * @param random numbers the certificate; the key's randomness is the token's
+   * @return {@link AlreadyThere} where something goes by the key's label or id
+   */
+  public static CeremonyOutcome next(
+      Token token, KeySpec spec, InstantSource clock, SecureRandom random) throws HsmException {
+    if (spec.generation() < 2) {
+      throw new IllegalArgumentException(
+          "a role's next key must be of generation 2 or later, was " + spec);
+    }
+    token.ceremonies().lock();
+    try {
+      token.requireRoom();
+      try (CryptokiSession session = token.openWritableSession()) {
+        if (new TokenObjects(session).isTaken(spec)) {
+          return new AlreadyThere(List.of(spec), List.of());
+        }
+        makeNext(token, session, spec, clock, random);
+        return new Born(List.of(spec));
+      } catch (CkrException e) {
+        throw unusable(token, e);
+      }
+    } finally {
+      token.ceremonies().unlock();
+    }
+  }
+
+  private static void makeNext(
+      Token token, CryptokiSession session, KeySpec spec, InstantSource clock, SecureRandom random)
+      throws HsmException {
+    if (token.generations(spec).size() >= Token.MAX_GENERATIONS) {
+      throw new HsmException(
+          Fault.TOKEN_FULL,
+          String.format(
+              "the token must have room for one key more of the role %s, and holds %d, the most that"
+                  + " there may be: destroy retired ones",
+              spec.role().wire(), Token.MAX_GENERATIONS));
+    }
+    try {
+      make(token, session, spec, clock, random);
+      token.require(spec);
+      token.requireRoom();
+    } catch (HsmException e) {
+      removeAll(session, List.of(spec), e);
+      throw e;
+    }
+  }
+
   private static HsmException unusable(Token token, CkrException e) {
     return HsmException.ofModule(
         Fault.TOKEN_FAILED,

@@ -2,6 +2,7 @@
 package dev.writ.hsm;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,7 +31,8 @@ public final class KeyInventory {
   }
 
   /**
-   * Reads an inventory strictly: every role, no other, no label or id twice.
+   * Reads an inventory strictly: every role, no other, no label or id twice, none that a later generation
+   * of another role could have.
    *
    * @param source names the file in error messages
    */
@@ -56,7 +58,26 @@ public final class KeyInventory {
       specs.put(role, new KeySpec(role, label, id));
     }
     settings.requireAllAsked();
+    for (KeySpec spec : specs.values()) {
+      requireDistinct(settings, spec, specs.values());
+    }
     return new KeyInventory(specs);
+  }
+
+  private static void requireDistinct(Settings settings, KeySpec spec, Collection<KeySpec> all)
+      throws MalformedHsmConfigException {
+    for (KeySpec other : all) {
+      if (other.labelled(spec.label()).isPresent() && !other.equals(spec)) {
+        throw settings.refused(
+            spec.role().wire() + ".label",
+            "a label that no later key of " + other.role().wire() + " has");
+      }
+      if (other.hasLaterId(spec.idHex())) {
+        throw settings.refused(
+            spec.role().wire() + ".id",
+            "an id that no later key of " + other.role().wire() + " has");
+      }
+    }
   }
 
   /** The key of {@code role}. */

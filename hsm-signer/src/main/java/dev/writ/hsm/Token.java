@@ -7,9 +7,11 @@ import dev.writ.hsm.TokenConnections.State;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * that succeeds. Nothing of the connection before is used again.
  */
 public final class Token implements AutoCloseable {
+  /** The most keys that a token may hold of one role. */
+  public static final int MAX_GENERATIONS = 64;
+
   private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
 
   /** What no artifact, checkpoint or certificate begins with. */
@@ -42,6 +47,10 @@ public final class Token implements AutoCloseable {
   private final TokenConnections connections;
   private final Turns turns;
   private final TokenWatch watch;
+
+  /** Held while a later key is made or one destroyed, so that each finds only its own objects. */
+  private final ReentrantLock ceremonies = new ReentrantLock();
+
   private volatile long lastSignature = System.nanoTime();
 
   private Token(
@@ -152,6 +161,16 @@ public final class Token implements AutoCloseable {
   /** Demands that the key is there, and as it must be. */
   void require(KeySpec spec) throws HsmException {
     var unused = connections.find(spec, false);
+  }
+
+  /**
+   * The keys of {@code any}'s role of which the token has a private key, ascending by generation. Nothing is
+   * said of what these keys are: {@link #key} does.
+   *
+   * @throws HsmException also where there are more than {@link #MAX_GENERATIONS}
+   */
+  public List<KeySpec> generations(KeySpec any) throws HsmException {
+    return connections.generations(any);
   }
 
   /** Whether the token makes and uses keys of this algorithm. */
@@ -321,6 +340,10 @@ public final class Token implements AutoCloseable {
   /** Demands room for what is to be stored, where the profile says how to tell. */
   void requireRoom() throws HsmException {
     Cryptoki.requireConfiguration(profile, getenv);
+  }
+
+  ReentrantLock ceremonies() {
+    return ceremonies;
   }
 
   CryptokiSession openWritableSession() throws CkrException, HsmException {

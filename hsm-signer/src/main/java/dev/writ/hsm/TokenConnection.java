@@ -7,6 +7,9 @@ import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -156,6 +159,28 @@ final class TokenConnection {
     } catch (GeneralSecurityException e) {
       throw notTheKeys(spec, Optional.of(e));
     }
+  }
+
+  /** The keys of {@code any}'s role of which the token has a private key, by label, ascending. */
+  List<KeySpec> generations(KeySpec any) throws HsmException {
+    List<KeySpec> found = new ArrayList<>();
+    try {
+      for (String label : new TokenObjects(login).privateKeyLabels()) {
+        any.labelled(label).ifPresent(found::add);
+      }
+    } catch (CkrException e) {
+      throw HsmException.ofModule(
+          Fault.TOKEN_FAILED, "the token must list its private keys, and failed", e);
+    }
+    if (found.size() > Token.MAX_GENERATIONS) {
+      throw new HsmException(
+          Fault.TOKEN_FULL,
+          String.format(
+              "the token must hold at most %d keys of the role %s, and holds %d: destroy retired ones",
+              Token.MAX_GENERATIONS, any.role().wire(), found.size()));
+    }
+    found.sort(Comparator.comparingInt(KeySpec::generation));
+    return List.copyOf(found);
   }
 
   private static HsmException notTheKeys(KeySpec spec, Optional<Exception> cause) {

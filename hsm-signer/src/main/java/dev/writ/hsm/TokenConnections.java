@@ -4,6 +4,7 @@ package dev.writ.hsm;
 import dev.writ.hsm.HsmException.Fault;
 import dev.writ.hsm.ReturnValue.Remedy;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
@@ -131,15 +132,33 @@ final class TokenConnections {
    * @param handOut whether the token is another from now on if it does not have the key
    */
   FoundKey find(KeySpec spec, boolean handOut) throws HsmException {
+    return ask(
+        connection -> {
+          FoundKey found = connection.find(spec);
+          if (handOut) {
+            identity.handedOut(found);
+          }
+          return found;
+        });
+  }
+
+  /** The keys of {@code any}'s role of which the token has a private key, ascending. */
+  List<KeySpec> generations(KeySpec any) throws HsmException {
+    return ask(connection -> connection.generations(any));
+  }
+
+  /** What is asked of the connection that holds, while no other takes its place. */
+  @FunctionalInterface
+  private interface Question<T> {
+    T of(TokenConnection connection) throws HsmException;
+  }
+
+  private <T> T ask(Question<T> question) throws HsmException {
     proving.lock();
     try {
       State.Up up = current();
       try {
-        FoundKey found = up.connection().find(spec);
-        if (handOut) {
-          identity.handedOut(found);
-        }
-        return found;
+        return question.of(up.connection());
       } catch (HsmException e) {
         if (e.remedy() == Remedy.RECONNECT) {
           boolean unused = lost(up, e);

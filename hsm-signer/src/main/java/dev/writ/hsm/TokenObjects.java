@@ -11,7 +11,9 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Set;
 import org.bouncycastle.asn1.ASN1Integer;
 import sun.security.pkcs11.wrapper.CK_ATTRIBUTE;
 import sun.security.pkcs11.wrapper.PKCS11Constants;
@@ -25,6 +27,9 @@ final class TokenObjects {
   private static final CK_ATTRIBUTE CERTIFICATE =
       new CK_ATTRIBUTE(PKCS11Constants.CKA_CLASS, PKCS11Constants.CKO_CERTIFICATE);
 
+  /** Many times what an inventory has with all the generations that are listed. */
+  private static final int MAX_PRIVATE_KEYS = 4_096;
+
   private final CryptokiSession session;
 
   TokenObjects(CryptokiSession session) {
@@ -34,6 +39,28 @@ final class TokenObjects {
   /** Whether anything at all goes by the label or by the id. */
   boolean isTaken(KeySpec spec) throws CkrException {
     return session.find(label(spec)).length > 0 || session.find(id(spec)).length > 0;
+  }
+
+  /**
+   * The labels of all private keys in the token, whoever made them, each once.
+   *
+   * @throws HsmException if there are more than {@link #MAX_PRIVATE_KEYS}
+   */
+  Set<String> privateKeyLabels() throws HsmException, CkrException {
+    long[] keys = session.findAll(MAX_PRIVATE_KEYS + 1, PRIVATE_KEY);
+    if (keys.length > MAX_PRIVATE_KEYS) {
+      throw new HsmException(
+          Fault.TOKEN_FAILED,
+          "the token must hold at most "
+              + MAX_PRIVATE_KEYS
+              + " private keys, and holds more: remove those that nothing uses");
+    }
+    Set<String> labels = new HashSet<>();
+    for (long key : keys) {
+      char[] label = session.attribute(key, PKCS11Constants.CKA_LABEL).getCharArray();
+      labels.add(label == null ? "" : new String(label));
+    }
+    return labels;
   }
 
   /**

@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** SoftHSM tokens where this JVM's SOFTHSM2_CONF points; what an earlier run left there is removed. */
@@ -43,6 +44,22 @@ final class FreshTokens {
             "",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     return Files.writeString(file, content, StandardCharsets.UTF_8);
+  }
+
+  /** Another program than Writ, logged in to {@code soft}. */
+  static void pkcs11Tool(SoftHsmToken soft, String... arguments) throws Exception {
+    String pin = Files.readString(soft.pinFile()).strip();
+    Stream<String> login =
+        Stream.of(
+            "pkcs11-tool",
+            "--module",
+            profile().library().toString(),
+            "--token-label",
+            soft.label(),
+            "--login",
+            "--pin",
+            "env:TOKEN_PIN");
+    ChildProcess.run(Map.of("TOKEN_PIN", pin), Stream.concat(login, Stream.of(arguments)).toList());
   }
 
   private static void delete(Path folder) throws IOException {

@@ -192,6 +192,11 @@ class HsmConfigTest {
           status.id = 03           | status.id = 04           | tls.id
           tls.label = four         | tls.label = three        | tls.label
           tls.algorithm = P-256    | # none                   | tls.algorithm
+          tls.label = four         | tls.label = one-2        | tls.label
+          tls.label = four         | tls.label = one-9999     | tls.label
+          issuer.label = one       | issuer.label = two-17    | issuer.label
+          tls.id = 04              | tls.id = 01ff0002        | tls.id
+          tls.id = 04              | tls.id = 02270f          | tls.id
           attestation.label = five | # none                   | attestation.label
           checkpoint-ed25519.algorithm = Ed25519 | checkpoint-ed25519.algorithm = P-256 | checkpoint-ed25519.algorithm
           """)
@@ -199,6 +204,24 @@ class HsmConfigTest {
     assertThatThrownBy(() -> inventory(INVENTORY.replace(line, wrong)))
         .isInstanceOfSatisfying(
             MalformedHsmConfigException.class, e -> assertThat(e.field()).isEqualTo(field));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          tls.label = four         | tls.label = one-1
+          tls.label = four         | tls.label = one-02
+          tls.label = four         | tls.label = one-10000
+          tls.label = four         | tls.label = one-2-a
+          tls.id = 04              | tls.id = 01ff0001
+          tls.id = 04              | tls.id = 01ff2710
+          tls.id = 04              | tls.id = 01ff02
+          """)
+  void inventory_nameThatOnlyResemblesALaterKeys_isTaken(String line, String other)
+      throws Exception {
+    assertThat(inventory(INVENTORY.replace(line, other)).specs()).hasSize(KeyRole.values().length);
   }
 
   @Test

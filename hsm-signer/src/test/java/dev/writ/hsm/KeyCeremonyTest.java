@@ -8,7 +8,6 @@ import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.hsm.CeremonyOutcome.AlreadyThere;
 import dev.writ.hsm.CeremonyOutcome.Born;
 import dev.writ.hsm.HsmException.Fault;
-import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
@@ -18,7 +17,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -135,7 +133,7 @@ class KeyCeremonyTest {
       assertThat(KeyCeremony.missing(token, INVENTORY)).isEmpty();
     }
     for (String type : List.of("privkey", "pubkey")) {
-      pkcs11Tool(soft, "--delete-object", "--type", type, "--id", ed25519.idHex());
+      FreshTokens.pkcs11Tool(soft, "--delete-object", "--type", type, "--id", ed25519.idHex());
     }
     try (Token token = FreshTokens.open(soft)) {
       HsmKey issuer = token.key(ISSUER);
@@ -157,7 +155,7 @@ class KeyCeremonyTest {
     SoftHsmToken soft = unused.next();
     for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.CHECKPOINT)) {
       KeySpec spec = INVENTORY.spec(role);
-      pkcs11Tool(
+      FreshTokens.pkcs11Tool(
           soft,
           "--keypairgen",
           "--key-type",
@@ -194,7 +192,7 @@ class KeyCeremonyTest {
   @Test
   void key_extractable_isRefusedAndStandsInTheWayOfInit() throws Exception {
     SoftHsmToken soft = unused.next();
-    pkcs11Tool(
+    FreshTokens.pkcs11Tool(
         soft,
         "--keypairgen",
         "--key-type",
@@ -223,7 +221,7 @@ class KeyCeremonyTest {
     try (Token token = FreshTokens.open(soft)) {
       assertThat(init(token)).isInstanceOf(Born.class);
     }
-    pkcs11Tool(
+    FreshTokens.pkcs11Tool(
         soft,
         "--keypairgen",
         "--key-type",
@@ -242,21 +240,6 @@ class KeyCeremonyTest {
 
   private static CeremonyOutcome init(Token token) throws HsmException {
     return KeyCeremony.init(token, INVENTORY, InstantSource.fixed(NOW), new SecureRandom());
-  }
-
-  private static void pkcs11Tool(SoftHsmToken soft, String... arguments) throws Exception {
-    String pin = Files.readString(soft.pinFile()).strip();
-    Stream<String> login =
-        Stream.of(
-            "pkcs11-tool",
-            "--module",
-            FreshTokens.profile().library().toString(),
-            "--token-label",
-            soft.label(),
-            "--login",
-            "--pin",
-            "env:TOKEN_PIN");
-    ChildProcess.run(Map.of("TOKEN_PIN", pin), Stream.concat(login, Stream.of(arguments)).toList());
   }
 
   private static void isFault(Throwable thrown, Fault fault) {
