@@ -33,7 +33,7 @@ final class Cryptoki {
   private final Path library;
   private final int generation;
   private final PKCS11 module;
-  private final ModuleGate gate = new ModuleGate();
+  private final CallGate gate = new CallGate(ReturnValue.CKR_CRYPTOKI_NOT_INITIALIZED);
 
   /** The connections to tokens that hold in it. */
   private final AtomicInteger connections = new AtomicInteger();

@@ -20,10 +20,10 @@ final class CryptokiSession implements AutoCloseable {
   @GuardedBy("this")
   private final PKCS11 module;
 
-  private final ModuleGate gate;
+  private final CallGate gate;
   private final long handle;
 
-  CryptokiSession(PKCS11 module, ModuleGate gate, long handle) {
+  CryptokiSession(PKCS11 module, CallGate gate, long handle) {
     this.module = module;
     this.gate = gate;
     this.handle = handle;
@@ -74,6 +74,18 @@ final class CryptokiSession implements AutoCloseable {
 
   void logout() throws CkrException {
     act(module -> module.C_Logout(handle));
+  }
+
+  /**
+   * Demands that the login holds: without one, a search does not find private objects, and does not say so
+   * (PKCS#11 v2.40, section 4.4, CKA_PRIVATE). Where a search must not miss any, this comes after it.
+   */
+  void requireLogin() throws CkrException {
+    long state = call(module -> module.C_GetSessionInfo(handle).state);
+    if (state != PKCS11Constants.CKS_RO_USER_FUNCTIONS
+        && state != PKCS11Constants.CKS_RW_USER_FUNCTIONS) {
+      throw new CkrException(ReturnValue.CKR_USER_NOT_LOGGED_IN);
+    }
   }
 
   /** A session that will not close is lost with its token: whoever closes it has said what failed. */

@@ -122,6 +122,7 @@ public final class KeyCeremony {
    * @param clock dates the certificate
    * @param random numbers the certificate; the key's randomness is the token's
    * @return {@link AlreadyThere} where something goes by the key's label or id
+   * @throws HsmException also where {@code token} destroyed the key: a generation is made once
    */
   public static CeremonyOutcome next(
       Token token, KeySpec spec, InstantSource clock, SecureRandom random) throws HsmException {
@@ -131,6 +132,7 @@ public final class KeyCeremony {
     }
     token.ceremonies().lock();
     try {
+      token.requireNotDestroyed(spec);
       token.requireRoom();
       try (CryptokiSession session = token.openWritableSession()) {
         if (new TokenObjects(session).isTaken(spec)) {
@@ -162,7 +164,7 @@ public final class KeyCeremony {
       token.require(spec);
       token.requireRoom();
     } catch (HsmException e) {
-      removeAll(session, List.of(spec), e);
+      removeAll(token, List.of(spec), e);
       throw e;
     }
   }
@@ -194,7 +196,7 @@ public final class KeyCeremony {
       token.requireRoom();
       return List.copyOf(made);
     } catch (HsmException e) {
-      removeAll(session, specs, e);
+      removeAll(token, specs, e);
       throw e;
     }
   }
@@ -211,7 +213,7 @@ public final class KeyCeremony {
       if (!spec.role().isDispensable() || e.remedy() != ReturnValue.Remedy.NONE) {
         throw e;
       }
-      removeAll(session, List.of(spec), e);
+      removeAll(token, List.of(spec), e);
       return false;
     }
   }
@@ -270,14 +272,15 @@ public final class KeyCeremony {
         e);
   }
 
-  /** Nothing went by these names when the ceremony began, so whatever does is of its making. */
-  private static void removeAll(
-      CryptokiSession session, List<KeySpec> specs, HsmException failure) {
-    TokenObjects objects = new TokenObjects(session);
+  /**
+   * Nothing went by these names when the ceremony began, so whatever does is of its making. In sessions of
+   * their own, since the one that failed may be in any state.
+   */
+  private static void removeAll(Token token, List<KeySpec> specs, HsmException failure) {
     for (KeySpec spec : specs) {
-      try {
-        objects.destroy(spec);
-      } catch (CkrException e) {
+      try (CryptokiSession session = token.openWritableSession()) {
+        new TokenObjects(session).destroy(spec);
+      } catch (CkrException | HsmException e) {
         failure.addSuppressed(e);
       }
     }

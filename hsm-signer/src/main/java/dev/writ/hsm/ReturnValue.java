@@ -16,12 +16,20 @@ record ReturnValue(long code, String name) {
   static final long CKR_PIN_LEN_RANGE = 0xa2;
   static final long CKR_PIN_EXPIRED = 0xa3;
   static final long CKR_PIN_LOCKED = 0xa4;
+  static final long CKR_OBJECT_HANDLE_INVALID = 0x82;
   static final long CKR_SESSION_COUNT = 0xb1;
   static final long CKR_USER_ALREADY_LOGGED_IN = 0x100;
 
   /** What a call is answered while its module is being unloaded. */
   static final ReturnValue CKR_CRYPTOKI_NOT_INITIALIZED =
       new ReturnValue(0x190, "CKR_CRYPTOKI_NOT_INITIALIZED");
+
+  /** What the user of a key is answered whose handle is not in use any more. */
+  static final ReturnValue CKR_KEY_HANDLE_INVALID = new ReturnValue(0x60, "CKR_KEY_HANDLE_INVALID");
+
+  /** What a search is answered that could not have seen private objects. */
+  static final ReturnValue CKR_USER_NOT_LOGGED_IN =
+      new ReturnValue(0x101, "CKR_USER_NOT_LOGGED_IN");
 
   /** CKR_VENDOR_DEFINED: codes from here on are a vendor's own. */
   private static final long VENDOR = 0x80000000L;
@@ -46,7 +54,7 @@ record ReturnValue(long code, String name) {
           // another.
           0x63L, // CKR_KEY_TYPE_INCONSISTENT
           0x68L, // CKR_KEY_FUNCTION_NOT_PERMITTED
-          0x82L, // CKR_OBJECT_HANDLE_INVALID
+          CKR_OBJECT_HANDLE_INVALID,
           0xe0L, // CKR_TOKEN_NOT_PRESENT
           0xe1L, // CKR_TOKEN_NOT_RECOGNIZED
           0x101L, // CKR_USER_NOT_LOGGED_IN

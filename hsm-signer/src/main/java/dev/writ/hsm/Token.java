@@ -173,6 +173,33 @@ public final class Token implements AutoCloseable {
     return connections.generations(any);
   }
 
+  /**
+   * Does without a key that stays in the token: objects of it sign no more, with {@link Fault#KEY_MISSING},
+   * and a connection that comes after a loss need not find it. {@link #key} takes it back.
+   */
+  public void release(KeySpec spec) {
+    connections.release(spec);
+  }
+
+  /**
+   * Removes a key's private key, public key and certificate from the token, after the signatures under way
+   * with it.
+   *
+   * <p>Whatever the outcome, this object does not use the key any more: objects of it sign no more, with
+   * {@link Fault#KEY_MISSING}, nobody finds it, and a connection that comes after a loss does without it. What
+   * a failure or a crash left is removed by another call, for which nothing need be there any more.
+   *
+   * @throws HsmException if the token did not say afterwards that nothing goes by the key's label or id
+   */
+  public void destroy(KeySpec spec) throws HsmException {
+    ceremonies.lock();
+    try {
+      connections.destroy(spec);
+    } finally {
+      ceremonies.unlock();
+    }
+  }
+
   /** Whether the token makes and uses keys of this algorithm. */
   public boolean supports(KeyAlgorithm algorithm) throws HsmException {
     return connection().supports(algorithm);
@@ -204,6 +231,7 @@ public final class Token implements AutoCloseable {
 
   /** Signs with a key that was found, in a turn of its own: 64 bytes. */
   byte[] sign(KeySpec spec, byte[] message) throws HsmException {
+    connections.requireInUse(spec);
     byte[] data = spec.algorithm().toBeSigned(message);
     Optional<byte[]> signature;
     do {
@@ -244,7 +272,9 @@ public final class Token implements AutoCloseable {
     }
   }
 
-  private HsmException failed(State.Up up, KeySpec spec, CkrException e) {
+  private HsmException failed(State.Up up, KeySpec spec, CkrException e) throws HsmException {
+    // Of a key that was withdrawn meanwhile the module's answer says nothing of the token.
+    connections.requireInUse(spec);
     if (e.returnValue().remedy() == Remedy.NONE) {
       return HsmException.ofModule(
           Fault.TOKEN_FAILED, "the token must sign with the key " + spec + ", and failed", e);
@@ -309,8 +339,8 @@ public final class Token implements AutoCloseable {
       }
       events.keptAlive(spec);
     } catch (HsmException e) {
-      // A token that is busy is there.
-      if (e.fault() != Fault.BUSY) {
+      // A token that is busy is there, and so is one whose key was withdrawn meanwhile.
+      if (e.fault() != Fault.BUSY && e.fault() != Fault.KEY_MISSING) {
         lost(up.get(), e);
       }
     } catch (GeneralSecurityException e) {
@@ -340,6 +370,10 @@ public final class Token implements AutoCloseable {
   /** Demands room for what is to be stored, where the profile says how to tell. */
   void requireRoom() throws HsmException {
     Cryptoki.requireConfiguration(profile, getenv);
+  }
+
+  void requireNotDestroyed(KeySpec spec) throws HsmException {
+    connections.requireNotDestroyed(spec);
   }
 
   ReentrantLock ceremonies() {

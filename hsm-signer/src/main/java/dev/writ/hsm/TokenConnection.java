@@ -7,6 +7,7 @@ import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -37,9 +38,21 @@ final class TokenConnection {
   /** One to each turn, opened with its first use and used by whoever has the turn. */
   private final AtomicReferenceArray<@Nullable CryptokiSession> sessions;
 
-  private final Map<KeySpec, Long> handles = new ConcurrentHashMap<>();
+  private final Map<KeySpec, KeyHandle> handles = new ConcurrentHashMap<>();
   private final AtomicBoolean ended = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** The number by which the module knows a private key, and who is using it. */
+  private record KeyHandle(long number, CallGate users) {
+    static KeyHandle of(long number) {
+      return new KeyHandle(number, new CallGate(ReturnValue.CKR_KEY_HANDLE_INVALID));
+    }
+
+    /** This one if it is the same that was found again. */
+    KeyHandle or(KeyHandle found) {
+      return number == found.number && !users.isClosed() ? this : found;
+    }
+  }
 
   private TokenConnection(
       Cryptoki cryptoki,
@@ -96,10 +109,20 @@ final class TokenConnection {
    * @throws CkrException with what the module answered, also where a second session did not help
    */
   byte[] sign(int turn, KeySpec spec, byte[] data) throws CkrException {
-    Long handle = handles.get(spec);
-    if (handle == null) {
-      throw new IllegalStateException("bug: " + spec + " must be found before it signs, was not");
+    KeyHandle key = handles.get(spec);
+    if (key == null) {
+      // One that was released before this connection was proven.
+      throw new CkrException(ReturnValue.CKR_KEY_HANDLE_INVALID);
     }
+    key.users().enter();
+    try {
+      return sign(turn, spec, key.number(), data);
+    } finally {
+      key.users().leave();
+    }
+  }
+
+  private byte[] sign(int turn, KeySpec spec, long handle, byte[] data) throws CkrException {
     Mechanism mechanism = spec.algorithm().mechanism();
     CryptokiSession before = sessions.get(turn);
     if (before != null) {
@@ -151,7 +174,7 @@ final class TokenConnection {
       if (!algorithm.verifies(publicKey, challenge, signature)) {
         throw notTheKeys(spec, Optional.empty());
       }
-      handles.put(spec, handle);
+      KeyHandle unused = handles.merge(spec, KeyHandle.of(handle), KeyHandle::or);
       return new FoundKey(spec, publicKey, certificate, attributes);
     } catch (CkrException e) {
       throw HsmException.ofModule(
@@ -181,6 +204,42 @@ final class TokenConnection {
     }
     found.sort(Comparator.comparingInt(KeySpec::generation));
     return List.copyOf(found);
+  }
+
+  /**
+   * Removes private key, public key and certificate, once nobody signs with the key any more, and looks
+   * whether anything is left. What is not there is no error.
+   *
+   * @param patience how long signatures under way may take
+   */
+  void destroy(KeySpec spec, Duration patience) throws HsmException {
+    KeyHandle key = handles.get(spec);
+    if (key != null && !key.users().close(patience)) {
+      throw new HsmException(
+          Fault.BUSY,
+          String.format(
+              "signatures with the key %s must end before it is destroyed, and have not within %s:"
+                  + " destroy it again",
+              spec, patience));
+    }
+    try (CryptokiSession session = openWritableSession()) {
+      TokenObjects objects = new TokenObjects(session);
+      objects.destroy(spec);
+      if (objects.isTaken(spec)) {
+        throw new HsmException(
+            Fault.TOKEN_FAILED,
+            "nothing in the token must go by the label or the id of the destroyed key "
+                + spec
+                + ", and something does: remove it with the vendor's tool, and destroy the key again");
+      }
+    } catch (CkrException e) {
+      throw HsmException.ofModule(
+          e.returnValue().remedy() == Remedy.NONE ? Fault.TOKEN_FAILED : Fault.TOKEN_AWAY,
+          "the token must remove the key "
+              + spec
+              + " whole, and failed: the key is not used any more, destroy it again",
+          e);
+    }
   }
 
   private static HsmException notTheKeys(KeySpec spec, Optional<Exception> cause) {

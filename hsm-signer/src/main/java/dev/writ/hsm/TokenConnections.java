@@ -3,6 +3,7 @@ package dev.writ.hsm;
 
 import dev.writ.hsm.HsmException.Fault;
 import dev.writ.hsm.ReturnValue.Remedy;
+import dev.writ.hsm.TokenIdentity.Withdrawal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -134,6 +135,9 @@ final class TokenConnections {
   FoundKey find(KeySpec spec, boolean handOut) throws HsmException {
     return ask(
         connection -> {
+          if (handOut) {
+            identity.requireNotDestroyed(spec);
+          }
           FoundKey found = connection.find(spec);
           if (handOut) {
             identity.handedOut(found);
@@ -145,6 +149,37 @@ final class TokenConnections {
   /** The keys of {@code any}'s role of which the token has a private key, ascending. */
   List<KeySpec> generations(KeySpec any) throws HsmException {
     return ask(connection -> connection.generations(any));
+  }
+
+  /**
+   * Demands that a key which was handed out is still in use.
+   *
+   * @throws HsmException with {@link Fault#KEY_MISSING}
+   */
+  void requireInUse(KeySpec spec) throws HsmException {
+    identity.requireInUse(spec);
+  }
+
+  /** As {@link #requireInUse}, of a key that may not have been handed out, or not since its release. */
+  void requireNotDestroyed(KeySpec spec) throws HsmException {
+    identity.requireNotDestroyed(spec);
+  }
+
+  /** From now on nobody signs with the key, and no connection must find it. */
+  void release(KeySpec spec) {
+    identity.withdraw(spec, Withdrawal.RELEASED);
+  }
+
+  /** Likewise, for ever, and has the token remove it. */
+  void destroy(KeySpec spec) throws HsmException {
+    // Before the token is asked: whatever a crash of it leaves is not looked for.
+    identity.withdraw(spec, Withdrawal.DESTROYED);
+    boolean unused =
+        ask(
+            connection -> {
+              connection.destroy(spec, profile.times().patience());
+              return true;
+            });
   }
 
   /** What is asked of the connection that holds, while no other takes its place. */

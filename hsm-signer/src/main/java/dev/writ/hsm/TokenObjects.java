@@ -38,7 +38,9 @@ final class TokenObjects {
 
   /** Whether anything at all goes by the label or by the id. */
   boolean isTaken(KeySpec spec) throws CkrException {
-    return session.find(label(spec)).length > 0 || session.find(id(spec)).length > 0;
+    boolean taken = session.find(label(spec)).length > 0 || session.find(id(spec)).length > 0;
+    session.requireLogin();
+    return taken;
   }
 
   /**
@@ -60,6 +62,7 @@ final class TokenObjects {
       char[] label = session.attribute(key, PKCS11Constants.CKA_LABEL).getCharArray();
       labels.add(label == null ? "" : new String(label));
     }
+    session.requireLogin();
     return labels;
   }
 
@@ -73,7 +76,12 @@ final class TokenObjects {
     if (byId.length == 0 && byLabel.length == 0) {
       throw new HsmException(
           Fault.KEY_MISSING,
-          "the token must hold the key " + spec + ", and does not: run writ keys init");
+          "the token must hold the key "
+              + spec
+              + ", and does not: "
+              + (spec.generation() == 1
+                  ? "run writ keys init"
+                  : "put it back, or use another key of its role"));
     }
     if (byId.length != 1 || byLabel.length != 1 || byId[0] != byLabel[0]) {
       throw new HsmException(
@@ -155,10 +163,25 @@ final class TokenObjects {
     }
   }
 
-  /** Removes whatever goes by both names. */
+  /**
+   * Removes whatever goes by both names: the private key first, after which the others do no harm. What goes
+   * meanwhile is no error.
+   */
   void destroy(KeySpec spec) throws CkrException {
-    for (long object : session.find(label(spec), id(spec))) {
-      session.destroy(object);
+    destroyAll(session.find(PRIVATE_KEY, label(spec), id(spec)));
+    destroyAll(session.find(label(spec), id(spec)));
+  }
+
+  private void destroyAll(long[] objects) throws CkrException {
+    for (long object : objects) {
+      try {
+        session.destroy(object);
+      } catch (CkrException e) {
+        // Tokens that keep both halves of a key in one object remove the other with the first.
+        if (!e.is(ReturnValue.CKR_OBJECT_HANDLE_INVALID)) {
+          throw e;
+        }
+      }
     }
   }
 

@@ -295,21 +295,7 @@ class TokenLossTest extends TokenUnderFault {
 
   @Test
   void keepAlive_idleToken_noticesThatTheDeviceIsGone() throws Exception {
-    TokenProfile watchful =
-        new TokenProfile(
-            profile.name(),
-            profile.library(),
-            profile.install(),
-            profile.assurance(),
-            profile.environment(),
-            profile.storage(),
-            profile.sessions(),
-            profile.signers(),
-            new TokenProfile.Times(
-                profile.times().turn(),
-                profile.times().patience(),
-                Duration.ofMillis(50),
-                profile.times().reconnect()));
+    TokenProfile watchful = keptAliveEvery(Duration.ofMillis(50));
     try (Token token = open(watchful, made.get(0))) {
       HsmKey key = status(token);
       await(() -> events.contains("kept alive writ-status"));

@@ -119,6 +119,28 @@ abstract class TokenUnderFault {
         });
   }
 
+  static TokenProfile keptAliveEvery(Duration keepAlive) {
+    return with(profile.times().patience(), keepAlive);
+  }
+
+  static TokenProfile withPatience(Duration patience) {
+    return with(patience, profile.times().keepAlive());
+  }
+
+  private static TokenProfile with(Duration patience, Duration keepAlive) {
+    return new TokenProfile(
+        profile.name(),
+        profile.library(),
+        profile.install(),
+        profile.assurance(),
+        profile.environment(),
+        profile.storage(),
+        profile.sessions(),
+        profile.signers(),
+        new TokenProfile.Times(
+            profile.times().turn(), patience, keepAlive, profile.times().reconnect()));
+  }
+
   static int signUntil(AtomicBoolean over, HsmKey key) throws Exception {
     int signed = 0;
     while (!over.get()) {
