@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.hsm;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
-/** The keys that a service needs: one to each {@link KeyRole}. */
+/** The keys that a service needs: those of each {@link KeyRole}, by their first, and for how long. */
 public final class KeyInventory {
   private final Map<KeyRole, KeySpec> specs;
+  private final Map<KeyRole, Cryptoperiod> cryptoperiods;
 
-  private KeyInventory(Map<KeyRole, KeySpec> specs) {
+  private KeyInventory(Map<KeyRole, KeySpec> specs, Map<KeyRole, Cryptoperiod> cryptoperiods) {
     this.specs = specs;
+    this.cryptoperiods = cryptoperiods;
   }
 
   /** The inventory {@code hsm-config/keys.properties} of this build. */
@@ -39,6 +43,7 @@ public final class KeyInventory {
   public static KeyInventory parse(String source, byte[] bytes) throws MalformedHsmConfigException {
     Settings settings = Settings.parse(source, bytes);
     Map<KeyRole, KeySpec> specs = new EnumMap<>(KeyRole.class);
+    Map<KeyRole, Cryptoperiod> cryptoperiods = new EnumMap<>(KeyRole.class);
     Set<String> labels = new HashSet<>();
     Set<String> ids = new HashSet<>();
     for (KeyRole role : KeyRole.values()) {
@@ -56,12 +61,35 @@ public final class KeyInventory {
         throw settings.refused(key + "id", "no other key's id");
       }
       specs.put(role, new KeySpec(role, label, id));
+      cryptoperiods.put(role, cryptoperiod(settings, role));
     }
     settings.requireAllAsked();
     for (KeySpec spec : specs.values()) {
       requireDistinct(settings, spec, specs.values());
     }
-    return new KeyInventory(specs);
+    return new KeyInventory(specs, cryptoperiods);
+  }
+
+  private static Cryptoperiod cryptoperiod(Settings settings, KeyRole role)
+      throws MalformedHsmConfigException {
+    String validity = role.wire() + ".valid_days";
+    String rotation = role.wire() + ".rotate_days";
+    int end = Cryptoperiod.MAX_DAYS + 1;
+    Optional<Duration> valid = Optional.empty();
+    if (role.isBounded()) {
+      end = settings.requiredNumber(validity, Cryptoperiod.MAX_DAYS);
+      valid = Optional.of(Duration.ofDays(end));
+    } else if (settings.optional(validity).isPresent()) {
+      throw settings.refused(validity, "left out: the key ends with its certificate");
+    }
+    if (settings.optional(rotation).isEmpty()) {
+      return new Cryptoperiod(valid, Optional.empty());
+    }
+    int due = settings.requiredNumber(rotation, Cryptoperiod.MAX_DAYS);
+    if (due >= end) {
+      throw settings.refused(rotation, "less than " + validity);
+    }
+    return new Cryptoperiod(valid, Optional.of(Duration.ofDays(due)));
   }
 
   private static void requireDistinct(Settings settings, KeySpec spec, Collection<KeySpec> all)
@@ -80,7 +108,7 @@ public final class KeyInventory {
     }
   }
 
-  /** The key of {@code role}. */
+  /** The first key of {@code role}; the others follow from it by {@link KeySpec#ofGeneration}. */
   public KeySpec spec(KeyRole role) {
     KeySpec spec = specs.get(role);
     if (spec == null) {
@@ -89,7 +117,16 @@ public final class KeyInventory {
     return spec;
   }
 
-  /** Every key, in the order of the roles. */
+  /** For how long keys of {@code role} are used. */
+  public Cryptoperiod cryptoperiod(KeyRole role) {
+    Cryptoperiod cryptoperiod = cryptoperiods.get(role);
+    if (cryptoperiod == null) {
+      throw new IllegalStateException("bug: an inventory has every role; " + role + " is missing");
+    }
+    return cryptoperiod;
+  }
+
+  /** The first key of every role, in the order of the roles. */
   public List<KeySpec> specs() {
     return new ArrayList<>(specs.values());
   }

@@ -40,6 +40,14 @@ public enum KeyRole {
     return this == CHECKPOINT_ED25519;
   }
 
+  /**
+   * Whether the inventory says when the key ends. The others last as long as their certificates: a checkpoint
+   * key as its ledger, and what a key certifies has an end of its own.
+   */
+  boolean isBounded() {
+    return this == ISSUER || this == STATUS;
+  }
+
   /** Whether the key signs certificates, and nothing else. */
   boolean certifies() {
     return this == TLS || this == ATTESTATION;

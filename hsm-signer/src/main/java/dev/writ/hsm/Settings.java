@@ -19,11 +19,13 @@ import java.util.regex.Pattern;
  * silent about a misspelt key; here each of these stops the start.
  */
 final class Settings {
-  /** A profile has a dozen keys and an inventory three to a role: this is far above both. */
+  /** A profile has a dozen keys and an inventory five to a role: this is far above both. */
   private static final int MAX_BYTES = 16_384;
 
   private static final Pattern LINE =
-      Pattern.compile("(?<key>[a-z][a-z0-9.-]{0,63}) *= *(?<value>[!-~]([ -~]{0,510}[!-~])?) *");
+      Pattern.compile("(?<key>[a-z][a-z0-9._-]{0,63}) *= *(?<value>[!-~]([ -~]{0,510}[!-~])?) *");
+
+  private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,8}");
 
   private final String source;
   private final Map<String, String> values;
@@ -95,6 +97,16 @@ final class Settings {
       throw refused(key, mustBe);
     }
     return value;
+  }
+
+  /** The value of {@code key}, a whole number from 1 to {@code most}, without leading zeros. */
+  int requiredNumber(String key, int most) throws MalformedHsmConfigException {
+    String mustBe = "a whole number from 1 to " + most;
+    int number = Integer.parseInt(required(key, NUMBER, mustBe));
+    if (number > most) {
+      throw refused(key, mustBe);
+    }
+    return number;
   }
 
   MalformedHsmConfigException refused(String key, String mustBe) {

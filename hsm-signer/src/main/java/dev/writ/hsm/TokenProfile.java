@@ -63,7 +63,6 @@ public record TokenProfile(
   private static final Pattern LIBRARY = Pattern.compile("/[A-Za-z0-9._/+-]{1,255}");
 
   private static final Pattern VARIABLE = Pattern.compile("[A-Z][A-Z0-9_]{0,63}");
-  private static final Pattern SIGNERS = Pattern.compile("[1-9][0-9]{0,2}");
   private static final int MAX_SIGNERS = 256;
   private static final Duration MAX_WAIT = Duration.ofMinutes(1);
   private static final Duration MAX_KEEP_ALIVE = Duration.ofHours(1);
@@ -105,7 +104,7 @@ public record TokenProfile(
             environment,
             storage(settings, environment),
             sessions(settings),
-            signers(settings),
+            settings.requiredNumber("signers", MAX_SIGNERS),
             new Times(
                 duration(settings, "wait", MAX_WAIT),
                 duration(settings, "patience", MAX_WAIT),
@@ -158,15 +157,6 @@ public record TokenProfile(
       case "read-write" -> Sessions.READ_WRITE;
       default -> throw settings.refused("sessions", "read-only or read-write");
     };
-  }
-
-  private static int signers(Settings settings) throws MalformedHsmConfigException {
-    String mustBe = "a number from 1 to " + MAX_SIGNERS;
-    int signers = Integer.parseInt(settings.required("signers", SIGNERS, mustBe));
-    if (signers > MAX_SIGNERS) {
-      throw settings.refused("signers", mustBe);
-    }
-    return signers;
   }
 
   private static Duration duration(Settings settings, String key, Duration longest)

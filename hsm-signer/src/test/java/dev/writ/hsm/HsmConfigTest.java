@@ -40,15 +40,19 @@ class HsmConfigTest {
       issuer.algorithm = P-256
       issuer.label = one
       issuer.id = 01ff
+      issuer.valid_days = 365
+      issuer.rotate_days = 364
       checkpoint.algorithm = P-256
       checkpoint.label = two
       checkpoint.id = 02
       status.algorithm = P-256
       status.label = three
       status.id = 03
+      status.valid_days = 3650
       tls.algorithm = P-256
       tls.label = four
       tls.id = 04
+      tls.rotate_days = 3650
       attestation.algorithm = P-256
       attestation.label = five
       attestation.id = 05
@@ -109,6 +113,38 @@ class HsmConfigTest {
         .isEqualTo(new KeySpec(KeyRole.STATUS, "writ-status", "03"));
     assertThat(inventory.spec(KeyRole.TLS))
         .isEqualTo(new KeySpec(KeyRole.TLS, "writ-tls-ca", "04"));
+  }
+
+  @Test
+  void packedInventory_issuerAndStatus_endAfter730DaysAndNothingIsScheduled() {
+    KeyInventory inventory = KeyInventory.standard();
+    for (KeyRole role : KeyRole.values()) {
+      boolean ends = role == KeyRole.ISSUER || role == KeyRole.STATUS;
+      assertThat(inventory.cryptoperiod(role))
+          .isEqualTo(
+              new Cryptoperiod(
+                  ends ? Optional.of(Duration.ofDays(730)) : Optional.empty(), Optional.empty()));
+    }
+  }
+
+  @Test
+  void inventory_days_areTaken() throws Exception {
+    KeyInventory inventory = inventory(INVENTORY);
+    assertThat(inventory.cryptoperiod(KeyRole.ISSUER))
+        .isEqualTo(
+            new Cryptoperiod(Optional.of(Duration.ofDays(365)), Optional.of(Duration.ofDays(364))));
+    assertThat(inventory.cryptoperiod(KeyRole.STATUS))
+        .isEqualTo(new Cryptoperiod(Optional.of(Duration.ofDays(3_650)), Optional.empty()));
+    assertThat(inventory.cryptoperiod(KeyRole.TLS))
+        .isEqualTo(new Cryptoperiod(Optional.empty(), Optional.of(Duration.ofDays(3_650))));
+  }
+
+  @Test
+  void cryptoperiod_rotationNotBeforeTheEnd_isRefused() {
+    Optional<Duration> day = Optional.of(Duration.ofDays(1));
+    assertThatThrownBy(() -> new Cryptoperiod(day, day))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("must come before its end");
   }
 
   @Test
@@ -196,6 +232,21 @@ class HsmConfigTest {
           tls.label = four         | tls.label = one-9999     | tls.label
           issuer.label = one       | issuer.label = two-17    | issuer.label
           tls.id = 04              | tls.id = 01ff0002        | tls.id
+          issuer.valid_days = 365  | # none                   | issuer.valid_days
+          issuer.valid_days = 365  | issuer.valid_days = 0    | issuer.valid_days
+          issuer.valid_days = 365  | issuer.valid_days = 0365 | issuer.valid_days
+          issuer.valid_days = 365  | issuer.valid_days = 365d | issuer.valid_days
+          issuer.valid_days = 365  | issuer.valid_days = 3651 | issuer.valid_days
+          issuer.valid_days = 365  | issuer.valid_days = 9999999999 | issuer.valid_days
+          issuer.valid_days = 365  | issuer.valid_days = 364  | issuer.rotate_days
+          issuer.rotate_days = 364 | issuer.rotate_days = 365 | issuer.rotate_days
+          issuer.rotate_days = 364 | issuer.rotate_days = 0   | issuer.rotate_days
+          issuer.rotate_days = 364 | issuer.rotate_days = -1  | issuer.rotate_days
+          issuer.rotate_days = 364 | issuer.rotate_days = 1.5 | issuer.rotate_days
+          status.valid_days = 3650 | # none                   | status.valid_days
+          tls.rotate_days = 3650   | tls.rotate_days = 3651   | tls.rotate_days
+          tls.rotate_days = 3650   | tls.valid_days = 365     | tls.valid_days
+          tls.rotate_days = 3650   | tls.rotate-days = 365    | tls.rotate-days
           tls.id = 04              | tls.id = 02270f          | tls.id
           attestation.label = five | # none                   | attestation.label
           checkpoint-ed25519.algorithm = Ed25519 | checkpoint-ed25519.algorithm = P-256 | checkpoint-ed25519.algorithm

@@ -120,14 +120,24 @@ abstract class TokenUnderFault {
   }
 
   static TokenProfile keptAliveEvery(Duration keepAlive) {
-    return with(profile.times().patience(), keepAlive);
+    return with(
+        new TokenProfile.Times(
+            profile.times().turn(),
+            profile.times().patience(),
+            keepAlive,
+            profile.times().reconnect()));
   }
 
   static TokenProfile withPatience(Duration patience) {
-    return with(patience, profile.times().keepAlive());
+    return with(
+        new TokenProfile.Times(
+            profile.times().turn(),
+            patience,
+            profile.times().keepAlive(),
+            profile.times().reconnect()));
   }
 
-  private static TokenProfile with(Duration patience, Duration keepAlive) {
+  static TokenProfile with(TokenProfile.Times times) {
     return new TokenProfile(
         profile.name(),
         profile.library(),
@@ -137,8 +147,7 @@ abstract class TokenUnderFault {
         profile.storage(),
         profile.sessions(),
         profile.signers(),
-        new TokenProfile.Times(
-            profile.times().turn(), patience, keepAlive, profile.times().reconnect()));
+        times);
   }
 
   static int signUntil(AtomicBoolean over, HsmKey key) throws Exception {

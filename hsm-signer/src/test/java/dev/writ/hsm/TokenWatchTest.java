@@ -244,19 +244,6 @@ class TokenWatchTest extends TokenUnderFault {
     }
   }
 
-  private static TokenProfile with(TokenProfile.Times times) {
-    return new TokenProfile(
-        profile.name(),
-        profile.library(),
-        profile.install(),
-        profile.assurance(),
-        profile.environment(),
-        profile.storage(),
-        profile.sessions(),
-        profile.signers(),
-        times);
-  }
-
   private static void signAtOnce(ExecutorService threads, HsmKey key) throws Exception {
     List<Future<byte[]>> all = new ArrayList<>();
     for (int i = 0; i < 40; i++) {

@@ -2,9 +2,9 @@
 package dev.writ.service;
 
 import dev.writ.hsm.HsmKey;
+import dev.writ.hsm.KeyInventory;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.Period;
-import java.time.ZoneOffset;
 
 /**
  * When a key of the service may sign: what the ledger holds the service to, and, of an issuer or status
@@ -15,16 +15,19 @@ import java.time.ZoneOffset;
  */
 record KeyWindow(Instant notBefore, Instant notAfter) {
   /**
-   * How long an issuer or status key may sign from its birth on. Its certificate has no end, and a key without
-   * one would be believed for as long as a copy of the trust file is around; within this time an
-   * operator introduces the next key by another version of it.
+   * From an issuer or status key's birth, which its certificate says, for as long as the inventory has it.
    */
-  static final Period SIGNING = Period.ofYears(2);
-
-  /** From an issuer or status key's birth, which its certificate says, for {@link #SIGNING}. */
   static KeyWindow of(HsmKey key) {
+    Duration validity =
+        KeyInventory.standard()
+            .cryptoperiod(key.role())
+            .validity()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "bug: the inventory must say when a key ends: " + key));
     Instant birth = key.certificate().getNotBefore().toInstant();
-    return new KeyWindow(birth, birth.atOffset(ZoneOffset.UTC).plus(SIGNING).toInstant());
+    return new KeyWindow(birth, birth.plus(validity));
   }
 
   /** The certificate's validity: the checkpoint key lasts as long as its ledger. */

@@ -74,12 +74,14 @@ final class ServiceToken implements AutoCloseable {
             issuer.algorithm = P-256
             issuer.label = stranger-issuer
             issuer.id = 11
+            issuer.valid_days = 730
             checkpoint.algorithm = P-256
             checkpoint.label = stranger-checkpoint
             checkpoint.id = 12
             status.algorithm = P-256
             status.label = stranger-status
             status.id = 13
+            status.valid_days = 730
             tls.algorithm = P-256
             tls.label = stranger-tls
             tls.id = 14
