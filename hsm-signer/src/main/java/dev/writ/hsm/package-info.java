@@ -15,6 +15,12 @@
  * one {@code TokenConnection}, which is dropped whole; {@code TokenWatch} makes the next one, in a module
  * that was loaded anew. Keys that were handed out sign through whichever connection holds.
  *
+ * <p>A role has more than one key in the token while one follows the other: {@link
+ * dev.writ.hsm.KeyCeremony#next} makes the key of a later generation, whose names follow from the
+ * inventory's; {@link dev.writ.hsm.Token#generations} lists what the token has; {@link
+ * dev.writ.hsm.Token#release} does without a key that stays there, {@link dev.writ.hsm.Token#destroy}
+ * removes one. Which of them is in use, and since when, is not the token's to know.
+ *
  * <p>Promises:
  *
  * <ul>
@@ -22,8 +28,10 @@
  *       anything else, and cannot be extracted (PKCS#11 v2.40, section 4.9).
  *   <li>A key and its certificate are one: at each opening the key signs a fresh challenge that the
  *       certificate's public key verifies.
- *   <li>Every connection proves each key anew before it signs with it: the attributes, the certificate,
+ *   <li>Every connection proves each key in use anew before it signs with it: the attributes, the certificate,
  *       and that the public key is the one that was handed out.
+ *   <li>A key that was released or destroyed signs no more, and never keeps its token away. A destroyed one
+ *       is gone only when the token, still logged in, says that nothing goes by its names.
  *   <li>While a token is away, nothing waits for it: each signature fails at once. When it is back, the
  *       first succeeds without a restart.
  *   <li>A module is never ended under a call that is inside it.
