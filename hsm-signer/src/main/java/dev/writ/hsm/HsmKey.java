@@ -68,6 +68,11 @@ public final class HsmKey {
     return KeyAlgorithm.der(signP1363(message));
   }
 
+  /** The token that it lives in. */
+  public Token token() {
+    return token;
+  }
+
   /** Whether its token signs. */
   public TokenStatus tokenStatus() {
     return token.status();

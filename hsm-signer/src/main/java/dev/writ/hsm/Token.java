@@ -6,6 +6,7 @@ import dev.writ.hsm.ReturnValue.Remedy;
 import dev.writ.hsm.TokenConnections.State;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -156,6 +157,17 @@ public final class Token implements AutoCloseable {
           "the key must be one of " + algorithm.wire() + ", is " + spec);
     }
     return connections.find(spec, true);
+  }
+
+  /**
+   * The public half of a P-256 key, checked as {@link #key} does, and not kept: a connection that comes
+   * after a loss need not find it.
+   */
+  public ECPublicKey publicKey(KeySpec spec) throws HsmException {
+    if (connections.find(spec, false).publicKey() instanceof ECPublicKey key) {
+      return key;
+    }
+    throw new IllegalArgumentException("the key must be one of P-256, is " + spec);
   }
 
   /** Demands that the key is there, and as it must be. */

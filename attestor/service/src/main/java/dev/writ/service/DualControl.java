@@ -89,8 +89,7 @@ public final class DualControl {
      * @param threshold how many it takes
      * @param state where the operation is: open, or how it ended
      */
-    record Approved(
-        Hash operation, int approvals, int threshold, String state, long leafIndex)
+    record Approved(Hash operation, int approvals, int threshold, String state, long leafIndex)
         implements Outcome {}
 
     /** Nothing was changed. */
@@ -231,7 +230,8 @@ public final class DualControl {
         () -> {
           OperationApproval approval = parse(json);
           Optional<Proposal> draft = drafts.get(approval.operation());
-          return draft.isPresent() && approval.approver().equals(draft.get().operation().proposer().orElseThrow())
+          return draft.isPresent()
+                  && approval.approver().equals(draft.get().operation().proposer().orElseThrow())
               ? opened(draft.get(), approval)
               : hsm.submit(() -> judged(approval))
                   .thenCompose(proposal -> record(proposal, approval));
@@ -251,7 +251,8 @@ public final class DualControl {
   private CompletionStage<Outcome> opened(Proposal draft, OperationApproval signed) {
     Operation operation = draft.operation();
     if (!operation.isOpen(clock.instant())) {
-      throw denied(DenialCode.EXPIRED, "approval_expired", "the draft ended " + operation.expires());
+      throw denied(
+          DenialCode.EXPIRED, "approval_expired", "the draft ended " + operation.expires());
     }
     if (!signed
         .signature()
@@ -354,6 +355,9 @@ public final class DualControl {
 
   private Leaf leaf(OperationStep body) {
     return Leaf.of(
-        Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), List.of(policyLeaf), body);
+        Instant.ofEpochMilli(clock.millis()),
+        UuidV7.next(clock, random),
+        List.of(policyLeaf),
+        body);
   }
 }

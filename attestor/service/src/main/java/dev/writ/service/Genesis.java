@@ -77,13 +77,9 @@ final class Genesis {
               List.of(checkpointLeaf));
     }
     Hash issuerLeaf =
-        introduce(
-            Introduced.signing(inUse.issuer(), KeyRole.ISSUER),
-            List.of(checkpointLeaf));
+        introduce(Introduced.signing(inUse.issuer(), KeyRole.ISSUER), List.of(checkpointLeaf));
     Hash statusLeaf =
-        introduce(
-            Introduced.signing(inUse.status(), KeyRole.STATUS),
-            List.of(checkpointLeaf));
+        introduce(Introduced.signing(inUse.status(), KeyRole.STATUS), List.of(checkpointLeaf));
     return putInForce(policy, List.of(issuerLeaf, statusLeaf));
   }
 

@@ -58,12 +58,12 @@ final class KeyGenerations {
       int last = current.spec().generation();
       for (KeySpec spec : token.generations(current.spec())) {
         last = Math.max(last, spec.generation());
-        HsmKey key = token.key(spec);
-        if (ledger.key(JwkThumbprint.of(key.publicKey())).isEmpty()) {
-          return key;
+        if (ledger.key(JwkThumbprint.of(token.publicKey(spec))).isEmpty()) {
+          return token.key(spec);
         }
       }
-      // A number that was used once is not used again: who reads an old inventory finds no other key.
+      // A number that was used once is not used again: who reads an old inventory finds no other
+      // key.
       last = Math.max(last, ledger.keys().size());
       KeySpec spec = current.spec().ofGeneration(last + 1);
       CeremonyOutcome outcome = KeyCeremony.next(token, spec, clock, random);
@@ -72,7 +72,8 @@ final class KeyGenerations {
       }
       throw new DeniedException(
           Denial.unavailable(
-              "key_name_taken", "nothing in the token must go by the names of " + spec + ", and does"));
+              "key_name_taken",
+              "nothing in the token must go by the names of " + spec + ", and does"));
     } catch (HsmException e) {
       throw new DeniedException(new Signing.Failed(e).denial());
     }

@@ -88,7 +88,7 @@ final class KeyReport {
     try {
       for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
         for (KeySpec spec : generations.all(role)) {
-          Hash kid = JwkThumbprint.of(keys.of(role).key().token().key(spec).publicKey());
+          Hash kid = JwkThumbprint.of(keys.of(role).key().token().publicKey(spec));
           there.add(kid);
           rows.add(row(role.wire(), spec, kid, known));
         }
@@ -107,8 +107,7 @@ final class KeyReport {
       throw new DeniedException(new Signing.Failed(e).denial());
     }
     IssuerKeys atStart = keys.atStart();
-    rows.add(
-        row("checkpoint", atStart.checkpoint().spec(), atStart.checkpointKid(), known));
+    rows.add(row("checkpoint", atStart.checkpoint().spec(), atStart.checkpointKid(), known));
     atStart
         .checkpointEd25519()
         .ifPresent(
@@ -121,15 +120,13 @@ final class KeyReport {
                         known)));
     for (HsmKey key : List.of(atStart.tls(), atStart.attestation())) {
       rows.add(
-          new Row(
-              key.role().wire(), Optional.of(key.spec()), Optional.empty(), Optional.empty()));
+          new Row(key.role().wire(), Optional.of(key.spec()), Optional.empty(), Optional.empty()));
     }
     return rows;
   }
 
   private static Row row(String role, KeySpec spec, Hash kid, Map<Hash, SigningKey> known) {
-    return new Row(
-        role, Optional.of(spec), Optional.of(kid), Optional.ofNullable(known.get(kid)));
+    return new Row(role, Optional.of(spec), Optional.of(kid), Optional.ofNullable(known.get(kid)));
   }
 
   /** The newest operations, the newest first. */
@@ -168,7 +165,8 @@ final class KeyReport {
           if (state != (asked == KeySteps.Asked.ACTIVATE ? KeyState.ACTIVE : KeyState.RETIRED)) {
             throw new DeniedException(
                 Denial.unavailable(
-                    "step_not_taken", "the ledger must take the step, and has not; its log says why"));
+                    "step_not_taken",
+                    "the ledger must take the step, and has not; its log says why"));
           }
           return ledger.key(kid).orElseThrow().notAfter();
         });

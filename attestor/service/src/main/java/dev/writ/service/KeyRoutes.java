@@ -12,7 +12,6 @@ import dev.writ.artifact.TrustFile;
 import dev.writ.ledger.OperationRecord;
 import dev.writ.tlog.Hash;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +48,8 @@ final class KeyRoutes {
 
   private CompletionStage<Reply> keys() {
     return answer(
-        service.keyReport().keys(), rows -> Map.of("keys", rows.stream().map(KeyRoutes::row).toList()));
+        service.keyReport().keys(),
+        rows -> Map.of("keys", rows.stream().map(KeyRoutes::row).toList()));
   }
 
   private static Map<String, Object> row(KeyReport.Row row) {
@@ -141,7 +141,8 @@ final class KeyRoutes {
               Duration.ofSeconds(body.integer("lead_s", 0, MAX_SECONDS)));
       case COMPROMISE_KEY -> new Wish.Compromise(body.thumbprint("kid"), since(body));
       case DESTROY_KEY -> new Wish.Destroy(body.thumbprint("kid"));
-      case PUBLISH_TRUST -> new Wish.Publish(trustFile(body.base64UrlUpTo("trust_file", MAX_TRUST)));
+      case PUBLISH_TRUST ->
+          new Wish.Publish(trustFile(body.base64UrlUpTo("trust_file", MAX_TRUST)));
     };
   }
 

@@ -52,7 +52,7 @@ import java.util.OptionalLong;
  */
 final class KeySteps {
   /** Operations that are looked through for that which a key's step follows from. */
-  private static final int MOST_OPERATIONS = 4_096;
+  private static final int MOST_OPERATIONS = 1_000;
 
   private final Ledger ledger;
   private final TrustFiles trust;
@@ -156,7 +156,8 @@ final class KeySteps {
     }
     if (asked == Asked.ACTIVATE && clock.instant().isBefore(key.notBefore())) {
       throw denied(
-          "not_yet", "the key must sign from " + key.notBefore() + " on, as operators signed, and not before");
+          "not_yet",
+          "the key must sign from " + key.notBefore() + " on, as operators signed, and not before");
     }
     try {
       if (asked == Asked.ACTIVATE) {
@@ -170,8 +171,7 @@ final class KeySteps {
   }
 
   private static DeniedException denied(String reason, String message) {
-    return new DeniedException(
-        new Denial(DenialCode.POLICY_DENIED, reason, message));
+    return new DeniedException(new Denial(DenialCode.POLICY_DENIED, reason, message));
   }
 
   private void proceed(OperationRecord open) throws LedgerException, HsmException {
@@ -259,26 +259,26 @@ final class KeySteps {
     TrustedKey before = believed(next, rotate.from());
     TrustedKey after = believed(next, rotate.to());
     commit(
-            new KeyChange(
-                rotate.to(),
-                rotate.role(),
-                KeyState.PREPUBLISHED,
-                operation.digest(),
-                Optional.of(handover),
-                Optional.empty(),
-                OptionalLong.empty(),
-                Optional.of(TrustReference.of(next))),
-            new StateChange.SetKey(
-                rotate.to(), rotate.role(), KeyState.PREPUBLISHED, rotate.activates(), after.exp()),
-            // What it signs last must not outlive the belief in it.
-            new StateChange.SetKey(
-                rotate.from(),
-                rotate.role(),
-                KeyState.ACTIVE,
-                before.nbf(),
-                before.exp().minus(longestLife)),
-            new StateChange.PublishTrust(next.content().version(), next.toJson()),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+        new KeyChange(
+            rotate.to(),
+            rotate.role(),
+            KeyState.PREPUBLISHED,
+            operation.digest(),
+            Optional.of(handover),
+            Optional.empty(),
+            OptionalLong.empty(),
+            Optional.of(TrustReference.of(next))),
+        new StateChange.SetKey(
+            rotate.to(), rotate.role(), KeyState.PREPUBLISHED, rotate.activates(), after.exp()),
+        // What it signs last must not outlive the belief in it.
+        new StateChange.SetKey(
+            rotate.from(),
+            rotate.role(),
+            KeyState.ACTIVE,
+            before.nbf(),
+            before.exp().minus(longestLife)),
+        new StateChange.PublishTrust(next.content().version(), next.toJson()),
+        new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
     align();
   }
 
@@ -304,16 +304,16 @@ final class KeySteps {
       changes.add(new StateChange.PutTrustInForce(rotation.trustVersion()));
     }
     commit(
-            new KeyChange(
-                key.kid(),
-                key.role(),
-                KeyState.ACTIVE,
-                rotation.operation().digest(),
-                Optional.empty(),
-                Optional.of(from.kid()),
-                OptionalLong.empty(),
-                Optional.empty()),
-            changes.toArray(StateChange[]::new));
+        new KeyChange(
+            key.kid(),
+            key.role(),
+            KeyState.ACTIVE,
+            rotation.operation().digest(),
+            Optional.empty(),
+            Optional.of(from.kid()),
+            OptionalLong.empty(),
+            Optional.empty()),
+        changes.toArray(StateChange[]::new));
     align();
   }
 
@@ -325,22 +325,21 @@ final class KeySteps {
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("bug: a key retires after no rotation"));
     commit(
-            new KeyChange(
-                key.kid(),
-                key.role(),
-                KeyState.RETIRED,
-                operation,
-                Optional.empty(),
-                Optional.empty(),
-                OptionalLong.empty(),
-                Optional.empty()),
-            new StateChange.SetKey(
-                key.kid(), key.role(), KeyState.RETIRED, key.notBefore(), key.notAfter()));
+        new KeyChange(
+            key.kid(),
+            key.role(),
+            KeyState.RETIRED,
+            operation,
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.empty(),
+            Optional.empty()),
+        new StateChange.SetKey(
+            key.kid(), key.role(), KeyState.RETIRED, key.notBefore(), key.notAfter()));
     release(key);
   }
 
-  private void disbelieve(
-      Operation operation, Operation.CompromiseKey compromise, TrustFile next)
+  private void disbelieve(Operation operation, Operation.CompromiseKey compromise, TrustFile next)
       throws LedgerException, HsmException {
     SigningKey key = ledger.key(compromise.kid()).orElseThrow();
     List<StateChange> changes = new ArrayList<>();
@@ -368,16 +367,16 @@ final class KeySteps {
     changes.add(new StateChange.PutTrustInForce(next.content().version()));
     changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
     commit(
-            new KeyChange(
-                key.kid(),
-                key.role(),
-                KeyState.COMPROMISED,
-                operation.digest(),
-                Optional.empty(),
-                compromise.replacement(),
-                compromise.fromIndex(),
-                Optional.of(TrustReference.of(next))),
-            changes.toArray(StateChange[]::new));
+        new KeyChange(
+            key.kid(),
+            key.role(),
+            KeyState.COMPROMISED,
+            operation.digest(),
+            Optional.empty(),
+            compromise.replacement(),
+            compromise.fromIndex(),
+            Optional.of(TrustReference.of(next))),
+        changes.toArray(StateChange[]::new));
     align();
     release(key);
   }
@@ -397,36 +396,36 @@ final class KeySteps {
     }
     changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
     commit(
-            new KeyChange(
-                key.kid(),
-                key.role(),
-                KeyState.DESTROYED,
-                operation.digest(),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalLong.empty(),
-                Optional.empty()),
-            changes.toArray(StateChange[]::new));
+        new KeyChange(
+            key.kid(),
+            key.role(),
+            KeyState.DESTROYED,
+            operation.digest(),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.empty(),
+            Optional.empty()),
+        changes.toArray(StateChange[]::new));
   }
 
   private void publish(Operation operation, TrustFile next) throws LedgerException {
     commit(
-            new OperationStep.Ended(
-                operation.change().kind(),
-                operation.digest(),
-                OperationStep.End.EXECUTED,
-                Optional.of(TrustReference.of(next))),
-            new StateChange.PublishTrust(next.content().version(), next.toJson()),
-            new StateChange.PutTrustInForce(next.content().version()),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+        new OperationStep.Ended(
+            operation.change().kind(),
+            operation.digest(),
+            OperationStep.End.EXECUTED,
+            Optional.of(TrustReference.of(next))),
+        new StateChange.PublishTrust(next.content().version(), next.toJson()),
+        new StateChange.PutTrustInForce(next.content().version()),
+        new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
     align();
   }
 
   private void end(Operation operation, OperationEnd end, OperationStep.End told) {
     commit(
-            new OperationStep.Ended(
-                operation.change().kind(), operation.digest(), told, Optional.empty()),
-            new StateChange.EndOperation(operation.digest(), end));
+        new OperationStep.Ended(
+            operation.change().kind(), operation.digest(), told, Optional.empty()),
+        new StateChange.EndOperation(operation.digest(), end));
   }
 
   /** Gateways are to hear of it at once. */
@@ -445,7 +444,7 @@ final class KeySteps {
     }
   }
 
-  private HsmKey inToken(KeyRole role, Hash kid) throws HsmException {
+  private HsmKey inToken(KeyRole role, Hash kid) {
     return generations.inToken(role, kid);
   }
 
@@ -453,7 +452,8 @@ final class KeySteps {
     return file.content().keys().stream()
         .filter(key -> key.key().kid().equals(kid))
         .findFirst()
-        .orElseThrow(() -> new IllegalStateException("bug: the trust file lacks its operation's key"));
+        .orElseThrow(
+            () -> new IllegalStateException("bug: the trust file lacks its operation's key"));
   }
 
   /** A rotation that was done. */
@@ -481,7 +481,7 @@ final class KeySteps {
    * Takes into use what the ledger says: after each step, and before, since a step that was not answered
    * may have been done.
    */
-  private void align() throws LedgerException, HsmException {
+  private void align() throws LedgerException {
     boolean changed = trust.align();
     for (SigningKey key : ledger.keys()) {
       if (key.state() == KeyState.ACTIVE
@@ -498,8 +498,7 @@ final class KeySteps {
 
   private void commit(LeafBody body, StateChange... changes) {
     Leaf leaf =
-        Leaf.of(
-            Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), List.of(), body);
+        Leaf.of(Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), List.of(), body);
     CommitOutcome outcome = ledger.commit(Entry.of(leaf, changes)).toCompletableFuture().join();
     if (!(outcome instanceof CommitOutcome.Receipt)) {
       System.getLogger(KeySteps.class.getName())

@@ -7,6 +7,7 @@ import dev.writ.artifact.KeyState;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeySpec;
+import dev.writ.hsm.Token;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.SigningKey;
@@ -46,8 +47,7 @@ final class KeysInUse {
    */
   static KeysInUse of(IssuerKeys keys, Ledger ledger)
       throws LedgerException, ServiceStartException {
-    KeysInUse inUse =
-        new KeysInUse(keys, InUse.of(keys.issuer()), InUse.of(keys.status()));
+    KeysInUse inUse = new KeysInUse(keys, InUse.of(keys.issuer()), InUse.of(keys.status()));
     for (SigningKey known : ledger.keys()) {
       if (known.state() == KeyState.ACTIVE && known.role() != KeyRole.CHECKPOINT) {
         try {
@@ -80,7 +80,8 @@ final class KeysInUse {
     return switch (role) {
       case ISSUER -> issuer;
       case STATUS -> status;
-      case CHECKPOINT -> throw new IllegalArgumentException("checkpoints have signers of their own");
+      case CHECKPOINT ->
+          throw new IllegalArgumentException("checkpoints have signers of their own");
     };
   }
 
@@ -89,7 +90,8 @@ final class KeysInUse {
     switch (role) {
       case ISSUER -> issuer = InUse.of(key);
       case STATUS -> status = InUse.of(key);
-      case CHECKPOINT -> throw new IllegalArgumentException("checkpoints have signers of their own");
+      case CHECKPOINT ->
+          throw new IllegalArgumentException("checkpoints have signers of their own");
     }
   }
 
@@ -99,10 +101,10 @@ final class KeysInUse {
     if (current.kid().equals(kid)) {
       return Optional.of(current.key());
     }
-    for (KeySpec spec : current.key().token().generations(current.key().spec())) {
-      HsmKey key = current.key().token().key(spec);
-      if (JwkThumbprint.of(key.publicKey()).equals(kid)) {
-        return Optional.of(key);
+    Token token = current.key().token();
+    for (KeySpec spec : token.generations(current.key().spec())) {
+      if (JwkThumbprint.of(token.publicKey(spec)).equals(kid)) {
+        return Optional.of(token.key(spec));
       }
     }
     return Optional.empty();

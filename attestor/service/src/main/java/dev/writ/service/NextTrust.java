@@ -68,7 +68,8 @@ final class NextTrust {
     Instant begins = now.minus(before.content().skew());
     Optional<Hash> inPlace = replacement.map(VerificationKey::kid);
     boolean announced =
-        before.content().keys().stream().anyMatch(key -> inPlace.equals(Optional.of(key.key().kid())));
+        before.content().keys().stream()
+            .anyMatch(key -> inPlace.equals(Optional.of(key.key().kid())));
     return with(
         key -> {
           Hash each = key.key().kid();

@@ -11,7 +11,6 @@ import dev.writ.artifact.MalformedArtifactException;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.MalformedOutcomeException;
 import dev.writ.artifact.OutcomeStatement;
-import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.VerificationKey;
 import dev.writ.ledger.CommitOutcome;

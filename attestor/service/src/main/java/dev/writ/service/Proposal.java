@@ -40,8 +40,7 @@ public record Proposal(Operation operation, Optional<TrustFile> trust) {
     try {
       JsonMembers json = StrictJson.parse(bytes, MAX_BYTES);
       json.version();
-      Operation operation =
-          Operation.parse(json.base64UrlUpTo("operation", Operation.MAX_BYTES));
+      Operation operation = Operation.parse(json.base64UrlUpTo("operation", Operation.MAX_BYTES));
       Optional<TrustFile> trust =
           json.has("trust")
               ? Optional.of(TrustFile.parse(json.base64UrlUpTo("trust", MAX_TRUST)))
@@ -49,7 +48,8 @@ public record Proposal(Operation operation, Optional<TrustFile> trust) {
       json.end();
       return new Proposal(operation, trust);
     } catch (MalformedDocumentException e) {
-      throw new IllegalStateException("bug: the ledger keeps a proposal that was not written here", e);
+      throw new IllegalStateException(
+          "bug: the ledger keeps a proposal that was not written here", e);
     }
   }
 
@@ -66,8 +66,7 @@ public record Proposal(Operation operation, Optional<TrustFile> trust) {
       case COMPROMISE_KEY -> "compromise";
       case DESTROY_KEY ->
           "destroy/"
-              + PublicRoutes.base64Url(
-                  ((Operation.DestroyKey) operation.change()).kid().bytes());
+              + PublicRoutes.base64Url(((Operation.DestroyKey) operation.change()).kid().bytes());
     };
   }
 }

@@ -72,7 +72,10 @@ final class Proposals {
       throw new DeniedException(
           Denial.malformed(
               "lead_out_of_bounds",
-              "the lead must be 0 seconds to " + MAX_LEAD.toDays() + " days, was " + rotate.lead()));
+              "the lead must be 0 seconds to "
+                  + MAX_LEAD.toDays()
+                  + " days, was "
+                  + rotate.lead()));
     }
     for (SigningKey known : ledger.keys()) {
       if (known.role() == rotate.role() && known.state() == KeyState.PREPUBLISHED) {
@@ -115,11 +118,8 @@ final class Proposals {
               "only of an issuer's key does the ledger show what it signed before a time"));
     }
     Optional<HsmKey> replacement =
-        known.state() == KeyState.ACTIVE
-            ? Optional.of(successor(known.role()))
-            : Optional.empty();
-    Optional<VerificationKey> shown =
-        replacement.map(key -> VerificationKey.of(key.publicKey()));
+        known.state() == KeyState.ACTIVE ? Optional.of(successor(known.role())) : Optional.empty();
+    Optional<VerificationKey> shown = replacement.map(key -> VerificationKey.of(key.publicKey()));
     TrustContent content =
         NextTrust.after(trust.newest())
             .compromised(known.kid(), index, shown, now, generations.validity(known.role()));

@@ -65,7 +65,9 @@ final class RotationSchedule {
       }
     } catch (LedgerException e) {
       next = now.plus(PAUSE);
-      log(System.Logger.Level.WARNING, "the schedule of keys must be read, and was not: " + e.getMessage());
+      log(
+          System.Logger.Level.WARNING,
+          "the schedule of keys must be read, and was not: " + e.getMessage());
     }
   }
 
@@ -76,9 +78,7 @@ final class RotationSchedule {
         return false;
       }
       due |=
-          key.role() == role
-              && key.state() == KeyState.ACTIVE
-              && !key.notBefore().isAfter(before);
+          key.role() == role && key.state() == KeyState.ACTIVE && !key.notBefore().isAfter(before);
     }
     return due && ledger.openOperations().isEmpty();
   }

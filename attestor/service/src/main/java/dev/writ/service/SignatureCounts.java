@@ -42,7 +42,9 @@ final class SignatureCounts {
     }
   }
 
-  private final Map<KeySpec, Map<Kind, LongAdder>> counts = new ConcurrentHashMap<>();
+  private record Signed(KeySpec key, Kind kind) {}
+
+  private final Map<Signed, LongAdder> counts = new ConcurrentHashMap<>();
 
   /** Has {@code key} sign {@code message}, r ‖ s, and counts it. */
   byte[] signed(Kind kind, HsmKey key, byte[] message) throws HsmException {
@@ -53,24 +55,18 @@ final class SignatureCounts {
 
   /** Counts a signature that was made. */
   void count(Kind kind, KeySpec key) {
-    counts
-        .computeIfAbsent(key, unused -> adders())
-        .get(kind)
-        .increment();
-  }
-
-  private static Map<Kind, LongAdder> adders() {
-    Map<Kind, LongAdder> adders = new EnumMap<>(Kind.class);
-    for (Kind kind : Kind.values()) {
-      adders.put(kind, new LongAdder());
-    }
-    return adders;
+    counts.computeIfAbsent(new Signed(key, kind), unused -> new LongAdder()).increment();
   }
 
   /** How many of each kind a key has signed. */
   Map<Kind, Long> of(KeySpec key) {
     Map<Kind, Long> sums = new EnumMap<>(Kind.class);
-    counts.getOrDefault(key, Map.of()).forEach((kind, adder) -> sums.put(kind, adder.sum()));
+    counts.forEach(
+        (signed, adder) -> {
+          if (signed.key().equals(key)) {
+            sums.put(signed.kind(), adder.sum());
+          }
+        });
     return sums;
   }
 }

@@ -8,12 +8,10 @@ import dev.writ.artifact.StatusReference;
 import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.hsm.HsmException;
-import dev.writ.hsm.HsmKey;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
 import dev.writ.ledger.StatusSnapshot;
-import dev.writ.tlog.Hash;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -263,7 +261,10 @@ public final class StatusTokens implements AutoCloseable {
                   ttl,
                   StatusList.of(StatusList.MAX_SIZE, snapshot.revoked(list)),
                   governance));
-      inForce.put(list, StatusToken.assemble(input, counts.signed(SignatureCounts.Kind.STATUS_TOKEN, status.key(), input)));
+      inForce.put(
+          list,
+          StatusToken.assemble(
+              input, counts.signed(SignatureCounts.Kind.STATUS_TOKEN, status.key(), input)));
     }
   }
 

@@ -39,14 +39,12 @@ final class TrustRoutes {
         .get(
             "/v1/trust",
             "trust",
-            target ->
-                Reply.now(Answer.content(Answer.JSON, trust.newest().toJson(), A_MINUTE)))
+            target -> Reply.now(Answer.content(Answer.JSON, trust.newest().toJson(), A_MINUTE)))
         .getUnder("/v1/trust/", "trustVersion", this::version)
         .get(
             "/.well-known/jwks.json",
             "jwks",
-            target ->
-                Reply.now(Answer.content(JWK_SET, jwks(trust.newest().content()), A_MINUTE)));
+            target -> Reply.now(Answer.content(JWK_SET, jwks(trust.newest().content()), A_MINUTE)));
   }
 
   private CompletionStage<Reply> version(RouteTable.Target target) throws MalformedRequest {
@@ -73,8 +71,7 @@ final class TrustRoutes {
               }
               return bytes
                   .<Reply>map(
-                      found ->
-                          new Reply.Given(() -> Answer.content(Answer.JSON, found, FOREVER)))
+                      found -> new Reply.Given(() -> Answer.content(Answer.JSON, found, FOREVER)))
                   .orElseGet(
                       () ->
                           new Reply.Refused(

@@ -35,7 +35,6 @@ public final class WritService implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
   private final TrustFiles trust;
-  private final KeysInUse keys;
   private final Ledger ledger;
   private final PolicyInForce policy;
   private final Operations operations = new Operations();
@@ -104,7 +103,6 @@ public final class WritService implements AutoCloseable {
     InstantSource clock = setup.clock();
     SecureRandom random = setup.random();
     this.trust = trust;
-    this.keys = keys;
     SignatureCounts counts = new SignatureCounts();
     TrustContent content = trust.newest().content();
     this.ledger = ledger;
@@ -186,14 +184,7 @@ public final class WritService implements AutoCloseable {
         new Revocations(operations, appraisal, ledger, statusTokens, clock, random, telemetry);
     this.outcomes =
         new Outcomes(
-            operations,
-            appraisal,
-            ledger,
-            trust,
-            setup.signatures(),
-            clock,
-            random,
-            refusals);
+            operations, appraisal, ledger, trust, setup.signatures(), clock, random, refusals);
     this.attestationResults =
         new AttestationResults(
             operations,
@@ -238,15 +229,7 @@ public final class WritService implements AutoCloseable {
             random);
     this.dualControl =
         new DualControl(
-            operations,
-            hsm,
-            ledger,
-            trust,
-            proposals,
-            keySteps,
-            policy.leaf(),
-            clock,
-            random);
+            operations, hsm, ledger, trust, proposals, keySteps, policy.leaf(), clock, random);
     RotationSchedule schedule =
         new RotationSchedule(ledger, dualControl, generations::cryptoperiod, clock);
     this.keyReport = new KeyReport(operations, hsm, ledger, trust, keys, generations, keySteps);
@@ -303,8 +286,7 @@ public final class WritService implements AutoCloseable {
           new Genesis(ledger, setup.clock(), setup.random())
               .begin(keys, checkpoints, setup.policy());
       StartChecks.requireTrusted(keys, checkpoints.get(0), trust.newest());
-      WritService service =
-          new WritService(setup, ledger, trust, keys, policy, telemetry, nanos);
+      WritService service = new WritService(setup, ledger, trust, keys, policy, telemetry, nanos);
       service.begin();
       return service;
     } catch (LedgerException | ServiceStartException | RuntimeException e) {

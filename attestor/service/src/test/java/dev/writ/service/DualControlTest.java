@@ -114,9 +114,7 @@ class DualControlTest extends DualControlled {
         new dev.writ.artifact.OperationApproval(
                 operation.digest(),
                 operators.sign(1, other.signingInput()),
-                proposal
-                    .trust()
-                    .map(file -> operators.sign(1, file.content().signingInput())))
+                proposal.trust().map(file -> operators.sign(1, file.content().signingInput())))
             .toJson();
     assertDenied(
         Deployment.join(control().approve(forged)),
@@ -151,7 +149,7 @@ class DualControlTest extends DualControlled {
     assertDenied(
         approve(0, ((DualControl.Outcome.Drafted) second).proposal()),
         DenialCode.REPLAYED,
-        "operation_open");
+        "operation_subject_busy");
     assertThat(approve(1, first)).isInstanceOf(DualControl.Outcome.Approved.class);
     assertThat(approve(2, first)).isInstanceOf(DualControl.Outcome.Approved.class);
     assertDenied(asked(ROTATE), DenialCode.REPLAYED, "rotation_under_way");
@@ -215,8 +213,7 @@ class DualControlTest extends DualControlled {
     assertThat(deployment.service().trust().content().version()).isEqualTo(2);
     assertThat(deployment.service().trust().content().gateways()).isEmpty();
     assertThat(deployment.service().trustFiles().inForce()).isEqualTo(2);
-    assertDenied(
-        asked(ROTATE), DenialCode.POLICY_DENIED, "proposer_unknown");
+    assertDenied(asked(ROTATE), DenialCode.POLICY_DENIED, "proposer_unknown");
   }
 
   @Test
@@ -234,8 +231,7 @@ class DualControlTest extends DualControlled {
             List.of());
 
     assertThat(content.keys()).isNotEqualTo(wished.content().keys());
-    assertDenied(
-        asked(new Wish.Publish(wished)), DenialCode.POLICY_DENIED, "trust_file_of_others");
+    assertDenied(asked(new Wish.Publish(wished)), DenialCode.POLICY_DENIED, "trust_file_of_others");
   }
 
   /** In dev whoever holds the operators' door may ask the service itself to propose. */

@@ -8,6 +8,7 @@ import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Leaf;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
@@ -63,10 +64,7 @@ class KeyCompromiseTest extends DualControlled {
     StatusToken token =
         StatusToken.parse(deployment.service().statusTokens().token(0).orElseThrow());
     return ProofBundle.of(
-        Artifact.parse(bundle.artifact()),
-        dev.writ.artifact.Leaf.parse(bundle.leaf()),
-        bundle.tlogProof(),
-        token.compact());
+        Artifact.parse(bundle.artifact()), Leaf.parse(bundle.leaf()), bundle.tlogProof(), token);
   }
 
   @Test

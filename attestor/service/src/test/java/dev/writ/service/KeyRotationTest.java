@@ -9,6 +9,7 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationStep;
@@ -35,8 +36,7 @@ class KeyRotationTest extends DualControlled {
 
   private TrustFile followed() throws Exception {
     TrustSuccession.Followed followed =
-        TrustSuccession.follow(
-            deployment.trust(), version -> published(version));
+        TrustSuccession.follow(deployment.trust(), version -> published(version));
     assertThat(followed.refused()).isEmpty();
     return followed.newest();
   }
@@ -120,20 +120,15 @@ class KeyRotationTest extends DualControlled {
     assertThat(token.claims().writ().trustVersion()).isEqualTo(2);
     ProofBundle withNewToken =
         ProofBundle.of(
-            Artifact.parse(last.artifact()),
-            dev.writ.artifact.Leaf.parse(last.leaf()),
-            last.tlogProof(),
-            token.compact());
-    assertDenied(
-        verdict(deployment.trust(), withNewToken), DenialCode.GOVERNANCE_DISCONTINUITY);
+            Artifact.parse(last.artifact()), Leaf.parse(last.leaf()), last.tlogProof(), token);
+    assertDenied(verdict(deployment.trust(), withNewToken), DenialCode.GOVERNANCE_DISCONTINUITY);
     assertThat(kid(before)).isEqualTo(change.from());
   }
 
   @Test
   void rotation_afterItsOverlap_retiresTheOldKey_whichMayThenBeDestroyed() throws Exception {
     Operation.RotateKey change = change(rotated());
-    assertDenied(
-        asked(new Wish.Destroy(change.from())), DenialCode.POLICY_DENIED, "key_in_use");
+    assertDenied(asked(new Wish.Destroy(change.from())), DenialCode.POLICY_DENIED, "key_in_use");
     passes(UNTIL_ACTIVE);
     passes(NextTrust.OVERLAP.plus(Duration.ofHours(1)));
     assertThat(state(change.from())).isEqualTo(KeyState.RETIRED);
@@ -168,8 +163,7 @@ class KeyRotationTest extends DualControlled {
   @Test
   void handover_isSignedByBothKeys_andEachStepIsALeaf() throws Exception {
     Hash old = active(KeyRole.ISSUER);
-    ECPublicKey oldKey =
-        deployment.trust().content().keysOf(KeyRole.ISSUER).get(0).key().key();
+    ECPublicKey oldKey = deployment.trust().content().keysOf(KeyRole.ISSUER).get(0).key().key();
     long before = deployment.leaves();
 
     Operation.RotateKey change = change(rotated());

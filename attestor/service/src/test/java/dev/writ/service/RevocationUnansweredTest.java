@@ -95,9 +95,10 @@ final class RevocationUnansweredTest {
     tokens =
         new StatusTokens(
             ledger,
-            token.keys(),
+            KeysInUse.of(token.keys(), ledger),
+            new SignatureCounts(),
             StartChecks.statusSource(deployment.trust()),
-            1,
+            TrustFiles.open(deployment.trust(), ledger),
             Duration.ofSeconds(5),
             Duration.ofSeconds(30),
             deployment.clock);

@@ -169,9 +169,10 @@ final class ServiceLoadTest {
     StatusTokens tokens =
         new StatusTokens(
             deployment.service().ledger(),
-            token.keys(),
+            KeysInUse.of(token.keys(), deployment.service().ledger()),
+            new SignatureCounts(),
             deployment.trust().content().status().orElseThrow(),
-            1,
+            deployment.service().trustFiles(),
             Duration.ZERO,
             Duration.ofSeconds(30),
             deployment.clock);
