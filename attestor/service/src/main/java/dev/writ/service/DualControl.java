@@ -213,10 +213,13 @@ public final class DualControl {
     return ledger
         .commit(entry)
         .thenApply(
-            outcome ->
-                outcome instanceof CommitOutcome.Receipt receipt
-                    ? new Outcome.Open(proposal, receipt.index())
-                    : new Outcome.Denied(refusal(outcome)));
+            outcome -> {
+              if (outcome instanceof CommitOutcome.Receipt receipt) {
+                drafts.remove(operation.digest());
+                return new Outcome.Open(proposal, receipt.index());
+              }
+              return new Outcome.Denied(refusal(outcome));
+            });
   }
 
   /**

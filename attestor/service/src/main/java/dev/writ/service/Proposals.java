@@ -150,7 +150,9 @@ final class Proposals {
   }
 
   /** Leaves' times rise but for what their threads are apart, which is milliseconds. */
-  private long firstLeafFrom(Instant time) throws LedgerException {
+  private long firstLeafFrom(Instant since) throws LedgerException {
+    // As leaves have it.
+    Instant time = since.truncatedTo(ChronoUnit.MILLIS);
     long low = 0;
     long high = ledger.size();
     while (low < high) {

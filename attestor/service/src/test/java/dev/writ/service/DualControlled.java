@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
@@ -81,6 +82,7 @@ abstract class DualControlled {
   }
 
   /** The proposal, with all approvals that it takes. */
+  @CanIgnoreReturnValue
   Proposal approved(Wish wish) {
     Proposal proposal = proposed(wish);
     assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
