@@ -6,6 +6,7 @@ import dev.writ.artifact.AttestationResult;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.TrustSuccession;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Octets;
@@ -196,6 +197,11 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
         "/v1/attestation-results",
         Jcs.canonical(Map.of("artifact", artifact)),
         JsonService.attestationResult(CREATED));
+  }
+
+  /** The trust files that the service publishes, one request each. */
+  public TrustSuccession.Published trustFiles() {
+    return new PublishedTrustFiles(service);
   }
 
   /** Request and binding stand in it as they were hashed. */

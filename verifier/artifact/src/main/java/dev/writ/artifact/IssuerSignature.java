@@ -22,7 +22,9 @@ final class IssuerSignature {
     String name = Base64Url.encode(kid.bytes());
     Optional<Beliefs.SigningKey> issuer = beliefs.issuerKey(kid);
     if (issuer.isEmpty()) {
-      return Finding.failed(expected, "kid " + name + " is none");
+      return Finding.failed(
+          expected,
+          "kid " + name + " is none: if keys were rotated, follow the published trust files");
     }
     believed.accept(issuer.get());
     boolean verified = issuer.get().verifier().verifyP1363(jws.signingInput(), jws.signature());

@@ -153,6 +153,11 @@ public record TrustContent(
     return keys.stream().filter(key -> key.role() == role).toList();
   }
 
+  /** The key of this RFC 7638 thumbprint, whatever its role, window and state. */
+  public Optional<TrustedKey> trustedKey(Hash kid) {
+    return keys.stream().filter(key -> key.key().kid().equals(kid)).findFirst();
+  }
+
   /** The gateway's key of this RFC 7638 thumbprint, if there is one. */
   public Optional<VerificationKey> gateway(Hash kid) {
     return gateways.stream().filter(key -> key.kid().equals(kid)).findFirst();
