@@ -44,13 +44,20 @@ public final class ExecGateway {
   public static final String SEALED_COPY = "sealed_copy";
 
   private final WritExec exec;
-  private final BundleVerifier verifier;
+  private final Verification verification;
   private final AttesterSession.Source host;
   private final String issuer;
   private final Seen seen;
   private final OutcomeSpool spool;
   private final InstantSource clock;
   private final SecureRandom random;
+
+  /** By what a bundle is judged: {@link BundleVerifier#verify}, whatever trust file stands behind it. */
+  @FunctionalInterface
+  public interface Verification {
+    /** Ends in allow or in one denial code, and records the use where it allows. */
+    Verdict verify(byte[] bundle, Presentation presentation, Seen seen, Instant now);
+  }
 
   /**
    * A gateway on this host.
@@ -61,7 +68,7 @@ public final class ExecGateway {
    */
   public ExecGateway(
       WritExec exec,
-      BundleVerifier verifier,
+      Verification verification,
       String issuer,
       AttesterSession.Source host,
       Seen seen,
@@ -69,7 +76,7 @@ public final class ExecGateway {
       InstantSource clock,
       SecureRandom random) {
     this.exec = exec;
-    this.verifier = verifier;
+    this.verification = verification;
     this.issuer = issuer;
     this.host = host;
     this.seen = seen;
@@ -133,7 +140,7 @@ public final class ExecGateway {
     }
     OutcomeSlot slot = reserved.slot();
     Verdict verdict =
-        verifier.verify(
+        verification.verify(
             bundle,
             presentation,
             artifact.isPresent() ? seen : Seen.NOTHING_IS_USED,

@@ -13,14 +13,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -173,7 +170,10 @@ final class EnrolCommand implements Callable<Integer> {
   }
 
   private void join(Joining joining) throws CommandFailure {
-    HttpServiceEndpoint endpoint = joining.service.endpoint(joining.service.readTrust());
+    HttpServiceEndpoint endpoint =
+        joining.service.endpoint(
+            joining.service.followedThere(
+                sentence -> spec.commandLine().getErr().println("writ: " + sentence)));
     Optional<Invitation> invitation =
         joining.as.invitation == null ? Optional.empty() : Optional.of(read(joining.as.invitation));
     String name = invitation.map(Invitation::host).orElse(String.valueOf(joining.as.name));
@@ -208,22 +208,11 @@ final class EnrolCommand implements Callable<Integer> {
       if (file.toString().equals(PIPE)) {
         return Invitation.parse(System.in.readNBytes(MAX_INVITATION + 1));
       }
-      requireOwnersAlone(file);
+      // Whoever reads it can enrol in this host's place.
+      OwnersFile.require("the invitation", file, "ask for another");
       return Invitation.read(file);
     } catch (IOException | MalformedJsonException e) {
       throw CommandFailure.configuration("the invitation " + file, e);
-    }
-  }
-
-  /** Whoever reads it can enrol in this host's place. */
-  private static void requireOwnersAlone(Path file) throws IOException, CommandFailure {
-    Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
-    if (!PosixFilePermissions.fromString("rwx------").containsAll(mode)) {
-      throw CommandFailure.configuration(
-          String.format(
-              "the invitation %s must be its owner's alone, was %s: chmod 600 it, and ask for another"
-                  + " if others could read it",
-              file, PosixFilePermissions.toString(mode)));
     }
   }
 

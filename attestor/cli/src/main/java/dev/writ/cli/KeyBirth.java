@@ -12,7 +12,6 @@ import dev.writ.hsm.KeySpec;
 import dev.writ.hsm.Token;
 import dev.writ.service.FirstTrustFile;
 import dev.writ.service.IssuerKeys;
-import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -98,9 +97,9 @@ final class KeyBirth {
       Files.writeString(akCa, pem(keys.attestation().certificate()), StandardCharsets.US_ASCII);
       return new Born(
           keys,
-          thumbprint(keys.issuerKid()),
+          Thumbprint.text(keys.issuerKid()),
           keys.checkpointSigners(origin).stream().map(signer -> signer.key().vkey()).toList(),
-          thumbprint(keys.statusKid()),
+          Thumbprint.text(keys.statusKid()),
           trust,
           trustFile,
           operatorKey,
@@ -166,10 +165,6 @@ final class KeyBirth {
 
   private static String names(List<KeySpec> specs) {
     return specs.stream().map(KeySpec::toString).collect(Collectors.joining(", "));
-  }
-
-  private static String thumbprint(Hash kid) {
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(kid.bytes());
   }
 
   /** All places or none: an existing file is somebody's, and stays. */

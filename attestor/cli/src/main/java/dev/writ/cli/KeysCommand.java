@@ -11,7 +11,18 @@ import picocli.CommandLine.Spec;
     name = "keys",
     description = "The keys of a service, which live in a PKCS#11 token.",
     mixinStandardHelpOptions = true,
-    subcommands = KeysInitCommand.class)
+    subcommands = {
+      KeysInitCommand.class,
+      KeysListCommand.class,
+      KeysOperationsCommand.class,
+      KeysPlanCommand.class,
+      KeysRotateCommand.class,
+      KeysActivateCommand.class,
+      KeysRetireCommand.class,
+      KeysCompromiseCommand.class,
+      KeysDestroyCommand.class,
+      KeysPublishTrustCommand.class
+    })
 final class KeysCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       RevokeCommand.class,
       KeysCommand.class,
+      ApproveCommand.class,
       DoctorCommand.class,
       VerifyCommand.class,
       ExplainCommand.class,

@@ -25,6 +25,7 @@ final class PlainRunArguments {
       Map.of(
           "--trust", "WRIT_TRUST",
           "--trust-sha256", "WRIT_TRUST_SHA256",
+          "--trust-folder", "WRIT_TRUST_FOLDER",
           "--state", "WRIT_STATE",
           "--tpm", "WRIT_TPM",
           "--boot-log", "WRIT_BOOT_LOG",
@@ -105,6 +106,7 @@ final class PlainRunArguments {
     switch (name) {
       case "--trust" -> run.trust.trust = Path.of(value);
       case "--trust-sha256" -> run.trust.pin = value;
+      case "--trust-folder" -> run.trust.folder = Path.of(value);
       case "--state" -> run.host.state = Path.of(value);
       case "--tpm" -> run.host.tpm = value;
       case "--boot-log" -> run.host.bootLog = Path.of(value);

@@ -14,10 +14,8 @@ import dev.writ.agent.ServiceEndpoint;
 import dev.writ.agent.StateFolder;
 import dev.writ.agent.Timeouts;
 import dev.writ.agent.WritExec;
-import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.SeenOnDisk;
-import dev.writ.artifact.TrustFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -161,7 +159,7 @@ final class RunCommand implements Callable<Integer> {
       throw CommandFailure.usage("--service or --bundle must be given, and neither is");
     }
     ExecRequest request = exec.request(command, bundle == null);
-    TrustFile believed = trust.readTrust();
+    FollowedTrust believed = trust.followed(this::warn);
     Optional<byte[]> brought =
         bundle == null ? Optional.empty() : Optional.of(BundleFile.read(bundle));
     try (WritExec starter = ExecOptions.writExec()) {
@@ -175,14 +173,14 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private RunOutcome outcome(
-      WritExec starter, TrustFile believed, Execution execution, Optional<byte[]> brought)
+      WritExec starter, FollowedTrust believed, Execution execution, Optional<byte[]> brought)
       throws CommandFailure {
     InstantSource clock = InstantSource.system();
     SecureRandom random = new SecureRandom();
     Optional<HttpServiceEndpoint> endpoint =
         service == null
             ? Optional.empty()
-            : Optional.of(ServiceOptions.at(service, believed, TIMEOUTS));
+            : Optional.of(ServiceOptions.at(service, believed.newest(), TIMEOUTS));
     ServiceEndpoint asked = endpoint.isPresent() ? endpoint.get() : new NoService();
     StateFolder folder = host.makeState();
     try {
@@ -191,8 +189,8 @@ final class RunCommand implements Callable<Integer> {
       ExecGateway gateway =
           new ExecGateway(
               starter,
-              BundleVerifier.of(believed),
-              believed.content().issuer(),
+              new FollowingVerifier(believed, endpoint.map(HttpServiceEndpoint::trustFiles)),
+              believed.newest().content().issuer(),
               () -> host.session(folder, asked, random),
               SeenOnDisk.open(folder.seen(), clock),
               spool,

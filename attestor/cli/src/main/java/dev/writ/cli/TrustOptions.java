@@ -6,6 +6,7 @@ import dev.writ.artifact.TrustFile;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -26,7 +27,27 @@ class TrustOptions {
       description = "The trust file's SHA-256, as it was given out of band (or WRIT_TRUST_SHA256).")
   @Nullable String pin;
 
-  final TrustFile readTrust() throws CommandFailure {
+  @Option(
+      names = "--trust-folder",
+      paramLabel = "DIR",
+      defaultValue = "${env:WRIT_TRUST_FOLDER}",
+      description = {
+        "Where later trust files are kept that follow it by its operators' signatures; the last of them is",
+        "gone by (or WRIT_TRUST_FOLDER). A command that has a service keeps there what it publishes."
+      })
+  @Nullable Path folder;
+
+  /**
+   * The trust file, and those in the folder that follow it.
+   *
+   * @param warn is told of what does not follow
+   */
+  final FollowedTrust followed(Consumer<String> warn) throws CommandFailure {
+    return FollowedTrust.from(read(trust, pin), folder, warn);
+  }
+
+  /** The trust file that is believed to start with. */
+  static TrustFile read(Path trust, @Nullable String pin) throws CommandFailure {
     try {
       byte[] bytes = BoundedFile.read(trust, TrustFile.MAX_BYTES);
       TrustFile file = pin == null ? TrustFile.parse(bytes) : TrustFile.pinned(bytes, pinned(pin));

@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.agent.ExecGateway;
+import dev.writ.agent.Timeouts;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.ActionAtHand;
 import dev.writ.artifact.Artifact;
@@ -21,6 +22,7 @@ import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.Verdict;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -106,6 +108,15 @@ final class VerifyCommand implements Callable<Integer> {
   @Nullable Path status;
 
   @Option(
+      names = "--service",
+      paramLabel = "URL",
+      description = {
+        "Also follows the trust files that the service at URL publishes. Nothing else is fetched there, and",
+        "without it nothing is."
+      })
+  @Nullable URI service;
+
+  @Option(
       names = {"-o", "--output"},
       description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   OutputFormat output = OutputFormat.text;
@@ -119,7 +130,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (ofBundle != null) {
       throw CommandFailure.usage("--bundle says of what a result must be, and is for --ear");
     }
-    TrustFile believed = trust.readTrust();
+    TrustFile believed = believed();
     Verdict verdict = judge(BundleVerifier.of(believed), presentation(believed), now);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
@@ -132,6 +143,20 @@ final class VerifyCommand implements Callable<Integer> {
     return verdict instanceof Verdict.Allowed ? ExitStatus.DONE : ExitStatus.DENIED;
   }
 
+  private TrustFile believed() throws CommandFailure {
+    FollowedTrust followed = trust.followed(this::warn);
+    if (service != null) {
+      boolean unused =
+          followed.follow(
+              ServiceOptions.at(service, followed.newest(), Timeouts.STANDARD).trustFiles());
+    }
+    return followed.newest();
+  }
+
+  private void warn(String sentence) {
+    spec.commandLine().getErr().println("writ: " + sentence);
+  }
+
   private int attestationResult(Instant now) throws CommandFailure {
     if (audience != null || tenant != null || request != null || status != null) {
       throw CommandFailure.usage(
@@ -139,7 +164,7 @@ final class VerifyCommand implements Callable<Integer> {
               + " and --status are not for --ear");
     }
     AttestationResultVerdict verdict =
-        AttestationResultVerifier.of(trust.readTrust())
+        AttestationResultVerifier.of(believed())
             .verify(AttestationResultFile.read(bundle), now);
     if (ofBundle != null && verdict instanceof AttestationResultVerdict.Accepted accepted) {
       verdict = ofArtifact(accepted, readArtifact(ofBundle));

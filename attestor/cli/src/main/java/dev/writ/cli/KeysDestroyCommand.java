@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.agent.ProposedChange;
+import dev.writ.tlog.Hash;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code writ keys destroy}: proposes that a key go from its token. */
+@Command(
+    name = "destroy",
+    description = {
+      "Proposes that a key that is retired or compromised be destroyed in its token. What it signed is",
+      "judged as before."
+    },
+    mixinStandardHelpOptions = true)
+final class KeysDestroyCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      paramLabel = "KID",
+      converter = Thumbprint.class,
+      description = "The key's thumbprint; see writ keys list.")
+  Hash kid = Hash.of(new byte[Hash.BYTES]);
+
+  @Mixin ProposalOptions proposal = new ProposalOptions();
+
+  @Override
+  public Integer call() throws CommandFailure {
+    return proposal.propose(new ProposedChange.DestroyKey(kid), spec);
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.agent.OperatorClient.KeyStep;
+import dev.writ.tlog.Hash;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code writ keys retire}: ends a key before its time. */
+@Command(
+    name = "retire",
+    description =
+        "Ends a key whose successor signs already, before the end of their overlap: it signs nothing more.",
+    mixinStandardHelpOptions = true)
+final class KeysRetireCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      paramLabel = "KID",
+      converter = Thumbprint.class,
+      description = "The key's thumbprint; see writ keys list.")
+  Hash kid = Hash.of(new byte[Hash.BYTES]);
+
+  @Mixin OperatorOptions operator = new OperatorOptions();
+
+  @Override
+  public Integer call() throws CommandFailure {
+    return operator.step(kid, KeyStep.RETIRE, spec);
+  }
+}
