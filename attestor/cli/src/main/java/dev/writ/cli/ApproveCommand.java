@@ -66,7 +66,9 @@ final class ApproveCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     int ways =
-        (signing.operatorKey == null ? 0 : 1) + (assertion == null ? 0 : 1) + (printChallenge ? 1 : 0);
+        (signing.operatorKey == null ? 0 : 1)
+            + (assertion == null ? 0 : 1)
+            + (printChallenge ? 1 : 0);
     if (ways != 1) {
       throw CommandFailure.usage(
           "one of --operator-key, --assertion and --print-challenge must be given");
@@ -98,8 +100,7 @@ final class ApproveCommand implements Callable<Integer> {
 
   private Map<String, Object> approve(OperationDocuments documents, TrustFile believed)
       throws CommandFailure {
-    OperationApproval approval =
-        assertion == null ? signed(documents, believed) : read(assertion);
+    OperationApproval approval = assertion == null ? signed(documents, believed) : read(assertion);
     OperationApproval.Outcome outcome =
         approval.judge(
             documents.operation(),
@@ -144,11 +145,7 @@ final class ApproveCommand implements Callable<Integer> {
     return new OperationApproval(
         asked.digest(),
         key.sign(asked.signingInput()),
-        documents
-            .trust()
-            .map(TrustFile::content)
-            .map(TrustContent::signingInput)
-            .map(key::sign));
+        documents.trust().map(TrustFile::content).map(TrustContent::signingInput).map(key::sign));
   }
 
   private static OperationApproval read(Path file) throws CommandFailure {

@@ -115,8 +115,7 @@ final class AttestCommand implements Callable<Integer> {
 
   private int attest(Optional<AttestationResultFile> result) throws CommandFailure {
     TrustFile trust =
-        service.followedThere(
-            sentence -> spec.commandLine().getErr().println("writ: " + sentence));
+        service.followedThere(sentence -> spec.commandLine().getErr().println("writ: " + sentence));
     HttpServiceEndpoint endpoint = service.endpoint(trust);
     String issuer = trust.content().issuer();
     Optional<ExecBinding> binding =

@@ -76,7 +76,8 @@ final class FollowedTrust {
     followed
         .refused()
         .ifPresent(
-            why -> warn.accept(where + " has a trust file that does not follow, and is left: " + why));
+            why ->
+                warn.accept(where + " has a trust file that does not follow, and is left: " + why));
   }
 
   /** Keeps each version once the one after it is asked for, since then it was accepted. */

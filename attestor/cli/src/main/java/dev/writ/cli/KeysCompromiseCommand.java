@@ -64,8 +64,6 @@ final class KeysCompromiseCommand implements Callable<Integer> {
       return new Since.Leaf(fromIndex);
     }
     // The second in which it began is in doubt as a whole.
-    return since == null
-        ? new Since.Ever()
-        : new Since.Time(since.truncatedTo(ChronoUnit.SECONDS));
+    return since == null ? new Since.Ever() : new Since.Time(since.truncatedTo(ChronoUnit.SECONDS));
   }
 }

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
 /** {@code writ keys list}: the inventory as it is. */
 @Command(
     name = "list",
-    description = "Lists a service's keys: what its token has, beside what its ledger says of each.",
+    description =
+        "Lists a service's keys: what its token has, beside what its ledger says of each.",
     mixinStandardHelpOptions = true)
 final class KeysListCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

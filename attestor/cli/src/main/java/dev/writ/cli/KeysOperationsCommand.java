@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
 /** {@code writ keys operations}: what was put before operators. */
 @Command(
     name = "operations",
-    description = "Lists what was proposed, the newest first: what waits for approval, and how the rest ended.",
+    description =
+        "Lists what was proposed, the newest first: what waits for approval, and how the rest ended.",
     mixinStandardHelpOptions = true)
 final class KeysOperationsCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -22,8 +23,7 @@ final class KeysOperationsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    List<ListedOperation> all =
-        operator.ask(client -> CommandFailure.read(client.operations()));
+    List<ListedOperation> all = operator.ask(client -> CommandFailure.read(client.operations()));
     new Table("operation", "kind", "state", "approvals", "threshold", "expires")
         .print(
             spec.commandLine().getOut(),

@@ -52,8 +52,7 @@ final class KeysPlanCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     TrustFile trust =
-        signing.newestTrust(
-            sentence -> spec.commandLine().getErr().println("writ: " + sentence));
+        signing.newestTrust(sentence -> spec.commandLine().getErr().println("writ: " + sentence));
     List<ListedKey> keys =
         signing.ask(client -> CommandFailure.read(client.keys())).stream()
             .filter(key -> key.role().equals(role.wire()))

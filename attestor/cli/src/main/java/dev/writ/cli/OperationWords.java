@@ -83,7 +83,11 @@ final class OperationWords {
 
   private static String difference(TrustDifference difference) {
     if (difference instanceof TrustDifference.KeyAdded added) {
-      return key(added.key()) + " begins at " + added.key().nbf() + ", ends at " + added.key().exp();
+      return key(added.key())
+          + " begins at "
+          + added.key().nbf()
+          + ", ends at "
+          + added.key().exp();
     } else if (difference instanceof TrustDifference.KeyRemoved removed) {
       return key(removed.key()) + " is NAMED NO MORE: nothing that it signed is believed";
     } else if (difference instanceof TrustDifference.KeyChanged changed) {

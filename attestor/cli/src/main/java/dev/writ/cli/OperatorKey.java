@@ -44,7 +44,9 @@ final class OperatorKey {
     byte[] pem = new byte[0];
     try {
       OwnersFile.require(
-          "the operator's key", file, "have the other operators replace the key in a new trust file");
+          "the operator's key",
+          file,
+          "have the other operators replace the key in a new trust file");
       pem = BoundedFile.read(file, MAX_BYTES);
       ECPrivateKey key = parse(pem);
       return new OperatorKey(key, JwkThumbprint.of(publicKey(key)));
@@ -93,8 +95,7 @@ final class OperatorKey {
     }
     var point = new FixedPointCombMultiplier().multiply(curve.getG(), secret).normalize();
     ECPoint publicPoint =
-        new ECPoint(
-            point.getAffineXCoord().toBigInteger(), point.getAffineYCoord().toBigInteger());
+        new ECPoint(point.getAffineXCoord().toBigInteger(), point.getAffineYCoord().toBigInteger());
     return (ECPublicKey)
         KeyFactory.getInstance("EC")
             .generatePublic(new ECPublicKeySpec(publicPoint, key.getParams()));

@@ -30,7 +30,8 @@ final class ProposalOptions {
       paramLabel = "TIME",
       defaultValue = "24h",
       converter = EnrolCommand.TimeConverter.class,
-      description = "For how long it can be approved, such as 30m, 24h (default: ${DEFAULT-VALUE}).")
+      description =
+          "For how long it can be approved, such as 30m, 24h (default: ${DEFAULT-VALUE}).")
   Duration valid = Duration.ofHours(24);
 
   /** Proposes it, and prints what became of it. */
@@ -83,8 +84,7 @@ final class ProposalOptions {
     Operation operation = proposed.documents().operation();
     requireSame(operation.digest(), proposed.digest());
     Optional<String> contradiction =
-        change.contradiction(
-            operation, proposed.documents().trust().map(TrustFile::content));
+        change.contradiction(operation, proposed.documents().trust().map(TrustFile::content));
     if (contradiction.isEmpty() && !operation.proposer().equals(proposer)) {
       contradiction = Optional.of("its proposer must be " + named(proposer) + ", was another");
     }

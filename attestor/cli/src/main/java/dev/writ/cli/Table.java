@@ -21,8 +21,7 @@ final class Table {
    * @param name of the array in JSON
    * @param rows a member that is absent is a dash
    */
-  void print(
-      PrintWriter out, OutputFormat format, String name, List<Map<String, Object>> rows) {
+  void print(PrintWriter out, OutputFormat format, String name, List<Map<String, Object>> rows) {
     if (format == OutputFormat.json) {
       out.println(Printer.json(Map.of(name, rows)));
       out.flush();

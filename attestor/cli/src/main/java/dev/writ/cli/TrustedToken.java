@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.hsm.Assurance;
+import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.Token;
 import dev.writ.service.CheckpointSigner;
 import dev.writ.service.IssuerKeys;
@@ -31,8 +33,8 @@ record TrustedToken(TrustFile trust, Token token, IssuerKeys keys) {
             || token.assurance() == Assurance.HARDWARE,
         file,
         "must be of assurance dev, because the token is in software, and is of assurance hardware");
-    requireKey(file, KeyRole.ISSUER, keys.issuerKid());
-    requireKey(file, KeyRole.STATUS, keys.statusKid());
+    requireKey(file, KeyRole.ISSUER, keys.issuer());
+    requireKey(file, KeyRole.STATUS, keys.status());
     requireThat(
         trust.logPolicy().logs().stream()
             .anyMatch(
@@ -62,20 +64,26 @@ record TrustedToken(TrustFile trust, Token token, IssuerKeys keys) {
             + Hash.sha256(chain.get(0).getPublicKey().getEncoded()).hex());
   }
 
-  private void requireKey(Path file, KeyRole role, Hash kid) throws CommandFailure {
+  /**
+   * Where keys of the role went from the token, those that are left may be named by later trust files
+   * alone: the service follows these, from its ledger, and says whether it may sign.
+   */
+  private void requireKey(Path file, KeyRole role, HsmKey oldest) throws CommandFailure {
+    Hash kid = JwkThumbprint.of(oldest.publicKey());
     requireThat(
-        trust.content().keys().stream()
-            .anyMatch(
-                key ->
-                    key.role() == role
-                        && key.state() == KeyState.ACTIVE
-                        && key.key().kid().equals(kid)),
+        oldest.spec().generation() > 1
+            || trust.content().keys().stream()
+                .anyMatch(
+                    key ->
+                        key.role() == role
+                            && key.state() != KeyState.COMPROMISED
+                            && key.key().kid().equals(kid)),
         file,
         "must name the token's "
             + role.wire()
             + " key "
             + kid.hex()
-            + " as active, and does not: open the token that belongs to it");
+            + ", and does not: open the token that belongs to it");
   }
 
   private static void requireThat(boolean holds, Path file, String sentence) throws CommandFailure {

@@ -164,8 +164,7 @@ final class VerifyCommand implements Callable<Integer> {
               + " and --status are not for --ear");
     }
     AttestationResultVerdict verdict =
-        AttestationResultVerifier.of(believed())
-            .verify(AttestationResultFile.read(bundle), now);
+        AttestationResultVerifier.of(believed()).verify(AttestationResultFile.read(bundle), now);
     if (ofBundle != null && verdict instanceof AttestationResultVerdict.Accepted accepted) {
       verdict = ofArtifact(accepted, readArtifact(ofBundle));
     }

@@ -64,7 +64,16 @@ final class KeysInUse {
         }
       }
     }
+    release(keys.issuer(), inUse.issuer());
+    release(keys.status(), inUse.status());
     return inUse;
+  }
+
+  /** A key that signs no more need not be there when the token comes back from a loss. */
+  private static void release(HsmKey atStart, InUse inUse) {
+    if (!atStart.spec().equals(inUse.key().spec())) {
+      atStart.token().release(atStart.spec());
+    }
   }
 
   InUse issuer() {

@@ -216,6 +216,7 @@ public final class WritService implements AutoCloseable {
     this.summaries = new Summaries(refusals, ledger, clock, random);
     KeyGenerations generations = new KeyGenerations(keys, ledger, clock, random);
     Proposals proposals = new Proposals(ledger, trust, keys, generations);
+    Duration longestLife = policy.document().lifetime();
     this.keySteps =
         new KeySteps(
             ledger,
@@ -223,10 +224,10 @@ public final class WritService implements AutoCloseable {
             keys,
             generations,
             statusTokens,
-            counts,
-            policy.document().lifetime(),
-            clock,
-            random);
+            new KeyTransitions(
+                ledger, trust, keys, generations, counts, longestLife, clock, random),
+            longestLife,
+            clock);
     this.dualControl =
         new DualControl(
             operations, hsm, ledger, trust, proposals, keySteps, policy.leaf(), clock, random);

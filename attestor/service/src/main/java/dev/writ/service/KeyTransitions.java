@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.KeyChange;
+import dev.writ.artifact.KeyHandover;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.Operation;
+import dev.writ.artifact.OperationStep;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustReference;
+import dev.writ.artifact.TrustedKey;
+import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.VerificationKey;
+import dev.writ.hsm.HsmException;
+import dev.writ.hsm.HsmKey;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.OperationEnd;
+import dev.writ.ledger.OperationRecord;
+import dev.writ.ledger.SigningKey;
+import dev.writ.ledger.StateChange;
+import dev.writ.tlog.Hash;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The transitions in the life of a key, each one entry of the ledger: its leaf, and all that it changes.
+ * When one is due is for {@link KeySteps} to see.
+ */
+final class KeyTransitions {
+  /** Operations that are looked through for that which a key's step follows from. */
+  private static final int MOST_OPERATIONS = 1_000;
+
+  private final Ledger ledger;
+  private final TrustFiles trust;
+  private final KeysInUse keys;
+  private final KeyGenerations generations;
+  private final SignatureCounts counts;
+  private final Duration longestLife;
+  private final InstantSource clock;
+  private final SecureRandom random;
+
+  /**
+   * Makes none yet.
+   *
+   * @param longestLife of an artifact
+   */
+  KeyTransitions(
+      Ledger ledger,
+      TrustFiles trust,
+      KeysInUse keys,
+      KeyGenerations generations,
+      SignatureCounts counts,
+      Duration longestLife,
+      InstantSource clock,
+      SecureRandom random) {
+    this.ledger = ledger;
+    this.trust = trust;
+    this.keys = keys;
+    this.generations = generations;
+    this.counts = counts;
+    this.longestLife = longestLife;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  void announce(Operation operation, Operation.RotateKey rotate, TrustFile next)
+      throws LedgerException, HsmException {
+    HsmKey from = inToken(rotate.role(), rotate.from());
+    HsmKey to = inToken(rotate.role(), rotate.to());
+    KeyHandover statement =
+        new KeyHandover(
+            operation.issuer(),
+            rotate.role(),
+            rotate.from(),
+            VerificationKey.of(to.publicKey()),
+            rotate.activates(),
+            operation.digest());
+    byte[] input = statement.signingInput();
+    KeyHandover.Signed handover =
+        new KeyHandover.Signed(
+            statement,
+            counts.signed(SignatureCounts.Kind.HANDOVER, from, input),
+            counts.signed(SignatureCounts.Kind.HANDOVER, to, input));
+    TrustedKey before = believed(next, rotate.from());
+    TrustedKey after = believed(next, rotate.to());
+    commit(
+        new KeyChange(
+            rotate.to(),
+            rotate.role(),
+            KeyState.PREPUBLISHED,
+            operation.digest(),
+            Optional.of(handover),
+            Optional.empty(),
+            OptionalLong.empty(),
+            Optional.of(TrustReference.of(next))),
+        new StateChange.SetKey(
+            rotate.to(), rotate.role(), KeyState.PREPUBLISHED, rotate.activates(), after.exp()),
+        // What it signs last must not outlive the belief in it.
+        new StateChange.SetKey(
+            rotate.from(),
+            rotate.role(),
+            KeyState.ACTIVE,
+            before.nbf(),
+            before.exp().minus(longestLife)),
+        new StateChange.PublishTrust(next.content().version(), next.toJson()),
+        new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+  }
+
+  void activate(SigningKey key) throws LedgerException, HsmException {
+    // Before the ledger says that it signs.
+    var unused = inToken(key.role(), key.kid());
+    Rotation rotation =
+        rotations().stream()
+            .filter(r -> r.change().to().equals(key.kid()))
+            .findFirst()
+            .orElseThrow(() -> new IllegalStateException("bug: a key was announced by nobody"));
+    SigningKey from = ledger.key(rotation.change().from()).orElseThrow();
+    List<StateChange> changes = new ArrayList<>();
+    if (from.state() == KeyState.ACTIVE) {
+      changes.add(
+          new StateChange.SetKey(
+              from.kid(), from.role(), KeyState.RETIRING, from.notBefore(), from.notAfter()));
+    }
+    changes.add(
+        new StateChange.SetKey(
+            key.kid(), key.role(), KeyState.ACTIVE, key.notBefore(), key.notAfter()));
+    if (rotation.trustVersion() > trust.inForce()) {
+      changes.add(new StateChange.PutTrustInForce(rotation.trustVersion()));
+    }
+    commit(
+        new KeyChange(
+            key.kid(),
+            key.role(),
+            KeyState.ACTIVE,
+            rotation.operation().digest(),
+            Optional.empty(),
+            Optional.of(from.kid()),
+            OptionalLong.empty(),
+            Optional.empty()),
+        changes.toArray(StateChange[]::new));
+  }
+
+  void retire(SigningKey key) throws LedgerException, HsmException {
+    Hash operation =
+        rotations().stream()
+            .filter(r -> r.change().from().equals(key.kid()))
+            .map(r -> r.operation().digest())
+            .findFirst()
+            .orElseThrow(() -> new IllegalStateException("bug: a key retires after no rotation"));
+    commit(
+        new KeyChange(
+            key.kid(),
+            key.role(),
+            KeyState.RETIRED,
+            operation,
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.empty(),
+            Optional.empty()),
+        new StateChange.SetKey(
+            key.kid(), key.role(), KeyState.RETIRED, key.notBefore(), key.notAfter()));
+  }
+
+  void disbelieve(Operation operation, Operation.CompromiseKey compromise, TrustFile next)
+      throws LedgerException, HsmException {
+    SigningKey key = ledger.key(compromise.kid()).orElseThrow();
+    List<StateChange> changes = new ArrayList<>();
+    changes.add(
+        new StateChange.SetKey(
+            key.kid(), key.role(), KeyState.COMPROMISED, key.notBefore(), key.notAfter()));
+    if (compromise.replacement().isPresent()) {
+      TrustedKey after = believed(next, compromise.replacement().get());
+      var unused = inToken(key.role(), compromise.replacement().get());
+      changes.add(
+          new StateChange.SetKey(
+              compromise.replacement().get(),
+              key.role(),
+              KeyState.ACTIVE,
+              after.nbf(),
+              after.exp()));
+    }
+    if (key.role() == KeyRole.ISSUER && key.activatedIndex().isPresent()) {
+      changes.add(
+          new StateChange.VoidArtifactsBetween(
+              Math.max(compromise.fromIndex().orElse(0), key.activatedIndex().getAsLong()),
+              key.endedIndex().orElse(Long.MAX_VALUE)));
+    }
+    changes.add(new StateChange.PublishTrust(next.content().version(), next.toJson()));
+    changes.add(new StateChange.PutTrustInForce(next.content().version()));
+    changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+    commit(
+        new KeyChange(
+            key.kid(),
+            key.role(),
+            KeyState.COMPROMISED,
+            operation.digest(),
+            Optional.empty(),
+            compromise.replacement(),
+            compromise.fromIndex(),
+            Optional.of(TrustReference.of(next))),
+        changes.toArray(StateChange[]::new));
+  }
+
+  void destroy(Operation operation, Hash kid) throws LedgerException, HsmException {
+    SigningKey key = ledger.key(kid).orElseThrow();
+    // The token first: a leaf that says it of a key that is still there would be untrue.
+    Optional<HsmKey> there = keys.find(key.role(), kid);
+    if (there.isPresent()) {
+      there.get().token().destroy(there.get().spec());
+    }
+    List<StateChange> changes = new ArrayList<>();
+    if (key.state() != KeyState.COMPROMISED) {
+      changes.add(
+          new StateChange.SetKey(
+              key.kid(), key.role(), KeyState.DESTROYED, key.notBefore(), key.notAfter()));
+    }
+    changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+    commit(
+        new KeyChange(
+            key.kid(),
+            key.role(),
+            KeyState.DESTROYED,
+            operation.digest(),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.empty(),
+            Optional.empty()),
+        changes.toArray(StateChange[]::new));
+  }
+
+  void publish(Operation operation, TrustFile next) throws LedgerException {
+    commit(
+        new OperationStep.Ended(
+            operation.change().kind(),
+            operation.digest(),
+            OperationStep.End.EXECUTED,
+            Optional.of(TrustReference.of(next))),
+        new StateChange.PublishTrust(next.content().version(), next.toJson()),
+        new StateChange.PutTrustInForce(next.content().version()),
+        new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+  }
+
+  void end(Operation operation, OperationEnd end, OperationStep.End told) {
+    commit(
+        new OperationStep.Ended(
+            operation.change().kind(), operation.digest(), told, Optional.empty()),
+        new StateChange.EndOperation(operation.digest(), end));
+  }
+
+  /**
+   * Does without a key in the token that signs no more: it need not be there when the token comes back from
+   * a loss.
+   */
+  void release(Hash kid) throws LedgerException, HsmException {
+    SigningKey key = ledger.key(kid).orElseThrow();
+    if (key.state() != KeyState.RETIRED && key.state() != KeyState.COMPROMISED) {
+      return;
+    }
+    Optional<HsmKey> there = keys.find(key.role(), key.kid());
+    if (there.isPresent()) {
+      there.get().token().release(there.get().spec());
+    }
+  }
+
+  private HsmKey inToken(KeyRole role, Hash kid) {
+    return generations.inToken(role, kid);
+  }
+
+  private static TrustedKey believed(TrustFile file, Hash kid) {
+    return file.content().keys().stream()
+        .filter(key -> key.key().kid().equals(kid))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalStateException("bug: the trust file lacks its operation's key"));
+  }
+
+  /** A rotation that was done. */
+  private record Rotation(Operation operation, Operation.RotateKey change) {
+    /** Of the trust file that came of it. */
+    long trustVersion() {
+      return operation.trustVersion() + 1;
+    }
+  }
+
+  /** Newest first. */
+  private List<Rotation> rotations() throws LedgerException {
+    List<Rotation> rotations = new ArrayList<>();
+    for (OperationRecord done : ledger.operations(MOST_OPERATIONS)) {
+      Operation operation = Proposal.decode(done.document()).operation();
+      if (done.end().equals(Optional.of(OperationEnd.EXECUTED))
+          && operation.change() instanceof Operation.RotateKey rotate) {
+        rotations.add(new Rotation(operation, rotate));
+      }
+    }
+    return rotations;
+  }
+
+  private void commit(LeafBody body, StateChange... changes) {
+    Leaf leaf =
+        Leaf.of(Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), List.of(), body);
+    CommitOutcome outcome = ledger.commit(Entry.of(leaf, changes)).toCompletableFuture().join();
+    if (!(outcome instanceof CommitOutcome.Receipt)) {
+      System.getLogger(KeySteps.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "the ledger must take a step in the life of a key, and did not: {0}",
+              outcome);
+    }
+  }
+}
