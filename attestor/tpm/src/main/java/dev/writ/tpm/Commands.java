@@ -3,7 +3,6 @@ package dev.writ.tpm;
 
 import static dev.writ.tpm.Esapi.ESYS_TR_NONE;
 import static dev.writ.tpm.Esapi.ESYS_TR_PASSWORD;
-import static dev.writ.tpm.Esapi.ESYS_TR_RH_ENDORSEMENT;
 import static dev.writ.tpm.Esapi.ESYS_TR_RH_OWNER;
 
 import com.sun.jna.Pointer;
@@ -20,9 +19,6 @@ import java.util.OptionalInt;
  * any key whose use the operating system guards.
  */
 final class Commands {
-  /** TPM_SE_POLICY, Part 2 section 6.11. */
-  private static final byte SE_POLICY = 0x01;
-
   /** TPMT_SIG_SCHEME or TPMT_SYM_DEF with TPM_ALG_NULL: the key's own, or none. */
   private static final byte[] ALG_NULL = {0x00, 0x10};
 
@@ -79,10 +75,21 @@ final class Commands {
     return readPublic(handle.getValue());
   }
 
-  /** TPM2_Create under {@code parent}. */
+  /** TPM2_Create of a key under {@code parent}. */
   WrappedKey create(int parent, Template template) throws TpmException {
+    return create(parent, ESYS_TR_NONE, template, EMPTY_SENSITIVE);
+  }
+
+  /**
+   * TPM2_Create under {@code parent}.
+   *
+   * @param encryption a session that encrypts {@code sensitive}, or none
+   * @param sensitive TPM2B_SENSITIVE_CREATE
+   */
+  WrappedKey create(int parent, int encryption, Template template, byte[] sensitive)
+      throws TpmException {
     try (Frame frame = new Frame()) {
-      Pointer sensitive = frame.in(WireType.TPM2B_SENSITIVE_CREATE, EMPTY_SENSITIVE);
+      Pointer inSensitive = frame.in(WireType.TPM2B_SENSITIVE_CREATE, sensitive);
       Pointer in = frame.in(WireType.TPM2B_PUBLIC, template.tpm2bPublic());
       Pointer outside = frame.in(WireType.TPM2B_DATA, EMPTY_2B);
       Pointer pcrs = frame.in(WireType.TPML_PCR_SELECTION, EMPTY_LIST);
@@ -98,9 +105,9 @@ final class Commands {
                   esys,
                   parent,
                   ESYS_TR_PASSWORD,
+                  encryption,
                   ESYS_TR_NONE,
-                  ESYS_TR_NONE,
-                  sensitive,
+                  inSensitive,
                   in,
                   outside,
                   pcrs,
@@ -134,6 +141,15 @@ final class Commands {
                   inPublic,
                   handle));
       return handle.getValue();
+    }
+  }
+
+  /** The name of a key, of the public area by which a session is salted. No TPM command. */
+  byte[] name(int handle) throws TpmException {
+    try (Frame frame = new Frame()) {
+      PointerByReference name = frame.out();
+      context.call("Esys_TR_GetName", esys -> Esapi.Esys_TR_GetName(esys, handle, name));
+      return unsized(frame.wire(WireType.TPM2B_NAME, name));
     }
   }
 
@@ -190,49 +206,6 @@ final class Commands {
                 persistentHandle,
                 kept));
     return kept.getValue();
-  }
-
-  /** A policy session that PolicySecret(TPM_RH_ENDORSEMENT) satisfies; freed with {@code owner}. */
-  int endorsementPolicySession(Frame owner) throws TpmException {
-    IntByReference session = new IntByReference(ESYS_TR_NONE);
-    try (Frame frame = new Frame()) {
-      Pointer noSymmetric = frame.in(WireType.TPMT_SYM_DEF, ALG_NULL);
-      context.call(
-          "TPM2_StartAuthSession",
-          esys ->
-              Esapi.Esys_StartAuthSession(
-                  esys,
-                  ESYS_TR_NONE,
-                  ESYS_TR_NONE,
-                  ESYS_TR_NONE,
-                  ESYS_TR_NONE,
-                  ESYS_TR_NONE,
-                  null,
-                  SE_POLICY,
-                  noSymmetric,
-                  (short) Template.ALG_SHA256,
-                  session));
-      owner.flushAtEnd(context, session.getValue());
-      PointerByReference timeout = frame.out();
-      PointerByReference ticket = frame.out();
-      context.call(
-          "TPM2_PolicySecret",
-          esys ->
-              Esapi.Esys_PolicySecret(
-                  esys,
-                  ESYS_TR_RH_ENDORSEMENT,
-                  session.getValue(),
-                  ESYS_TR_PASSWORD,
-                  ESYS_TR_NONE,
-                  ESYS_TR_NONE,
-                  null,
-                  null,
-                  null,
-                  0,
-                  timeout,
-                  ticket));
-    }
-    return session.getValue();
   }
 
   /** TPM2_ActivateCredential; {@code keySession} authorizes the endorsement key. */

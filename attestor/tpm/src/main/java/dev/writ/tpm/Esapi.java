@@ -257,4 +257,92 @@ final class Esapi {
       int propertyCount,
       ByteByReference moreData,
       PointerByReference capabilityData);
+
+  /** The name of a key, from the public area that the context has of it. No TPM command. */
+  static native int Esys_TR_GetName(Pointer esysContext, int handle, PointerByReference name);
+
+  /** Sets those TPMA_SESSION bits of a session that {@code mask} has. No TPM command. */
+  static native int Esys_TRSess_SetAttributes(
+      Pointer esysContext, int session, byte flags, byte mask);
+
+  /** Loads a key of which only the public half is known. TPM2_LoadExternal. */
+  static native int Esys_LoadExternal(
+      Pointer esysContext,
+      int shandle1,
+      int shandle2,
+      int shandle3,
+      @Nullable Pointer inPrivate,
+      Pointer inPublic,
+      int hierarchy,
+      IntByReference objectHandle);
+
+  /** Checks a signature and gives a ticket for it. TPM2_VerifySignature. */
+  static native int Esys_VerifySignature(
+      Pointer esysContext,
+      int keyHandle,
+      int shandle1,
+      int shandle2,
+      int shandle3,
+      Pointer digest,
+      Pointer signature,
+      PointerByReference validation);
+
+  /** Holds a policy session to values of PCRs. TPM2_PolicyPCR. */
+  static native int Esys_PolicyPCR(
+      Pointer esysContext,
+      int policySession,
+      int shandle1,
+      int shandle2,
+      int shandle3,
+      Pointer pcrDigest,
+      Pointer pcrs);
+
+  /** Holds a policy session to what an NV index holds. TPM2_PolicyNV. */
+  static native int Esys_PolicyNV(
+      Pointer esysContext,
+      int authHandle,
+      int nvIndex,
+      int policySession,
+      int shandle1,
+      int shandle2,
+      int shandle3,
+      Pointer operandB,
+      short offset,
+      short operation);
+
+  /** Puts a signer's name in the place of the policy that it signed. TPM2_PolicyAuthorize. */
+  static native int Esys_PolicyAuthorize(
+      Pointer esysContext,
+      int policySession,
+      int shandle1,
+      int shandle2,
+      int shandle3,
+      Pointer approvedPolicy,
+      Pointer policyRef,
+      Pointer keySign,
+      Pointer checkTicket);
+
+  /** Gives out the data of a sealed data object. TPM2_Unseal. */
+  static native int Esys_Unseal(
+      Pointer esysContext,
+      int itemHandle,
+      int shandle1,
+      int shandle2,
+      int shandle3,
+      PointerByReference outData);
+
+  /** Makes an NV index. TPM2_NV_DefineSpace. */
+  static native int Esys_NV_DefineSpace(
+      Pointer esysContext,
+      int authHandle,
+      int shandle1,
+      int shandle2,
+      int shandle3,
+      Pointer auth,
+      Pointer publicInfo,
+      IntByReference nvHandle);
+
+  /** Adds one to a counter in NV. TPM2_NV_Increment. */
+  static native int Esys_NV_Increment(
+      Pointer esysContext, int authHandle, int nvIndex, int shandle1, int shandle2, int shandle3);
 }

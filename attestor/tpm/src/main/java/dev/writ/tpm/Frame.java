@@ -25,10 +25,14 @@ final class Frame implements AutoCloseable {
   @MustBeClosed
   Frame() {}
 
-  /** A zeroed block of native memory. */
+  /** A zeroed block of native memory, zeroed again before it goes back: it may have held a secret. */
   Pointer block() {
     Memory memory = new Memory(BLOCK_BYTES);
-    borrowed.push(memory::close);
+    borrowed.push(
+        () -> {
+          memory.clear();
+          memory.close();
+        });
     memory.clear();
     return memory;
   }
@@ -83,6 +87,20 @@ final class Frame implements AutoCloseable {
         "Tss2_MU_" + type + "_Marshal",
         type.marshal().call(structure, buffer, new SizeT(BLOCK_BYTES), offset));
     return buffer.getByteArray(0, Math.toIntExact(size(offset)));
+  }
+
+  /**
+   * As {@link #wire}, of a TPM2B whose content must not stay: the library's own copy is overwritten with
+   * a TPM2B of as many zeros.
+   */
+  byte[] secretWire(WireType type, PointerByReference reference) throws TpmException {
+    byte[] wire = wire(type, reference);
+    Pointer zeros = block();
+    zeros.write(0, wire, 0, Short.BYTES);
+    check(
+        "Tss2_MU_" + type + "_Unmarshal",
+        type.unmarshal().call(zeros, new SizeT(wire.length), block(), reference.getValue()));
+    return wire;
   }
 
   /** Frees the slot of {@code handle} when this frame closes. */

@@ -100,6 +100,14 @@ final class Mu {
   static native int Tss2_MU_TPM2B_SENSITIVE_CREATE_Unmarshal(
       Pointer buffer, SizeT bufferSize, Pointer offset, Pointer dest);
 
+  /** TPM2B_SENSITIVE_DATA to wire bytes (TPM 2.0 Library Part 2). */
+  static native int Tss2_MU_TPM2B_SENSITIVE_DATA_Marshal(
+      Pointer src, Pointer buffer, SizeT bufferSize, Pointer offset);
+
+  /** TPM2B_SENSITIVE_DATA from wire bytes (TPM 2.0 Library Part 2). */
+  static native int Tss2_MU_TPM2B_SENSITIVE_DATA_Unmarshal(
+      Pointer buffer, SizeT bufferSize, Pointer offset, Pointer dest);
+
   /** TPML_DIGEST to wire bytes (TPM 2.0 Library Part 2). */
   static native int Tss2_MU_TPML_DIGEST_Marshal(
       Pointer src, Pointer buffer, SizeT bufferSize, Pointer offset);
@@ -186,5 +194,13 @@ final class Mu {
 
   /** TPMT_TK_HASHCHECK from wire bytes (TPM 2.0 Library Part 2). */
   static native int Tss2_MU_TPMT_TK_HASHCHECK_Unmarshal(
+      Pointer buffer, SizeT bufferSize, Pointer offset, Pointer dest);
+
+  /** TPMT_TK_VERIFIED to wire bytes (TPM 2.0 Library Part 2). */
+  static native int Tss2_MU_TPMT_TK_VERIFIED_Marshal(
+      Pointer src, Pointer buffer, SizeT bufferSize, Pointer offset);
+
+  /** TPMT_TK_VERIFIED from wire bytes (TPM 2.0 Library Part 2). */
+  static native int Tss2_MU_TPMT_TK_VERIFIED_Unmarshal(
       Pointer buffer, SizeT bufferSize, Pointer offset, Pointer dest);
 }

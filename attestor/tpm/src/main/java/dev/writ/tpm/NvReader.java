@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.tpm;
 
-import static dev.writ.tpm.Esapi.ESYS_TR_NONE;
-import static dev.writ.tpm.Esapi.ESYS_TR_PASSWORD;
-
-import com.sun.jna.ptr.PointerByReference;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -23,10 +19,12 @@ final class NvReader {
 
   private final TpmContext context;
   private final Commands commands;
+  private final NvCommands nvCommands;
 
-  NvReader(TpmContext context, Commands commands) {
+  NvReader(TpmContext context, Commands commands, NvCommands nvCommands) {
     this.context = context;
     this.commands = commands;
+    this.nvCommands = nvCommands;
   }
 
   /** TPM2_NV_ReadPublic and TPM2_NV_Read, in pieces, of an index that its own auth may read. */
@@ -38,7 +36,7 @@ final class NvReader {
     int nv = found.getAsInt();
     try (Frame frame = new Frame()) {
       frame.forgetAtEnd(context, nv);
-      int size = size(frame, nv);
+      int size = size(nv);
       if (size > MAX_NV_BYTES) {
         throw TpmException.content(
             String.format(
@@ -48,7 +46,7 @@ final class NvReader {
       ByteArrayOutputStream content = new ByteArrayOutputStream(size);
       while (content.size() < size) {
         int offset = content.size();
-        byte[] piece = readPiece(nv, Math.min(largest, size - offset), offset);
+        byte[] piece = nvCommands.read(nv, Math.min(largest, size - offset), offset);
         if (piece.length == 0) {
           throw TpmException.content(
               String.format("NV index 0x%08x must give %d bytes, gave %d", index, size, offset));
@@ -77,36 +75,9 @@ final class NvReader {
     return content.toByteArray();
   }
 
-  private int size(Frame frame, int nv) throws TpmException {
-    PointerByReference nvPublic = frame.out();
-    PointerByReference name = frame.out();
-    context.call(
-        "TPM2_NV_ReadPublic",
-        esys ->
-            Esapi.Esys_NV_ReadPublic(
-                esys, nv, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nvPublic, name));
-    // TPM2B_NV_PUBLIC (Part 2 section 13.6) ends with dataSize(2).
-    byte[] wire = frame.wire(WireType.TPM2B_NV_PUBLIC, nvPublic);
-    return Short.toUnsignedInt(ByteBuffer.wrap(wire).getShort(wire.length - Short.BYTES));
-  }
-
-  private byte[] readPiece(int nv, int size, int offset) throws TpmException {
-    try (Frame frame = new Frame()) {
-      PointerByReference data = frame.out();
-      context.call(
-          "TPM2_NV_Read",
-          esys ->
-              Esapi.Esys_NV_Read(
-                  esys,
-                  nv,
-                  nv,
-                  ESYS_TR_PASSWORD,
-                  ESYS_TR_NONE,
-                  ESYS_TR_NONE,
-                  (short) size,
-                  (short) offset,
-                  data));
-      return Commands.unsized(frame.wire(WireType.TPM2B_MAX_NV_BUFFER, data));
-    }
+  /** TPMS_NV_PUBLIC (Part 2 section 13.5) ends with dataSize(2). */
+  private int size(int nv) throws TpmException {
+    byte[] nvPublic = nvCommands.readPublic(nv);
+    return Short.toUnsignedInt(ByteBuffer.wrap(nvPublic).getShort(nvPublic.length - Short.BYTES));
   }
 }

@@ -9,11 +9,13 @@ import dev.writ.tpm.Template.Attribute;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -58,7 +60,10 @@ final class Operations {
 
   private final TpmContext context;
   private final Commands commands;
+  private final Sessions sessions;
   private final NvReader nv;
+  private final UnsealCounter counter;
+  private final Sealing sealing;
   private final Set<InstanceKey> loaded = new HashSet<>();
   private Optional<Commands.Loaded> attestationKey = Optional.empty();
   private OptionalInt storageRoot = OptionalInt.empty();
@@ -66,7 +71,11 @@ final class Operations {
   Operations(TpmContext context) {
     this.context = context;
     this.commands = new Commands(context);
-    this.nv = new NvReader(context, commands);
+    this.sessions = new Sessions(context);
+    NvCommands nvCommands = new NvCommands(context);
+    this.nv = new NvReader(context, commands, nvCommands);
+    this.counter = new UnsealCounter(context, commands, nvCommands);
+    this.sealing = new Sealing(context, commands, sessions);
   }
 
   EndorsementKey endorsementKey(EndorsementKeyKind kind) throws TpmException {
@@ -96,7 +105,7 @@ final class Operations {
     try (Frame frame = new Frame()) {
       int key = commands.createPrimary(frame, ESYS_TR_RH_ENDORSEMENT, kind.template()).handle();
       int session =
-          kind.needsPolicySession() ? commands.endorsementPolicySession(frame) : ESYS_TR_PASSWORD;
+          kind.needsPolicySession() ? sessions.endorsementPolicy(frame) : ESYS_TR_PASSWORD;
       return commands.activateCredential(activate, key, session, idObject, encryptedSecret);
     }
   }
@@ -112,6 +121,23 @@ final class Operations {
         "PCRs must hold still while they are read, and changed during each of "
             + MAX_PCR_ROUNDS
             + " attempts: find what keeps extending them");
+  }
+
+  List<PcrValue> pcrValues(List<Pcr> pcrs) throws TpmException {
+    List<Pcr> sorted = pcrs.stream().sorted().distinct().toList();
+    List<byte[]> values = readPcrs(Pcr.selection(sorted)).values();
+    if (values.size() != sorted.size()) {
+      throw TpmException.content(
+          String.format(
+              "the TPM must have all of the PCRs %s, and has %d of them: choose those of a bank that"
+                  + " it keeps (tpm2_getcap pcrs)",
+              sorted, values.size()));
+    }
+    List<PcrValue> all = new ArrayList<>();
+    for (int i = 0; i < sorted.size(); i++) {
+      all.add(new PcrValue(sorted.get(i), values.get(i)));
+    }
+    return all;
   }
 
   /** The TPM gives at most eight values a call; an update between two calls voids the round. */
@@ -195,6 +221,46 @@ final class Operations {
 
   void unloadAll() {
     List.copyOf(loaded).forEach(this::unload);
+  }
+
+  OptionalLong unsealCounter() throws TpmException {
+    return counter.read();
+  }
+
+  long raiseUnsealCounter() throws TpmException {
+    return counter.raise();
+  }
+
+  SealedData seal(byte[] secret, ApproverKey approver) throws TpmException {
+    return sealing.seal(requireStorageRoot(), secret, approver);
+  }
+
+  /**
+   * What needs no session is compared first, so that a refusal says what differs. The counter comes
+   * before the storage root key: in a TPM that was cleared no key is made.
+   */
+  UnsealOutcome unseal(SealedData data, ApprovedPolicy approved) throws TpmException {
+    UnsealPolicy policy = approved.policy();
+    if (!data.approver().verifies(data.statement(policy), approved.signature())) {
+      return new UnsealOutcome.NotApproved();
+    }
+    OptionalLong count = counter.read();
+    if (count.isEmpty()) {
+      return new UnsealOutcome.OtherTpm();
+    }
+    int root = requireStorageRoot();
+    if (!Arrays.equals(commands.name(root), data.parentName())) {
+      return new UnsealOutcome.OtherTpm();
+    }
+    if (count.getAsLong() != policy.counter()) {
+      return new UnsealOutcome.CounterDiffers(policy.counter(), count.getAsLong());
+    }
+    List<UnsealOutcome.PcrDifference> differences =
+        UnsealOutcome.PcrDifference.between(policy.pcrs(), readPcrs(policy.selection()).values());
+    if (!differences.isEmpty()) {
+      return new UnsealOutcome.PcrsDiffer(differences);
+    }
+    return counter.with(index -> sealing.unseal(root, index, data, approved));
   }
 
   TpmClock readClock() throws TpmException {

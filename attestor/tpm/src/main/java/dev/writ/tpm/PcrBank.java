@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.tpm;
 
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
 /** A set of PCRs that one hash algorithm extends (TPM_ALG_ID, TCG Algorithm Registry). */
 public enum PcrBank {
   /** For reading old hosts only; nothing is trusted by it. */
@@ -22,6 +26,16 @@ public enum PcrBank {
 
   int algorithm() {
     return algorithm;
+  }
+
+  /** Its name in lower case, as tpm2-tools writes it: {@code sha256}. */
+  public String wire() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The bank with this name. */
+  public static Optional<PcrBank> named(String wire) {
+    return Arrays.stream(values()).filter(bank -> bank.wire().equals(wire)).findAny();
   }
 
   /** Length of a value in this bank, in bytes. */

@@ -12,11 +12,13 @@ import java.util.Set;
  * type(2) nameAlg(2) objectAttributes(4) authPolicy(2B) parameters unique
  * parameters, RSA: symmetric scheme keyBits(2) exponent(4)   unique: 2B modulus
  * parameters, ECC: symmetric scheme curveID(2) kdf           unique: 2B x, 2B y
+ * parameters, KEYEDHASH: scheme                              unique: 2B digest
  * </pre>
  */
 final class Template {
   static final int ALG_RSA = 0x0001;
   static final int ALG_AES = 0x0006;
+  static final int ALG_KEYEDHASH = 0x0008;
   static final int ALG_SHA256 = 0x000b;
   static final int ALG_SHA384 = 0x000c;
   static final int ALG_NULL = 0x0010;
@@ -83,14 +85,29 @@ final class Template {
 
   /** A P-256 key that signs with ECDSA and SHA-256 and nothing else; empty policy. */
   static Template eccSigning(Set<Attribute> attributes, byte[] uniqueX) {
-    Wire wire =
-        head(ALG_ECC, ALG_SHA256, attributes, new byte[0])
-            .u16(ALG_NULL)
-            .u16(ALG_ECDSA)
-            .u16(ALG_SHA256)
-            .u16(CURVE_NIST_P256)
-            .u16(ALG_NULL);
-    return new Template(wire.bytes(), new Wire().sized(uniqueX).sized(new byte[0]).bytes());
+    return new Template(
+        ecdsa(attributes).bytes(), new Wire().sized(uniqueX).sized(new byte[0]).bytes());
+  }
+
+  private static Wire ecdsa(Set<Attribute> attributes) {
+    return head(ALG_ECC, ALG_SHA256, attributes, new byte[0])
+        .u16(ALG_NULL)
+        .u16(ALG_ECDSA)
+        .u16(ALG_SHA256)
+        .u16(CURVE_NIST_P256)
+        .u16(ALG_NULL);
+  }
+
+  /** A sealed data object: no key, and no use but TPM2_Unseal under {@code policy}. */
+  static Template sealedData(Set<Attribute> attributes, byte[] policy) {
+    return new Template(
+        head(ALG_KEYEDHASH, ALG_SHA256, attributes, policy).u16(ALG_NULL).bytes(),
+        new Wire().sized(new byte[0]).bytes());
+  }
+
+  /** The whole TPMT_PUBLIC of a P-256 key made elsewhere: ECDSA with SHA-256, empty policy. */
+  static byte[] externalVerifying(Set<Attribute> attributes, byte[] x, byte[] y) {
+    return ecdsa(attributes).sized(x).sized(y).bytes();
   }
 
   private static Wire head(int type, int nameAlg, Set<Attribute> attributes, byte[] policy) {

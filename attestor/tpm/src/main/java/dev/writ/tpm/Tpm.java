@@ -2,7 +2,9 @@
 package dev.writ.tpm;
 
 import java.lang.ref.Cleaner;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -24,6 +26,9 @@ public final class Tpm implements AutoCloseable {
 
   /** Where the TCG TPM v2.0 Provisioning Guidance, section 7.5.1, puts the storage root key. */
   public static final int STORAGE_ROOT_HANDLE = 0x81000001;
+
+  /** In the range of NV indices that the TCG registry of reserved handles gives to the TPM's owner. */
+  public static final int UNSEAL_COUNTER_INDEX = 0x01805752;
 
   private static final Cleaner CLEANER = Cleaner.create();
 
@@ -107,13 +112,22 @@ public final class Tpm implements AutoCloseable {
   }
 
   /**
+   * The values of these PCRs at one moment, in their order.
+   *
+   * @throws TpmException also if the TPM lacks one of them
+   */
+  public List<PcrValue> pcrValues(List<Pcr> pcrs) throws TpmException {
+    return inLane(() -> operations.pcrValues(pcrs));
+  }
+
+  /**
    * Extends a PCR in one bank: new value = H(old value ‖ digest).
    *
    * @param pcr 0 to 23
    * @param digest as long as the bank's values
    */
   public void extendPcr(int pcr, PcrBank bank, byte[] digest) throws TpmException {
-    if (pcr < 0 || pcr > 23) {
+    if (pcr < 0 || pcr > Pcr.MAX_INDEX) {
       throw new IllegalArgumentException("a PCR must be 0 to 23, was " + pcr);
     }
     if (digest.length != bank.digestBytes()) {
@@ -152,6 +166,47 @@ public final class Tpm implements AutoCloseable {
    */
   public InstanceKey loadInstanceKey(WrappedKey wrapped) throws TpmException {
     return inLane(() -> operations.loadInstanceKey(this, wrapped));
+  }
+
+  /** The value that {@link UnsealPolicy#counter()} must have; nothing where it was never raised. */
+  public OptionalLong unsealCounter() throws TpmException {
+    return inLane(operations::unsealCounter);
+  }
+
+  /**
+   * Raises the counter by one, so that no policy holds any more that was approved before; where there is
+   * none, makes it. Takes the owner's authorization, which must be empty.
+   *
+   * @return its value from now on
+   */
+  public long raiseUnsealCounter() throws TpmException {
+    return inLane(operations::raiseUnsealCounter);
+  }
+
+  /**
+   * Seals a secret under the storage root key.
+   *
+   * @param secret 1 to {@link SealedData#MAX_SECRET_BYTES} bytes; stays the caller's to zero
+   * @param approver whose signature a policy needs under which it is given out
+   */
+  public SealedData seal(byte[] secret, ApproverKey approver) throws TpmException {
+    if (secret.length == 0 || secret.length > SealedData.MAX_SECRET_BYTES) {
+      throw new IllegalArgumentException(
+          String.format(
+              "a secret must be 1 to %d bytes, was %d",
+              SealedData.MAX_SECRET_BYTES, secret.length));
+    }
+    return inLane(() -> operations.seal(secret, approver));
+  }
+
+  /**
+   * Unseals, if the host is in the approved state now.
+   *
+   * @throws TpmException also if that state changed while it was looked at: TPM_RC_VALUE, TPM_RC_POLICY,
+   *     TPM_RC_PCR_CHANGED
+   */
+  public UnsealOutcome unseal(SealedData data, ApprovedPolicy approved) throws TpmException {
+    return inLane(() -> operations.unseal(data, approved));
   }
 
   /** Time, and how often the TPM was reset and restarted. */

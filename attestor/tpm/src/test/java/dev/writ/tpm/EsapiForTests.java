@@ -2,7 +2,6 @@
 package dev.writ.tpm;
 
 import com.sun.jna.Pointer;
-import com.sun.jna.ptr.IntByReference;
 
 /** TPM commands that only an administrator or a manufacturer gives. */
 final class EsapiForTests {
@@ -19,16 +18,13 @@ final class EsapiForTests {
     }
   }
 
-  /** TPM2_NV_DefineSpace. */
-  static native int Esys_NV_DefineSpace(
-      Pointer esysContext,
-      int authHandle,
-      int shandle1,
-      int shandle2,
-      int shandle3,
-      Pointer auth,
-      Pointer publicInfo,
-      IntByReference nvHandle);
+  /** TPM2_Clear. */
+  static native int Esys_Clear(
+      Pointer esysContext, int authHandle, int shandle1, int shandle2, int shandle3);
+
+  /** TPM2_NV_UndefineSpace. */
+  static native int Esys_NV_UndefineSpace(
+      Pointer esysContext, int authHandle, int nvIndex, int shandle1, int shandle2, int shandle3);
 
   /** TPM2_NV_Write. */
   static native int Esys_NV_Write(

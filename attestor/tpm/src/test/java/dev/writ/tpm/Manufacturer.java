@@ -6,7 +6,6 @@ import static dev.writ.tpm.Esapi.ESYS_TR_PASSWORD;
 import static dev.writ.tpm.Esapi.ESYS_TR_RH_OWNER;
 
 import com.sun.jna.Pointer;
-import com.sun.jna.ptr.IntByReference;
 import java.util.Arrays;
 
 /** Writes to a simulator's NV what a real TPM leaves the factory with. */
@@ -29,22 +28,7 @@ final class Manufacturer {
               .sized(new byte[0])
               .u16(content.length)
               .bytes();
-      Pointer auth = frame.in(WireType.TPM2B_DIGEST, new byte[2]);
-      Pointer nvPublic =
-          frame.in(WireType.TPM2B_NV_PUBLIC, new Template.Wire().sized(area).bytes());
-      IntByReference nv = new IntByReference();
-      context.call(
-          "TPM2_NV_DefineSpace",
-          esys ->
-              EsapiForTests.Esys_NV_DefineSpace(
-                  esys,
-                  ESYS_TR_RH_OWNER,
-                  ESYS_TR_PASSWORD,
-                  ESYS_TR_NONE,
-                  ESYS_TR_NONE,
-                  auth,
-                  nvPublic,
-                  nv));
+      int nv = new NvCommands(context).define(area);
       for (int offset = 0; offset < content.length; offset += PIECE) {
         byte[] piece =
             Arrays.copyOfRange(content, offset, Math.min(content.length, offset + PIECE));
@@ -57,7 +41,7 @@ final class Manufacturer {
                 EsapiForTests.Esys_NV_Write(
                     esys,
                     ESYS_TR_RH_OWNER,
-                    nv.getValue(),
+                    nv,
                     ESYS_TR_PASSWORD,
                     ESYS_TR_NONE,
                     ESYS_TR_NONE,
