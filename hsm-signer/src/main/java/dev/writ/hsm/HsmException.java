@@ -30,6 +30,8 @@ public final class HsmException extends Exception {
     TOKEN_OPEN_ALREADY,
     /** The PIN's file is missing, unreadable, open to others, or holds no PIN. */
     PIN_FILE,
+    /** The PIN is sealed to a state of the host that is not this one, or cannot be unsealed. */
+    PIN_SEALED,
     /** The token refused the PIN, now or earlier in this process. */
     PIN_INCORRECT,
     /** The token accepts no PIN any more, or would not after one more wrong one. */

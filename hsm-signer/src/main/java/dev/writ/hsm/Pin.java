@@ -37,7 +37,7 @@ public final class Pin implements AutoCloseable {
   }
 
   /** The bytes themselves, not a copy: zeros once this is closed. */
-  byte[] bytes() {
+  public byte[] bytes() {
     return bytes;
   }
 

@@ -25,6 +25,28 @@ public interface PinSource {
     return () -> readFile(file);
   }
 
+  /** A PIN that this host's state seals. Where it stays sealed, the token is not shown any. */
+  static PinSource sealed(SealedPin sealed) {
+    return () -> readSealed(sealed);
+  }
+
+  private static Pin readSealed(SealedPin sealed) throws HsmException {
+    byte[] unsealed;
+    try {
+      unsealed = sealed.unseal();
+    } catch (SealedPinException e) {
+      throw new HsmException(HsmException.Fault.PIN_SEALED, String.valueOf(e.getMessage()), e);
+    }
+    try {
+      return Pin.of(unsealed);
+    } catch (IllegalArgumentException e) {
+      throw new HsmException(
+          HsmException.Fault.PIN_SEALED, "what was sealed is no PIN: " + e.getMessage(), e);
+    } finally {
+      Arrays.fill(unsealed, (byte) 0);
+    }
+  }
+
   private static Pin readFile(Path file) throws HsmException {
     byte[] read = new byte[Pin.MAX_BYTES + 2];
     try {

@@ -37,6 +37,8 @@
  *   <li>A module is never ended under a call that is inside it.
  *   <li>A PIN that a token refused is not shown to that token again by this process, and one that
  *       could lock the token is not tried at all.
+ *   <li>A PIN that is sealed to the host's state ({@link dev.writ.hsm.SealedPin}) is unsealed for each
+ *       login; while it stays sealed the token is shown none.
  *   <li>A PIN stands in no message, log or {@code toString}, and is zeroed after the login.
  *   <li>Every failure is a {@link dev.writ.hsm.HsmException} with the module's CKR code where there is
  *       one, and says what to do.

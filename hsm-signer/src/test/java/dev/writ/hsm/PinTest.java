@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,5 +108,48 @@ class PinTest {
         .hasMessageContaining(file.toString());
     assertThat(String.valueOf(thrown.getMessage()).replace(file.toString(), ""))
         .doesNotContain("zy", SECRET);
+  }
+
+  @Test
+  void sealed_unsealed_isReadAnewEachTimeAndWipedBehindIt() throws Exception {
+    List<byte[]> handedOut = new ArrayList<>();
+    PinSource source =
+        PinSource.sealed(
+            () -> {
+              byte[] unsealed = SECRET.getBytes(StandardCharsets.US_ASCII);
+              handedOut.add(unsealed);
+              return unsealed;
+            });
+    for (int i = 1; i <= 2; i++) {
+      try (Pin pin = source.read()) {
+        assertThat(pin.bytes()).isEqualTo(SECRET.getBytes(StandardCharsets.US_ASCII));
+      }
+      assertThat(handedOut).hasSize(i);
+      assertThat(handedOut.get(i - 1)).containsOnly(0);
+    }
+  }
+
+  @Test
+  void sealed_thatStaysSealed_isAFaultOfItsOwnWithTheReason() {
+    PinSource source =
+        PinSource.sealed(
+            () -> {
+              throw new SealedPinException("PCR 4 differs");
+            });
+    assertThatThrownBy(source::read)
+        .isInstanceOf(HsmException.class)
+        .hasMessage("PCR 4 differs")
+        .satisfies(
+            e -> assertThat(((HsmException) e).fault()).isEqualTo(HsmException.Fault.PIN_SEALED));
+  }
+
+  @Test
+  void sealed_somethingThatIsNoPin_isRefusedWithoutShowingIt() {
+    PinSource source = PinSource.sealed(() -> "zy\nxw".getBytes(StandardCharsets.US_ASCII));
+    assertThatThrownBy(source::read)
+        .isInstanceOf(HsmException.class)
+        .hasMessageContaining("no PIN")
+        .message()
+        .doesNotContain("zy", "xw");
   }
 }
