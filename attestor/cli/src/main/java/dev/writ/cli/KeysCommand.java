@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
       KeysRetireCommand.class,
       KeysCompromiseCommand.class,
       KeysDestroyCommand.class,
-      KeysPublishTrustCommand.class
+      KeysPublishTrustCommand.class,
+      KeysSealPinCommand.class
     })
 final class KeysCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -4,12 +4,21 @@ package dev.writ.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** A file that holds a secret, and that nobody but its owner may read or write. */
+/** A file that is its owner's alone. */
 final class OwnersFile {
+  private static final Set<PosixFilePermission> OWNERS =
+      PosixFilePermissions.fromString("rwx------");
+
+  private static final FileAttribute<?> MODE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
   private OwnersFile() {}
 
   /**
@@ -20,11 +29,45 @@ final class OwnersFile {
    */
   static void require(String what, Path file, String remedy) throws IOException, CommandFailure {
     Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
-    if (!PosixFilePermissions.fromString("rwx------").containsAll(mode)) {
+    if (!OWNERS.containsAll(mode)) {
       throw CommandFailure.configuration(
           String.format(
               "%s %s must be its owner's alone, was %s: chmod 600 it, and %s if others could read it",
               what, file, PosixFilePermissions.toString(mode), remedy));
+    }
+  }
+
+  /**
+   * Its bytes, or one more than {@code limit}.
+   *
+   * @throws IOException also if others may read or write it
+   */
+  static byte[] read(Path file, int limit) throws IOException {
+    Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+    if (!OWNERS.containsAll(mode)) {
+      throw new IOException(
+          String.format(
+              "%s must be its owner's alone, and its mode is %s: if nobody else has read it, run"
+                  + " chmod 600 on it; otherwise make another in its place",
+              file, PosixFilePermissions.toString(mode)));
+    }
+    return BoundedFile.read(file, limit);
+  }
+
+  /** Takes the place of a file that does not exist yet. */
+  static void take(Path file) throws IOException {
+    Path ignored = Files.createFile(file, MODE);
+  }
+
+  /** Puts {@code content} in the place of a file, whole or not at all. */
+  static void replace(Path file, byte[] content) throws IOException {
+    Path absolute = file.toAbsolutePath();
+    Path whole = Files.createTempFile(absolute.getParent(), ".writ", null, MODE);
+    try {
+      Path ignored = Files.write(whole, content, StandardOpenOption.DSYNC);
+      ignored = Files.move(whole, absolute, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      boolean ignored = Files.deleteIfExists(whole);
     }
   }
 }

@@ -60,9 +60,27 @@ record ServeConfig(
    * @param profile which kind
    * @param library where the module is, if not where the profile says
    * @param label by which it is found
-   * @param pinFile holds the user PIN, mode 0600
+   * @param pin where its user PIN comes from
    */
-  record TokenPlace(String profile, Optional<Path> library, String label, Path pinFile) {}
+  record TokenPlace(String profile, Optional<Path> library, String label, PinPlace pin) {}
+
+  /** Where a token's user PIN comes from. */
+  sealed interface PinPlace {
+    /**
+     * A file that holds it, mode 0600.
+     *
+     * @param file the PIN
+     */
+    record InFile(Path file) implements PinPlace {}
+
+    /**
+     * Sealed to this host's state.
+     *
+     * @param file as {@code writ keys seal-pin} wrote it
+     * @param tpm the TCTI of the TPM
+     */
+    record Sealed(Path file, String tpm) implements PinPlace {}
+  }
 
   /**
    * Files in PEM or DER, and folders of such.
@@ -168,7 +186,23 @@ record ServeConfig(
             TokenProfile.LIBRARY_FORM,
             text -> Optional.of(text).filter(TokenProfile::isLibrary).map(Path::of)),
         token.text("label"),
-        token.path("pin_file"));
+        pin(token));
+  }
+
+  private static PinPlace pin(ConfigSection token) throws MalformedConfigurationException {
+    Optional<Path> file = token.optionalPath("pin_file");
+    Optional<Path> sealed = token.optionalPath("sealed_pin");
+    Optional<String> tpm = token.optionalText("tpm");
+    if (file.isPresent() == sealed.isPresent()) {
+      throw token.refused("have either pin_file or sealed_pin");
+    }
+    if (file.isPresent()) {
+      if (tpm.isPresent()) {
+        throw token.refused("have tpm beside sealed_pin alone");
+      }
+      return new PinPlace.InFile(file.get());
+    }
+    return new PinPlace.Sealed(sealed.get(), tpm.orElse("device:/dev/tpmrm0"));
   }
 
   private static Endorsements endorsements(ConfigSection section)
@@ -298,6 +332,8 @@ record ServeConfig(
                 "token.library",
                 "token.label",
                 "token.pin_file",
+                "token.sealed_pin",
+                "token.tpm",
                 "ledger.folder",
                 "policy",
                 "enrolment.expired",

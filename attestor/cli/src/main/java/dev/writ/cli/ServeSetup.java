@@ -155,11 +155,18 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       return Token.open(
           place.library().isPresent() ? profile.withLibrary(place.library().get()) : profile,
           place.label(),
-          PinSource.file(place.pinFile()),
+          pin(place.pin()),
           new TokenLog());
     } catch (HsmException | MalformedHsmConfigException e) {
       throw CommandFailure.configuration("token", e);
     }
+  }
+
+  private static PinSource pin(ServeConfig.PinPlace place) {
+    if (place instanceof ServeConfig.PinPlace.Sealed sealed) {
+      return PinSource.sealed(new TpmSealedPin(sealed.file(), sealed.tpm()));
+    }
+    return PinSource.file(((ServeConfig.PinPlace.InFile) place).file());
   }
 
   private static DoorsConfig doors(

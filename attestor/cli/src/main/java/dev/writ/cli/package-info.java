@@ -5,7 +5,7 @@
  *
  * <p>Data goes to standard output and messages to standard error, as text or, with {@code -o json},
  * as one JSON document. The exit status is one of {@link dev.writ.cli.ExitStatus}. No subcommand
- * takes a secret as an argument: PINs come from files.
+ * takes a secret as an argument: PINs come from files, or from the TPM that sealed them.
  */
 @NullMarked
 @CheckReturnValue

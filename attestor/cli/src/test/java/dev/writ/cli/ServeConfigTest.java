@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,7 +95,10 @@ class ServeConfigTest {
     assertThat(config.token())
         .isEqualTo(
             new ServeConfig.TokenPlace(
-                "softhsm2", Optional.empty(), "writ", Path.of("/run/credentials/pin")));
+                "softhsm2",
+                Optional.empty(),
+                "writ",
+                new ServeConfig.PinPlace.InFile(Path.of("/run/credentials/pin"))));
     assertThat(config.ledgerFolder()).isEqualTo(folder.resolve("ledger"));
     assertThat(config.endorsements().intermediates()).isEmpty();
     assertThat(config.endorsements().revocationLists()).isEmpty();
@@ -106,6 +110,17 @@ class ServeConfigTest {
     assertThat(config.operator().mtls()).isEmpty();
     assertThat(config.metrics()).isEmpty();
     assertThat(config.logLevel()).isEqualTo(ServeConfig.LogLevel.info);
+  }
+
+  @Test
+  void config_sealedPin_hasItsFileAndTheTpm() throws Exception {
+    String sealed = LEAST.replace("pin_file: /run/credentials/pin", "sealed_pin: sealed-pin.json");
+    assertThat(read(sealed).token().pin())
+        .isEqualTo(
+            new ServeConfig.PinPlace.Sealed(
+                folder.resolve("sealed-pin.json"), "device:/dev/tpmrm0"));
+    assertThat(readWith(sealed, Map.of("WRIT_TOKEN_TPM", "tabrmd:"), Map.of()).token().pin())
+        .isEqualTo(new ServeConfig.PinPlace.Sealed(folder.resolve("sealed-pin.json"), "tabrmd:"));
   }
 
   @Test
@@ -141,8 +156,9 @@ class ServeConfigTest {
   /** Each key with one value has a variable, and the variable wins over the file. */
   @Test
   void config_everySingleValue_canComeFromTheEnvironment() throws Exception {
-    ServeConfig file = read(filesInsteadOfNames());
     for (String key : ServeConfig.SINGLE_VALUES) {
+      boolean ofSealed = Set.of("token.sealed_pin", "token.tpm").contains(key);
+      String file = ofSealed ? sealedInsteadOfFile() : filesInsteadOfNames();
       String other =
           switch (key) {
             case "listen.http", "listen.tls.address", "operator.mtls.address", "metrics" ->
@@ -154,11 +170,16 @@ class ServeConfigTest {
             default -> key.startsWith("limits.") ? "7" : "other";
           };
       Map<String, String> environment = Map.of(ConfigOverrides.variable(key), other);
-      assertThat(readWith(filesInsteadOfNames(), environment, Map.of()))
+      assertThat(readWith(file, environment, Map.of()))
           .as(key)
-          .isNotEqualTo(file)
-          .hasToString(readWith(filesInsteadOfNames(), Map.of(), Map.of(key, other)).toString());
+          .isNotEqualTo(read(file))
+          .hasToString(readWith(file, Map.of(), Map.of(key, other)).toString());
     }
+  }
+
+  private static String sealedInsteadOfFile() {
+    return filesInsteadOfNames()
+        .replace("  pin_file: pin\n", "  sealed_pin: sealed-pin.json\n  tpm: 'tabrmd:'\n");
   }
 
   @Test
@@ -168,8 +189,8 @@ class ServeConfigTest {
     assertThat(readWith(LEAST, environment, Map.of()).tenant()).isEqualTo("from-environment");
     assertThat(readWith(LEAST, environment, Map.of("tenant", "from-option")).tenant())
         .isEqualTo("from-option");
-    assertThat(readWith(LEAST, environment, Map.of()).token().pinFile())
-        .isEqualTo(Path.of("").toAbsolutePath().resolve("pin"));
+    assertThat(readWith(LEAST, environment, Map.of()).token().pin())
+        .isEqualTo(new ServeConfig.PinPlace.InFile(Path.of("").toAbsolutePath().resolve("pin")));
   }
 
   @Test
@@ -227,7 +248,7 @@ class ServeConfigTest {
         "tenant: acme | tenant: *a | 1 | must be written out, without anchors",
         "tenant: acme | tenant: \"acme | 15 | must be YAML, and is not",
         "  label: writ | # none | 5 | token.label must be given",
-        "  label: writ | labels: writ | 4 | token.labels must not be there: token has the keys label, library, pin_file, profile",
+        "  label: writ | labels: writ | 4 | token.labels must not be there: token has the keys label, library, pin_file, profile, sealed_pin, tpm",
         "  http: 127.0.0.1:8080 | tls: {adress: 127.0.0.1:1, names: [a]} | 12 | listen.tls.adress must not be there: listen.tls has the keys address, certificate, key, names",
         "tenant: acme | tennant: acme¶hosts: [{name: a}, {nam: b}] | 1 | tennant must not",
         "tenant: acme | hosts: [{name: a}, {nam: b}] | 1 | hosts[1].nam must not be there: hosts[1] has the keys ek_digest, name",
@@ -236,6 +257,9 @@ class ServeConfigTest {
         "  label: writ | label: writ¶  library: lib/module.so | 5 | token.library must be an absolute path of",
         "  label: writ | label: writ¶  library: /opt/${x}.so | 5 | token.library must be an absolute path of",
         "  label: writ | label: writ¶  library: [/opt/x.so] | 5 | token.library must be an absolute path of",
+        "  label: writ | label: writ¶  sealed_pin: s | 4 | token must have either pin_file or sealed_pin",
+        "  label: writ | label: writ¶  tpm: 'tabrmd:' | 4 | token must have tpm beside sealed_pin alone",
+        "  pin_file: /run/credentials/pin | # none | 4 | token must have either pin_file or sealed_pin",
         "  roots: [roots.pem] | roots: [] | 10 | endorsements.roots must be a list of at least one",
         "  roots: [roots.pem] | roots: roots.pem | 10 | endorsements.roots must be a list",
         "  http: 127.0.0.1:8080 | http: 8080 | 12 | listen.http must be ADDRESS:PORT",
