@@ -9,10 +9,14 @@ import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustSuccession;
 import dev.writ.tlog.Hash;
-import java.io.Console;
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -25,6 +29,9 @@ import picocli.CommandLine.Option;
  * beside it changes, nor in which trust file is in force.
  */
 final class SigningOptions extends OperatorOptions {
+  /** Not standard input, which may be a pipe of whatever. */
+  private static final Path TERMINAL = Path.of("/dev/tty");
+
   @Option(
       names = "--operator-key",
       paramLabel = "FILE",
@@ -140,13 +147,15 @@ final class SigningOptions extends OperatorOptions {
     if (yes) {
       return;
     }
-    Console console = System.console();
-    if (console == null) {
+    try (BufferedReader answers = Files.newBufferedReader(TERMINAL, StandardCharsets.US_ASCII)) {
+      Files.writeString(
+          TERMINAL, "Sign this? Type yes: ", StandardCharsets.US_ASCII, StandardOpenOption.WRITE);
+      if (!"yes".equals(answers.readLine())) {
+        throw CommandFailure.invalid("nothing was signed");
+      }
+    } catch (IOException e) {
       throw CommandFailure.usage(
           "--yes must be given where there is no terminal to ask at; nothing was signed");
-    }
-    if (!"yes".equals(console.readLine("Sign this? Type yes: "))) {
-      throw CommandFailure.invalid("nothing was signed");
     }
   }
 }
