@@ -35,8 +35,7 @@ class KeysCommandTest {
     service = OperatedService.startIn(home);
     operated = new OperatedService(service);
     open =
-        OperatedService.fact(
-            operated.keys("compromise", operated.active("status")), "operation");
+        OperatedService.fact(operated.keys("compromise", operated.active("status")), "operation");
   }
 
   @AfterAll
@@ -64,8 +63,15 @@ class KeysCommandTest {
 
     Invocation plan =
         Invocation.of(
-            "keys", "plan", "issuer", "--socket", service.socket(), "--trust", service.trustFile(),
-            "--service", service.url());
+            "keys",
+            "plan",
+            "issuer",
+            "--socket",
+            service.socket(),
+            "--trust",
+            service.trustFile(),
+            "--service",
+            service.url());
 
     assertThat(plan.status()).as(plan.err()).isEqualTo(ExitStatus.DONE);
     assertThat(plan.out())
@@ -119,8 +125,13 @@ class KeysCommandTest {
   void approve_withoutATrustFile_isUsage() {
     Invocation approve =
         Invocation.of(
-            "approve", open, "--socket", service.socket(), "--operator-key",
-            operated.operatorKey(), "--yes");
+            "approve",
+            open,
+            "--socket",
+            service.socket(),
+            "--operator-key",
+            operated.operatorKey(),
+            "--yes");
 
     assertThat(approve.status()).isEqualTo(ExitStatus.USAGE);
     assertThat(approve.err()).contains("--trust must be given");
@@ -141,8 +152,17 @@ class KeysCommandTest {
     try (AnsweringSocket lying = AnsweringSocket.at(socket, 200, shown)) {
       Invocation approve =
           Invocation.of(
-              "approve", "ab".repeat(32), "--socket", socket, "--trust", service.trustFile(),
-              "--service", service.url(), "--operator-key", operated.operatorKey(), "--yes");
+              "approve",
+              "ab".repeat(32),
+              "--socket",
+              socket,
+              "--trust",
+              service.trustFile(),
+              "--service",
+              service.url(),
+              "--operator-key",
+              operated.operatorKey(),
+              "--yes");
 
       assertThat(approve.status()).as(approve.err()).isEqualTo(ExitStatus.INTEGRITY);
       assertThat(approve.err()).contains("sign nothing");
@@ -158,8 +178,7 @@ class KeysCommandTest {
     String document = operatedDocument();
     int at = document.indexOf(trust) + trust.length();
     String end = document.substring(document.indexOf('"', at));
-    byte[] file =
-        Base64.getUrlDecoder().decode(document.substring(at, document.indexOf('"', at)));
+    byte[] file = Base64.getUrlDecoder().decode(document.substring(at, document.indexOf('"', at)));
     String changed = new String(file, StandardCharsets.UTF_8);
     assertThat(changed).contains("\"skew_s\":5");
     String lie =
@@ -175,8 +194,17 @@ class KeysCommandTest {
     try (AnsweringSocket lying = AnsweringSocket.at(socket, 200, lie)) {
       Invocation approve =
           Invocation.of(
-              "approve", open, "--socket", socket, "--trust", service.trustFile(), "--service",
-              service.url(), "--operator-key", operated.operatorKey(), "--yes");
+              "approve",
+              open,
+              "--socket",
+              socket,
+              "--trust",
+              service.trustFile(),
+              "--service",
+              service.url(),
+              "--operator-key",
+              operated.operatorKey(),
+              "--yes");
 
       assertThat(approve.status()).as(approve.err()).isEqualTo(ExitStatus.INTEGRITY);
       assertThat(approve.err()).contains("trust file beside the operation");
@@ -188,10 +216,8 @@ class KeysCommandTest {
 
   /** What the service shows of the open operation. */
   private static String operatedDocument() throws Exception {
-    try (var channel =
-        SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      boolean unused =
-          channel.connect(UnixDomainSocketAddress.of(service.socket()));
+    try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      boolean unused = channel.connect(UnixDomainSocketAddress.of(service.socket()));
       var out = Channels.newOutputStream(channel);
       out.write(
           ("GET /v1/operations/"
@@ -200,9 +226,7 @@ class KeysCommandTest {
               .getBytes(StandardCharsets.US_ASCII));
       out.flush();
       String answer =
-          new String(
-              Channels.newInputStream(channel).readAllBytes(),
-              StandardCharsets.UTF_8);
+          new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
       return answer.substring(answer.indexOf("\r\n\r\n") + 4);
     }
   }
@@ -248,7 +272,11 @@ class KeysCommandTest {
   void since_beforeAnIndexToo_isUsage() throws Exception {
     Invocation compromise =
         operated.keys(
-            "compromise", operated.active("issuer"), "--from-index", 1, "--since",
+            "compromise",
+            operated.active("issuer"),
+            "--from-index",
+            1,
+            "--since",
             "2026-11-21T12:00:00Z");
 
     assertThat(compromise.status()).isEqualTo(ExitStatus.USAGE);
@@ -257,8 +285,7 @@ class KeysCommandTest {
   @Test
   void compromise_ofWhatIsNoThumbprint_isUsage() {
     Invocation compromise =
-        Invocation.of(
-            "keys", "compromise", "A".repeat(42), "--socket", service.socket());
+        Invocation.of("keys", "compromise", "A".repeat(42), "--socket", service.socket());
 
     assertThat(compromise.status()).isEqualTo(ExitStatus.USAGE);
     assertThat(compromise.err()).contains("43 characters");

@@ -118,8 +118,7 @@ final class OperatedService {
   /** Rotates a role's key, by the service's own proposal and its one operator's approval. */
   String rotate(String role) throws Exception {
     String before = active(role);
-    String operation =
-        fact(keys("rotate", role, "--valid", "10s", "--lead", "0"), "operation");
+    String operation = fact(keys("rotate", role, "--valid", "10s", "--lead", "0"), "operation");
     assertThat(fact(approve(operation, operatorKey()), "state")).isEqualTo("executed");
     List<String> announced = kids(role, "pre_published");
     assertThat(announced).hasSize(1).doesNotContain(before);
@@ -132,7 +131,6 @@ final class OperatedService {
   /** A new operator's key in a file. */
   static Path newOperatorKey(Path folder, String name) throws Exception {
     Path key = PemCredential.create(Files.createDirectory(folder.resolve(name))).key();
-    return Files.setPosixFilePermissions(
-        key, PosixFilePermissions.fromString("rw-------"));
+    return Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
   }
 }

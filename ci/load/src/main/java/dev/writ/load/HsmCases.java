@@ -34,7 +34,9 @@ final class HsmCases {
   private static final Duration RECONNECTED = Duration.ofMillis(700);
   private static final Duration SLOW = Duration.ofMillis(30);
 
-  private static final String ISSUER = "writ-issuer";
+  /** The key that signs once the first was rotated, which comes before these cases. */
+  private static final String ISSUER = "writ-issuer-2";
+
   private static final String NOT_THE_PIN = "17-this-is-another-PIN";
   private static final String NOR_THIS = "18-and-so-is-this";
 

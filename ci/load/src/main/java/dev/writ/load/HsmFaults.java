@@ -111,7 +111,7 @@ final class HsmFaults {
   }
 
   private void underLoad() throws IOException, InterruptedException {
-    VerifiedBundles bundles = new VerifiedBundles(service.verifier(), service.presentation());
+    VerifiedBundles bundles = new VerifiedBundles(service::verifier, service.presentation());
     int connections = Math.max(LEAST_CONNECTIONS, CONNECTIONS_SECONDS * perSecond);
     LoadResult result;
     try (bundles;
@@ -126,6 +126,7 @@ final class HsmFaults {
                   throw new IllegalStateException("the load could not be made", e);
                 }
               });
+      rotate(bundles);
       List<Holdings> holdings = new ArrayList<>();
       for (HsmCases.Case each : cases.all()) {
         holdings.add(play(each, watch));
@@ -137,6 +138,39 @@ final class HsmFaults {
     }
     report("bundles verified offline", verified(bundles, result));
     report("one process, whose log is whole and holds no PIN", said(result));
+  }
+
+  /** While artifacts are asked for, and without one of them being refused. */
+  private void rotate(VerifiedBundles bundles) throws IOException, InterruptedException {
+    settle();
+    long begun = System.nanoTime();
+    KeyRotation.Rotated rotated =
+        new KeyRotation(
+                service.operatorSocket(),
+                service.trust().content().operators().keys().get(0).kid(),
+                service.operatorKey())
+            .play();
+    // What was asked for before the end is answered by now.
+    Thread.sleep(PROMPT.toMillis());
+    List<String> problems = new ArrayList<>(rotated.problems());
+    List<Exchange> refused =
+        exchanges.stream().filter(one -> one.dueAt() >= begun && !one.isIssued()).toList();
+    if (!refused.isEmpty()) {
+      problems.add(
+          refused.size()
+              + " must have been issued, and were refused, the first by "
+              + refused.get(0).refusal().map(refusal -> refusal.head() + refusal.body()));
+    }
+    long before = bundles.by(rotated.from());
+    long after = bundles.by(rotated.to());
+    if (before == 0 || after == 0) {
+      problems.add("both keys must have signed");
+    }
+    report(
+        "key rotated, retired and destroyed",
+        new OutageChecks.Verdict(
+            String.format("%d verified by the key before, %d by the next", before, after),
+            problems));
   }
 
   private Observer observer(VerifiedBundles bundles) {

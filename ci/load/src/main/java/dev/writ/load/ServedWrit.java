@@ -7,6 +7,7 @@ import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustSuccession;
 import dev.writ.fixtures.ChildProcess;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SoftHsmToken;
@@ -17,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -313,13 +315,37 @@ public final class ServedWrit implements AutoCloseable {
     return target().presentation();
   }
 
-  /** Verifies what it issues, fast. */
+  /** Verifies what it issues, fast, by the newest trust file. */
   BundleVerifier verifier() throws IOException {
     try {
-      return BundleVerifier.of(trust, fastest());
+      return BundleVerifier.of(followed(), fastest());
     } catch (GeneralSecurityException e) {
       throw new IOException("P-256 must be verified on this machine, and cannot be", e);
     }
+  }
+
+  /** The newest trust file that it publishes and that follows the first. */
+  TrustFile followed() throws IOException {
+    try (HttpDoor door = door()) {
+      TrustSuccession.Followed followed =
+          TrustSuccession.follow(trust, version -> published(door, version));
+      if (followed.refused().isPresent()) {
+        throw new IOException("published trust files must follow: " + followed.refused().get());
+      }
+      return followed.newest();
+    }
+  }
+
+  private static Optional<byte[]> published(HttpDoor door, long version) throws IOException {
+    var answer = door.get("/v1/trust/" + version);
+    return answer.status() == 404
+        ? Optional.empty()
+        : Optional.of(answer.require(200).text().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The operator's key that {@code writ keys init} wrote. */
+  Path operatorKey() {
+    return folder.resolve("keys").resolve("operator-key.pem");
   }
 
   /** What its hosts ask for. */
