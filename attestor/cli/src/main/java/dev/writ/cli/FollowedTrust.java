@@ -65,7 +65,7 @@ final class FollowedTrust {
     try {
       take(TrustSuccession.follow(newest, keeping), "the service");
     } catch (IOException e) {
-      warn.accept("newer trust files could not be asked for: " + Sentence.of(e));
+      throw new IllegalStateException("bug: what is kept from failing failed", e);
     }
     keeping.keepUpTo(newest.content().version());
     return newest.content().version() > before;
@@ -80,7 +80,10 @@ final class FollowedTrust {
                 warn.accept(where + " has a trust file that does not follow, and is left: " + why));
   }
 
-  /** Keeps each version once the one after it is asked for, since then it was accepted. */
+  /**
+   * Keeps each version once the one after it is asked for, since then it was accepted. Where the service
+   * cannot be asked, following ends with what there was.
+   */
   private final class Keeping implements TrustSuccession.Published {
     private final TrustSuccession.Published service;
     private long given;
@@ -91,12 +94,17 @@ final class FollowedTrust {
     }
 
     @Override
-    public Optional<byte[]> version(long version) throws IOException {
+    public Optional<byte[]> version(long version) {
       keepUpTo(version - 1);
-      Optional<byte[]> found = service.version(version);
-      given = version;
-      bytes = found.orElse(null);
-      return found;
+      try {
+        Optional<byte[]> found = service.version(version);
+        given = version;
+        bytes = found.orElse(null);
+        return found;
+      } catch (IOException e) {
+        warn.accept("newer trust files could not be asked for: " + Sentence.of(e));
+        return Optional.empty();
+      }
     }
 
     void keepUpTo(long accepted) {
