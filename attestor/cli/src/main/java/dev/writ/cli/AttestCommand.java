@@ -8,13 +8,11 @@ import dev.writ.agent.ExecRequest;
 import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.WritExec;
-import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.Seen;
-import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.Verdict;
 import dev.writ.tpm.TpmException;
 import java.io.IOException;
@@ -114,10 +112,11 @@ final class AttestCommand implements Callable<Integer> {
   }
 
   private int attest(Optional<AttestationResultFile> result) throws CommandFailure {
-    TrustFile trust =
-        service.followedThere(sentence -> spec.commandLine().getErr().println("writ: " + sentence));
-    HttpServiceEndpoint endpoint = service.endpoint(trust);
-    String issuer = trust.content().issuer();
+    FollowedTrust trust =
+        service.followed(sentence -> spec.commandLine().getErr().println("writ: " + sentence));
+    HttpServiceEndpoint endpoint = service.endpoint(trust.newest());
+    FollowingVerifier verifier = new FollowingVerifier(trust, Optional.of(endpoint.trustFiles()));
+    String issuer = trust.newest().content().issuer();
     Optional<ExecBinding> binding =
         command.isEmpty() ? Optional.empty() : Optional.of(bind(exec.request(command, true)));
     Optional<RequestFile> file =
@@ -131,13 +130,13 @@ final class AttestCommand implements Callable<Integer> {
                   file.isPresent()
                       ? file.get()
                       : ofCommand(issuer, attester, binding.orElseThrow());
-              return printRequest ? wanted.toJson() : bundle(trust, attest(attester, wanted));
+              return printRequest ? wanted.toJson() : bundle(verifier, attest(attester, wanted));
             });
     out.println(new String(printed, StandardCharsets.UTF_8));
     out.flush();
     // After the bundle was printed: it is good whatever becomes of this.
     if (result.isPresent()) {
-      result.get().write(trust, endpoint, printed);
+      result.get().write(trust.newest(), endpoint, printed);
     }
     return ExitStatus.DONE;
   }
@@ -149,9 +148,10 @@ final class AttestCommand implements Callable<Integer> {
         : attester.attest(wanted.request());
   }
 
-  private static byte[] bundle(TrustFile trust, Answer<ProofBundle> answer) throws CommandFailure {
+  private static byte[] bundle(FollowingVerifier verifier, Answer<ProofBundle> answer)
+      throws CommandFailure {
     byte[] bundle = CommandFailure.granted(answer).toJson();
-    requireSound(trust, bundle);
+    requireSound(verifier, bundle);
     return bundle;
   }
 
@@ -189,10 +189,10 @@ final class AttestCommand implements Callable<Integer> {
   }
 
   /** A bundle that no gateway would take is better found here than at the gateway. */
-  private static void requireSound(TrustFile trust, byte[] bundle) throws CommandFailure {
+  private static void requireSound(FollowingVerifier verifier, byte[] bundle)
+      throws CommandFailure {
     Verdict verdict =
-        BundleVerifier.of(trust)
-            .verify(bundle, Presentation.NOTHING, Seen.NOTHING_IS_USED, Instant.now());
+        verifier.verify(bundle, Presentation.NOTHING, Seen.NOTHING_IS_USED, Instant.now());
     if (verdict instanceof Verdict.Denied denied) {
       throw CommandFailure.integrity(
           "the service's bundle must hold under the trust file, and does not: "

@@ -170,10 +170,10 @@ final class EnrolCommand implements Callable<Integer> {
   }
 
   private void join(Joining joining) throws CommandFailure {
-    HttpServiceEndpoint endpoint =
-        joining.service.endpoint(
-            joining.service.followedThere(
-                sentence -> spec.commandLine().getErr().println("writ: " + sentence)));
+    FollowedTrust trust =
+        joining.service.followed(
+            sentence -> spec.commandLine().getErr().println("writ: " + sentence));
+    HttpServiceEndpoint endpoint = joining.service.endpoint(trust.newest());
     Optional<Invitation> invitation =
         joining.as.invitation == null ? Optional.empty() : Optional.of(read(joining.as.invitation));
     String name = invitation.map(Invitation::host).orElse(String.valueOf(joining.as.name));
@@ -181,6 +181,10 @@ final class EnrolCommand implements Callable<Integer> {
     Enrolled enrolled =
         CommandFailure.granted(
             joining.host.attester(endpoint, attester -> attester.enrol(name, secret)));
+    if (joining.service.folder != null) {
+      // So that the host begins with what is in force, with or without a network.
+      boolean unused = trust.follow(endpoint.trustFiles());
+    }
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("host", name);
     facts.put("ak_name", HexFormat.of().formatHex(enrolled.akName().bytes()));
@@ -209,7 +213,7 @@ final class EnrolCommand implements Callable<Integer> {
         return Invitation.parse(System.in.readNBytes(MAX_INVITATION + 1));
       }
       // Whoever reads it can enrol in this host's place.
-      OwnersFile.require("the invitation", file, "ask for another");
+      OwnersFile.require(file);
       return Invitation.read(file);
     } catch (IOException | MalformedJsonException e) {
       throw CommandFailure.configuration("the invitation " + file, e);

@@ -22,27 +22,17 @@ final class OwnersFile {
   private OwnersFile() {}
 
   /**
-   * Refuses a file that is open to others.
-   *
-   * @param what names it in the message
-   * @param remedy what to do where others could read it
-   */
-  static void require(String what, Path file, String remedy) throws IOException, CommandFailure {
-    Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
-    if (!OWNERS.containsAll(mode)) {
-      throw CommandFailure.configuration(
-          String.format(
-              "%s %s must be its owner's alone, was %s: chmod 600 it, and %s if others could read it",
-              what, file, PosixFilePermissions.toString(mode), remedy));
-    }
-  }
-
-  /**
    * Its bytes, or one more than {@code limit}.
    *
    * @throws IOException also if others may read or write it
    */
   static byte[] read(Path file, int limit) throws IOException {
+    require(file);
+    return BoundedFile.read(file, limit);
+  }
+
+  /** Refuses one that others may read or write. */
+  static void require(Path file) throws IOException {
     Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
     if (!OWNERS.containsAll(mode)) {
       throw new IOException(
@@ -51,7 +41,6 @@ final class OwnersFile {
                   + " chmod 600 on it; otherwise make another in its place",
               file, PosixFilePermissions.toString(mode)));
     }
-    return BoundedFile.read(file, limit);
   }
 
   /** Takes the place of a file that does not exist yet. */

@@ -6,7 +6,6 @@ import dev.writ.agent.Timeouts;
 import dev.writ.artifact.TrustFile;
 import java.net.URI;
 import java.time.Clock;
-import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** Which service a host speaks to, and what it believes of it. */
@@ -19,17 +18,6 @@ final class ServiceOptions extends TrustOptions {
       description =
           "The service: https://HOST[:PORT], or http:// and a loopback address (or WRIT_SERVICE).")
   URI service = URI.create("");
-
-  /**
-   * The newest trust file that follows, by the folder and by what the service publishes.
-   *
-   * @param warn is told of what does not follow, and where the service cannot be asked
-   */
-  TrustFile followedThere(Consumer<String> warn) throws CommandFailure {
-    FollowedTrust followed = followed(warn);
-    var unused = followed.follow(endpoint(followed.newest()).trustFiles());
-    return followed.newest();
-  }
 
   HttpServiceEndpoint endpoint(TrustFile believed) throws CommandFailure {
     return at(service, believed, Timeouts.STANDARD);

@@ -118,7 +118,7 @@ class KeysCommandTest {
     Invocation approve = operated.approve(open, file);
 
     assertThat(approve.status()).isEqualTo(ExitStatus.CONFIGURATION);
-    assertThat(approve.err()).contains("PKCS#8 PEM").doesNotContain("secret, but");
+    assertThat(approve.err()).contains("unencrypted PKCS#8").doesNotContain("secret, but");
   }
 
   @Test
