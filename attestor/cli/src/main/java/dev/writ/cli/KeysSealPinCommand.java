@@ -178,7 +178,7 @@ final class KeysSealPinCommand implements Callable<Integer> {
    * Raises the counter and approves {@code states} for its new value. Tried at once, where the host is in
    * that state: a PIN that would not come out must be known of while its file is at hand.
    */
-  private static SealedPinFile approved(
+  private SealedPinFile approved(
       Tpm opened, ApproverKeyFile approver, SealedData data, Wanted wanted, List<PcrValue> states)
       throws CommandFailure, TpmException, GeneralSecurityException {
     UnsealPolicy policy = new UnsealPolicy(states, opened.raiseUnsealCounter());
@@ -189,6 +189,12 @@ final class KeysSealPinCommand implements Callable<Integer> {
     } else if (wanted.values().isEmpty() || !(outcome instanceof UnsealOutcome.PcrsDiffer)) {
       throw CommandFailure.configuration(
           "the PIN must come out again, and stays sealed: " + UnsealRefusal.sentence(outcome));
+    } else {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "writ: the PIN stays sealed until the host is in the state that was approved: what was"
+                  + " approved before opens it no more");
     }
     return new SealedPinFile(data, approved);
   }

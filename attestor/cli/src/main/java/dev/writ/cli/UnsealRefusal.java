@@ -7,6 +7,10 @@ import java.util.stream.Collectors;
 
 /** Why a PIN stays sealed, and what to do, in one sentence for who can mend it. */
 final class UnsealRefusal {
+  private static final String RESTORE =
+      "restore the file from its backup, or seal the PIN anew, with writ keys seal-pin --renew"
+          + " --pin-file";
+
   private UnsealRefusal() {}
 
   /** Of an outcome that is none but a refusal. */
@@ -27,13 +31,11 @@ final class UnsealRefusal {
           + " file, or let the approver run writ keys seal-pin --renew";
     } else if (outcome instanceof UnsealOutcome.OtherTpm) {
       return "this TPM must be the one that sealed the PIN, and is another, or was cleared since: seal"
-          + " the PIN anew, with writ keys seal-pin --pin-file";
+          + " the PIN anew, with writ keys seal-pin --renew --pin-file";
     } else if (outcome instanceof UnsealOutcome.Altered) {
-      return "the sealed object must be as the TPM made it, and was altered: restore the file, or seal"
-          + " the PIN anew";
+      return "the sealed object must be as the TPM made it, and was altered: " + RESTORE;
     } else if (outcome instanceof UnsealOutcome.NotApproved) {
-      return "the policy must be signed by the approver for this PIN, and is not: restore the file, or"
-          + " let the approver run writ keys seal-pin --renew";
+      return "the policy must be signed by the approver for this PIN, and is not: " + RESTORE;
     }
     throw new IllegalStateException("bug: a PIN that was unsealed has no refusal");
   }

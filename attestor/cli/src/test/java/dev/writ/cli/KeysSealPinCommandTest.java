@@ -8,8 +8,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SwtpmHost;
 import dev.writ.hsm.SealedPinException;
+import dev.writ.tpm.Pcr;
 import dev.writ.tpm.PcrBank;
+import dev.writ.tpm.PcrValue;
 import dev.writ.tpm.Tpm;
+import dev.writ.tpm.UnsealPolicy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,6 +171,7 @@ class KeysSealPinCommandTest {
         HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(new byte[64]));
     Invocation renew = renew("--pcr-values", "sha256:4=" + after);
     assertThat(renew.status()).as(renew.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(renew.err()).contains("stays sealed until").hasLineCount(1);
     assertThat(refusal(sealed)).contains("PCR sha256:4 (approved " + after);
 
     extend(4);
@@ -195,6 +199,29 @@ class KeysSealPinCommandTest {
     assertThat(renew.status()).isEqualTo(ExitStatus.DENIED);
     assertThat(renew.err()).contains("--approver-key must be the key").hasLineCount(1);
     assertThat(counter()).isEqualTo(counter);
+  }
+
+  /** By somebody who can write the file, and has a key that is not the approver's. */
+  @Test
+  void sealedPin_underAPolicyThatAnotherKeySigned_staysSealed() throws Exception {
+    assertThat(seal(PIN).status()).isEqualTo(ExitStatus.DONE);
+    extend(4);
+    SealedPinFile file = SealedPinFile.read(sealed);
+    UnsealPolicy present;
+    try (Tpm tpm = Tpm.open(host.tcti())) {
+      List<Pcr> pcrs = file.approved().policy().pcrs().stream().map(PcrValue::pcr).toList();
+      present = new UnsealPolicy(tpm.pcrValues(pcrs), file.approved().policy().counter());
+    }
+    ApproverKeyFile thief = ApproverKeyFile.read(key("thief.pem", "secp256r1"));
+    SealedPinFile forged = new SealedPinFile(file.data(), thief.approve(file.data(), present));
+    OwnersFile.replace(sealed, forged.toJson());
+
+    assertThat(refusal(sealed)).contains("must be signed by the approver");
+    assertThat(renew().err()).contains("must be signed by the approver").hasLineCount(1);
+    ApproverKeyFile right = ApproverKeyFile.read(approver);
+    SealedPinFile signed = new SealedPinFile(file.data(), right.approve(file.data(), present));
+    OwnersFile.replace(sealed, signed.toJson());
+    assertThat(unsealed(sealed)).isEqualTo(PIN);
   }
 
   @Test
