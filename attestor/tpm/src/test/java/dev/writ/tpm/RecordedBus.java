@@ -12,9 +12,17 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Somebody who reads along between a program and a simulator: commands and answers, whole. */
+/**
+ * Somebody who sits between a program and a simulator: reads commands and answers, whole, and changes an
+ * answer where that was asked for.
+ */
 final class RecordedBus implements AutoCloseable {
   private static final String PATH = "swtpm:path=";
+  private static final int CODE = 6;
+  private static final int HEADER = 10;
+
+  /** Behind header, size of the parameters, and size of the TPM2B. */
+  private static final int PARAMETER = HEADER + 4 + 2;
 
   private final Path socket;
   private final Path tpm;
@@ -22,6 +30,13 @@ final class RecordedBus implements AutoCloseable {
 
   @GuardedBy("this")
   private final ByteArrayOutputStream seen = new ByteArrayOutputStream();
+
+  /** The command whose answer is changed, and whether that answer comes next. */
+  @GuardedBy("this")
+  private int altered;
+
+  @GuardedBy("this")
+  private boolean alterNext;
 
   private RecordedBus(Path socket, Path tpm, ServerSocketChannel door) {
     this.socket = socket;
@@ -49,6 +64,11 @@ final class RecordedBus implements AutoCloseable {
 
   synchronized byte[] seen() {
     return seen.toByteArray();
+  }
+
+  /** Flips a bit of the first parameter's first byte in each answer to this command (TPM_CC). */
+  synchronized void alterAnswersTo(int commandCode) {
+    altered = commandCode;
   }
 
   @Override
@@ -84,7 +104,7 @@ final class RecordedBus implements AutoCloseable {
     try (from;
         to) {
       while (from.read(buffer) >= 0) {
-        record(buffer.array(), buffer.position());
+        passBy(buffer.array(), buffer.position());
         buffer.flip();
         while (buffer.hasRemaining()) {
           to.write(buffer);
@@ -96,7 +116,14 @@ final class RecordedBus implements AutoCloseable {
     }
   }
 
-  private synchronized void record(byte[] bytes, int length) {
+  /** Commands and answers alike: tag(2) size(4) code(4); a parameter after the parameters' size(4). */
+  private synchronized void passBy(byte[] bytes, int length) {
     seen.write(bytes, 0, length);
+    if (alterNext && length > PARAMETER) {
+      bytes[PARAMETER] ^= 1;
+      alterNext = false;
+    } else if (length >= HEADER && ByteBuffer.wrap(bytes).getInt(CODE) == altered) {
+      alterNext = altered != 0;
+    }
   }
 }

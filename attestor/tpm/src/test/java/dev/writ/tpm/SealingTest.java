@@ -3,6 +3,7 @@ package dev.writ.tpm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SwtpmHost;
@@ -343,6 +344,26 @@ final class SealingTest {
       assertThat(contains(bus.seen(), policy.digestBytes())).isTrue();
       assertThat(contains(bus.seen(), sealed.wrappedPrivate())).isTrue();
       assertThat(contains(bus.seen(), SECRET)).isFalse();
+      tpm.close();
+    }
+    tpm = Tpm.open(host.tcti());
+  }
+
+  /** It would be shown to the token as a wrong PIN otherwise. */
+  @Test
+  void unseal_whoseAnswerWasChangedOnTheBus_isRefused() throws Exception {
+    SealedData sealed = tpm.seal(SECRET, approver.key());
+    ApprovedPolicy approved = approver.approve(sealed, asNow(tpm.raiseUnsealCounter()));
+    tpm.close();
+    try (RecordedBus bus = RecordedBus.start(folder.resolve("bus"), host.tcti())) {
+      tpm = Tpm.open(bus.tcti());
+      assertUnseals(sealed, approved);
+      bus.alterAnswersTo(0x15e); // TPM_CC_Unseal
+
+      TpmException refusal =
+          catchThrowableOfType(TpmException.class, () -> tpm.unseal(sealed, approved));
+
+      assertThat(refusal.layer()).isEqualTo(TpmException.Layer.ESAPI);
       tpm.close();
     }
     tpm = Tpm.open(host.tcti());
