@@ -36,8 +36,7 @@ public record ListedKey(
 
   static ListedKey take(JsonMembers json) throws MalformedJsonException {
     String role = json.text("role");
-    Optional<Hash> kid =
-        json.has("kid") ? Optional.of(json.thumbprint("kid")) : Optional.empty();
+    Optional<Hash> kid = json.has("kid") ? Optional.of(json.thumbprint("kid")) : Optional.empty();
     Optional<InToken> names =
         json.flag("in_token")
             ? Optional.of(

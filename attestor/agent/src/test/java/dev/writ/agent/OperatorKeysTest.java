@@ -73,8 +73,7 @@ class OperatorKeysTest {
                                   Instant.ofEpochSecond(1),
                                   Instant.ofEpochSecond(2),
                                   3))),
-                      new ListedKey(
-                          "tls", Optional.empty(), Optional.empty(), Optional.empty()))));
+                      new ListedKey("tls", Optional.empty(), Optional.empty(), Optional.empty()))));
       assertThat(server.requests().get(0)).startsWith("GET /v1/keys HTTP/1.1\r\n");
     }
   }
@@ -183,8 +182,7 @@ class OperatorKeysTest {
       assertThat(client().approve(approval))
           .isEqualTo(
               new Answer.Granted<>(
-                  new OperatorClient.Approved(
-                      OPERATION.digest(), "open", 0, Optional.empty(), 4)));
+                  new OperatorClient.Approved(OPERATION.digest(), "open", 0, Optional.empty(), 4)));
       assertThat(server.requests().get(0))
           .endsWith("{\"approval\":\"" + JsonService.base64Url(approval.toJson()) + "\"}");
     }
@@ -208,7 +206,8 @@ class OperatorKeysTest {
                 RawServer.json(200, "application/json", "{}"),
                 problem(404, "not_found"),
                 problem(503, "ledger_away")))) {
-      assertThat(client().trustFiles().version(2)).hasValueSatisfying(b -> assertThat(b).hasSize(2));
+      assertThat(client().trustFiles().version(2))
+          .hasValueSatisfying(b -> assertThat(b).hasSize(2));
       assertThat(client().trustFiles().version(3)).isEmpty();
       assertThatThrownBy(() -> client().trustFiles().version(4))
           .isInstanceOf(IOException.class)

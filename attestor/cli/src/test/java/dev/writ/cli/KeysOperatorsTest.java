@@ -45,8 +45,7 @@ class KeysOperatorsTest {
             2, List.of(content.operators().keys().get(0), publicKey(second), publicKey(third)));
     TrustFile wanted = TrustFile.of(withOperators(content, operators), List.of());
     Path file = Files.write(home.resolve("wanted.json"), wanted.toJson());
-    String operation =
-        OperatedService.fact(operated.keys("publish-trust", file), "operation");
+    String operation = OperatedService.fact(operated.keys("publish-trust", file), "operation");
     Invocation approved = operated.approve(operation, operated.operatorKey());
     assertThat(OperatedService.fact(approved, "state")).isEqualTo("executed");
     assertThat(approved.err()).contains("operators CHANGED: were 1 of [").contains("be 2 of [");
@@ -114,8 +113,7 @@ class KeysOperatorsTest {
   void assertion_ofAnAuthenticator_countsAsItsOperators() throws Exception {
     String operation =
         OperatedService.fact(
-            operated.keysSigned(
-                operated.operatorKey(), "compromise", operated.active("status")),
+            operated.keysSigned(operated.operatorKey(), "compromise", operated.active("status")),
             "operation");
     Invocation challenges = operated.approveBy(operation, "--print-challenge");
     OperatorKey authenticator = OperatorKey.read(third);

@@ -22,8 +22,7 @@ public final class OperationReview {
   private final Optional<TrustContent> trust;
   private final TrustFile believed;
 
-  private OperationReview(
-      Operation operation, Optional<TrustContent> trust, TrustFile believed) {
+  private OperationReview(Operation operation, Optional<TrustContent> trust, TrustFile believed) {
     this.operation = operation;
     this.trust = trust;
     this.believed = believed;
@@ -131,8 +130,7 @@ public final class OperationReview {
     throw new IllegalStateException("bug: a trust file came with an operation that names none");
   }
 
-  private Optional<String> expectRotation(
-      Operation.RotateKey rotate, List<TrustDifference> all) {
+  private Optional<String> expectRotation(Operation.RotateKey rotate, List<TrustDifference> all) {
     Instant activates = rotate.activates();
     if (activates.isBefore(operation.expires())) {
       return Optional.of(

@@ -65,8 +65,7 @@ public sealed interface TrustDifference {
     return List.copyOf(all);
   }
 
-  private static void keys(
-      List<TrustDifference> all, TrustContent before, TrustContent after) {
+  private static void keys(List<TrustDifference> all, TrustContent before, TrustContent after) {
     for (TrustedKey key : before.keys()) {
       Optional<TrustedKey> then = after.trustedKey(key.key().kid());
       if (then.isEmpty()) {

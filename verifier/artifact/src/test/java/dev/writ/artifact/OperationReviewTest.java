@@ -95,7 +95,8 @@ class OperationReviewTest {
   void rotation_thatAlsoChangesTheOperators_isRefused() {
     KeyQuorum others = new KeyQuorum(1, List.of(TestKey.random().verification()));
     assertRefused(
-        rotation(TrustContents.operators(rotated(), others)), "nothing but what the operation says");
+        rotation(TrustContents.operators(rotated(), others)),
+        "nothing but what the operation says");
   }
 
   @Test
@@ -109,8 +110,7 @@ class OperationReviewTest {
             KeyState.ACTIVE);
     assertRefused(
         rotation(
-            successor(
-                replaced(retiring(ACTIVATES.plusSeconds(7_200)), next(ACTIVATES), stowaway))),
+            successor(replaced(retiring(ACTIVATES.plusSeconds(7_200)), next(ACTIVATES), stowaway))),
         "nothing but what the operation says");
   }
 
@@ -169,9 +169,7 @@ class OperationReviewTest {
     OptionalLong from = OptionalLong.of(7);
     assertThat(
             compromise(
-                from,
-                Optional.of(NEXT.kid()),
-                successor(replaced(compromised(from), next(NOW)))))
+                from, Optional.of(NEXT.kid()), successor(replaced(compromised(from), next(NOW)))))
         .isInstanceOf(OperationReview.Outcome.Sound.class);
   }
 
@@ -221,8 +219,7 @@ class OperationReviewTest {
 
   @Test
   void trustFile_thatDoesNotFollowTheBelievedOne_isRefused() {
-    TrustContent unrelated =
-        TrustContents.successor(BEFORE, 2, Hash.sha256(new byte[] {9}));
+    TrustContent unrelated = TrustContents.successor(BEFORE, 2, Hash.sha256(new byte[] {9}));
     assertRefused(publication(unrelated), "after the one with digest");
   }
 
@@ -261,18 +258,11 @@ class OperationReviewTest {
     assertRefused(
         review.apply(
             new Operation(
-                "https://other.example",
-                1,
-                mine.nonce(),
-                NOW,
-                EXPIRES,
-                Optional.empty(),
-                change)),
+                "https://other.example", 1, mine.nonce(), NOW, EXPIRES, Optional.empty(), change)),
         "issuer must be");
     assertRefused(
         review.apply(
-            new Operation(
-                mine.issuer(), 2, mine.nonce(), NOW, EXPIRES, Optional.empty(), change)),
+            new Operation(mine.issuer(), 2, mine.nonce(), NOW, EXPIRES, Optional.empty(), change)),
         "trust_version must be 1");
     assertRefused(
         OperationReview.of(mine, Optional.empty(), BELIEVED, EXPIRES), "ended " + EXPIRES);
@@ -280,8 +270,7 @@ class OperationReviewTest {
 
   @Test
   void review_byATrustFileThatNobodySpeaksFor_isRefused() throws Exception {
-    TrustFile read =
-        TrustFile.parse(TrustFile.of(successor(BEFORE.keys()), List.of()).toJson());
+    TrustFile read = TrustFile.parse(TrustFile.of(successor(BEFORE.keys()), List.of()).toJson());
     assertRefused(
         OperationReview.of(
             operation(new Operation.DestroyKey(NEXT.kid())), Optional.empty(), read, NOW),
