@@ -9,7 +9,12 @@
 //
 // It prints "ok NAME" or "FAILED NAME: reason" for each check, and each refusal of a damaged copy is a
 // check of its own. With -at-issue artifact and token are judged as of the artifact's own iat, for an
-// example that has expired. A trust file that names status demands a status token. Exit: 0 all hold, 1 some do not, 2 usage.
+// example that has expired. A trust file that names status demands a status token.
+//
+//	foreign -ed25519 VKEY CHECKPOINT TRUST
+//
+// verifies a checkpoint as the service gives it out, by the line of its Ed25519 key, with
+// golang.org/x/mod's sumdb/note alone. Exit: 0 all hold, 1 some do not, 2 usage.
 package main
 
 import (
@@ -66,19 +71,36 @@ type check struct {
 
 func main() {
 	atIssue := flag.Bool("at-issue", false, "judge as of the artifact's own iat")
-	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: foreign [-at-issue] BUNDLE TRUST [RESULT]") }
+	ed25519 := flag.String("ed25519", "", "verifier key of a checkpoint's second line")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: foreign [-at-issue] BUNDLE TRUST [RESULT] | -ed25519 VKEY CHECKPOINT TRUST")
+	}
 	flag.Parse()
-	if flag.NArg() != 2 && flag.NArg() != 3 {
+	if flag.NArg() != 2 && (flag.NArg() != 3 || *ed25519 != "") {
 		flag.Usage()
 		os.Exit(2)
 	}
-	var b bundle
 	var t trust
-	if err := errors.Join(read(flag.Arg(0), &b), read(flag.Arg(1), &t)); err != nil {
-		fmt.Println("FAILED read the bundle and the trust file:", err)
+	if err := read(flag.Arg(1), &t); err != nil {
+		fmt.Println("FAILED read the trust file:", err)
 		os.Exit(1)
 	}
+	if *ed25519 != "" {
+		os.Exit(report(checkpointChecks(*ed25519, flag.Arg(0), t)))
+	}
+	var b bundle
+	if err := read(flag.Arg(0), &b); err != nil {
+		fmt.Println("FAILED read the bundle:", err)
+		os.Exit(1)
+	}
+	checks := bundleChecks(b, t, *atIssue)
+	if flag.NArg() == 3 {
+		checks = append(checks, resultChecks(b, t, *atIssue, flag.Arg(2))...)
+	}
+	os.Exit(report(checks))
+}
 
+func bundleChecks(b bundle, t trust, atIssue bool) []check {
 	other := b
 	other.Leaf = append([]byte(nil), b.Leaf...)
 	other.Leaf[0] ^= 1
@@ -88,8 +110,8 @@ func main() {
 	forged.TlogProof = strings.Replace(b.TlogProof, "\nindex ", "\nindex 1", 1)
 
 	checks := []check{
-		{"go-jose verifies the artifact", func() error { return verifyArtifact(b, t, *atIssue) }},
-		{"go-jose refuses an altered artifact", refused(func() error { return verifyArtifact(altered, t, *atIssue) })},
+		{"go-jose verifies the artifact", func() error { return verifyArtifact(b, t, atIssue) }},
+		{"go-jose refuses an altered artifact", refused(func() error { return verifyArtifact(altered, t, atIssue) })},
 		{"the leaf names the artifact", func() error { return leafNamesArtifact(b) }},
 		{"transparency-dev verifies checkpoint and inclusion", func() error { return verifyLog(b, t) }},
 		{"transparency-dev refuses another leaf", refused(func() error { return verifyLog(other, t) })},
@@ -99,13 +121,15 @@ func main() {
 		withdrawn := b
 		withdrawn.Status = alter(b.Status)
 		checks = append(checks,
-			check{"go-jose verifies the status token", func() error { return verifyStatus(b, t, *atIssue) }},
+			check{"go-jose verifies the status token", func() error { return verifyStatus(b, t, atIssue) }},
 			check{"go-jose refuses an altered status token",
-				refused(func() error { return verifyStatus(withdrawn, t, *atIssue) })})
+				refused(func() error { return verifyStatus(withdrawn, t, atIssue) })})
 	}
-	if flag.NArg() == 3 {
-		checks = append(checks, resultChecks(b, t, *atIssue, flag.Arg(2))...)
-	}
+	return checks
+}
+
+// report prints a line to each check; the exit status says whether all held.
+func report(checks []check) int {
 	status := 0
 	for _, c := range checks {
 		if err := c.run(); err != nil {
@@ -115,7 +139,7 @@ func main() {
 			fmt.Println("ok", c.name)
 		}
 	}
-	os.Exit(status)
+	return status
 }
 
 func read(file string, into any) error {
