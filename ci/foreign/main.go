@@ -297,7 +297,8 @@ func verifyResult(compact string, b bundle, t trust, atIssue bool) error {
 		signedClaims(compact, resultType, t, &claims), signedClaims(compact, resultType, t, &ear)); err != nil {
 		return err
 	}
-	if err := claims.ValidateWithLeeway(jwt.Expected{Time: judgedAt(claims, atIssue)}, 0); err != nil {
+	expected := jwt.Expected{Issuer: t.Issuer, Time: judgedAt(claims, atIssue)}
+	if err := claims.ValidateWithLeeway(expected, 0); err != nil {
 		return err
 	}
 	if ear["eat_profile"] != earProfile {
@@ -314,13 +315,30 @@ func verifyResult(compact string, b bundle, t trust, atIssue bool) error {
 	}
 	var permitted struct {
 		Ear map[string]any `json:"ear"`
+		Env struct {
+			AkName string `json:"ak_name"`
+		} `json:"env"`
+		Cnf struct {
+			Jkt string `json:"jkt"`
+		} `json:"cnf"`
 	}
 	if err := signedClaims(b.Artifact, artifactType, t, &permitted); err != nil {
 		return err
 	}
+	subject := map[string]any{
+		"ak_name":         permitted.Env.AkName,
+		"artifact_digest": artifactDigest(b),
+		"jkt":             permitted.Cnf.Jkt,
+	}
+	delete(ear, "iss")
 	delete(ear, "exp")
-	for _, submod := range submods {
-		delete(submod.(map[string]any), "ear_writ_appraisal")
+	for name, submod := range submods {
+		appraisal := submod.(map[string]any)
+		if was := appraisal["ear_writ_subject"]; !reflect.DeepEqual(was, subject) {
+			return fmt.Errorf("submods.%s: ear_writ_subject must be %v, was %v", name, subject, was)
+		}
+		delete(appraisal, "ear_writ_subject")
+		delete(appraisal, "ear_writ_appraisal")
 	}
 	if !reflect.DeepEqual(ear, permitted.Ear) {
 		return fmt.Errorf("the artifact's ear must be the same, was %v", permitted.Ear)
@@ -359,7 +377,7 @@ func verifyAppraisal(submod any) error {
 	return nil
 }
 
-// leafNamesArtifact compares the digest in the leaf with SHA-256 of the ASCII header.payload.
+// leafNamesArtifact compares the digest in the leaf.
 func leafNamesArtifact(b bundle) error {
 	var leaf struct {
 		ArtifactDigest string `json:"artifact_digest"`
@@ -367,12 +385,17 @@ func leafNamesArtifact(b bundle) error {
 	if err := json.Unmarshal(b.Leaf, &leaf); err != nil {
 		return err
 	}
-	signed, _, _ := cutLast(b.Artifact, ".")
-	digest := sha256.Sum256([]byte(signed))
-	if leaf.ArtifactDigest != hex.EncodeToString(digest[:]) {
-		return fmt.Errorf("artifact_digest must be %x, was %s", digest, leaf.ArtifactDigest)
+	if digest := artifactDigest(b); leaf.ArtifactDigest != digest {
+		return fmt.Errorf("artifact_digest must be %s, was %s", digest, leaf.ArtifactDigest)
 	}
 	return nil
+}
+
+// artifactDigest is SHA-256 of the ASCII header.payload.
+func artifactDigest(b bundle) string {
+	signed, _, _ := cutLast(b.Artifact, ".")
+	digest := sha256.Sum256([]byte(signed))
+	return hex.EncodeToString(digest[:])
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

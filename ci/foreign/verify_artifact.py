@@ -9,6 +9,7 @@ out, for an example that has expired. A trust file that names `status` demands a
 """
 
 import base64
+import hashlib
 import json
 import sys
 import zlib
@@ -66,22 +67,32 @@ def verify_status(bundle, trust, at_issue):
 
 
 def verify_result(bundle, trust, at_issue):
-    """An EAR as draft-ietf-rats-ear-03 has it; the artifact says the same without its rules."""
+    """An EAR as draft-ietf-rats-ear-03 has it, of this artifact, which says the same without its rules."""
     token = bundle["result"]
     claims = jwt.decode(
         token,
         key_of(token, RESULT_TYPE, "issuer", trust),
         algorithms=["ES256"],
-        options={"require": ["iat", "exp"], "verify_exp": not at_issue},
+        issuer=trust["issuer"],
+        options={"require": ["iss", "iat", "exp"], "verify_exp": not at_issue},
     )
     if claims["eat_profile"] != EAR_PROFILE:
         raise ValueError(f"eat_profile must be {EAR_PROFILE}, was {claims['eat_profile']}")
+    artifact = verify(bundle, trust, at_issue)
+    signed = bundle["artifact"].rpartition(".")[0]
+    subject = {
+        "ak_name": artifact["env"]["ak_name"],
+        "artifact_digest": hashlib.sha256(signed.encode("ascii")).hexdigest(),
+        "jkt": artifact["cnf"]["jkt"],
+    }
     for name, submod in claims["submods"].items():
+        if submod.pop("ear_writ_subject") != subject:
+            raise ValueError(f"submods.{name}: ear_writ_subject must be {subject}")
         for rule in submod.pop("ear_writ_appraisal")["rules"]:
             if not (rule["reason"] and rule["expected"] and rule["actual"]):
                 raise ValueError(f"submods.{name}: a rule must say what had to hold and what was")
-    del claims["exp"]
-    if claims != verify(bundle, trust, at_issue)["ear"]:
+    del claims["iss"], claims["exp"]
+    if claims != artifact["ear"]:
         raise ValueError("the artifact's ear must be the same")
 
 
