@@ -38,6 +38,7 @@ import java.util.regex.Pattern;
  * <pre>
  * FOLDER/token/           SoftHSM's configuration, objects and PIN
  * FOLDER/keys/            trust.json, operator-key.pem and ak-ca.pem, from writ keys init
+ * FOLDER/keys.txt         what that printed; ci/interop reads a verifier key there
  * FOLDER/serve.yaml       the configuration, policy.json and the PEM files that it names
  * FOLDER/ledger/          the ledger
  * FOLDER/operator.sock    the operator's door
