@@ -25,7 +25,7 @@ final class HsmSign implements Benchmark {
   private static final List<Integer> THREADS = List.of(1, 2, 8);
 
   /** Of one signature: a device beside the processor, on a bus, across a network, a small one on USB. */
-  private static final List<Duration> DELAYS =
+  static final List<Duration> DELAYS =
       List.of(
           Duration.ofNanos(40_000),
           Duration.ofMillis(1),
@@ -48,8 +48,7 @@ final class HsmSign implements Benchmark {
     try (BenchToken token = BenchToken.make(concurrent(direct.withLibrary(slow.library())))) {
       for (Duration delay : DELAYS) {
         slow.delaySigning(delay);
-        String variant = "delay-" + delay.toNanos() / 1_000 + "-us";
-        compare(setting, report, variant, artifacts(setting, token, message, CONCURRENT));
+        compare(setting, report, variantOf(delay), artifacts(setting, token, message, CONCURRENT));
       }
       slow.clear();
       token.reopen(direct);
@@ -65,6 +64,11 @@ final class HsmSign implements Benchmark {
         }
       }
     }
+  }
+
+  /** The part of a line's name that says how long a signature is delayed. */
+  static String variantOf(Duration delay) {
+    return "delay-" + delay.toNanos() / 1_000 + "-us";
   }
 
   private static List<Contender> artifacts(

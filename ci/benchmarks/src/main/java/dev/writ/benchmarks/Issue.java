@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.benchmarks;
 
-import dev.writ.artifact.BundleVerifier;
 import dev.writ.hsm.HsmKey;
-import dev.writ.load.LoadGenerator;
 import dev.writ.load.LoadResult;
 import dev.writ.load.ProcessFigures;
 import dev.writ.load.ServedWrit;
@@ -18,17 +16,9 @@ import java.util.List;
  * writ serve} and the load share the machine. The package documentation says what each line is.
  */
 final class Issue implements Benchmark {
-  private static final int HOSTS = 256;
   private static final int CONNECTIONS = 256;
-
-  /** As many as keep a machine of two cores busy, few enough to tell its rate from its queues. */
-  private static final int SATURATING = 64;
-
   private static final List<Integer> RATES = List.of(500, 1_000, 2_000);
-  private static final Duration READY_LIMIT = Duration.ofSeconds(60);
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final Duration WARM_UP = Duration.ofSeconds(30);
-  private static final String UNIT = "artifacts/s";
+  private static final String UNIT = VerifiedLoad.UNIT;
   private static final String MILLIS = "ms";
   private static final String MIB = "MiB";
   private static final double BYTES_PER_MIB = 1 << 20;
@@ -42,11 +32,12 @@ final class Issue implements Benchmark {
   @Override
   public void run(Setting setting, Report report) throws Exception {
     Path folder = Files.createDirectory(setting.work().resolve("service"));
-    try (ServedWrit service = ServedWrit.prepare(setting.project(), folder, HOSTS)) {
+    try (ServedWrit service = ServedWrit.prepare(setting.project(), folder, VerifiedLoad.HOSTS)) {
+      VerifiedLoad load = new VerifiedLoad(service);
       service.start();
-      service.awaitReady(READY_LIMIT);
+      load.awaitReady();
       service.enrol();
-      new Measurement(service, setting, report).run();
+      new Measurement(service, load, setting, report).run();
       service.stop();
     }
   }
@@ -56,23 +47,20 @@ final class Issue implements Benchmark {
     private final ServedWrit service;
     private final Setting setting;
     private final Report report;
-    private final SampledBundles sampled;
+    private final VerifiedLoad load;
     private IssueCost lastCost;
 
-    Measurement(ServedWrit service, Setting setting, Report report) throws IOException {
+    Measurement(ServedWrit service, VerifiedLoad load, Setting setting, Report report)
+        throws IOException {
       this.service = service;
+      this.load = load;
       this.setting = setting;
       this.report = report;
-      this.sampled =
-          new SampledBundles(
-              BundleVerifier.of(service.trust(), P256Provider.preferredFirst().get(0).provider()),
-              service.presentation());
       this.lastCost = IssueCost.now(service);
     }
 
     void run() throws Exception {
-      LoadResult warm = load(SATURATING, generator -> generator.saturate(WARM_UP));
-      System.err.println("warmed up: " + warm);
+      load.warmUp();
       if (setting.artifacts().isPresent()) {
         memory(setting.artifacts().getAsLong());
         return;
@@ -81,13 +69,13 @@ final class Issue implements Benchmark {
         latency(rate);
       }
       double saturated =
-          load(SATURATING, generator -> generator.saturate(setting.measured())).perSecond();
+          load.saturate(generator -> generator.saturate(setting.measured())).perSecond();
       GreatestRate.Held held = new GreatestRate(this::offer, setting.measured()).find(saturated);
       report.add(setting.name(), held.perSecond(), UNIT, RAW);
       percentiles("held", held.result());
       report.add(setting.variant("saturated"), saturated, UNIT, RAW);
       lastCost.report(setting, held.result().issued(), report);
-      report.add(setting.variant("bundles-verified"), (double) sampled.verified(), "bundles");
+      load.report(setting, report);
       rawCosts();
     }
 
@@ -106,7 +94,7 @@ final class Issue implements Benchmark {
     }
 
     private void memory(long artifacts) throws IOException, InterruptedException {
-      LoadResult result = load(SATURATING, generator -> generator.saturate(artifacts));
+      LoadResult result = load.saturate(generator -> generator.saturate(artifacts));
       System.err.println("after " + artifacts + " artifacts: " + result);
       if (result.issued() != artifacts) {
         throw new IllegalStateException("every exchange must end with an artifact: " + result);
@@ -116,7 +104,7 @@ final class Issue implements Benchmark {
       report.add(setting.variant("resident" + after), residentMib(), MIB);
       report.add(
           setting.variant("heap-live" + after), service.liveHeapBytes() / BYTES_PER_MIB, MIB);
-      report.add(setting.variant("bundles-verified"), (double) sampled.verified(), "bundles");
+      load.report(setting, report);
     }
 
     private double residentMib() throws IOException {
@@ -154,21 +142,14 @@ final class Issue implements Benchmark {
     }
 
     private LoadResult offer(double perSecond, Duration length) throws IOException {
-      return load(CONNECTIONS, generator -> generator.offer(perSecond, length));
-    }
-
-    private interface Work {
-      LoadResult with(LoadGenerator generator) throws IOException;
-    }
-
-    private LoadResult load(int connections, Work work) throws IOException {
-      try (LoadGenerator generator = service.generator(connections, sampled, PATIENCE)) {
-        IssueCost before = IssueCost.now(service);
-        LoadResult result = work.with(generator);
-        lastCost = IssueCost.now(service).since(before);
-        sampled.verify();
-        return result;
-      }
+      return load.load(
+          CONNECTIONS,
+          generator -> {
+            IssueCost before = IssueCost.now(service);
+            LoadResult result = generator.offer(perSecond, length);
+            lastCost = IssueCost.now(service).since(before);
+            return result;
+          });
     }
   }
 }

@@ -27,6 +27,7 @@ final class Main {
               "quote-verify", new QuoteVerify(),
               "bundle-verify", new BundleVerify(),
               "evidence", new EvidenceAppraise(),
+              "hsm-issue", new HsmIssue(),
               "hsm-sign", new HsmSign(),
               "issue", new Issue(),
               "ledger-append", new LedgerAppend(),

@@ -73,6 +73,30 @@
  * but how fast, and what memory the service has then: {@code issue/resident-after-N} is in RAM, {@code
  * issue/heap-live-after-N} is reachable.
  *
+ * <p><b>hsm-issue</b> is the same service and load, 64 connections that always ask, with its token behind
+ * a module that waits before each signature: not at all, then for as long as hsm-sign has it. {@code
+ * --seconds} is the length of each run. An artifact takes a signature, and each batch of the ledger one
+ * with either key of its checkpoint; a status token takes one now and then.
+ *
+ * <pre>
+ * hsm-issue, hsm-issue/delay-N-us   how many a second were answered, at most one for each signature that
+ *                          the token can make: beside/token. Which bound is the nearest?
+ *                            the token: …/signatures is near to what it can make; the artifacts' ratio is
+ *                          lower by what checkpoints take
+ *                            the threads that sign, by default as many as processors: artifacts/s times
+ *                          the delay is near to their number. all-signers raises it
+ *                            neither: the machine, of which service, token and load take what there is, or
+ *                          the 64 connections, which all wait for a checkpoint
+ * …/signatures             how many a second the token made meanwhile, for whatever
+ * …/refused                503 overloaded, a second: who would wait longer for a thread that signs than
+ *                          {@code limits.hsm_wait_ms}. Any other failure fails the run
+ * hsm-issue/all-signers…   the same with as many threads that sign as the profile has signers
+ * hsm-issue/bundles-verified   as for issue
+ * beside/token             the C loop's signatures/s, in as many threads as the profile has signers
+ * beside/token/delay-N-us  signers divided by the delay. It leaves out the signature's own work, which for
+ *                          delays below a millisecond is most of it
+ * </pre>
+ *
  * <p><b>run-start</b> measures processes, too: a service as above, warmed up by load for ten seconds, and
  * a host with a TPM simulator of its own, enrolled, whose keys are kept. Commands are run in turn, each
  * from before its process is started to the news of its end, and at least nine times: {@code true},

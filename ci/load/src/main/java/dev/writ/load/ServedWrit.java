@@ -111,7 +111,7 @@ public final class ServedWrit implements AutoCloseable {
    *
    * @param module absolute path of the module
    */
-  static ServedWrit prepare(Path project, Path folder, int hostCount, Path module)
+  public static ServedWrit prepare(Path project, Path folder, int hostCount, Path module)
       throws IOException, InterruptedException {
     return prepare(project, folder, hostCount, 0, Optional.of(module));
   }
@@ -183,16 +183,23 @@ public final class ServedWrit implements AutoCloseable {
 
   /** Starts the process; {@link #awaitReady} says when it serves. */
   public void start() throws IOException, InterruptedException {
+    start(Map.of());
+  }
+
+  /**
+   * The same with other settings than its configuration's.
+   *
+   * @param settings values of single keys, such as {@code limits.hsm_threads}
+   */
+  public void start(Map<String, String> settings) throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(List.of(launcher.toString(), "serve", "--config", config.toString()));
+    settings.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
     Map<String, String> environment = new LinkedHashMap<>(token.environment());
     environment.put("WRIT_NO_BUILD", "1");
     Optional.ofNullable(System.getenv("SERVE_JAVA_OPTIONS"))
         .ifPresent(options -> environment.put("JAVA_TOOL_OPTIONS", options));
-    process =
-        ChildProcess.start(
-            List.of(launcher.toString(), "serve", "--config", config.toString()),
-            environment,
-            log(),
-            log());
+    process = ChildProcess.start(command, environment, log(), log());
   }
 
   /**
