@@ -2,6 +2,7 @@
 package dev.writ.hsm;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.hsm.SignatureTally.Purpose;
 import java.util.Arrays;
 import sun.security.pkcs11.wrapper.CK_ATTRIBUTE;
 import sun.security.pkcs11.wrapper.CK_MECHANISM;
@@ -156,12 +157,27 @@ final class CryptokiSession implements AutoCloseable {
                 0]);
   }
 
-  /** Signs {@code data}: what it must be and what comes out is the mechanism's. */
-  byte[] sign(Mechanism mechanism, long key, byte[] data) throws CkrException {
+  /**
+   * Signs {@code data}: what it must be and what comes out is the mechanism's of {@code spec}'s algorithm.
+   *
+   * @param key the handle of {@code spec}'s private key
+   */
+  byte[] sign(SignatureTally tally, KeySpec spec, Purpose purpose, long key, byte[] data)
+      throws CkrException {
     return call(
         module -> {
-          module.C_SignInit(handle, new CK_MECHANISM(mechanism.code()), key);
-          return module.C_Sign(handle, data);
+          module.C_SignInit(handle, new CK_MECHANISM(spec.algorithm().mechanism().code()), key);
+          byte[] signature;
+          try {
+            signature = module.C_Sign(handle, data);
+          } catch (PKCS11Exception e) {
+            if (ReturnValue.of(e).remedy() != ReturnValue.Remedy.NONE) {
+              tally.count(spec, Purpose.UNKNOWN);
+            }
+            throw e;
+          }
+          tally.count(spec, purpose);
+          return signature;
         });
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.hsm;
 
+import dev.writ.hsm.SignatureTally.Purpose;
 import java.security.interfaces.EdECPublicKey;
 import java.util.Arrays;
 import java.util.Map;
@@ -48,7 +49,7 @@ public final class HsmEd25519Key {
 
   /** The signature over {@code message} itself, 64 bytes (RFC 8032, section 5.1.6). */
   public byte[] sign(byte[] message) throws HsmException {
-    return token.sign(spec, message);
+    return token.sign(spec, Purpose.SERVICE, message);
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.hsm;
 
+import dev.writ.hsm.SignatureTally.Purpose;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.util.Map;
@@ -60,7 +61,7 @@ public final class HsmKey {
    * 3.4).
    */
   public byte[] signP1363(byte[] message) throws HsmException {
-    return token.sign(spec, message);
+    return token.sign(spec, Purpose.SERVICE, message);
   }
 
   /** ECDSA over the SHA-256 of {@code message}, as signed notes carry it: DER (RFC 3279, 2.2.3). */

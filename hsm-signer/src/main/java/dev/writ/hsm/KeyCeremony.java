@@ -4,6 +4,7 @@ package dev.writ.hsm;
 import dev.writ.hsm.CeremonyOutcome.AlreadyThere;
 import dev.writ.hsm.CeremonyOutcome.Born;
 import dev.writ.hsm.HsmException.Fault;
+import dev.writ.hsm.SignatureTally.Purpose;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
@@ -255,7 +256,12 @@ public final class KeyCeremony {
       throws HsmException {
     try {
       return KeyAlgorithm.der(
-          session.sign(Mechanism.ECDSA, handle, spec.algorithm().toBeSigned(message)));
+          session.sign(
+              token.tally(),
+              spec,
+              Purpose.CERTIFICATE,
+              handle,
+              spec.algorithm().toBeSigned(message)));
     } catch (CkrException e) {
       throw notMade(token, spec, e);
     }

@@ -3,12 +3,14 @@ package dev.writ.hsm;
 
 import dev.writ.hsm.HsmException.Fault;
 import dev.writ.hsm.ReturnValue.Remedy;
+import dev.writ.hsm.SignatureTally.Purpose;
 import dev.writ.hsm.TokenConnections.State;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -131,6 +133,15 @@ public final class Token implements AutoCloseable {
     return description().isSoftware() ? Assurance.DEV : profile.assurance();
   }
 
+  /** How many signatures each key has made since the opening, across connections. */
+  public Map<KeySpec, Map<Purpose, Long>> signatures() {
+    return connections.tally().snapshot();
+  }
+
+  SignatureTally tally() {
+    return connections.tally();
+  }
+
   /** Whether the token signs. */
   public TokenStatus status() {
     return connections.status();
@@ -242,12 +253,12 @@ public final class Token implements AutoCloseable {
   }
 
   /** Signs with a key that was found, in a turn of its own: 64 bytes. */
-  byte[] sign(KeySpec spec, byte[] message) throws HsmException {
+  byte[] sign(KeySpec spec, Purpose purpose, byte[] message) throws HsmException {
     connections.requireInUse(spec);
     byte[] data = spec.algorithm().toBeSigned(message);
     Optional<byte[]> signature;
     do {
-      signature = signInTurn(spec, data);
+      signature = signInTurn(spec, purpose, data);
     } while (signature.isEmpty());
     if (signature.get().length != KeyAlgorithm.SIGNATURE_BYTES) {
       throw new HsmException(
@@ -260,14 +271,15 @@ public final class Token implements AutoCloseable {
   }
 
   /** Empty if the token had no session for the turn, which is set aside: there are others. */
-  private Optional<byte[]> signInTurn(KeySpec spec, byte[] data) throws HsmException {
+  private Optional<byte[]> signInTurn(KeySpec spec, Purpose purpose, byte[] data)
+      throws HsmException {
     int turn = beginTurn();
     boolean setAside = false;
     try {
       // Only now: the connection that signs is the one that holds when the turn has come.
       State.Up up = connections.current();
       try {
-        byte[] signature = up.connection().sign(turn, spec, data);
+        byte[] signature = up.connection().sign(turn, spec, purpose, data);
         lastSignature = System.nanoTime();
         return Optional.of(signature);
       } catch (CkrException e) {
@@ -343,7 +355,7 @@ public final class Token implements AutoCloseable {
     }
     KeySpec spec = least.get().spec();
     try {
-      byte[] signature = sign(spec, KEEP_ALIVE);
+      byte[] signature = sign(spec, Purpose.KEEP_ALIVE, KEEP_ALIVE);
       if (!spec.algorithm().verifies(least.get().publicKey(), KEEP_ALIVE, signature)) {
         throw new HsmException(
             Fault.TOKEN_AWAY,

@@ -3,6 +3,7 @@ package dev.writ.hsm;
 
 import dev.writ.hsm.HsmException.Fault;
 import dev.writ.hsm.ReturnValue.Remedy;
+import dev.writ.hsm.SignatureTally.Purpose;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
@@ -34,6 +35,7 @@ final class TokenConnection {
   private final CryptokiSession login;
 
   private final TokenProfile.Sessions kind;
+  private final SignatureTally tally;
 
   /** One to each turn, opened with its first use and used by whoever has the turn. */
   private final AtomicReferenceArray<@Nullable CryptokiSession> sessions;
@@ -59,18 +61,25 @@ final class TokenConnection {
       Cryptoki.Slot slot,
       CryptokiSession login,
       TokenProfile.Sessions kind,
-      int turns) {
+      int turns,
+      SignatureTally tally) {
     this.cryptoki = cryptoki;
     this.slot = slot;
     this.login = login;
     this.kind = kind;
+    this.tally = tally;
     this.sessions = new AtomicReferenceArray<>(turns);
     cryptoki.connected();
   }
 
   /** Finds the token and logs in. The PIN is shown to the token once, whatever it answers. */
   static TokenConnection open(
-      Cryptoki cryptoki, String tokenLabel, TokenLogin login, TokenProfile.Sessions kind, int turns)
+      Cryptoki cryptoki,
+      String tokenLabel,
+      TokenLogin login,
+      TokenProfile.Sessions kind,
+      int turns,
+      SignatureTally tally)
       throws HsmException {
     Cryptoki.Slot slot = cryptoki.slot(tokenLabel);
     PinTries.requireSafe(tokenLabel, slot.flags());
@@ -80,7 +89,7 @@ final class TokenConnection {
       try {
         login.login(cryptoki, slot, session);
         loggedIn = true;
-        return new TokenConnection(cryptoki, slot, session, kind, turns);
+        return new TokenConnection(cryptoki, slot, session, kind, turns, tally);
       } finally {
         if (!loggedIn) {
           session.close();
@@ -108,7 +117,7 @@ final class TokenConnection {
    * @param data as the key's algorithm gives it to the module
    * @throws CkrException with what the module answered, also where a second session did not help
    */
-  byte[] sign(int turn, KeySpec spec, byte[] data) throws CkrException {
+  byte[] sign(int turn, KeySpec spec, Purpose purpose, byte[] data) throws CkrException {
     KeyHandle key = handles.get(spec);
     if (key == null) {
       // One that was released before this connection was proven.
@@ -116,18 +125,18 @@ final class TokenConnection {
     }
     key.users().enter();
     try {
-      return sign(turn, spec, key.number(), data);
+      return sign(turn, spec, purpose, key.number(), data);
     } finally {
       key.users().leave();
     }
   }
 
-  private byte[] sign(int turn, KeySpec spec, long handle, byte[] data) throws CkrException {
-    Mechanism mechanism = spec.algorithm().mechanism();
+  private byte[] sign(int turn, KeySpec spec, Purpose purpose, long handle, byte[] data)
+      throws CkrException {
     CryptokiSession before = sessions.get(turn);
     if (before != null) {
       try {
-        return before.sign(mechanism, handle, data);
+        return before.sign(tally, spec, purpose, handle, data);
       } catch (CkrException e) {
         // One that failed may be in any state.
         drop(turn, before);
@@ -139,7 +148,7 @@ final class TokenConnection {
     CryptokiSession fresh = cryptoki.openSession(slot.id(), kind);
     sessions.set(turn, fresh);
     try {
-      return fresh.sign(mechanism, handle, data);
+      return fresh.sign(tally, spec, purpose, handle, data);
     } catch (CkrException e) {
       drop(turn, fresh);
       throw e;
@@ -170,7 +179,8 @@ final class TokenConnection {
       byte[] challenge = new byte[CHALLENGE_BYTES];
       new SecureRandom().nextBytes(challenge);
       KeyAlgorithm algorithm = spec.algorithm();
-      byte[] signature = login.sign(algorithm.mechanism(), handle, algorithm.toBeSigned(challenge));
+      byte[] signature =
+          login.sign(tally, spec, Purpose.PROOF, handle, algorithm.toBeSigned(challenge));
       if (!algorithm.verifies(publicKey, challenge, signature)) {
         throw notTheKeys(spec, Optional.empty());
       }

@@ -24,6 +24,7 @@ final class TokenConnections {
   private final UnaryOperator<@Nullable String> getenv;
   private final TokenEvents events;
   private final TokenIdentity identity;
+  private final SignatureTally tally;
 
   /** Held while a key is found and noted, and while a connection is proven by the notes and put in force. */
   private final ReentrantLock proving = new ReentrantLock();
@@ -53,13 +54,15 @@ final class TokenConnections {
       PinSource pinSource,
       UnaryOperator<@Nullable String> getenv,
       TokenEvents events,
-      TokenConnection first) {
+      TokenConnection first,
+      SignatureTally tally) {
     this.profile = profile;
     this.label = label;
     this.pinSource = pinSource;
     this.getenv = getenv;
     this.events = events;
     this.identity = new TokenIdentity(first.description());
+    this.tally = tally;
     this.state = new State.Up(1, first, System.nanoTime());
   }
 
@@ -72,15 +75,21 @@ final class TokenConnections {
       TokenEvents events)
       throws HsmException {
     try (TokenLogin login = TokenLogin.prepare(profile, label, pinSource)) {
+      SignatureTally tally = new SignatureTally();
       TokenConnection first =
           TokenConnection.open(
               LoadedModules.get(profile, getenv),
               label,
               login,
               profile.sessions(),
-              profile.signers());
-      return new TokenConnections(profile, label, pinSource, getenv, events, first);
+              profile.signers(),
+              tally);
+      return new TokenConnections(profile, label, pinSource, getenv, events, first, tally);
     }
+  }
+
+  SignatureTally tally() {
+    return tally;
   }
 
   TokenDescription description() {
@@ -265,7 +274,8 @@ final class TokenConnections {
         return true;
       }
       TokenConnection connection =
-          TokenConnection.open(module, label, login, profile.sessions(), profile.signers());
+          TokenConnection.open(
+              module, label, login, profile.sessions(), profile.signers(), tally);
       State.Up up = new State.Up(away.number() + 1, connection, System.nanoTime());
       boolean inForce = false;
       try {
