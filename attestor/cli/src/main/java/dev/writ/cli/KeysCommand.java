@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       KeysInitCommand.class,
       KeysListCommand.class,
+      KeysAuditCommand.class,
       KeysOperationsCommand.class,
       KeysPlanCommand.class,
       KeysRotateCommand.class,

@@ -215,7 +215,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       return new TlsCredentialFiles(files.chain(), files.key());
     }
     List<String> names = ((ServeConfig.CertificateSource.FromToken) source).names();
-    return new TlsCredentialHsm(keys.tls(), names, ServerCertificate.MAX_VALIDITY, clock, random);
+    return new TlsCredentialHsm(keys, names, ServerCertificate.MAX_VALIDITY, clock, random);
   }
 
   private static InetSocketAddress socketAddress(ListenAddress address) {

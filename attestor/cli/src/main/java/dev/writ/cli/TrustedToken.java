@@ -9,7 +9,6 @@ import dev.writ.artifact.TrustFile;
 import dev.writ.hsm.Assurance;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.Token;
-import dev.writ.service.CheckpointSigner;
 import dev.writ.service.IssuerKeys;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
@@ -40,7 +39,7 @@ record TrustedToken(TrustFile trust, Token token, IssuerKeys keys) {
             .anyMatch(
                 log ->
                     log.key()
-                        .equals(new CheckpointSigner(trust.logOrigin(), keys.checkpoint()).key())),
+                        .equals(keys.checkpointSigners(trust.logOrigin()).get(0).key())),
         file,
         "must name the token's checkpoint key in log_policy, and does not");
     requireThat(

@@ -17,12 +17,14 @@ import java.util.List;
 /** Certifies attestation keys whose TPM activated its credential. */
 final class AkCertificates {
   private final HsmKey ca;
+  private final SignatureCounts counts;
   private final Duration validity;
   private final InstantSource clock;
   private final SecureRandom random;
 
-  AkCertificates(HsmKey ca, Duration validity, InstantSource clock, SecureRandom random) {
-    this.ca = ca;
+  AkCertificates(IssuerKeys keys, Duration validity, InstantSource clock, SecureRandom random) {
+    this.ca = keys.attestation();
+    this.counts = keys.signatures();
     this.validity = validity;
     this.clock = clock;
     this.random = random;
@@ -36,13 +38,18 @@ final class AkCertificates {
   List<Octets> issue(TpmtPublic ak, TrustedEndorsement.Device device) {
     try {
       X509Certificate certificate =
-          AkCertificate.issue(
-              ca,
-              ak.key().subjectPublicKeyInfo(),
-              new AkCertificate.Device(device.manufacturer(), device.model(), device.version()),
-              clock.instant(),
-              validity,
-              random);
+          counts.counted(
+              SignatureCounts.Kind.AK_CERTIFICATE,
+              ca.spec(),
+              () ->
+                  AkCertificate.issue(
+                      ca,
+                      ak.key().subjectPublicKeyInfo(),
+                      new AkCertificate.Device(
+                          device.manufacturer(), device.model(), device.version()),
+                      clock.instant(),
+                      validity,
+                      random));
       return List.of(Octets.of(certificate.getEncoded()), Octets.of(ca.certificate().getEncoded()));
     } catch (HsmException e) {
       throw new DeniedException(new Signing.Failed(e).denial());

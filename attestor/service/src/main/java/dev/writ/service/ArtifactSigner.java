@@ -83,10 +83,15 @@ final class ArtifactSigner {
     try {
       Artifact artifact = unsigned.signed(signature(issuer.key(), unsigned.signingInput()));
       telemetry.ended(Telemetry.Stage.SIGN, began);
-      return new Signing.Signed(artifact);
+      return new Signing.Signed(artifact, issuer.key().spec());
     } catch (HsmException e) {
       return new Signing.Failed(e);
     }
+  }
+
+  /** Notes what became of an artifact that was signed here. */
+  void ended(Signing.Signed signed, SignatureCounts.Fate fate) {
+    counts.ended(signed.key(), fate);
   }
 
   private byte[] signature(HsmKey key, byte[] input) throws HsmException {

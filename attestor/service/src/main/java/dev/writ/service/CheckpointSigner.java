@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.hsm.HsmEd25519Key;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
+import dev.writ.hsm.KeySpec;
 import dev.writ.tlog.NoteKey;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.NoteSigningException;
@@ -15,15 +16,19 @@ import dev.writ.tlog.NoteSigningException;
 public final class CheckpointSigner implements NoteSigner {
   private final NoteKey noteKey;
   private final Key key;
+  private final KeySpec spec;
+  private final SignatureCounts counts;
 
   /** What signs, in the form of the note's type. */
   private interface Key {
     byte[] sign(byte[] text) throws HsmException;
   }
 
-  private CheckpointSigner(NoteKey noteKey, Key key) {
+  private CheckpointSigner(NoteKey noteKey, Key key, KeySpec spec, SignatureCounts counts) {
     this.noteKey = noteKey;
     this.key = key;
+    this.spec = spec;
+    this.counts = counts;
   }
 
   /**
@@ -31,8 +36,9 @@ public final class CheckpointSigner implements NoteSigner {
    *
    * @param origin the log's name, which is its key's name too
    */
-  public CheckpointSigner(String origin, HsmKey key) {
-    this(NoteKey.ofP256(origin, key.publicKey()), key::signDer);
+  static CheckpointSigner p256(String origin, HsmKey key, SignatureCounts counts) {
+    return new CheckpointSigner(
+        NoteKey.ofP256(origin, key.publicKey()), key::signDer, key.spec(), counts);
   }
 
   /**
@@ -40,8 +46,9 @@ public final class CheckpointSigner implements NoteSigner {
    *
    * @param origin the log's name, which is its key's name too
    */
-  public static CheckpointSigner ed25519(String origin, HsmEd25519Key key) {
-    return new CheckpointSigner(NoteKey.ofEd25519(origin, key.point()), key::sign);
+  static CheckpointSigner ed25519(String origin, HsmEd25519Key key, SignatureCounts counts) {
+    return new CheckpointSigner(
+        NoteKey.ofEd25519(origin, key.point()), key::sign, key.spec(), counts);
   }
 
   @Override
@@ -52,7 +59,7 @@ public final class CheckpointSigner implements NoteSigner {
   @Override
   public byte[] sign(byte[] text) throws NoteSigningException {
     try {
-      return key.sign(text);
+      return counts.counted(SignatureCounts.Kind.CHECKPOINT, spec, () -> key.sign(text));
     } catch (HsmException e) {
       throw new NoteSigningException(
           e.ckrName().orElse(e.fault().name()), String.valueOf(e.getMessage()), e);

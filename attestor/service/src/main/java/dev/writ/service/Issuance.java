@@ -11,10 +11,12 @@ import dev.writ.ledger.Ledger;
 import dev.writ.ledger.Precondition;
 import dev.writ.ledger.StatusIndex;
 import dev.writ.service.Judgement.Nonce;
+import dev.writ.service.SignatureCounts.Fate;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * The issuance pipeline: verify → decide → sign the artifact → commit → sign the tree head → answer.
@@ -197,8 +199,9 @@ public final class Issuance {
     if (signing instanceof Signing.Failed failed) {
       return record(granted, failed.denial(), Nonce.SPENT);
     }
-    Artifact artifact = ((Signing.Signed) signing).artifact();
-    return append(entries.allowed(granted, artifact, status))
+    Signing.Signed signed = (Signing.Signed) signing;
+    Artifact artifact = signed.artifact();
+    return appendSigned(signed, () -> entries.allowed(granted, artifact, status))
         .thenCompose(
             outcome -> {
               if (outcome instanceof CommitOutcome.Receipt receipt) {
@@ -212,6 +215,22 @@ public final class Issuance {
               }
               return notCommitted(granted, outcome);
             });
+  }
+
+  /** Whatever becomes of an artifact that was signed, it is accounted for. */
+  private CompletionStage<CommitOutcome> appendSigned(
+      Signing.Signed signed, Supplier<Entry> allowed) {
+    Entry entry;
+    try {
+      entry = allowed.get();
+    } catch (RuntimeException e) {
+      signer.ended(signed, Fate.LOST);
+      throw e;
+    }
+    return append(entry)
+        .whenComplete(
+            (outcome, failure) ->
+                signer.ended(signed, failure == null ? Fate.of(outcome) : Fate.UNANSWERED));
   }
 
   private CompletionStage<Attempt> answer(

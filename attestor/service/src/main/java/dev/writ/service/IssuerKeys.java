@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param status signs status list tokens, likewise
  * @param tls certifies the keys that the service's TLS endpoints show
  * @param attestation certifies hosts' attestation keys
+ * @param signatures counts what they sign
  */
 public record IssuerKeys(
     HsmKey issuer,
@@ -30,20 +31,24 @@ public record IssuerKeys(
     Optional<HsmEd25519Key> checkpointEd25519,
     HsmKey status,
     HsmKey tls,
-    HsmKey attestation) {
+    HsmKey attestation,
+    SignatureCounts signatures) {
   /**
    * Finds and checks the keys of {@code inventory}.
    *
    * @throws HsmException if one is missing or could leave the token
    */
   public static IssuerKeys open(Token token, KeyInventory inventory) throws HsmException {
+    // Before the keys are found: what proves them is the token's to count, and is counted.
+    SignatureCounts signatures = new SignatureCounts(token);
     return new IssuerKeys(
         first(token, inventory.spec(KeyRole.ISSUER)),
         token.key(inventory.spec(KeyRole.CHECKPOINT)),
         ed25519(token, inventory.spec(KeyRole.CHECKPOINT_ED25519)),
         first(token, inventory.spec(KeyRole.STATUS)),
         token.key(inventory.spec(KeyRole.TLS)),
-        token.key(inventory.spec(KeyRole.ATTESTATION)));
+        token.key(inventory.spec(KeyRole.ATTESTATION)),
+        signatures);
   }
 
   /** The oldest of its role that is there: its first may be destroyed. */
@@ -67,8 +72,9 @@ public record IssuerKeys(
   /** The signers of checkpoints of the log {@code origin}: that of type 0x02, then the other. */
   public List<CheckpointSigner> checkpointSigners(String origin) {
     List<CheckpointSigner> signers = new ArrayList<>();
-    signers.add(new CheckpointSigner(origin, checkpoint));
-    checkpointEd25519.ifPresent(key -> signers.add(CheckpointSigner.ed25519(origin, key)));
+    signers.add(CheckpointSigner.p256(origin, checkpoint, signatures));
+    checkpointEd25519.ifPresent(
+        key -> signers.add(CheckpointSigner.ed25519(origin, key, signatures)));
     return signers;
   }
 

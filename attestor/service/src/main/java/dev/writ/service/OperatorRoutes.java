@@ -48,6 +48,7 @@ final class OperatorRoutes {
             .post("/v1/reference-values", "learn", routes::learn)
             .getUnder(DECISIONS, "explain", routes::explain)
             .get("/v1/readiness", "readiness", target -> routes.readiness())
+            .get("/v1/signatures", "signatures", target -> routes.signatures())
             .get("/metrics", "metrics", target -> routes.metrics());
     new KeyRoutes(service).addTo(table);
     health.addTo(table);
@@ -149,6 +150,14 @@ final class OperatorRoutes {
             "a leaf of a decision must have this id, jti or index, and none has; an id from before the"
                 + " clock was set is found by its leaf's index alone"),
         Optional.empty());
+  }
+
+  private CompletionStage<Reply> signatures() {
+    return read(
+        () -> {
+          byte[] json = SignatureReport.toJson(service.signatureAudit().audit());
+          return PublicRoutes.given(200, json);
+        });
   }
 
   private CompletionStage<Reply> learn(JsonMembers body) throws MalformedRequest {

@@ -17,11 +17,13 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 
 /** What the service measures of itself. No label holds a name or an identity of anybody. */
 public final class Telemetry {
@@ -224,6 +226,51 @@ public final class Telemetry {
         .help("Times that the token was away and came back.")
         .callback(call -> call.call(key.tokenStatus().connection() - 1.0))
         .register(registry);
+  }
+
+  /** Exposes what the keys signed: as the service counts it, and as the token does. */
+  void watch(SignatureCounts counts) {
+    signatures(
+        "writ_hsm_signatures",
+        "Signatures that the service has of its keys, by the key's role and what was signed.",
+        "kind",
+        counts,
+        account -> wires(account.service(), SignatureCounts.Kind::wire));
+    signatures(
+        "writ_token_signatures",
+        "Signatures that the token made for this process, by the key's role and purpose.",
+        "purpose",
+        counts,
+        account -> wires(account.token(), purpose -> purpose.name().toLowerCase(Locale.ROOT)));
+  }
+
+  private void signatures(
+      String name,
+      String help,
+      String label,
+      SignatureCounts counts,
+      Function<SignatureCounts.Account, Map<String, Long>> by) {
+    CounterWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("role", label)
+        .callback(
+            call -> {
+              Map<List<String>, Long> sums = new LinkedHashMap<>();
+              for (SignatureCounts.Account account : counts.accounts()) {
+                String role = account.key().role().wire();
+                by.apply(account)
+                    .forEach((what, count) -> sums.merge(List.of(role, what), count, Long::sum));
+              }
+              sums.forEach((labels, sum) -> call.call(sum, labels.toArray(String[]::new)));
+            })
+        .register(registry);
+  }
+
+  private static <E> Map<String, Long> wires(Map<E, Long> counts, Function<E, String> wire) {
+    Map<String, Long> wires = new LinkedHashMap<>();
+    counts.forEach((what, count) -> wires.put(wire.apply(what), count));
+    return wires;
   }
 
   /** Exposes what waits in these pools too, and what they turned away. */

@@ -2,7 +2,6 @@
 package dev.writ.service;
 
 import dev.writ.hsm.HsmException;
-import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.ServerCertificate;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -14,14 +13,14 @@ import java.util.List;
  * TLS credentials that the token's TLS key certifies: a fresh key each time, in memory, for a day at
  * most. Clients pin the TLS key, by the trust file.
  *
- * @param ca the TLS key
+ * @param keys of which the TLS key certifies
  * @param names by which clients know the door: DNS names and IP addresses
  * @param validity of each
  * @param clock says what time it is
  * @param random makes keys and serial numbers
  */
 public record TlsCredentialHsm(
-    HsmKey ca, List<String> names, Duration validity, InstantSource clock, SecureRandom random)
+    IssuerKeys keys, List<String> names, Duration validity, InstantSource clock, SecureRandom random)
     implements TlsCredentialSource {
   /** Copies the names. */
   public TlsCredentialHsm {
@@ -32,7 +31,13 @@ public record TlsCredentialHsm(
   public TlsCredential next() throws GeneralSecurityException {
     try {
       ServerCertificate certificate =
-          ServerCertificate.issue(ca, names, clock.instant(), validity, random);
+          keys.signatures()
+              .counted(
+                  SignatureCounts.Kind.TLS_CERTIFICATE,
+                  keys.tls().spec(),
+                  () ->
+                      ServerCertificate.issue(
+                          keys.tls(), names, clock.instant(), validity, random));
       return new TlsCredential(certificate.privateKey(), certificate.chain());
     } catch (HsmException e) {
       throw new GeneralSecurityException(

@@ -58,6 +58,7 @@ public final class WritService implements AutoCloseable {
   private final KeySteps keySteps;
   private final DualControl dualControl;
   private final KeyReport keyReport;
+  private final SignatureAudit signatureAudit;
   private final Chores chores;
 
   /**
@@ -103,7 +104,7 @@ public final class WritService implements AutoCloseable {
     InstantSource clock = setup.clock();
     SecureRandom random = setup.random();
     this.trust = trust;
-    SignatureCounts counts = new SignatureCounts();
+    SignatureCounts counts = setup.keys().signatures();
     TrustContent content = trust.newest().content();
     this.ledger = ledger;
     this.policy = policy;
@@ -136,8 +137,7 @@ public final class WritService implements AutoCloseable {
             appraisal,
             hsm,
             new AdmissibleEndorsements(endorsements, setup.terms(), clock),
-            new AkCertificates(
-                setup.keys().attestation(), setup.terms().akValidity(), clock, random),
+            new AkCertificates(setup.keys(), setup.terms().akValidity(), clock, random),
             setup.admitted(),
             activationSecret,
             ledger,
@@ -234,6 +234,7 @@ public final class WritService implements AutoCloseable {
     RotationSchedule schedule =
         new RotationSchedule(ledger, dualControl, generations::cryptoperiod, clock);
     this.keyReport = new KeyReport(operations, hsm, ledger, trust, keys, generations, keySteps);
+    this.signatureAudit = new SignatureAudit(ledger, counts);
     this.chores =
         new Chores(
             summaries::writeIfDue,
@@ -243,6 +244,7 @@ public final class WritService implements AutoCloseable {
             schedule::proposeIfDue);
     telemetry.watch(List.of(appraisal, hsm));
     telemetry.watch(keys.issuer().key());
+    telemetry.watch(counts);
   }
 
   /**
@@ -375,6 +377,11 @@ public final class WritService implements AutoCloseable {
   /** Its keys, and where they are in their lives. */
   KeyReport keyReport() {
     return keyReport;
+  }
+
+  /** Whether all that its keys signed is accounted for. */
+  SignatureAudit signatureAudit() {
+    return signatureAudit;
   }
 
   /** Counts what is refused before it comes to a decision. */

@@ -107,7 +107,7 @@ final class ChannelBindingTest {
     WritService running = deployment.start();
     TlsCredentialHsm credentials =
         new TlsCredentialHsm(
-            token.keys().tls(),
+            token.keys(),
             List.of("localhost"),
             Duration.ofHours(1),
             InstantSource.system(),

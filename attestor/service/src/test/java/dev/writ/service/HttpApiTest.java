@@ -12,6 +12,7 @@ import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.Invitation;
 import dev.writ.agent.IssueRequest;
 import dev.writ.agent.OperatorClient;
+import dev.writ.agent.SignatureAccounts;
 import dev.writ.agent.Timeouts;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.AttestationResult;
@@ -77,7 +78,7 @@ final class HttpApiTest {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     TlsCredentialHsm credentials =
         new TlsCredentialHsm(
-            token.keys().tls(),
+            token.keys(),
             List.of("localhost"),
             Duration.ofHours(1),
             InstantSource.system(),
@@ -324,6 +325,27 @@ final class HttpApiTest {
     OperatorClient.Readiness readiness = granted(operator.readiness());
     assertThat(readiness.ready()).isTrue();
     assertThat(readiness.findings()).isNotEmpty();
+  }
+
+  @Test
+  void signatures_areAccountedForToOperators_andOneBehindTheServicesBackIsNot() throws Exception {
+    SignatureAccounts accounts = granted(operator.signatures());
+    assertThat(accounts.isBalanced()).as(accounts::toString).isTrue();
+    assertThat(account(accounts, "tls").service()).containsKey("tls_certificate");
+
+    assertThat(token.keys().tls().signP1363(new byte[] {1})).hasSize(64);
+
+    accounts = granted(operator.signatures());
+    assertThat(accounts.isBalanced()).isFalse();
+    assertThat(account(accounts, "tls").unaccounted()).isEqualTo(1);
+    assertThat(account(accounts, "issuer").unaccounted()).isZero();
+  }
+
+  private static SignatureAccounts.Key account(SignatureAccounts accounts, String role) {
+    return accounts.keys().stream()
+        .filter(key -> key.role().equals(role))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -112,7 +112,8 @@ final class RestartTest {
             Optional.empty(),
             ours.status(),
             ours.tls(),
-            ours.attestation());
+            ours.attestation(),
+            ours.signatures());
     WritService first = deployment.start(with(before, deployment.setup().policy()));
     long leaves = first.ledger().size();
     assertThat(first.ledger().checkpoint().signatures()).hasSize(1);
@@ -361,7 +362,8 @@ final class RestartTest {
                             ours.checkpointEd25519(),
                             ours.status(),
                             ours.tls(),
-                            ours.attestation()),
+                            ours.attestation(),
+                            ours.signatures()),
                         policy)))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll(
@@ -376,7 +378,8 @@ final class RestartTest {
                             ours.checkpointEd25519(),
                             ours.status(),
                             ours.tls(),
-                            ours.attestation()),
+                            ours.attestation(),
+                            ours.signatures()),
                         policy)))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll("issuer key", ours.checkpointKid().hex(), "as the checkpoint key");
@@ -390,7 +393,8 @@ final class RestartTest {
                             ours.checkpointEd25519(),
                             strangers.status(),
                             ours.tls(),
-                            ours.attestation()),
+                            ours.attestation(),
+                            ours.signatures()),
                         policy)))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll(

@@ -85,7 +85,7 @@ final class RevocationUnansweredTest {
     index = service.ledger().artifact(jti).orElseThrow().status().orElseThrow();
     service.close();
     String origin = Deployment.IDENTITY.origin();
-    checkpoint = new FailingSigner(new CheckpointSigner(origin, token.keys().checkpoint()));
+    checkpoint = new FailingSigner(token.keys().checkpointSigners(origin).get(0));
     ledger =
         Ledger.open(
             SqliteConfig.in(deployment.ledgerFolder),
@@ -96,7 +96,7 @@ final class RevocationUnansweredTest {
         new StatusTokens(
             ledger,
             KeysInUse.of(token.keys(), ledger),
-            new SignatureCounts(),
+            token.keys().signatures(),
             StartChecks.statusSource(deployment.trust()),
             TrustFiles.open(deployment.trust(), ledger),
             Duration.ofSeconds(5),

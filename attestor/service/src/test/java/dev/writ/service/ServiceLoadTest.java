@@ -170,7 +170,7 @@ final class ServiceLoadTest {
         new StatusTokens(
             deployment.service().ledger(),
             KeysInUse.of(token.keys(), deployment.service().ledger()),
-            new SignatureCounts(),
+            token.keys().signatures(),
             deployment.trust().content().status().orElseThrow(),
             deployment.service().trustFiles(),
             Duration.ZERO,

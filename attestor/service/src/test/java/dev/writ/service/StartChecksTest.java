@@ -107,7 +107,8 @@ final class StartChecksTest {
                 ours.checkpointEd25519(),
                 ours.status(),
                 ours.tls(),
-                ours.attestation()),
+                ours.attestation(),
+                ours.signatures()),
             true),
         "issuer key",
         ours.issuerKid().hex());
@@ -121,7 +122,8 @@ final class StartChecksTest {
                 ours.checkpointEd25519(),
                 strangers.status(),
                 ours.tls(),
-                ours.attestation()),
+                ours.attestation(),
+                ours.signatures()),
             true),
         "status key",
         ours.statusKid().hex());
@@ -135,7 +137,8 @@ final class StartChecksTest {
                 strangers.checkpointEd25519(),
                 ours.status(),
                 ours.tls(),
-                ours.attestation()),
+                ours.attestation(),
+                ours.signatures()),
             true),
         "checkpoint key");
   }

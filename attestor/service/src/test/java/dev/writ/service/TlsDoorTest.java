@@ -76,7 +76,7 @@ final class TlsDoorTest {
 
   private static TlsCredentialHsm fromToken(Duration validity) {
     return new TlsCredentialHsm(
-        token.keys().tls(), List.of("localhost", "127.0.0.1"), validity, CLOCK, new SecureRandom());
+        token.keys(), List.of("localhost", "127.0.0.1"), validity, CLOCK, new SecureRandom());
   }
 
   private Doors open(DoorsConfig config) throws DoorException {

@@ -81,6 +81,9 @@ final class TokenAwayTest {
         .as("its nonce was left")
         .isInstanceOf(IssuanceOutcome.Issued.class);
     assertThat(deployment.attest(host)).isInstanceOf(IssuanceOutcome.Issued.class);
+    assertThat(deployment.service().signatureAudit().audit().isBalanced())
+        .as("what the module was asked for and did not say counts for neither side")
+        .isTrue();
   }
 
   @Test

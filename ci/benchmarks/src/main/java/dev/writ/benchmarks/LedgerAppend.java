@@ -11,7 +11,6 @@ import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StateChange;
 import dev.writ.ledger.StatusBlock;
 import dev.writ.ledger.StatusIndex;
-import dev.writ.service.CheckpointSigner;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.NoteSigner;
 import java.security.SecureRandom;
@@ -49,7 +48,7 @@ final class LedgerAppend implements Benchmark {
   public void run(Setting setting, Report report) throws Exception {
     SqliteConfig store = SqliteConfig.in(setting.work().resolve("ledger"));
     try (BenchToken token = BenchToken.make()) {
-      List<NoteSigner> signers = List.of(new CheckpointSigner(ORIGIN, token.keys().checkpoint()));
+      List<NoteSigner> signers = List.of(token.keys().checkpointSigners(ORIGIN).get(0));
       long answered = measure(store, signers, setting, report);
       try (Ledger again = Ledger.open(store, ORIGIN, signers, InstantSource.system())) {
         if (again.size() != answered) {
