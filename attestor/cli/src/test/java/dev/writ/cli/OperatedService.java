@@ -76,6 +76,14 @@ final class OperatedService {
     all.addAll(List.of(arguments));
     all.addAll(List.of("--socket", service.socket(), "-o", "json"));
     all.addAll(options);
+    // One thumbprint in 64 begins as an option does.
+    List<Object> likeOptions =
+        all.stream().filter(each -> each.toString().matches("-[A-Za-z0-9_-]{42}")).toList();
+    if (!likeOptions.isEmpty()) {
+      all.removeAll(likeOptions);
+      all.add("--");
+      all.addAll(likeOptions);
+    }
     return Invocation.of(all.toArray());
   }
 
