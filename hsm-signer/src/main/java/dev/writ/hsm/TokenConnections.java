@@ -274,8 +274,7 @@ final class TokenConnections {
         return true;
       }
       TokenConnection connection =
-          TokenConnection.open(
-              module, label, login, profile.sessions(), profile.signers(), tally);
+          TokenConnection.open(module, label, login, profile.sessions(), profile.signers(), tally);
       State.Up up = new State.Up(away.number() + 1, connection, System.nanoTime());
       boolean inForce = false;
       try {

@@ -210,8 +210,7 @@ public final class OperatorClient {
 
   /** Asks what the token signed, beside what the service has to show for it. */
   public Answer<SignatureAccounts> signatures() throws IOException {
-    return service.get(
-        "/v1/signatures", Document.json(OK, MAX_OPERATION, SignatureAccounts::take));
+    return service.get("/v1/signatures", Document.json(OK, MAX_OPERATION, SignatureAccounts::take));
   }
 
   /** Asks for the newest operations, the newest first. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a service's token signed since the service was started, beside what the service has to show for it.
@@ -50,10 +51,10 @@ public record SignatureAccounts(Allowances ledger, List<Key> keys) {
       Artifacts artifacts,
       long unaccounted,
       long missing) {
-    /** Keeps the maps as they are. */
+    /** Copies the maps, by name. */
     public Key {
-      token = Collections.unmodifiableMap(token);
-      service = Collections.unmodifiableMap(service);
+      token = Collections.unmodifiableMap(new TreeMap<>(token));
+      service = Collections.unmodifiableMap(new TreeMap<>(service));
     }
 
     private static Key take(JsonMembers json) throws MalformedJsonException {
@@ -82,8 +83,7 @@ public record SignatureAccounts(Allowances ledger, List<Key> keys) {
    * @param unanswered those of which the ledger did not say in time: nobody has them, a leaf there may be
    * @param underWay the others
    */
-  public record Artifacts(
-      long signed, long committed, long lost, long unanswered, long underWay) {
+  public record Artifacts(long signed, long committed, long lost, long unanswered, long underWay) {
     private static Artifacts take(JsonMembers json) throws MalformedJsonException {
       Artifacts artifacts =
           new Artifacts(

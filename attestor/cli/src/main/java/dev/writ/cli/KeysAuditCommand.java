@@ -18,9 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "audit",
     description =
-        "Reconciles what a service's token signed, since the service was started, with what the service"
-            + " asked it to sign and with the leaves of the ledger. Exits with 5 if a signature is"
-            + " accounted for by nobody.",
+        "Reconciles what a service's token signed, since the service was started, with what the"
+            + " service asked it to sign and with the leaves of the ledger. Exits with 5 if a"
+            + " signature is accounted for by nobody.",
     mixinStandardHelpOptions = true)
 final class KeysAuditCommand implements Callable<Integer> {
   private static final String UNDER_WAY = "under_way";
@@ -32,8 +32,7 @@ final class KeysAuditCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    SignatureAccounts accounts =
-        operator.ask(client -> CommandFailure.read(client.signatures()));
+    SignatureAccounts accounts = operator.ask(client -> CommandFailure.read(client.signatures()));
     PrintWriter out = spec.commandLine().getOut();
     if (operator.output == OutputFormat.json) {
       new Printer(out, operator.output).print(document(accounts));
@@ -46,7 +45,8 @@ final class KeysAuditCommand implements Callable<Integer> {
               accounts.keys().stream().map(KeysAuditCommand::line).toList());
       out.println();
       Map<String, Object> ledger = new LinkedHashMap<>();
-      artifacts(accounts.ledger().artifacts()).forEach((name, n) -> ledger.put("artifacts " + name, n));
+      artifacts(accounts.ledger().artifacts())
+          .forEach((name, n) -> ledger.put("artifacts " + name, n));
       ledger.put("leaves that allowed", accounts.ledger().leaves());
       new Printer(out, operator.output).print(ledger);
     }

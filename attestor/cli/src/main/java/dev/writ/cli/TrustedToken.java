@@ -37,9 +37,7 @@ record TrustedToken(TrustFile trust, Token token, IssuerKeys keys) {
     requireThat(
         trust.logPolicy().logs().stream()
             .anyMatch(
-                log ->
-                    log.key()
-                        .equals(keys.checkpointSigners(trust.logOrigin()).get(0).key())),
+                log -> log.key().equals(keys.checkpointSigners(trust.logOrigin()).get(0).key())),
         file,
         "must name the token's checkpoint key in log_policy, and does not");
     requireThat(

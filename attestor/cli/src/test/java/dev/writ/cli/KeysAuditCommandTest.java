@@ -13,10 +13,8 @@ class KeysAuditCommandTest {
   @TempDir Path folder;
 
   /** An audit in which the ledger and the issuer's key differ by this much. */
-  private static String audit(
-      int keyUnaccounted, int keyMissing, int unaccounted, int missing) {
-    String artifacts =
-        "{\"signed\":3,\"committed\":2,\"lost\":1,\"unanswered\":0,\"under_way\":0}";
+  private static String audit(int keyUnaccounted, int keyMissing, int unaccounted, int missing) {
+    String artifacts = "{\"signed\":3,\"committed\":2,\"lost\":1,\"unanswered\":0,\"under_way\":0}";
     return String.format(
         "{\"ledger\":{\"first_index\":5,\"size\":9,\"leaves\":2,\"artifacts\":%s,"
             + "\"unaccounted\":%d,\"missing\":%d},\"keys\":[{\"role\":\"issuer\",\"label\":\"issuer-2\","
@@ -49,8 +47,7 @@ class KeysAuditCommandTest {
     assertThat(audited.status()).as(audited.err()).isEqualTo(ExitStatus.DONE);
     assertThat(audited.err()).isEmpty();
     assertThat(audited.out())
-        .containsPattern(
-            "issuer +issuer-2 +proof=1,service=4 +artifact=3,readiness=1 +0 +0 +0")
+        .containsPattern("issuer +issuer-2 +proof=1,service=4 +artifact=3,readiness=1 +0 +0 +0")
         .containsPattern("artifacts lost +1")
         .containsPattern("leaves that allowed +2");
   }

@@ -132,8 +132,8 @@ final class SignatureAudit {
           Denial.unavailable(
               "audit_under_way",
               String.format(
-                  "the audit must have read all %d leaves, and has read up to %d; ask again, it goes on"
-                      + " from there",
+                  "the audit must have read all %d leaves, and has read up to %d; ask again, it"
+                      + " goes on from there",
                   size, next)));
     }
   }

@@ -169,11 +169,7 @@ public final class SignatureCounts {
   record Artifacts(long signed, long committed, long lost, long unanswered, long underWay) {
     private Artifacts(long signed, long committed, long lost, long unanswered) {
       this(
-          signed,
-          committed,
-          lost,
-          unanswered,
-          Math.max(0, signed - committed - lost - unanswered));
+          signed, committed, lost, unanswered, Math.max(0, signed - committed - lost - unanswered));
     }
 
     /** What was added since {@code start}. */
@@ -213,8 +209,7 @@ public final class SignatureCounts {
     Map<Purpose, Long> start = atStart.getOrDefault(key, Map.of());
     Map<Purpose, Long> since = new EnumMap<>(Purpose.class);
     made.getOrDefault(key, Map.of())
-        .forEach(
-            (purpose, count) -> since.put(purpose, count - start.getOrDefault(purpose, 0L)));
+        .forEach((purpose, count) -> since.put(purpose, count - start.getOrDefault(purpose, 0L)));
     return since;
   }
 

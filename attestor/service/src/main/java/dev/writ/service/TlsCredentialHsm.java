@@ -20,7 +20,11 @@ import java.util.List;
  * @param random makes keys and serial numbers
  */
 public record TlsCredentialHsm(
-    IssuerKeys keys, List<String> names, Duration validity, InstantSource clock, SecureRandom random)
+    IssuerKeys keys,
+    List<String> names,
+    Duration validity,
+    InstantSource clock,
+    SecureRandom random)
     implements TlsCredentialSource {
   /** Copies the names. */
   public TlsCredentialHsm {
