@@ -15,6 +15,7 @@ import java.security.interfaces.ECPublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
+import org.bouncycastle.asn1.x9.X9ECParameters;
 import org.bouncycastle.crypto.ec.CustomNamedCurves;
 import org.bouncycastle.math.ec.ECPoint;
 import org.bouncycastle.math.ec.FixedPointCombMultiplier;
@@ -67,10 +68,11 @@ final class SigningKeyFile {
 
   /** A file may hold the private number alone: the point is computed, and tried by a signature. */
   private static SigningKeyFile of(ECPrivateKey key) throws GeneralSecurityException {
-    ECPoint point =
-        new FixedPointCombMultiplier()
-            .multiply(CustomNamedCurves.getByName("secp256r1").getG(), key.getS())
-            .normalize();
+    X9ECParameters curve = CustomNamedCurves.getByName("secp256r1");
+    if (key.getS().compareTo(curve.getN()) >= 0) {
+      throw new IllegalArgumentException("a key of another curve");
+    }
+    ECPoint point = new FixedPointCombMultiplier().multiply(curve.getG(), key.getS()).normalize();
     SigningKeyFile file =
         new SigningKeyFile(
             key,

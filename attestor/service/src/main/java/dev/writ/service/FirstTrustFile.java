@@ -56,9 +56,7 @@ public final class FirstTrustFile {
             1,
             Optional.empty(),
             TrustContent.Assurance.DEV,
-            List.of(
-                trusted(keys.issuer(), KeyRole.ISSUER, KeyWindow.of(keys.issuer())),
-                trusted(keys.status(), KeyRole.STATUS, KeyWindow.of(keys.status()))),
+            List.of(trusted(keys.issuer(), KeyRole.ISSUER), trusted(keys.status(), KeyRole.STATUS)),
             logPolicy,
             status,
             SKEW,
@@ -69,7 +67,8 @@ public final class FirstTrustFile {
         List.of());
   }
 
-  private static TrustedKey trusted(HsmKey key, KeyRole role, KeyWindow window) {
+  private static TrustedKey trusted(HsmKey key, KeyRole role) {
+    KeyWindow window = KeyWindow.of(role, key);
     return new TrustedKey(
         VerificationKey.of(key.publicKey()),
         role,

@@ -122,7 +122,7 @@ final class Genesis {
           inUse.kid(),
           role,
           KeyAlgorithm.ES256,
-          KeyWindow.of(inUse.key()),
+          KeyWindow.of(role, inUse.key()),
           Optional.empty());
     }
   }

@@ -42,7 +42,7 @@ final class KeyGenerations {
 
   /** For how long keys of the role are used, by this build's inventory. */
   Cryptoperiod cryptoperiod(KeyRole role) {
-    return INVENTORY.cryptoperiod(keys.of(role).key().role());
+    return INVENTORY.cryptoperiod(KeyWindow.inToken(role));
   }
 
   /**
