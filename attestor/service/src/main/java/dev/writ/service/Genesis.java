@@ -172,7 +172,7 @@ final class Genesis {
 
   /** A service whose key may not sign would deny whatever it is asked. */
   private void requireUsable(SigningKey known, String key, KeyRole role)
-      throws ServiceStartException {
+      throws LedgerException, ServiceStartException {
     if (known.role() != role) {
       throw new ServiceStartException(
           "the key "
@@ -185,7 +185,7 @@ final class Genesis {
               + known.role().wire()
               + " key: each key has one role");
     }
-    if (!known.maySign(clock.instant())) {
+    if (!known.maySign(clock.instant()) && !isFollowed(known)) {
       throw new ServiceStartException(
           "the key "
               + key
@@ -197,6 +197,19 @@ final class Genesis {
               + known.notAfter()
               + ": check the clock, or bring another key into use");
     }
+  }
+
+  /** A key that was to sign while the service was down does at its start, before anything is asked. */
+  private boolean isFollowed(SigningKey known) throws LedgerException {
+    Instant now = clock.instant();
+    return known.state() == KeyState.ACTIVE
+        && ledger.keys().stream()
+            .anyMatch(
+                key ->
+                    key.role() == known.role()
+                        && key.state() == KeyState.PREPUBLISHED
+                        && !now.isBefore(key.notBefore())
+                        && now.isBefore(key.notAfter()));
   }
 
   private PolicyInForce putInForce(Policy policy, List<Hash> keyLeaves)

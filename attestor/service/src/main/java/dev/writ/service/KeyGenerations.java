@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.KeyRole;
 import dev.writ.hsm.CeremonyOutcome;
 import dev.writ.hsm.Cryptoperiod;
@@ -18,6 +17,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 
 /** The keys of a role in the token, one after the other, and the making of the next. */
 final class KeyGenerations {
@@ -58,7 +58,8 @@ final class KeyGenerations {
       int last = current.spec().generation();
       for (KeySpec spec : token.generations(current.spec())) {
         last = Math.max(last, spec.generation());
-        if (ledger.key(JwkThumbprint.of(token.publicKey(spec))).isEmpty()) {
+        Optional<Hash> kid = KeysInUse.kid(token, spec);
+        if (kid.isPresent() && ledger.key(kid.get()).isEmpty()) {
           return token.key(spec);
         }
       }

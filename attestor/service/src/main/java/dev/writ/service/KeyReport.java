@@ -88,9 +88,12 @@ final class KeyReport {
     try {
       for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
         for (KeySpec spec : generations.all(role)) {
-          Hash kid = JwkThumbprint.of(keys.of(role).key().token().publicKey(spec));
-          there.add(kid);
-          rows.add(row(role.wire(), spec, kid, known));
+          Optional<Hash> kid = KeysInUse.kid(keys.of(role).key().token(), spec);
+          kid.ifPresent(there::add);
+          rows.add(
+              kid.isPresent()
+                  ? row(role.wire(), spec, kid.get(), known)
+                  : new Row(role.wire(), Optional.of(spec), Optional.empty(), Optional.empty()));
         }
         known.values().stream()
             .filter(key -> key.role() == role && !there.contains(key.kid()))

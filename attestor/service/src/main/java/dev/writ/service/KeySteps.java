@@ -105,6 +105,9 @@ final class KeySteps {
               System.Logger.Level.WARNING,
               "a step in the life of a key must be done, and was not; it is tried again: {0}",
               e.getMessage());
+    } catch (RuntimeException e) {
+      // Nor may a defect in one of them, which would come again at each start.
+      Defect.log("a step in the life of a key", e);
     }
   }
 

@@ -95,32 +95,33 @@ final class KeyTransitions {
             counts.signed(SignatureCounts.Kind.HANDOVER, to, input));
     TrustedKey before = believed(next, rotate.from());
     TrustedKey after = believed(next, rotate.to());
-    commit(
-        new KeyChange(
-            rotate.to(),
-            rotate.role(),
-            KeyState.PREPUBLISHED,
-            operation.digest(),
-            Optional.of(handover),
-            Optional.empty(),
-            OptionalLong.empty(),
-            Optional.of(TrustReference.of(next))),
-        new StateChange.SetKey(
-            rotate.to(), rotate.role(), KeyState.PREPUBLISHED, rotate.activates(), after.exp()),
-        // What it signs last must not outlive the belief in it.
-        new StateChange.SetKey(
-            rotate.from(),
-            rotate.role(),
-            KeyState.ACTIVE,
-            before.nbf(),
-            before.exp().minus(longestLife)),
-        new StateChange.PublishTrust(next.content().version(), next.toJson()),
-        new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+    var unused =
+        commit(
+            new KeyChange(
+                rotate.to(),
+                rotate.role(),
+                KeyState.PREPUBLISHED,
+                operation.digest(),
+                Optional.of(handover),
+                Optional.empty(),
+                OptionalLong.empty(),
+                Optional.of(TrustReference.of(next))),
+            new StateChange.SetKey(
+                rotate.to(), rotate.role(), KeyState.PREPUBLISHED, rotate.activates(), after.exp()),
+            // What it signs last must not outlive the belief in it.
+            new StateChange.SetKey(
+                rotate.from(),
+                rotate.role(),
+                KeyState.ACTIVE,
+                before.nbf(),
+                before.exp().minus(longestLife)),
+            new StateChange.PublishTrust(next.content().version(), next.toJson()),
+            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
   }
 
   void activate(SigningKey key) throws LedgerException, HsmException {
     // Before the ledger says that it signs.
-    var unused = inToken(key.role(), key.kid());
+    HsmKey next = inToken(key.role(), key.kid());
     Rotation rotation =
         rotations().stream()
             .filter(r -> r.change().to().equals(key.kid()))
@@ -139,17 +140,22 @@ final class KeyTransitions {
     if (rotation.trustVersion() > trust.inForce()) {
       changes.add(new StateChange.PutTrustInForce(rotation.trustVersion()));
     }
-    commit(
-        new KeyChange(
-            key.kid(),
-            key.role(),
-            KeyState.ACTIVE,
-            rotation.operation().digest(),
-            Optional.empty(),
-            Optional.of(from.kid()),
-            OptionalLong.empty(),
-            Optional.empty()),
-        changes.toArray(StateChange[]::new));
+    boolean done =
+        commit(
+            new KeyChange(
+                key.kid(),
+                key.role(),
+                KeyState.ACTIVE,
+                rotation.operation().digest(),
+                Optional.empty(),
+                Optional.of(from.kid()),
+                OptionalLong.empty(),
+                Optional.empty()),
+            changes.toArray(StateChange[]::new));
+    if (done) {
+      // At once: what the key before still signs is refused from here on.
+      keys.use(key.role(), next);
+    }
   }
 
   void retire(SigningKey key) throws LedgerException, HsmException {
@@ -159,30 +165,37 @@ final class KeyTransitions {
             .map(r -> r.operation().digest())
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("bug: a key retires after no rotation"));
-    commit(
-        new KeyChange(
-            key.kid(),
-            key.role(),
-            KeyState.RETIRED,
-            operation,
-            Optional.empty(),
-            Optional.empty(),
-            OptionalLong.empty(),
-            Optional.empty()),
-        new StateChange.SetKey(
-            key.kid(), key.role(), KeyState.RETIRED, key.notBefore(), key.notAfter()));
+    var unused =
+        commit(
+            new KeyChange(
+                key.kid(),
+                key.role(),
+                KeyState.RETIRED,
+                operation,
+                Optional.empty(),
+                Optional.empty(),
+                OptionalLong.empty(),
+                Optional.empty()),
+            new StateChange.SetKey(
+                key.kid(), key.role(), KeyState.RETIRED, key.notBefore(), key.notAfter()));
   }
 
   void disbelieve(Operation operation, Operation.CompromiseKey compromise, TrustFile next)
       throws LedgerException, HsmException {
     SigningKey key = ledger.key(compromise.kid()).orElseThrow();
+    if (key.state() == KeyState.ACTIVE && compromise.replacement().isEmpty()) {
+      // It was announced when this was proposed, and signs since: nothing would sign in its place.
+      end(operation, OperationEnd.FAILED, OperationStep.End.FAILED);
+      return;
+    }
     List<StateChange> changes = new ArrayList<>();
     changes.add(
         new StateChange.SetKey(
             key.kid(), key.role(), KeyState.COMPROMISED, key.notBefore(), key.notAfter()));
+    Optional<HsmKey> replacement = Optional.empty();
     if (compromise.replacement().isPresent()) {
       TrustedKey after = believed(next, compromise.replacement().get());
-      var unused = inToken(key.role(), compromise.replacement().get());
+      replacement = Optional.of(inToken(key.role(), compromise.replacement().get()));
       changes.add(
           new StateChange.SetKey(
               compromise.replacement().get(),
@@ -192,25 +205,30 @@ final class KeyTransitions {
               after.exp()));
     }
     if (key.role() == KeyRole.ISSUER && key.activatedIndex().isPresent()) {
-      changes.add(
-          new StateChange.VoidArtifactsBetween(
-              Math.max(compromise.fromIndex().orElse(0), key.activatedIndex().getAsLong()),
-              key.endedIndex().orElse(Long.MAX_VALUE)));
+      long from = Math.max(compromise.fromIndex().orElse(0), key.activatedIndex().getAsLong());
+      long ended = key.endedIndex().orElse(Long.MAX_VALUE);
+      if (from < ended) {
+        changes.add(new StateChange.VoidArtifactsBetween(from, ended));
+      }
     }
     changes.add(new StateChange.PublishTrust(next.content().version(), next.toJson()));
     changes.add(new StateChange.PutTrustInForce(next.content().version()));
     changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
-    commit(
-        new KeyChange(
-            key.kid(),
-            key.role(),
-            KeyState.COMPROMISED,
-            operation.digest(),
-            Optional.empty(),
-            compromise.replacement(),
-            compromise.fromIndex(),
-            Optional.of(TrustReference.of(next))),
-        changes.toArray(StateChange[]::new));
+    boolean done =
+        commit(
+            new KeyChange(
+                key.kid(),
+                key.role(),
+                KeyState.COMPROMISED,
+                operation.digest(),
+                Optional.empty(),
+                compromise.replacement(),
+                compromise.fromIndex(),
+                Optional.of(TrustReference.of(next))),
+            changes.toArray(StateChange[]::new));
+    if (done) {
+      replacement.ifPresent(other -> keys.use(key.role(), other));
+    }
   }
 
   void destroy(Operation operation, Hash kid) throws LedgerException, HsmException {
@@ -227,36 +245,39 @@ final class KeyTransitions {
               key.kid(), key.role(), KeyState.DESTROYED, key.notBefore(), key.notAfter()));
     }
     changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
-    commit(
-        new KeyChange(
-            key.kid(),
-            key.role(),
-            KeyState.DESTROYED,
-            operation.digest(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalLong.empty(),
-            Optional.empty()),
-        changes.toArray(StateChange[]::new));
+    var unused =
+        commit(
+            new KeyChange(
+                key.kid(),
+                key.role(),
+                KeyState.DESTROYED,
+                operation.digest(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalLong.empty(),
+                Optional.empty()),
+            changes.toArray(StateChange[]::new));
   }
 
   void publish(Operation operation, TrustFile next) throws LedgerException {
-    commit(
-        new OperationStep.Ended(
-            operation.change().kind(),
-            operation.digest(),
-            OperationStep.End.EXECUTED,
-            Optional.of(TrustReference.of(next))),
-        new StateChange.PublishTrust(next.content().version(), next.toJson()),
-        new StateChange.PutTrustInForce(next.content().version()),
-        new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+    var unused =
+        commit(
+            new OperationStep.Ended(
+                operation.change().kind(),
+                operation.digest(),
+                OperationStep.End.EXECUTED,
+                Optional.of(TrustReference.of(next))),
+            new StateChange.PublishTrust(next.content().version(), next.toJson()),
+            new StateChange.PutTrustInForce(next.content().version()),
+            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
   }
 
   void end(Operation operation, OperationEnd end, OperationStep.End told) {
-    commit(
-        new OperationStep.Ended(
-            operation.change().kind(), operation.digest(), told, Optional.empty()),
-        new StateChange.EndOperation(operation.digest(), end));
+    var unused =
+        commit(
+            new OperationStep.Ended(
+                operation.change().kind(), operation.digest(), told, Optional.empty()),
+            new StateChange.EndOperation(operation.digest(), end));
   }
 
   /**
@@ -307,7 +328,7 @@ final class KeyTransitions {
     return rotations;
   }
 
-  private void commit(LeafBody body, StateChange... changes) {
+  private boolean commit(LeafBody body, StateChange... changes) {
     Leaf leaf =
         Leaf.of(Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), List.of(), body);
     CommitOutcome outcome = ledger.commit(Entry.of(leaf, changes)).toCompletableFuture().join();
@@ -318,5 +339,6 @@ final class KeyTransitions {
               "the ledger must take a step in the life of a key, and did not: {0}",
               outcome);
     }
+    return outcome instanceof CommitOutcome.Receipt;
   }
 }

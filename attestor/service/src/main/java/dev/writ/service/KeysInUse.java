@@ -112,11 +112,27 @@ final class KeysInUse {
     }
     Token token = current.key().token();
     for (KeySpec spec : token.generations(current.key().spec())) {
-      if (JwkThumbprint.of(token.publicKey(spec)).equals(kid)) {
+      if (kid(token, spec).equals(Optional.of(kid))) {
         return Optional.of(token.key(spec));
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * The RFC 7638 thumbprint of a key in the token; empty of one that is not whole, as a process leaves it
+   * that dies at its birth. Such a one is passed over: what it was is not to be known.
+   */
+  static Optional<Hash> kid(Token token, KeySpec spec) throws HsmException {
+    try {
+      return Optional.of(JwkThumbprint.of(token.publicKey(spec)));
+    } catch (HsmException e) {
+      if (e.fault() == HsmException.Fault.KEY_AMBIGUOUS
+          || e.fault() == HsmException.Fault.KEY_MISSING) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /** All keys of the service as they were found at its start. */

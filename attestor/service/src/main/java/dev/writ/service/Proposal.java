@@ -8,6 +8,7 @@ import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperatorSignature;
 import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustFile;
+import dev.writ.tlog.Hash;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,12 +59,22 @@ public record Proposal(Operation operation, Optional<TrustFile> trust) {
     return TrustFile.of(trust.orElseThrow().content(), signatures);
   }
 
+  /** Enough of a thumbprint to tell one from another. */
+  private static String shortened(Hash kid) {
+    return PublicRoutes.base64Url(kid.bytes()).substring(0, 20);
+  }
+
   /** That of which the ledger has at most one open operation. */
   String subject() {
     return switch (operation.change().kind()) {
       case ROTATE_KEY, PUBLISH_TRUST -> "trust";
-      // It must not wait for a rotation that somebody is slow to approve.
-      case COMPROMISE_KEY -> "compromise";
+      // It must wait neither for a rotation that somebody is slow to approve, nor for what somebody
+      // else proposed.
+      case COMPROMISE_KEY ->
+          "compromise/"
+              + shortened(((Operation.CompromiseKey) operation.change()).kid())
+              + "/"
+              + operation.proposer().map(Proposal::shortened).orElse("service");
       case DESTROY_KEY ->
           "destroy/"
               + PublicRoutes.base64Url(((Operation.DestroyKey) operation.change()).kid().bytes());

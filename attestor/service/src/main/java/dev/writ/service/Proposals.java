@@ -90,8 +90,15 @@ final class Proposals {
                     + " on"));
       }
     }
-    HsmKey next = generations.next(rotate.role());
     Hash from = keys.of(rotate.role()).kid();
+    if (known(from).state() != KeyState.ACTIVE) {
+      throw new DeniedException(
+          new Denial(
+              DenialCode.POLICY_DENIED,
+              "no_active_key",
+              "the role must have an active key that another can follow, and has none"));
+    }
+    HsmKey next = generations.next(rotate.role());
     VerificationKey to = VerificationKey.of(next.publicKey());
     Instant activates = expires.plus(rotate.lead()).truncatedTo(ChronoUnit.SECONDS);
     TrustContent content =
@@ -142,6 +149,15 @@ final class Proposals {
 
   private OptionalLong index(Wish.Since since) throws LedgerException {
     if (since instanceof Wish.Since.Leaf leaf) {
+      if (leaf.index() > ledger.size()) {
+        throw new DeniedException(
+            Denial.malformed(
+                "index_ahead",
+                "a compromise must be from a leaf on that is there, or the next, "
+                    + ledger.size()
+                    + ", was from "
+                    + leaf.index()));
+      }
       return OptionalLong.of(leaf.index());
     } else if (since instanceof Wish.Since.Time time) {
       return OptionalLong.of(firstLeafFrom(time.at()));
@@ -194,14 +210,17 @@ final class Proposals {
             && content.assurance() == before.assurance()
             && content.keys().equals(before.keys())
             && content.logPolicy().equals(before.logPolicy())
-            && content.status().isPresent();
+            && content.status().equals(before.status())
+            && content.skew().equals(before.skew())
+            && content.tls().contains(keys.atStart().tlsPin());
     if (!same) {
       throw new DeniedException(
           new Denial(
               DenialCode.POLICY_DENIED,
               "trust_file_of_others",
-              "a trust file that is published so must leave issuer, assurance, jwks and log_policy as"
-                  + " they are, and name status: keys are changed by a rotation"));
+              "a trust file that is published so must leave issuer, assurance, jwks, log_policy,"
+                  + " status and skew_s as they are, and pin the service's TLS key: keys are changed"
+                  + " by a rotation, the others with a new ledger or start"));
     }
   }
 

@@ -90,6 +90,7 @@ abstract class DualControlled {
     return proposal;
   }
 
+  @CanIgnoreReturnValue
   Proposal rotated() {
     return approved(new Wish.Rotate(KeyRole.ISSUER, LEAD));
   }

@@ -173,4 +173,48 @@ class KeyCompromiseTest extends DualControlled {
     passes(VALIDITY.plus(LEAD));
     assertThat(active(KeyRole.ISSUER)).isEqualTo(announced);
   }
+
+  /** The time lies after its end: there is nothing to withdraw, and the key is disbelieved all the same. */
+  @Test
+  void compromise_ofAKeyThatHasEnded_fromALeafAfterIt_isDone() throws Exception {
+    Hash key = active(KeyRole.ISSUER);
+    rotated();
+    passes(VALIDITY.plus(LEAD));
+    ProofBundle later = issued();
+
+    approved(new Wish.Compromise(key, new Wish.Since.Leaf(index(later))));
+
+    assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
+    assertThat(revoked(later)).isFalse();
+    deployment.restart();
+    assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
+  }
+
+  /** Nothing would sign in its place: the operation fails, and is proposed anew for a key that signs. */
+  @Test
+  void compromise_ofAnAnnouncedKeyThatSignsByNow_failsAndCanBeProposedAnew() throws Exception {
+    Hash announced = ((Operation.RotateKey) rotated().operation().change()).to();
+    deployment.clock.advance(LEAD.plusMinutes(2));
+    Proposal early = proposed(new Wish.Compromise(announced, new Wish.Since.Ever()));
+    passes(VALIDITY.minusMinutes(1));
+    assertThat(active(KeyRole.ISSUER)).isEqualTo(announced);
+
+    assertThat(approve(1, early)).isInstanceOf(DualControl.Outcome.Approved.class);
+    assertThat(approve(2, early)).isInstanceOf(DualControl.Outcome.Approved.class);
+
+    assertThat(active(KeyRole.ISSUER)).isEqualTo(announced);
+    approved(new Wish.Compromise(announced, new Wish.Since.Ever()));
+    assertThat(active(KeyRole.ISSUER)).isNotEqualTo(announced);
+    assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
+  }
+
+  @Test
+  void compromise_fromALeafThatIsNotThere_isRefused() throws Exception {
+    assertDenied(
+        asked(
+            new Wish.Compromise(
+                active(KeyRole.ISSUER), new Wish.Since.Leaf(deployment.leaves() + 1))),
+        DenialCode.UNVERIFIABLE,
+        "index_ahead");
+  }
 }

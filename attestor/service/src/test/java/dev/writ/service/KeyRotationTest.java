@@ -223,7 +223,7 @@ class KeyRotationTest extends DualControlled {
   void activation_thatWasMissed_isMadeUpForAtTheNextStart() throws Exception {
     Operation.RotateKey change = change(rotated());
     deployment.service().close();
-    deployment.clock.advance(UNTIL_ACTIVE.plus(Duration.ofMinutes(30)));
+    deployment.clock.advance(UNTIL_ACTIVE.plus(NextTrust.OVERLAP).plusHours(10));
 
     deployment.start();
 

@@ -155,7 +155,9 @@ public final class OperationReview {
                 each instanceof TrustDifference.KeyChanged from
                     && from.before().key().kid().equals(rotate.from())
                     && from.before().role() == rotate.role()
-                    && from.before().state() == KeyState.ACTIVE
+                    // One whose successor was compromised before it signed retires already.
+                    && (from.before().state() == KeyState.ACTIVE
+                        || from.before().state() == KeyState.RETIRING)
                     && retires(from.before(), from.after(), activates));
     return added && follows
         ? Optional.empty()

@@ -377,6 +377,6 @@ class OperationApprovalTest {
   void parse_longerThanItMayBe_malformed() {
     assertThatThrownBy(() -> OperationApproval.parse(new byte[OperationApproval.MAX_BYTES + 1]))
         .isInstanceOf(MalformedOperationException.class)
-        .hasMessageContaining("at most 16384 bytes");
+        .hasMessageContaining("at most 8192 bytes");
   }
 }

@@ -46,16 +46,15 @@ class OperationLeafTest {
 
   @Test
   void of_everyStep_isTheOperationsKind() {
-    assertThat(new OperationStep.Proposed(rotation()).of()).isEqualTo(OperationKind.ROTATE_KEY);
-    assertThat(new OperationStep.Proposed(Operations.destruction()).of())
+    assertThat(Operations.proposed(rotation()).of()).isEqualTo(OperationKind.ROTATE_KEY);
+    assertThat(Operations.proposed(Operations.destruction()).of())
         .isEqualTo(OperationKind.DESTROY_KEY);
   }
 
   /** In the leaf stand the very bytes that operators sign, after the label. */
   @Test
   void proposed_holdsTheDocument() {
-    String leaf =
-        new String(leaf(new OperationStep.Proposed(rotation())).bytes(), StandardCharsets.UTF_8);
+    String leaf = new String(leaf(Operations.proposed(rotation())).bytes(), StandardCharsets.UTF_8);
 
     assertThat(leaf).contains("\"operation\":\"" + Base64Url.encode(rotation().document()) + "\"");
   }

@@ -158,7 +158,7 @@ final class Operations {
         Optional.of(new TrustReference(2, signed(second(), BOB, CAROL).digest()));
     Hash operation = rotation().digest();
     return Stream.of(
-        new OperationStep.Proposed(rotation()),
+        proposed(rotation()),
         new OperationStep.Approved(
             OperationKind.ROTATE_KEY,
             new OperationApproval(
@@ -208,5 +208,14 @@ final class Operations {
         other,
         OptionalLong.empty(),
         Optional.empty());
+  }
+
+  /** As its proposer, who is Alice where it has one, signed it. */
+  static OperationStep.Proposed proposed(Operation operation) {
+    return new OperationStep.Proposed(
+        operation,
+        operation
+            .proposer()
+            .map(kid -> new OperatorSignature(kid, ALICE.sign(operation.signingInput()))));
   }
 }
