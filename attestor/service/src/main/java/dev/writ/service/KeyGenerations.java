@@ -65,7 +65,7 @@ final class KeyGenerations {
       }
       // A number that was used once is not used again: who reads an old inventory finds no other
       // key.
-      last = Math.max(last, ledger.keys().size());
+      last = Math.max(last, (int) ledger.keys().stream().filter(key -> key.role() == role).count());
       KeySpec spec = current.spec().ofGeneration(last + 1);
       CeremonyOutcome outcome = KeyCeremony.next(token, spec, clock, random);
       if (outcome instanceof CeremonyOutcome.Born) {
