@@ -243,8 +243,8 @@ class KeysCommandTest {
   @Test
   void rotation_notApprovedInItsTime_cannotBeApprovedAfter() throws Exception {
     String operation =
-        OperatedService.fact(operated.keys("rotate", "status", "--valid", "1s"), "operation");
-    Thread.sleep(1_100);
+        OperatedService.fact(operated.keys("rotate", "status", "--valid", "4s"), "operation");
+    Thread.sleep(4_100);
 
     Invocation approve = operated.approve(operation, operated.operatorKey());
 
