@@ -216,6 +216,43 @@ class DualControlTest extends DualControlled {
     assertDenied(asked(ROTATE), DenialCode.POLICY_DENIED, "proposer_unknown");
   }
 
+  /** The service goes by these as it found them at its start. */
+  @Test
+  void trustFile_thatChangesStatusSkewOrTheServicesTlsKey_isNotPublishedSo() {
+    TrustContent own = deployment.trust().content();
+    for (TrustContent other :
+        List.of(
+            with(
+                own,
+                FirstTrustFile.statusAt("https://elsewhere.example/status"),
+                own.skew(),
+                own.tls()),
+            with(own, own.status().orElseThrow(), own.skew().plusSeconds(1), own.tls()),
+            with(own, own.status().orElseThrow(), own.skew(), List.of()))) {
+      assertDenied(
+          asked(new Wish.Publish(TrustFile.of(other, List.of()))),
+          DenialCode.POLICY_DENIED,
+          "trust_file_of_others");
+    }
+  }
+
+  private static TrustContent with(
+      TrustContent content, TrustContent.StatusSource status, Duration skew, List<Hash> tls) {
+    return new TrustContent(
+        content.issuer(),
+        content.version(),
+        content.previous(),
+        content.assurance(),
+        content.keys(),
+        content.logPolicy(),
+        Optional.of(status),
+        skew,
+        tls,
+        content.policyApprovers(),
+        content.gateways(),
+        content.operators());
+  }
+
   @Test
   void trustFile_thatChangesKeys_isNotPublishedSo() throws Exception {
     TrustContent content = deployment.trust().content();

@@ -19,6 +19,7 @@ import dev.writ.artifact.Verdict;
 import dev.writ.tlog.Hash;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A key that somebody else may hold ends at once, and with it what it signed since. */
@@ -216,5 +217,41 @@ class KeyCompromiseTest extends DualControlled {
                 active(KeyRole.ISSUER), new Wish.Since.Leaf(deployment.leaves() + 1))),
         DenialCode.UNVERIFIABLE,
         "index_ahead");
+  }
+
+  /** The key before signs on, and another can follow it. */
+  @Test
+  void compromise_ofTheAnnouncedKey_leavesTheOneBeforeToBeRotatedAgain() throws Exception {
+    Hash before = active(KeyRole.ISSUER);
+    Hash announced = ((Operation.RotateKey) rotated().operation().change()).to();
+
+    approved(new Wish.Compromise(announced, new Wish.Since.Ever()));
+
+    assertThat(active(KeyRole.ISSUER)).isEqualTo(before);
+    assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
+    Hash next = ((Operation.RotateKey) rotated().operation().change()).to();
+    passes(VALIDITY.plus(LEAD));
+    assertThat(active(KeyRole.ISSUER)).isEqualTo(next).isNotEqualTo(announced);
+    assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
+  }
+
+  /** One operator's proposal that nobody approves must not keep another's from being approved. */
+  @Test
+  void compromise_proposedByTwo_isDoneByTheOneThatIsApproved() throws Exception {
+    Hash key = active(KeyRole.ISSUER);
+    Wish ended = new Wish.Compromise(key, new Wish.Since.Ever());
+    Proposal idle = proposed(new Wish.Compromise(key, new Wish.Since.Leaf(deployment.leaves())));
+    Proposal other =
+        ((DualControl.Outcome.Drafted)
+                Deployment.join(control().propose(ended, VALIDITY, Optional.of(operators.kid(1)))))
+            .proposal();
+    assertThat(approve(1, other)).isInstanceOf(DualControl.Outcome.Open.class);
+
+    assertThat(approve(0, other)).isInstanceOf(DualControl.Outcome.Approved.class);
+    assertThat(approve(2, other)).isInstanceOf(DualControl.Outcome.Approved.class);
+
+    assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
+    deployment.service().chores().run();
+    assertDenied(approve(1, idle), DenialCode.REPLAYED, "operation_ended");
   }
 }

@@ -91,6 +91,34 @@ class OperationReviewTest {
                         TrustDifference.KeyChanged.class, TrustDifference.KeyAdded.class));
   }
 
+  /** Its successor was compromised before it signed. */
+  @Test
+  void rotation_ofAKeyThatRetiresAlready_isSound() {
+    TrustFile believed =
+        TrustFile.of(
+            TrustContents.keys(BEFORE, replaced(retiring(NOW.plusSeconds(5_000)))), List.of());
+    TrustContent content =
+        TrustContents.successor(
+            TrustContents.keys(
+                BEFORE, replaced(retiring(ACTIVATES.plusSeconds(7_200)), next(ACTIVATES))),
+            2,
+            believed.digest());
+
+    assertThat(
+            OperationReview.of(
+                operation(
+                    new Operation.RotateKey(
+                        KeyRole.ISSUER,
+                        ISSUER.key().kid(),
+                        NEXT.kid(),
+                        ACTIVATES,
+                        digest(content))),
+                Optional.of(content),
+                believed,
+                NOW))
+        .isInstanceOf(OperationReview.Outcome.Sound.class);
+  }
+
   @Test
   void rotation_thatAlsoChangesTheOperators_isRefused() {
     KeyQuorum others = new KeyQuorum(1, List.of(TestKey.random().verification()));
