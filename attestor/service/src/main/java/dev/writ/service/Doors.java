@@ -134,7 +134,7 @@ public final class Doors implements AutoCloseable {
     Routes routes =
         new Routes(
             PublicRoutes.of(service, ledger, trust, health),
-            OperatorRoutes.of(service, scrapes, explanations, health),
+            OperatorRoutes.of(service, scrapes, explanations, trust, health),
             OperatorRoutes.metricsOf(service, scrapes, health));
     Loads loads = Loads.of(config.limits());
     DoorMetrics metrics = new DoorMetrics(service, loads);

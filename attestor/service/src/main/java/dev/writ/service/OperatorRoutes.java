@@ -38,7 +38,11 @@ final class OperatorRoutes {
   }
 
   static RouteTable of(
-      WritService service, WorkPool scrapes, WorkPool explanations, HealthRoutes health) {
+      WritService service,
+      WorkPool scrapes,
+      WorkPool explanations,
+      TrustRoutes trust,
+      HealthRoutes health) {
     OperatorRoutes routes = new OperatorRoutes(service, scrapes, explanations);
     RouteTable table =
         new RouteTable()
@@ -51,6 +55,7 @@ final class OperatorRoutes {
             .get("/v1/signatures", "signatures", target -> routes.signatures())
             .get("/metrics", "metrics", target -> routes.metrics());
     new KeyRoutes(service).addTo(table);
+    trust.addVersionsTo(table);
     health.addTo(table);
     return table;
   }

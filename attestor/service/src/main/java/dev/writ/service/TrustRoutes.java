@@ -35,16 +35,21 @@ final class TrustRoutes {
   }
 
   void addTo(RouteTable table) {
+    addVersionsTo(table);
     table
         .get(
             "/v1/trust",
             "trust",
             target -> Reply.now(Answer.content(Answer.JSON, trust.newest().toJson(), A_MINUTE)))
-        .getUnder("/v1/trust/", "trustVersion", this::version)
         .get(
             "/.well-known/jwks.json",
             "jwks",
             target -> Reply.now(Answer.content(JWK_SET, jwks(trust.newest().content()), A_MINUTE)));
+  }
+
+  /** Where an operator who approves finds what his own trust file is followed by. */
+  void addVersionsTo(RouteTable table) {
+    table.getUnder("/v1/trust/", "trustVersion", this::version);
   }
 
   private CompletionStage<Reply> version(RouteTable.Target target) throws MalformedRequest {
