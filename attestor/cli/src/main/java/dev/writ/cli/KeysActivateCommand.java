@@ -2,12 +2,10 @@
 package dev.writ.cli;
 
 import dev.writ.agent.OperatorClient.KeyStep;
-import dev.writ.tlog.Hash;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code writ keys activate}: has an announced key sign. */
@@ -19,16 +17,12 @@ import picocli.CommandLine.Spec;
 final class KeysActivateCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(
-      paramLabel = "KID",
-      converter = Thumbprint.class,
-      description = "The key's thumbprint; see writ keys list.")
-  Hash kid = Hash.of(new byte[Hash.BYTES]);
+  @Mixin KeyArgument key = new KeyArgument();
 
   @Mixin OperatorOptions operator = new OperatorOptions();
 
   @Override
   public Integer call() throws CommandFailure {
-    return operator.step(kid, KeyStep.ACTIVATE, spec);
+    return operator.step(key.kid, KeyStep.ACTIVATE, spec);
   }
 }

@@ -3,7 +3,6 @@ package dev.writ.cli;
 
 import dev.writ.agent.ProposedChange;
 import dev.writ.agent.ProposedChange.Since;
-import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Callable;
@@ -12,7 +11,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code writ keys compromise}: proposes that a key be believed no more. */
@@ -28,11 +26,7 @@ final class KeysCompromiseCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(
-      paramLabel = "KID",
-      converter = Thumbprint.class,
-      description = "The key's thumbprint; see writ keys list.")
-  Hash kid = Hash.of(new byte[Hash.BYTES]);
+  @Mixin KeyArgument key = new KeyArgument();
 
   @Option(
       names = "--from-index",
@@ -50,7 +44,7 @@ final class KeysCompromiseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    return proposal.propose(new ProposedChange.CompromiseKey(kid, from()), spec);
+    return proposal.propose(new ProposedChange.CompromiseKey(key.kid, from()), spec);
   }
 
   private Since from() throws CommandFailure {

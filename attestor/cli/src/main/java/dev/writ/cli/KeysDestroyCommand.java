@@ -2,12 +2,10 @@
 package dev.writ.cli;
 
 import dev.writ.agent.ProposedChange;
-import dev.writ.tlog.Hash;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code writ keys destroy}: proposes that a key go from its token. */
@@ -21,16 +19,12 @@ import picocli.CommandLine.Spec;
 final class KeysDestroyCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(
-      paramLabel = "KID",
-      converter = Thumbprint.class,
-      description = "The key's thumbprint; see writ keys list.")
-  Hash kid = Hash.of(new byte[Hash.BYTES]);
+  @Mixin KeyArgument key = new KeyArgument();
 
   @Mixin ProposalOptions proposal = new ProposalOptions();
 
   @Override
   public Integer call() throws CommandFailure {
-    return proposal.propose(new ProposedChange.DestroyKey(kid), spec);
+    return proposal.propose(new ProposedChange.DestroyKey(key.kid), spec);
   }
 }

@@ -2,17 +2,15 @@
 package dev.writ.cli;
 
 import dev.writ.agent.OperatorClient;
-import dev.writ.agent.Timeouts;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.UuidV7;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -42,35 +40,20 @@ final class RevokeCommand implements Callable<Integer> {
               + " (default: ${DEFAULT-VALUE}).")
   String reason = "unspecified";
 
-  @Option(
-      names = "--socket",
-      required = true,
-      paramLabel = "PATH",
-      description = "The service's Unix socket for operators.")
-  Path socket = Path.of("");
-
-  @Option(
-      names = {"-o", "--output"},
-      description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  OutputFormat output = OutputFormat.text;
+  @Mixin OperatorOptions operator = new OperatorOptions();
 
   @Override
   public Integer call() throws CommandFailure {
     UuidV7 artifact = parseJti();
     requireReason();
-    try {
-      OperatorClient.Revoked revoked =
-          CommandFailure.granted(
-              new OperatorClient(socket, Timeouts.STANDARD).revoke(artifact, reason));
-      Map<String, Object> facts = new LinkedHashMap<>();
-      facts.put("jti", revoked.jti());
-      facts.put("leaf_index", revoked.leafIndex());
-      facts.put("time", revoked.time());
-      new Printer(spec.commandLine().getOut(), output).print(facts);
-      return ExitStatus.DONE;
-    } catch (IOException e) {
-      throw CommandFailure.unreachable("the service at " + socket + " must answer", e);
-    }
+    OperatorClient.Revoked revoked =
+        operator.ask(client -> CommandFailure.granted(client.revoke(artifact, reason)));
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("jti", revoked.jti());
+    facts.put("leaf_index", revoked.leafIndex());
+    facts.put("time", revoked.time());
+    new Printer(spec.commandLine().getOut(), operator.output).print(facts);
+    return ExitStatus.DONE;
   }
 
   private UuidV7 parseJti() {

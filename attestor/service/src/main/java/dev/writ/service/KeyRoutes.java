@@ -207,7 +207,7 @@ final class KeyRoutes {
         if (wire.equals(step)) {
           return answer(
               service.keyReport().step(kid, asked),
-              until -> Map.of("kid", PublicRoutes.base64Url(kid.bytes()), "step", wire));
+              stepped -> Map.of("kid", PublicRoutes.base64Url(stepped.bytes()), "step", wire));
         }
         steps.add(wire);
       }

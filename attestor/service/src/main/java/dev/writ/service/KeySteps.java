@@ -14,7 +14,6 @@ import dev.writ.artifact.TrustFile.SuccessorOutcome;
 import dev.writ.hsm.HsmException;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
-import dev.writ.ledger.OperationEnd;
 import dev.writ.ledger.OperationRecord;
 import dev.writ.ledger.SigningKey;
 import dev.writ.tlog.Hash;
@@ -161,13 +160,13 @@ final class KeySteps {
     Operation operation = proposal.operation();
     boolean superseded = operation.trustVersion() != trust.newest().content().version();
     if (superseded) {
-      transitions.end(operation, OperationEnd.FAILED, OperationStep.End.FAILED);
+      transitions.end(operation, OperationStep.End.FAILED);
       return;
     }
     List<OperationApproval> approvals = counting(open, proposal);
     if (approvals.size() < trust.newest().content().operators().threshold()) {
       if (!operation.isOpen(clock.instant())) {
-        transitions.end(operation, OperationEnd.EXPIRED, OperationStep.End.EXPIRED);
+        transitions.end(operation, OperationStep.End.EXPIRED);
       }
       return;
     }

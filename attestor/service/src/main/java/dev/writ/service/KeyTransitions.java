@@ -77,8 +77,8 @@ final class KeyTransitions {
 
   void announce(Operation operation, Operation.RotateKey rotate, TrustFile next)
       throws LedgerException, HsmException {
-    HsmKey from = inToken(rotate.role(), rotate.from());
-    HsmKey to = inToken(rotate.role(), rotate.to());
+    HsmKey from = generations.inToken(rotate.role(), rotate.from());
+    HsmKey to = generations.inToken(rotate.role(), rotate.to());
     KeyHandover statement =
         new KeyHandover(
             operation.issuer(),
@@ -121,7 +121,7 @@ final class KeyTransitions {
 
   void activate(SigningKey key) throws LedgerException, HsmException {
     // Before the ledger says that it signs.
-    HsmKey next = inToken(key.role(), key.kid());
+    HsmKey next = generations.inToken(key.role(), key.kid());
     Rotation rotation =
         rotations().stream()
             .filter(r -> r.change().to().equals(key.kid()))
@@ -167,15 +167,7 @@ final class KeyTransitions {
             .orElseThrow(() -> new IllegalStateException("bug: a key retires after no rotation"));
     var unused =
         commit(
-            new KeyChange(
-                key.kid(),
-                key.role(),
-                KeyState.RETIRED,
-                operation,
-                Optional.empty(),
-                Optional.empty(),
-                OptionalLong.empty(),
-                Optional.empty()),
+            KeyChange.of(key.kid(), key.role(), KeyState.RETIRED, operation),
             new StateChange.SetKey(
                 key.kid(), key.role(), KeyState.RETIRED, key.notBefore(), key.notAfter()));
   }
@@ -185,7 +177,7 @@ final class KeyTransitions {
     SigningKey key = ledger.key(compromise.kid()).orElseThrow();
     if (key.state() == KeyState.ACTIVE && compromise.replacement().isEmpty()) {
       // It was announced when this was proposed, and signs since: nothing would sign in its place.
-      end(operation, OperationEnd.FAILED, OperationStep.End.FAILED);
+      end(operation, OperationStep.End.FAILED);
       return;
     }
     List<StateChange> changes = new ArrayList<>();
@@ -195,7 +187,7 @@ final class KeyTransitions {
     Optional<HsmKey> replacement = Optional.empty();
     if (compromise.replacement().isPresent()) {
       TrustedKey after = believed(next, compromise.replacement().get());
-      replacement = Optional.of(inToken(key.role(), compromise.replacement().get()));
+      replacement = Optional.of(generations.inToken(key.role(), compromise.replacement().get()));
       changes.add(
           new StateChange.SetKey(
               compromise.replacement().get(),
@@ -247,15 +239,7 @@ final class KeyTransitions {
     changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
     var unused =
         commit(
-            new KeyChange(
-                key.kid(),
-                key.role(),
-                KeyState.DESTROYED,
-                operation.digest(),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalLong.empty(),
-                Optional.empty()),
+            KeyChange.of(key.kid(), key.role(), KeyState.DESTROYED, operation.digest()),
             changes.toArray(StateChange[]::new));
   }
 
@@ -272,12 +256,12 @@ final class KeyTransitions {
             new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
   }
 
-  void end(Operation operation, OperationEnd end, OperationStep.End told) {
+  void end(Operation operation, OperationStep.End end) {
     var unused =
         commit(
             new OperationStep.Ended(
-                operation.change().kind(), operation.digest(), told, Optional.empty()),
-            new StateChange.EndOperation(operation.digest(), end));
+                operation.change().kind(), operation.digest(), end, Optional.empty()),
+            new StateChange.EndOperation(operation.digest(), OperationEnd.valueOf(end.name())));
   }
 
   /**
@@ -293,10 +277,6 @@ final class KeyTransitions {
     if (there.isPresent()) {
       there.get().token().release(there.get().spec());
     }
-  }
-
-  private HsmKey inToken(KeyRole role, Hash kid) {
-    return generations.inToken(role, kid);
   }
 
   private static TrustedKey believed(TrustFile file, Hash kid) {

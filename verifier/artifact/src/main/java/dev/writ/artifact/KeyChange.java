@@ -69,6 +69,19 @@ public record KeyChange(
     }
   }
 
+  /** A change of state by itself. */
+  public static KeyChange of(Hash kid, KeyRole role, KeyState state, Hash operation) {
+    return new KeyChange(
+        kid,
+        role,
+        state,
+        operation,
+        Optional.empty(),
+        Optional.empty(),
+        OptionalLong.empty(),
+        Optional.empty());
+  }
+
   @Override
   public LeafKind kind() {
     return LeafKind.KEY;
