@@ -49,7 +49,9 @@ final class KeysRotateCommand implements Callable<Integer> {
   static final class LeadConverter implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
-      return text.equals("0") ? Duration.ZERO : new EnrolCommand.TimeConverter().convert(text);
+      return text.matches("0[smhd]?")
+          ? Duration.ZERO
+          : new EnrolCommand.TimeConverter().convert(text);
     }
   }
 }

@@ -79,7 +79,7 @@ final class SigningOptions extends OperatorOptions {
   TrustFile newestTrust(Consumer<String> warn) throws CommandFailure {
     if (trust == null) {
       throw CommandFailure.usage(
-          "--trust must be given where something is signed: what is shown is judged by it");
+          "--trust must be given: what the service shows is judged by the trust file that you believe");
     }
     FollowedTrust followed = FollowedTrust.from(TrustOptions.read(trust, pin), folder, warn);
     TrustSuccession.Published published =
@@ -134,7 +134,9 @@ final class SigningOptions extends OperatorOptions {
     OperationReview.Outcome outcome = OperationReview.of(operation, content, believed, now);
     if (outcome instanceof OperationReview.Outcome.Refused refused) {
       throw CommandFailure.integrity(
-          "what the service shows must be one thing, and is not: " + refused.reason());
+          "what the service shows must be one thing, and is not: "
+              + refused.reason()
+              + "; where --trust is this service's own, sign nothing of it");
     }
     out.print(
         OperationWords.of(

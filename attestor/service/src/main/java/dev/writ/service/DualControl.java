@@ -347,7 +347,10 @@ public final class DualControl {
               ? DenialCode.EXPIRED
               : DenialCode.REPLAYED,
           reason,
-          "the ledger must take it, and refused it: " + reason.replace('_', ' '));
+          refused.why() == CommitOutcome.Refusal.OPERATION_SUBJECT_BUSY
+              ? "no other operation on the same may be open, and one is: approve it or let it end, see"
+                  + " writ keys operations"
+              : "the ledger must take it, and refused it: " + reason.replace('_', ' '));
     }
     throw new IllegalStateException("bug: an operation has no preconditions, yet got " + outcome);
   }
