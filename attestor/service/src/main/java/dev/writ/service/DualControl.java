@@ -99,18 +99,19 @@ public final class DualControl {
   /**
    * Proposes a change.
    *
-   * @param wish what is wanted
+   * @param request what is wanted
    * @param validity how long it can be approved: whole seconds, at most {@link Operation#MAX_LIFETIME}
    * @param proposer RFC 7638 thumbprint of the operator who proposes it
    */
-  public CompletionStage<Outcome> propose(Wish wish, Duration validity, Optional<Hash> proposer) {
+  public CompletionStage<Outcome> propose(
+      ChangeRequest request, Duration validity, Optional<Hash> proposer) {
     return operations.begin(
         "a proposal",
         () ->
             hsm.submit(
                     () -> {
                       requireProposer(proposer);
-                      return draft(wish, validity, proposer);
+                      return draft(request, validity, proposer);
                     })
                 .thenCompose(
                     proposal -> {
@@ -124,11 +125,11 @@ public final class DualControl {
   }
 
   /** Proposes a change for the service itself, whose schedule says that it is time. */
-  CompletionStage<Outcome> prepare(Wish wish, Duration validity) {
+  CompletionStage<Outcome> prepare(ChangeRequest request, Duration validity) {
     return operations.begin(
         "a scheduled proposal",
         () ->
-            hsm.submit(() -> draft(wish, validity, Optional.empty()))
+            hsm.submit(() -> draft(request, validity, Optional.empty()))
                 .thenCompose(proposal -> open(proposal, Optional.empty())),
         Outcome.Denied::new);
   }
@@ -151,7 +152,7 @@ public final class DualControl {
     }
   }
 
-  private Proposal draft(Wish wish, Duration validity, Optional<Hash> proposer)
+  private Proposal draft(ChangeRequest request, Duration validity, Optional<Hash> proposer)
       throws LedgerException {
     requireClock();
     TrustContent believed = trust.newest().content();
@@ -167,7 +168,7 @@ public final class DualControl {
     }
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Instant expires = now.plusSeconds(validity.toSeconds());
-    Proposals.Drafted drafted = proposals.draft(wish, now, expires);
+    Proposals.Drafted drafted = proposals.draft(request, now, expires);
     byte[] nonce = new byte[NONCE_BYTES];
     random.nextBytes(nonce);
     return new Proposal(

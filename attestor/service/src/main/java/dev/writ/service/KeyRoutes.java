@@ -122,37 +122,38 @@ final class KeyRoutes {
 
   private CompletionStage<Reply> propose(JsonMembers body) throws MalformedRequest {
     try {
-      Wish wish = wish(body);
+      ChangeRequest request = request(body);
       Duration validity = Duration.ofSeconds(body.integer("valid_s", 1, MAX_SECONDS));
       Optional<Hash> proposer =
           body.has("proposer") ? Optional.of(body.thumbprint("proposer")) : Optional.empty();
       body.end();
-      return service.dualControl().propose(wish, validity, proposer).thenApply(KeyRoutes::told);
+      return service.dualControl().propose(request, validity, proposer).thenApply(KeyRoutes::told);
     } catch (MalformedJsonException e) {
       throw new MalformedRequest(e);
     }
   }
 
-  private static Wish wish(JsonMembers body) throws MalformedJsonException, MalformedRequest {
+  private static ChangeRequest request(JsonMembers body)
+      throws MalformedJsonException, MalformedRequest {
     return switch (body.oneOf("kind", OperationKind.values())) {
       case ROTATE_KEY ->
-          new Wish.Rotate(
+          new ChangeRequest.Rotate(
               body.oneOf("role", KeyRole.values()),
               Duration.ofSeconds(body.integer("lead_s", 0, MAX_SECONDS)));
-      case COMPROMISE_KEY -> new Wish.Compromise(body.thumbprint("kid"), since(body));
-      case DESTROY_KEY -> new Wish.Destroy(body.thumbprint("kid"));
+      case COMPROMISE_KEY -> new ChangeRequest.Compromise(body.thumbprint("kid"), since(body));
+      case DESTROY_KEY -> new ChangeRequest.Destroy(body.thumbprint("kid"));
       case PUBLISH_TRUST ->
-          new Wish.Publish(trustFile(body.base64UrlUpTo("trust_file", MAX_TRUST)));
+          new ChangeRequest.Publish(trustFile(body.base64UrlUpTo("trust_file", MAX_TRUST)));
     };
   }
 
-  private static Wish.Since since(JsonMembers body) throws MalformedJsonException {
+  private static ChangeRequest.Since since(JsonMembers body) throws MalformedJsonException {
     if (body.has("from_index")) {
-      return new Wish.Since.Leaf(body.integer("from_index", 0, (1L << 53) - 1));
+      return new ChangeRequest.Since.Leaf(body.integer("from_index", 0, (1L << 53) - 1));
     }
     return body.has("from_time")
-        ? new Wish.Since.Time(body.seconds("from_time"))
-        : new Wish.Since.Ever();
+        ? new ChangeRequest.Since.Time(body.seconds("from_time"))
+        : new ChangeRequest.Since.Ever();
   }
 
   private static TrustFile trustFile(byte[] json) throws MalformedRequest {

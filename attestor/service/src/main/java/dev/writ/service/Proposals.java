@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
 
-/** Makes of a {@link Wish} what operators can be asked to approve: a change, and its trust file. */
+/** Makes of a {@link ChangeRequest} what operators can be asked to approve: a change, and its trust file. */
 final class Proposals {
   /** Longest lead of a rotation. */
   static final Duration MAX_LEAD = Duration.ofDays(30);
@@ -55,18 +55,18 @@ final class Proposals {
    * @param expires when it cannot be approved any more
    * @throws DeniedException if it cannot be
    */
-  Drafted draft(Wish wish, Instant now, Instant expires) throws LedgerException {
-    if (wish instanceof Wish.Rotate rotate) {
+  Drafted draft(ChangeRequest request, Instant now, Instant expires) throws LedgerException {
+    if (request instanceof ChangeRequest.Rotate rotate) {
       return rotation(rotate, expires);
-    } else if (wish instanceof Wish.Compromise compromise) {
+    } else if (request instanceof ChangeRequest.Compromise compromise) {
       return compromise(compromise, now);
-    } else if (wish instanceof Wish.Destroy destroy) {
+    } else if (request instanceof ChangeRequest.Destroy destroy) {
       return destruction(destroy.kid());
     }
-    return publication(((Wish.Publish) wish).file());
+    return publication(((ChangeRequest.Publish) request).file());
   }
 
-  private Drafted rotation(Wish.Rotate rotate, Instant expires) throws LedgerException {
+  private Drafted rotation(ChangeRequest.Rotate rotate, Instant expires) throws LedgerException {
     requireSigning(rotate.role());
     if (rotate.lead().isNegative() || rotate.lead().compareTo(MAX_LEAD) > 0) {
       throw new DeniedException(
@@ -109,7 +109,8 @@ final class Proposals {
         digest -> new Operation.RotateKey(rotate.role(), from, to.kid(), activates, digest));
   }
 
-  private Drafted compromise(Wish.Compromise compromise, Instant now) throws LedgerException {
+  private Drafted compromise(ChangeRequest.Compromise compromise, Instant now)
+      throws LedgerException {
     SigningKey known = known(compromise.kid());
     requireSigning(known.role());
     if (known.state() == KeyState.COMPROMISED) {
@@ -147,8 +148,8 @@ final class Proposals {
     return generations.next(role);
   }
 
-  private OptionalLong index(Wish.Since since) throws LedgerException {
-    if (since instanceof Wish.Since.Leaf leaf) {
+  private OptionalLong index(ChangeRequest.Since since) throws LedgerException {
+    if (since instanceof ChangeRequest.Since.Leaf leaf) {
       if (leaf.index() > ledger.size()) {
         throw new DeniedException(
             Denial.malformed(
@@ -159,7 +160,7 @@ final class Proposals {
                     + leaf.index()));
       }
       return OptionalLong.of(leaf.index());
-    } else if (since instanceof Wish.Since.Time time) {
+    } else if (since instanceof ChangeRequest.Since.Time time) {
       return OptionalLong.of(firstLeafFrom(time.at()));
     }
     return OptionalLong.empty();

@@ -58,7 +58,7 @@ final class RotationSchedule {
           next = now.plus(PAUSE);
           var unused =
               control
-                  .prepare(new Wish.Rotate(role, LEAD), VALIDITY)
+                  .prepare(new ChangeRequest.Rotate(role, LEAD), VALIDITY)
                   .thenAccept(outcome -> told(role, outcome));
           return;
         }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Nothing is done that fewer than enough operators, or its proposer, approved. */
 class DualControlTest extends DualControlled {
-  private static final Wish ROTATE = new Wish.Rotate(KeyRole.ISSUER, LEAD);
+  private static final ChangeRequest ROTATE = new ChangeRequest.Rotate(KeyRole.ISSUER, LEAD);
 
   private OperationRecord kept(Proposal proposal) throws Exception {
     return deployment.service().ledger().operation(proposal.operation().digest()).orElseThrow();
@@ -181,7 +181,7 @@ class DualControlTest extends DualControlled {
   @Test
   void checkpointKey_hasNoRotation() {
     assertDenied(
-        asked(new Wish.Rotate(KeyRole.CHECKPOINT, LEAD)),
+        asked(new ChangeRequest.Rotate(KeyRole.CHECKPOINT, LEAD)),
         DenialCode.POLICY_DENIED,
         "role_without_rotation");
   }
@@ -207,7 +207,7 @@ class DualControlTest extends DualControlled {
                 new OperatorKeys(1, 1).quorum()),
             List.of());
 
-    Proposal proposal = approved(new Wish.Publish(wished));
+    Proposal proposal = approved(new ChangeRequest.Publish(wished));
 
     assertThat(kept(proposal).end()).contains(OperationEnd.EXECUTED);
     assertThat(deployment.service().trust().content().version()).isEqualTo(2);
@@ -230,7 +230,7 @@ class DualControlTest extends DualControlled {
             with(own, own.status().orElseThrow(), own.skew().plusSeconds(1), own.tls()),
             with(own, own.status().orElseThrow(), own.skew(), List.of()))) {
       assertDenied(
-          asked(new Wish.Publish(TrustFile.of(other, List.of()))),
+          asked(new ChangeRequest.Publish(TrustFile.of(other, List.of()))),
           DenialCode.POLICY_DENIED,
           "trust_file_of_others");
     }
@@ -268,7 +268,8 @@ class DualControlTest extends DualControlled {
             List.of());
 
     assertThat(content.keys()).isNotEqualTo(wished.content().keys());
-    assertDenied(asked(new Wish.Publish(wished)), DenialCode.POLICY_DENIED, "trust_file_of_others");
+    assertDenied(
+        asked(new ChangeRequest.Publish(wished)), DenialCode.POLICY_DENIED, "trust_file_of_others");
   }
 
   /** In dev whoever holds the operators' door may ask the service itself to propose. */
@@ -293,9 +294,10 @@ class DualControlTest extends DualControlled {
     Hash unknown = Hash.sha256(new byte[] {7});
 
     assertDenied(
-        asked(new Wish.Compromise(unknown, new Wish.Since.Ever())),
+        asked(new ChangeRequest.Compromise(unknown, new ChangeRequest.Since.Ever())),
         DenialCode.ARTIFACT_MISSING,
         "key_unknown");
-    assertDenied(asked(new Wish.Destroy(unknown)), DenialCode.ARTIFACT_MISSING, "key_unknown");
+    assertDenied(
+        asked(new ChangeRequest.Destroy(unknown)), DenialCode.ARTIFACT_MISSING, "key_unknown");
   }
 }

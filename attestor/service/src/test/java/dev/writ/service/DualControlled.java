@@ -64,13 +64,13 @@ abstract class DualControlled {
     return deployment.service().dualControl();
   }
 
-  DualControl.Outcome asked(Wish wish) {
-    return Deployment.join(control().propose(wish, VALIDITY, Optional.of(operators.kid(0))));
+  DualControl.Outcome asked(ChangeRequest request) {
+    return Deployment.join(control().propose(request, VALIDITY, Optional.of(operators.kid(0))));
   }
 
   /** The proposal, signed by its proposer. */
-  Proposal proposed(Wish wish) {
-    DualControl.Outcome drafted = asked(wish);
+  Proposal proposed(ChangeRequest request) {
+    DualControl.Outcome drafted = asked(request);
     assertThat(drafted).isInstanceOf(DualControl.Outcome.Drafted.class);
     Proposal proposal = ((DualControl.Outcome.Drafted) drafted).proposal();
     assertThat(approve(0, proposal)).isInstanceOf(DualControl.Outcome.Open.class);
@@ -83,8 +83,8 @@ abstract class DualControlled {
 
   /** The proposal, with all approvals that it takes. */
   @CanIgnoreReturnValue
-  Proposal approved(Wish wish) {
-    Proposal proposal = proposed(wish);
+  Proposal approved(ChangeRequest request) {
+    Proposal proposal = proposed(request);
     assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
     assertThat(approve(2, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
     return proposal;
@@ -92,7 +92,7 @@ abstract class DualControlled {
 
   @CanIgnoreReturnValue
   Proposal rotated() {
-    return approved(new Wish.Rotate(KeyRole.ISSUER, LEAD));
+    return approved(new ChangeRequest.Rotate(KeyRole.ISSUER, LEAD));
   }
 
   /** Lets time pass, and the service see to what is due. */

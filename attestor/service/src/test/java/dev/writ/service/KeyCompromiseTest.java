@@ -74,7 +74,7 @@ class KeyCompromiseTest extends DualControlled {
     ProofBundle before = issued();
     ProofBundle since = issued();
 
-    approved(new Wish.Compromise(key, new Wish.Since.Leaf(index(since))));
+    approved(new ChangeRequest.Compromise(key, new ChangeRequest.Since.Leaf(index(since))));
 
     TrustFile next = deployment.service().trust();
     assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
@@ -99,7 +99,7 @@ class KeyCompromiseTest extends DualControlled {
     Instant noticed = deployment.clock.instant();
     ProofBundle since = issued();
 
-    approved(new Wish.Compromise(key, new Wish.Since.Time(noticed)));
+    approved(new ChangeRequest.Compromise(key, new ChangeRequest.Since.Time(noticed)));
 
     assertThat(revoked(before)).isFalse();
     assertThat(revoked(since)).isTrue();
@@ -110,7 +110,7 @@ class KeyCompromiseTest extends DualControlled {
     Hash key = active(KeyRole.ISSUER);
     ProofBundle bundle = issued();
 
-    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+    approved(new ChangeRequest.Compromise(key, new ChangeRequest.Since.Ever()));
 
     assertThat(revoked(bundle)).isTrue();
     assertThat(code(verdict(deployment.service().trust(), refreshed(bundle))))
@@ -125,7 +125,7 @@ class KeyCompromiseTest extends DualControlled {
     Hash key = active(KeyRole.STATUS);
     ProofBundle old = issued();
 
-    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+    approved(new ChangeRequest.Compromise(key, new ChangeRequest.Since.Ever()));
 
     TrustFile next = deployment.service().trust();
     assertThat(code(verdict(next, old))).isEqualTo(DenialCode.GOVERNANCE_DISCONTINUITY);
@@ -136,10 +136,10 @@ class KeyCompromiseTest extends DualControlled {
   @Test
   void compromise_whileARotationIsOpen_isDone_andTheRotationFails() throws Exception {
     Hash key = active(KeyRole.ISSUER);
-    Proposal rotation = proposed(new Wish.Rotate(KeyRole.ISSUER, LEAD));
+    Proposal rotation = proposed(new ChangeRequest.Rotate(KeyRole.ISSUER, LEAD));
     assertThat(approve(1, rotation)).isInstanceOf(DualControl.Outcome.Approved.class);
 
-    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+    approved(new ChangeRequest.Compromise(key, new ChangeRequest.Since.Ever()));
 
     assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
     deployment.service().chores().run();
@@ -149,13 +149,13 @@ class KeyCompromiseTest extends DualControlled {
   @Test
   void key_thatIsCompromised_isDestroyedAndStaysCompromised() throws Exception {
     Hash key = active(KeyRole.ISSUER);
-    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+    approved(new ChangeRequest.Compromise(key, new ChangeRequest.Since.Ever()));
     assertDenied(
-        asked(new Wish.Compromise(key, new Wish.Since.Ever())),
+        asked(new ChangeRequest.Compromise(key, new ChangeRequest.Since.Ever())),
         DenialCode.REPLAYED,
         "key_compromised");
 
-    approved(new Wish.Destroy(key));
+    approved(new ChangeRequest.Destroy(key));
 
     assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
     assertThat(Artifact.parse(issued().artifact()).kid()).isNotEqualTo(key);
@@ -167,7 +167,7 @@ class KeyCompromiseTest extends DualControlled {
     Hash key = active(KeyRole.ISSUER);
     Hash announced = ((Operation.RotateKey) rotated().operation().change()).to();
 
-    approved(new Wish.Compromise(key, new Wish.Since.Ever()));
+    approved(new ChangeRequest.Compromise(key, new ChangeRequest.Since.Ever()));
 
     assertThat(active(KeyRole.ISSUER)).isEqualTo(announced);
     assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
@@ -183,7 +183,7 @@ class KeyCompromiseTest extends DualControlled {
     passes(VALIDITY.plus(LEAD));
     ProofBundle later = issued();
 
-    approved(new Wish.Compromise(key, new Wish.Since.Leaf(index(later))));
+    approved(new ChangeRequest.Compromise(key, new ChangeRequest.Since.Leaf(index(later))));
 
     assertThat(state(key)).isEqualTo(KeyState.COMPROMISED);
     assertThat(revoked(later)).isFalse();
@@ -196,7 +196,8 @@ class KeyCompromiseTest extends DualControlled {
   void compromise_ofAnAnnouncedKeyThatSignsByNow_failsAndCanBeProposedAnew() throws Exception {
     Hash announced = ((Operation.RotateKey) rotated().operation().change()).to();
     deployment.clock.advance(LEAD.plusMinutes(2));
-    Proposal early = proposed(new Wish.Compromise(announced, new Wish.Since.Ever()));
+    Proposal early =
+        proposed(new ChangeRequest.Compromise(announced, new ChangeRequest.Since.Ever()));
     passes(VALIDITY.minusMinutes(1));
     assertThat(active(KeyRole.ISSUER)).isEqualTo(announced);
 
@@ -204,7 +205,7 @@ class KeyCompromiseTest extends DualControlled {
     assertThat(approve(2, early)).isInstanceOf(DualControl.Outcome.Approved.class);
 
     assertThat(active(KeyRole.ISSUER)).isEqualTo(announced);
-    approved(new Wish.Compromise(announced, new Wish.Since.Ever()));
+    approved(new ChangeRequest.Compromise(announced, new ChangeRequest.Since.Ever()));
     assertThat(active(KeyRole.ISSUER)).isNotEqualTo(announced);
     assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
   }
@@ -213,8 +214,8 @@ class KeyCompromiseTest extends DualControlled {
   void compromise_fromALeafThatIsNotThere_isRefused() throws Exception {
     assertDenied(
         asked(
-            new Wish.Compromise(
-                active(KeyRole.ISSUER), new Wish.Since.Leaf(deployment.leaves() + 1))),
+            new ChangeRequest.Compromise(
+                active(KeyRole.ISSUER), new ChangeRequest.Since.Leaf(deployment.leaves() + 1))),
         DenialCode.UNVERIFIABLE,
         "index_ahead");
   }
@@ -225,7 +226,7 @@ class KeyCompromiseTest extends DualControlled {
     Hash before = active(KeyRole.ISSUER);
     Hash announced = ((Operation.RotateKey) rotated().operation().change()).to();
 
-    approved(new Wish.Compromise(announced, new Wish.Since.Ever()));
+    approved(new ChangeRequest.Compromise(announced, new ChangeRequest.Since.Ever()));
 
     assertThat(active(KeyRole.ISSUER)).isEqualTo(before);
     assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
@@ -239,8 +240,10 @@ class KeyCompromiseTest extends DualControlled {
   @Test
   void compromise_proposedByTwo_isDoneByTheOneThatIsApproved() throws Exception {
     Hash key = active(KeyRole.ISSUER);
-    Wish ended = new Wish.Compromise(key, new Wish.Since.Ever());
-    Proposal idle = proposed(new Wish.Compromise(key, new Wish.Since.Leaf(deployment.leaves())));
+    ChangeRequest ended = new ChangeRequest.Compromise(key, new ChangeRequest.Since.Ever());
+    Proposal idle =
+        proposed(
+            new ChangeRequest.Compromise(key, new ChangeRequest.Since.Leaf(deployment.leaves())));
     Proposal other =
         ((DualControl.Outcome.Drafted)
                 Deployment.join(control().propose(ended, VALIDITY, Optional.of(operators.kid(1)))))

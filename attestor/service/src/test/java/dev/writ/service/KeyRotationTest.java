@@ -128,12 +128,13 @@ class KeyRotationTest extends DualControlled {
   @Test
   void rotation_afterItsOverlap_retiresTheOldKey_whichMayThenBeDestroyed() throws Exception {
     Operation.RotateKey change = change(rotated());
-    assertDenied(asked(new Wish.Destroy(change.from())), DenialCode.POLICY_DENIED, "key_in_use");
+    assertDenied(
+        asked(new ChangeRequest.Destroy(change.from())), DenialCode.POLICY_DENIED, "key_in_use");
     passes(UNTIL_ACTIVE);
     passes(NextTrust.OVERLAP.plus(Duration.ofHours(1)));
     assertThat(state(change.from())).isEqualTo(KeyState.RETIRED);
 
-    Proposal destruction = approved(new Wish.Destroy(change.from()));
+    Proposal destruction = approved(new ChangeRequest.Destroy(change.from()));
 
     assertThat(destruction.trust()).isEmpty();
     assertThat(state(change.from())).isEqualTo(KeyState.DESTROYED);
@@ -149,7 +150,7 @@ class KeyRotationTest extends DualControlled {
 
   @Test
   void statusKey_rotates_andTokensAreSignedByTheNext() throws Exception {
-    Operation.RotateKey change = change(approved(new Wish.Rotate(KeyRole.STATUS, LEAD)));
+    Operation.RotateKey change = change(approved(new ChangeRequest.Rotate(KeyRole.STATUS, LEAD)));
 
     passes(UNTIL_ACTIVE);
 
@@ -195,7 +196,7 @@ class KeyRotationTest extends DualControlled {
   @ValueSource(ints = {0, 1, 2, 3, 4, 5})
   void restart_afterAnyStep_goesOn(int step) throws Exception {
     restartIf(step, 0);
-    Proposal proposal = proposed(new Wish.Rotate(KeyRole.ISSUER, LEAD));
+    Proposal proposal = proposed(new ChangeRequest.Rotate(KeyRole.ISSUER, LEAD));
     restartIf(step, 1);
     assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
     restartIf(step, 2);

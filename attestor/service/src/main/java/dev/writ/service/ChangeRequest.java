@@ -8,14 +8,14 @@ import java.time.Duration;
 import java.time.Instant;
 
 /** What somebody wants to be done that takes others' approval. */
-public sealed interface Wish {
+public sealed interface ChangeRequest {
   /**
    * Another key for a role.
    *
    * @param lead from the end of the time for approval until it signs: in it verifiers follow the published
    *     trust file; whole seconds
    */
-  record Rotate(KeyRole role, Duration lead) implements Wish {}
+  record Rotate(KeyRole role, Duration lead) implements ChangeRequest {}
 
   /**
    * No more belief in a key.
@@ -23,7 +23,7 @@ public sealed interface Wish {
    * @param kid RFC 7638 thumbprint
    * @param from since when artifacts that it signed are not believed
    */
-  record Compromise(Hash kid, Since from) implements Wish {}
+  record Compromise(Hash kid, Since from) implements ChangeRequest {}
 
   /** Since when a key is somebody else's. */
   sealed interface Since {
@@ -38,12 +38,12 @@ public sealed interface Wish {
   }
 
   /** A key gone from its token. */
-  record Destroy(Hash kid) implements Wish {}
+  record Destroy(Hash kid) implements ChangeRequest {}
 
   /**
    * Another trust file.
    *
    * @param file what it is to say; its version and the one before are set here
    */
-  record Publish(TrustFile file) implements Wish {}
+  record Publish(TrustFile file) implements ChangeRequest {}
 }
