@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 public record Cryptoperiod(Optional<Duration> validity, Optional<Duration> rotation) {
   /** The longest that an inventory can ask for. */
-  static final int MAX_DAYS = 3_650;
+  public static final int MAX_DAYS = 3_650;
 
   /** Checks that the next key comes before the end of the one before. */
   public Cryptoperiod {

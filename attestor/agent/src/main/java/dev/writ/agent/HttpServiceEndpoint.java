@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The service over HTTP, as its OpenAPI document describes it: TLS 1.3 with a pinned key, or plain on
@@ -60,11 +61,37 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
    */
   public static HttpServiceEndpoint at(
       URI url, List<Hash> tlsPins, InstantSource clock, Timeouts timeouts) {
-    return new HttpServiceEndpoint(
-        new JsonService(new HttpExchanges(route(url, tlsPins, clock), timeouts)));
+    return at(url, tlsPins, Optional::empty, clock, timeouts);
   }
 
-  private static Route route(URI url, List<Hash> tlsPins, InstantSource clock) {
+  /**
+   * The same, which goes on where the service shows another TLS key that a later trust file pins.
+   *
+   * @param newer asked where no pinned key is shown: the pins of the newest trust file, such as follows by
+   *     {@link #publishedAt}
+   */
+  public static HttpServiceEndpoint at(
+      URI url,
+      List<Hash> tlsPins,
+      Supplier<Optional<List<Hash>>> newer,
+      InstantSource clock,
+      Timeouts timeouts) {
+    Route route = route(url, () -> PinnedTls.of(tlsPins, newer, clock));
+    return new HttpServiceEndpoint(new JsonService(new HttpExchanges(route, timeouts)));
+  }
+
+  /**
+   * The trust files that whoever answers at {@code url} publishes: his key is not looked at, so that a
+   * trust file that pins another key can be had.
+   *
+   * @throws IllegalArgumentException as for {@link #at}
+   */
+  public static TrustSuccession.Published publishedAt(URI url, Timeouts timeouts) {
+    return new PublishedTrustFiles(
+        new JsonService(new HttpExchanges(route(url, AnyServerTls::new), timeouts)));
+  }
+
+  private static Route route(URI url, Supplier<ClientTls> tls) {
     boolean https = "https".equals(url.getScheme());
     boolean plain = "http".equals(url.getScheme());
     String host = url.getHost();
@@ -82,7 +109,7 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
     return new Route.Tcp(
         host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
         port,
-        https ? Optional.of(PinnedTls.of(tlsPins, clock)) : Optional.empty());
+        https ? Optional.of(tls.get()) : Optional.empty());
   }
 
   @Override

@@ -20,9 +20,11 @@ import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -37,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * host that was asked for (RFC 9525). The roots of the machine count nothing. Nothing older than TLS 1.3
  * is spoken.
  */
-public final class PinnedTls {
+public final class PinnedTls implements ClientTls {
   private static final String TLS = "TLSv1.3";
   private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
   private static final String ANY_PURPOSE = "2.5.29.37.0";
@@ -72,23 +74,60 @@ public final class PinnedTls {
    * @param clock tells which certificates are in their time
    */
   public static PinnedTls of(List<Hash> pins, InstantSource clock) {
+    return of(pins, Optional::empty, clock);
+  }
+
+  /**
+   * The same, where a later trust file may pin others.
+   *
+   * @param newer asked, and waited for, where a server shows no key that is pinned: the pins of the newest
+   *     trust file, if it is another than before
+   */
+  public static PinnedTls of(
+      List<Hash> pins, Supplier<Optional<List<Hash>>> newer, InstantSource clock) {
     if (pins.isEmpty()) {
       throw new IllegalArgumentException(
           "https must have a key to believe in the trust file's tls, has none");
     }
-    return new PinnedTls(new PinnedChain(Set.copyOf(pins), clock), Optional.empty());
+    return new PinnedTls(new PinnedChain(pins, newer, clock), Optional.empty());
+  }
+
+  /** A server that showed no key which is pinned. */
+  static final class NotPinnedException extends CertificateException {
+    private static final long serialVersionUID = 1;
+
+    NotPinnedException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * Takes the newest trust file's pins, where the failure is that none is shown.
+   *
+   * @return whether another try has another outcome
+   */
+  @Override
+  public boolean follows(SSLException failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof NotPinnedException) {
+        return believed.follow();
+      }
+    }
+    return false;
   }
 
   /**
    * The same, and a server that asks for the client's key is shown this one. Nothing is resumed that
    * was begun without it.
    */
+  @Override
   public PinnedTls showing(ChannelKey key) {
     return new PinnedTls(believed, Optional.of(new ChannelKeyManager(key, believed.clock())));
   }
 
   /** Whether a server asked for this host's key, and was shown it. */
-  boolean keyWasShown() {
+  @Override
+  public boolean keyWasShown() {
     return own.isPresent() && own.get().wasShown();
   }
 
@@ -99,6 +138,7 @@ public final class PinnedTls {
    * @param connected closed with what is returned
    * @param host whom the server must be: a DNS name or an IP address without brackets
    */
+  @Override
   public SSLSocket over(Socket connected, String host, int port) throws IOException {
     SSLSocket socket =
         (SSLSocket) context.getSocketFactory().createSocket(connected, host, port, true);
@@ -111,7 +151,27 @@ public final class PinnedTls {
   }
 
   /** The JDK adds the comparison of names to it, as {@link #over} asks. */
-  private record PinnedChain(Set<Hash> pins, InstantSource clock) implements X509TrustManager {
+  private static final class PinnedChain implements X509TrustManager {
+    private final Supplier<Optional<List<Hash>>> newer;
+    private final InstantSource clock;
+    private volatile Set<Hash> pins;
+
+    PinnedChain(List<Hash> pins, Supplier<Optional<List<Hash>>> newer, InstantSource clock) {
+      this.pins = Set.copyOf(pins);
+      this.newer = newer;
+      this.clock = clock;
+    }
+
+    InstantSource clock() {
+      return clock;
+    }
+
+    boolean follow() {
+      Set<Hash> before = pins;
+      pins = newer.get().map(Set::copyOf).orElse(before);
+      return !pins.equals(before);
+    }
+
     @Override
     public void checkServerTrusted(X509Certificate @Nullable [] chain, @Nullable String keyExchange)
         throws CertificateException {
@@ -134,7 +194,7 @@ public final class PinnedTls {
           return i;
         }
       }
-      throw new CertificateException(
+      throw new NotPinnedException(
           "the server must show a key that the trust file's tls pins, showed those of SHA-256 "
               + Arrays.stream(chain)
                   .map(certificate -> pin(certificate).hex())

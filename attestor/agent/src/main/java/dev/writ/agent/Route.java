@@ -65,20 +65,33 @@ sealed interface Route {
    * @param port from 1 to 65535
    * @param tls how it must show who it is
    */
-  record Tcp(String host, int port, Optional<PinnedTls> tls) implements Route {
+  record Tcp(String host, int port, Optional<ClientTls> tls) implements Route {
     @Override
     public Line open(Guard guard) throws IOException {
       InetAddress[] addresses = InetAddress.getAllByName(host);
       if (tls.isEmpty() && !Arrays.stream(addresses).allMatch(InetAddress::isLoopbackAddress)) {
         throw new PlainHttpException(host);
       }
-      Socket socket = connect(addresses, guard);
       if (tls.isEmpty()) {
+        Socket socket = connect(addresses, guard);
         return new Line(socket.getInputStream(), socket.getOutputStream());
       }
+      try {
+        return secured(tls.get(), addresses, guard);
+      } catch (SSLException e) {
+        if (!tls.get().follows(e)) {
+          throw e;
+        }
+        guard.moving();
+        return secured(tls.get(), addresses, guard);
+      }
+    }
+
+    private Line secured(ClientTls how, InetAddress[] addresses, Guard guard) throws IOException {
+      Socket socket = connect(addresses, guard);
       // The host's own key may have to sign in the handshake, and a TPM takes its time.
       guard.moving();
-      SSLSocket secured = tls.get().over(socket, host, port);
+      SSLSocket secured = how.over(socket, host, port);
       try {
         secured.startHandshake();
       } catch (SSLException e) {

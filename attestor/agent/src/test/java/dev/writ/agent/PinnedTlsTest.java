@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLServerSocket;
 import org.junit.jupiter.api.AfterEach;
@@ -159,6 +160,86 @@ class PinnedTlsTest {
     }
   }
 
+  /** A TLS key that was rotated: the trust file that pins the next is asked for where it is shown. */
+  @Test
+  void server_thatALaterTrustFilePins_isBelievedOnceThatIsFollowed() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    PinnedTls following =
+        PinnedTls.of(
+            List.of(TlsAuthority.create(now).pin()),
+            () -> {
+              asked.incrementAndGet();
+              return Optional.of(List.of(authority.pin()));
+            },
+            InstantSource.fixed(now));
+
+    assertThat(get(authority.server("127.0.0.1"), Optional.of(following), "127.0.0.1", "TLSv1.3"))
+        .isEqualTo(200);
+    assertThat(get(authority.server("127.0.0.1"), Optional.of(following), "127.0.0.1", "TLSv1.3"))
+        .isEqualTo(200);
+    assertThat(asked).hasValue(1);
+  }
+
+  @Test
+  void server_thatNoLaterTrustFilePins_isNotBelieved() {
+    for (Optional<List<Hash>> newer :
+        List.of(
+            Optional.<List<Hash>>empty(), Optional.of(List.of(TlsAuthority.create(now).pin())))) {
+      PinnedTls following =
+          PinnedTls.of(
+              List.of(TlsAuthority.create(now).pin()), () -> newer, InstantSource.fixed(now));
+      assertThatThrownBy(
+              () ->
+                  get(
+                      authority.server("127.0.0.1"),
+                      Optional.of(following),
+                      "127.0.0.1",
+                      "TLSv1.3"))
+          .isInstanceOf(SSLHandshakeException.class)
+          .hasMessageContaining("must show a key that the trust file's tls pins");
+    }
+  }
+
+  @Test
+  void server_refusedForAnythingElse_asksForNoTrustFile() {
+    PinnedTls following =
+        PinnedTls.of(
+            List.of(authority.pin()),
+            () -> {
+              throw new AssertionError("nobody is to be asked");
+            },
+            InstantSource.fixed(now));
+
+    assertThatThrownBy(
+            () ->
+                get(
+                    authority.server("other.example"),
+                    Optional.of(following),
+                    "localhost",
+                    "TLSv1.3"))
+        .isInstanceOf(SSLHandshakeException.class)
+        .hasMessageContaining("localhost");
+  }
+
+  @Test
+  void anyServer_isReadFromOverTls13Alone() throws Exception {
+    assertThat(
+            get(
+                authority.server("other.example"),
+                Optional.of(new AnyServerTls()),
+                "127.0.0.1",
+                "TLSv1.3"))
+        .isEqualTo(200);
+    assertThatThrownBy(
+            () ->
+                get(
+                    authority.server("127.0.0.1"),
+                    Optional.of(new AnyServerTls()),
+                    "127.0.0.1",
+                    "TLSv1.2"))
+        .isInstanceOf(SSLHandshakeException.class);
+  }
+
   @Test
   void of_withoutPins_isRefused() {
     assertThatThrownBy(() -> PinnedTls.of(List.of(), InstantSource.system()))
@@ -178,6 +259,11 @@ class PinnedTlsTest {
 
   private int get(Subject server, Hash pin, String host, Instant clientsTime, String protocol)
       throws Exception {
+    return get(server, tls(pin, clientsTime), host, protocol);
+  }
+
+  private int get(Subject server, Optional<ClientTls> tls, String host, String protocol)
+      throws Exception {
     stop();
     SSLServerSocket listener =
         (SSLServerSocket)
@@ -190,13 +276,12 @@ class PinnedTlsTest {
     Thread thread = new Thread(() -> serve(listener), "tls-server");
     thread.setDaemon(true);
     thread.start();
-    return new HttpExchanges(
-            new Route.Tcp(host, listener.getLocalPort(), tls(pin, clientsTime)), SHORT)
+    return new HttpExchanges(new Route.Tcp(host, listener.getLocalPort(), tls), SHORT)
         .get("/", "*/*", 100)
         .status();
   }
 
-  private static Optional<PinnedTls> tls(Hash pin, Instant time) {
+  private static Optional<ClientTls> tls(Hash pin, Instant time) {
     return Optional.of(PinnedTls.of(List.of(pin), InstantSource.fixed(time)));
   }
 

@@ -114,7 +114,7 @@ final class AttestCommand implements Callable<Integer> {
   private int attest(Optional<AttestationResultFile> result) throws CommandFailure {
     FollowedTrust trust =
         service.followed(sentence -> spec.commandLine().getErr().println("writ: " + sentence));
-    HttpServiceEndpoint endpoint = service.endpoint(trust.newest());
+    HttpServiceEndpoint endpoint = service.endpoint(trust);
     FollowingVerifier verifier = new FollowingVerifier(trust, Optional.of(endpoint.trustFiles()));
     String issuer = trust.newest().content().issuer();
     Optional<ExecBinding> binding =

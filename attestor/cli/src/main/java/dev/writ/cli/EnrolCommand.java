@@ -173,7 +173,7 @@ final class EnrolCommand implements Callable<Integer> {
     FollowedTrust trust =
         joining.service.followed(
             sentence -> spec.commandLine().getErr().println("writ: " + sentence));
-    HttpServiceEndpoint endpoint = joining.service.endpoint(trust.newest());
+    HttpServiceEndpoint endpoint = joining.service.endpoint(trust);
     Optional<Invitation> invitation =
         joining.as.invitation == null ? Optional.empty() : Optional.of(read(joining.as.invitation));
     String name = invitation.map(Invitation::host).orElse(String.valueOf(joining.as.name));

@@ -72,7 +72,11 @@ final class FollowedTrust {
   }
 
   private void take(TrustSuccession.Followed followed, String where) {
-    newest = followed.newest();
+    // While the service was asked, it may have shown another TLS key, and a later file been
+    // followed.
+    if (followed.newest().content().version() > newest.content().version()) {
+      newest = followed.newest();
+    }
     followed
         .refused()
         .ifPresent(

@@ -23,7 +23,10 @@ final class FollowingVerifier implements ExecGateway.Verification {
   /** What who goes by an older trust file is denied with. */
   private static final Set<DenialCode> MISSED =
       EnumSet.of(
-          DenialCode.SIGNATURE_INVALID, DenialCode.REVOKED, DenialCode.GOVERNANCE_DISCONTINUITY);
+          DenialCode.SIGNATURE_INVALID,
+          DenialCode.REVOKED,
+          DenialCode.LINEAGE_FRAGMENTED,
+          DenialCode.GOVERNANCE_DISCONTINUITY);
 
   private final FollowedTrust trust;
   private final Optional<TrustSuccession.Published> service;

@@ -28,7 +28,10 @@ import picocli.CommandLine.Spec;
 final class KeysPlanCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "ROLE", converter = SigningRole.class, description = "issuer or status.")
+  @Parameters(
+      paramLabel = "ROLE",
+      converter = SigningRole.class,
+      description = "issuer, status, checkpoint, tls or attestation.")
   KeyRole role = KeyRole.ISSUER;
 
   @Mixin SigningOptions signing = new SigningOptions();

@@ -24,7 +24,10 @@ import picocli.CommandLine.Spec;
 final class KeysRotateCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "ROLE", converter = SigningRole.class, description = "issuer or status.")
+  @Parameters(
+      paramLabel = "ROLE",
+      converter = SigningRole.class,
+      description = "issuer, status, checkpoint, tls or attestation.")
   KeyRole role = KeyRole.ISSUER;
 
   @Option(

@@ -180,7 +180,7 @@ final class RunCommand implements Callable<Integer> {
     Optional<HttpServiceEndpoint> endpoint =
         service == null
             ? Optional.empty()
-            : Optional.of(ServiceOptions.at(service, believed.newest(), TIMEOUTS));
+            : Optional.of(ServiceOptions.at(service, believed, TIMEOUTS));
     ServiceEndpoint asked = endpoint.isPresent() ? endpoint.get() : new NoService();
     StateFolder folder = host.makeState();
     try {

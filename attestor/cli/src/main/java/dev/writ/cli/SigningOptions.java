@@ -2,7 +2,6 @@
 package dev.writ.cli;
 
 import dev.writ.agent.OperationDocuments;
-import dev.writ.agent.Timeouts;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationReview;
 import dev.writ.artifact.TrustContent;
@@ -83,9 +82,7 @@ final class SigningOptions extends OperatorOptions {
     }
     FollowedTrust followed = FollowedTrust.from(TrustOptions.read(trust, pin), folder, warn);
     TrustSuccession.Published published =
-        service == null
-            ? ask(client -> client.trustFiles())
-            : ServiceOptions.at(service, followed.newest(), Timeouts.STANDARD).trustFiles();
+        service == null ? ask(client -> client.trustFiles()) : ServiceOptions.publishedAt(service);
     var unused = followed.follow(published);
     return followed.newest();
   }

@@ -13,6 +13,7 @@ import dev.writ.service.IssuerKeys;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -35,13 +36,15 @@ record TrustedToken(TrustFile trust, Token token, IssuerKeys keys) {
     requireKey(file, KeyRole.ISSUER, keys.issuer());
     requireKey(file, KeyRole.STATUS, keys.status());
     requireThat(
-        trust.logPolicy().logs().stream()
-            .anyMatch(
-                log -> log.key().equals(keys.checkpointSigners(trust.logOrigin()).get(0).key())),
+        isLater(keys.checkpoint())
+            || trust.logPolicy().logs().stream()
+                .anyMatch(
+                    log ->
+                        log.key().equals(keys.checkpointSigners(trust.logOrigin()).get(0).key())),
         file,
         "must name the token's checkpoint key in log_policy, and does not");
     requireThat(
-        content.tls().contains(keys.tlsPin()),
+        isLater(keys.tls()) || content.tls().contains(keys.tlsPin()),
         file,
         "must pin the token's TLS key " + keys.tlsPin().hex() + " in tls, and does not");
   }
@@ -52,10 +55,14 @@ record TrustedToken(TrustFile trust, Token token, IssuerKeys keys) {
    * @param file names the trust file in the message
    */
   void requirePinned(List<X509Certificate> chain, Path file) throws CommandFailure {
+    List<Hash> pins = new ArrayList<>(trust.content().tls());
+    if (isLater(keys.tls())) {
+      pins.add(keys.tlsPin());
+    }
     requireThat(
         chain.stream()
             .map(certificate -> Hash.sha256(certificate.getPublicKey().getEncoded()))
-            .anyMatch(trust.content().tls()::contains),
+            .anyMatch(pins::contains),
         file,
         "must pin in tls a key of the chain that listen.tls shows, and does not: its first key is "
             + Hash.sha256(chain.get(0).getPublicKey().getEncoded()).hex());
@@ -65,10 +72,14 @@ record TrustedToken(TrustFile trust, Token token, IssuerKeys keys) {
    * Where keys of the role went from the token, those that are left may be named by later trust files
    * alone: the service follows these, from its ledger, and says whether it may sign.
    */
+  private static boolean isLater(HsmKey oldest) {
+    return oldest.spec().generation() > 1;
+  }
+
   private void requireKey(Path file, KeyRole role, HsmKey oldest) throws CommandFailure {
     Hash kid = JwkThumbprint.of(oldest.publicKey());
     requireThat(
-        oldest.spec().generation() > 1
+        isLater(oldest)
             || trust.content().keys().stream()
                 .anyMatch(
                     key ->

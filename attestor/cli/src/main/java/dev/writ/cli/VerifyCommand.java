@@ -2,7 +2,6 @@
 package dev.writ.cli;
 
 import dev.writ.agent.ExecGateway;
-import dev.writ.agent.Timeouts;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.ActionAtHand;
 import dev.writ.artifact.Artifact;
@@ -146,9 +145,7 @@ final class VerifyCommand implements Callable<Integer> {
   private TrustFile believed() throws CommandFailure {
     FollowedTrust followed = trust.followed(this::warn);
     if (service != null) {
-      boolean unused =
-          followed.follow(
-              ServiceOptions.at(service, followed.newest(), Timeouts.STANDARD).trustFiles());
+      boolean unused = followed.follow(ServiceOptions.publishedAt(service));
     }
     return followed.newest();
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.KeyRole;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmtPublic;
 import dev.writ.evidence.TrustedEndorsement;
@@ -16,15 +17,15 @@ import java.util.List;
 
 /** Certifies attestation keys whose TPM activated its credential. */
 final class AkCertificates {
-  private final HsmKey ca;
+  private final KeysInUse keys;
   private final SignatureCounts counts;
   private final Duration validity;
   private final InstantSource clock;
   private final SecureRandom random;
 
-  AkCertificates(IssuerKeys keys, Duration validity, InstantSource clock, SecureRandom random) {
-    this.ca = keys.attestation();
-    this.counts = keys.signatures();
+  AkCertificates(KeysInUse keys, Duration validity, InstantSource clock, SecureRandom random) {
+    this.keys = keys;
+    this.counts = keys.atStart().signatures();
     this.validity = validity;
     this.clock = clock;
     this.random = random;
@@ -36,6 +37,7 @@ final class AkCertificates {
    * @throws DeniedException if the token does not sign
    */
   List<Octets> issue(TpmtPublic ak, TrustedEndorsement.Device device) {
+    HsmKey ca = keys.of(KeyRole.ATTESTATION).key();
     try {
       X509Certificate certificate =
           counts.counted(

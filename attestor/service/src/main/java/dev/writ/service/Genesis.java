@@ -24,6 +24,7 @@ import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.Rule;
 import dev.writ.tlog.Hash;
+import dev.writ.tlog.NoteKey;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -48,20 +49,21 @@ final class Genesis {
   }
 
   /** Puts what is missing into the ledger: the keys, then the policy with the next epoch. */
-  PolicyInForce begin(KeysInUse inUse, List<CheckpointSigner> checkpoints, Policy policy)
+  PolicyInForce begin(KeysInUse inUse, String origin, Policy policy)
       throws LedgerException, ServiceStartException {
     requireGrantable(policy.document());
     IssuerKeys keys = inUse.atStart();
-    KeyWindow window = KeyWindow.ofCheckpoint(keys.checkpoint());
+    KeysInUse.InUse checkpoint = inUse.of(KeyRole.CHECKPOINT);
+    KeyWindow window = KeyWindow.of(KeyRole.CHECKPOINT, checkpoint.key());
     Hash checkpointLeaf =
         introduce(
             new Introduced(
-                keys.checkpoint().toString(),
-                keys.checkpointKid(),
+                checkpoint.key().toString(),
+                checkpoint.kid(),
                 KeyRole.CHECKPOINT,
                 KeyAlgorithm.ES256,
                 window,
-                Optional.of(checkpoints.get(0).key().vkey())),
+                Optional.of(NoteKey.ofP256(origin, checkpoint.key().publicKey()).vkey())),
             List.of());
     if (keys.checkpointEd25519().isPresent()) {
       HsmEd25519Key second = keys.checkpointEd25519().get();
@@ -73,14 +75,14 @@ final class Genesis {
                   KeyRole.CHECKPOINT,
                   KeyAlgorithm.ED25519,
                   window,
-                  Optional.of(checkpoints.get(1).key().vkey())),
+                  Optional.of(NoteKey.ofEd25519(origin, second.point()).vkey())),
               List.of(checkpointLeaf));
     }
-    Hash issuerLeaf =
-        introduce(Introduced.signing(inUse.issuer(), KeyRole.ISSUER), List.of(checkpointLeaf));
-    Hash statusLeaf =
-        introduce(Introduced.signing(inUse.status(), KeyRole.STATUS), List.of(checkpointLeaf));
-    return putInForce(policy, List.of(issuerLeaf, statusLeaf));
+    List<Hash> leaves = new ArrayList<>();
+    for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS, KeyRole.TLS, KeyRole.ATTESTATION)) {
+      leaves.add(introduce(Introduced.signing(inUse.of(role), role), List.of(checkpointLeaf)));
+    }
+    return putInForce(policy, leaves);
   }
 
   /** What this policy can oblige to must fit into an artifact: better found here than at a grant. */

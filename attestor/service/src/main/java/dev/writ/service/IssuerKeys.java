@@ -17,13 +17,15 @@ import java.util.Optional;
 /**
  * The service's keys in its token, each for one role.
  *
- * @param issuer signs artifacts: the oldest such key of the token, until a rotation puts another in use
+ * @param issuer signs artifacts: the oldest such key of the token, as of the roles after it; which one is in
+ *     use after a rotation is the ledger's to say
  * @param checkpoint signs the ledger's checkpoints
  * @param checkpointEd25519 signs them once more, where the token has such a key
- * @param status signs status list tokens, likewise
+ * @param status signs status list tokens
  * @param tls certifies the keys that the service's TLS endpoints show
  * @param attestation certifies hosts' attestation keys
  * @param signatures counts what they sign
+ * @param tlsAuthority tells the TLS endpoints which TLS key is in use
  */
 public record IssuerKeys(
     HsmKey issuer,
@@ -32,7 +34,28 @@ public record IssuerKeys(
     HsmKey status,
     HsmKey tls,
     HsmKey attestation,
-    SignatureCounts signatures) {
+    SignatureCounts signatures,
+    TlsAuthority tlsAuthority) {
+  /** Keys of which the oldest are in use. */
+  public IssuerKeys(
+      HsmKey issuer,
+      HsmKey checkpoint,
+      Optional<HsmEd25519Key> checkpointEd25519,
+      HsmKey status,
+      HsmKey tls,
+      HsmKey attestation,
+      SignatureCounts signatures) {
+    this(
+        issuer,
+        checkpoint,
+        checkpointEd25519,
+        status,
+        tls,
+        attestation,
+        signatures,
+        new TlsAuthority(tls));
+  }
+
   /**
    * Finds and checks the keys of {@code inventory}.
    *
@@ -43,11 +66,11 @@ public record IssuerKeys(
     SignatureCounts signatures = new SignatureCounts(token);
     return new IssuerKeys(
         first(token, inventory.spec(KeyRole.ISSUER)),
-        token.key(inventory.spec(KeyRole.CHECKPOINT)),
+        first(token, inventory.spec(KeyRole.CHECKPOINT)),
         ed25519(token, inventory.spec(KeyRole.CHECKPOINT_ED25519)),
         first(token, inventory.spec(KeyRole.STATUS)),
-        token.key(inventory.spec(KeyRole.TLS)),
-        token.key(inventory.spec(KeyRole.ATTESTATION)),
+        first(token, inventory.spec(KeyRole.TLS)),
+        first(token, inventory.spec(KeyRole.ATTESTATION)),
         signatures);
   }
 
@@ -78,6 +101,24 @@ public record IssuerKeys(
     return signers;
   }
 
+  /** The oldest P-256 key of a role. */
+  HsmKey oldest(dev.writ.artifact.KeyRole role) {
+    return switch (role) {
+      case ISSUER -> issuer;
+      case CHECKPOINT -> checkpoint;
+      case STATUS -> status;
+      case TLS -> tls;
+      case ATTESTATION -> attestation;
+    };
+  }
+
+  /** Whether it is the key of the checkpoint's second line, whose role it shares with the first's. */
+  boolean isEd25519(Hash kid) {
+    return checkpointEd25519
+        .map(key -> JwkThumbprint.ofEd25519(key.point()).equals(kid))
+        .orElse(false);
+  }
+
   /** The {@code kid} of artifacts: RFC 7638 thumbprint of the issuer's key. */
   public Hash issuerKid() {
     return JwkThumbprint.of(issuer.publicKey());
@@ -93,8 +134,13 @@ public record IssuerKeys(
     return JwkThumbprint.of(status.publicKey());
   }
 
-  /** What trust files pin as {@code tls}: SHA-256 of the TLS key's SubjectPublicKeyInfo. */
+  /** What trust files pin as {@code tls}, of the oldest TLS key. */
   public Hash tlsPin() {
+    return tlsPin(tls);
+  }
+
+  /** What trust files pin as {@code tls}: SHA-256 of a TLS key's SubjectPublicKeyInfo. */
+  static Hash tlsPin(HsmKey tls) {
     return Hash.sha256(tls.publicKey().getEncoded());
   }
 }

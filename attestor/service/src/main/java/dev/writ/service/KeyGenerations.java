@@ -23,6 +23,9 @@ import java.util.Optional;
 final class KeyGenerations {
   private static final KeyInventory INVENTORY = KeyInventory.standard();
 
+  /** Of a successor whose role's first key lasts as long as its certificate. */
+  private static final Duration LONGEST = Duration.ofDays(Cryptoperiod.MAX_DAYS);
+
   private final KeysInUse keys;
   private final Ledger ledger;
   private final InstantSource clock;
@@ -37,7 +40,7 @@ final class KeyGenerations {
 
   /** How long a key of the role may be believed from when it begins. */
   Duration validity(KeyRole role) {
-    return cryptoperiod(role).validity().orElseThrow();
+    return cryptoperiod(role).validity().orElse(LONGEST);
   }
 
   /** For how long keys of the role are used, by this build's inventory. */
@@ -65,7 +68,13 @@ final class KeyGenerations {
       }
       // A number that was used once is not used again: who reads an old inventory finds no other
       // key.
-      last = Math.max(last, (int) ledger.keys().stream().filter(key -> key.role() == role).count());
+      last =
+          Math.max(
+              last,
+              (int)
+                  ledger.keys().stream()
+                      .filter(key -> key.role() == role && !keys.atStart().isEd25519(key.kid()))
+                      .count());
       KeySpec spec = current.spec().ofGeneration(last + 1);
       CeremonyOutcome outcome = KeyCeremony.next(token, spec, clock, random);
       if (outcome instanceof CeremonyOutcome.Born) {

@@ -6,7 +6,6 @@ import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.hsm.HsmException;
-import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeySpec;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
@@ -59,7 +58,7 @@ final class KeyReport {
    *
    * @param role its role's name
    * @param names by which the token knows it; absent where the token has it no more, or does not say
-   * @param kid RFC 7638 thumbprint; absent of keys that sign certificates alone
+   * @param kid RFC 7638 thumbprint; absent of a key that is not whole
    * @param known what the ledger says of it; absent of one that no ledger was told of
    */
   record Row(
@@ -85,7 +84,7 @@ final class KeyReport {
     List<Row> rows = new ArrayList<>();
     Set<Hash> there = new HashSet<>();
     try {
-      for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
+      for (KeyRole role : KeyRole.values()) {
         for (KeySpec spec : generations.all(role)) {
           Optional<Hash> kid = KeysInUse.kid(keys.of(role).key().token(), spec);
           kid.ifPresent(there::add);
@@ -96,6 +95,7 @@ final class KeyReport {
         }
         known.values().stream()
             .filter(key -> key.role() == role && !there.contains(key.kid()))
+            .filter(key -> !keys.atStart().isEd25519(key.kid()))
             .forEach(
                 key ->
                     rows.add(
@@ -108,9 +108,7 @@ final class KeyReport {
     } catch (HsmException e) {
       throw new DeniedException(new Signing.Failed(e).denial());
     }
-    IssuerKeys atStart = keys.atStart();
-    rows.add(row("checkpoint", atStart.checkpoint().spec(), atStart.checkpointKid(), known));
-    atStart
+    keys.atStart()
         .checkpointEd25519()
         .ifPresent(
             key ->
@@ -120,10 +118,6 @@ final class KeyReport {
                         key.spec(),
                         JwkThumbprint.ofEd25519(key.point()),
                         known)));
-    for (HsmKey key : List.of(atStart.tls(), atStart.attestation())) {
-      rows.add(
-          new Row(key.role().wire(), Optional.of(key.spec()), Optional.empty(), Optional.empty()));
-    }
     return rows;
   }
 

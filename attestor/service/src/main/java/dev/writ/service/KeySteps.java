@@ -2,7 +2,6 @@
 package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
-import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.MalformedOperationException;
 import dev.writ.artifact.Operation;
@@ -21,7 +20,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Does what operators approved, and what follows from it when its time has come. Each step is one entry of
@@ -35,14 +37,24 @@ import java.util.List;
  * </pre>
  */
 final class KeySteps {
+  private static final Set<KeyState> ENDED =
+      EnumSet.of(KeyState.RETIRED, KeyState.DESTROYED, KeyState.COMPROMISED);
+
   private final Ledger ledger;
   private final TrustFiles trust;
   private final KeysInUse keys;
   private final KeyGenerations generations;
   private final StatusTokens statusTokens;
   private final KeyTransitions transitions;
+  private final CheckpointLines checkpoints;
   private final Duration longestLife;
   private final InstantSource clock;
+  private Set<Hash> linesInUse = Set.of();
+
+  /** Keys that sign no more and that the token may still hold ready. */
+  private final Set<Hash> ended = new HashSet<>();
+
+  private final Set<Hash> released = new HashSet<>();
 
   /**
    * Does nothing yet.
@@ -56,6 +68,7 @@ final class KeySteps {
       KeyGenerations generations,
       StatusTokens statusTokens,
       KeyTransitions transitions,
+      CheckpointLines checkpoints,
       Duration longestLife,
       InstantSource clock) {
     this.ledger = ledger;
@@ -64,6 +77,7 @@ final class KeySteps {
     this.generations = generations;
     this.statusTokens = statusTokens;
     this.transitions = transitions;
+    this.checkpoints = checkpoints;
     this.longestLife = longestLife;
     this.clock = clock;
   }
@@ -87,7 +101,29 @@ final class KeySteps {
           for (SigningKey key : ledger.keys()) {
             attempt(() -> proceed(key));
           }
+          release();
         });
+  }
+
+  /**
+   * Does without the keys that had ended when this was here before: a signature that was begun by one of
+   * them in between is made by now.
+   */
+  private void release() throws LedgerException {
+    Set<Hash> endedBefore = Set.copyOf(ended);
+    ended.clear();
+    for (SigningKey key : ledger.keys()) {
+      if (ENDED.contains(key.state()) && !released.contains(key.kid())) {
+        ended.add(key.kid());
+      }
+    }
+    for (Hash kid : endedBefore) {
+      attempt(
+          () -> {
+            transitions.release(kid);
+            released.add(kid);
+          });
+    }
   }
 
   private interface Step {
@@ -175,8 +211,6 @@ final class KeySteps {
       transitions.announce(operation, rotate, signed(proposal, approvals));
     } else if (change instanceof Operation.CompromiseKey compromise) {
       transitions.disbelieve(operation, compromise, signed(proposal, approvals));
-      align();
-      transitions.release(compromise.kid());
     } else if (change instanceof Operation.DestroyKey destroy) {
       transitions.destroy(operation, destroy.kid());
     } else {
@@ -229,7 +263,7 @@ final class KeySteps {
 
   private void retire(SigningKey key) throws LedgerException, HsmException {
     transitions.retire(key);
-    transitions.release(key.kid());
+    align();
   }
 
   /** Gateways are to hear of it at once. */
@@ -246,9 +280,15 @@ final class KeySteps {
    */
   private void align() throws LedgerException {
     boolean changed = trust.align();
-    for (SigningKey key : ledger.keys()) {
+    List<SigningKey> known = ledger.keys();
+    Set<Hash> lines = CheckpointLines.of(known);
+    if (!lines.equals(linesInUse)) {
+      ledger.signWith(checkpoints.among(known).signing());
+      linesInUse = lines;
+    }
+    for (SigningKey key : known) {
       if (key.state() == KeyState.ACTIVE
-          && key.role() != KeyRole.CHECKPOINT
+          && !keys.atStart().isEd25519(key.kid())
           && !keys.of(key.role()).kid().equals(key.kid())) {
         keys.use(key.role(), generations.inToken(key.role(), key.kid()));
         changed = true;

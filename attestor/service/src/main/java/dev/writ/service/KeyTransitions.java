@@ -11,7 +11,6 @@ import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustReference;
-import dev.writ.artifact.TrustedKey;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.VerificationKey;
 import dev.writ.hsm.HsmException;
@@ -43,6 +42,7 @@ final class KeyTransitions {
   private static final int MOST_OPERATIONS = 1_000;
 
   private final Ledger ledger;
+  private final CheckpointLines lines;
   private final TrustFiles trust;
   private final KeysInUse keys;
   private final KeyGenerations generations;
@@ -58,6 +58,7 @@ final class KeyTransitions {
    */
   KeyTransitions(
       Ledger ledger,
+      CheckpointLines lines,
       TrustFiles trust,
       KeysInUse keys,
       KeyGenerations generations,
@@ -66,6 +67,7 @@ final class KeyTransitions {
       InstantSource clock,
       SecureRandom random) {
     this.ledger = ledger;
+    this.lines = lines;
     this.trust = trust;
     this.keys = keys;
     this.generations = generations;
@@ -93,8 +95,8 @@ final class KeyTransitions {
             statement,
             counts.signed(SignatureCounts.Kind.HANDOVER, from, input),
             counts.signed(SignatureCounts.Kind.HANDOVER, to, input));
-    TrustedKey before = believed(next, rotate.from());
-    TrustedKey after = believed(next, rotate.to());
+    KeyWindow before = window(next, rotate, rotate.from());
+    KeyWindow after = window(next, rotate, rotate.to());
     var unused =
         commit(
             new KeyChange(
@@ -107,14 +109,18 @@ final class KeyTransitions {
                 OptionalLong.empty(),
                 Optional.of(TrustReference.of(next))),
             new StateChange.SetKey(
-                rotate.to(), rotate.role(), KeyState.PREPUBLISHED, rotate.activates(), after.exp()),
+                rotate.to(),
+                rotate.role(),
+                KeyState.PREPUBLISHED,
+                rotate.activates(),
+                after.notAfter()),
             // What it signs last must not outlive the belief in it.
             new StateChange.SetKey(
                 rotate.from(),
                 rotate.role(),
                 KeyState.ACTIVE,
-                before.nbf(),
-                before.exp().minus(longestLife)),
+                before.notBefore(),
+                before.notAfter().minus(longestLife)),
             new StateChange.PublishTrust(next.content().version(), next.toJson()),
             new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
   }
@@ -186,15 +192,20 @@ final class KeyTransitions {
             key.kid(), key.role(), KeyState.COMPROMISED, key.notBefore(), key.notAfter()));
     Optional<HsmKey> replacement = Optional.empty();
     if (compromise.replacement().isPresent()) {
-      TrustedKey after = believed(next, compromise.replacement().get());
+      KeyWindow after =
+          window(next, compromise, compromise.replacement().get(), operation.proposed());
       replacement = Optional.of(generations.inToken(key.role(), compromise.replacement().get()));
       changes.add(
           new StateChange.SetKey(
               compromise.replacement().get(),
               key.role(),
               KeyState.ACTIVE,
-              after.nbf(),
-              after.exp()));
+              after.notBefore(),
+              after.notAfter()));
+    }
+    if (key.role() == KeyRole.CHECKPOINT) {
+      // Before the ledger says so, so that the leaf that says it is under the other's line.
+      ledger.signWith(lines.without(ledger.keys(), key.kid(), compromise.replacement()).signing());
     }
     if (key.role() == KeyRole.ISSUER && key.activatedIndex().isPresent()) {
       long from = Math.max(compromise.fromIndex().orElse(0), key.activatedIndex().getAsLong());
@@ -220,6 +231,8 @@ final class KeyTransitions {
             changes.toArray(StateChange[]::new));
     if (done) {
       replacement.ifPresent(other -> keys.use(key.role(), other));
+    } else if (key.role() == KeyRole.CHECKPOINT) {
+      ledger.signWith(lines.among(ledger.keys()).signing());
     }
   }
 
@@ -270,19 +283,35 @@ final class KeyTransitions {
    */
   void release(Hash kid) throws LedgerException, HsmException {
     SigningKey key = ledger.key(kid).orElseThrow();
-    if (key.state() != KeyState.RETIRED && key.state() != KeyState.COMPROMISED) {
-      return;
-    }
     Optional<HsmKey> there = keys.find(key.role(), key.kid());
     if (there.isPresent()) {
       there.get().token().release(there.get().spec());
     }
   }
 
-  private static TrustedKey believed(TrustFile file, Hash kid) {
-    return file.content().keys().stream()
-        .filter(key -> key.key().kid().equals(kid))
-        .findFirst()
+  /** As the trust file says, which pins TLS keys without one. */
+  private KeyWindow window(TrustFile file, Operation.RotateKey rotate, Hash kid)
+      throws LedgerException {
+    if (rotate.role() != KeyRole.TLS) {
+      return believed(file, kid);
+    }
+    Instant begin = rotate.activates();
+    return kid.equals(rotate.from())
+        ? new KeyWindow(ledger.key(kid).orElseThrow().notBefore(), begin.plus(Overlaps.OVERLAP))
+        : new KeyWindow(begin, begin.plus(generations.validity(rotate.role())));
+  }
+
+  /** The same, of a key that signs in the place of another. */
+  private KeyWindow window(TrustFile file, Operation.CompromiseKey change, Hash kid, Instant now) {
+    return change.role() == KeyRole.TLS
+        ? new KeyWindow(now, now.plus(generations.validity(change.role())))
+        : believed(file, kid);
+  }
+
+  private static KeyWindow believed(TrustFile file, Hash kid) {
+    return file.content()
+        .trustedKey(kid)
+        .map(key -> new KeyWindow(key.nbf(), key.exp()))
         .orElseThrow(
             () -> new IllegalStateException("bug: the trust file lacks its operation's key"));
   }

@@ -6,30 +6,25 @@ import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeyInventory;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
- * When a key of the service may sign: what the ledger holds the service to, and, of an issuer or status
- * key, what the first trust file tells verifiers.
+ * When a key of the service may sign: what the ledger holds the service to, and what trust files tell
+ * verifiers.
  *
  * @param notBefore its first moment, whole seconds
  * @param notAfter the first moment after it, whole seconds
  */
 record KeyWindow(Instant notBefore, Instant notAfter) {
   /**
-   * From an issuer or status key's birth, which its certificate says, for as long as the inventory has a
-   * key of {@code role}. The key's own role is for others to judge.
+   * From a key's birth, which its certificate says, for as long as the inventory has a key of {@code role};
+   * where it does not say, as its certificate does. The key's own role is for others to judge.
    */
   static KeyWindow of(KeyRole role, HsmKey key) {
-    Duration validity =
-        KeyInventory.standard()
-            .cryptoperiod(inToken(role))
-            .validity()
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "bug: the inventory must say when a key ends: " + role));
+    Optional<Duration> validity = KeyInventory.standard().cryptoperiod(inToken(role)).validity();
     Instant birth = key.certificate().getNotBefore().toInstant();
-    return new KeyWindow(birth, birth.plus(validity));
+    return new KeyWindow(
+        birth, validity.map(birth::plus).orElse(key.certificate().getNotAfter().toInstant()));
   }
 
   /** The token's name of a role that trust files know. */
@@ -38,12 +33,8 @@ record KeyWindow(Instant notBefore, Instant notAfter) {
       case ISSUER -> dev.writ.hsm.KeyRole.ISSUER;
       case STATUS -> dev.writ.hsm.KeyRole.STATUS;
       case CHECKPOINT -> dev.writ.hsm.KeyRole.CHECKPOINT;
+      case TLS -> dev.writ.hsm.KeyRole.TLS;
+      case ATTESTATION -> dev.writ.hsm.KeyRole.ATTESTATION;
     };
-  }
-
-  /** The certificate's validity: the checkpoint key lasts as long as its ledger. */
-  static KeyWindow ofCheckpoint(HsmKey key) {
-    return new KeyWindow(
-        key.certificate().getNotBefore().toInstant(), key.certificate().getNotAfter().toInstant());
   }
 }

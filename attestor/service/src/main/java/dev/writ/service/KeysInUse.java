@@ -12,12 +12,15 @@ import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.SigningKey;
 import dev.writ.tlog.Hash;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The keys that sign artifacts and status tokens at the moment: a rotation puts others in their place.
- * Which they are is the ledger's to say; whoever signs asks here for each signature, and the ledger
- * refuses what a key signed that was replaced meanwhile.
+ * The keys that sign at the moment, of each role one: a rotation puts others in their place. Which they are
+ * is the ledger's to say; whoever signs asks here for each signature, and the ledger refuses what a key
+ * signed that was replaced meanwhile. Checkpoints are signed by more than one while a rotation lasts, {@link
+ * CheckpointLines}.
  */
 final class KeysInUse {
   /**
@@ -32,13 +35,15 @@ final class KeysInUse {
   }
 
   private final IssuerKeys keys;
-  private volatile InUse issuer;
-  private volatile InUse status;
 
-  private KeysInUse(IssuerKeys keys, InUse issuer, InUse status) {
+  /** Of every role. */
+  private final Map<KeyRole, InUse> inUse = new ConcurrentHashMap<>();
+
+  private KeysInUse(IssuerKeys keys) {
     this.keys = keys;
-    this.issuer = issuer;
-    this.status = status;
+    for (KeyRole role : KeyRole.values()) {
+      inUse.put(role, InUse.of(keys.oldest(role)));
+    }
   }
 
   /**
@@ -47,13 +52,13 @@ final class KeysInUse {
    */
   static KeysInUse of(IssuerKeys keys, Ledger ledger)
       throws LedgerException, ServiceStartException {
-    KeysInUse inUse = new KeysInUse(keys, InUse.of(keys.issuer()), InUse.of(keys.status()));
+    KeysInUse found = new KeysInUse(keys);
     for (SigningKey known : ledger.keys()) {
-      if (known.state() == KeyState.ACTIVE && known.role() != KeyRole.CHECKPOINT) {
+      if (known.state() == KeyState.ACTIVE) {
         try {
-          Optional<HsmKey> found = inUse.find(known.role(), known.kid());
-          if (found.isPresent()) {
-            inUse.use(known.role(), found.get());
+          Optional<HsmKey> there = found.find(known.role(), known.kid());
+          if (there.isPresent()) {
+            found.use(known.role(), there.get());
           }
         } catch (HsmException e) {
           throw new ServiceStartException(
@@ -64,43 +69,48 @@ final class KeysInUse {
         }
       }
     }
-    release(keys.issuer(), inUse.issuer());
-    release(keys.status(), inUse.status());
-    return inUse;
+    for (KeyRole role : KeyRole.values()) {
+      found.releaseOldest(role, ledger);
+    }
+    return found;
   }
 
   /** A key that signs no more need not be there when the token comes back from a loss. */
-  private static void release(HsmKey atStart, InUse inUse) {
-    if (!atStart.spec().equals(inUse.key().spec())) {
-      atStart.token().release(atStart.spec());
+  private void releaseOldest(KeyRole role, Ledger ledger) throws LedgerException {
+    HsmKey oldest = keys.oldest(role);
+    if (oldest.spec().equals(of(role).key().spec())) {
+      return;
+    }
+    boolean signs =
+        role == KeyRole.CHECKPOINT
+            && CheckpointLines.of(ledger.keys()).contains(JwkThumbprint.of(oldest.publicKey()));
+    if (!signs) {
+      oldest.token().release(oldest.spec());
     }
   }
 
   InUse issuer() {
-    return issuer;
+    return of(KeyRole.ISSUER);
   }
 
   InUse status() {
-    return status;
+    return of(KeyRole.STATUS);
   }
 
-  /** The key of {@code role} that signs. */
+  /** The key of {@code role} that signs; of checkpoints, that which is not announced or retiring. */
   InUse of(KeyRole role) {
-    return switch (role) {
-      case ISSUER -> issuer;
-      case STATUS -> status;
-      case CHECKPOINT ->
-          throw new IllegalArgumentException("checkpoints have signers of their own");
-    };
+    InUse found = inUse.get(role);
+    if (found == null) {
+      throw new IllegalStateException("bug: there is a key of each role, and none of " + role);
+    }
+    return found;
   }
 
   /** Lets {@code key} sign in its role from here on. */
   void use(KeyRole role, HsmKey key) {
-    switch (role) {
-      case ISSUER -> issuer = InUse.of(key);
-      case STATUS -> status = InUse.of(key);
-      case CHECKPOINT ->
-          throw new IllegalArgumentException("checkpoints have signers of their own");
+    inUse.put(role, InUse.of(key));
+    if (role == KeyRole.TLS) {
+      keys.tlsAuthority().use(key);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.artifact.LogLines;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustedKey;
@@ -11,19 +12,14 @@ import dev.writ.tlog.Hash;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.UnaryOperator;
 
 /** The content of the trust file after a given one, with some of its keys changed. */
 final class NextTrust {
-  /**
-   * How long a key is believed after its successor began: as long as what it signed last can live, and as
-   * long again for a service that was down when it should have begun.
-   */
-  static final Duration OVERLAP = Duration.ofHours(2);
-
   private final TrustFile before;
 
   private NextTrust(TrustFile before) {
@@ -35,21 +31,38 @@ final class NextTrust {
   }
 
   /**
+   * One that signs, in the role that it has.
+   *
+   * @param window from its birth on, for a file that has none of it
+   */
+  record Known(KeyRole role, VerificationKey key, KeyWindow window) {
+    private TrustedKey trusted(KeyState state) {
+      return new TrustedKey(key, role, window.notBefore(), window.notAfter(), state);
+    }
+  }
+
+  /** Its successor, believed for a time. */
+  record Successor(VerificationKey key, Duration validity) {}
+
+  /**
    * Lets one key follow another.
    *
    * @param activates when; verifiers whose clocks are behind believe it by their skew before
+   * @param overlap how long {@code from} is believed after that
    */
-  TrustContent rotated(Hash from, VerificationKey to, Instant activates, Duration validity) {
-    KeyRole role = key(from).role();
-    return with(
-        key -> {
-          if (!key.key().kid().equals(from)) {
-            return key;
-          }
-          return new TrustedKey(
-              key.key(), role, key.nbf(), activates.plus(OVERLAP), KeyState.RETIRING);
-        },
-        Optional.of(successor(role, to, activates.minus(before.content().skew()), validity)));
+  TrustContent rotated(Known from, Successor to, Instant activates, Duration overlap) {
+    KeyRole role = from.role();
+    if (role == KeyRole.TLS) {
+      return pinning(with(before.content().tls(), pin(to.key())));
+    }
+    TrustedKey first = inFile(from, KeyState.ACTIVE);
+    TrustedKey retiring =
+        new TrustedKey(first.key(), role, first.nbf(), activates.plus(overlap), KeyState.RETIRING);
+    TrustedKey next =
+        successor(role, to.key(), activates.minus(before.content().skew()), to.validity());
+    return at(
+        role == KeyRole.CHECKPOINT ? log().with(next.key()) : before.content().logPolicy(),
+        replacing(retiring, next));
   }
 
   /**
@@ -59,36 +72,65 @@ final class NextTrust {
    * @param replacement that which signs in its place at once, be it announced already or not
    */
   TrustContent compromised(
-      Hash kid,
-      OptionalLong fromIndex,
-      Optional<VerificationKey> replacement,
-      Instant now,
-      Duration validity) {
-    KeyRole role = key(kid).role();
-    Instant begins = now.minus(before.content().skew());
-    Optional<Hash> inPlace = replacement.map(VerificationKey::kid);
-    boolean announced =
-        before.content().keys().stream()
-            .anyMatch(key -> inPlace.equals(Optional.of(key.key().kid())));
-    return with(
-        key -> {
-          Hash each = key.key().kid();
-          if (each.equals(kid)) {
-            return new TrustedKey(
-                key.key(), role, key.nbf(), key.exp(), KeyState.COMPROMISED, fromIndex);
-          }
-          return inPlace.equals(Optional.of(each))
-              ? new TrustedKey(key.key(), role, begins, key.exp(), KeyState.ACTIVE)
-              : key;
-        },
-        announced
-            ? Optional.empty()
-            : replacement.map(key -> successor(role, key, begins, validity)));
+      Known known, OptionalLong fromIndex, Optional<Successor> replacement, Instant now) {
+    KeyRole role = known.role();
+    if (role == KeyRole.TLS) {
+      List<Hash> pins = new ArrayList<>(before.content().tls());
+      pins.remove(pin(known.key()));
+      return pinning(replacement.map(next -> with(pins, pin(next.key()))).orElse(pins));
+    }
+    TrustedKey first = inFile(known, KeyState.ACTIVE);
+    List<TrustedKey> changed = new ArrayList<>();
+    changed.add(
+        new TrustedKey(
+            first.key(), role, first.nbf(), first.exp(), KeyState.COMPROMISED, fromIndex));
+    String logPolicy = before.content().logPolicy();
+    if (role == KeyRole.CHECKPOINT) {
+      logPolicy = log().without(known.key());
+    }
+    if (replacement.isPresent()) {
+      VerificationKey key = replacement.get().key();
+      Instant begins = now.minus(before.content().skew());
+      Optional<TrustedKey> announced = before.content().trustedKey(key.kid());
+      changed.add(
+          announced.isPresent()
+              ? new TrustedKey(key, role, begins, announced.get().exp(), KeyState.ACTIVE)
+              : successor(role, key, begins, replacement.get().validity()));
+      if (role == KeyRole.CHECKPOINT) {
+        logPolicy = new LogLines(logPolicy, before.logOrigin()).with(key);
+      }
+    }
+    return at(logPolicy, replacing(changed.toArray(TrustedKey[]::new)));
   }
 
   /** The next version as somebody else wrote it: only its place in the succession is set. */
   TrustContent changed(TrustContent wished) {
-    return at(wished, wished.keys());
+    return at(wished, wished.logPolicy(), wished.keys(), wished.tls());
+  }
+
+  private LogLines log() {
+    return new LogLines(before.content().logPolicy(), before.logOrigin());
+  }
+
+  private static Hash pin(VerificationKey key) {
+    return Hash.sha256(key.key().getEncoded());
+  }
+
+  private static List<Hash> with(List<Hash> pins, Hash added) {
+    List<Hash> all = new ArrayList<>(pins);
+    if (!all.contains(added)) {
+      all.add(added);
+    }
+    return all;
+  }
+
+  private TrustContent pinning(List<Hash> pins) {
+    return at(before.content(), before.content().logPolicy(), before.content().keys(), pins);
+  }
+
+  /** As the file has it; else from its birth on. */
+  private TrustedKey inFile(Known known, KeyState state) {
+    return before.content().trustedKey(known.key().kid()).orElseGet(() -> known.trusted(state));
   }
 
   private static TrustedKey successor(
@@ -96,31 +138,32 @@ final class NextTrust {
     return new TrustedKey(key, role, begins, begins.plus(validity), KeyState.ACTIVE);
   }
 
-  private TrustedKey key(Hash kid) {
-    return before.content().keys().stream()
-        .filter(key -> key.key().kid().equals(kid))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("bug: a key was asked for that is not there"));
+  /** The keys with these in the place of those that they are, or after them. */
+  private List<TrustedKey> replacing(TrustedKey... changed) {
+    Map<Hash, TrustedKey> keys = new LinkedHashMap<>();
+    before.content().keys().forEach(key -> keys.put(key.key().kid(), key));
+    for (TrustedKey key : changed) {
+      keys.put(key.key().kid(), key);
+    }
+    return List.copyOf(keys.values());
   }
 
-  private TrustContent with(UnaryOperator<TrustedKey> change, Optional<TrustedKey> added) {
-    List<TrustedKey> keys = new ArrayList<>();
-    before.content().keys().forEach(key -> keys.add(change.apply(key)));
-    added.ifPresent(keys::add);
-    return at(before.content(), keys);
+  private TrustContent at(String logPolicy, List<TrustedKey> keys) {
+    return at(before.content(), logPolicy, keys, before.content().tls());
   }
 
-  private TrustContent at(TrustContent content, List<TrustedKey> keys) {
+  private TrustContent at(
+      TrustContent content, String logPolicy, List<TrustedKey> keys, List<Hash> tls) {
     return new TrustContent(
         content.issuer(),
         before.content().version() + 1,
         Optional.of(before.digest()),
         content.assurance(),
         keys,
-        content.logPolicy(),
+        logPolicy,
         content.status(),
         content.skew(),
-        content.tls(),
+        tls,
         content.policyApprovers(),
         content.gateways(),
         content.operators());

@@ -8,6 +8,7 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustedKey;
 import dev.writ.artifact.VerificationKey;
 import dev.writ.hsm.HsmKey;
 import dev.writ.ledger.Ledger;
@@ -17,6 +18,7 @@ import dev.writ.tlog.Hash;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -31,12 +33,19 @@ final class Proposals {
   private final TrustFiles trust;
   private final KeysInUse keys;
   private final KeyGenerations generations;
+  private final Overlaps overlaps;
 
-  Proposals(Ledger ledger, TrustFiles trust, KeysInUse keys, KeyGenerations generations) {
+  Proposals(
+      Ledger ledger,
+      TrustFiles trust,
+      KeysInUse keys,
+      KeyGenerations generations,
+      Overlaps overlaps) {
     this.ledger = ledger;
     this.trust = trust;
     this.keys = keys;
     this.generations = generations;
+    this.overlaps = overlaps;
   }
 
   /** A change and the trust file that it names, which nobody has signed. */
@@ -67,7 +76,6 @@ final class Proposals {
   }
 
   private Drafted rotation(ChangeRequest.Rotate rotate, Instant expires) throws LedgerException {
-    requireSigning(rotate.role());
     if (rotate.lead().isNegative() || rotate.lead().compareTo(MAX_LEAD) > 0) {
       throw new DeniedException(
           Denial.malformed(
@@ -99,20 +107,31 @@ final class Proposals {
               "the role must have an active key that another can follow, and has none"));
     }
     HsmKey next = generations.next(rotate.role());
-    VerificationKey to = VerificationKey.of(next.publicKey());
+    NextTrust.Successor to = successor(rotate.role(), next);
     Instant activates = expires.plus(rotate.lead()).truncatedTo(ChronoUnit.SECONDS);
     TrustContent content =
         NextTrust.after(trust.newest())
-            .rotated(from, to, activates, generations.validity(rotate.role()));
+            .rotated(
+                known(rotate.role(), keys.of(rotate.role()).key()),
+                to,
+                activates,
+                overlaps.after(rotate.role()));
     return Drafted.of(
         content,
-        digest -> new Operation.RotateKey(rotate.role(), from, to.kid(), activates, digest));
+        digest -> new Operation.RotateKey(rotate.role(), from, to.key().kid(), activates, digest));
   }
 
   private Drafted compromise(ChangeRequest.Compromise compromise, Instant now)
       throws LedgerException {
     SigningKey known = known(compromise.kid());
-    requireSigning(known.role());
+    if (keys.atStart().isEd25519(known.kid())) {
+      throw new DeniedException(
+          new Denial(
+              DenialCode.POLICY_DENIED,
+              "role_without_rotation",
+              "the key must be of a role that a trust file names, and is that of the checkpoint's"
+                  + " Ed25519 line, in which no verifier of artifacts believes"));
+    }
     if (known.state() == KeyState.COMPROMISED) {
       throw new DeniedException(
           new Denial(
@@ -127,15 +146,35 @@ final class Proposals {
     }
     Optional<HsmKey> replacement =
         known.state() == KeyState.ACTIVE ? Optional.of(successor(known.role())) : Optional.empty();
-    Optional<VerificationKey> shown = replacement.map(key -> VerificationKey.of(key.publicKey()));
+    Optional<NextTrust.Successor> inPlace = replacement.map(key -> successor(known.role(), key));
     TrustContent content =
-        NextTrust.after(trust.newest())
-            .compromised(known.kid(), index, shown, now, generations.validity(known.role()));
+        NextTrust.after(trust.newest()).compromised(believed(known), index, inPlace, now);
     return Drafted.of(
         content,
         digest ->
             new Operation.CompromiseKey(
-                known.role(), known.kid(), index, shown.map(VerificationKey::kid), digest));
+                known.role(),
+                known.kid(),
+                index,
+                inPlace.map(successor -> successor.key().kid()),
+                digest));
+  }
+
+  /** As the trust file names it; one that no trust file names is asked of the token. */
+  private NextTrust.Known believed(SigningKey known) {
+    Optional<TrustedKey> named = trust.newest().content().trustedKey(known.kid());
+    return named.isPresent()
+        ? new NextTrust.Known(
+            known.role(), named.get().key(), new KeyWindow(named.get().nbf(), named.get().exp()))
+        : known(known.role(), generations.inToken(known.role(), known.kid()));
+  }
+
+  private static NextTrust.Known known(KeyRole role, HsmKey key) {
+    return new NextTrust.Known(role, VerificationKey.of(key.publicKey()), KeyWindow.of(role, key));
+  }
+
+  private NextTrust.Successor successor(KeyRole role, HsmKey key) {
+    return new NextTrust.Successor(VerificationKey.of(key.publicKey()), generations.validity(role));
   }
 
   /** The key that is announced already; else the next. */
@@ -197,14 +236,14 @@ final class Proposals {
     return new Drafted(new Operation.DestroyKey(kid), Optional.empty());
   }
 
-  private Drafted publication(TrustFile wished) {
+  private Drafted publication(TrustFile wished) throws LedgerException {
     TrustContent content = NextTrust.after(trust.newest()).changed(wished.content());
     requireOwn(content);
     return Drafted.of(content, Operation.PublishTrust::new);
   }
 
   /** What this service signs must be believed under it, and its ledger be the same. */
-  private void requireOwn(TrustContent content) {
+  private void requireOwn(TrustContent content) throws LedgerException {
     TrustContent before = trust.newest().content();
     boolean same =
         content.issuer().equals(before.issuer())
@@ -213,7 +252,7 @@ final class Proposals {
             && content.logPolicy().equals(before.logPolicy())
             && content.status().equals(before.status())
             && content.skew().equals(before.skew())
-            && content.tls().contains(keys.atStart().tlsPin());
+            && content.tls().containsAll(tlsPins());
     if (!same) {
       throw new DeniedException(
           new Denial(
@@ -223,6 +262,18 @@ final class Proposals {
                   + " status and skew_s as they are, and pin the service's TLS key: keys are changed"
                   + " by a rotation, the others with a new ledger or start"));
     }
+  }
+
+  /** Of the TLS key that is in use, and of one that is to be. */
+  private List<Hash> tlsPins() throws LedgerException {
+    List<Hash> pins = new ArrayList<>();
+    pins.add(IssuerKeys.tlsPin(keys.of(KeyRole.TLS).key()));
+    for (SigningKey key : ledger.keys()) {
+      if (key.role() == KeyRole.TLS && key.state() == KeyState.PREPUBLISHED) {
+        pins.add(IssuerKeys.tlsPin(generations.inToken(KeyRole.TLS, key.kid())));
+      }
+    }
+    return pins;
   }
 
   private SigningKey known(Hash kid) throws LedgerException {
@@ -235,15 +286,5 @@ final class Proposals {
                         DenialCode.ARTIFACT_MISSING,
                         "key_unknown",
                         "the ledger must know the key, and does not: see writ keys list")));
-  }
-
-  private static void requireSigning(KeyRole role) {
-    if (role == KeyRole.CHECKPOINT) {
-      throw new DeniedException(
-          new Denial(
-              DenialCode.POLICY_DENIED,
-              "role_without_rotation",
-              "the role must be issuer or status: the checkpoint key lasts as long as its ledger"));
-    }
   }
 }

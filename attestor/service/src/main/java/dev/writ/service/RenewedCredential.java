@@ -82,7 +82,19 @@ final class RenewedCredential implements AutoCloseable {
       throw new DoorException(
           "a TLS door's certificate must hold, ended on " + first.notAfter() + "; renew it");
     }
-    return new RenewedCredential(source, first, clock);
+    RenewedCredential credential = new RenewedCredential(source, first, clock);
+    source.whenSuperseded(credential::renewSoon);
+    return credential;
+  }
+
+  private void renewSoon() {
+    if (!renewal.isShutdown()) {
+      renewal.execute(
+          () -> {
+            // When it is due is planned already.
+            var unused = fetch();
+          });
+    }
   }
 
   /** What is shown now. */
@@ -90,8 +102,13 @@ final class RenewedCredential implements AutoCloseable {
     return shown.credential();
   }
 
-  /** Fetches the next credential now, on the caller's thread. */
+  /** Fetches the next credential now, on the caller's thread, and again when it is due. */
   void renew() {
+    schedule(fetch());
+  }
+
+  /** How long to wait for the next. */
+  private Duration fetch() {
     try {
       TlsCredential next = source.next();
       shown = shown.then(next);
@@ -99,14 +116,14 @@ final class RenewedCredential implements AutoCloseable {
           System.Logger.Level.DEBUG,
           "certificate_renewed",
           LogFields.of("until", next.notAfter().toString()));
-      schedule(wait(next));
+      return wait(next);
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
       LOG.log(
           System.Logger.Level.ERROR,
           "certificate_not_renewed",
           LogFields.of(
               "until", current().notAfter().toString(), "message", String.valueOf(e.getMessage())));
-      schedule(RETRY);
+      return RETRY;
     }
   }
 

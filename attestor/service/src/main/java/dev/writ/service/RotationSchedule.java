@@ -10,7 +10,6 @@ import dev.writ.ledger.SigningKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -52,7 +51,7 @@ final class RotationSchedule {
       return;
     }
     try {
-      for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
+      for (KeyRole role : KeyRole.values()) {
         Optional<Duration> every = cryptoperiods.apply(role).rotation();
         if (every.isPresent() && isDue(role, now.minus(every.get()))) {
           next = now.plus(PAUSE);

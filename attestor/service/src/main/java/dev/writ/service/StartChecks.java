@@ -7,6 +7,7 @@ import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
 import dev.writ.tlog.Hash;
+import dev.writ.tlog.NoteKey;
 import java.util.Set;
 
 /**
@@ -61,12 +62,13 @@ final class StartChecks {
   }
 
   /** That what the token's keys sign is believed. */
-  static void requireTrusted(KeysInUse keys, CheckpointSigner checkpoint, TrustFile trust)
-      throws ServiceStartException {
+  static void requireTrusted(KeysInUse keys, TrustFile trust) throws ServiceStartException {
     requireTrusted(trust, KeyRole.ISSUER, keys.issuer().kid());
     requireTrusted(trust, KeyRole.STATUS, keys.status().kid());
-    if (!trust.content().logPolicy().contains(checkpoint.key().vkey())) {
-      throw notTrusted("checkpoint", keys.atStart().checkpointKid());
+    KeysInUse.InUse checkpoint = keys.of(KeyRole.CHECKPOINT);
+    NoteKey log = NoteKey.ofP256(trust.logOrigin(), checkpoint.key().publicKey());
+    if (trust.logPolicy().logs().stream().noneMatch(each -> each.key().equals(log))) {
+      throw notTrusted("checkpoint", checkpoint.kid());
     }
   }
 

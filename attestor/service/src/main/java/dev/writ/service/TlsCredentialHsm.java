@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.hsm.HsmException;
+import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.ServerCertificate;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -32,16 +33,21 @@ public record TlsCredentialHsm(
   }
 
   @Override
+  public void whenSuperseded(Runnable renew) {
+    keys.tlsAuthority().whenChanged(renew);
+  }
+
+  @Override
   public TlsCredential next() throws GeneralSecurityException {
+    HsmKey authority = keys.tlsAuthority().key();
     try {
       ServerCertificate certificate =
           keys.signatures()
               .counted(
                   SignatureCounts.Kind.TLS_CERTIFICATE,
-                  keys.tls().spec(),
+                  authority.spec(),
                   () ->
-                      ServerCertificate.issue(
-                          keys.tls(), names, clock.instant(), validity, random));
+                      ServerCertificate.issue(authority, names, clock.instant(), validity, random));
       return new TlsCredential(certificate.privateKey(), certificate.chain());
     } catch (HsmException e) {
       throw new GeneralSecurityException(

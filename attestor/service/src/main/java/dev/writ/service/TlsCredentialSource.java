@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 
 /** Where a TLS door's credential comes from, the first and every later one. May block. */
-@FunctionalInterface
 public interface TlsCredentialSource {
   /**
    * One to be shown from now on.
@@ -14,4 +13,10 @@ public interface TlsCredentialSource {
    * @throws GeneralSecurityException if what it gave is no credential
    */
   TlsCredential next() throws IOException, GeneralSecurityException;
+
+  /**
+   * Has {@code renew}, which does not block, run when what was given last is not to be shown any more,
+   * although it holds.
+   */
+  default void whenSuperseded(Runnable renew) {}
 }

@@ -89,7 +89,7 @@ final class TrustRoutes {
   /** For JOSE libraries, which heed neither role nor state: compromised keys are left out. */
   private static byte[] jwks(TrustContent content) {
     List<Map<String, Object>> keys = new ArrayList<>();
-    for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
+    for (KeyRole role : KeyRole.values()) {
       for (TrustedKey key : content.keysOf(role)) {
         if (key.state() != KeyState.COMPROMISED) {
           Map<String, Object> jwk = new LinkedHashMap<>(key.key().toMap());

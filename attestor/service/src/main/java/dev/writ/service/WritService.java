@@ -94,6 +94,7 @@ public final class WritService implements AutoCloseable {
   private WritService(
       Setup setup,
       Ledger ledger,
+      CheckpointLines lines,
       TrustFiles trust,
       KeysInUse keys,
       PolicyInForce policy,
@@ -137,7 +138,7 @@ public final class WritService implements AutoCloseable {
             appraisal,
             hsm,
             new AdmissibleEndorsements(endorsements, setup.terms(), clock),
-            new AkCertificates(setup.keys(), setup.terms().akValidity(), clock, random),
+            new AkCertificates(keys, setup.terms().akValidity(), clock, random),
             setup.admitted(),
             activationSecret,
             ledger,
@@ -215,7 +216,8 @@ public final class WritService implements AutoCloseable {
     this.explanations = new Explanations(ledger, hosts, policy);
     this.summaries = new Summaries(refusals, ledger, clock, random);
     KeyGenerations generations = new KeyGenerations(keys, ledger, clock, random);
-    Proposals proposals = new Proposals(ledger, trust, keys, generations);
+    Proposals proposals =
+        new Proposals(ledger, trust, keys, generations, new Overlaps(setup.terms().akValidity()));
     Duration longestLife = policy.document().lifetime();
     this.keySteps =
         new KeySteps(
@@ -225,7 +227,8 @@ public final class WritService implements AutoCloseable {
             generations,
             statusTokens,
             new KeyTransitions(
-                ledger, trust, keys, generations, counts, longestLife, clock, random),
+                ledger, lines, trust, keys, generations, counts, longestLife, clock, random),
+            lines,
             longestLife,
             clock);
     this.dualControl =
@@ -274,12 +277,12 @@ public final class WritService implements AutoCloseable {
       throws LedgerException, ServiceStartException {
     StartChecks.requireOwnTrust(setup.identity(), setup.trust());
     Telemetry telemetry = new Telemetry();
-    List<CheckpointSigner> checkpoints = setup.keys().checkpointSigners(setup.identity().origin());
+    CheckpointLines lines = new CheckpointLines(setup.keys(), setup.identity().origin());
     Ledger ledger =
         Ledger.open(
             SqliteConfig.in(setup.ledgerFolder()),
             setup.identity().origin(),
-            List.copyOf(checkpoints),
+            lines,
             setup.clock(),
             telemetry.ledgerEvents());
     try {
@@ -287,9 +290,10 @@ public final class WritService implements AutoCloseable {
       KeysInUse keys = KeysInUse.of(setup.keys(), ledger);
       PolicyInForce policy =
           new Genesis(ledger, setup.clock(), setup.random())
-              .begin(keys, checkpoints, setup.policy());
-      StartChecks.requireTrusted(keys, checkpoints.get(0), trust.newest());
-      WritService service = new WritService(setup, ledger, trust, keys, policy, telemetry, nanos);
+              .begin(keys, setup.identity().origin(), setup.policy());
+      StartChecks.requireTrusted(keys, trust.newest());
+      WritService service =
+          new WritService(setup, ledger, lines, trust, keys, policy, telemetry, nanos);
       service.begin();
       return service;
     } catch (LedgerException | ServiceStartException | RuntimeException e) {

@@ -4,17 +4,21 @@ package dev.writ.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustedKey;
 import dev.writ.ledger.OperationEnd;
 import dev.writ.ledger.OperationRecord;
 import dev.writ.tlog.Hash;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** Nothing is done that fewer than enough operators, or its proposer, approved. */
@@ -179,9 +183,14 @@ class DualControlTest extends DualControlled {
   }
 
   @Test
-  void checkpointKey_hasNoRotation() {
+  void ed25519Key_ofTheCheckpoint_isNotCompromisedSo() throws Exception {
+    Hash second =
+        JwkThumbprint.ofEd25519(
+            deployment.setup().keys().checkpointEd25519().orElseThrow().point());
+
+    assertThat(state(second)).isEqualTo(KeyState.ACTIVE);
     assertDenied(
-        asked(new ChangeRequest.Rotate(KeyRole.CHECKPOINT, LEAD)),
+        asked(new ChangeRequest.Compromise(second, new ChangeRequest.Since.Ever())),
         DenialCode.POLICY_DENIED,
         "role_without_rotation");
   }
@@ -256,15 +265,16 @@ class DualControlTest extends DualControlled {
   @Test
   void trustFile_thatChangesKeys_isNotPublishedSo() throws Exception {
     TrustContent content = deployment.trust().content();
+    TrustedKey issuer = content.keysOf(KeyRole.ISSUER).get(0);
     TrustFile wished =
         TrustFile.of(
             NextTrust.after(deployment.trust())
                 .compromised(
-                    active(KeyRole.ISSUER),
-                    java.util.OptionalLong.empty(),
+                    new NextTrust.Known(
+                        KeyRole.ISSUER, issuer.key(), new KeyWindow(issuer.nbf(), issuer.exp())),
+                    OptionalLong.empty(),
                     Optional.empty(),
-                    deployment.clock.instant().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-                    Duration.ofDays(1)),
+                    deployment.clock.instant().truncatedTo(ChronoUnit.SECONDS)),
             List.of());
 
     assertThat(content.keys()).isNotEqualTo(wished.content().keys());

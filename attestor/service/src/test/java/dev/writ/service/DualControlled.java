@@ -4,9 +4,18 @@ package dev.writ.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Operation;
+import dev.writ.artifact.OperationReview;
+import dev.writ.artifact.Presentation;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.SeenInMemory;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustSuccession;
+import dev.writ.artifact.Verdict;
 import dev.writ.ledger.SigningKey;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
@@ -25,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class DualControlled {
   static final Duration VALIDITY = Duration.ofHours(1);
   static final Duration LEAD = Duration.ofMinutes(10);
+  static final Duration UNTIL_ACTIVE = VALIDITY.plus(LEAD);
 
   private static ServiceToken token;
 
@@ -60,6 +70,10 @@ abstract class DualControlled {
     deployment.close();
   }
 
+  static ServiceToken token() {
+    return token;
+  }
+
   DualControl control() {
     return deployment.service().dualControl();
   }
@@ -81,17 +95,25 @@ abstract class DualControlled {
     return Deployment.join(control().approve(operators.approval(operator, proposal)));
   }
 
-  /** The proposal, with all approvals that it takes. */
+  /** The proposal, which an operator may sign by all that he can check, with all approvals that it takes. */
   @CanIgnoreReturnValue
-  Proposal approved(ChangeRequest request) {
+  Proposal approved(ChangeRequest request) throws Exception {
+    TrustFile before = followed();
     Proposal proposal = proposed(request);
+    assertThat(
+            OperationReview.of(
+                proposal.operation(),
+                proposal.trust().map(TrustFile::content),
+                before,
+                deployment.clock.instant()))
+        .isInstanceOf(OperationReview.Outcome.Sound.class);
     assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
     assertThat(approve(2, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
     return proposal;
   }
 
   @CanIgnoreReturnValue
-  Proposal rotated() {
+  Proposal rotated() throws Exception {
     return approved(new ChangeRequest.Rotate(KeyRole.ISSUER, LEAD));
   }
 
@@ -112,6 +134,44 @@ abstract class DualControlled {
         .map(SigningKey::kid)
         .findFirst()
         .orElseThrow();
+  }
+
+  TrustFile followed() throws Exception {
+    TrustSuccession.Followed followed =
+        TrustSuccession.follow(deployment.trust(), version -> published(version));
+    assertThat(followed.refused()).isEmpty();
+    return followed.newest();
+  }
+
+  Optional<byte[]> published(long version) {
+    try {
+      return deployment.service().trustFiles().version(version);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  Verdict verdict(TrustFile believed, ProofBundle bundle) {
+    return BundleVerifier.of(believed)
+        .verify(
+            bundle.toJson(),
+            Presentation.NOTHING.withTenant(Deployment.IDENTITY.tenant()),
+            new SeenInMemory(),
+            deployment.clock.instant());
+  }
+
+  static void assertDenied(Verdict verdict, DenialCode code) {
+    assertThat(verdict)
+        .isInstanceOfSatisfying(
+            Verdict.Denied.class, denied -> assertThat(denied.code()).isEqualTo(code));
+  }
+
+  ProofBundle issued() {
+    return Deployment.bundle(deployment.attest(host));
+  }
+
+  Operation.RotateKey change(Proposal proposal) {
+    return (Operation.RotateKey) proposal.operation().change();
   }
 
   static void assertDenied(DualControl.Outcome outcome, DenialCode code, String reason) {

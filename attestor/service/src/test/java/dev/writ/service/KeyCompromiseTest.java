@@ -4,15 +4,12 @@ package dev.writ.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Artifact;
-import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.Operation;
-import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
-import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.Verdict;
@@ -24,22 +21,9 @@ import org.junit.jupiter.api.Test;
 
 /** A key that somebody else may hold ends at once, and with it what it signed since. */
 class KeyCompromiseTest extends DualControlled {
-  private Verdict verdict(TrustFile believed, ProofBundle bundle) {
-    return BundleVerifier.of(believed)
-        .verify(
-            bundle.toJson(),
-            Presentation.NOTHING.withTenant(Deployment.IDENTITY.tenant()),
-            new SeenInMemory(),
-            deployment.clock.instant());
-  }
-
   private static DenialCode code(Verdict verdict) {
     assertThat(verdict).isInstanceOf(Verdict.Denied.class);
     return ((Verdict.Denied) verdict).code();
-  }
-
-  private ProofBundle issued() {
-    return Deployment.bundle(deployment.attest(host));
   }
 
   private long index(ProofBundle bundle) throws Exception {

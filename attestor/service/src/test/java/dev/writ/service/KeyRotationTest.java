@@ -4,7 +4,6 @@ package dev.writ.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Artifact;
-import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.KeyRole;
@@ -13,67 +12,23 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationStep;
-import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
-import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.TrustFile;
-import dev.writ.artifact.TrustSuccession;
 import dev.writ.artifact.Verdict;
 import dev.writ.tlog.Hash;
 import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A role's key is followed by another, with overlap, and verifiers follow by the trust file. */
 class KeyRotationTest extends DualControlled {
-  private static final Duration UNTIL_ACTIVE = VALIDITY.plus(LEAD);
-
-  private TrustFile followed() throws Exception {
-    TrustSuccession.Followed followed =
-        TrustSuccession.follow(deployment.trust(), version -> published(version));
-    assertThat(followed.refused()).isEmpty();
-    return followed.newest();
-  }
-
-  private Optional<byte[]> published(long version) {
-    try {
-      return deployment.service().trustFiles().version(version);
-    } catch (Exception e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private Verdict verdict(TrustFile believed, ProofBundle bundle) {
-    return BundleVerifier.of(believed)
-        .verify(
-            bundle.toJson(),
-            Presentation.NOTHING.withTenant(Deployment.IDENTITY.tenant()),
-            new SeenInMemory(),
-            deployment.clock.instant());
-  }
-
-  private static void assertDenied(Verdict verdict, DenialCode code) {
-    assertThat(verdict)
-        .isInstanceOfSatisfying(
-            Verdict.Denied.class, denied -> assertThat(denied.code()).isEqualTo(code));
-  }
-
-  private ProofBundle issued() {
-    return Deployment.bundle(deployment.attest(host));
-  }
-
   private static Hash kid(ProofBundle bundle) throws Exception {
     return Artifact.parse(bundle.artifact()).kid();
-  }
-
-  private Operation.RotateKey change(Proposal proposal) {
-    return (Operation.RotateKey) proposal.operation().change();
   }
 
   @Test
@@ -131,7 +86,7 @@ class KeyRotationTest extends DualControlled {
     assertDenied(
         asked(new ChangeRequest.Destroy(change.from())), DenialCode.POLICY_DENIED, "key_in_use");
     passes(UNTIL_ACTIVE);
-    passes(NextTrust.OVERLAP.plus(Duration.ofHours(1)));
+    passes(Overlaps.OVERLAP.plus(Duration.ofHours(1)));
     assertThat(state(change.from())).isEqualTo(KeyState.RETIRED);
 
     Proposal destruction = approved(new ChangeRequest.Destroy(change.from()));
@@ -207,7 +162,7 @@ class KeyRotationTest extends DualControlled {
     Operation.RotateKey change = change(proposal);
     assertThat(active(KeyRole.ISSUER)).isEqualTo(change.to());
     assertThat(kid(issued())).isEqualTo(change.to());
-    passes(NextTrust.OVERLAP.plus(Duration.ofHours(1)));
+    passes(Overlaps.OVERLAP.plus(Duration.ofHours(1)));
     restartIf(step, 5);
     assertThat(state(change.from())).isEqualTo(KeyState.RETIRED);
     assertThat(verdict(followed(), issued())).isInstanceOf(Verdict.Allowed.class);
@@ -224,7 +179,7 @@ class KeyRotationTest extends DualControlled {
   void activation_thatWasMissed_isMadeUpForAtTheNextStart() throws Exception {
     Operation.RotateKey change = change(rotated());
     deployment.service().close();
-    deployment.clock.advance(UNTIL_ACTIVE.plus(NextTrust.OVERLAP).plusHours(10));
+    deployment.clock.advance(UNTIL_ACTIVE.plus(Overlaps.OVERLAP).plusHours(10));
 
     deployment.start();
 

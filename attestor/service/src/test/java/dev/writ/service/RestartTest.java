@@ -85,20 +85,33 @@ final class RestartTest {
     }
     assertThat(leaves)
         .extracting(Leaf::kind)
-        .containsExactly(LeafKind.KEY, LeafKind.KEY, LeafKind.KEY, LeafKind.KEY, LeafKind.POLICY);
-    assertThat(leaves.subList(0, 4))
+        .containsExactly(
+            LeafKind.KEY,
+            LeafKind.KEY,
+            LeafKind.KEY,
+            LeafKind.KEY,
+            LeafKind.KEY,
+            LeafKind.KEY,
+            LeafKind.POLICY);
+    assertThat(leaves.subList(0, 6))
         .extracting(leaf -> ((LeafBody.KeyStatement) leaf.body()).role())
-        .containsExactly(KeyRole.CHECKPOINT, KeyRole.CHECKPOINT, KeyRole.ISSUER, KeyRole.STATUS);
+        .containsExactly(
+            KeyRole.CHECKPOINT,
+            KeyRole.CHECKPOINT,
+            KeyRole.ISSUER,
+            KeyRole.STATUS,
+            KeyRole.TLS,
+            KeyRole.ATTESTATION);
     assertThat(leaves.subList(0, 2))
         .extracting(leaf -> ((LeafBody.KeyStatement) leaf.body()).alg())
         .containsExactly(KeyAlgorithm.ES256, KeyAlgorithm.ED25519);
-    for (Leaf key : leaves.subList(1, 4)) {
+    for (Leaf key : leaves.subList(1, 6)) {
       assertThat(key.parents()).containsExactly(leaves.get(0).hash());
     }
-    assertThat(leaves.get(4).parents())
-        .containsExactlyInAnyOrder(leaves.get(2).hash(), leaves.get(3).hash());
-    assertThat(((LeafBody.PolicyInForce) leaves.get(4).body()).policy().epoch()).isEqualTo(1);
-    assertThat(ledger.payload(4)).hasValue(deployment.document().canonical());
+    assertThat(leaves.get(6).parents())
+        .containsExactlyElementsOf(leaves.subList(2, 6).stream().map(Leaf::hash).toList());
+    assertThat(((LeafBody.PolicyInForce) leaves.get(6).body()).policy().epoch()).isEqualTo(1);
+    assertThat(ledger.payload(6)).hasValue(deployment.document().canonical());
   }
 
   /** A token from before checkpoints had a second signature, which then got the key of it. */

@@ -48,7 +48,7 @@ class SignatureAuditTest extends DualControlled {
     return deployment.service().signatureAudit().audit();
   }
 
-  private Artifact issued() throws Exception {
+  private Artifact artifact() throws Exception {
     return Deployment.artifact(deployment.attest(host));
   }
 
@@ -65,7 +65,7 @@ class SignatureAuditTest extends DualControlled {
 
   @Test
   void audit_afterEachKindOfSignature_accountsForAllOfThem() throws Exception {
-    Artifact artifact = issued();
+    Artifact artifact = artifact();
     assertThat(
             Deployment.join(deployment.service().attestationResults().exchange(artifact.compact())))
         .isInstanceOf(AttestationResultOutcome.Issued.class);
@@ -103,7 +103,7 @@ class SignatureAuditTest extends DualControlled {
 
   @Test
   void metrics_countWhatWasSigned_onBothSides() throws Exception {
-    Artifact unused = issued();
+    Artifact unused = artifact();
 
     String metrics = metrics();
 
@@ -126,10 +126,10 @@ class SignatureAuditTest extends DualControlled {
   @Test
   void audit_afterARotation_accountsForBothKeys() throws Exception {
     KeySpec old = keys().issuer().spec();
-    Artifact first = issued();
+    Artifact first = artifact();
     Proposal unused = rotated();
     passes(VALIDITY.plus(LEAD));
-    Artifact second = issued();
+    Artifact second = artifact();
     assertThat(second.kid()).isNotEqualTo(first.kid()).isEqualTo(active(KeyRole.ISSUER));
 
     Report report = audit();
@@ -157,7 +157,7 @@ class SignatureAuditTest extends DualControlled {
     assertBalanced(audit());
 
     assertThat(issuer.token().key(issuer.spec()).signP1363(ANYTHING)).hasSize(64);
-    Artifact unused = issued();
+    Artifact unused = artifact();
 
     Report report = audit();
     assertThat(report.isBalanced()).isFalse();
@@ -186,9 +186,9 @@ class SignatureAuditTest extends DualControlled {
 
   @Test
   void audit_afterARestart_beginsWhereTheServiceBegan() throws Exception {
-    Artifact unused = issued();
+    Artifact unused = artifact();
     deployment.restart();
-    Artifact second = issued();
+    Artifact second = artifact();
 
     Report report = audit();
 
@@ -206,7 +206,7 @@ class SignatureAuditTest extends DualControlled {
     SignatureCounts nothing = new SignatureCounts(own.issuer().token());
     SignatureAudit stranger = new SignatureAudit(ledger, nothing);
 
-    Artifact unused = issued();
+    Artifact unused = artifact();
 
     assertThat(stranger.audit().ledger().difference()).isEqualTo(1);
     assertThat(stranger.audit().ledger().difference()).as("asked again").isEqualTo(1);
@@ -215,7 +215,7 @@ class SignatureAuditTest extends DualControlled {
 
   @Test
   void committedArtifactWithoutALeaf_isFound() throws Exception {
-    Artifact unused = issued();
+    Artifact unused = artifact();
     IssuerKeys own = keys();
 
     own.signatures().ended(own.issuer().spec(), Fate.COMMITTED);
@@ -241,7 +241,7 @@ class SignatureAuditTest extends DualControlled {
     }
     assertThat(Deployment.join(ledger.commit(others)))
         .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(CommitOutcome.Receipt.class));
-    Artifact unused = issued();
+    Artifact unused = artifact();
 
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(patient::audit)

@@ -41,7 +41,10 @@ final class HeadSigner implements Runnable {
       new CommittedBatch(-2, List.of(), new Head(-2, MerkleTree.emptyRoot()));
 
   private final String origin;
-  private final NoteSigner[] signers;
+
+  /** One for each line of a checkpoint; the next signature is theirs. */
+  private volatile List<NoteSigner> signers;
+
   private final LedgerEvents events;
   private final BlockingQueue<CommittedBatch> committed = new LinkedBlockingQueue<>();
 
@@ -70,7 +73,7 @@ final class HeadSigner implements Runnable {
       SignedHead newest,
       LedgerEvents events) {
     this.origin = origin;
-    this.signers = signers.toArray(NoteSigner[]::new);
+    this.signers = List.copyOf(signers);
     this.tree = tree;
     this.newest = newest;
     this.events = events;
@@ -79,6 +82,12 @@ final class HeadSigner implements Runnable {
   /** The newest signed head. */
   SignedHead newest() {
     return newest;
+  }
+
+  /** Lets others sign, from the next head on. */
+  void signWith(List<NoteSigner> others) throws LedgerException {
+    Opening.requireSigners(origin, others);
+    signers = List.copyOf(others);
   }
 
   /** Whether the head has been waiting for its signature for longer than {@code patience}. */
@@ -240,9 +249,9 @@ final class HeadSigner implements Runnable {
   }
 
   /** The checkpoint of a head, one line for each key. */
-  static SignedNote sign(String origin, Head head, NoteSigner... signers)
+  static SignedNote sign(String origin, Head head, List<NoteSigner> signers)
       throws NoteSigningException {
     byte[] text = new Checkpoint(origin, head.size(), head.root()).noteText();
-    return SignedNote.sign(text, signers);
+    return SignedNote.sign(text, signers.toArray(NoteSigner[]::new));
   }
 }

@@ -69,31 +69,31 @@ public final class Ledger extends CommittedState implements AutoCloseable {
    * signer. One signer at least must be of a key that signed the stored checkpoint.
    *
    * @param origin the log's name; fixed when the ledger is made
-   * @param signers one for each signature line of a checkpoint, all under the name {@code origin}
+   * @param keys say who signs checkpoints
    * @param events is told what the ledger does
    * @throws LedgerException if the folder, the store or a key is not as it must be
    */
   public static Ledger open(
       SqliteConfig config,
       String origin,
-      List<NoteSigner> signers,
+      CheckpointKeys keys,
       InstantSource clock,
       LedgerEvents events)
       throws LedgerException {
     Database database = SqliteDatabase.open(config.folder());
     try {
-      return open(database, config.limits(), origin, signers, clock, events);
+      return open(database, config.limits(), origin, keys, clock, events);
     } catch (LedgerException | RuntimeException e) {
       database.close();
       throw e;
     }
   }
 
-  /** The same, and nobody listens. */
+  /** The same with keys that do not change, and nobody listens. */
   public static Ledger open(
       SqliteConfig config, String origin, List<NoteSigner> signers, InstantSource clock)
       throws LedgerException {
-    return open(config, origin, signers, clock, LedgerEvents.NONE);
+    return open(config, origin, CheckpointKeys.of(signers), clock, LedgerEvents.NONE);
   }
 
   static Ledger open(
@@ -104,11 +104,26 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       InstantSource clock,
       LedgerEvents listener)
       throws LedgerException {
+    return open(database, limits, origin, CheckpointKeys.of(signers), clock, listener);
+  }
+
+  private static Ledger open(
+      Database database,
+      CommitLimits limits,
+      String origin,
+      CheckpointKeys keys,
+      InstantSource clock,
+      LedgerEvents listener)
+      throws LedgerException {
     LedgerEvents events = new QuietEvents(listener);
-    Opening opening = Opening.of(database, origin, signers);
+    Opening opening = Opening.of(database, origin, keys);
     HeadSigner signer =
         new HeadSigner(
-            origin, signers, new RecentTree(opening.edge().range()), opening.signedHead(), events);
+            origin,
+            opening.signers(),
+            new RecentTree(opening.edge().range()),
+            opening.signedHead(),
+            events);
     Committer committer = new Committer(database, limits, clock, signer, opening, events);
     return new Ledger(database, limits, clock, signer, committer);
   }
@@ -131,6 +146,16 @@ public final class Ledger extends CommittedState implements AutoCloseable {
    */
   public CompletionStage<List<CommitOutcome>> commit(List<Entry> together) {
     return entries.submit(together);
+  }
+
+  /**
+   * Lets others sign checkpoints, from the next head on: a head is signed by all of them or by none.
+   *
+   * @param signers one for each line
+   * @throws LedgerException if there is none, or one is under another name than the log's
+   */
+  public void signWith(List<NoteSigner> signers) throws LedgerException {
+    signer.signWith(signers);
   }
 
   /** The newest signed checkpoint. */

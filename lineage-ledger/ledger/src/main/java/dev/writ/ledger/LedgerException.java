@@ -17,7 +17,12 @@ public final class LedgerException extends Exception {
     this.code = code;
   }
 
-  LedgerException(String code, String message, Throwable cause) {
+  /**
+   * A failure of a layer below.
+   *
+   * @param code that layer's own
+   */
+  public LedgerException(String code, String message, Throwable cause) {
     super(message, cause);
     this.code = code;
   }

@@ -8,6 +8,7 @@ import dev.writ.tlog.Hash;
 import dev.writ.tlog.MalformedCheckpointException;
 import dev.writ.tlog.MalformedNoteException;
 import dev.writ.tlog.MalformedTileException;
+import dev.writ.tlog.NoteKey;
 import dev.writ.tlog.NoteOutcome;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.NoteSigningException;
@@ -18,6 +19,7 @@ import dev.writ.tlog.TileTree;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,13 +28,16 @@ import java.util.Optional;
  * stored checkpoint, and a signature over a head that has none.
  *
  * @param storedCheckpointSize size of the checkpoint in the store, less than 0 where there is none
+ * @param signers those that sign from here on
  */
 record Opening(
-    WriterSession session, RightEdge edge, SignedHead signedHead, long storedCheckpointSize) {
+    WriterSession session,
+    RightEdge edge,
+    SignedHead signedHead,
+    long storedCheckpointSize,
+    List<NoteSigner> signers) {
 
-  static Opening of(Database database, String origin, List<NoteSigner> signers)
-      throws LedgerException {
-    requireSigners(origin, signers);
+  static Opening of(Database database, String origin, CheckpointKeys keys) throws LedgerException {
     WriterSession session;
     try {
       session = WriterSession.open(database);
@@ -41,7 +46,7 @@ record Opening(
     }
     try {
       Schema.bringUpToDate(session.connection(), database.schemaWords());
-      Opening opening = load(session, origin, signers);
+      Opening opening = load(session, origin, keys);
       session.rollback();
       return opening;
     } catch (SQLException e) {
@@ -53,8 +58,8 @@ record Opening(
     }
   }
 
-  private static void requireSigners(String origin, List<NoteSigner> signers)
-      throws LedgerException {
+  /** A checkpoint has at least one line, and all are under the log's name. */
+  static void requireSigners(String origin, List<NoteSigner> signers) throws LedgerException {
     if (signers.isEmpty()) {
       throw new LedgerException("ledger", "a ledger must have a checkpoint key, was given none");
     }
@@ -71,8 +76,11 @@ record Opening(
     }
   }
 
-  private static Opening load(WriterSession session, String origin, List<NoteSigner> signers)
+  private static Opening load(WriterSession session, String origin, CheckpointKeys keys)
       throws SQLException, LedgerException {
+    CheckpointKeys.Lines lines = keys.among(new StateReads(session.statements()).keys());
+    List<NoteSigner> signers = lines.signing();
+    requireSigners(origin, signers);
     TreeReads store = session.tree();
     if (store.head().isEmpty()) {
       session.treeWrites().beginTree(origin);
@@ -95,14 +103,15 @@ record Opening(
     }
     Optional<SignedHead> stored = storedCheckpoint(store, origin, row.head());
     if (stored.isPresent()) {
-      requireSignedByOneOf(signers, stored.get().note());
+      requireSignedByOneOf(lines, stored.get().note());
     }
     Optional<SignedHead> usable =
         stored
             .filter(signed -> signed.head().equals(row.head()))
             .filter(signed -> isSignedByAll(signed.note(), signers));
     SignedHead signed = usable.isPresent() ? usable.get() : sign(origin, row.head(), signers);
-    return new Opening(session, edge, signed, usable.map(head -> head.head().size()).orElse(-1L));
+    return new Opening(
+        session, edge, signed, usable.map(head -> head.head().size()).orElse(-1L), signers);
   }
 
   /** Of a store that an older version filled, which kept no time: leaves come in the order of their times. */
@@ -173,13 +182,16 @@ record Opening(
    * Whoever brings another token would else sign this log's head with a stranger's key. A successor
    * comes beside the key that it follows.
    */
-  private static void requireSignedByOneOf(List<NoteSigner> signers, SignedNote stored)
+  private static void requireSignedByOneOf(CheckpointKeys.Lines lines, SignedNote stored)
       throws LedgerException {
-    if (stored.open(verifiers(signers)) instanceof NoteOutcome.Refused refused) {
+    List<NoteKey> keys = new ArrayList<>(lines.former());
+    lines.signing().forEach(signer -> keys.add(signer.key()));
+    List<NoteVerifier> verifiers = keys.stream().map(NoteVerifier::of).toList();
+    if (stored.open(verifiers) instanceof NoteOutcome.Refused refused) {
       throw new LedgerException(
           "ledger",
           "the stored checkpoint must be signed by a checkpoint key given, "
-              + signers.stream().map(signer -> signer.key().vkey()).toList()
+              + keys.stream().map(NoteKey::vkey).toList()
               + ", was not: "
               + refused.reason()
               + "; give the key that signed it, with its successor where it has one");
@@ -187,19 +199,16 @@ record Opening(
   }
 
   private static boolean isSignedByAll(SignedNote note, List<NoteSigner> signers) {
-    return note.open(verifiers(signers)) instanceof NoteOutcome.Opened opened
+    List<NoteVerifier> verifiers =
+        signers.stream().map(signer -> NoteVerifier.of(signer.key())).toList();
+    return note.open(verifiers) instanceof NoteOutcome.Opened opened
         && opened.signatures().size() == signers.size();
-  }
-
-  private static List<NoteVerifier> verifiers(List<NoteSigner> signers) {
-    return signers.stream().map(signer -> NoteVerifier.of(signer.key())).toList();
   }
 
   private static SignedHead sign(String origin, Head head, List<NoteSigner> signers)
       throws LedgerException {
     try {
-      return new SignedHead(
-          head, HeadSigner.sign(origin, head, signers.toArray(NoteSigner[]::new)));
+      return new SignedHead(head, HeadSigner.sign(origin, head, signers));
     } catch (NoteSigningException e) {
       throw new LedgerException(
           e.code(), "the head of " + head.size() + " leaves must be signed: " + e.getMessage(), e);

@@ -177,7 +177,7 @@ class BoundsTest {
             new RecentTree(EMPTY),
             new SignedHead(
                 new Head(0, EMPTY.root()),
-                HeadSigner.sign(Samples.ORIGIN, new Head(0, EMPTY.root()), signer)),
+                HeadSigner.sign(Samples.ORIGIN, new Head(0, EMPTY.root()), List.of(signer))),
             LedgerEvents.NONE);
     var first = hung.probe(PATIENCE);
     assertThat(hung.probe(PATIENCE)).isSameAs(first);

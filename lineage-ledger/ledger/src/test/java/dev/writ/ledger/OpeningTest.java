@@ -10,8 +10,10 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.writ.tlog.KeyPairNoteSigner;
 import dev.writ.tlog.NoteKey;
+import dev.writ.tlog.NoteOutcome;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.NoteSigningException;
+import dev.writ.tlog.NoteVerifier;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,6 +159,37 @@ class OpeningTest {
         .hasMessageNotContaining("\n");
     assertThat(signed).hasValue(0);
     TestLedgers.open(folder).close();
+  }
+
+  /** A successor signs from here on; whose checkpoint the store has is known, and signs no more. */
+  @Test
+  void formerKey_ofTheStoredCheckpoint_isFollowed() throws Exception {
+    ledgerOf(1);
+    NoteSigner successor = Samples.p256Signer();
+    CheckpointKeys keys =
+        known -> new CheckpointKeys.Lines(List.of(successor), List.of(TestLedgers.SIGNER.key()));
+
+    try (Ledger ledger =
+        Ledger.open(
+            SqliteConfig.in(folder), Samples.ORIGIN, keys, Samples.CLOCK, LedgerEvents.NONE)) {
+      assertThat(ledger.checkpoint().open(List.of(NoteVerifier.of(successor.key()))))
+          .isInstanceOf(NoteOutcome.Opened.class);
+      assertThat(ledger.checkpoint().signatures()).hasSize(1);
+    }
+  }
+
+  @Test
+  void signWith_others_takesTheNextHead() throws Exception {
+    NoteSigner second = Samples.p256Signer();
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      ledger.signWith(List.of(TestLedgers.SIGNER, second));
+      receipt(commit(ledger, Samples.entry()));
+      assertThat(ledger.checkpoint().signatures()).hasSize(2);
+      assertThatThrownBy(() -> ledger.signWith(List.of()))
+          .hasMessageContaining("must have a checkpoint key");
+      receipt(commit(ledger, Samples.entry()));
+      assertThat(ledger.checkpoint().signatures()).as("the same as before").hasSize(2);
+    }
   }
 
   private void open(String origin, NoteSigner signer) throws LedgerException {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.artifact;
 
+import dev.writ.tlog.CheckpointOutcome;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.LogPolicy;
+import dev.writ.tlog.NoteKey;
 import dev.writ.tlog.P256Verifier;
+import dev.writ.tlog.SignedNote;
+import dev.writ.tlog.TrustedCheckpoint;
 import java.security.Provider;
 import java.security.interfaces.ECPublicKey;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +30,7 @@ final class Beliefs {
   private final LogPolicy logPolicy;
   private final Map<Hash, SigningKey> issuerKeys;
   private final StatusKeys statusKeys;
+  private final Map<NoteKey, TrustedKey> logKeys = new HashMap<>();
   private final Function<ECPublicKey, P256Verifier> verifiers;
 
   private Beliefs(
@@ -42,6 +48,11 @@ final class Beliefs {
     this.verifiers = verifiers;
     this.issuerKeys = keys(KeyRole.ISSUER);
     this.statusKeys = new StatusKeys(keys(KeyRole.STATUS));
+    for (LogPolicy.Log log : logPolicy.logs()) {
+      content.keysOf(KeyRole.CHECKPOINT).stream()
+          .filter(key -> key.isOf(log))
+          .forEach(key -> logKeys.put(log.key(), key));
+    }
   }
 
   private Map<Hash, SigningKey> keys(KeyRole role) {
@@ -64,8 +75,23 @@ final class Beliefs {
     return content;
   }
 
-  LogPolicy logPolicy() {
-    return logPolicy;
+  /**
+   * Whether {@code note} is a checkpoint to believe at {@code now}: the log policy trusts it, and a key of
+   * the log that signed it is in its window, where the trust file gives it one.
+   */
+  CheckpointOutcome verifyCheckpoint(SignedNote note, Instant now) {
+    CheckpointOutcome outcome = logPolicy.verifyCheckpoint(note);
+    if (outcome instanceof TrustedCheckpoint trusted
+        && trusted.logKeys().stream().noneMatch(key -> mayHaveSigned(key, now))) {
+      return new CheckpointOutcome.Refused(
+          "a log key that signed must be in its window at " + now + ", none is");
+    }
+    return outcome;
+  }
+
+  private boolean mayHaveSigned(NoteKey logKey, Instant now) {
+    TrustedKey window = logKeys.get(logKey);
+    return window == null || (window.state() != KeyState.COMPROMISED && window.covers(now));
   }
 
   /** The key named {@code kid}, if the trust file believes it in the role issuer. */

@@ -159,7 +159,7 @@ final class Examination {
     } catch (MalformedProofException e) {
       return Finding.failed(expected, e.getMessage());
     }
-    CheckpointOutcome outcome = beliefs.logPolicy().verifyCheckpoint(made(proof).note());
+    CheckpointOutcome outcome = beliefs.verifyCheckpoint(made(proof).note(), now);
     if (outcome instanceof CheckpointOutcome.Refused refused) {
       return Finding.failed(expected, refused.reason());
     }

@@ -8,7 +8,11 @@ public enum KeyRole implements Wire {
   /** Signs the ledger's checkpoints. */
   CHECKPOINT("checkpoint"),
   /** Signs status list tokens. */
-  STATUS("status");
+  STATUS("status"),
+  /** Certifies the keys that the service's TLS endpoints show; trust files pin it in {@code tls}. */
+  TLS("tls"),
+  /** Certifies hosts' attestation keys. */
+  ATTESTATION("attestation");
 
   private final String wire;
 

@@ -56,7 +56,7 @@ public record Operation(
   /**
    * The next key of a role is announced, and signs from a time on.
    *
-   * @param role {@link KeyRole#ISSUER} or {@link KeyRole#STATUS}
+   * @param role of both
    * @param from RFC 7638 thumbprint of the key that signs
    * @param to of the key that will
    * @param activates from when, whole seconds
@@ -70,7 +70,6 @@ public record Operation(
      * @throws IllegalArgumentException if a value is outside its bounds
      */
     public RotateKey {
-      requireSigning(role);
       requireTwo(from, to);
       Require.wholeSecond("change.activates", activates);
     }
@@ -105,7 +104,6 @@ public record Operation(
      * @throws IllegalArgumentException if a value is outside its bounds
      */
     public CompromiseKey {
-      requireSigning(role);
       replacement.ifPresent(other -> requireTwo(kid, other));
       fromIndex.ifPresent(
           index -> {
@@ -177,12 +175,6 @@ public record Operation(
           "expires",
           "after proposed " + proposed + " by at most " + MAX_LIFETIME.toDays() + " days",
           expires.toString());
-    }
-  }
-
-  private static void requireSigning(KeyRole role) {
-    if (role == KeyRole.CHECKPOINT) {
-      throw new InvalidValueException("change.role", "issuer or status", role.wire());
     }
   }
 

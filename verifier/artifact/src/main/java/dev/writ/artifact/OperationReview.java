@@ -5,8 +5,10 @@ import dev.writ.tlog.Hash;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What an operator knows of an {@link Operation} before he signs: that it is one of this issuer and this
@@ -17,6 +19,13 @@ import java.util.Optional;
 public final class OperationReview {
   /** Longest time for which a rotation may let the key before be believed after its successor began. */
   public static final Duration MAX_OVERLAP = Duration.ofDays(1);
+
+  /** The same of a key that certifies attestation keys, for what it certified lasts longer. */
+  public static final Duration MAX_OVERLAP_OF_ATTESTATION = Duration.ofDays(1_100);
+
+  /** Roles of which the first trust file may name no key, so that a rotation names both. */
+  private static final Set<KeyRole> UNNAMED_AT_FIRST =
+      EnumSet.of(KeyRole.CHECKPOINT, KeyRole.ATTESTATION);
 
   private final Operation operation;
   private final Optional<TrustContent> trust;
@@ -104,7 +113,7 @@ public final class OperationReview {
     }
     List<TrustDifference> all = TrustDifference.between(believed.content(), next);
     List<TrustDifference> others = new ArrayList<>(all);
-    Optional<String> missing = expect(others);
+    Optional<String> missing = expect(others, next);
     if (missing.isPresent()) {
       return new Outcome.Refused(missing.get());
     }
@@ -118,19 +127,61 @@ public final class OperationReview {
   }
 
   /** Takes what the operation says out of {@code all}, or says what is not there. */
-  private Optional<String> expect(List<TrustDifference> all) {
+  private Optional<String> expect(List<TrustDifference> all, TrustContent next) {
     Operation.Change change = operation.change();
     if (change instanceof Operation.RotateKey rotate) {
-      return expectRotation(rotate, all);
+      return rotate.role() == KeyRole.TLS
+          ? expectPins(all, next, 0, 1)
+          : expectRotation(rotate, all, next);
     } else if (change instanceof Operation.CompromiseKey compromise) {
-      return expectCompromise(compromise, all);
+      return compromise.role() == KeyRole.TLS
+          ? expectPins(all, next, 1, compromise.replacement().isPresent() ? 1 : 0)
+          : expectCompromise(compromise, all, next);
     } else if (change instanceof Operation.PublishTrust) {
       return expectPublication(all);
     }
     throw new IllegalStateException("bug: a trust file came with an operation that names none");
   }
 
-  private Optional<String> expectRotation(Operation.RotateKey rotate, List<TrustDifference> all) {
+  /**
+   * TLS keys stand as pins, which name no key: how many come and go is all that can be judged of them. One
+   * that takes a compromised key's place may have been announced, and is pinned then.
+   */
+  private Optional<String> expectPins(
+      List<TrustDifference> all, TrustContent next, int gone, int come) {
+    List<Hash> before = believed.content().tls();
+    List<Hash> after = next.tls();
+    long removed = before.stream().filter(pin -> !after.contains(pin)).count();
+    long added = after.stream().filter(pin -> !before.contains(pin)).count();
+    boolean fits = removed == gone && (added == come || (gone > 0 && added == 0));
+    return fits && all.removeIf(each -> isMember(each, "tls"))
+        ? Optional.empty()
+        : missing("take " + gone + " pin from tls and add " + come);
+  }
+
+  private static boolean isMember(TrustDifference difference, String member) {
+    return difference instanceof TrustDifference.MemberChanged changed
+        && changed.member().equals(member);
+  }
+
+  /** A key of the log is a line of its policy, too; and all other lines stay. */
+  private static boolean takesLines(
+      List<TrustDifference> all, TrustContent next, KeyRole role, String expected) {
+    return role != KeyRole.CHECKPOINT
+        || (next.logPolicy().equals(expected)
+            && all.removeIf(each -> isMember(each, "log_policy")));
+  }
+
+  private LogLines lines() {
+    return new LogLines(believed.content().logPolicy(), believed.logOrigin());
+  }
+
+  private static Optional<VerificationKey> key(TrustContent content, Hash kid) {
+    return content.trustedKey(kid).map(TrustedKey::key);
+  }
+
+  private Optional<String> expectRotation(
+      Operation.RotateKey rotate, List<TrustDifference> all, TrustContent next) {
     Instant activates = rotate.activates();
     if (activates.isBefore(operation.expires())) {
       return Optional.of(
@@ -143,12 +194,12 @@ public final class OperationReview {
     boolean added =
         all.removeIf(
             each ->
-                each instanceof TrustDifference.KeyAdded next
-                    && next.key().key().kid().equals(rotate.to())
-                    && next.key().role() == rotate.role()
-                    && next.key().state() == KeyState.ACTIVE
-                    && !next.key().nbf().isBefore(earliest)
-                    && next.key().covers(activates));
+                each instanceof TrustDifference.KeyAdded to
+                    && to.key().key().kid().equals(rotate.to())
+                    && to.key().role() == rotate.role()
+                    && to.key().state() == KeyState.ACTIVE
+                    && !to.key().nbf().isBefore(earliest)
+                    && to.key().covers(activates));
     boolean follows =
         all.removeIf(
             each ->
@@ -158,8 +209,26 @@ public final class OperationReview {
                     // One whose successor was compromised before it signed retires already.
                     && (from.before().state() == KeyState.ACTIVE
                         || from.before().state() == KeyState.RETIRING)
-                    && retires(from.before(), from.after(), activates));
-    return added && follows
+                    && from.after().nbf().equals(from.before().nbf())
+                    && retires(rotate, from.after()));
+    boolean named =
+        follows
+            // As the rotation that was withdrawn left it.
+            || believed.content().trustedKey(rotate.from()).stream()
+                .anyMatch(
+                    from ->
+                        next.trustedKey(rotate.from()).equals(Optional.of(from))
+                            && retires(rotate, from))
+            || (UNNAMED_AT_FIRST.contains(rotate.role())
+                && all.removeIf(
+                    each ->
+                        each instanceof TrustDifference.KeyAdded from
+                            && from.key().key().kid().equals(rotate.from())
+                            && retires(rotate, from.key())));
+    Optional<VerificationKey> follower = key(next, rotate.to());
+    boolean logged =
+        follower.isPresent() && takesLines(all, next, rotate.role(), lines().with(follower.get()));
+    return added && named && logged
         ? Optional.empty()
         : missing(
             "name "
@@ -171,40 +240,34 @@ public final class OperationReview {
                 + " on, and let "
                 + name(rotate.from())
                 + " end within "
-                + MAX_OVERLAP.toHours()
-                + " hours after");
+                + overlap(rotate.role()).toHours()
+                + " hours after"
+                + (rotate.role() == KeyRole.CHECKPOINT
+                    ? ", and add its line, and no other, to log_policy"
+                    : ""));
   }
 
-  private static boolean retires(TrustedKey before, TrustedKey after, Instant activates) {
-    Instant latest = activates.plus(MAX_OVERLAP);
-    return after.role() == before.role()
-        && after.nbf().equals(before.nbf())
+  private static boolean retires(Operation.RotateKey rotate, TrustedKey after) {
+    return after.role() == rotate.role()
         && after.state() == KeyState.RETIRING
-        && !after.exp().isBefore(activates)
-        && !after.exp().isAfter(latest);
+        && !after.exp().isBefore(rotate.activates())
+        && !after.exp().isAfter(rotate.activates().plus(overlap(rotate.role())));
+  }
+
+  private static Duration overlap(KeyRole role) {
+    return role == KeyRole.ATTESTATION ? MAX_OVERLAP_OF_ATTESTATION : MAX_OVERLAP;
   }
 
   private Optional<String> expectCompromise(
-      Operation.CompromiseKey compromise, List<TrustDifference> all) {
-    boolean ended =
-        all.removeIf(
-            each ->
-                each instanceof TrustDifference.KeyChanged key
-                    && key.before().key().kid().equals(compromise.kid())
-                    && key.before().role() == compromise.role()
-                    && key.after()
-                        .equals(
-                            new TrustedKey(
-                                key.before().key(),
-                                key.before().role(),
-                                key.before().nbf(),
-                                key.before().exp(),
-                                KeyState.COMPROMISED,
-                                compromise.fromIndex())));
+      Operation.CompromiseKey compromise, List<TrustDifference> all, TrustContent next) {
+    boolean ended = all.removeIf(each -> ends(compromise, each));
     boolean replaced =
         compromise.replacement().isEmpty()
             || all.removeIf(each -> replaces(compromise, compromise.replacement().get(), each));
-    return ended && replaced
+    Optional<VerificationKey> out = key(next, compromise.kid());
+    Optional<VerificationKey> in = compromise.replacement().flatMap(kid -> key(next, kid));
+    boolean logged = out.isPresent() && takesLines(all, next, compromise.role(), lines(out, in));
+    return ended && replaced && logged
         ? Optional.empty()
         : missing(
             "say of "
@@ -217,6 +280,36 @@ public final class OperationReview {
                     .replacement()
                     .map(kid -> ", and name " + name(kid) + " in its place at once")
                     .orElse(""));
+  }
+
+  private String lines(Optional<VerificationKey> out, Optional<VerificationKey> in) {
+    LogLines without = new LogLines(lines().without(out.orElseThrow()), believed.logOrigin());
+    return in.map(without::with).orElse(without.policy());
+  }
+
+  private static boolean ends(Operation.CompromiseKey compromise, TrustDifference difference) {
+    TrustedKey before;
+    TrustedKey after;
+    if (difference instanceof TrustDifference.KeyChanged changed) {
+      before = changed.before();
+      after = changed.after();
+    } else if (difference instanceof TrustDifference.KeyAdded added
+        && UNNAMED_AT_FIRST.contains(compromise.role())) {
+      before = added.key();
+      after = added.key();
+    } else {
+      return false;
+    }
+    return before.key().kid().equals(compromise.kid())
+        && before.role() == compromise.role()
+        && after.equals(
+            new TrustedKey(
+                before.key(),
+                before.role(),
+                before.nbf(),
+                before.exp(),
+                KeyState.COMPROMISED,
+                compromise.fromIndex()));
   }
 
   /** One that is new, or one that was announced and begins earlier. */

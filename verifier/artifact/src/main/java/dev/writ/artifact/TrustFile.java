@@ -8,7 +8,6 @@ import dev.writ.tlog.NoteKeyType;
 import java.nio.charset.StandardCharsets;
 import java.security.Provider;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,7 +80,8 @@ public final class TrustFile {
 
   /**
    * The checkpoint's P-256 key alone gives issuing authority, so the Ed25519 key beside it is not
-   * listed; and a key that signs artifacts must not sign checkpoints.
+   * listed; and a key that signs artifacts must not sign checkpoints. Who reads the log policy alone must
+   * believe no more than who reads the windows beside it, but for their times: a compromised key is no log's.
    */
   private static void requireOneP256Log(TrustContent content, LogPolicy policy) {
     for (LogPolicy.Log log : policy.logs()) {
@@ -90,10 +90,21 @@ public final class TrustFile {
             "log_policy", "logs with keys of note type 0x02", log.key().vkey());
       }
       for (TrustedKey key : content.keys()) {
-        if (Arrays.equals(key.key().key().getEncoded(), log.key().publicKey())) {
+        boolean fits = key.role() == KeyRole.CHECKPOINT && key.state() != KeyState.COMPROMISED;
+        if (!fits && key.isOf(log)) {
           throw new InvalidValueException(
-              "log_policy", "logs whose keys are not among jwks", log.key().vkey());
+              "log_policy",
+              "logs whose keys are among jwks as checkpoint keys that are not compromised, or not at all",
+              log.key().vkey() + ", " + key.role().wire() + ", " + key.state().wire());
         }
+      }
+    }
+    for (TrustedKey key : content.keysOf(KeyRole.CHECKPOINT)) {
+      if (key.state() != KeyState.COMPROMISED && policy.logs().stream().noneMatch(key::isOf)) {
+        throw new InvalidValueException(
+            "jwks.keys",
+            "checkpoint keys that are logs of log_policy, or compromised",
+            Base64Url.encode(key.key().kid().bytes()) + ", " + key.state().wire());
       }
     }
     if (policy.logs().stream().map(log -> log.key().name()).distinct().count() != 1) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.artifact;
 
+import dev.writ.tlog.LogPolicy;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -10,7 +12,9 @@ import java.util.OptionalLong;
  * A key that a verifier believes in one role, for a time.
  *
  * @param key the key
- * @param role {@link KeyRole#ISSUER} or {@link KeyRole#STATUS}; the checkpoint's key is in the log policy
+ * @param role any but {@link KeyRole#TLS}, whose keys are pinned. A key of the role {@link
+ *     KeyRole#CHECKPOINT} is a log's of the log policy, and is believed as such only within this window;
+ *     compromised, it is none any more
  * @param nbf from when
  * @param exp until before when
  * @param state where it is in its life
@@ -37,9 +41,9 @@ public record TrustedKey(
    *     key that is no compromised issuer's has {@code compromisedFrom}
    */
   public TrustedKey {
-    if (role == KeyRole.CHECKPOINT) {
+    if (role == KeyRole.TLS) {
       throw new InvalidValueException(
-          "jwks.keys.role", "issuer or status: log_policy names the log's key", role.wire());
+          "jwks.keys.role", "another than tls: tls pins these keys", role.wire());
     }
     Require.wholeSecond("jwks.keys.nbf", nbf);
     Require.wholeSecond("jwks.keys.exp", exp);
@@ -65,6 +69,11 @@ public record TrustedKey(
   boolean believedAt(long index) {
     return state != KeyState.COMPROMISED
         || (compromisedFrom.isPresent() && index < compromisedFrom.getAsLong());
+  }
+
+  /** Whether it is the key of a log in the log policy. */
+  boolean isOf(LogPolicy.Log log) {
+    return Arrays.equals(key.key().getEncoded(), log.key().publicKey());
   }
 
   /** Whether its window holds {@code time}. */

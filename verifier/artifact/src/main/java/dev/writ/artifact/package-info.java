@@ -188,7 +188,7 @@
  * summary         from, to milliseconds, from &lt; to; counts [1..128 {code, reason visible(64),
  *                 count 1..2^53-1}], ascending in code and reason, one of each pair
  * policy          policy {id, version, digest, epoch} as in the artifact
- * key             kid thumbprint, role issuer|checkpoint|status, alg ES256|Ed25519,
+ * key             kid thumbprint, role issuer|checkpoint|status|tls|attestation, alg ES256|Ed25519,
  *                 state, vkey ? visible(512), present if and only if role is checkpoint
  * … of a change   kid thumbprint, role, state, operation digest, handover ? hand-over, present if and
  *                 only if state is pre_published and then of this kid, role and operation; other ?
@@ -219,7 +219,8 @@
  * version           1..2^53-1
  * previous          ? digest of the previous version's file; absent if and only if version is 1
  * assurance         hardware|dev
- * jwks              keys [1..64 JWK + alg ES256, role issuer|status, nbf seconds, exp seconds,
+ * jwks              keys [1..64 JWK + alg ES256, role issuer|status|checkpoint|attestation,
+ *                               nbf seconds, exp seconds,
  *                               state (as in a leaf), compromised_from ? 0..2^53-1 where
  *                               an issuer's key is compromised]
  * log_policy        C2SP tlog-policy: log keys of one origin, each of type 0x02;
@@ -236,8 +237,10 @@
  * JWK               kty EC, crv P-256, x, y b64u of 32 bytes, kid its thumbprint; nothing else
  * </pre>
  *
- * <p>A key stands in one place and is believed for that alone: the log's key is not among {@code jwks},
- * no operator is an approver. Signatures are ES256 over {@code writ-trust-v1} ‖ 0x00 ‖ JCS of all but
+ * <p>A key stands in one place and is believed for that alone: the log's key is among {@code jwks} as a
+ * checkpoint key or not at all, no operator is an approver. A checkpoint key among them is believed within its
+ * window alone, and is a log of {@code log_policy} unless it is compromised; one that is not among them is
+ * believed always. Signatures are ES256 over {@code writ-trust-v1} ‖ 0x00 ‖ JCS of all but
  * {@code signatures}. A version is believed when its SHA-256 was given out of band, or when it follows
  * a believed one: same issuer and assurance, version one more, {@code previous} its digest, signed by
  * {@code threshold} of <em>its</em> operators. No verifier takes a later version that is neither; who
@@ -263,8 +266,8 @@
  * proposed       seconds
  * expires        seconds, after proposed by at most 30 days; it is open before this second
  * proposer       ? thumbprint of the operator; absent where a schedule proposed it
- * change         kind key.rotate      role issuer|status, from, to two thumbprints, activates seconds
- *                kind key.compromise  role issuer|status, kid thumbprint, from_index ? 0..2^53-1 of an
+ * change         kind key.rotate      role, from, to two thumbprints, activates seconds
+ *                kind key.compromise  role, kid thumbprint, from_index ? 0..2^53-1 of an
  *                                     issuer's key alone, replacement ? thumbprint of another key
  *                kind key.destroy     kid thumbprint
  *                kind trust.publish

@@ -10,6 +10,7 @@ import dev.writ.artifact.Check.Outcome;
 import dev.writ.artifact.Presentation.Audience;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -311,6 +312,34 @@ class BundleVerifierDenialTest {
         verify(Issuance.valid().loggedBy(TestKey.ISSUER)),
         DenialCode.LINEAGE_FRAGMENTED,
         CheckName.CHECKPOINT);
+  }
+
+  /** The log's key with a window of its own. */
+  private TrustFile windowed(Instant nbf, Instant exp, KeyState state) {
+    List<TrustedKey> keys = new ArrayList<>(trust.content().keys());
+    keys.add(new TrustedKey(TestKey.LOG.verification(), KeyRole.CHECKPOINT, nbf, exp, state));
+    return TestWorld.trust(TrustContents.keys(trust.content(), keys));
+  }
+
+  @Test
+  void checkpoint_ofALogKeyOutsideItsWindow_lineageFragmented() {
+    Instant now = NOW;
+    assertThat(
+            verify(
+                windowed(now, now.plusSeconds(1), KeyState.RETIRING),
+                Issuance.valid(),
+                TestWorld.presentation(),
+                now))
+        .isInstanceOf(Verdict.Allowed.class);
+    for (TrustFile outside :
+        List.of(
+            windowed(now.minusSeconds(9), now, KeyState.RETIRING),
+            windowed(now.plusSeconds(1), now.plusSeconds(9), KeyState.PREPUBLISHED))) {
+      assertDenied(
+          verify(outside, Issuance.valid(), TestWorld.presentation(), now),
+          DenialCode.LINEAGE_FRAGMENTED,
+          CheckName.CHECKPOINT);
+    }
   }
 
   @Test

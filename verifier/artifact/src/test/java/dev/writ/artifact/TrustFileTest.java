@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -120,7 +121,7 @@ class TrustFileTest {
         "\"operators\":{;\"operatorz\":{;operators",
         "\"threshold\":2;\"threshold\":3;threshold",
         "\"threshold\":2;\"threshold\":0;operators.threshold",
-        "\"role\":\"issuer\";\"role\":\"checkpoint\";jwks.keys.role",
+        "\"role\":\"issuer\";\"role\":\"tls\";jwks.keys.role",
         "\"role\":\"issuer\";\"role\":\"root\";jwks.keys[0].role",
         "\"role\":\"issuer\",\"state\":\"active\";\"role\":\"issuer\",\"state\":\"on\";jwks.keys[0].state",
         "\"role\":\"issuer\";\"role\":\"issuer\",\"d\":\"AAAA\";jwks.keys[0].d",
@@ -232,6 +233,44 @@ class TrustFileTest {
                         dev, List.of(TestWorld.issuerKey(TestKey.LOG, KeyState.ACTIVE)))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("log_policy");
+  }
+
+  private static TrustedKey checkpoint(TestKey key, KeyState state) {
+    TrustedKey issuer = TestWorld.issuerKey(key, state);
+    return new TrustedKey(issuer.key(), KeyRole.CHECKPOINT, issuer.nbf(), issuer.exp(), state);
+  }
+
+  private static TrustFile withKey(TrustedKey key) {
+    TrustContent dev = TestWorld.devTrust();
+    List<TrustedKey> keys = new ArrayList<>(dev.keys());
+    keys.add(key);
+    return TestWorld.trust(TrustContents.keys(dev, keys));
+  }
+
+  /** Who reads the log policy alone believes no key that its window's reader does not. */
+  @Test
+  void checkpointKey_withAWindow_isALogOfTheLogPolicyExactlyUnlessCompromised() {
+    assertThat(withKey(checkpoint(TestKey.LOG, KeyState.RETIRING)).content().keys()).hasSize(2);
+    assertThat(withKey(checkpoint(TestKey.INSTANCE, KeyState.COMPROMISED)).content().keys())
+        .hasSize(2);
+    assertThatThrownBy(() -> withKey(checkpoint(TestKey.LOG, KeyState.COMPROMISED)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("log_policy");
+    assertThatThrownBy(() -> withKey(checkpoint(TestKey.INSTANCE, KeyState.ACTIVE)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("checkpoint keys that are logs of log_policy");
+  }
+
+  @Test
+  void trustedKey_ofTheRoleTls_isRefused() {
+    TrustedKey issuer = TestWorld.issuerKey(TestKey.INSTANCE, KeyState.ACTIVE);
+
+    assertThatThrownBy(
+            () ->
+                new TrustedKey(
+                    issuer.key(), KeyRole.TLS, issuer.nbf(), issuer.exp(), KeyState.ACTIVE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("tls pins these keys");
   }
 
   /** The Ed25519 line of a checkpoint is for witnesses: it gives no issuing authority. */
