@@ -221,6 +221,98 @@ class OperationReviewTest {
         "in its place at once");
   }
 
+  private static TrustedKey window(VerificationKey key, KeyRole role, Instant exp, KeyState state) {
+    return new TrustedKey(key, role, ISSUER.nbf(), exp, state);
+  }
+
+  private static TrustContent with(String logPolicy, List<Hash> tls, TrustedKey... added) {
+    TrustContent next = successor(replaced(ISSUER, added));
+    return new TrustContent(
+        next.issuer(),
+        next.version(),
+        next.previous(),
+        next.assurance(),
+        next.keys(),
+        logPolicy,
+        next.status(),
+        next.skew(),
+        tls,
+        next.policyApprovers(),
+        next.gateways(),
+        next.operators());
+  }
+
+  private static OperationReview.Outcome rotation(
+      KeyRole role, VerificationKey from, TrustContent content) {
+    return OperationReview.of(
+        operation(
+            new Operation.RotateKey(role, from.kid(), NEXT.kid(), ACTIVATES, digest(content))),
+        Optional.of(content),
+        BELIEVED,
+        NOW);
+  }
+
+  private static TrustedKey nextOf(KeyRole role) {
+    return new TrustedKey(NEXT, role, ACTIVATES, ISSUER.exp(), KeyState.ACTIVE);
+  }
+
+  @Test
+  void rotation_ofTheLogsKey_addsItsLineAndNoOther() {
+    VerificationKey log = TestKey.LOG.verification();
+    TrustedKey old =
+        window(log, KeyRole.CHECKPOINT, ACTIVATES.plusSeconds(7_200), KeyState.RETIRING);
+    LogLines before = new LogLines(BEFORE.logPolicy(), TestWorld.ORIGIN);
+    String own = before.with(NEXT);
+    String another = new LogLines(own, TestWorld.ORIGIN).with(TestKey.INSTANCE.verification());
+
+    assertThat(
+            rotation(
+                KeyRole.CHECKPOINT, log, with(own, BEFORE.tls(), old, nextOf(KeyRole.CHECKPOINT))))
+        .isInstanceOf(OperationReview.Outcome.Sound.class);
+    assertRefused(
+        rotation(
+            KeyRole.CHECKPOINT, log, with(another, BEFORE.tls(), old, nextOf(KeyRole.CHECKPOINT))),
+        "add its line, and no other");
+  }
+
+  @Test
+  void rotation_ofATlsKey_addsOnePinAndTakesNone() {
+    Hash pin = Hash.sha256(new byte[] {1});
+    List<Hash> more = new ArrayList<>(BEFORE.tls());
+    more.add(pin);
+    List<Hash> tooMany = new ArrayList<>(more);
+    tooMany.add(Hash.sha256(new byte[] {2}));
+
+    assertThat(rotation(KeyRole.TLS, ISSUER.key(), with(BEFORE.logPolicy(), more)))
+        .isInstanceOf(OperationReview.Outcome.Sound.class);
+    for (List<Hash> pins : List.of(tooMany, BEFORE.tls(), List.of(pin))) {
+      assertRefused(
+          rotation(KeyRole.TLS, ISSUER.key(), with(BEFORE.logPolicy(), pins)),
+          "take 0 pin from tls and add 1");
+    }
+  }
+
+  @Test
+  void rotation_ofTheAttestationKey_letsTheOldBeBelievedAsLongAsWhatItCertified() {
+    VerificationKey old = TestKey.INSTANCE.verification();
+
+    for (int days : List.of(400, 1_101)) {
+      TrustedKey retiring =
+          window(
+              old, KeyRole.ATTESTATION, ACTIVATES.plus(Duration.ofDays(days)), KeyState.RETIRING);
+      OperationReview.Outcome outcome =
+          rotation(
+              KeyRole.ATTESTATION,
+              old,
+              with(BEFORE.logPolicy(), BEFORE.tls(), retiring, nextOf(KeyRole.ATTESTATION)));
+      if (days == 400) {
+        assertThat(outcome).isInstanceOf(OperationReview.Outcome.Sound.class);
+      } else {
+        assertRefused(outcome, "end within 26400 hours");
+      }
+    }
+  }
+
   private static OperationReview.Outcome publication(TrustContent content) {
     return OperationReview.of(
         operation(new Operation.PublishTrust(digest(content))),
