@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.agent.PinnedTls;
+import dev.writ.hsm.CeremonyOutcome;
+import dev.writ.hsm.HsmKey;
+import dev.writ.hsm.KeyCeremony;
+import dev.writ.hsm.KeySpec;
+import dev.writ.hsm.Token;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -33,6 +38,7 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -295,6 +301,45 @@ final class TlsDoorTest {
       broken[0] = true;
       credential.renew();
       assertThat(credential.current()).isEqualTo(shown);
+    }
+  }
+
+  /** A TLS key that others may hold must not be shown until the next certificate is due. */
+  @Test
+  void certificate_ofAKeyThatAnotherFollows_isReplacedAtOnce() throws Exception {
+    IssuerKeys keys = token.keys();
+    Token hsm = keys.tls().token();
+    KeySpec next = keys.tls().spec().ofGeneration(2);
+    assertThat(KeyCeremony.next(hsm, next, CLOCK, new SecureRandom()))
+        .isInstanceOf(CeremonyOutcome.Born.class);
+    HsmKey successor = hsm.key(next);
+    TlsCredentialHsm source =
+        new TlsCredentialHsm(
+            keys, List.of("localhost"), Duration.ofHours(1), CLOCK, new SecureRandom());
+    int port = open(tls(source)).tlsPort().orElseThrow();
+    pinned(port).close();
+    try {
+      keys.tlsAuthority().use(successor);
+
+      long patience = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      while (!shows(port, IssuerKeys.tlsPin(successor)) && System.nanoTime() - patience < 0) {
+        Thread.sleep(10);
+      }
+      assertThat(shows(port, IssuerKeys.tlsPin(successor))).isTrue();
+      assertThat(shows(port, keys.tlsPin())).isFalse();
+    } finally {
+      keys.tlsAuthority().use(keys.tls());
+      hsm.destroy(next);
+    }
+  }
+
+  private static boolean shows(int port, Hash pin) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    try (SSLSocket secured = PinnedTls.of(List.of(pin), CLOCK).over(socket, "localhost", port)) {
+      secured.startHandshake();
+      return true;
+    } catch (SSLHandshakeException e) {
+      return false;
     }
   }
 
