@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The state that changes with the leaves of a {@link Ledger}, as it is committed. */
 public abstract sealed class CommittedState permits Ledger {
@@ -157,6 +158,11 @@ public abstract sealed class CommittedState permits Ledger {
   /** The trust file that was put in force last. */
   public Optional<PublishedTrust> trustInForce() throws LedgerException {
     return store.read(statements -> new TrustFiles(statements).inForce());
+  }
+
+  /** The leaf of the newest {@link StateChange.RecordStart start} that was recorded. */
+  public OptionalLong newestStart() throws LedgerException {
+    return store.read(statements -> new StateReads(statements).newestStart());
   }
 
   /** The greatest time of any leaf; a clock behind it was set back. Empty while there is no leaf. */

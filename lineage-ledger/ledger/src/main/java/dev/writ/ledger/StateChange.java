@@ -386,6 +386,9 @@ public sealed interface StateChange {
   /** Puts a version of the trust file in force that was published, greater than the one in force. */
   record PutTrustInForce(long version) implements StateChange {}
 
+  /** Notes that the leaf is of a start of the service. */
+  record RecordStart() implements StateChange {}
+
   private static byte[] bounded(String what, byte[] bytes, int most) {
     require(
         bytes.length >= 1 && bytes.length <= most,

@@ -71,6 +71,8 @@ final class StateReads {
       "SELECT epoch, policy_digest, min_epoch, leaf_index FROM policy_epoch ORDER BY epoch DESC LIMIT 1";
   private static final String EPOCH_BY_NUMBER =
       "SELECT epoch, policy_digest, min_epoch, leaf_index FROM policy_epoch WHERE epoch = ?";
+  private static final String NEWEST_START =
+      "SELECT leaf_index FROM service_start ORDER BY leaf_index DESC LIMIT 1";
   private static final String ARTIFACT =
       "SELECT jti, leaf_index, expires, revoked, status FROM artifact WHERE jti = ?";
   private static final String OUTCOME =
@@ -250,5 +252,11 @@ final class StateReads {
 
   private static PolicyEpoch epoch(ResultSet row) throws SQLException {
     return new PolicyEpoch(row.getLong(1), Statements.hash(row, 2), row.getLong(3), row.getLong(4));
+  }
+
+  OptionalLong newestStart() throws SQLException {
+    return statements
+        .first(row -> OptionalLong.of(row.getLong(1)), NEWEST_START)
+        .orElseGet(OptionalLong::empty);
   }
 }

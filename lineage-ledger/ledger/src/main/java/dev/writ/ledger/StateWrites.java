@@ -14,6 +14,7 @@ import dev.writ.ledger.StateChange.PublishTrust;
 import dev.writ.ledger.StateChange.PutTrustInForce;
 import dev.writ.ledger.StateChange.RecordArtifact;
 import dev.writ.ledger.StateChange.RecordOutcome;
+import dev.writ.ledger.StateChange.RecordStart;
 import dev.writ.ledger.StateChange.RecordUse;
 import dev.writ.ledger.StateChange.RedeemInvitation;
 import dev.writ.ledger.StateChange.RegisterHost;
@@ -53,6 +54,7 @@ final class StateWrites {
           + " ON CONFLICT (ak_name) DO UPDATE SET boot = excluded.boot,"
           + " judged_by = excluded.judged_by, position = excluded.position,"
           + " leaf_index = excluded.leaf_index RETURNING leaf_index";
+  private static final String START = "INSERT INTO service_start (leaf_index) VALUES (?)";
   private static final String EPOCH =
       "INSERT INTO policy_epoch (epoch, policy_digest, min_epoch, leaf_index)"
           + " SELECT ?, ?, CASE WHEN ? = 1 THEN ? ELSE newest.min_epoch END, ? FROM"
@@ -151,6 +153,9 @@ final class StateWrites {
       refusal = trustFiles.publish(trust, index);
     } else if (change instanceof PutTrustInForce trust) {
       refusal = trustFiles.putInForce(trust, index);
+    } else if (change instanceof RecordStart) {
+      statements.update(START, index);
+      refusal = Optional.empty();
     } else {
       throw new IllegalStateException("bug: no table takes a " + change.getClass());
     }

@@ -132,6 +132,7 @@
  *                 or null), leaf_index, document
  * operation_approval  (operation, approver) → statement, leaf_index
  * trust_file      version → leaf_index, in_force_index (a leaf, or null), bytes; versions follow one another
+ * service_start   leaf_index of each start of the service that its host's TPM vouched for
  * mac_key         (purpose, created) → key; the only secrets
  * </pre>
  *

@@ -96,9 +96,10 @@ class OpeningTest {
   @Test
   void newerSchema_stops() throws Exception {
     ledgerOf(1);
-    tamper(folder, "INSERT INTO schema_version (version) VALUES (7)");
+    tamper(folder, "INSERT INTO schema_version (version) VALUES (" + (Schema.VERSION + 1) + ")");
     assertStops(
-        "schema version must be at most " + Schema.VERSION + ", was 7", "start that version");
+        "schema version must be at most " + Schema.VERSION + ", was " + (Schema.VERSION + 1),
+        "start that version");
   }
 
   @Test

@@ -21,7 +21,8 @@ public sealed interface LeafBody
         LeafBody.PolicyInForce,
         LeafBody.KeyStatement,
         OperationStep,
-        KeyChange {
+        KeyChange,
+        ServiceStart {
   /** The kind that this is the body of. */
   LeafKind kind();
 

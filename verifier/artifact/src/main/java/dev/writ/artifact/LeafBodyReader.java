@@ -22,8 +22,15 @@ final class LeafBodyReader {
       case APPROVAL -> json.has("step") ? OperationStep.take(json) : approval(json);
       case SUMMARY -> summary(json);
       case POLICY -> policyInForce(json);
-      case KEY -> json.has("operation") ? KeyChange.take(json) : keyStatement(json);
+      case KEY -> key(json);
     };
+  }
+
+  private static LeafBody key(JsonMembers json) throws MalformedJsonException {
+    if (json.has("operation")) {
+      return KeyChange.take(json);
+    }
+    return json.has("step") ? ServiceStart.take(json) : keyStatement(json);
   }
 
   private static LeafBody.Enrolment enrolment(JsonMembers json) throws MalformedJsonException {

@@ -39,10 +39,13 @@ public record TrustReference(long version, Hash digest) {
     if (members.isEmpty()) {
       return Optional.empty();
     }
+    return Optional.of(take(members.get()));
+  }
+
+  static TrustReference take(JsonMembers json) throws MalformedJsonException {
     TrustReference reference =
-        new TrustReference(
-            members.get().integer("version", 1, Require.MAX_EXACT), members.get().hash("digest"));
-    members.get().end();
-    return Optional.of(reference);
+        new TrustReference(json.integer("version", 1, Require.MAX_EXACT), json.hash("digest"));
+    json.end();
+    return reference;
   }
 }

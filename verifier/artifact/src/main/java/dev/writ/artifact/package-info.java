@@ -195,6 +195,11 @@
  *                 thumbprint of the key that ceases to sign where state is active, of the one that
  *                 signs in its place where compromised; from_index ? 0..2^53-1 where an issuer's key
  *                 is compromised; trust ? trust, the file that says so
+ * … of a start    step started, log {origin visible(256), size 0..2^53-1, root digest}, trust trust,
+ *                 keys [1..8 {kid thumbprint, role}], ak_name, pcrs as in env, pcr_digest digest,
+ *                 reset_count, restart_count 0..2^32-1, evidence_digest digest of the Evidence,
+ *                 previous_ak_name ? another than ak_name, of the start before. The quote's qualifying
+ *                 data is H("writ-start-v1", SHA-256(JCS {keys, log, trust}))
  *
  * state      = pre_published|active|retiring|retired|destroyed|compromised
  * trust      = version 1..2^53-1, digest digest: a trust file's
@@ -205,7 +210,8 @@
  * </pre>
  *
  * <p>Parents of an outcome and a revocation are the artifact's decision, of a boot's revocation the
- * host's enrolment; of an enrolment, the policy in
+ * host's enrolment; of a start, the issuer key's leaf, the start before and the enrolment of the host's
+ * attestation key, as far as there are such; of an enrolment, the policy in
  * force and, where the host was invited, the approval. The kind {@code verification} is reserved: it is
  * refused, as every unknown kind is, because it has no body in this version.
  *
