@@ -213,6 +213,11 @@ public final class OperatorClient {
     return service.get("/v1/signatures", Document.json(OK, MAX_OPERATION, SignatureAccounts::take));
   }
 
+  /** Asks for the newest start that the service's TPM vouched for. */
+  public Answer<AnchoredStart> start() throws IOException {
+    return service.get("/v1/start", Document.json(OK, MAX_OPERATION, AnchoredStart::take));
+  }
+
   /** Asks for the newest operations, the newest first. */
   public Answer<List<ListedOperation>> operations() throws IOException {
     return service.get(

@@ -250,6 +250,11 @@ final class DemoService implements AutoCloseable {
     return folder.resolve("operator.sock");
   }
 
+  /** Its process. */
+  long pid() {
+    return process.pid();
+  }
+
   /** The way for hosts. */
   HttpServiceEndpoint endpoint() {
     return HttpServiceEndpoint.at(url, trust.content().tls(), Clock.systemUTC(), TIMEOUTS);

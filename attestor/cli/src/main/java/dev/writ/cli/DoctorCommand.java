@@ -32,6 +32,8 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
+  private static final String START_QUOTE = "start_quote";
+
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -83,7 +85,7 @@ final class DoctorCommand implements Callable<Integer> {
     } catch (TpmException e) {
       throw CommandFailure.configuration("--tpm", e);
     }
-    print(diagnosis);
+    print(diagnosis, service.map(DoctorCommand::anchoring));
     return diagnosis.canEnrol() ? ExitStatus.DONE : ExitStatus.DENIED;
   }
 
@@ -119,16 +121,38 @@ final class DoctorCommand implements Callable<Integer> {
     return all;
   }
 
-  private void print(EndorsementDiagnosis diagnosis) {
+  /** Whether the state of the service's own host comes into its ledger. */
+  private static EndorsementDiagnosis.Check anchoring(ServeConfig service) {
+    Optional<String> tpm = service.token().tpm();
+    return tpm.isPresent()
+        ? new EndorsementDiagnosis.Check(
+            EndorsementDiagnosis.Result.passed,
+            START_QUOTE,
+            "service",
+            "each start is anchored by a quote of the TPM at " + tpm.get(),
+            Optional.empty(),
+            Optional.empty())
+        : new EndorsementDiagnosis.Check(
+            EndorsementDiagnosis.Result.noted,
+            START_QUOTE,
+            "service",
+            "the state of the service's own host is not anchored: its configuration names no TPM",
+            Optional.of("name token.tpm, and writ keys start-quote verifies each start"),
+            Optional.empty());
+  }
+
+  private void print(
+      EndorsementDiagnosis diagnosis, Optional<EndorsementDiagnosis.Check> anchoring) {
+    List<EndorsementDiagnosis.Check> checks = new ArrayList<>(diagnosis.checks());
+    anchoring.ifPresent(checks::add);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("ok", diagnosis.canEnrol());
-      document.put(
-          "checks", diagnosis.checks().stream().map(EndorsementDiagnosis.Check::members).toList());
+      document.put("checks", checks.stream().map(EndorsementDiagnosis.Check::members).toList());
       out.println(Printer.json(document));
     } else {
-      diagnosis.checks().forEach(check -> check.printTo(out));
+      checks.forEach(check -> check.printTo(out));
       out.println(
           diagnosis.canEnrol()
               ? "this host's TPM can be enrolled, as far as its endorsement goes"

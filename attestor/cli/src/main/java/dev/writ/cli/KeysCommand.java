@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
       KeysInitCommand.class,
       KeysListCommand.class,
       KeysAuditCommand.class,
+      KeysStartQuoteCommand.class,
       KeysOperationsCommand.class,
       KeysPlanCommand.class,
       KeysRotateCommand.class,

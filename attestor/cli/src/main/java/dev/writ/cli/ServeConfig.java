@@ -61,8 +61,10 @@ record ServeConfig(
    * @param library where the module is, if not where the profile says
    * @param label by which it is found
    * @param pin where its user PIN comes from
+   * @param tpm the TCTI of this host's TPM, which unseals a sealed PIN and vouches for each start
    */
-  record TokenPlace(String profile, Optional<Path> library, String label, PinPlace pin) {}
+  record TokenPlace(
+      String profile, Optional<Path> library, String label, PinPlace pin, Optional<String> tpm) {}
 
   /** Where a token's user PIN comes from. */
   sealed interface PinPlace {
@@ -179,6 +181,7 @@ record ServeConfig(
   }
 
   private static TokenPlace token(ConfigSection token) throws MalformedConfigurationException {
+    PinPlace pin = pin(token);
     return new TokenPlace(
         token.optionalText("profile").orElse("softhsm2"),
         token.optional(
@@ -186,23 +189,21 @@ record ServeConfig(
             TokenProfile.LIBRARY_FORM,
             text -> Optional.of(text).filter(TokenProfile::isLibrary).map(Path::of)),
         token.text("label"),
-        pin(token));
+        pin,
+        pin instanceof PinPlace.Sealed sealed
+            ? Optional.of(sealed.tpm())
+            : token.optionalText("tpm"));
   }
 
   private static PinPlace pin(ConfigSection token) throws MalformedConfigurationException {
     Optional<Path> file = token.optionalPath("pin_file");
     Optional<Path> sealed = token.optionalPath("sealed_pin");
-    Optional<String> tpm = token.optionalText("tpm");
     if (file.isPresent() == sealed.isPresent()) {
       throw token.refused("have either pin_file or sealed_pin");
     }
-    if (file.isPresent()) {
-      if (tpm.isPresent()) {
-        throw token.refused("have tpm beside sealed_pin alone");
-      }
-      return new PinPlace.InFile(file.get());
-    }
-    return new PinPlace.Sealed(sealed.get(), tpm.orElse("device:/dev/tpmrm0"));
+    return file.isPresent()
+        ? new PinPlace.InFile(file.get())
+        : new PinPlace.Sealed(sealed.get(), token.optionalText("tpm").orElse("device:/dev/tpmrm0"));
   }
 
   private static Endorsements endorsements(ConfigSection section)

@@ -94,7 +94,8 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
                   config.limits().service(),
                   signatures,
                   clock,
-                  random),
+                  random,
+                  config.token().tpm().map(TpmOwnHost::new)),
               doors);
       done = true;
       return opened;

@@ -144,10 +144,16 @@ class DoctorCommandTest {
             """);
 
     Invocation doctor = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
+    Files.writeString(
+        config, Files.readString(config).replace("pin_file: pin", "pin_file: pin, tpm: 'tabrmd:'"));
+    Invocation anchored = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
     Files.writeString(config, "tenant: acme\n");
     Invocation broken = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
 
     assertThat(doctor.status()).as(doctor.out() + doctor.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(words(doctor))
+        .contains("noted start_quote service", "not anchored", "do: name token.tpm");
+    assertThat(words(anchored)).contains("passed start_quote service", "tabrmd:");
     assertThat(broken.status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(broken.err()).contains("serve.yaml").hasLineCount(1);
   }

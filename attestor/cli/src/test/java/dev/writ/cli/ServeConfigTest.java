@@ -98,7 +98,8 @@ class ServeConfigTest {
                 "softhsm2",
                 Optional.empty(),
                 "writ",
-                new ServeConfig.PinPlace.InFile(Path.of("/run/credentials/pin"))));
+                new ServeConfig.PinPlace.InFile(Path.of("/run/credentials/pin")),
+                Optional.empty()));
     assertThat(config.ledgerFolder()).isEqualTo(folder.resolve("ledger"));
     assertThat(config.endorsements().intermediates()).isEmpty();
     assertThat(config.endorsements().revocationLists()).isEmpty();
@@ -121,6 +122,15 @@ class ServeConfigTest {
                 folder.resolve("sealed-pin.json"), "device:/dev/tpmrm0"));
     assertThat(readWith(sealed, Map.of("WRIT_TOKEN_TPM", "tabrmd:"), Map.of()).token().pin())
         .isEqualTo(new ServeConfig.PinPlace.Sealed(folder.resolve("sealed-pin.json"), "tabrmd:"));
+    assertThat(read(sealed).token().tpm()).contains("device:/dev/tpmrm0");
+  }
+
+  @Test
+  void config_pinFile_hasATpmWhereOneIsNamed() throws Exception {
+    assertThat(read(LEAST).token().tpm()).isEmpty();
+    ServeConfig named = readWith(LEAST, Map.of("WRIT_TOKEN_TPM", "tabrmd:"), Map.of());
+    assertThat(named.token().tpm()).contains("tabrmd:");
+    assertThat(named.token().pin()).isEqualTo(read(LEAST).token().pin());
   }
 
   @Test
@@ -258,7 +268,6 @@ class ServeConfigTest {
         "  label: writ | label: writ¶  library: /opt/${x}.so | 5 | token.library must be an absolute path of",
         "  label: writ | label: writ¶  library: [/opt/x.so] | 5 | token.library must be an absolute path of",
         "  label: writ | label: writ¶  sealed_pin: s | 4 | token must have either pin_file or sealed_pin",
-        "  label: writ | label: writ¶  tpm: 'tabrmd:' | 4 | token must have tpm beside sealed_pin alone",
         "  pin_file: /run/credentials/pin | # none | 4 | token must have either pin_file or sealed_pin",
         "  roots: [roots.pem] | roots: [] | 10 | endorsements.roots must be a list of at least one",
         "  roots: [roots.pem] | roots: roots.pem | 10 | endorsements.roots must be a list",

@@ -78,6 +78,16 @@ class ServeSealedPinTest {
             .isNotEmpty()
             .doesNotContain(pin);
       }
+      Invocation quote =
+          Invocation.of(
+              "keys",
+              "start-quote",
+              "--socket",
+              born.folder().resolve("operator.sock"),
+              "--trust",
+              born.folder().resolve("keys").resolve(KeyBirth.TRUST_FILE));
+      assertThat(quote.status()).as(quote.err()).isEqualTo(ExitStatus.DONE);
+      assertThat(quote.out()).containsPattern("evidence +holds");
     } finally {
       process.stop(PATIENCE);
     }

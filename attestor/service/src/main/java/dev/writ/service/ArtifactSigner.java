@@ -131,11 +131,16 @@ final class ArtifactSigner {
   private static Environment environment(VerifiedQuote quote, Environment.KeyStorage keyStorage) {
     return new Environment(
         AkName.of(quote.ak().name().bytes()),
-        quote.selection().banks().stream().map(ArtifactSigner::bank).toList(),
+        pcrs(quote.selection()),
         Hash.of(quote.pcrDigest().value().bytes()),
         quote.clockInfo().resetCount(),
         quote.clockInfo().restartCount(),
         keyStorage);
+  }
+
+  /** A selection as artifacts and leaves spell it. */
+  static List<PcrBankSelection> pcrs(PcrSelection selection) {
+    return selection.banks().stream().map(ArtifactSigner::bank).toList();
   }
 
   private static PcrBankSelection bank(PcrSelection.Bank bank) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.UuidV7;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -52,6 +53,7 @@ final class OperatorRoutes {
             .post("/v1/reference-values", "learn", routes::learn)
             .getUnder(DECISIONS, "explain", routes::explain)
             .get("/v1/readiness", "readiness", target -> routes.readiness())
+            .get("/v1/start", "start", target -> routes.start())
             .get("/v1/signatures", "signatures", target -> routes.signatures())
             .get("/metrics", "metrics", target -> routes.metrics());
     new KeyRoutes(service).addTo(table);
@@ -155,6 +157,37 @@ final class OperatorRoutes {
             "a leaf of a decision must have this id, jti or index, and none has; an id from before the"
                 + " clock was set is found by its leaf's index alone"),
         Optional.empty());
+  }
+
+  private CompletionStage<Reply> start() {
+    return read(
+        () ->
+            service
+                .starts()
+                .newest()
+                .map(OperatorRoutes::anchored)
+                .orElseGet(
+                    () ->
+                        new Reply.Refused(
+                            Problem.notFound(
+                                "a TPM must have vouched for a start of this service, and none has:"
+                                    + " token.tpm names one"),
+                            Optional.empty())));
+  }
+
+  private static Reply anchored(ServiceStarts.Anchored start) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("leaf", PublicRoutes.base64Url(start.leaf().bytes()));
+    map.put("proof", start.proof().format());
+    map.put("consistency", start.bound().path());
+    start
+        .evidence()
+        .ifPresent(
+            evidence -> {
+              map.put("ak_public", PublicRoutes.base64Url(evidence.akPublic().bytes()));
+              map.put("evidence", PublicRoutes.base64Url(evidence.evidence().bytes()));
+            });
+    return PublicRoutes.given(200, Jcs.canonical(map));
   }
 
   private CompletionStage<Reply> signatures() {

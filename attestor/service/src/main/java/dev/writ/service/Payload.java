@@ -30,6 +30,8 @@ final class Payload {
   private static final String EK_CERTIFICATE = "ek_certificate";
   private static final String EK_CHAIN = "ek_chain";
   private static final String AK_NAME = "ak_name";
+  private static final String AK_PUBLIC = "ak_public";
+  private static final String EVIDENCE = "evidence";
   private static final String ARTIFACT = "artifact";
   private static final String RESULT = "ear";
   private static final int MAX_NAME = 128;
@@ -45,13 +47,30 @@ final class Payload {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("host", session.hostName());
     map.put("host_salt", text(hostSalt));
-    map.put("ak_public", text(session.ak().bytes()));
+    map.put(AK_PUBLIC, text(session.ak().bytes()));
     map.put(EK_PUBLIC, text(session.ek().bytes()));
     map.put(EK_CERTIFICATE, text(session.ekCertificate().bytes()));
     if (!session.ekChain().equals(EkChain.NONE)) {
       map.put(EK_CHAIN, text(session.ekChain().bytes().bytes()));
     }
     return Jcs.canonical(map);
+  }
+
+  static byte[] start(StartEvidence start) {
+    return Jcs.canonical(
+        Map.of(
+            AK_PUBLIC, text(start.akPublic().bytes()), EVIDENCE, text(start.evidence().bytes())));
+  }
+
+  /** The evidence in what {@link #start(StartEvidence)} wrote, in any bytes that somebody put there. */
+  static StartEvidence start(byte[] payload) throws MalformedJsonException {
+    JsonMembers members = StrictJson.parse(payload, MAX_BYTES);
+    StartEvidence start =
+        new StartEvidence(
+            Octets.of(members.base64UrlUpTo(AK_PUBLIC, MAX_BYTES)),
+            Octets.of(members.base64UrlUpTo(EVIDENCE, MAX_BYTES)));
+    members.end();
+    return start;
   }
 
   static byte[] invitation(String hostName, byte[] hostSalt) {
@@ -107,7 +126,7 @@ final class Payload {
             .text(ARTIFACT, artifact)
             .bytes("challenge", application.challenge().encode())
             .json(RESULT, grounds.result().toJson())
-            .bytes("evidence", application.evidence().kept());
+            .bytes(EVIDENCE, application.evidence().kept());
     putExec(members, application);
     return members
         .text("host", grounds.host().name())
@@ -127,7 +146,7 @@ final class Payload {
             .text("code", refused.denial().code().wire());
     refused.decision().ifPresent(decision -> putDecision(members, decision));
     refused.result().ifPresent(result -> members.json(RESULT, result.toJson()));
-    members.bytes("evidence", application.evidence().kept());
+    members.bytes(EVIDENCE, application.evidence().kept());
     putExec(members, application);
     refused.decision().ifPresent(decision -> putInputs(members, decision));
     return members

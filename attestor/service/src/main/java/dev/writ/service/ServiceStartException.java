@@ -5,7 +5,8 @@ package dev.writ.service;
 public final class ServiceStartException extends Exception {
   private static final long serialVersionUID = 1;
 
-  ServiceStartException(String sentence) {
+  /** One sentence: what must hold, what was, what to do. */
+  public ServiceStartException(String sentence) {
     super(sentence);
   }
 }

@@ -17,6 +17,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -59,6 +60,7 @@ public final class WritService implements AutoCloseable {
   private final DualControl dualControl;
   private final KeyReport keyReport;
   private final SignatureAudit signatureAudit;
+  private final ServiceStarts starts;
   private final Chores chores;
 
   /**
@@ -76,6 +78,7 @@ public final class WritService implements AutoCloseable {
    * @param signatures verifies signatures
    * @param clock says what time it is
    * @param random makes nonces, salts and identities
+   * @param host the TPM of the service's own host, which must then vouch for the start
    */
   public record Setup(
       ServiceIdentity identity,
@@ -89,7 +92,8 @@ public final class WritService implements AutoCloseable {
       Limits limits,
       Provider signatures,
       InstantSource clock,
-      SecureRandom random) {}
+      SecureRandom random,
+      Optional<OwnHost> host) {}
 
   private WritService(
       Setup setup,
@@ -238,6 +242,7 @@ public final class WritService implements AutoCloseable {
         new RotationSchedule(ledger, dualControl, generations::cryptoperiod, clock);
     this.keyReport = new KeyReport(operations, hsm, ledger, trust, keys, generations, keySteps);
     this.signatureAudit = new SignatureAudit(ledger, counts);
+    this.starts = new ServiceStarts(setup.host(), ledger, trust, keys, clock, random);
     this.chores =
         new Chores(
             summaries::writeIfDue,
@@ -302,14 +307,29 @@ public final class WritService implements AutoCloseable {
     }
   }
 
-  /** Nothing is answered before there is a status token to answer with. */
-  private void begin() throws ServiceStartException {
+  /**
+   * Nothing is answered before there is a status token to answer with, nor before the host's TPM has
+   * vouched for the keys that sign.
+   */
+  private void begin() throws LedgerException, ServiceStartException {
     statusTokens.start();
-    keySteps.run();
+    boolean done = false;
+    try {
+      keySteps.run();
+      starts.anchor();
+      prepareStatus();
+      done = true;
+    } finally {
+      if (!done) {
+        statusTokens.close();
+      }
+    }
+  }
+
+  private void prepareStatus() throws ServiceStartException {
     try {
       statusIndices.prepare().toCompletableFuture().join();
     } catch (CompletionException e) {
-      statusTokens.close();
       if (Operations.cause(e) instanceof DeniedException denied) {
         throw new ServiceStartException(
             "the first status token must be made, and was not: " + denied.denial().message());
@@ -386,6 +406,11 @@ public final class WritService implements AutoCloseable {
   /** Whether all that its keys signed is accounted for. */
   SignatureAudit signatureAudit() {
     return signatureAudit;
+  }
+
+  /** Its starts, as its host's TPM vouched for them. */
+  ServiceStarts starts() {
+    return starts;
   }
 
   /** Counts what is refused before it comes to a decision. */

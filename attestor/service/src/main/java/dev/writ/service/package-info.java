@@ -12,6 +12,8 @@
  *             Receipt                         → ProofBundle, with the status token of its list
  * revocation  jti                             → leaf and bit → StatusTokens   sign with the status key
  * outcome     OutcomeStatement                → leaf
+ * start       what the service is             → OwnHost      a quote of its own host's TPM
+ *             StartEvidence                   → leaf, before a door opens
  * </pre>
  *
  * <p>{@link dev.writ.service.Doors} lets it be asked over HTTP, as {@code openapi.yaml} beside this

@@ -98,6 +98,7 @@ final class Deployment implements AutoCloseable {
   private Consumer<PolicyRevision> revision = unchanged -> {};
   private UnaryOperator<String> policyText = UnaryOperator.identity();
   private Optional<WritService> running = Optional.empty();
+  private Optional<OwnHost> host = Optional.empty();
 
   Deployment(ServiceToken token, Path folder) {
     this.token = token;
@@ -207,6 +208,11 @@ final class Deployment implements AutoCloseable {
     terms = other;
   }
 
+  /** From the next start on the service's own host has this to say. */
+  void vouchedForBy(OwnHost ownHost) {
+    host = Optional.of(ownHost);
+  }
+
   @CanIgnoreReturnValue
   WritService start() throws Exception {
     return start(setup());
@@ -239,7 +245,8 @@ final class Deployment implements AutoCloseable {
         limits,
         Signature.getInstance("SHA256withECDSA").getProvider(),
         clock,
-        random);
+        random,
+        host);
   }
 
   PolicyDocument document() throws IOException, MalformedPolicyException {

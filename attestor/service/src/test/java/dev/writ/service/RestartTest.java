@@ -350,7 +350,8 @@ final class RestartTest {
         setup.limits(),
         setup.signatures(),
         setup.clock(),
-        setup.random());
+        setup.random(),
+        setup.host());
   }
 
   @Test

@@ -52,7 +52,8 @@ final class StartChecksTest {
             setup.limits(),
             setup.signatures(),
             setup.clock(),
-            setup.random());
+            setup.random(),
+            setup.host());
     assertThatThrownBy(() -> deployment.start(changed))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll(words);
