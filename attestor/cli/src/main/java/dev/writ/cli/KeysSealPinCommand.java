@@ -181,6 +181,9 @@ final class KeysSealPinCommand implements Callable<Integer> {
   private SealedPinFile approved(
       Tpm opened, ApproverKeyFile approver, SealedData data, Wanted wanted, List<PcrValue> states)
       throws CommandFailure, TpmException, GeneralSecurityException {
+    // serve has it quote, and may run where the owner's authorization, which making it takes, is
+    // set.
+    var unused = opened.attestationKey();
     UnsealPolicy policy = new UnsealPolicy(states, opened.raiseUnsealCounter());
     ApprovedPolicy approved = approver.approve(data, policy);
     UnsealOutcome outcome = opened.unseal(data, approved);

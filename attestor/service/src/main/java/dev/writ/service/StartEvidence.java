@@ -48,13 +48,21 @@ public record StartEvidence(Octets akPublic, Octets evidence) {
    */
   StartOutcome quoteOver(Hash qualifyingData) {
     try {
-      AkOutcome ak = EnrolledAk.of(akPublic.bytes());
-      if (ak instanceof AkOutcome.Refused refused) {
+      AkOutcome judged = EnrolledAk.of(akPublic.bytes());
+      if (judged instanceof AkOutcome.Refused refused) {
         return new StartOutcome.Refused(refused.reason(), refused.message());
       }
+      EnrolledAk ak = (EnrolledAk) judged;
+      if (ak.publicArea().nameAlg() != TpmAlg.SHA256 || ak.schemeHash() != TpmAlg.SHA256) {
+        return new StartOutcome.Refused(
+            "ak_not_sha256",
+            "the attestation key of a start must be named and sign by sha256, and is named by "
+                + ak.publicArea().nameAlg()
+                + " and signs by "
+                + ak.schemeHash());
+      }
       QuoteOutcome outcome =
-          QuoteVerifier.verify(
-              Evidence.parse(evidence.bytes()), (EnrolledAk) ak, qualifyingData.bytes(), PCRS);
+          QuoteVerifier.verify(Evidence.parse(evidence.bytes()), ak, qualifyingData.bytes(), PCRS);
       if (outcome instanceof QuoteOutcome.Refused refused) {
         return new StartOutcome.Refused(refused.reason(), refused.message());
       }

@@ -14,6 +14,7 @@ import dev.writ.artifact.StartBinding;
 import dev.writ.artifact.TrustReference;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
+import dev.writ.fixtures.SoftwareTpmKey;
 import dev.writ.fixtures.SwtpmHost;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.ProofOutcome;
@@ -33,6 +34,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the ledger has of a start when the service's host has a TPM: a simulated one, asked for real. */
 class ServiceStartsTest {
@@ -230,6 +233,21 @@ class ServiceStartsTest {
           .as("byte %d", at)
           .isInstanceOf(StartOutcome.Refused.class);
     }
+  }
+
+  /** A leaf has no place for names and digests of another length. */
+  @ParameterizedTest
+  @CsvSource({
+    "0x0b, 0x0b, evidence_malformed",
+    "0x0c, 0x0c, ak_not_sha256",
+    "0x0b, 0x0c, ak_not_sha256",
+    "0x27, 0x0b, ak_not_sha256"
+  })
+  void evidence_ofAKeyThatIsNotOfSha256_doesNotHold(int nameAlg, int schemeHash, String reason) {
+    Octets area = Octets.of(SoftwareTpmKey.attestation(nameAlg, schemeHash).publicArea());
+
+    assertThat(reason(new StartEvidence(area, Octets.EMPTY).quoteOver(Hash.sha256(new byte[0]))))
+        .isEqualTo(reason);
   }
 
   /** Whoever writes the leaf says something else than was quoted. */
