@@ -4,7 +4,9 @@ package dev.writ.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.writ.agent.Answer;
 import dev.writ.agent.AttestationFailedException;
+import dev.writ.agent.Attester;
 import dev.writ.agent.HostQuote;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.HostState;
@@ -18,11 +20,16 @@ import dev.writ.fixtures.SoftwareTpmKey;
 import dev.writ.fixtures.SwtpmHost;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.ProofOutcome;
+import dev.writ.tpm.EndorsementKeyKind;
 import dev.writ.tpm.PcrBank;
 import dev.writ.tpm.Tpm;
 import dev.writ.tpm.TpmException;
+import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PublicKey;
+import java.security.SecureRandom;
+import java.security.cert.CertificateFactory;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -162,6 +169,39 @@ class ServiceStartsTest {
     assertThat(body(second).previousAk()).isEmpty();
     assertThat(body(second).host().pcrDigest()).isNotEqualTo(body(first).host().pcrDigest());
     assertThat(outcome(second)).isInstanceOf(StartOutcome.Holds.class);
+  }
+
+  /** Then a maker's certificate and an activated credential stand behind the key that quoted. */
+  @Test
+  void restart_onAHostThatIsEnrolledHere_hasItsEnrolmentAmongTheParents() throws Exception {
+    try (Tpm tpm = Tpm.open(host.tcti())) {
+      for (EndorsementKeyKind kind : EndorsementKeyKind.values()) {
+        Optional<byte[]> certificate = tpm.endorsementCertificate(kind);
+        if (certificate.isPresent()) {
+          PublicKey key =
+              CertificateFactory.getInstance("X.509")
+                  .generateCertificate(new ByteArrayInputStream(certificate.get()))
+                  .getPublicKey();
+          deployment.admitted.put(Hash.sha256(key.getEncoded()), "service-host");
+        }
+      }
+    }
+    deployment.start();
+    try (Tpm tpm = Tpm.open(host.tcti());
+        Attester agent =
+            Attester.open(
+                tpm,
+                folder.resolve("instance-key"),
+                new InProcess(deployment.service()),
+                new SecureRandom())) {
+      assertThat(agent.enrol("service-host")).isInstanceOf(Answer.Granted.class);
+    }
+    long enrolment = deployment.service().ledger().host(akName(host)).orElseThrow().leafIndex();
+    Hash leaf = deployment.service().ledger().leaf(enrolment).orElseThrow().hash();
+    assertThat(newest().leaf().parents()).doesNotContain(leaf);
+    deployment.restart();
+
+    assertThat(newest().leaf().parents()).contains(leaf);
   }
 
   @Test
