@@ -143,9 +143,7 @@ final class KeysStartQuoteCommand implements Callable<Integer> {
     facts.put("leaf_index", index);
     facts.put("time", anchored.leaf().time());
     facts.put("ak_name", start.host().akName().base64Url());
-    start
-        .previousAk()
-        .ifPresent(name -> facts.put("previous_ak_name", name.base64Url() + ", another TPM's"));
+    start.previousAk().ifPresent(name -> facts.put("previous_ak_name", name.base64Url()));
     facts.put("pcrs", start.host().pcrs().stream().map(Object::toString).toList());
     facts.put("pcr_digest", start.host().pcrDigest().hex());
     facts.put("reset_count", start.host().resetCount());

@@ -206,7 +206,7 @@ class ServeStartQuoteTest {
         assertThat(quote.status()).as(quote.err()).isEqualTo(ExitStatus.DONE);
         assertThat(quote.out())
             .contains("\"ak_name\":\"" + akName(other))
-            .contains("\"previous_ak_name\":\"" + akName(host));
+            .contains("\"previous_ak_name\":\"" + akName(host) + "\"");
         assertThat(log()).contains("\"start_tpm_changed\"");
       }
     }
