@@ -157,6 +157,15 @@ final class CryptokiSession implements AutoCloseable {
                 0]);
   }
 
+  /** Signs {@code data} with a key of whoever opened the session, which no service accounts for. */
+  byte[] sign(Mechanism mechanism, long key, byte[] data) throws CkrException {
+    return call(
+        module -> {
+          module.C_SignInit(handle, new CK_MECHANISM(mechanism.code()), key);
+          return module.C_Sign(handle, data);
+        });
+  }
+
   /**
    * Signs {@code data}: what it must be and what comes out is the mechanism's of {@code spec}'s algorithm.
    *

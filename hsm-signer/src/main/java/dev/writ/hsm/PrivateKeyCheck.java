@@ -31,16 +31,43 @@ final class PrivateKeyCheck {
           new Demand("CKA_SIGN", PKCS11Constants.CKA_SIGN, true),
           new Demand("CKA_DERIVE", PKCS11Constants.CKA_DERIVE, false));
 
+  /** Of a person's key: where it came from is that person's to know. */
+  private static final List<Demand> PERSONAL =
+      List.of(
+          new Demand("CKA_SENSITIVE", PKCS11Constants.CKA_SENSITIVE, true),
+          new Demand("CKA_EXTRACTABLE", PKCS11Constants.CKA_EXTRACTABLE, false),
+          new Demand("CKA_SIGN", PKCS11Constants.CKA_SIGN, true));
+
   private PrivateKeyCheck() {}
 
   /** What the token says of the key, by attribute name; throws if any of it is not as it must be. */
   @CanIgnoreReturnValue
   static Map<String, Boolean> require(CryptokiSession session, long handle, KeySpec spec)
       throws HsmException {
+    return require(session, handle, spec.toString(), spec.algorithm(), DEMANDS);
+  }
+
+  /**
+   * Demands of a person's P-256 key that it signs and cannot be read from the token.
+   *
+   * @param name of the key, for messages
+   */
+  static void requirePersonal(CryptokiSession session, long handle, String name)
+      throws HsmException {
+    Map<String, Boolean> unused = require(session, handle, name, KeyAlgorithm.P256, PERSONAL);
+  }
+
+  private static Map<String, Boolean> require(
+      CryptokiSession session,
+      long handle,
+      String name,
+      KeyAlgorithm algorithm,
+      List<Demand> demands)
+      throws HsmException {
     Map<String, Boolean> said = new LinkedHashMap<>();
     List<String> wrong = new ArrayList<>();
     try {
-      for (Demand demand : DEMANDS) {
+      for (Demand demand : demands) {
         boolean was = session.attribute(handle, demand.attribute()).getBoolean();
         said.put(demand.name(), was);
         if (was != demand.mustBe()) {
@@ -48,15 +75,15 @@ final class PrivateKeyCheck {
         }
       }
       byte[] curve = session.attribute(handle, PKCS11Constants.CKA_EC_PARAMS).getByteArray();
-      if (spec.algorithm().curves().stream().noneMatch(each -> Arrays.equals(curve, each))) {
-        wrong.add("CKA_EC_PARAMS must be " + spec.algorithm().wire() + ", was another curve");
+      if (algorithm.curves().stream().noneMatch(each -> Arrays.equals(curve, each))) {
+        wrong.add("CKA_EC_PARAMS must be " + algorithm.wire() + ", was another curve");
       }
     } catch (CkrException e) {
       throw HsmException.ofModule(
           e.returnValue().remedy() == ReturnValue.Remedy.NONE
               ? Fault.KEY_EXPOSED
               : Fault.TOKEN_FAILED,
-          "the token must say of the key " + spec + " that it cannot leave, and would not answer",
+          "the token must say of the key " + name + " that it cannot leave, and would not answer",
           e);
     }
     if (!wrong.isEmpty()) {
@@ -65,7 +92,7 @@ final class PrivateKeyCheck {
           String.format(
               "the key %s must be one that can never leave the token: %s; it will not be used: remove"
                   + " it from the token and make another there",
-              spec, String.join(", ", wrong)));
+              name, String.join(", ", wrong)));
     }
     return Collections.unmodifiableMap(said);
   }

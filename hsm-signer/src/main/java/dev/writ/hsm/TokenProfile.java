@@ -4,6 +4,7 @@ package dev.writ.hsm;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -56,6 +57,10 @@ public record TokenProfile(
   /** What {@link #isLibrary} demands, in words. */
   public static final String LIBRARY_FORM =
       "an absolute path of at most 256 letters, digits and any of . _ / + -";
+
+  /** The profiles of this build, each the name of a file in hsm-config/profiles. */
+  static final List<String> PACKED =
+      List.of("awscloudhsm", "luna7", "nshield", "softhsm2", "tpm2pkcs11", "yubihsm2");
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]{1,32}");
 
@@ -112,6 +117,35 @@ public record TokenProfile(
                 duration(settings, "reconnect", MAX_WAIT)));
     settings.requireAllAsked();
     return profile;
+  }
+
+  /**
+   * The profile for a module that a person names: that of this build whose module has the same file name,
+   * at this path; else one that knows nothing of the module.
+   *
+   * @param library {@link #isLibrary}
+   */
+  static TokenProfile ofModule(Path library) {
+    try {
+      for (String name : PACKED) {
+        TokenProfile packed = named(name);
+        if (packed.library().getFileName().equals(library.getFileName())) {
+          return packed.withLibrary(library);
+        }
+      }
+    } catch (MalformedHsmConfigException e) {
+      throw new IllegalStateException("bug: a profile of this build cannot be used", e);
+    }
+    return new TokenProfile(
+        "module",
+        library,
+        "install the token's PKCS#11 module",
+        Assurance.HARDWARE,
+        Optional.empty(),
+        Optional.empty(),
+        Sessions.READ_ONLY,
+        1,
+        new Times(MAX_WAIT, MAX_WAIT, MAX_KEEP_ALIVE, MAX_WAIT));
   }
 
   /** Whether a module may be at this path: it is absolute and needs no quoting anywhere. */

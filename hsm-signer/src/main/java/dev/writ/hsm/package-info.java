@@ -15,6 +15,9 @@
  * one {@code TokenConnection}, which is dropped whole; {@code TokenWatch} makes the next one, in a module
  * that was loaded anew. Keys that were handed out sign through whichever connection holds.
  *
+ * <p>A person's key, such as an operator's, is named by a {@link dev.writ.hsm.Pkcs11Uri} and opened for a few
+ * signatures ({@link dev.writ.hsm.Pkcs11Key}); it needs no certificate.
+ *
  * <p>A role has more than one key in the token while one follows the other: {@link
  * dev.writ.hsm.KeyCeremony#next} makes the key of a later generation, whose names follow from the
  * inventory's; {@link dev.writ.hsm.Token#generations} lists what the token has; {@link
