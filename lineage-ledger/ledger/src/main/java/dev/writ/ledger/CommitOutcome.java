@@ -91,12 +91,18 @@ public sealed interface CommitOutcome {
     OPERATION_TAKEN,
     /** Another operation on the subject is open. */
     OPERATION_SUBJECT_BUSY,
+    /** As many operations are open as may be. */
+    OPERATIONS_TOO_MANY,
+    /** As many operations of the proposer are open as may be. */
+    OPERATIONS_TOO_MANY_OF_PROPOSER,
     /** No such operation was proposed. */
     OPERATION_UNKNOWN,
     /** The operation has ended. */
     OPERATION_ENDED,
     /** The leaf is not from before the operation's end in time. */
     OPERATION_EXPIRED,
+    /** The operation has as many approvals as it takes. */
+    OPERATION_APPROVED,
     /** Who proposed an operation does not approve it. */
     APPROVER_IS_PROPOSER,
     /** The approver has approved the operation. */

@@ -22,6 +22,7 @@ final class OperationReads {
   private static final String APPROVALS =
       "SELECT approver, statement, leaf_index FROM operation_approval WHERE operation = ?"
           + " ORDER BY leaf_index, approver";
+  private static final String OPEN_PROPOSERS = "SELECT proposer FROM operation WHERE ended IS NULL";
   private static final String TERMS =
       "SELECT proposer, expires, ended FROM operation WHERE digest = ?";
 
@@ -43,6 +44,11 @@ final class OperationReads {
 
   List<OperationRecord> newest(int limit) throws SQLException {
     return withApprovals(statements.all(OperationReads::operation, NEWEST, limit));
+  }
+
+  /** Who proposed each that has not ended. */
+  List<Optional<Hash>> openProposers() throws SQLException {
+    return statements.all(row -> proposer(row, 1), OPEN_PROPOSERS);
   }
 
   /** What of an operation decides whether it can be approved. */

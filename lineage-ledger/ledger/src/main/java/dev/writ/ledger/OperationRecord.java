@@ -36,6 +36,12 @@ public record OperationRecord(
   /** Most characters of a subject. */
   public static final int MAX_SUBJECT = 64;
 
+  /** Most that are open at a time. */
+  public static final int MAX_OPEN = 64;
+
+  /** Most of one proposer that are open at a time; those that nobody proposed count as one's. */
+  public static final int MAX_OPEN_OF_PROPOSER = 16;
+
   /** Copies bytes and list. */
   public OperationRecord {
     document = document.clone();

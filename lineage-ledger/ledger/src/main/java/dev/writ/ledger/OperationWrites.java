@@ -5,9 +5,11 @@ import dev.writ.ledger.CommitOutcome.Refusal;
 import dev.writ.ledger.StateChange.ApproveOperation;
 import dev.writ.ledger.StateChange.EndOperation;
 import dev.writ.ledger.StateChange.ProposeOperation;
+import dev.writ.ledger.StateChange.WithdrawOperation;
 import dev.writ.tlog.Hash;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Changes of operations, made as {@link StateWrites} says. */
@@ -22,6 +24,9 @@ final class OperationWrites {
           + " ON CONFLICT DO NOTHING RETURNING leaf_index";
   private static final String END =
       "UPDATE operation SET ended = ? WHERE digest = ? AND ended IS NULL";
+  private static final String WITHDRAW =
+      "UPDATE operation SET ended = ? WHERE digest = ? AND ended IS NULL AND expires > ?"
+          + " AND (SELECT count(*) FROM operation_approval WHERE operation = digest) < ?";
 
   private final Statements statements;
   private final OperationReads reads;
@@ -35,6 +40,10 @@ final class OperationWrites {
       throws SQLException {
     if (!time.isBefore(proposed.expires())) {
       return Optional.of(Refusal.OPERATION_EXPIRED);
+    }
+    Optional<Refusal> tooMany = tooMany(proposed);
+    if (tooMany.isPresent()) {
+      return tooMany;
     }
     if (statements.any(
         PROPOSE,
@@ -50,6 +59,23 @@ final class OperationWrites {
     return Optional.of(known ? Refusal.OPERATION_TAKEN : Refusal.OPERATION_SUBJECT_BUSY);
   }
 
+  /** One that was proposed before is told so, also where no other could be. */
+  private Optional<Refusal> tooMany(ProposeOperation proposed) throws SQLException {
+    List<Optional<Hash>> open = reads.openProposers();
+    Refusal why;
+    if (open.size() >= OperationRecord.MAX_OPEN) {
+      why = Refusal.OPERATIONS_TOO_MANY;
+    } else if (open.stream().filter(proposed.proposer()::equals).count()
+        >= OperationRecord.MAX_OPEN_OF_PROPOSER) {
+      why = Refusal.OPERATIONS_TOO_MANY_OF_PROPOSER;
+    } else {
+      return Optional.empty();
+    }
+    return reads.terms(proposed.operation()).isPresent()
+        ? Optional.of(Refusal.OPERATION_TAKEN)
+        : Optional.of(why);
+  }
+
   Optional<Refusal> approve(ApproveOperation approval, long index, Instant time)
       throws SQLException {
     if (statements.any(
@@ -63,18 +89,32 @@ final class OperationWrites {
       return Optional.empty();
     }
     Optional<OperationReads.Terms> known = reads.terms(approval.operation());
+    boolean own =
+        known.flatMap(OperationReads.Terms::proposer).equals(Optional.of(approval.approver()));
+    return Optional.of(
+        closed(known, time).orElse(own ? Refusal.APPROVER_IS_PROPOSER : Refusal.ALREADY_APPROVED));
+  }
+
+  /** Why nothing can be done with an operation that is to be open; nothing if it is. */
+  private static Optional<Refusal> closed(Optional<OperationReads.Terms> known, Instant time) {
     if (known.isEmpty()) {
       return Optional.of(Refusal.OPERATION_UNKNOWN);
     }
-    OperationReads.Terms terms = known.get();
-    if (terms.end().isPresent()) {
+    if (known.get().end().isPresent()) {
       return Optional.of(Refusal.OPERATION_ENDED);
     }
-    if (!time.isBefore(terms.expires())) {
-      return Optional.of(Refusal.OPERATION_EXPIRED);
+    return time.isBefore(known.get().expires())
+        ? Optional.empty()
+        : Optional.of(Refusal.OPERATION_EXPIRED);
+  }
+
+  Optional<Refusal> withdraw(WithdrawOperation withdrawn, Instant time) throws SQLException {
+    Hash operation = withdrawn.operation();
+    if (statements.update(WITHDRAW, OperationEnd.WITHDRAWN, operation, time, withdrawn.threshold())
+        == 1) {
+      return Optional.empty();
     }
-    boolean own = terms.proposer().equals(Optional.of(approval.approver()));
-    return Optional.of(own ? Refusal.APPROVER_IS_PROPOSER : Refusal.ALREADY_APPROVED);
+    return Optional.of(closed(reads.terms(operation), time).orElse(Refusal.OPERATION_APPROVED));
   }
 
   Optional<Refusal> end(EndOperation end) throws SQLException {

@@ -313,8 +313,9 @@ public sealed interface StateChange {
 
   /**
    * Proposes an operation. Refused where its digest was proposed before, where another operation on its
-   * subject is open (one past its end, too, until it is {@linkplain EndOperation ended}), and where the
-   * leaf is not from before {@code expires}.
+   * subject is open (one past its end, too, until it is {@linkplain EndOperation ended}), where as many
+   * are open as may be, of this proposer or in all ({@link OperationRecord#MAX_OPEN}), and where the leaf
+   * is not from before {@code expires}.
    *
    * @param operation digest by which it is approved: the ledger takes it as given
    * @param document what is to be done, 1 to 614400 bytes
@@ -363,6 +364,13 @@ public sealed interface StateChange {
 
   /** Ends an operation that is open, which frees its subject. */
   record EndOperation(Hash operation, OperationEnd end) implements StateChange {}
+
+  /**
+   * Ends an operation as {@link OperationEnd#WITHDRAWN}. Refused where it is unknown, has ended, or the
+   * leaf is not from before its end in time; and where it has {@code threshold} approvals: what enough
+   * approved is done, and may be under way.
+   */
+  record WithdrawOperation(Hash operation, int threshold) implements StateChange {}
 
   /**
    * Publishes a version of the trust file.

@@ -27,6 +27,7 @@ import dev.writ.ledger.StateChange.SetLastSeen;
 import dev.writ.ledger.StateChange.SetMeasuredList;
 import dev.writ.ledger.StateChange.VoidArtifacts;
 import dev.writ.ledger.StateChange.VoidArtifactsBetween;
+import dev.writ.ledger.StateChange.WithdrawOperation;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
@@ -149,6 +150,8 @@ final class StateWrites {
       refusal = operations.approve(approval, index, time);
     } else if (change instanceof EndOperation end) {
       refusal = operations.end(end);
+    } else if (change instanceof WithdrawOperation withdrawn) {
+      refusal = operations.withdraw(withdrawn, time);
     } else if (change instanceof PublishTrust trust) {
       refusal = trustFiles.publish(trust, index);
     } else if (change instanceof PutTrustInForce trust) {

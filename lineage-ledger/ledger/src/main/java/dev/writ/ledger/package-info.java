@@ -27,8 +27,9 @@
  *       by one leaf.
  *   <li>Of all that would renew a key for MACs at once, one does; all are answered with the same keys.
  *       One that was superseded for long enough is on no disk of the ledger's.
- *   <li>Of each subject one operation is open. It is approved while it is, before its end, once by each
- *       approver and never by who proposed it; it ends once.
+ *   <li>Of each subject one operation is open, and of all together no more than their bound. It is
+ *       approved while it is, before its end, once by each approver and never by who proposed it; it ends
+ *       once, and is not withdrawn once enough have approved it.
  *   <li>A key goes through its states in one direction, and no two of a role are active but the
  *       checkpoint's. Versions of the trust file follow one another, and none comes back in force.
  *   <li>The tree only grows. Every signed head is consistent with all signed before it.

@@ -20,9 +20,11 @@ import dev.writ.ledger.StateChange.ApproveOperation;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.EndOperation;
 import dev.writ.ledger.StateChange.ProposeOperation;
+import dev.writ.ledger.StateChange.WithdrawOperation;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -280,6 +282,74 @@ class OperationStateTest {
     assertThat(ledger.operation(proposal.operation())).isEmpty();
     assertThat(read(open).approvals()).isEmpty();
     made(proposal, approval(open, BOB));
+  }
+
+  @Test
+  void withdrawal_ofAnOpenOperation_endsIt_andFreesItsSubject() throws Exception {
+    Hash operation = proposed(SUBJECT);
+    made(approval(operation, BOB));
+
+    made(new WithdrawOperation(operation, 2));
+
+    assertThat(read(operation).end()).contains(OperationEnd.WITHDRAWN);
+    assertRefused(ledger, approval(operation, CAROL), Refusal.OPERATION_ENDED);
+    assertRefused(ledger, new WithdrawOperation(operation, 2), Refusal.OPERATION_ENDED);
+    made(proposal(SUBJECT));
+  }
+
+  /** What enough have approved may be under way already. */
+  @Test
+  void withdrawal_ofWhatEnoughApproved_isRefused() throws Exception {
+    Hash operation = proposed(SUBJECT);
+    made(approval(operation, BOB));
+    made(approval(operation, CAROL));
+
+    assertRefused(ledger, new WithdrawOperation(operation, 2), Refusal.OPERATION_APPROVED);
+    assertThat(read(operation).isOpen()).isTrue();
+    made(new WithdrawOperation(operation, 3));
+  }
+
+  @Test
+  void withdrawal_ofNoOperationOrPastItsEnd_isRefused() throws Exception {
+    Hash operation = proposed(SUBJECT);
+
+    assertRefused(ledger, new WithdrawOperation(digest(), 1), Refusal.OPERATION_UNKNOWN);
+    assertRefusedAt(new WithdrawOperation(operation, 1), LATER, Refusal.OPERATION_EXPIRED);
+    assertThat(read(operation).isOpen()).isTrue();
+  }
+
+  @Test
+  void proposals_ofOneProposer_areBounded_andARefusedOneLeavesNoLeaf() throws Exception {
+    List<Hash> open = new ArrayList<>();
+    for (int i = 0; i < OperationRecord.MAX_OPEN_OF_PROPOSER; i++) {
+      open.add(proposed("of/alice/" + i));
+    }
+    ProposeOperation more = proposal("of/alice/more");
+    long size = ledger.size();
+
+    assertRefused(ledger, more, Refusal.OPERATIONS_TOO_MANY_OF_PROPOSER);
+    assertRefused(
+        ledger,
+        new ProposeOperation(open.get(0), DOCUMENT, SUBJECT, Optional.of(ALICE), LATER),
+        Refusal.OPERATION_TAKEN);
+    assertThat(ledger.size()).isEqualTo(size);
+    made(new ProposeOperation(digest(), DOCUMENT, "of/bob", Optional.of(BOB), LATER));
+    made(new ProposeOperation(digest(), DOCUMENT, "of/nobody", Optional.empty(), LATER));
+    made(new WithdrawOperation(open.get(3), 1));
+    made(more);
+  }
+
+  @Test
+  void proposals_ofAllTogether_areBounded() throws Exception {
+    for (int i = 0; i < OperationRecord.MAX_OPEN; i++) {
+      Optional<Hash> proposer = i % 5 == 0 ? Optional.empty() : Optional.of(digest("p" + i % 5));
+      made(new ProposeOperation(digest(), DOCUMENT, "all/" + i, proposer, LATER));
+    }
+    long size = ledger.size();
+
+    assertRefused(ledger, proposal("all/more"), Refusal.OPERATIONS_TOO_MANY);
+    assertThat(ledger.size()).isEqualTo(size);
+    assertThat(ledger.openOperations()).hasSize(OperationRecord.MAX_OPEN);
   }
 
   @Test

@@ -79,8 +79,14 @@ public sealed interface OperationStep extends LeafBody {
    * @param operation {@link Operation#digest}
    * @param end how
    * @param trust the trust file that came of it, where it was done
+   * @param by where it was withdrawn, the signature over {@link OperationWithdrawal#signingInput}
    */
-  record Ended(OperationKind of, Hash operation, End end, Optional<TrustReference> trust)
+  record Ended(
+      OperationKind of,
+      Hash operation,
+      End end,
+      Optional<TrustReference> trust,
+      Optional<OperatorSignature> by)
       implements OperationStep {
     /**
      * The end as given.
@@ -95,6 +101,24 @@ public sealed interface OperationStep extends LeafBody {
       if (trust.isPresent() != (end == End.EXECUTED)) {
         throw new InvalidValueException("trust", "present exactly where executed", end.wire());
       }
+      if (by.isPresent() != (end == End.WITHDRAWN)) {
+        throw new InvalidValueException("by", "present exactly where withdrawn", end.wire());
+      }
+    }
+
+    /** The end of one that nobody withdrew. */
+    public Ended(OperationKind of, Hash operation, End end, Optional<TrustReference> trust) {
+      this(of, operation, end, trust, Optional.empty());
+    }
+
+    /** The end of one that was withdrawn. */
+    public Ended(OperationKind of, OperationWithdrawal withdrawal) {
+      this(
+          of,
+          withdrawal.operation(),
+          End.WITHDRAWN,
+          Optional.empty(),
+          Optional.of(withdrawal.signature()));
     }
 
     @Override
@@ -105,6 +129,7 @@ public sealed interface OperationStep extends LeafBody {
       map.put("operation", operation);
       map.put("end", end.wire());
       trust.ifPresent(reference -> map.put("trust", reference.toMap()));
+      by.ifPresent(signature -> map.put("by", signature.toMap()));
       return map;
     }
   }
@@ -132,6 +157,12 @@ public sealed interface OperationStep extends LeafBody {
     }
   }
 
+  private static Optional<OperatorSignature> signer(JsonMembers json)
+      throws MalformedJsonException {
+    Optional<JsonMembers> by = json.optionalObject("by");
+    return by.isPresent() ? Optional.of(OperatorSignature.take(by.get())) : Optional.empty();
+  }
+
   /** Takes a step's body from {@code json}. */
   static OperationStep take(JsonMembers json) throws MalformedJsonException {
     OperationKind of = json.oneOf("of", OperationKind.values());
@@ -145,10 +176,7 @@ public sealed interface OperationStep extends LeafBody {
             throw new MalformedJsonException(
                 json.pathOf("of"), operation.change().kind().wire(), of.wire());
           }
-          Optional<JsonMembers> by = json.optionalObject("by");
-          return new Proposed(
-              operation,
-              by.isPresent() ? Optional.of(OperatorSignature.take(by.get())) : Optional.empty());
+          return new Proposed(operation, signer(json));
         }
         case "approved" -> {
           return new Approved(of, OperationApproval.take(json.object("approval")));
@@ -158,7 +186,8 @@ public sealed interface OperationStep extends LeafBody {
               of,
               json.hash("operation"),
               json.oneOf("end", End.values()),
-              TrustReference.takeOptional(json));
+              TrustReference.takeOptional(json),
+              signer(json));
         }
         default ->
             throw new MalformedJsonException(

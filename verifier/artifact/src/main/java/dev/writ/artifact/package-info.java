@@ -183,8 +183,9 @@
  * … of a step     of an operation's kind, step proposed|approved|ended, and where it was
  *                 proposed: operation b64u of the operation's bytes
  *                 approved: approval
- *                 ended: operation digest, end executed|expired|failed|withdrawn, trust ? trust;
- *                 executed is of trust.publish alone, and trust present if and only if executed
+ *                 ended: operation digest, end executed|expired|failed|withdrawn, trust ? trust,
+ *                 by ? operator-signature, the withdrawal's; executed is of trust.publish alone, trust present if and only if
+ *                 executed, by if and only if withdrawn
  * summary         from, to milliseconds, from &lt; to; counts [1..128 {code, reason visible(64),
  *                 count 1..2^53-1}], ascending in code and reason, one of each pair
  * policy          policy {id, version, digest, epoch} as in the artifact
@@ -287,6 +288,12 @@
  * trust_signature     ? operator-signature of the same kid over the trust file that the operation
  *                     names; present if and only if it names one
  *
+ * withdrawal          at most 4 KiB, in any spelling
+ * v                   1
+ * operation           digest, the operation's
+ * signature           operator-signature over {@code writ-operation-withdrawal-v1} ‖ 0x00 ‖ the 32 bytes
+ *                     of the digest
+ *
  * operator-signature
  * kid                 thumbprint
  * sig                 b64u of 64 bytes, ES256 over the bytes meant, or over the assertion
@@ -305,7 +312,9 @@
  * </pre>
  *
  * <p>An approval counts if it is of this operation, open at the time, under the trust file in force with
- * the operation's {@code trust_version}, and by one of its operators who is not the {@code proposer}.
+ * the operation's {@code trust_version}, and by one of its operators who is not the {@code proposer}. A
+ * withdrawal holds if it is of this operation, open at the time, and by an operator of the trust file in
+ * force, who is the {@code proposer} where there is one.
  * With {@code authenticator_data} a signature is a WebAuthn assertion (W3C WebAuthn level 2, section
  * 7.2): over {@code authenticator_data ‖ SHA-256(client_data)}, with the flag UP, and client data of
  * strict JSON whose {@code type} is {@code webauthn.get} and whose {@code challenge} is b64u of the

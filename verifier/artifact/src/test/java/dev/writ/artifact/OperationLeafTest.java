@@ -256,6 +256,26 @@ class OperationLeafTest {
         () -> new OperationStep.Ended(OperationKind.PUBLISH_TRUST, hash("operation"), end, wrong));
   }
 
+  @ParameterizedTest
+  @EnumSource(OperationStep.End.class)
+  void ended_withASignatureUnlessWithdrawn_isRefused(OperationStep.End end) {
+    Optional<TrustReference> trust =
+        end == OperationStep.End.EXECUTED
+            ? Optional.of(new TrustReference(2, hash("trust")))
+            : Optional.empty();
+    Optional<OperatorSignature> wrong =
+        end == OperationStep.End.WITHDRAWN
+            ? Optional.empty()
+            : Optional.of(
+                Operations.withdrawal(Operations.rotation(), Operations.ALICE).signature());
+
+    assertRefused(
+        "by",
+        () ->
+            new OperationStep.Ended(
+                OperationKind.PUBLISH_TRUST, hash("operation"), end, trust, wrong));
+  }
+
   @Test
   void ended_executedOfWhatChangesAKey_isRefused() {
     assertRefused(

@@ -137,6 +137,12 @@ final class Operations {
         operation.change().trust().map(content -> signature(operator, second().signingInput())));
   }
 
+  static OperationWithdrawal withdrawal(Operation operation, TestKey operator) {
+    Hash digest = operation.digest();
+    return new OperationWithdrawal(
+        digest, signature(operator, OperationWithdrawal.signingInput(digest)));
+  }
+
   static KeyHandover handover() {
     return new KeyHandover(
         TestWorld.ISSUER,
@@ -172,8 +178,7 @@ final class Operations {
             OperationKind.ROTATE_KEY, operation, OperationStep.End.EXPIRED, Optional.empty()),
         new OperationStep.Ended(
             OperationKind.ROTATE_KEY, operation, OperationStep.End.FAILED, Optional.empty()),
-        new OperationStep.Ended(
-            OperationKind.ROTATE_KEY, operation, OperationStep.End.WITHDRAWN, Optional.empty()),
+        new OperationStep.Ended(OperationKind.ROTATE_KEY, withdrawal(rotation(), ALICE)),
         new KeyChange(
             SUCCESSOR.kid(),
             KeyRole.ISSUER,

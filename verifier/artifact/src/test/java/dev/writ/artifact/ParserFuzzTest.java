@@ -175,6 +175,17 @@ class ParserFuzzTest {
   }
 
   @FuzzTest
+  void withdrawal(byte[] input) {
+    try {
+      OperationWithdrawal withdrawal = OperationWithdrawal.parse(input);
+      requireSame(withdrawal, OperationWithdrawal.parse(withdrawal.toJson()));
+      boolean ignored = withdrawal.signature().assertion().map(a -> a.answers(input)).orElse(false);
+    } catch (MalformedOperationException e) {
+      requireMessage(e);
+    }
+  }
+
+  @FuzzTest
   void bundle(byte[] input) {
     try {
       ProofBundle bundle = ProofBundle.parse(input);
