@@ -7,6 +7,7 @@ import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.OperationApproval;
+import dev.writ.artifact.OperationWithdrawal;
 import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustSuccession;
 import dev.writ.artifact.UuidV7;
@@ -107,6 +108,14 @@ public final class OperatorClient {
    */
   public record Approved(
       Hash operation, String state, long approvals, Optional<Long> threshold, long leafIndex) {}
+
+  /**
+   * An operation that was taken back.
+   *
+   * @param operation {@link dev.writ.artifact.Operation#digest}
+   * @param leafIndex where the ledger says so
+   */
+  public record Withdrawn(Hash operation, long leafIndex) {}
 
   /** A step of a key that need not wait for its time. */
   public enum KeyStep {
@@ -287,6 +296,21 @@ public final class OperatorClient {
         "/v1/approvals",
         Jcs.canonical(Map.of("approval", JsonService.base64Url(approval.toJson()))),
         Document.json(CREATED, MAX_OPERATION, OperatorClient::approved));
+  }
+
+  /** Hands in the word of an operation's proposer that it is not to be done. */
+  public Answer<Withdrawn> withdraw(OperationWithdrawal withdrawal) throws IOException {
+    return service.post(
+        "/v1/withdrawals",
+        Jcs.canonical(Map.of("withdrawal", JsonService.base64Url(withdrawal.toJson()))),
+        Document.json(
+            CREATED,
+            MAX_ANSWER,
+            members -> {
+              members.constant("state", "withdrawn");
+              return new Withdrawn(
+                  members.hash("digest"), members.integer("leaf_index", 0, MAX_EXACT));
+            }));
   }
 
   /** What opens a draft is shown once more, as it was proposed. */

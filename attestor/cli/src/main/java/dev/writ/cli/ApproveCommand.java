@@ -7,6 +7,7 @@ import dev.writ.agent.OperatorClient.Shown;
 import dev.writ.artifact.MalformedOperationException;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
+import dev.writ.artifact.OperatorSignature;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.tlog.Hash;
@@ -128,7 +129,13 @@ final class ApproveCommand implements Callable<Integer> {
 
   private OperationApproval signed(OperationDocuments documents, TrustFile believed)
       throws CommandFailure {
-    OperatorKey key = signing.key();
+    try (OperatorKey key = signing.key()) {
+      return signed(documents, believed, key);
+    }
+  }
+
+  private OperationApproval signed(
+      OperationDocuments documents, TrustFile believed, OperatorKey key) throws CommandFailure {
     if (believed.content().operators().key(key.kid()).isEmpty()) {
       throw CommandFailure.invalid(
           "the key must be an operator's of trust file version "
@@ -142,10 +149,13 @@ final class ApproveCommand implements Callable<Integer> {
     }
     signing.confirm();
     Operation asked = documents.operation();
+    OperatorSignature signature = key.sign(asked.signingInput());
+    Optional<byte[]> trust =
+        documents.trust().map(TrustFile::content).map(TrustContent::signingInput);
     return new OperationApproval(
         asked.digest(),
-        key.sign(asked.signingInput()),
-        documents.trust().map(TrustFile::content).map(TrustContent::signingInput).map(key::sign));
+        signature,
+        trust.isPresent() ? Optional.of(key.sign(trust.get())) : Optional.empty());
   }
 
   private static OperationApproval read(Path file) throws CommandFailure {

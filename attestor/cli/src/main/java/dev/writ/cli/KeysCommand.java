@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
       KeysAuditCommand.class,
       KeysStartQuoteCommand.class,
       KeysOperationsCommand.class,
+      KeysWithdrawCommand.class,
       KeysPlanCommand.class,
       KeysRotateCommand.class,
       KeysActivateCommand.class,

@@ -59,7 +59,13 @@ final class ProposalOptions {
 
   private Map<String, Object> ofOperator(ProposedChange change, PrintWriter err)
       throws CommandFailure {
-    OperatorKey key = signing.key();
+    try (OperatorKey key = signing.key()) {
+      return ofOperator(change, key, err);
+    }
+  }
+
+  private Map<String, Object> ofOperator(ProposedChange change, OperatorKey key, PrintWriter err)
+      throws CommandFailure {
     TrustFile believed = signing.newestTrust(sentence -> err.println("writ: " + sentence));
     Proposed draft =
         signing.ask(

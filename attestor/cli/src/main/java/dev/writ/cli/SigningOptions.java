@@ -33,9 +33,12 @@ final class SigningOptions extends OperatorOptions {
 
   @Option(
       names = "--operator-key",
-      paramLabel = "FILE",
-      description = "The operator's P-256 key, PKCS#8 in PEM; readable by its owner alone.")
-  @Nullable Path operatorKey;
+      paramLabel = "KEY",
+      description = {
+        "The operator's P-256 key: a file with PKCS#8 in PEM, readable by its owner alone; or in a token,",
+        "pkcs11:token=LABEL;object=LABEL?module-path=/FILE&pin-source=file:/FILE (RFC 7512)."
+      })
+  @Nullable String operatorKey;
 
   @Option(
       names = "--trust",
@@ -87,11 +90,12 @@ final class SigningOptions extends OperatorOptions {
     return followed.newest();
   }
 
+  /** What is signed with; the caller closes it. */
   OperatorKey key() throws CommandFailure {
     if (operatorKey == null) {
       throw CommandFailure.usage("--operator-key must be given where something is signed");
     }
-    return OperatorKey.read(operatorKey);
+    return OperatorKey.named(operatorKey);
   }
 
   /**

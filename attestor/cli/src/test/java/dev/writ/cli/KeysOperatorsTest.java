@@ -57,7 +57,7 @@ class KeysOperatorsTest {
     TestFolders.remove(home);
   }
 
-  private static TrustContent withOperators(TrustContent c, KeyQuorum operators) {
+  static TrustContent withOperators(TrustContent c, KeyQuorum operators) {
     return new TrustContent(
         c.issuer(),
         c.version(),
@@ -110,6 +110,29 @@ class KeysOperatorsTest {
   }
 
   @Test
+  void proposal_isWithdrawnByItsProposerAlone_andOnce() throws Exception {
+    String operation =
+        OperatedService.fact(
+            operated.keysSigned(operated.operatorKey(), "compromise", operated.active("issuer")),
+            "operation");
+
+    Invocation others = operated.keysSigned(second, "withdraw", operation);
+    assertThat(others.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(others.err()).contains("only its proposer withdraws an operation");
+    Invocation withdrawn = operated.keysSigned(operated.operatorKey(), "withdraw", operation);
+    assertThat(OperatedService.fact(withdrawn, "state")).isEqualTo("withdrawn");
+    assertThat(withdrawn.err()).contains("takes this operation back").contains("key.compromise");
+
+    Invocation again = operated.keysSigned(operated.operatorKey(), "withdraw", operation);
+    assertThat(again.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(again.err()).contains("must be open to be withdrawn, and is withdrawn");
+    Invocation late = operated.approve(operation, second);
+    assertThat(late.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(late.err()).contains("and is withdrawn");
+    assertThat(operated.keys("operations").out()).contains("\"state\":\"withdrawn\"");
+  }
+
+  @Test
   void assertion_ofAnAuthenticator_countsAsItsOperators() throws Exception {
     String operation =
         OperatedService.fact(
@@ -141,7 +164,8 @@ class KeysOperatorsTest {
     return Files.write(Files.createTempFile(home, "assertion-", ".json"), approval.toJson());
   }
 
-  private static OperatorSignature asserted(OperatorKey authenticator, String challenge) {
+  private static OperatorSignature asserted(OperatorKey authenticator, String challenge)
+      throws Exception {
     byte[] authenticatorData = new byte[37];
     authenticatorData[32] = 1;
     byte[] clientData =

@@ -45,7 +45,7 @@ final class OperatedService {
   }
 
   /** The same with what an operator needs to sign. */
-  Invocation keysSigned(Path operatorKey, Object... arguments) {
+  Invocation keysSigned(Object operatorKey, Object... arguments) {
     return at("keys", signing(operatorKey), arguments);
   }
 
@@ -61,7 +61,7 @@ final class OperatedService {
     return at("approve", more, operation);
   }
 
-  private List<Object> signing(Path operatorKey) {
+  private List<Object> signing(Object operatorKey) {
     List<Object> options = new ArrayList<>(believing());
     options.addAll(List.of("--operator-key", operatorKey, "--yes"));
     return options;

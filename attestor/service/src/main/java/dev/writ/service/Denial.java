@@ -23,7 +23,9 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
     /** The service could not judge, or not keep or sign what it judged. */
     UNAVAILABLE,
     /** More was asked than may be: nothing was decided, and nothing failed. */
-    OVERLOADED
+    OVERLOADED,
+    /** As much as may be waits for people already: there is room once they have dealt with it. */
+    CROWDED
   }
 
   static final String LEDGER_UNAVAILABLE = "ledger_unavailable";
@@ -46,6 +48,11 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
   /** More was asked, by all or by one, than is answered at a time. */
   static Denial overloaded(String reason, String message) {
     return new Denial(DenialCode.UNVERIFIABLE, reason, message, Ground.OVERLOADED);
+  }
+
+  /** As much waits for people as may. */
+  static Denial crowded(String reason, String message) {
+    return new Denial(DenialCode.POLICY_DENIED, reason, message, Ground.CROWDED);
   }
 
   static Denial of(LedgerException e) {

@@ -25,6 +25,7 @@ final class Denials {
       case MALFORMED -> refused(400, "The request is not of its form", denial, OptionalInt.empty());
       case JUDGED -> refused(status(denial), title(denial.code()), denial, OptionalInt.empty());
       case UNAVAILABLE -> unavailable(denial, FAILED, RETRY_FAILED);
+      case CROWDED -> refused(429, "Too much waits already", denial, OptionalInt.empty());
       case OVERLOADED -> unavailable(denial, denial.message(), RETRY_OVERLOADED);
     };
   }

@@ -2,17 +2,14 @@
 package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
-import dev.writ.artifact.Leaf;
 import dev.writ.artifact.MalformedOperationException;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
 import dev.writ.artifact.OperationStep;
+import dev.writ.artifact.OperationWithdrawal;
 import dev.writ.artifact.OperatorSignature;
 import dev.writ.artifact.TrustContent;
-import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.CommitOutcome;
-import dev.writ.ledger.Entry;
-import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.OperationRecord;
 import dev.writ.ledger.StateChange;
@@ -22,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -44,11 +40,10 @@ public final class DualControl {
 
   private final Operations operations;
   private final WorkPool hsm;
-  private final Ledger ledger;
+  private final OperationLedger ledger;
   private final TrustFiles trust;
   private final Proposals proposals;
   private final KeySteps steps;
-  private final Hash policyLeaf;
   private final InstantSource clock;
   private final SecureRandom random;
   private final Recent<Hash, Proposal> drafts = new Recent<>(MOST_DRAFTS);
@@ -56,11 +51,10 @@ public final class DualControl {
   DualControl(
       Operations operations,
       WorkPool hsm,
-      Ledger ledger,
+      OperationLedger ledger,
       TrustFiles trust,
       Proposals proposals,
       KeySteps steps,
-      Hash policyLeaf,
       InstantSource clock,
       SecureRandom random) {
     this.operations = operations;
@@ -69,12 +63,11 @@ public final class DualControl {
     this.trust = trust;
     this.proposals = proposals;
     this.steps = steps;
-    this.policyLeaf = policyLeaf;
     this.clock = clock;
     this.random = random;
   }
 
-  /** What became of a proposal or an approval. */
+  /** What became of a proposal, an approval or a withdrawal. */
   public sealed interface Outcome {
     /** The proposer's signature is needed before anybody can approve it. */
     record Drafted(Proposal proposal) implements Outcome {}
@@ -91,6 +84,9 @@ public final class DualControl {
      */
     record Approved(Hash operation, int approvals, int threshold, String state, long leafIndex)
         implements Outcome {}
+
+    /** It will not be done. */
+    record Withdrawn(Hash operation, long leafIndex) implements Outcome {}
 
     /** Nothing was changed. */
     record Denied(Denial denial) implements Outcome {}
@@ -154,7 +150,8 @@ public final class DualControl {
 
   private Proposal draft(ChangeRequest request, Duration validity, Optional<Hash> proposer)
       throws LedgerException {
-    requireClock();
+    ledger.requireClock();
+    ledger.requireRoom(proposer);
     TrustContent believed = trust.newest().content();
     if (validity.compareTo(Duration.ofSeconds(1)) < 0
         || validity.compareTo(Operation.MAX_LIFETIME) > 0) {
@@ -183,43 +180,24 @@ public final class DualControl {
         drafted.trust());
   }
 
-  /** A clock that was set back would let ended approvals live. */
-  private void requireClock() throws LedgerException {
-    Instant now = clock.instant();
-    Optional<Instant> newest = ledger.newestLeafTime();
-    Duration skew = trust.newest().content().skew();
-    if (newest.isPresent() && now.plus(skew).isBefore(newest.get())) {
-      throw new DeniedException(
-          Denial.unavailable(
-              "clock_set_back",
-              "the clock must not be before the ledger's newest leaf of "
-                  + newest.get()
-                  + ", and is at "
-                  + now
-                  + ": set it right"));
-    }
-  }
-
   private CompletionStage<Outcome> open(Proposal proposal, Optional<OperatorSignature> by) {
     Operation operation = proposal.operation();
-    Entry entry =
-        Entry.of(
-            leaf(new OperationStep.Proposed(operation, by)),
+    return ledger
+        .commit(
+            new OperationStep.Proposed(operation, by),
             new StateChange.ProposeOperation(
                 operation.digest(),
                 proposal.encode(),
                 proposal.subject(),
                 operation.proposer(),
-                operation.expires()));
-    return ledger
-        .commit(entry)
+                operation.expires()))
         .thenApply(
             outcome -> {
               if (outcome instanceof CommitOutcome.Receipt receipt) {
                 drafts.remove(operation.digest());
                 return new Outcome.Open(proposal, receipt.index());
               }
-              return new Outcome.Denied(refusal(outcome));
+              return new Outcome.Denied(OperationLedger.refusal(outcome));
             });
   }
 
@@ -270,24 +248,8 @@ public final class DualControl {
   }
 
   private Proposal judged(OperationApproval approval) throws LedgerException {
-    requireClock();
-    OperationRecord known =
-        ledger
-            .operation(approval.operation())
-            .orElseThrow(
-                () ->
-                    denied(
-                        DenialCode.ARTIFACT_MISSING,
-                        "operation_unknown",
-                        "the operation must have been proposed here, and was not"));
-    if (known.end().isPresent()) {
-      throw denied(
-          DenialCode.REPLAYED,
-          "operation_ended",
-          "the operation must be open, and is "
-              + known.end().get().name().toLowerCase(Locale.ROOT));
-    }
-    Proposal proposal = Proposal.decode(known.document());
+    ledger.requireClock();
+    Proposal proposal = ledger.requireOpen(approval.operation());
     OperationApproval.Outcome outcome =
         approval.judge(
             proposal.operation(),
@@ -310,25 +272,24 @@ public final class DualControl {
   }
 
   private CompletionStage<Outcome> record(Proposal proposal, OperationApproval approval) {
-    Entry entry =
-        Entry.of(
-            leaf(new OperationStep.Approved(proposal.operation().change().kind(), approval)),
-            new StateChange.ApproveOperation(
-                approval.operation(), approval.approver(), approval.toJson()));
     return ledger
-        .commit(entry)
+        .commit(
+            new OperationStep.Approved(proposal.operation().change().kind(), approval),
+            new StateChange.ApproveOperation(
+                approval.operation(), approval.approver(), approval.toJson()))
         .thenCompose(
             outcome ->
                 outcome instanceof CommitOutcome.Receipt receipt
                     ? hsm.submit(() -> counted(approval.operation(), receipt.index()))
-                    : CompletableFuture.completedFuture(new Outcome.Denied(refusal(outcome))));
+                    : CompletableFuture.completedFuture(
+                        new Outcome.Denied(OperationLedger.refusal(outcome))));
   }
 
   /** Counts, and does what has enough. */
   private Outcome counted(Hash operation, long leafIndex) throws LedgerException {
     int threshold = trust.newest().content().operators().threshold();
     steps.run();
-    OperationRecord known = ledger.operation(operation).orElseThrow();
+    OperationRecord known = ledger.known(operation);
     return new Outcome.Approved(
         operation,
         known.approvals().size(),
@@ -337,34 +298,62 @@ public final class DualControl {
         leafIndex);
   }
 
-  private static Denial refusal(CommitOutcome outcome) {
-    if (outcome instanceof CommitOutcome.Unavailable unavailable) {
-      return Denial.of(unavailable);
+  /**
+   * Takes a withdrawal, which ends an operation that too few have approved.
+   *
+   * @param json an {@link OperationWithdrawal}, as received
+   */
+  public CompletionStage<Outcome> withdraw(byte[] json) {
+    return operations.begin(
+        "a withdrawal",
+        () -> {
+          OperationWithdrawal withdrawal = parseWithdrawal(json);
+          return hsm.submit(() -> judged(withdrawal))
+              .thenCompose(operation -> record(operation, withdrawal));
+        },
+        Outcome.Denied::new);
+  }
+
+  private static OperationWithdrawal parseWithdrawal(byte[] json) {
+    try {
+      return OperationWithdrawal.parse(json);
+    } catch (MalformedOperationException e) {
+      throw new DeniedException(
+          Denial.malformed("withdrawal_malformed", String.valueOf(e.getMessage())));
     }
-    if (outcome instanceof CommitOutcome.Refused refused) {
-      String reason = refused.why().name().toLowerCase(Locale.ROOT);
-      return new Denial(
-          refused.why() == CommitOutcome.Refusal.OPERATION_EXPIRED
-              ? DenialCode.EXPIRED
-              : DenialCode.REPLAYED,
-          reason,
-          refused.why() == CommitOutcome.Refusal.OPERATION_SUBJECT_BUSY
-              ? "no other operation on the same may be open, and one is: approve it or let it end, see"
-                  + " writ keys operations"
-              : "the ledger must take it, and refused it: " + reason.replace('_', ' '));
+  }
+
+  private Operation judged(OperationWithdrawal withdrawal) throws LedgerException {
+    ledger.requireClock();
+    Operation operation = ledger.requireOpen(withdrawal.operation()).operation();
+    OperationWithdrawal.Outcome outcome =
+        withdrawal.judge(operation, trust.newest().content().operators(), clock.instant());
+    if (outcome instanceof OperationWithdrawal.Outcome.Refused refused) {
+      DenialCode code =
+          switch (refused.reason()) {
+            case EXPIRED -> DenialCode.EXPIRED;
+            case SIGNATURE, OTHER_OPERATION -> DenialCode.SIGNATURE_INVALID;
+            case NOT_PROPOSER -> DenialCode.POLICY_DENIED;
+          };
+      throw denied(code, refused.reason().wire(), refused.message());
     }
-    throw new IllegalStateException("bug: an operation has no preconditions, yet got " + outcome);
+    return operation;
+  }
+
+  private CompletionStage<Outcome> record(Operation operation, OperationWithdrawal withdrawal) {
+    return ledger
+        .commit(
+            new OperationStep.Ended(operation.change().kind(), withdrawal),
+            new StateChange.WithdrawOperation(
+                withdrawal.operation(), trust.newest().content().operators().threshold()))
+        .thenApply(
+            outcome ->
+                outcome instanceof CommitOutcome.Receipt receipt
+                    ? new Outcome.Withdrawn(withdrawal.operation(), receipt.index())
+                    : new Outcome.Denied(OperationLedger.refusal(outcome)));
   }
 
   private static DeniedException denied(DenialCode code, String reason, String message) {
     return new DeniedException(new Denial(code, reason, message));
-  }
-
-  private Leaf leaf(OperationStep body) {
-    return Leaf.of(
-        Instant.ofEpochMilli(clock.millis()),
-        UuidV7.next(clock, random),
-        List.of(policyLeaf),
-        body);
   }
 }

@@ -8,6 +8,7 @@ import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.OperationApproval;
 import dev.writ.artifact.OperationKind;
+import dev.writ.artifact.OperationWithdrawal;
 import dev.writ.artifact.TrustFile;
 import dev.writ.ledger.OperationRecord;
 import dev.writ.tlog.Hash;
@@ -43,6 +44,7 @@ final class KeyRoutes {
         .get(OPERATIONS, "operations", target -> operations())
         .post("/v1/proposals", "propose", this::propose)
         .post("/v1/approvals", "approve", this::approve)
+        .post("/v1/withdrawals", "withdraw", this::withdraw)
         .getUnder(OPERATIONS + "/", "operation", this::operation);
   }
 
@@ -174,6 +176,16 @@ final class KeyRoutes {
     }
   }
 
+  private CompletionStage<Reply> withdraw(JsonMembers body) throws MalformedRequest {
+    try {
+      byte[] withdrawal = body.base64UrlUpTo("withdrawal", OperationWithdrawal.MAX_BYTES);
+      body.end();
+      return service.dualControl().withdraw(withdrawal).thenApply(KeyRoutes::told);
+    } catch (MalformedJsonException e) {
+      throw new MalformedRequest(e);
+    }
+  }
+
   private static Reply told(DualControl.Outcome outcome) {
     Map<String, Object> map = new LinkedHashMap<>();
     if (outcome instanceof DualControl.Outcome.Drafted drafted) {
@@ -191,6 +203,10 @@ final class KeyRoutes {
       map.put("approvals", approved.approvals());
       map.put("threshold", approved.threshold());
       map.put("leaf_index", approved.leafIndex());
+    } else if (outcome instanceof DualControl.Outcome.Withdrawn withdrawn) {
+      map.put("state", "withdrawn");
+      map.put("digest", withdrawn.operation());
+      map.put("leaf_index", withdrawn.leafIndex());
     } else {
       return Denials.reply(((DualControl.Outcome.Denied) outcome).denial());
     }

@@ -237,7 +237,14 @@ public final class WritService implements AutoCloseable {
             clock);
     this.dualControl =
         new DualControl(
-            operations, hsm, ledger, trust, proposals, keySteps, policy.leaf(), clock, random);
+            operations,
+            hsm,
+            new OperationLedger(ledger, trust, policy.leaf(), clock, random),
+            trust,
+            proposals,
+            keySteps,
+            clock,
+            random);
     RotationSchedule schedule =
         new RotationSchedule(ledger, dualControl, generations::cryptoperiod, clock);
     this.keyReport = new KeyReport(operations, hsm, ledger, trust, keys, generations, keySteps);

@@ -153,7 +153,8 @@ class DualControlTest extends DualControlled {
     DualControl.Outcome refused = approve(0, ((DualControl.Outcome.Drafted) second).proposal());
     assertDenied(refused, DenialCode.REPLAYED, "operation_subject_busy");
     assertThat(((DualControl.Outcome.Denied) refused).denial().message())
-        .contains("approve it or let it end", "writ keys operations");
+        .contains(
+            "approve it, have its proposer withdraw it or let it end", "writ keys operations");
     assertThat(approve(1, first)).isInstanceOf(DualControl.Outcome.Approved.class);
     assertThat(approve(2, first)).isInstanceOf(DualControl.Outcome.Approved.class);
     assertDenied(asked(ROTATE), DenialCode.REPLAYED, "rotation_under_way");
