@@ -75,7 +75,18 @@ public final class Doors implements AutoCloseable {
   }
 
   /** What doors serve. */
-  record Routes(RouteTable open, RouteTable operator, RouteTable metrics) {}
+  record Routes(RouteTable open, RouteTable operator, RouteTable metrics) {
+    /** Those of a service, whose reads, scrapes and explanations run in these pools. */
+    static Routes of(WritService service, WorkPool reads, WorkPool scrapes, WorkPool explanations) {
+      LedgerRoutes ledger = new LedgerRoutes(service.ledger(), reads);
+      TrustRoutes trust = new TrustRoutes(service.trustFiles(), reads);
+      HealthRoutes health = new HealthRoutes(service);
+      return new Routes(
+          PublicRoutes.of(service, ledger, trust, health),
+          OperatorRoutes.of(service, scrapes, explanations, trust, health),
+          OperatorRoutes.metricsOf(service, scrapes, health));
+    }
+  }
 
   private final Vertx vertx;
   private final DoorsConfig config;
@@ -128,14 +139,7 @@ public final class Doors implements AutoCloseable {
     WorkPool scrapes = new WorkPool("metrics", SCRAPES);
     WorkPool explanations = new WorkPool("explanations", EXPLANATIONS);
     service.telemetry().watch(List.of(reads, scrapes, explanations));
-    LedgerRoutes ledger = new LedgerRoutes(service.ledger(), reads);
-    TrustRoutes trust = new TrustRoutes(service.trustFiles(), reads);
-    HealthRoutes health = new HealthRoutes(service);
-    Routes routes =
-        new Routes(
-            PublicRoutes.of(service, ledger, trust, health),
-            OperatorRoutes.of(service, scrapes, explanations, trust, health),
-            OperatorRoutes.metricsOf(service, scrapes, health));
+    Routes routes = Routes.of(service, reads, scrapes, explanations);
     Loads loads = Loads.of(config.limits());
     DoorMetrics metrics = new DoorMetrics(service, loads);
     List<AutoCloseable> owned = List.of(metrics, reads, scrapes, explanations);

@@ -6,10 +6,12 @@ import dev.writ.artifact.JsonMembers;
 import io.vertx.core.http.HttpConnection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 
 /**
  * What a door serves: operations by path and method. A path is compared as it was sent, byte for byte:
@@ -139,6 +141,11 @@ final class RouteTable {
     exact.put(
         path, new Operation(name, Optional.of(post), Optional.empty(), Set.of(), false, false));
     return this;
+  }
+
+  /** All that is served, under whatever path. */
+  List<Operation> operations() {
+    return Stream.concat(exact.values().stream(), under.values().stream()).toList();
   }
 
   /** Whether an operation wants to know which key a client shows. */

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,6 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -49,6 +52,8 @@ final class ContractTest {
   private static Doors doors;
   private static Path socket;
   private static Contracts contract;
+  private static WorkPool pool;
+  private static Doors.Routes routes;
 
   @BeforeAll
   static void start() throws Exception {
@@ -71,6 +76,8 @@ final class ContractTest {
                 Optional.empty(),
                 DoorsConfig.Limits.standard().withRate(Optional.empty())),
             InstantSource.system());
+    pool = new WorkPool("routes", new Limits.Pool(1, 1, Duration.ofSeconds(1)));
+    routes = Doors.Routes.of(service, pool, pool, pool);
     try (HttpWire wire = connect("public")) {
       contract = Contracts.parse(wire.get("/openapi.yaml").text());
     }
@@ -78,6 +85,7 @@ final class ContractTest {
 
   @AfterAll
   static void stop() throws Exception {
+    pool.close();
     doors.close();
     deployment.close();
     token.close();
@@ -145,7 +153,7 @@ final class ContractTest {
 
   @Test
   void document_describesBothDoors() {
-    assertThat(contract.operations()).hasSizeGreaterThan(15);
+    assertThat(contract.operations()).hasSizeGreaterThan(30);
     assertThat(contract.operations()).allMatch(o -> o.isOf("public") || o.isOf("operator"));
   }
 
@@ -381,6 +389,52 @@ final class ContractTest {
         }
       }
     }
+  }
+
+  /** What stands on only one side: served and not described, or described and not served. */
+  private static List<String> gaps(RouteTable table, Predicate<Operation> described) {
+    List<String> gaps = new ArrayList<>();
+    List<RouteTable.Operation> left = new ArrayList<>(table.operations());
+    for (Operation each : contract.operations()) {
+      if (!described.test(each)) {
+        continue;
+      }
+      Optional<RouteTable.Operation> served =
+          table.find(each.path()).map(RouteTable.Found::operation);
+      boolean same =
+          served.isPresent()
+              && served.get().allowed().startsWith(each.method())
+              && served.get().parameters().size() == each.parameters("query").size();
+      if (same) {
+        left.remove(served.get());
+      } else {
+        gaps.add("not served: " + each);
+      }
+    }
+    left.forEach(each -> gaps.add("not described: " + each.name()));
+    return gaps;
+  }
+
+  @Test
+  void route_thatIsServed_isDescribed_andTheOtherWayRound() {
+    assertThat(gaps(routes.open(), operation -> operation.isOf("public"))).isEmpty();
+    assertThat(gaps(routes.operator(), operation -> operation.isOf("operator"))).isEmpty();
+    Set<String> metrics =
+        routes.metrics().operations().stream()
+            .map(RouteTable.Operation::name)
+            .collect(Collectors.toSet());
+    assertThat(gaps(routes.metrics(), operation -> metrics.contains(operation.name()))).isEmpty();
+  }
+
+  @Test
+  void route_thatStandsOnOneSideAlone_isFound() {
+    RouteTable table =
+        new RouteTable()
+            .get("/v1/readiness", "readiness", target -> Reply.now(Overload.PROBLEM.answer("x")))
+            .get("/v1/novelty", "novelty", target -> Reply.now(Overload.PROBLEM.answer("x")));
+
+    assertThat(gaps(table, operation -> Set.of("readiness", "revoke").contains(operation.name())))
+        .containsExactlyInAnyOrder("not served: POST /v1/revocations", "not described: novelty");
   }
 
   @Test

@@ -186,7 +186,7 @@ final class Contracts {
       list.forEach(element -> array.add(json(element)));
       return array;
     }
-    return value;
+    return value == Generated.Null.NULL ? null : value;
   }
 
   @SuppressWarnings("unchecked") // YAML's maps here have names alone.

@@ -38,6 +38,9 @@ final class Generated {
     if (schema.containsKey("examples")) {
       return pick(Contracts.list(schema.get("examples")));
     }
+    if (schema.containsKey("oneOf")) {
+      return valid(Contracts.map(pick(Contracts.list(schema.get("oneOf")))));
+    }
     Object only = schema.get("const");
     if (only != null) {
       return only;
@@ -110,6 +113,15 @@ final class Generated {
   /** Variations of an allowed value, each of which breaks one rule of the schema. */
   List<Object> invalid(Map<String, Object> schema, Object valid) {
     List<Object> broken = new ArrayList<>();
+    for (Object each : Contracts.list(schema.get("oneOf"))) {
+      Map<String, Object> alternative = Contracts.map(each);
+      if (Contracts.isValid(alternative, valid)) {
+        // What breaks the one may be another.
+        invalid(alternative, valid).stream()
+            .filter(other -> !Contracts.isValid(schema, other))
+            .forEach(broken::add);
+      }
+    }
     if (schema.containsKey("const") || schema.containsKey("enum")) {
       broken.add(valid instanceof Long number ? (Object) (number + 1) : valid + "x");
     }
