@@ -133,6 +133,26 @@ public sealed interface ProposedChange {
     }
   }
 
+  /** To go by the service's clock, though the ledger's newest leaf is of a later time. */
+  record AcceptClock() implements ProposedChange {
+    @Override
+    public OperationKind kind() {
+      return OperationKind.ACCEPT_CLOCK;
+    }
+
+    @Override
+    public void addTo(Map<String, Object> body) {
+      // Which leaf it is, the service says.
+    }
+
+    @Override
+    public Optional<String> contradiction(Operation operation, Optional<TrustContent> trust) {
+      return operation.change() instanceof Operation.AcceptClock
+          ? Optional.empty()
+          : anotherKind(this, operation);
+    }
+  }
+
   /**
    * Another trust file.
    *

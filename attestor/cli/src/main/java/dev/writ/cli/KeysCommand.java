@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       KeysCompromiseCommand.class,
       KeysDestroyCommand.class,
       KeysPublishTrustCommand.class,
+      KeysAcceptClockCommand.class,
       KeysSealPinCommand.class
     })
 final class KeysCommand implements Runnable {

@@ -77,6 +77,11 @@ final class OperationWords {
               .orElse("");
     } else if (change instanceof Operation.DestroyKey destroy) {
       return kind + "key " + name(destroy.kid()) + " goes from its token, and cannot come back";
+    } else if (change instanceof Operation.AcceptClock clock) {
+      return kind
+          + "the service's clock is RIGHT; it was ahead when the ledger's newest leaf, of "
+          + clock.newest()
+          + ", was written";
     }
     return kind + "verifiers are to believe the trust file below";
   }

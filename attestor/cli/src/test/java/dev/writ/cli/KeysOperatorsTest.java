@@ -110,6 +110,14 @@ class KeysOperatorsTest {
   }
 
   @Test
+  void clock_thatIsNotBehind_isNotPutBeforeOperators() {
+    Invocation asked = operated.keysSigned(operated.operatorKey(), "accept-clock");
+
+    assertThat(asked.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(asked.err()).contains("clock_not_behind").contains("there is nothing to accept");
+  }
+
+  @Test
   void proposal_isWithdrawnByItsProposerAlone_andOnce() throws Exception {
     String operation =
         OperatedService.fact(

@@ -5,6 +5,7 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.MalformedOperationException;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
+import dev.writ.artifact.OperationKind;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.OperationWithdrawal;
 import dev.writ.artifact.OperatorSignature;
@@ -150,16 +151,17 @@ public final class DualControl {
 
   private Proposal draft(ChangeRequest request, Duration validity, Optional<Hash> proposer)
       throws LedgerException {
-    ledger.requireClock();
+    OperationKind kind = request.kind();
+    ledger.requireClock(kind);
     ledger.requireRoom(proposer);
     TrustContent believed = trust.newest().content();
     if (validity.compareTo(Duration.ofSeconds(1)) < 0
-        || validity.compareTo(Operation.MAX_LIFETIME) > 0) {
+        || validity.compareTo(Operation.longest(kind)) > 0) {
       throw new DeniedException(
           Denial.malformed(
               "validity_out_of_bounds",
               "an operation must be open for 1 second to "
-                  + Operation.MAX_LIFETIME.toDays()
+                  + Operation.longest(kind).toDays()
                   + " days, was for "
                   + validity));
     }
@@ -248,8 +250,8 @@ public final class DualControl {
   }
 
   private Proposal judged(OperationApproval approval) throws LedgerException {
-    ledger.requireClock();
     Proposal proposal = ledger.requireOpen(approval.operation());
+    ledger.requireClock(proposal.operation().change().kind());
     OperationApproval.Outcome outcome =
         approval.judge(
             proposal.operation(),
@@ -324,8 +326,8 @@ public final class DualControl {
   }
 
   private Operation judged(OperationWithdrawal withdrawal) throws LedgerException {
-    ledger.requireClock();
     Operation operation = ledger.requireOpen(withdrawal.operation()).operation();
+    ledger.requireClock(operation.change().kind());
     OperationWithdrawal.Outcome outcome =
         withdrawal.judge(operation, trust.newest().content().operators(), clock.instant());
     if (outcome instanceof OperationWithdrawal.Outcome.Refused refused) {

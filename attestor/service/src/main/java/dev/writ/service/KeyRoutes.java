@@ -6,6 +6,7 @@ import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.MalformedTrustFileException;
+import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
 import dev.writ.artifact.OperationKind;
 import dev.writ.artifact.OperationWithdrawal;
@@ -125,7 +126,9 @@ final class KeyRoutes {
   private CompletionStage<Reply> propose(JsonMembers body) throws MalformedRequest {
     try {
       ChangeRequest request = request(body);
-      Duration validity = Duration.ofSeconds(body.integer("valid_s", 1, MAX_SECONDS));
+      Duration validity =
+          Duration.ofSeconds(
+              body.integer("valid_s", 1, Operation.longest(request.kind()).toSeconds()));
       Optional<Hash> proposer =
           body.has("proposer") ? Optional.of(body.thumbprint("proposer")) : Optional.empty();
       body.end();
@@ -144,6 +147,7 @@ final class KeyRoutes {
               Duration.ofSeconds(body.integer("lead_s", 0, MAX_SECONDS)));
       case COMPROMISE_KEY -> new ChangeRequest.Compromise(body.thumbprint("kid"), since(body));
       case DESTROY_KEY -> new ChangeRequest.Destroy(body.thumbprint("kid"));
+      case ACCEPT_CLOCK -> new ChangeRequest.AcceptClock();
       case PUBLISH_TRUST ->
           new ChangeRequest.Publish(trustFile(body.base64UrlUpTo("trust_file", MAX_TRUST)));
     };

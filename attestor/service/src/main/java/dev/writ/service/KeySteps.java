@@ -213,6 +213,8 @@ final class KeySteps {
       transitions.disbelieve(operation, compromise, signed(proposal, approvals));
     } else if (change instanceof Operation.DestroyKey destroy) {
       transitions.destroy(operation, destroy.kid());
+    } else if (change instanceof Operation.AcceptClock clock) {
+      transitions.acceptClock(operation, clock);
     } else {
       transitions.publish(operation, signed(proposal, approvals));
     }

@@ -269,6 +269,23 @@ final class KeyTransitions {
             new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
   }
 
+  /** Of another newest leaf than the one that operators were shown nothing was said. */
+  void acceptClock(Operation operation, Operation.AcceptClock clock) throws LedgerException {
+    if (!ledger.newestLeafTime().equals(Optional.of(clock.newest()))) {
+      end(operation, OperationStep.End.FAILED);
+      return;
+    }
+    var unused =
+        commit(
+            new OperationStep.Ended(
+                operation.change().kind(),
+                operation.digest(),
+                OperationStep.End.EXECUTED,
+                Optional.empty()),
+            new StateChange.AcceptClock(clock.newest()),
+            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+  }
+
   void end(Operation operation, OperationStep.End end) {
     var unused =
         commit(

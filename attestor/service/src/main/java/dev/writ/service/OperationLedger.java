@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.OperationKind;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.CommitOutcome;
@@ -38,8 +39,14 @@ final class OperationLedger {
     this.random = random;
   }
 
-  /** A clock that was set back would let ended approvals live. */
-  void requireClock() throws LedgerException {
+  /**
+   * A clock that was set back would let ended approvals live. Whether it was, or was ahead before, is
+   * asked by one kind of operation alone, which is judged by operators' own clocks.
+   */
+  void requireClock(OperationKind kind) throws LedgerException {
+    if (kind == OperationKind.ACCEPT_CLOCK) {
+      return;
+    }
     Instant now = clock.instant();
     Optional<Instant> newest = ledger.newestLeafTime();
     Duration skew = trust.newest().content().skew();
@@ -51,7 +58,8 @@ final class OperationLedger {
                   + newest.get()
                   + ", and is at "
                   + now
-                  + ": set it right"));
+                  + ": set it right; if it is right it was ahead when that leaf was written, which"
+                  + " operators say with writ keys accept-clock, or wait until then"));
     }
   }
 

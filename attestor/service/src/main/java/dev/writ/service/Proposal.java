@@ -68,6 +68,7 @@ public record Proposal(Operation operation, Optional<TrustFile> trust) {
   String subject() {
     return switch (operation.change().kind()) {
       case ROTATE_KEY, PUBLISH_TRUST -> "trust";
+      case ACCEPT_CLOCK -> "clock";
       // It must wait neither for a rotation that somebody is slow to approve, nor for what somebody
       // else proposed.
       case COMPROMISE_KEY ->

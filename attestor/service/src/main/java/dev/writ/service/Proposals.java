@@ -71,6 +71,8 @@ final class Proposals {
       return compromise(compromise, now);
     } else if (request instanceof ChangeRequest.Destroy destroy) {
       return destruction(destroy.kid());
+    } else if (request instanceof ChangeRequest.AcceptClock) {
+      return acceptance(now);
     }
     return publication(((ChangeRequest.Publish) request).file());
   }
@@ -234,6 +236,22 @@ final class Proposals {
                   + known.state().wire()));
     }
     return new Drafted(new Operation.DestroyKey(kid), Optional.empty());
+  }
+
+  private Drafted acceptance(Instant now) throws LedgerException {
+    Instant newest = ledger.newestLeafTime().orElse(Instant.EPOCH);
+    if (!now.plus(trust.newest().content().skew()).isBefore(newest)) {
+      throw new DeniedException(
+          new Denial(
+              DenialCode.POLICY_DENIED,
+              "clock_not_behind",
+              "a clock that is to be accepted must be before the ledger's newest leaf of "
+                  + newest
+                  + ", and is at "
+                  + now
+                  + ": there is nothing to accept"));
+    }
+    return new Drafted(new Operation.AcceptClock(newest), Optional.empty());
   }
 
   private Drafted publication(TrustFile wished) throws LedgerException {

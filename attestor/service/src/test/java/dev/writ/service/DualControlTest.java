@@ -183,6 +183,71 @@ class DualControlTest extends DualControlled {
     assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
   }
 
+  /** A leaf two days ahead, and the clock right again. */
+  private void onceAhead() {
+    deployment.clock.advance(Duration.ofDays(2));
+    assertThat(
+            Deployment.join(
+                deployment.service().invitations().invite("host-b", Duration.ofHours(1))))
+        .isInstanceOf(InvitationOutcome.Invited.class);
+    deployment.clock.advance(Duration.ofDays(-2));
+  }
+
+  @Test
+  void clock_thatWasOnceAhead_isAcceptedByEnoughOperators_andThenNotSetBackEither()
+      throws Exception {
+    assertDenied(
+        asked(new ChangeRequest.AcceptClock()), DenialCode.POLICY_DENIED, "clock_not_behind");
+    onceAhead();
+    DualControl.Outcome locked = asked(ROTATE);
+    assertDenied(locked, DenialCode.UNVERIFIABLE, "clock_set_back");
+    assertThat(((DualControl.Outcome.Denied) locked).denial().message())
+        .contains("set it right", "writ keys accept-clock", "or wait");
+
+    Proposal proposal = proposed(new ChangeRequest.AcceptClock());
+    assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
+    assertDenied(asked(ROTATE), DenialCode.UNVERIFIABLE, "clock_set_back");
+    assertThat(approve(2, proposal))
+        .isInstanceOfSatisfying(
+            DualControl.Outcome.Approved.class,
+            approved -> assertThat(approved.state()).isEqualTo("executed"));
+
+    assertThat(asked(ROTATE)).isInstanceOf(DualControl.Outcome.Drafted.class);
+    deployment.clock.advance(Duration.ofMinutes(-30));
+    assertDenied(asked(ROTATE), DenialCode.UNVERIFIABLE, "clock_set_back");
+  }
+
+  /** Operators spoke of one leaf: of a later one they were not asked. */
+  @Test
+  void clock_thatIsAheadAgainBeforeEnoughApproved_isNotAccepted() throws Exception {
+    onceAhead();
+    Proposal proposal = proposed(new ChangeRequest.AcceptClock());
+    assertThat(approve(1, proposal)).isInstanceOf(DualControl.Outcome.Approved.class);
+    deployment.clock.advance(Duration.ofMinutes(1));
+    onceAhead();
+
+    assertThat(approve(2, proposal))
+        .isInstanceOfSatisfying(
+            DualControl.Outcome.Approved.class,
+            approved -> assertThat(approved.state()).isEqualTo("failed"));
+    assertDenied(asked(ROTATE), DenialCode.UNVERIFIABLE, "clock_set_back");
+  }
+
+  @Test
+  void acceptanceOfAClock_forLongerThanADay_isMalformed() {
+    onceAhead();
+
+    assertDenied(
+        Deployment.join(
+            control()
+                .propose(
+                    new ChangeRequest.AcceptClock(),
+                    Duration.ofHours(25),
+                    Optional.of(operators.kid(0)))),
+        DenialCode.UNVERIFIABLE,
+        "validity_out_of_bounds");
+  }
+
   @Test
   void ed25519Key_ofTheCheckpoint_isNotCompromisedSo() throws Exception {
     Hash second =

@@ -107,6 +107,8 @@ public sealed interface CommitOutcome {
     APPROVER_IS_PROPOSER,
     /** The approver has approved the operation. */
     ALREADY_APPROVED,
+    /** The newest time of any leaf is another. */
+    TIME_NOT_NEWEST,
     /** The version is not the one after the greatest that was published. */
     TRUST_NOT_NEXT,
     /** No such version of the trust file was published. */

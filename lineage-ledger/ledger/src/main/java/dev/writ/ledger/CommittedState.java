@@ -165,7 +165,10 @@ public abstract sealed class CommittedState permits Ledger {
     return store.read(statements -> new StateReads(statements).newestStart());
   }
 
-  /** The greatest time of any leaf; a clock behind it was set back. Empty while there is no leaf. */
+  /**
+   * The greatest time of any leaf, or of any from an {@linkplain StateChange.AcceptClock accepted clock}
+   * on; a clock behind it was set back. Empty while there is no leaf.
+   */
   public Optional<Instant> newestLeafTime() throws LedgerException {
     return store.read(statements -> new TreeReads(statements).newestTime());
   }

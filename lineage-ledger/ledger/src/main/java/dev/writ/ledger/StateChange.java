@@ -373,6 +373,12 @@ public sealed interface StateChange {
   record WithdrawOperation(Hash operation, int threshold) implements StateChange {}
 
   /**
+   * Lets the leaf's own time be the newest, though one of a later time was recorded. Refused where the
+   * newest time is not {@code newest}.
+   */
+  record AcceptClock(Instant newest) implements StateChange {}
+
+  /**
    * Publishes a version of the trust file.
    *
    * @param version of the first any from 1 on, later one more than the greatest

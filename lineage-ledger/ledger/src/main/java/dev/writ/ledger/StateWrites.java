@@ -4,6 +4,7 @@ package dev.writ.ledger;
 import dev.writ.ledger.CommitOutcome.Refusal;
 import dev.writ.ledger.CommitOutcome.Refused;
 import dev.writ.ledger.CommitOutcome.Replayed;
+import dev.writ.ledger.StateChange.AcceptClock;
 import dev.writ.ledger.StateChange.AddInvitation;
 import dev.writ.ledger.StateChange.ApproveOperation;
 import dev.writ.ledger.StateChange.ConsumeNonce;
@@ -76,6 +77,7 @@ final class StateWrites {
   private final InvitationWrites invitations;
   private final BootLogs bootLogs;
   private final KeyWrites keys;
+  private final TreeWrites tree;
   private final OperationWrites operations;
   private final TrustFiles trustFiles;
 
@@ -87,6 +89,7 @@ final class StateWrites {
     this.invitations = new InvitationWrites(statements);
     this.bootLogs = new BootLogs(statements);
     this.keys = new KeyWrites(statements);
+    this.tree = new TreeWrites(statements);
     this.operations = new OperationWrites(statements);
     this.trustFiles = new TrustFiles(statements);
   }
@@ -152,6 +155,11 @@ final class StateWrites {
       refusal = operations.end(end);
     } else if (change instanceof WithdrawOperation withdrawn) {
       refusal = operations.withdraw(withdrawn, time);
+    } else if (change instanceof AcceptClock clock) {
+      refusal =
+          tree.lowerNewestTime(clock.newest(), time)
+              ? Optional.empty()
+              : Optional.of(Refusal.TIME_NOT_NEWEST);
     } else if (change instanceof PublishTrust trust) {
       refusal = trustFiles.publish(trust, index);
     } else if (change instanceof PutTrustInForce trust) {

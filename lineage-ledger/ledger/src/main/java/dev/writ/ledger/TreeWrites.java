@@ -32,6 +32,8 @@ final class TreeWrites {
   private static final String RAISE_NEWEST_TIME =
       "UPDATE tree_head SET newest_time = ?"
           + " WHERE id = 1 AND (newest_time IS NULL OR newest_time < ?)";
+  private static final String LOWER_NEWEST_TIME =
+      "UPDATE tree_head SET newest_time = ? WHERE id = 1 AND newest_time = ?";
   private static final String CHECKPOINT =
       "INSERT INTO checkpoint (id, size, note) VALUES (1, ?, ?)"
           + " ON CONFLICT (id) DO UPDATE SET size = excluded.size, note = excluded.note"
@@ -104,6 +106,11 @@ final class TreeWrites {
   /** Keeps the time of a leaf, unless one of another is as great. */
   void raiseNewestTime(Instant time) throws SQLException {
     statements.update(RAISE_NEWEST_TIME, time, time);
+  }
+
+  /** Forgets a greatest time, which must be {@code before}; false if it is another. */
+  boolean lowerNewestTime(Instant before, Instant after) throws SQLException {
+    return statements.update(LOWER_NEWEST_TIME, after, before) == 1;
   }
 
   /** Keeps the newest checkpoint; an older one changes nothing. */

@@ -102,7 +102,7 @@
  * <pre>
  * schema_version  version
  * tree_head       one row: origin, size, root; nonce_horizon; snapshot_at, of the newest snapshot;
- *                 newest_time, the greatest of any leaf; probe, of no meaning. UPDATE of this row is the
+ *                 newest_time, the greatest of any leaf (since a clock was accepted); probe, of no meaning. UPDATE of this row is the
  *                 writers' lock
  * checkpoint      one row: size, note: the newest signed checkpoint that was stored
  * leaf            leaf_index → bytes

@@ -420,4 +420,22 @@ class OperationStateTest {
     assertThat(together).allMatch(Receipt.class::isInstance);
     assertThat(ledger.newestLeafTime()).contains(LATER.plusSeconds(3));
   }
+
+  @Test
+  void newestLeafTime_isLoweredToTheLeafThatAcceptsTheClock_andRisesFromThere() throws Exception {
+    Instant ahead = LATER.plusSeconds(86_400);
+    receipt(commit(ledger, Entry.of(leafAt(ahead))));
+    Instant other = ahead.minusMillis(1);
+    assertRefusedAt(new StateChange.AcceptClock(other), NOW, Refusal.TIME_NOT_NEWEST);
+    assertThat(ledger.newestLeafTime()).contains(ahead);
+
+    receipt(commit(ledger, Entry.of(leafAt(NOW), new StateChange.AcceptClock(ahead))));
+
+    assertThat(ledger.newestLeafTime()).contains(NOW);
+    ledger.close();
+    open();
+    assertThat(ledger.newestLeafTime()).contains(NOW);
+    receipt(commit(ledger, Entry.of(leafAt(LATER))));
+    assertThat(ledger.newestLeafTime()).contains(LATER);
+  }
 }

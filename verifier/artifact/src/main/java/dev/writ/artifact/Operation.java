@@ -38,6 +38,9 @@ public record Operation(
   /** Longest time in which an operation can be approved. */
   public static final Duration MAX_LIFETIME = Duration.ofDays(30);
 
+  /** Longest time in which a clock can be accepted: by so much at most it is behind an operator's. */
+  public static final Duration MAX_CLOCK_LIFETIME = Duration.ofDays(1);
+
   private static final byte[] SIGNING_LABEL =
       "writ-operation-v1\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -161,6 +164,32 @@ public record Operation(
   }
 
   /**
+   * The service's clock is right, and was ahead when the newest leaf was written.
+   *
+   * @param newest that leaf's time, whole milliseconds: of another leaf nothing is said
+   */
+  public record AcceptClock(Instant newest) implements Change {
+    /**
+     * The change as given.
+     *
+     * @throws IllegalArgumentException if the time is outside its bounds
+     */
+    public AcceptClock {
+      Require.wholeMillisecond("change.newest", newest);
+    }
+
+    @Override
+    public OperationKind kind() {
+      return OperationKind.ACCEPT_CLOCK;
+    }
+
+    @Override
+    public Optional<Hash> trust() {
+      return Optional.empty();
+    }
+  }
+
+  /**
    * The operation as given.
    *
    * @throws IllegalArgumentException if a value is outside its bounds
@@ -170,12 +199,18 @@ public record Operation(
     Require.between("trust_version", trustVersion, 1, Require.MAX_EXACT);
     Require.wholeSecond("proposed", proposed);
     Require.wholeSecond("expires", expires);
-    if (!expires.isAfter(proposed) || expires.isAfter(proposed.plus(MAX_LIFETIME))) {
+    Duration most = longest(change.kind());
+    if (!expires.isAfter(proposed) || expires.isAfter(proposed.plus(most))) {
       throw new InvalidValueException(
           "expires",
-          "after proposed " + proposed + " by at most " + MAX_LIFETIME.toDays() + " days",
+          "after proposed " + proposed + " by at most " + most.toDays() + " days",
           expires.toString());
     }
+  }
+
+  /** How long an operation of a kind may be open. */
+  public static Duration longest(OperationKind kind) {
+    return kind == OperationKind.ACCEPT_CLOCK ? MAX_CLOCK_LIFETIME : MAX_LIFETIME;
   }
 
   private static void requireTwo(Hash one, Hash other) {
@@ -236,6 +271,7 @@ public record Operation(
                   json.hash("trust"));
           case DESTROY_KEY -> new DestroyKey(json.thumbprint("kid"));
           case PUBLISH_TRUST -> new PublishTrust(json.hash("trust"));
+          case ACCEPT_CLOCK -> new AcceptClock(json.millis("newest"));
         };
     json.end();
     return change;
@@ -270,6 +306,8 @@ public record Operation(
       compromise.replacement().ifPresent(kid -> map.put("replacement", thumbprint(kid)));
     } else if (change instanceof DestroyKey destroy) {
       map.put("kid", thumbprint(destroy.kid()));
+    } else if (change instanceof AcceptClock clock) {
+      map.put("newest", clock.newest().toEpochMilli());
     }
     change.trust().ifPresent(digest -> map.put("trust", digest));
     return map;

@@ -10,7 +10,9 @@ public enum OperationKind implements Wire {
   /** Removes a key from its token. */
   DESTROY_KEY("key.destroy"),
   /** Changes what verifiers believe in any other way. */
-  PUBLISH_TRUST("trust.publish");
+  PUBLISH_TRUST("trust.publish"),
+  /** Goes by a clock that is behind the ledger. */
+  ACCEPT_CLOCK("clock.accept");
 
   private final String wire;
 

@@ -89,6 +89,21 @@ public final class OperationReview {
       return refused(
           "the operation", "open at " + now, "of a time that ended " + operation.expires());
     }
+    if (operation.change() instanceof Operation.AcceptClock clock) {
+      Instant latest = now.plus(before.skew());
+      if (operation.proposed().isAfter(latest)) {
+        return refused(
+            "the clock to be accepted",
+            "right, at most " + latest,
+            operation.proposed() + " when it proposed that");
+      }
+      if (!clock.newest().isAfter(now)) {
+        return refused(
+            "the newest leaf's time",
+            "yet to come at " + now,
+            clock.newest() + ": the service's clock was set back");
+      }
+    }
     Optional<Hash> named = operation.change().trust();
     Optional<Hash> shown = trust.map(content -> Hash.sha256(content.signingInput()));
     if (!named.equals(shown)) {

@@ -94,12 +94,16 @@ public sealed interface OperationStep extends LeafBody {
      * @throws IllegalArgumentException if something came of what was not done, or a key changed
      */
     public Ended {
-      if (end == End.EXECUTED && of != OperationKind.PUBLISH_TRUST) {
+      boolean publishes = of == OperationKind.PUBLISH_TRUST;
+      if (end == End.EXECUTED && !publishes && of != OperationKind.ACCEPT_CLOCK) {
         throw new InvalidValueException(
-            "end", "executed of trust.publish alone: others end with their keys", of.wire());
+            "end",
+            "executed of trust.publish and clock.accept alone: others end with their keys",
+            of.wire());
       }
-      if (trust.isPresent() != (end == End.EXECUTED)) {
-        throw new InvalidValueException("trust", "present exactly where executed", end.wire());
+      if (trust.isPresent() != (end == End.EXECUTED && publishes)) {
+        throw new InvalidValueException(
+            "trust", "present exactly where a trust.publish is executed", of.wire());
       }
       if (by.isPresent() != (end == End.WITHDRAWN)) {
         throw new InvalidValueException("by", "present exactly where withdrawn", end.wire());

@@ -184,8 +184,9 @@
  *                 proposed: operation b64u of the operation's bytes
  *                 approved: approval
  *                 ended: operation digest, end executed|expired|failed|withdrawn, trust ? trust,
- *                 by ? operator-signature, the withdrawal's; executed is of trust.publish alone, trust present if and only if
- *                 executed, by if and only if withdrawn
+ *                 by ? operator-signature, the withdrawal's; executed is of trust.publish and
+ *                 clock.accept alone, trust present if and only if a trust.publish is executed, by if
+ *                 and only if withdrawn
  * summary         from, to milliseconds, from &lt; to; counts [1..128 {code, reason visible(64),
  *                 count 1..2^53-1}], ascending in code and reason, one of each pair
  * policy          policy {id, version, digest, epoch} as in the artifact
@@ -278,8 +279,10 @@
  *                                     issuer's key alone, replacement ? thumbprint of another key
  *                kind key.destroy     kid thumbprint
  *                kind trust.publish
+ *                kind clock.accept    newest milliseconds, the time of the ledger's newest leaf; expires
+ *                                     is after proposed by at most a day
  *                trust digest, of the signing input of the trust file that comes with it, which
- *                all have but key.destroy
+ *                all have but key.destroy and clock.accept
  *
  * approval            at most 8 KiB, in any spelling
  * v                   1

@@ -396,4 +396,32 @@ class OperationReviewTest {
             operation(new Operation.DestroyKey(NEXT.kid())), Optional.empty(), read, NOW),
         "of version 1, pinned");
   }
+
+  private static OperationReview.Outcome acceptance(Instant newest, Instant now) {
+    return OperationReview.of(
+        operation(new Operation.AcceptClock(newest)), Optional.empty(), BELIEVED, now);
+  }
+
+  /** The operator's own clock says whether the service's is right. */
+  @Test
+  void acceptance_ofAClock_isSoundWhereTheNewestLeafIsYetToCome() {
+    Instant ahead = NOW.plusSeconds(10);
+
+    assertThat(acceptance(ahead, NOW)).isInstanceOf(OperationReview.Outcome.Sound.class);
+    assertThat(acceptance(ahead, ahead.minusNanos(1)))
+        .isInstanceOf(OperationReview.Outcome.Sound.class);
+    assertRefused(acceptance(ahead, ahead), "the service's clock was set back");
+    assertRefused(acceptance(ahead, ahead.plusSeconds(60)), "the service's clock was set back");
+  }
+
+  @Test
+  void acceptance_ofAClockThatIsAheadStill_isRefused() {
+    Instant within = NOW.minus(BEFORE.skew());
+
+    assertThat(acceptance(NOW.plusSeconds(10), within))
+        .isInstanceOf(OperationReview.Outcome.Sound.class);
+    assertRefused(
+        acceptance(NOW.plusSeconds(10), within.minusSeconds(1)),
+        "the clock to be accepted must be");
+  }
 }

@@ -89,6 +89,10 @@ class OperationTest {
         "key.destroy;\"kid\":\";\"kid\":\"A;change.kid",
         "key.destroy;\"kid\":\";\"trust\":\"00\",\"kid\":\";change.trust",
         "trust.publish;\"trust\":\";\"trust\":\"0;change.trust",
+        "clock.accept;\"newest\":;\"newer\":;change.newest",
+        "clock.accept;\"newest\":;\"newest\":-;change.newest",
+        "clock.accept;\"newest\":;\"trust\":\"00\",\"newest\":;change.trust",
+        "clock.accept;\"expires\":1793692800;\"expires\":1793692801;expires",
         "trust.publish;\"trust\":\";\"role\":\"issuer\",\"trust\":\";change.role",
       })
   void parse_oneMemberWrong_malformedNamingIt(String kind, String from, String to, String field) {
@@ -214,9 +218,9 @@ class OperationTest {
   }
 
   @Test
-  void trust_isNamedByEveryKindButDestruction() {
+  void trust_isNamedByEveryKindThatChangesATrustFile() {
     assertThat(all().filter(operation -> operation.change().trust().isEmpty()))
         .extracting(operation -> operation.change().kind())
-        .containsExactly(OperationKind.DESTROY_KEY);
+        .containsExactlyInAnyOrder(OperationKind.DESTROY_KEY, OperationKind.ACCEPT_CLOCK);
   }
 }

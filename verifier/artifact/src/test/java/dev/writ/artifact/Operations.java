@@ -106,8 +106,14 @@ final class Operations {
     return operation(new Operation.PublishTrust(digest(second())));
   }
 
+  /** Of a newest leaf an hour ahead. */
+  static Operation acceptance() {
+    return operation(new Operation.AcceptClock(NOW.plusSeconds(3600).plusMillis(7)));
+  }
+
   static Stream<Operation> all() {
     return Stream.of(
+        acceptance(),
         rotation(),
         compromise(),
         operation(
@@ -178,6 +184,11 @@ final class Operations {
             OperationKind.ROTATE_KEY, operation, OperationStep.End.EXPIRED, Optional.empty()),
         new OperationStep.Ended(
             OperationKind.ROTATE_KEY, operation, OperationStep.End.FAILED, Optional.empty()),
+        new OperationStep.Ended(
+            OperationKind.ACCEPT_CLOCK,
+            acceptance().digest(),
+            OperationStep.End.EXECUTED,
+            Optional.empty()),
         new OperationStep.Ended(OperationKind.ROTATE_KEY, withdrawal(rotation(), ALICE)),
         new KeyChange(
             SUCCESSOR.kid(),
