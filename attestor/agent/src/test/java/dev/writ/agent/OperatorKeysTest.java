@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.agent.OperatorClient.KeyStep;
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
 import dev.writ.artifact.OperationKind;
+import dev.writ.artifact.OperationWithdrawal;
 import dev.writ.artifact.OperatorSignature;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
@@ -189,6 +191,42 @@ class OperatorKeysTest {
   }
 
   @Test
+  void withdraw_sendsTheWithdrawalAndReadsOfWhichOperationItWas() throws Exception {
+    try (RawServer server =
+        answering(
+            201,
+            "{\"state\":\"withdrawn\",\"digest\":\""
+                + OPERATION.digest().hex()
+                + "\",\"leaf_index\":11}")) {
+      OperationWithdrawal withdrawal =
+          new OperationWithdrawal(OPERATION.digest(), new OperatorSignature(KID, new byte[64]));
+
+      assertThat(client().withdraw(withdrawal))
+          .isEqualTo(new Answer.Granted<>(new OperatorClient.Withdrawn(OPERATION.digest(), 11)));
+      assertThat(server.requests().get(0))
+          .startsWith("POST /v1/withdrawals HTTP/1.1\r\n")
+          .endsWith("{\"withdrawal\":\"" + JsonService.base64Url(withdrawal.toJson()) + "\"}");
+    }
+  }
+
+  /** As many wait for operators as may: nothing says when there is room. */
+  @Test
+  void proposal_thatIsOneTooMany_isDenied() throws Exception {
+    try (RawServer server =
+        RawServer.onUnixSocket(
+            socket(), new RawServer.Answers(problem(429, "operations_too_many")))) {
+      Answer<OperatorClient.Proposed> answer =
+          client().propose(new ProposedChange.AcceptClock(), Duration.ofHours(1), Optional.empty());
+
+      assertThat(answer)
+          .isEqualTo(
+              new Answer.Denied<OperatorClient.Proposed>(
+                  DenialCode.UNVERIFIABLE, "operations_too_many"));
+      assertThat(server.requests().get(0)).endsWith("{\"kind\":\"clock.accept\",\"valid_s\":3600}");
+    }
+  }
+
+  @Test
   void step_sendsItAndReadsOfWhichKeyItWas() throws Exception {
     try (RawServer server = answering(200, "{\"kid\":\"" + NAME + "\",\"step\":\"retire\"}")) {
       assertThat(client().step(KID, KeyStep.RETIRE)).isEqualTo(new Answer.Granted<>(KID));
@@ -228,6 +266,8 @@ class OperatorKeysTest {
             new ProposedChange.CompromiseKey(KID, new ProposedChange.Since.Ever())
                 .contradiction(OPERATION, Optional.empty()))
         .contains("kind must be key.compromise, was key.destroy");
+    assertThat(new ProposedChange.AcceptClock().contradiction(OPERATION, Optional.empty()))
+        .contains("kind must be clock.accept, was key.destroy");
   }
 
   private static String problem(int status, String reason) {
