@@ -74,20 +74,6 @@ public final class Doors implements AutoCloseable {
     System.setProperty("vertx.disableWebsockets", "true");
   }
 
-  /** What doors serve. */
-  record Routes(RouteTable open, RouteTable operator, RouteTable metrics) {
-    /** Those of a service, whose reads, scrapes and explanations run in these pools. */
-    static Routes of(WritService service, WorkPool reads, WorkPool scrapes, WorkPool explanations) {
-      LedgerRoutes ledger = new LedgerRoutes(service.ledger(), reads);
-      TrustRoutes trust = new TrustRoutes(service.trustFiles(), reads);
-      HealthRoutes health = new HealthRoutes(service);
-      return new Routes(
-          PublicRoutes.of(service, ledger, trust, health),
-          OperatorRoutes.of(service, scrapes, explanations, trust, health),
-          OperatorRoutes.metricsOf(service, scrapes, health));
-    }
-  }
-
   private final Vertx vertx;
   private final DoorsConfig config;
   private final InstantSource clock;
@@ -139,19 +125,20 @@ public final class Doors implements AutoCloseable {
     WorkPool scrapes = new WorkPool("metrics", SCRAPES);
     WorkPool explanations = new WorkPool("explanations", EXPLANATIONS);
     service.telemetry().watch(List.of(reads, scrapes, explanations));
-    Routes routes = Routes.of(service, reads, scrapes, explanations);
+    DoorRoutes routes = DoorRoutes.of(service, reads, scrapes, explanations);
     Loads loads = Loads.of(config.limits());
     DoorMetrics metrics = new DoorMetrics(service, loads);
     List<AutoCloseable> owned = List.of(metrics, reads, scrapes, explanations);
     return open(new Doors(config, clock, loads, metrics, owned), routes);
   }
 
-  static Doors open(DoorsConfig config, Routes routes, DoorObserver observer, InstantSource clock)
+  static Doors open(
+      DoorsConfig config, DoorRoutes routes, DoorObserver observer, InstantSource clock)
       throws DoorException {
     return open(new Doors(config, clock, Loads.of(config.limits()), observer, List.of()), routes);
   }
 
-  private static Doors open(Doors doors, Routes routes) throws DoorException {
+  private static Doors open(Doors doors, DoorRoutes routes) throws DoorException {
     try {
       doors.openAll(routes);
       return doors;
@@ -161,7 +148,7 @@ public final class Doors implements AutoCloseable {
     }
   }
 
-  private void openAll(Routes routes) throws DoorException {
+  private void openAll(DoorRoutes routes) throws DoorException {
     if (config.plain().isPresent()) {
       InetSocketAddress address = DoorAddress.loopback("the plain door", config.plain().get());
       open("plain", address, options(), routes.open(), loads.open(), rate, config.limits().loops());

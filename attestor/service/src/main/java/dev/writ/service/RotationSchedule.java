@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Operation;
 import dev.writ.hsm.Cryptoperiod;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.OperationEnd;
+import dev.writ.ledger.OperationRecord;
 import dev.writ.ledger.SigningKey;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +19,8 @@ import java.util.function.Function;
 
 /**
  * Prepares the next key of a role when the inventory says that its time has come, and puts the rotation
- * before operators. It approves nothing: what nobody approves ends, and is proposed again.
+ * before operators. It approves nothing: what nobody approves ends, and is proposed again. What operators
+ * withdrew is not, until it would have ended: they may have made room for another change.
  */
 final class RotationSchedule {
   /** How long operators have. */
@@ -26,6 +31,9 @@ final class RotationSchedule {
 
   /** A proposal that was refused, as while another is open, is not made again each second. */
   private static final Duration PAUSE = Duration.ofMinutes(10);
+
+  /** Among which one that was withdrawn is looked for: far more than a week's. */
+  private static final int MOST_OPERATIONS = 100;
 
   private final Ledger ledger;
   private final DualControl control;
@@ -44,22 +52,30 @@ final class RotationSchedule {
     this.clock = clock;
   }
 
-  /** Proposes what is due; on the thread of the chores alone. */
-  void proposeIfDue() {
+  /**
+   * Proposes what is due; on the thread of the chores alone.
+   *
+   * @return the role whose rotation is proposed
+   */
+  @CanIgnoreReturnValue
+  Optional<KeyRole> proposeIfDue() {
     Instant now = clock.instant();
     if (now.isBefore(next)) {
-      return;
+      return Optional.empty();
     }
     try {
       for (KeyRole role : KeyRole.values()) {
         Optional<Duration> every = cryptoperiods.apply(role).rotation();
         if (every.isPresent() && isDue(role, now.minus(every.get()))) {
           next = now.plus(PAUSE);
+          if (isWithdrawn(role, now)) {
+            continue;
+          }
           var unused =
               control
                   .prepare(new ChangeRequest.Rotate(role, LEAD), VALIDITY)
                   .thenAccept(outcome -> told(role, outcome));
-          return;
+          return Optional.of(role);
         }
       }
     } catch (LedgerException e) {
@@ -68,6 +84,22 @@ final class RotationSchedule {
           System.Logger.Level.WARNING,
           "the schedule of keys must be read, and was not: " + e.getMessage());
     }
+    return Optional.empty();
+  }
+
+  /** Whether operators took back what was proposed without a proposer, and its time is not over. */
+  private boolean isWithdrawn(KeyRole role, Instant now) throws LedgerException {
+    for (OperationRecord each : ledger.operations(MOST_OPERATIONS)) {
+      if (each.end().equals(Optional.of(OperationEnd.WITHDRAWN))
+          && each.proposer().isEmpty()
+          && now.isBefore(each.expires())
+          && Proposal.decode(each.document()).operation().change()
+              instanceof Operation.RotateKey rotate
+          && rotate.role() == role) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isDue(KeyRole role, Instant before) throws LedgerException {

@@ -53,7 +53,7 @@ final class ContractTest {
   private static Path socket;
   private static Contracts contract;
   private static WorkPool pool;
-  private static Doors.Routes routes;
+  private static DoorRoutes routes;
 
   @BeforeAll
   static void start() throws Exception {
@@ -77,7 +77,7 @@ final class ContractTest {
                 DoorsConfig.Limits.standard().withRate(Optional.empty())),
             InstantSource.system());
     pool = new WorkPool("routes", new Limits.Pool(1, 1, Duration.ofSeconds(1)));
-    routes = Doors.Routes.of(service, pool, pool, pool);
+    routes = DoorRoutes.of(service, pool, pool, pool);
     try (HttpWire wire = connect("public")) {
       contract = Contracts.parse(wire.get("/openapi.yaml").text());
     }

@@ -21,7 +21,7 @@ final class StubService implements DoorObserver {
   final AtomicInteger turnedAway = new AtomicInteger();
 
   /** Answers at once, later, or with what it was sent. */
-  Doors.Routes routes() {
+  DoorRoutes routes() {
     RouteTable open =
         new RouteTable()
             .post("/echo", "echo", body -> Reply.now(Answer.json(200, text(body))))
@@ -55,7 +55,7 @@ final class StubService implements DoorObserver {
         new RouteTable().get("/operator", "operator", target -> Reply.now(Answer.json(200, "{}")));
     RouteTable metrics =
         new RouteTable().get("/metrics", "metrics", target -> Reply.now(Answer.json(200, "{}")));
-    return new Doors.Routes(open, operator, metrics);
+    return new DoorRoutes(open, operator, metrics);
   }
 
   private static String text(JsonMembers body) throws MalformedRequest {
