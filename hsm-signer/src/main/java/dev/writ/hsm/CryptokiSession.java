@@ -166,13 +166,59 @@ final class CryptokiSession implements AutoCloseable {
         });
   }
 
+  /** Makes a secret key by {@code mechanism} and gives its handle. */
+  long generateKey(long mechanism, CK_ATTRIBUTE... attributes) throws CkrException {
+    return call(module -> module.C_GenerateKey(handle, new CK_MECHANISM(mechanism), attributes));
+  }
+
+  /**
+   * Encrypts {@code data} with a secret key.
+   *
+   * @param length of what comes out
+   */
+  byte[] encrypt(CK_MECHANISM mechanism, long key, byte[] data, int length) throws CkrException {
+    return call(
+        module -> {
+          byte[] out = new byte[length];
+          module.C_EncryptInit(handle, mechanism, key);
+          int made = module.C_Encrypt(handle, 0, data, 0, data.length, 0, out, 0, length);
+          requireLength(length, made);
+          return out;
+        });
+  }
+
+  /** Likewise, decrypts. */
+  byte[] decrypt(CK_MECHANISM mechanism, long key, byte[] data, int length) throws CkrException {
+    // Modules want room for as much as they are given.
+    byte[] room = new byte[data.length];
+    try {
+      return call(
+          module -> {
+            module.C_DecryptInit(handle, mechanism, key);
+            int made = module.C_Decrypt(handle, 0, data, 0, data.length, 0, room, 0, room.length);
+            requireLength(length, made);
+            return Arrays.copyOf(room, length);
+          });
+    } finally {
+      Arrays.fill(room, (byte) 0);
+    }
+  }
+
+  private static void requireLength(int length, int made) {
+    if (made != length) {
+      throw new IllegalStateException(
+          "the module must give " + length + " bytes, and gave " + made);
+    }
+  }
+
   /**
    * Signs {@code data}: what it must be and what comes out is the mechanism's of {@code spec}'s algorithm.
    *
    * @param key the handle of {@code spec}'s private key
    */
-  byte[] sign(SignatureTally tally, KeySpec spec, Purpose purpose, long key, byte[] data)
+  byte[] sign(SignatureTally tally, PendingSignature pending, long key, byte[] data)
       throws CkrException {
+    KeySpec spec = pending.key();
     return call(
         module -> {
           module.C_SignInit(handle, new CK_MECHANISM(spec.algorithm().mechanism().code()), key);
@@ -185,7 +231,7 @@ final class CryptokiSession implements AutoCloseable {
             }
             throw e;
           }
-          tally.count(spec, purpose);
+          tally.count(spec, pending.made());
           return signature;
         });
   }

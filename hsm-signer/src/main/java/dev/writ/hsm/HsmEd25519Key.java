@@ -3,13 +3,10 @@ package dev.writ.hsm;
 
 import dev.writ.hsm.SignatureTally.Purpose;
 import java.security.interfaces.EdECPublicKey;
-import java.util.Arrays;
 import java.util.Map;
 
 /** An Ed25519 key in a token (CKM_EDDSA). Signs from any number of threads. */
-public final class HsmEd25519Key {
-  private static final int POINT_BYTES = 32;
-
+public final class HsmEd25519Key implements Ed25519Key {
   private final Token token;
   private final KeySpec spec;
   private final EdECPublicKey publicKey;
@@ -25,21 +22,19 @@ public final class HsmEd25519Key {
     this.attributes = found.attributes();
   }
 
-  /** The names by which the token knows the key. */
+  @Override
   public KeySpec spec() {
     return spec;
   }
 
-  /** The public half. */
-  public EdECPublicKey publicKey() {
-    return publicKey;
+  @Override
+  public KeyStorage storage() {
+    return KeyStorage.TOKEN;
   }
 
-  /** The public half as an encoded point, 32 bytes (RFC 8032, section 5.1.2). */
-  public byte[] point() {
-    // The last field of its SubjectPublicKeyInfo (RFC 8410, section 4).
-    byte[] spki = publicKey.getEncoded();
-    return Arrays.copyOfRange(spki, spki.length - POINT_BYTES, spki.length);
+  @Override
+  public EdECPublicKey publicKey() {
+    return publicKey;
   }
 
   /** What the token said of the private key when it was opened, by attribute name. */
@@ -47,7 +42,7 @@ public final class HsmEd25519Key {
     return attributes;
   }
 
-  /** The signature over {@code message} itself, 64 bytes (RFC 8032, section 5.1.6). */
+  @Override
   public byte[] sign(byte[] message) throws HsmException {
     return token.sign(spec, Purpose.SERVICE, message);
   }

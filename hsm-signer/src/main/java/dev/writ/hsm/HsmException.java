@@ -28,6 +28,8 @@ public final class HsmException extends Exception {
     TOKEN_UNINITIALISED,
     /** This process has that token open already. */
     TOKEN_OPEN_ALREADY,
+    /** A token cannot have the replica that it is to have. */
+    REPLICA_REFUSED,
     /** The PIN's file is missing, unreadable, open to others, or holds no PIN. */
     PIN_FILE,
     /** The PIN is sealed to a state of the host that is not this one, or cannot be unsealed. */

@@ -74,9 +74,9 @@ public final class HsmKey {
     return token;
   }
 
-  /** Whether its token signs. */
+  /** Whether its token signs with it, or the token's replica. */
   public TokenStatus tokenStatus() {
-    return token.status();
+    return token.status(spec);
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
+import java.security.interfaces.EdECPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
@@ -106,6 +107,9 @@ public enum KeyAlgorithm {
   /** r ‖ s or R ‖ S, 32 bytes each: RFC 7518, section 3.4, and RFC 8032, section 5.1.6. */
   static final int SIGNATURE_BYTES = 64;
 
+  /** RFC 8032, section 5.1.2. */
+  static final int EDWARDS_POINT_BYTES = 32;
+
   private static final BigInteger P256_ORDER =
       SECNamedCurves.getByOID(SECObjectIdentifiers.secp256r1).getN();
 
@@ -174,6 +178,13 @@ public enum KeyAlgorithm {
             && ecPoint[0] == DER_OCTET_STRING
             && ecPoint[1] == pointBytes();
     return publicKey(wrapped ? Arrays.copyOfRange(ecPoint, 2, ecPoint.length) : ecPoint);
+  }
+
+  /** The encoded point of an Ed25519 key (RFC 8032, section 5.1.2). */
+  static byte[] edwardsPoint(EdECPublicKey key) {
+    // The last field of its SubjectPublicKeyInfo (RFC 8410, section 4).
+    byte[] spki = key.getEncoded();
+    return Arrays.copyOfRange(spki, spki.length - EDWARDS_POINT_BYTES, spki.length);
   }
 
   /** The DER form of ECDSA's r ‖ s: Ecdsa-Sig-Value, RFC 3279, section 2.2.3. */

@@ -258,8 +258,7 @@ public final class KeyCeremony {
       return KeyAlgorithm.der(
           session.sign(
               token.tally(),
-              spec,
-              Purpose.CERTIFICATE,
+              new PendingSignature(spec, Purpose.CERTIFICATE),
               handle,
               spec.algorithm().toBeSigned(message)));
     } catch (CkrException e) {

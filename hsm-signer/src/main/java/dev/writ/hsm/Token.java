@@ -2,13 +2,9 @@
 package dev.writ.hsm;
 
 import dev.writ.hsm.HsmException.Fault;
-import dev.writ.hsm.ReturnValue.Remedy;
 import dev.writ.hsm.SignatureTally.Purpose;
 import dev.writ.hsm.TokenConnections.State;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.interfaces.ECPublicKey;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,39 +32,25 @@ public final class Token implements AutoCloseable {
 
   private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
 
-  /** What no artifact, checkpoint or certificate begins with. */
-  private static final byte[] KEEP_ALIVE =
-      "writ-keep-alive-v1\0".getBytes(StandardCharsets.US_ASCII);
-
-  /** How often a caller who waits for a turn looks whether there is a token to wait for. */
-  private static final Duration GLANCE = Duration.ofMillis(20);
-
-  private final TokenProfile profile;
-  private final String label;
+  private final TokenPlace place;
   private final UnaryOperator<@Nullable String> getenv;
-  private final TokenEvents events;
   private final TokenConnections connections;
-  private final Turns turns;
-  private final TokenWatch watch;
+  private final TokenSigning signing;
+  private final Optional<Replica> replica;
 
   /** Held while a later key is made or one destroyed, so that each finds only its own objects. */
   private final ReentrantLock ceremonies = new ReentrantLock();
 
-  private volatile long lastSignature = System.nanoTime();
-
   private Token(
-      TokenProfile profile,
-      String label,
+      TokenPlace place,
       UnaryOperator<@Nullable String> getenv,
-      TokenEvents events,
-      TokenConnections connections) {
-    this.profile = profile;
-    this.label = label;
+      TokenConnections connections,
+      Optional<Replica> replica) {
+    this.place = place;
     this.getenv = getenv;
-    this.events = events;
     this.connections = connections;
-    this.turns = new Turns(profile.signers());
-    this.watch = new TokenWatch(this, profile, "writ-token-" + label);
+    this.signing = new TokenSigning(place, connections);
+    this.replica = replica;
   }
 
   /** A token of whose connection nobody wants to hear. */
@@ -94,31 +76,74 @@ public final class Token implements AutoCloseable {
     return open(profile, tokenLabel, pinSource, events, System::getenv);
   }
 
-  /** One at a time, so that no second thread tries a PIN that the first is about to see refused. */
-  static synchronized Token open(
+  /** Likewise. */
+  public static Token open(TokenPlace place) throws HsmException {
+    return open(place, System::getenv, new SignatureTally(), Optional.empty());
+  }
+
+  /**
+   * Likewise, of two tokens that have the same keys: the second signs while the first is away.
+   *
+   * <p>Keys are made and destroyed in the first, and found by it. Each that is handed out is looked for in
+   * the second, too: {@link #requireReplicated} demands it, {@link #isReplicated} tells it.
+   *
+   * @param first the token
+   * @param second its replica, which another program made one: this one has no key leave a token
+   * @throws HsmException also with {@link Fault#REPLICA_REFUSED}
+   */
+  public static Token open(TokenPlace first, TokenPlace second) throws HsmException {
+    Replica.requireAllowed(first);
+    Replica.requireAllowed(second);
+    // One tally: what a key signed is counted under the key, whichever token it was in.
+    SignatureTally tally = new SignatureTally();
+    Replica replica = Replica.open(second, tally);
+    boolean opened = false;
+    try {
+      Token token = open(first, System::getenv, tally, Optional.of(replica));
+      opened = true;
+      return token;
+    } finally {
+      if (!opened) {
+        replica.close();
+      }
+    }
+  }
+
+  static Token open(
       TokenProfile profile,
       String tokenLabel,
       PinSource pinSource,
       TokenEvents events,
       UnaryOperator<@Nullable String> getenv)
       throws HsmException {
-    String place = place(profile, tokenLabel);
-    if (!OPEN.add(place)) {
+    return open(
+        new TokenPlace(profile, tokenLabel, pinSource, events),
+        getenv,
+        new SignatureTally(),
+        Optional.empty());
+  }
+
+  /** One at a time, so that no second thread tries a PIN that the first is about to see refused. */
+  static synchronized Token open(
+      TokenPlace place,
+      UnaryOperator<@Nullable String> getenv,
+      SignatureTally tally,
+      Optional<Replica> replica)
+      throws HsmException {
+    if (!OPEN.add(place.address())) {
       throw new HsmException(
           Fault.TOKEN_OPEN_ALREADY,
-          "the token \"" + tokenLabel + "\" is open in this process already: share that one");
+          "the token \"" + place.label() + "\" is open in this process already: share that one");
     }
     boolean opened = false;
     try {
-      TokenConnections connections =
-          TokenConnections.open(profile, tokenLabel, pinSource, getenv, events);
-      Token token = new Token(profile, tokenLabel, getenv, events, connections);
-      token.watch.start();
+      Token token = new Token(place, getenv, TokenConnections.open(place, getenv, tally), replica);
+      token.signing.start();
       opened = true;
       return token;
     } finally {
       if (!opened) {
-        OPEN.remove(place);
+        OPEN.remove(place.address());
       }
     }
   }
@@ -128,12 +153,19 @@ public final class Token implements AutoCloseable {
     return connections.description();
   }
 
-  /** What this token's keys are worth: software is never hardware, whatever the profile says. */
+  /**
+   * What this token's keys are worth: software is never hardware, whatever the profile says, and a key is
+   * worth no more than its replica.
+   */
   public Assurance assurance() {
-    return description().isSoftware() ? Assurance.DEV : profile.assurance();
+    boolean dev =
+        description().isSoftware()
+            || place.profile().assurance() == Assurance.DEV
+            || replica.map(Replica::assurance).equals(Optional.of(Assurance.DEV));
+    return dev ? Assurance.DEV : Assurance.HARDWARE;
   }
 
-  /** How many signatures each key has made since the opening, across connections. */
+  /** How many signatures each key has made since the opening, across connections and in both tokens. */
   public Map<KeySpec, Map<Purpose, Long>> signatures() {
     return connections.tally().snapshot();
   }
@@ -142,9 +174,53 @@ public final class Token implements AutoCloseable {
     return connections.tally();
   }
 
-  /** Whether the token signs. */
+  /** Whether the token itself signs. */
   public TokenStatus status() {
     return connections.status();
+  }
+
+  /** Whether the key can sign, here or in the replica. */
+  TokenStatus status(KeySpec spec) {
+    TokenStatus own = connections.status();
+    return own instanceof TokenStatus.Away away
+            && replica.isPresent()
+            && replica.get().signsWith(spec)
+        ? new TokenStatus.ByReplica(away.connection(), away.cause(), away.duration())
+        : own;
+  }
+
+  /** Whether the replica signs; absent where there is none. */
+  public Optional<TokenStatus> replicaStatus() {
+    return replica.map(Replica::status);
+  }
+
+  /**
+   * Whether the replica has the key, too; absent where there is no replica, and of a key that was not handed
+   * out or is not in use any more.
+   */
+  public Optional<Boolean> isReplicated(KeySpec spec) {
+    return replica.flatMap(each -> each.standing(spec));
+  }
+
+  /**
+   * The keys that were handed out and are in use, of which a replica has none of their own; empty where there
+   * is no replica.
+   */
+  public List<KeySpec> unreplicated() {
+    return replica.map(Replica::lacking).orElse(List.of());
+  }
+
+  /**
+   * Demands that the replica, if there is one, has the keys that were handed out so far. A key of a later
+   * generation may be missing, since it is born in this token alone; another under its names may not be
+   * there.
+   *
+   * @throws HsmException with what it is that the replica has; the sentence names key and tokens
+   */
+  public void requireReplicated() throws HsmException {
+    if (replica.isPresent()) {
+      replica.get().requireAll(description());
+    }
   }
 
   /**
@@ -167,7 +243,9 @@ public final class Token implements AutoCloseable {
       throw new IllegalArgumentException(
           "the key must be one of " + algorithm.wire() + ", is " + spec);
     }
-    return connections.find(spec, true);
+    FoundKey found = connections.find(spec, true);
+    replica.ifPresent(each -> each.follow(found));
+    return found;
   }
 
   /**
@@ -202,11 +280,12 @@ public final class Token implements AutoCloseable {
    */
   public void release(KeySpec spec) {
     connections.release(spec);
+    replica.ifPresent(each -> each.release(spec));
   }
 
   /**
    * Removes a key's private key, public key and certificate from the token, after the signatures under way
-   * with it.
+   * with it; before that from its replica.
    *
    * <p>Whatever the outcome, this object does not use the key any more: objects of it sign no more, with
    * {@link Fault#KEY_MISSING}, nobody finds it, and a connection that comes after a loss does without it. What
@@ -217,6 +296,11 @@ public final class Token implements AutoCloseable {
   public void destroy(KeySpec spec) throws HsmException {
     ceremonies.lock();
     try {
+      // This token last: who repeats it finds the key here, and looks for it nowhere else.
+      connections.abandon(spec);
+      if (replica.isPresent()) {
+        replica.get().destroy(spec);
+      }
       connections.destroy(spec);
     } finally {
       ceremonies.unlock();
@@ -228,19 +312,27 @@ public final class Token implements AutoCloseable {
     return connection().supports(algorithm);
   }
 
-  /** Logs out, once the signatures under way are made. Keys of this token sign no more. */
+  /** Whether the token makes and uses keys that wrap others. */
+  boolean wraps() throws HsmException {
+    return connection().wraps();
+  }
+
+  /**
+   * Logs out, once the signatures under way are made, and so does the replica. Keys of this token sign no
+   * more.
+   */
   @Override
   public void close() {
     State before = connections.close();
     if (before instanceof State.Closed) {
       return;
     }
-    watch.end();
+    signing.end();
     try {
       if (before instanceof State.Away) {
-        LoadedModules.distrust(profile, profile.times().patience());
+        LoadedModules.distrust(place.profile(), place.profile().times().patience());
       } else if (before instanceof State.Up up) {
-        if (turns.allEnd(profile.times().turn())) {
+        if (signing.allEnd()) {
           up.connection().close();
         }
         up.connection().end();
@@ -248,152 +340,29 @@ public final class Token implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      OPEN.remove(place(profile, label));
+      OPEN.remove(place.address());
+      replica.ifPresent(Replica::close);
     }
   }
 
-  /** Signs with a key that was found, in a turn of its own: 64 bytes. */
+  /** Signs with a key that was found, 64 bytes: here, else in the replica. */
   byte[] sign(KeySpec spec, Purpose purpose, byte[] message) throws HsmException {
-    connections.requireInUse(spec);
-    byte[] data = spec.algorithm().toBeSigned(message);
-    Optional<byte[]> signature;
-    do {
-      signature = signInTurn(spec, purpose, data);
-    } while (signature.isEmpty());
-    if (signature.get().length != KeyAlgorithm.SIGNATURE_BYTES) {
-      throw new HsmException(
-          Fault.TOKEN_FAILED,
-          String.format(
-              "the token's signature with %s must be %d bytes, was %d",
-              spec, KeyAlgorithm.SIGNATURE_BYTES, signature.get().length));
-    }
-    return signature.get();
+    return replica.isPresent()
+        ? replica.get().signAfter(signing, spec, purpose, message)
+        : signing.sign(spec, purpose, message);
   }
 
-  /** Empty if the token had no session for the turn, which is set aside: there are others. */
-  private Optional<byte[]> signInTurn(KeySpec spec, Purpose purpose, byte[] data)
-      throws HsmException {
-    int turn = beginTurn();
-    boolean setAside = false;
-    try {
-      // Only now: the connection that signs is the one that holds when the turn has come.
-      State.Up up = connections.current();
-      try {
-        byte[] signature = up.connection().sign(turn, spec, purpose, data);
-        lastSignature = System.nanoTime();
-        return Optional.of(signature);
-      } catch (CkrException e) {
-        setAside = e.is(ReturnValue.CKR_SESSION_COUNT) && turns.setAside(turn);
-        if (setAside) {
-          return Optional.empty();
-        }
-        throw failed(up, spec, e);
-      }
-    } finally {
-      if (!setAside) {
-        turns.end(turn);
-      }
-    }
+  TokenSigning signing() {
+    return signing;
   }
 
-  private HsmException failed(State.Up up, KeySpec spec, CkrException e) throws HsmException {
-    // Of a key that was withdrawn meanwhile the module's answer says nothing of the token.
-    connections.requireInUse(spec);
-    if (e.returnValue().remedy() == Remedy.NONE) {
-      return HsmException.ofModule(
-          Fault.TOKEN_FAILED, "the token must sign with the key " + spec + ", and failed", e);
-    }
-    HsmException cause =
-        HsmException.ofModule(
-            Fault.TOKEN_AWAY,
-            "the token \""
-                + label
-                + "\" must sign with the key "
-                + spec
-                + ", and is not what it was: it is connected anew",
-            e);
-    lost(up, cause);
-    return cause;
-  }
-
-  private void lost(State.Up up, HsmException cause) {
-    if (connections.lost(up, cause)) {
-      watch.wake();
-    }
-  }
-
-  /** Notes that a call has not come back in the profile's patience. */
-  void noteSilence() {
-    Duration patience = profile.times().patience();
-    Optional<State.Up> up = connections.ifConnected();
-    if (up.isPresent() && turns.oldest(up.get().since()).compareTo(patience) > 0) {
-      lost(
-          up.get(),
-          new HsmException(
-              Fault.TOKEN_AWAY,
-              String.format(
-                  "the token \"%s\" must answer within %s, and has not: no more is asked of it until"
-                      + " it does",
-                  label, patience)));
-    }
-  }
-
-  /** The time since the last signature. */
-  Duration idle() {
-    return Duration.ofNanos(System.nanoTime() - lastSignature);
-  }
-
-  /**
-   * Signs with one of the keys, to see whether the token still does, and that with this key. As any other
-   * signature it may not come back.
-   */
-  void keepAlive() {
-    Optional<FoundKey> least = connections.leastKey();
-    Optional<State.Up> up = connections.ifConnected();
-    if (least.isEmpty() || up.isEmpty()) {
-      return;
-    }
-    KeySpec spec = least.get().spec();
-    try {
-      byte[] signature = sign(spec, Purpose.KEEP_ALIVE, KEEP_ALIVE);
-      if (!spec.algorithm().verifies(least.get().publicKey(), KEEP_ALIVE, signature)) {
-        throw new HsmException(
-            Fault.TOKEN_AWAY,
-            "the token must sign with the key " + spec + ", and its signature is not that key's");
-      }
-      events.keptAlive(spec);
-    } catch (HsmException e) {
-      // A token that is busy is there, and so is one whose key was withdrawn meanwhile.
-      if (e.fault() != Fault.BUSY && e.fault() != Fault.KEY_MISSING) {
-        lost(up.get(), e);
-      }
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("bug: a key that has verified must verify", e);
-    }
-  }
-
-  /** Gives out turns again for which the token had no session a while ago. */
-  void restoreTurns() {
-    turns.restore(profile.times().reconnect());
-  }
-
-  /**
-   * Tries to connect anew.
-   *
-   * @return whether there is nothing left to try
-   */
-  boolean reconnect() {
-    boolean done = connections.reconnect();
-    if (done) {
-      turns.restore(Duration.ZERO);
-      lastSignature = System.nanoTime();
-    }
-    return done;
+  TokenConnections connections() {
+    return connections;
   }
 
   /** Demands room for what is to be stored, where the profile says how to tell. */
   void requireRoom() throws HsmException {
-    Cryptoki.requireConfiguration(profile, getenv);
+    Cryptoki.requireConfiguration(place.profile(), getenv);
   }
 
   void requireNotDestroyed(KeySpec spec) throws HsmException {
@@ -411,40 +380,5 @@ public final class Token implements AutoCloseable {
   /** The connection that holds. */
   TokenConnection connection() throws HsmException {
     return connections.current().connection();
-  }
-
-  /** Waits for a turn to sign; {@link #endTurn} must follow. */
-  int beginTurn() throws HsmException {
-    long deadline = System.nanoTime() + profile.times().turn().toNanos();
-    try {
-      while (true) {
-        var unused = connections.current();
-        Optional<Integer> turn = turns.begin(GLANCE);
-        if (turn.isPresent()) {
-          return turn.get();
-        }
-        if (System.nanoTime() - deadline > 0) {
-          throw new HsmException(
-              Fault.BUSY,
-              String.format(
-                  "the token \"%s\" must sign within %s, and %d signatures were under way all the"
-                      + " time: ask for fewer, or raise the profile's signers if the token can do more",
-                  label, profile.times().turn(), profile.signers()));
-        }
-        noteSilence();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new HsmException(
-          Fault.BUSY, "the wait for the token was interrupted: ask again if it was by mistake", e);
-    }
-  }
-
-  void endTurn(int turn) {
-    turns.end(turn);
-  }
-
-  private static String place(TokenProfile profile, String label) {
-    return profile.library() + "#" + label;
   }
 }

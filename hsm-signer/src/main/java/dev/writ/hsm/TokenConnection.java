@@ -117,26 +117,26 @@ final class TokenConnection {
    * @param data as the key's algorithm gives it to the module
    * @throws CkrException with what the module answered, also where a second session did not help
    */
-  byte[] sign(int turn, KeySpec spec, Purpose purpose, byte[] data) throws CkrException {
-    KeyHandle key = handles.get(spec);
+  byte[] sign(int turn, PendingSignature pending, byte[] data) throws CkrException {
+    KeyHandle key = handles.get(pending.key());
     if (key == null) {
       // One that was released before this connection was proven.
       throw new CkrException(ReturnValue.CKR_KEY_HANDLE_INVALID);
     }
     key.users().enter();
     try {
-      return sign(turn, spec, purpose, key.number(), data);
+      return sign(turn, pending, key.number(), data);
     } finally {
       key.users().leave();
     }
   }
 
-  private byte[] sign(int turn, KeySpec spec, Purpose purpose, long handle, byte[] data)
+  private byte[] sign(int turn, PendingSignature pending, long handle, byte[] data)
       throws CkrException {
     CryptokiSession before = sessions.get(turn);
     if (before != null) {
       try {
-        return before.sign(tally, spec, purpose, handle, data);
+        return before.sign(tally, pending, handle, data);
       } catch (CkrException e) {
         // One that failed may be in any state.
         drop(turn, before);
@@ -148,7 +148,7 @@ final class TokenConnection {
     CryptokiSession fresh = cryptoki.openSession(slot.id(), kind);
     sessions.set(turn, fresh);
     try {
-      return fresh.sign(tally, spec, purpose, handle, data);
+      return fresh.sign(tally, pending, handle, data);
     } catch (CkrException e) {
       drop(turn, fresh);
       throw e;
@@ -180,7 +180,11 @@ final class TokenConnection {
       new SecureRandom().nextBytes(challenge);
       KeyAlgorithm algorithm = spec.algorithm();
       byte[] signature =
-          login.sign(tally, spec, Purpose.PROOF, handle, algorithm.toBeSigned(challenge));
+          login.sign(
+              tally,
+              new PendingSignature(spec, Purpose.PROOF),
+              handle,
+              algorithm.toBeSigned(challenge));
       if (!algorithm.verifies(publicKey, challenge, signature)) {
         throw notTheKeys(spec, Optional.empty());
       }
@@ -264,10 +268,19 @@ final class TokenConnection {
 
   /** Whether the token makes keys of this algorithm and signs with them. */
   boolean supports(KeyAlgorithm algorithm) throws HsmException {
+    Set<Long> mechanisms = mechanisms();
+    return mechanisms.contains(algorithm.generation())
+        && mechanisms.contains(algorithm.mechanism().code());
+  }
+
+  /** Whether it can have a {@link WrappingKey}. */
+  boolean wraps() throws HsmException {
+    return WrappingKey.isPossible(mechanisms());
+  }
+
+  private Set<Long> mechanisms() throws HsmException {
     try {
-      Set<Long> mechanisms = cryptoki.mechanisms(slot.id());
-      return mechanisms.contains(algorithm.generation())
-          && mechanisms.contains(algorithm.mechanism().code());
+      return cryptoki.mechanisms(slot.id());
     } catch (CkrException e) {
       throw HsmException.ofModule(
           Fault.TOKEN_FAILED, "the token must list its mechanisms, and failed", e);

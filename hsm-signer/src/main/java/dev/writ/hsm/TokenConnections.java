@@ -49,18 +49,15 @@ final class TokenConnections {
   }
 
   private TokenConnections(
-      TokenProfile profile,
-      String label,
-      PinSource pinSource,
+      TokenPlace place,
       UnaryOperator<@Nullable String> getenv,
-      TokenEvents events,
       TokenConnection first,
       SignatureTally tally) {
-    this.profile = profile;
-    this.label = label;
-    this.pinSource = pinSource;
+    this.profile = place.profile();
+    this.label = place.label();
+    this.pinSource = place.pinSource();
     this.getenv = getenv;
-    this.events = events;
+    this.events = place.events();
     this.identity = new TokenIdentity(first.description());
     this.tally = tally;
     this.state = new State.Up(1, first, System.nanoTime());
@@ -68,23 +65,19 @@ final class TokenConnections {
 
   /** The first connection, to whichever token has the label. */
   static TokenConnections open(
-      TokenProfile profile,
-      String label,
-      PinSource pinSource,
-      UnaryOperator<@Nullable String> getenv,
-      TokenEvents events)
+      TokenPlace place, UnaryOperator<@Nullable String> getenv, SignatureTally tally)
       throws HsmException {
-    try (TokenLogin login = TokenLogin.prepare(profile, label, pinSource)) {
-      SignatureTally tally = new SignatureTally();
+    TokenProfile profile = place.profile();
+    try (TokenLogin login = TokenLogin.prepare(profile, place.label(), place.pinSource())) {
       TokenConnection first =
           TokenConnection.open(
               LoadedModules.get(profile, getenv),
-              label,
+              place.label(),
               login,
               profile.sessions(),
               profile.signers(),
               tally);
-      return new TokenConnections(profile, label, pinSource, getenv, events, first, tally);
+      return new TokenConnections(place, getenv, first, tally);
     }
   }
 
@@ -155,6 +148,27 @@ final class TokenConnections {
         });
   }
 
+  /**
+   * Finds a key that another token handed out, and hands it out if it is that one.
+   *
+   * @throws HsmException with {@link Fault#KEY_AMBIGUOUS} if it is another
+   */
+  void findSame(FoundKey other) throws HsmException {
+    boolean unused =
+        ask(
+            connection -> {
+              identity.requireNotDestroyed(other.spec());
+              FoundKey found = connection.find(other.spec());
+              if (!found.publicKey().equals(other.publicKey())) {
+                throw new HsmException(
+                    Fault.KEY_AMBIGUOUS,
+                    "the key " + other.spec() + " of both tokens must be one, and is not");
+              }
+              identity.handedOut(found);
+              return true;
+            });
+  }
+
   /** The keys of {@code any}'s role of which the token has a private key, ascending. */
   List<KeySpec> generations(KeySpec any) throws HsmException {
     return ask(connection -> connection.generations(any));
@@ -179,10 +193,15 @@ final class TokenConnections {
     identity.withdraw(spec, Withdrawal.RELEASED);
   }
 
-  /** Likewise, for ever, and has the token remove it. */
+  /** Likewise, for ever. */
+  void abandon(KeySpec spec) {
+    identity.withdraw(spec, Withdrawal.DESTROYED);
+  }
+
+  /** Likewise, and has the token remove it. */
   void destroy(KeySpec spec) throws HsmException {
     // Before the token is asked: whatever a crash of it leaves is not looked for.
-    identity.withdraw(spec, Withdrawal.DESTROYED);
+    abandon(spec);
     boolean unused =
         ask(
             connection -> {

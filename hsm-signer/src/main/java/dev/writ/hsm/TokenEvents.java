@@ -24,4 +24,13 @@ public interface TokenEvents {
 
   /** A key signed to show that the token answers, and to keep the connection alive. */
   default void keptAlive(KeySpec spec) {}
+
+  /**
+   * This token is a replica, and a key that the other one handed out has no fail-over: it is missing here, or
+   * is not the same. It is looked for again by itself.
+   */
+  default void unreplicated(KeySpec spec, HsmException cause) {}
+
+  /** The key is there after all. */
+  default void replicated(KeySpec spec) {}
 }

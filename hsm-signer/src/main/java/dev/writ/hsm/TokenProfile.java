@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
  * @param sessions what sessions the module opens for those who only sign
  * @param signers how many signatures may be under way at once, 1 to 256
  * @param times how long it is waited for what
+ * @param replicable whether a key that never leaves its token can be in a second one all the same, by what
+ *     the vendor has for that
  */
 public record TokenProfile(
     String name,
@@ -32,7 +34,8 @@ public record TokenProfile(
     Optional<String> storage,
     Sessions sessions,
     int signers,
-    Times times) {
+    Times times,
+    boolean replicable) {
 
   /** The kind of a session (PKCS#11 v2.40, section 2.6.1); keys are born in read-write ones always. */
   public enum Sessions {
@@ -114,7 +117,8 @@ public record TokenProfile(
                 duration(settings, "wait", MAX_WAIT),
                 duration(settings, "patience", MAX_WAIT),
                 duration(settings, "keepalive", MAX_KEEP_ALIVE),
-                duration(settings, "reconnect", MAX_WAIT)));
+                duration(settings, "reconnect", MAX_WAIT)),
+            replicable(settings));
     settings.requireAllAsked();
     return profile;
   }
@@ -145,7 +149,8 @@ public record TokenProfile(
         Optional.empty(),
         Sessions.READ_ONLY,
         1,
-        new Times(MAX_WAIT, MAX_WAIT, MAX_KEEP_ALIVE, MAX_WAIT));
+        new Times(MAX_WAIT, MAX_WAIT, MAX_KEEP_ALIVE, MAX_WAIT),
+        false);
   }
 
   /** Whether a module may be at this path: it is absolute and needs no quoting anywhere. */
@@ -163,7 +168,16 @@ public record TokenProfile(
       throw new MalformedHsmConfigException(name, "library", LIBRARY_FORM, "\"" + elsewhere + "\"");
     }
     return new TokenProfile(
-        name, elsewhere, install, assurance, environment, storage, sessions, signers, times);
+        name,
+        elsewhere,
+        install,
+        assurance,
+        environment,
+        storage,
+        sessions,
+        signers,
+        times,
+        replicable);
   }
 
   private static Assurance assurance(Settings settings) throws MalformedHsmConfigException {
@@ -191,6 +205,14 @@ public record TokenProfile(
       case "read-write" -> Sessions.READ_WRITE;
       default -> throw settings.refused("sessions", "read-only or read-write");
     };
+  }
+
+  private static boolean replicable(Settings settings) throws MalformedHsmConfigException {
+    Optional<String> replica = settings.optional("replica");
+    if (replica.isPresent() && !replica.get().equals("allowed")) {
+      throw settings.refused("replica", "allowed, or left out where keys stay in one token");
+    }
+    return replica.isPresent();
   }
 
   private static Duration duration(Settings settings, String key, Duration longest)

@@ -19,6 +19,14 @@ public sealed interface TokenStatus {
    */
   record Away(int connection, HsmException cause, Duration duration) implements TokenStatus {}
 
+  /**
+   * It does not, and its replica does, as for a key that both have.
+   *
+   * @param cause what was said of the token itself when it was lost, or tried last
+   * @param duration since when
+   */
+  record ByReplica(int connection, HsmException cause, Duration duration) implements TokenStatus {}
+
   /** It was closed and stays so. */
   record Closed(int connection) implements TokenStatus {}
 }

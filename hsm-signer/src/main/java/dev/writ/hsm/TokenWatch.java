@@ -14,7 +14,7 @@ final class TokenWatch implements Runnable {
   private static final Duration TICK = Duration.ofMillis(100);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
 
-  private final Token token;
+  private final TokenSigning token;
   private final TokenProfile profile;
   private final Thread thread;
 
@@ -26,7 +26,7 @@ final class TokenWatch implements Runnable {
   @GuardedBy("this")
   private boolean woken;
 
-  TokenWatch(Token token, TokenProfile profile, String name) {
+  TokenWatch(TokenSigning token, TokenProfile profile, String name) {
     this.token = token;
     this.profile = profile;
     this.thread = new Thread(this, name);
@@ -55,7 +55,7 @@ final class TokenWatch implements Runnable {
     while (await(pause)) {
       pause = TICK;
       try {
-        if (!(token.status() instanceof TokenStatus.Away)) {
+        if (!token.isAway()) {
           lookAfter();
         } else if (token.reconnect()) {
           afterNext = FIRST_PAUSE;

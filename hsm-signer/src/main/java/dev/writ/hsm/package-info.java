@@ -18,6 +18,10 @@
  * <p>A person's key, such as an operator's, is named by a {@link dev.writ.hsm.Pkcs11Uri} and opened for a few
  * signatures ({@link dev.writ.hsm.Pkcs11Key}); it needs no certificate.
  *
+ * <p>A second token may have the same keys, by the vendor's means: {@code Replica} signs with it while the
+ * first is away. A token without CKM_EDDSA has its Ed25519 key outside, in a file and in memory ({@link
+ * dev.writ.hsm.WrappedKeys}); {@link dev.writ.hsm.KeyStorage} says of each key where it is.
+ *
  * <p>A role has more than one key in the token while one follows the other: {@link
  * dev.writ.hsm.KeyCeremony#next} makes the key of a later generation, whose names follow from the
  * inventory's; {@link dev.writ.hsm.Token#generations} lists what the token has; {@link
@@ -37,6 +41,7 @@
  *       is gone only when the token, still logged in, says that nothing goes by its names.
  *   <li>While a token is away, nothing waits for it: each signature fails at once. When it is back, the
  *       first succeeds without a restart.
+ *   <li>A replica signs with a key only once its public half was found to be the first token's.
  *   <li>A module is never ended under a call that is inside it.
  *   <li>A PIN that a token refused is not shown to that token again by this process, and one that
  *       could lock the token is not tried at all.

@@ -312,6 +312,24 @@ class FaultyModuleTest {
   }
 
   @Test
+  void removeToken_putBack_isThereWithoutInitialising() throws Exception {
+    long key = find("red");
+    long old = session;
+    faulty.removeToken("another");
+    assertThat(module.sign(session, key)).hasSize(64);
+    faulty.removeToken("faulty");
+    assertThat(module.slots()).doesNotContain(slot);
+    fails(CKR_SESSION_HANDLE_INVALID, () -> module.sign(old, key));
+    fails(CKR_DEVICE_REMOVED, this::open);
+    fails(CKR_TOKEN_NOT_PRESENT, () -> module.tokenLabel(slot));
+    faulty.restoreToken("faulty");
+    assertThat(module.slots()).contains(slot);
+    session = open();
+    login();
+    assertThat(module.sign(session, find("red"))).hasSize(64);
+  }
+
+  @Test
   void purgeSessions_oldSession_isInvalidAndTheLoginGone() throws Exception {
     long key = find("red");
     long old = session;

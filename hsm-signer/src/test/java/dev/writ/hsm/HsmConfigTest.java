@@ -28,6 +28,7 @@ class HsmConfigTest {
       environment = VENDOR_CONF
       storage = token.folder
       sessions = read-write
+      replica = allowed
       signers = 30
       wait = PT2S
       patience = PT1S
@@ -164,7 +165,8 @@ class HsmConfigTest {
                     Duration.ofSeconds(2),
                     Duration.ofSeconds(1),
                     Duration.ofMinutes(1),
-                    Duration.ofSeconds(30))));
+                    Duration.ofSeconds(30)),
+                true));
   }
 
   @ParameterizedTest
@@ -188,7 +190,8 @@ class HsmConfigTest {
           wait = PT2S            | wait = 2s                | wait
           wait = PT2S            | wait = PT0S              | wait
           wait = PT2S            | wait = PT61S             | wait
-          wait = PT2S            | wait = PT2S\tx           | line 11
+          wait = PT2S            | wait = PT2S\tx           | line 12
+          replica = allowed      | replica = yes            | replica
           wait = PT2S            | waits = PT2S             | wait
           patience = PT1S        | patience = PT61S         | patience
           patience = PT1S        | patience = PT0S          | patience

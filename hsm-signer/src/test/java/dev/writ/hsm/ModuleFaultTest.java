@@ -118,7 +118,8 @@ class ModuleFaultTest {
             readOnly.storage(),
             TokenProfile.Sessions.READ_WRITE,
             readOnly.signers(),
-            readOnly.times());
+            readOnly.times(),
+            readOnly.replicable());
     faulty.refuseReadOnlySessions();
     assertThatThrownBy(() -> open(readOnly))
         .satisfies(e -> isFault(e, Fault.TOKEN_FAILED, "CKR_FUNCTION_FAILED"));

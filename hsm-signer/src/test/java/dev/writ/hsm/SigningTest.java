@@ -141,15 +141,16 @@ class SigningTest {
                 Duration.ofMillis(50),
                 soft.times().patience(),
                 soft.times().keepAlive(),
-                soft.times().reconnect()));
+                soft.times().reconnect()),
+            soft.replicable());
     SoftHsmToken busy = made.get(2);
     try (Token token = Token.open(impatient, busy.label(), PinSource.file(busy.pinFile()))) {
       HsmKey key = issuer(token);
-      int turn = token.beginTurn();
+      int turn = token.signing().beginTurn();
       assertThatThrownBy(() -> key.signDer(new byte[1]))
           .isInstanceOfSatisfying(
               HsmException.class, e -> assertThat(e.fault()).isEqualTo(Fault.BUSY));
-      token.endTurn(turn);
+      token.signing().endTurn(turn);
       assertThat(key.signDer(new byte[1])).isNotEmpty();
     }
   }

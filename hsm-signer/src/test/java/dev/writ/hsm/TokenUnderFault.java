@@ -59,7 +59,8 @@ abstract class TokenUnderFault {
                 Duration.ofSeconds(5),
                 Duration.ofMillis(300),
                 Duration.ofMinutes(10),
-                Duration.ofMillis(200)));
+                Duration.ofMillis(200)),
+            real.replicable());
     for (SoftHsmToken soft : made.subList(0, made.size() - 1)) {
       try (Token token = Token.open(profile, soft.label(), PinSource.file(soft.pinFile()))) {
         assertThat(
@@ -147,7 +148,8 @@ abstract class TokenUnderFault {
         profile.storage(),
         profile.sessions(),
         profile.signers(),
-        times);
+        times,
+        profile.replicable());
   }
 
   static int signUntil(AtomicBoolean over, HsmKey key) throws Exception {

@@ -59,7 +59,7 @@ class OperatorKeysTest {
             "{\"keys\":[{\"role\":\"issuer\",\"kid\":\""
                 + NAME
                 + "\",\"algorithm\":\"ES256\",\"label\":\"writ-issuer\",\"id\":\"01\",\"generation\":2,"
-                + "\"in_token\":true,\"state\":\"retiring\",\"not_before\":1,\"not_after\":2,"
+                + "\"replicated\":false,\"in_token\":true,\"storage\":\"token\",\"state\":\"retiring\",\"not_before\":1,\"not_after\":2,"
                 + "\"leaf_index\":3},{\"role\":\"tls\",\"in_token\":false}]}")) {
       assertThat(client().keys())
           .isEqualTo(
@@ -68,14 +68,22 @@ class OperatorKeysTest {
                       new ListedKey(
                           "issuer",
                           Optional.of(KID),
-                          Optional.of(new ListedKey.InToken("ES256", "writ-issuer", "01", 2)),
+                          Optional.of(ListedKey.Storage.TOKEN),
+                          Optional.of(
+                              new ListedKey.InToken(
+                                  "ES256", "writ-issuer", "01", 2, Optional.of(false))),
                           Optional.of(
                               new ListedKey.Known(
                                   KeyState.RETIRING,
                                   Instant.ofEpochSecond(1),
                                   Instant.ofEpochSecond(2),
                                   3))),
-                      new ListedKey("tls", Optional.empty(), Optional.empty(), Optional.empty()))));
+                      new ListedKey(
+                          "tls",
+                          Optional.empty(),
+                          Optional.empty(),
+                          Optional.empty(),
+                          Optional.empty()))));
       assertThat(server.requests().get(0)).startsWith("GET /v1/keys HTTP/1.1\r\n");
     }
   }
@@ -89,6 +97,7 @@ class OperatorKeysTest {
         "{\"keys\":[{\"role\":\"issuer\",\"in_token\":false,\"state\":\"lost\"}]}",
         "{\"keys\":[{\"role\":\"issuer\",\"in_token\":false,\"kid\":\"AAEC\"}]}",
         "{\"keys\":[{\"role\":\"issuer\",\"in_token\":false,\"more\":1}]}",
+        "{\"keys\":[{\"role\":\"issuer\",\"in_token\":false,\"storage\":\"file\"}]}",
       })
   void keys_ofAnotherForm_areUnreadable(String body) throws Exception {
     try (RawServer server = answering(200, body)) {

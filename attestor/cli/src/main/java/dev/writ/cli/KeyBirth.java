@@ -4,12 +4,15 @@ package dev.writ.cli;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
 import dev.writ.hsm.CeremonyOutcome;
+import dev.writ.hsm.Ed25519Key;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.KeyCeremony;
 import dev.writ.hsm.KeyInventory;
 import dev.writ.hsm.KeyRole;
 import dev.writ.hsm.KeySpec;
+import dev.writ.hsm.MalformedHsmConfigException;
 import dev.writ.hsm.Token;
+import dev.writ.hsm.WrappedKeys;
 import dev.writ.service.FirstTrustFile;
 import dev.writ.service.IssuerKeys;
 import java.io.IOException;
@@ -33,6 +36,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Makes a service's keys in a token, an operator's key in a file, the first trust file, and a file of
@@ -45,6 +49,7 @@ final class KeyBirth {
   static final String TRUST_FILE = "trust.json";
   static final String OPERATOR_KEY = "operator-key.pem";
   static final String AK_CA = "ak-ca.pem";
+  static final String CHECKPOINT_KEY = "checkpoint-ed25519.key";
 
   /** The keys that services of earlier versions did without. */
   private static final Set<KeyRole> LATER = Set.of(KeyRole.ATTESTATION, KeyRole.CHECKPOINT_ED25519);
@@ -55,6 +60,7 @@ final class KeyBirth {
   private final Path folder;
   private final InstantSource clock;
   private final SecureRandom random;
+  private final Optional<TpmSealedKey> seal;
 
   /** What was made. */
   record Born(
@@ -65,7 +71,8 @@ final class KeyBirth {
       TrustFile trust,
       Path trustFile,
       Path operatorKey,
-      Path akCa) {}
+      Path akCa,
+      Optional<Path> checkpointKey) {}
 
   KeyBirth(
       String issuer,
@@ -73,23 +80,29 @@ final class KeyBirth {
       Optional<StatusSource> status,
       Path folder,
       InstantSource clock,
-      SecureRandom random) {
+      SecureRandom random,
+      Optional<TpmSealedKey> seal) {
     this.issuer = issuer;
     this.origin = origin;
     this.status = status;
     this.folder = folder.toAbsolutePath().normalize();
     this.clock = clock;
     this.random = random;
+    this.seal = seal;
   }
 
   Born in(Token token) throws HsmException, IOException {
     Path trustFile = folder.resolve(TRUST_FILE);
     Path operatorKey = folder.resolve(OPERATOR_KEY);
     Path akCa = folder.resolve(AK_CA);
-    List<Path> taken = takePlaces(List.of(trustFile, akCa), List.of(operatorKey));
+    Optional<Path> checkpointKey = checkpointKey(token);
+    List<Path> taken =
+        takePlaces(
+            List.of(trustFile, akCa),
+            Stream.concat(Stream.of(operatorKey), checkpointKey.stream()).toList());
     try {
       KeyPair operator = newKeyPair();
-      IssuerKeys keys = makeKeys(token);
+      IssuerKeys keys = makeKeys(token, checkpointKey);
       TrustFile trust =
           FirstTrustFile.dev(issuer, origin, keys, (ECPublicKey) operator.getPublic(), status);
       Files.writeString(operatorKey, pem(operator), StandardCharsets.US_ASCII);
@@ -103,15 +116,47 @@ final class KeyBirth {
           trust,
           trustFile,
           operatorKey,
-          akCa);
+          akCa,
+          checkpointKey);
     } catch (HsmException | IOException | RuntimeException e) {
       release(taken);
       throw e;
     }
   }
 
-  /** What was added to a token that had the others, and the file of the AK CA where it was. */
-  record Completed(List<KeySpec> keys, Optional<Path> akCa) {}
+  /** Where the Ed25519 key goes that the token has not, if it can wrap one, or the TPM is to seal one. */
+  private Optional<Path> checkpointKey(Token token) throws HsmException {
+    boolean sealed = seal.isPresent() && WrappedKeys.isOutOfReach(token);
+    return sealed || WrappedKeys.isMissing(token, KeyInventory.standard())
+        ? Optional.of(folder.resolve(CHECKPOINT_KEY))
+        : Optional.empty();
+  }
+
+  /** Makes that key and writes it there. */
+  private Ed25519Key makeCheckpointKey(Path file, Token token) throws HsmException, IOException {
+    KeyInventory inventory = KeyInventory.standard();
+    if (WrappedKeys.isOutOfReach(token)) {
+      byte[] sealed = seal.orElseThrow().make(random);
+      Files.write(file, sealed);
+      return seal.orElseThrow().open(sealed, token, inventory);
+    }
+    byte[] wrapped = WrappedKeys.make(token, inventory, random);
+    Files.write(file, wrapped);
+    try {
+      return WrappedKeys.open(token, inventory, wrapped);
+    } catch (MalformedHsmConfigException e) {
+      throw new IllegalStateException("bug: the key's file must be well-formed, and is not", e);
+    }
+  }
+
+  /**
+   * What was added to a token that had the others.
+   *
+   * @param keys all of it
+   * @param akCa the file of the AK CA where it was among them
+   * @param checkpointKey the file of the key outside the token, likewise
+   */
+  record Completed(List<KeySpec> keys, Optional<Path> akCa, Optional<Path> checkpointKey) {}
 
   /**
    * Makes the keys that a token lacks which was made before services had them, and the file of the
@@ -123,36 +168,51 @@ final class KeyBirth {
   Optional<Completed> complete(Token token) throws HsmException, IOException {
     KeyInventory inventory = KeyInventory.standard();
     List<KeySpec> missing = KeyCeremony.missing(token, inventory);
-    if (missing.isEmpty() || !missing.stream().map(KeySpec::role).allMatch(LATER::contains)) {
+    if (!missing.stream().map(KeySpec::role).allMatch(LATER::contains)) {
       return Optional.empty();
     }
-    boolean certifies = missing.contains(inventory.spec(KeyRole.ATTESTATION));
-    Path akCa = folder.resolve(AK_CA);
-    List<Path> taken = certifies ? takePlaces(List.of(akCa), List.of()) : List.of();
+    Optional<Path> checkpointKey = checkpointKey(token);
+    if (missing.isEmpty() && checkpointKey.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Path> akCa =
+        missing.contains(inventory.spec(KeyRole.ATTESTATION))
+            ? Optional.of(folder.resolve(AK_CA))
+            : Optional.empty();
+    List<Path> taken = takePlaces(akCa.stream().toList(), checkpointKey.stream().toList());
     try {
       CeremonyOutcome outcome = KeyCeremony.add(token, inventory, missing, clock, random);
       if (outcome instanceof CeremonyOutcome.AlreadyThere there) {
         throw alreadyThere(there);
       }
-      if (!certifies) {
-        return Optional.of(new Completed(missing, Optional.empty()));
+      List<KeySpec> made = new ArrayList<>(missing);
+      if (checkpointKey.isPresent()) {
+        Ed25519Key unused = makeCheckpointKey(checkpointKey.get(), token);
+        made.add(inventory.spec(KeyRole.CHECKPOINT_ED25519));
       }
-      X509Certificate certificate = IssuerKeys.open(token, inventory).attestation().certificate();
-      Files.writeString(akCa, pem(certificate), StandardCharsets.US_ASCII);
-      return Optional.of(new Completed(missing, Optional.of(akCa)));
+      if (akCa.isPresent()) {
+        X509Certificate certificate = IssuerKeys.open(token, inventory).attestation().certificate();
+        Files.writeString(akCa.get(), pem(certificate), StandardCharsets.US_ASCII);
+      }
+      return Optional.of(new Completed(made, akCa, checkpointKey));
     } catch (HsmException | IOException | RuntimeException e) {
       release(taken);
       throw e;
     }
   }
 
-  private IssuerKeys makeKeys(Token token) throws HsmException, IOException {
+  private IssuerKeys makeKeys(Token token, Optional<Path> checkpointKey)
+      throws HsmException, IOException {
     KeyInventory inventory = KeyInventory.standard();
     CeremonyOutcome outcome = KeyCeremony.init(token, inventory, clock, random);
     if (outcome instanceof CeremonyOutcome.AlreadyThere there) {
       throw alreadyThere(there);
     }
-    return IssuerKeys.open(token, inventory);
+    if (checkpointKey.isEmpty()) {
+      return IssuerKeys.open(token, inventory);
+    }
+    return IssuerKeys.open(
+        token, inventory, Optional.of(makeCheckpointKey(checkpointKey.get(), token)));
   }
 
   private static IOException alreadyThere(CeremonyOutcome.AlreadyThere there) {

@@ -21,6 +21,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -34,7 +35,8 @@ import picocli.CommandLine.Spec;
       "Makes the keys of the issuer, the ledger, the status list, the TLS endpoints and the",
       "certificates of hosts' attestation keys in the token, sensitive and non-extractable, and",
       "version 1 of the dev trust file with an operator's key beside it.",
-      "A token that can have an Ed25519 key gets one, too, for a second signature of checkpoints.",
+      "A token that can have an Ed25519 key gets one, too, for a second signature of checkpoints;",
+      "for one that cannot, that key goes into a file: wrapped by the token, or sealed to the TPM.",
       "In a token from before services had that one, or ak-ca's, it makes what is missing.",
       "Overwrites nothing."
     },
@@ -59,12 +61,33 @@ final class KeysInitCommand implements Callable<Integer> {
   @Option(names = "--token", required = true, description = "The token's label.")
   String token = "";
 
+  @ArgGroup(multiplicity = "1")
+  PinOptions pin = new PinOptions();
+
+  /** Where the PIN comes from: one of the two. */
+  static final class PinOptions {
+    @Option(
+        names = "--pin-file",
+        paramLabel = "FILE",
+        description = "Holds the user PIN; readable by its owner alone.")
+    @Nullable Path file;
+
+    @Option(
+        names = "--sealed-pin",
+        paramLabel = "FILE",
+        description =
+            "The user PIN as writ keys seal-pin wrote it; an Ed25519 key that the token"
+                + " can neither have nor wrap is sealed beside it.")
+    @Nullable Path sealed;
+  }
+
   @Option(
-      names = "--pin-file",
-      required = true,
-      paramLabel = "FILE",
-      description = "Holds the user PIN; readable by its owner alone.")
-  Path pinFile = Path.of("");
+      names = "--tpm",
+      paramLabel = "TCTI",
+      defaultValue = "${env:WRIT_TPM:-device:/dev/tpmrm0}",
+      description =
+          "How the TPM of --sealed-pin is reached (or WRIT_TPM; default: device:/dev/tpmrm0).")
+  String tpm = "device:/dev/tpmrm0";
 
   @Option(names = "--issuer", required = true, description = "The issuer's URL, https://…")
   URI issuer = URI.create("");
@@ -84,7 +107,8 @@ final class KeysInitCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "Where trust.json, operator-key.pem and ak-ca.pem are written.")
+      description =
+          "Where trust.json, operator-key.pem, ak-ca.pem and checkpoint-ed25519.key are written.")
   Path out = Path.of("");
 
   @Option(
@@ -97,7 +121,7 @@ final class KeysInitCommand implements Callable<Integer> {
     String log = origin == null ? issuer.getHost() + "/ledger" : origin;
     requireNames(log);
     StatusSource source = statusSource();
-    try (Token opened = Token.open(tokenProfile(), token, PinSource.file(pinFile))) {
+    try (Token opened = Token.open(tokenProfile(), token, pinSource())) {
       KeyBirth birth =
           new KeyBirth(
               issuer.toString(),
@@ -105,7 +129,8 @@ final class KeysInitCommand implements Callable<Integer> {
               Optional.of(source),
               out,
               Clock.systemUTC(),
-              new SecureRandom());
+              new SecureRandom(),
+              Optional.ofNullable(pin.sealed).map(file -> new TpmSealedKey(file, tpm)));
       Optional<KeyBirth.Completed> completed = birth.complete(opened);
       if (completed.isPresent()) {
         printCompleted(completed.get());
@@ -116,6 +141,16 @@ final class KeysInitCommand implements Callable<Integer> {
     } catch (HsmException | MalformedHsmConfigException | IOException e) {
       throw CommandFailure.configuration(e);
     }
+  }
+
+  private PinSource pinSource() {
+    if (pin.sealed != null) {
+      return PinSource.sealed(new TpmSealedPin(pin.sealed, tpm));
+    }
+    if (pin.file == null) {
+      throw new IllegalStateException("bug: one of --pin-file and --sealed-pin is given");
+    }
+    return PinSource.file(pin.file);
   }
 
   private TokenProfile tokenProfile() throws MalformedHsmConfigException {
@@ -180,6 +215,7 @@ final class KeysInitCommand implements Callable<Integer> {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("made", completed.keys().stream().map(key -> key.role().wire()).toList());
     completed.akCa().ifPresent(file -> facts.put("ak_ca", file.toString()));
+    completed.checkpointKey().ifPresent(file -> facts.put("checkpoint_key", file.toString()));
     new Printer(spec.commandLine().getOut(), output).print(facts);
   }
 
@@ -190,6 +226,7 @@ final class KeysInitCommand implements Callable<Integer> {
     if (born.checkpointVkeys().size() > 1) {
       facts.put("checkpoint_ed25519_vkey", born.checkpointVkeys().get(1));
     }
+    born.checkpointKey().ifPresent(file -> facts.put("checkpoint_key", file.toString()));
     facts.put("status_kid", born.statusKid());
     facts.put("status_uri", born.trust().content().status().map(StatusSource::uri).orElse(""));
     facts.put("tls_pin", born.keys().tlsPin().hex());

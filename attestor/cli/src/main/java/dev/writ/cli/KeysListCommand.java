@@ -24,7 +24,8 @@ final class KeysListCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     List<ListedKey> keys = operator.ask(client -> CommandFailure.read(client.keys()));
-    new Table("role", "state", "kid", "from", "until", "generation", "label")
+    new Table(
+            "role", "state", "storage", "kid", "from", "until", "generation", "label", "replicated")
         .print(
             spec.commandLine().getOut(),
             operator.output,
@@ -37,6 +38,7 @@ final class KeysListCommand implements Callable<Integer> {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("role", key.role());
     key.known().ifPresent(known -> row.put("state", known.state().wire()));
+    key.storage().ifPresent(storage -> row.put("storage", storage.wire()));
     key.kid().ifPresent(kid -> row.put("kid", Thumbprint.text(kid)));
     key.known()
         .ifPresent(
@@ -53,6 +55,7 @@ final class KeysListCommand implements Callable<Integer> {
               row.put("label", names.label());
               row.put("id", names.id());
               row.put("algorithm", names.algorithm());
+              names.replicated().ifPresent(is -> row.put("replicated", is ? "yes" : "no"));
             });
     return row;
   }

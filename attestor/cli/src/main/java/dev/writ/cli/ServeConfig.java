@@ -3,7 +3,6 @@ package dev.writ.cli;
 
 import dev.writ.hsm.AkCertificate;
 import dev.writ.hsm.ServerCertificate;
-import dev.writ.hsm.TokenProfile;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
@@ -37,7 +36,7 @@ import java.util.Set;
 record ServeConfig(
     String tenant,
     Path trust,
-    TokenPlace token,
+    TokenConfig token,
     Path ledgerFolder,
     Path policy,
     Endorsements endorsements,
@@ -53,36 +52,6 @@ record ServeConfig(
   static final Set<String> SINGLE_VALUES = singleValues();
 
   private static final ConfigKeys KEYS = new ConfigKeys(keys());
-
-  /**
-   * A token.
-   *
-   * @param profile which kind
-   * @param library where the module is, if not where the profile says
-   * @param label by which it is found
-   * @param pin where its user PIN comes from
-   * @param tpm the TCTI of this host's TPM, which unseals a sealed PIN and vouches for each start
-   */
-  record TokenPlace(
-      String profile, Optional<Path> library, String label, PinPlace pin, Optional<String> tpm) {}
-
-  /** Where a token's user PIN comes from. */
-  sealed interface PinPlace {
-    /**
-     * A file that holds it, mode 0600.
-     *
-     * @param file the PIN
-     */
-    record InFile(Path file) implements PinPlace {}
-
-    /**
-     * Sealed to this host's state.
-     *
-     * @param file as {@code writ keys seal-pin} wrote it
-     * @param tpm the TCTI of the TPM
-     */
-    record Sealed(Path file, String tpm) implements PinPlace {}
-  }
 
   /**
    * Files in PEM or DER, and folders of such.
@@ -167,7 +136,7 @@ record ServeConfig(
     return new ServeConfig(
         all.text("tenant"),
         all.path("trust"),
-        token(all.section("token")),
+        TokenConfig.of(all.section("token")),
         all.section("ledger").path("folder"),
         all.path("policy"),
         endorsements(all.section("endorsements")),
@@ -178,32 +147,6 @@ record ServeConfig(
         all.optionalAddress("metrics"),
         ServeLimits.of(all.sectionOrEmpty("limits")),
         logLevel(all.sectionOrEmpty("log")));
-  }
-
-  private static TokenPlace token(ConfigSection token) throws MalformedConfigurationException {
-    PinPlace pin = pin(token);
-    return new TokenPlace(
-        token.optionalText("profile").orElse("softhsm2"),
-        token.optional(
-            "library",
-            TokenProfile.LIBRARY_FORM,
-            text -> Optional.of(text).filter(TokenProfile::isLibrary).map(Path::of)),
-        token.text("label"),
-        pin,
-        pin instanceof PinPlace.Sealed sealed
-            ? Optional.of(sealed.tpm())
-            : token.optionalText("tpm"));
-  }
-
-  private static PinPlace pin(ConfigSection token) throws MalformedConfigurationException {
-    Optional<Path> file = token.optionalPath("pin_file");
-    Optional<Path> sealed = token.optionalPath("sealed_pin");
-    if (file.isPresent() == sealed.isPresent()) {
-      throw token.refused("have either pin_file or sealed_pin");
-    }
-    return file.isPresent()
-        ? new PinPlace.InFile(file.get())
-        : new PinPlace.Sealed(sealed.get(), token.optionalText("tpm").orElse("device:/dev/tpmrm0"));
   }
 
   private static Endorsements endorsements(ConfigSection section)
@@ -329,12 +272,6 @@ record ServeConfig(
             List.of(
                 "tenant",
                 "trust",
-                "token.profile",
-                "token.library",
-                "token.label",
-                "token.pin_file",
-                "token.sealed_pin",
-                "token.tpm",
                 "ledger.folder",
                 "policy",
                 "enrolment.expired",
@@ -348,6 +285,7 @@ record ServeConfig(
                 "operator.mtls.client_roots",
                 "metrics",
                 "log.level"));
+    TokenConfig.KEYS.forEach(key -> keys.add("token." + key));
     ServeLimits.KEYS.forEach(key -> keys.add("limits." + key));
     return Set.copyOf(keys);
   }

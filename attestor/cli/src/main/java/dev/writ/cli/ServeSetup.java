@@ -4,13 +4,16 @@ package dev.writ.cli;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
+import dev.writ.hsm.Ed25519Key;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.KeyInventory;
 import dev.writ.hsm.MalformedHsmConfigException;
 import dev.writ.hsm.PinSource;
 import dev.writ.hsm.ServerCertificate;
 import dev.writ.hsm.Token;
+import dev.writ.hsm.TokenPlace;
 import dev.writ.hsm.TokenProfile;
+import dev.writ.hsm.WrappedKeys;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
@@ -72,7 +75,9 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     Token token = token(config.token());
     boolean done = false;
     try {
-      IssuerKeys keys = IssuerKeys.open(token, KeyInventory.standard());
+      KeyInventory inventory = KeyInventory.standard();
+      IssuerKeys keys =
+          IssuerKeys.open(token, inventory, checkpointKey(config.token(), token, inventory));
       TrustedToken trusted = new TrustedToken(trust, token, keys);
       trusted.require(config.trust());
       DoorsConfig doors = doors(config, keys, clientRoots, clock, random);
@@ -150,24 +155,52 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     }
   }
 
-  private static Token token(ServeConfig.TokenPlace place) throws CommandFailure {
+  private static Token token(TokenConfig config) throws CommandFailure {
     try {
-      TokenProfile profile = TokenProfile.named(place.profile());
-      return Token.open(
-          place.library().isPresent() ? profile.withLibrary(place.library().get()) : profile,
-          place.label(),
-          pin(place.pin()),
-          new TokenLog());
+      TokenPlace token = place(config.place(), TokenLog.ofToken());
+      return config.replica().isPresent()
+          ? Token.open(token, place(config.replica().get(), TokenLog.ofReplica()))
+          : Token.open(token);
     } catch (HsmException | MalformedHsmConfigException e) {
       throw CommandFailure.configuration("token", e);
     }
   }
 
-  private static PinSource pin(ServeConfig.PinPlace place) {
-    if (place instanceof ServeConfig.PinPlace.Sealed sealed) {
+  private static Optional<Ed25519Key> checkpointKey(
+      TokenConfig config, Token token, KeyInventory inventory) throws CommandFailure, HsmException {
+    if (config.checkpointKey().isEmpty()) {
+      return Optional.empty();
+    }
+    TokenConfig.KeyPlace place = config.checkpointKey().get();
+    try {
+      if (place instanceof TokenConfig.KeyPlace.SealedBeside beside) {
+        byte[] file = OwnersFile.read(beside.file(), SealedKeyFile.MAX_BYTES);
+        TpmSealedKey seal = new TpmSealedKey(beside.pin().file(), beside.pin().tpm());
+        return Optional.of(seal.open(file, token, inventory));
+      }
+      Path wrapped = ((TokenConfig.KeyPlace.Wrapped) place).file();
+      return Optional.of(
+          WrappedKeys.open(token, inventory, OwnersFile.read(wrapped, WrappedKeys.MAX_FILE_BYTES)));
+    } catch (IOException | MalformedHsmConfigException e) {
+      throw CommandFailure.configuration("token: the checkpoint key", e);
+    }
+  }
+
+  private static TokenPlace place(TokenConfig.Place place, TokenLog log)
+      throws MalformedHsmConfigException {
+    TokenProfile profile = TokenProfile.named(place.profile());
+    return new TokenPlace(
+        place.library().isPresent() ? profile.withLibrary(place.library().get()) : profile,
+        place.label(),
+        pin(place.pin()),
+        log);
+  }
+
+  private static PinSource pin(TokenConfig.PinPlace place) {
+    if (place instanceof TokenConfig.PinPlace.Sealed sealed) {
       return PinSource.sealed(new TpmSealedPin(sealed.file(), sealed.tpm()));
     }
-    return PinSource.file(((ServeConfig.PinPlace.InFile) place).file());
+    return PinSource.file(((TokenConfig.PinPlace.InFile) place).file());
   }
 
   private static DoorsConfig doors(

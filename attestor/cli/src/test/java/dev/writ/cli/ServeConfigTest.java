@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +54,10 @@ class ServeConfigTest {
         library: /opt/vendor/module.so
         label: writ
         pin_file: pin
+        wrapped_key: checkpoint.key
+        replica:
+          label: writ-2
+          pin_file: pin-2
       ledger:
         folder: ledger
       policy: policy.json
@@ -92,14 +95,13 @@ class ServeConfigTest {
     ServeConfig config = read(LEAST);
     assertThat(config.tenant()).isEqualTo("acme");
     assertThat(config.trust()).isEqualTo(folder.resolve("trust.json"));
-    assertThat(config.token())
+    assertThat(config.token().place())
         .isEqualTo(
-            new ServeConfig.TokenPlace(
+            new TokenConfig.Place(
                 "softhsm2",
                 Optional.empty(),
                 "writ",
-                new ServeConfig.PinPlace.InFile(Path.of("/run/credentials/pin")),
-                Optional.empty()));
+                new TokenConfig.PinPlace.InFile(Path.of("/run/credentials/pin"))));
     assertThat(config.ledgerFolder()).isEqualTo(folder.resolve("ledger"));
     assertThat(config.endorsements().intermediates()).isEmpty();
     assertThat(config.endorsements().revocationLists()).isEmpty();
@@ -116,12 +118,13 @@ class ServeConfigTest {
   @Test
   void config_sealedPin_hasItsFileAndTheTpm() throws Exception {
     String sealed = LEAST.replace("pin_file: /run/credentials/pin", "sealed_pin: sealed-pin.json");
-    assertThat(read(sealed).token().pin())
+    assertThat(read(sealed).token().place().pin())
         .isEqualTo(
-            new ServeConfig.PinPlace.Sealed(
+            new TokenConfig.PinPlace.Sealed(
                 folder.resolve("sealed-pin.json"), "device:/dev/tpmrm0"));
-    assertThat(readWith(sealed, Map.of("WRIT_TOKEN_TPM", "tabrmd:"), Map.of()).token().pin())
-        .isEqualTo(new ServeConfig.PinPlace.Sealed(folder.resolve("sealed-pin.json"), "tabrmd:"));
+    assertThat(
+            readWith(sealed, Map.of("WRIT_TOKEN_TPM", "tabrmd:"), Map.of()).token().place().pin())
+        .isEqualTo(new TokenConfig.PinPlace.Sealed(folder.resolve("sealed-pin.json"), "tabrmd:"));
     assertThat(read(sealed).token().tpm()).contains("device:/dev/tpmrm0");
   }
 
@@ -130,13 +133,44 @@ class ServeConfigTest {
     assertThat(read(LEAST).token().tpm()).isEmpty();
     ServeConfig named = readWith(LEAST, Map.of("WRIT_TOKEN_TPM", "tabrmd:"), Map.of());
     assertThat(named.token().tpm()).contains("tabrmd:");
-    assertThat(named.token().pin()).isEqualTo(read(LEAST).token().pin());
+    assertThat(named.token().place().pin()).isEqualTo(read(LEAST).token().place().pin());
+  }
+
+  @Test
+  void config_replica_isComeByAsTheTokenUnlessItIsSaid() throws Exception {
+    assertThat(read(LEAST).token().replica()).isEmpty();
+    String label = "  label: writ\n";
+    assertThat(read(LEAST.replace(label, label + "  replica: {label: writ-2}\n")).token().replica())
+        .contains(
+            new TokenConfig.Place(
+                "softhsm2",
+                Optional.empty(),
+                "writ-2",
+                new TokenConfig.PinPlace.InFile(Path.of("/run/credentials/pin"))));
+    String vendor = label + "  library: /opt/one.so\n  profile: luna7\n";
+    assertThat(
+            read(LEAST.replace(label, vendor + "  replica: {label: writ, library: /opt/two.so}\n"))
+                .token()
+                .replica()
+                .orElseThrow()
+                .library())
+        .contains(Path.of("/opt/two.so"));
+    TokenConfig.Place other =
+        read(LEAST.replace(
+                label, vendor + "  replica: {label: b, profile: softhsm2, pin_file: p}\n"))
+            .token()
+            .replica()
+            .orElseThrow();
+    assertThat(other.library()).as("that is where the other profile says").isEmpty();
+    assertThat(other.pin()).isEqualTo(new TokenConfig.PinPlace.InFile(folder.resolve("p")));
   }
 
   @Test
   void config_most_isReadWhole() throws Exception {
     ServeConfig config = read(MOST);
-    assertThat(config.token().library()).contains(Path.of("/opt/vendor/module.so"));
+    assertThat(config.token().place().library()).contains(Path.of("/opt/vendor/module.so"));
+    assertThat(config.token().checkpointKey())
+        .contains(new TokenConfig.KeyPlace.Wrapped(folder.resolve("checkpoint.key")));
     assertThat(config.endorsements().roots())
         .containsExactly(folder.resolve("roots.pem"), folder.resolve("more.pem"));
     assertThat(config.endorsements().revocationLists()).containsExactly(folder.resolve("lists"));
@@ -167,14 +201,22 @@ class ServeConfigTest {
   @Test
   void config_everySingleValue_canComeFromTheEnvironment() throws Exception {
     for (String key : ServeConfig.SINGLE_VALUES) {
-      boolean ofSealed = Set.of("token.sealed_pin", "token.tpm").contains(key);
-      String file = ofSealed ? sealedInsteadOfFile() : filesInsteadOfNames();
+      String file =
+          switch (key) {
+            case "token.sealed_pin", "token.tpm" -> sealedInsteadOfFile("  pin_file: pin\n");
+            case "token.sealed_key" ->
+                sealedInsteadOfFile("  pin_file: pin\n")
+                    .replace("wrapped_key: checkpoint.key", "sealed_key: checkpoint.key");
+            case "token.replica.sealed_pin", "token.replica.tpm" ->
+                sealedInsteadOfFile("    pin_file: pin-2\n");
+            default -> filesInsteadOfNames();
+          };
       String other =
           switch (key) {
             case "listen.http", "listen.tls.address", "operator.mtls.address", "metrics" ->
                 "127.0.0.1:1";
             case "log.level" -> "error";
-            case "token.library" -> "/opt/other.so";
+            case "token.library", "token.replica.library" -> "/opt/other.so";
             case "enrolment.expired" -> "admit";
             case "enrolment.ak_certificate_days" -> "7";
             default -> key.startsWith("limits.") ? "7" : "other";
@@ -187,9 +229,10 @@ class ServeConfigTest {
     }
   }
 
-  private static String sealedInsteadOfFile() {
+  private static String sealedInsteadOfFile(String line) {
+    String indent = line.substring(0, line.indexOf('p'));
     return filesInsteadOfNames()
-        .replace("  pin_file: pin\n", "  sealed_pin: sealed-pin.json\n  tpm: 'tabrmd:'\n");
+        .replace(line, indent + "sealed_pin: sealed-pin.json\n" + indent + "tpm: 'tabrmd:'\n");
   }
 
   @Test
@@ -199,8 +242,8 @@ class ServeConfigTest {
     assertThat(readWith(LEAST, environment, Map.of()).tenant()).isEqualTo("from-environment");
     assertThat(readWith(LEAST, environment, Map.of("tenant", "from-option")).tenant())
         .isEqualTo("from-option");
-    assertThat(readWith(LEAST, environment, Map.of()).token().pin())
-        .isEqualTo(new ServeConfig.PinPlace.InFile(Path.of("").toAbsolutePath().resolve("pin")));
+    assertThat(readWith(LEAST, environment, Map.of()).token().place().pin())
+        .isEqualTo(new TokenConfig.PinPlace.InFile(Path.of("").toAbsolutePath().resolve("pin")));
   }
 
   @Test
@@ -258,7 +301,7 @@ class ServeConfigTest {
         "tenant: acme | tenant: *a | 1 | must be written out, without anchors",
         "tenant: acme | tenant: \"acme | 15 | must be YAML, and is not",
         "  label: writ | # none | 5 | token.label must be given",
-        "  label: writ | labels: writ | 4 | token.labels must not be there: token has the keys label, library, pin_file, profile, sealed_pin, tpm",
+        "  label: writ | labels: writ | 4 | token.labels must not be there: token has the keys label, library, pin_file, profile, replica, sealed_key, sealed_pin, tpm, wrapped_key",
         "  http: 127.0.0.1:8080 | tls: {adress: 127.0.0.1:1, names: [a]} | 12 | listen.tls.adress must not be there: listen.tls has the keys address, certificate, key, names",
         "tenant: acme | tennant: acme¶hosts: [{name: a}, {nam: b}] | 1 | tennant must not",
         "tenant: acme | hosts: [{name: a}, {nam: b}] | 1 | hosts[1].nam must not be there: hosts[1] has the keys ek_digest, name",
@@ -267,6 +310,10 @@ class ServeConfigTest {
         "  label: writ | label: writ¶  library: lib/module.so | 5 | token.library must be an absolute path of",
         "  label: writ | label: writ¶  library: /opt/${x}.so | 5 | token.library must be an absolute path of",
         "  label: writ | label: writ¶  library: [/opt/x.so] | 5 | token.library must be an absolute path of",
+        "  label: writ | label: writ¶  replica: {profile: luna7} | 5 | token.replica.label must be given",
+        "  label: writ | label: writ¶  replica: {label: b, tpm: 'tabrmd:'} | 5 | token.replica must have either pin_file or sealed_pin",
+        "  label: writ | label: writ¶  replica: {label: b, of: c} | 5 | token.replica.of must not be there",
+        "  label: writ | label: writ¶  sealed_key: s | 4 | token must have sealed_key beside sealed_pin alone",
         "  label: writ | label: writ¶  sealed_pin: s | 4 | token must have either pin_file or sealed_pin",
         "  pin_file: /run/credentials/pin | # none | 4 | token must have either pin_file or sealed_pin",
         "  roots: [roots.pem] | roots: [] | 10 | endorsements.roots must be a list of at least one",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.hsm.HsmEd25519Key;
+import dev.writ.hsm.Ed25519Key;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeySpec;
@@ -11,7 +11,8 @@ import dev.writ.tlog.NoteSigningException;
 
 /**
  * Signs the ledger's checkpoints with a key in the token (C2SP signed-note): with the P-256 key, type
- * 0x02, which alone gives issuing authority, and where the token has one with the Ed25519 key, type 0x01.
+ * 0x02, which alone gives issuing authority, and where there is one with the Ed25519 key, type 0x01, which may
+ * be outside the token.
  */
 public final class CheckpointSigner implements NoteSigner {
   private final NoteKey noteKey;
@@ -46,7 +47,7 @@ public final class CheckpointSigner implements NoteSigner {
    *
    * @param origin the log's name, which is its key's name too
    */
-  static CheckpointSigner ed25519(String origin, HsmEd25519Key key, SignatureCounts counts) {
+  static CheckpointSigner ed25519(String origin, Ed25519Key key, SignatureCounts counts) {
     return new CheckpointSigner(
         NoteKey.ofEd25519(origin, key.point()), key::sign, key.spec(), counts);
   }

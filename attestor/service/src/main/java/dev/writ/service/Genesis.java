@@ -10,7 +10,7 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.UuidV7;
-import dev.writ.hsm.HsmEd25519Key;
+import dev.writ.hsm.Ed25519Key;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
@@ -66,7 +66,7 @@ final class Genesis {
                 Optional.of(NoteKey.ofP256(origin, checkpoint.key().publicKey()).vkey())),
             List.of());
     if (keys.checkpointEd25519().isPresent()) {
-      HsmEd25519Key second = keys.checkpointEd25519().get();
+      Ed25519Key second = keys.checkpointEd25519().get();
       Hash unused =
           introduce(
               new Introduced(

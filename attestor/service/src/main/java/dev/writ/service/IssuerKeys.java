@@ -2,7 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.JwkThumbprint;
-import dev.writ.hsm.HsmEd25519Key;
+import dev.writ.hsm.Ed25519Key;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeyInventory;
@@ -20,7 +20,8 @@ import java.util.Optional;
  * @param issuer signs artifacts: the oldest such key of the token, as of the roles after it; which one is in
  *     use after a rotation is the ledger's to say
  * @param checkpoint signs the ledger's checkpoints
- * @param checkpointEd25519 signs them once more, where the token has such a key
+ * @param checkpointEd25519 signs them once more, where there is such a key: in the token, or outside it where
+ *     the token has none
  * @param status signs status list tokens
  * @param tls certifies the keys that the service's TLS endpoints show
  * @param attestation certifies hosts' attestation keys
@@ -30,7 +31,7 @@ import java.util.Optional;
 public record IssuerKeys(
     HsmKey issuer,
     HsmKey checkpoint,
-    Optional<HsmEd25519Key> checkpointEd25519,
+    Optional<Ed25519Key> checkpointEd25519,
     HsmKey status,
     HsmKey tls,
     HsmKey attestation,
@@ -40,7 +41,7 @@ public record IssuerKeys(
   public IssuerKeys(
       HsmKey issuer,
       HsmKey checkpoint,
-      Optional<HsmEd25519Key> checkpointEd25519,
+      Optional<Ed25519Key> checkpointEd25519,
       HsmKey status,
       HsmKey tls,
       HsmKey attestation,
@@ -59,19 +60,33 @@ public record IssuerKeys(
   /**
    * Finds and checks the keys of {@code inventory}.
    *
-   * @throws HsmException if one is missing or could leave the token
+   * @throws HsmException if one is missing or could leave the token, or the token's replica has not the same
    */
   public static IssuerKeys open(Token token, KeyInventory inventory) throws HsmException {
+    return open(token, inventory, Optional.empty());
+  }
+
+  /**
+   * Likewise.
+   *
+   * @param outside the Ed25519 key of a token that has none
+   * @throws IllegalArgumentException if the token has one, too
+   */
+  public static IssuerKeys open(Token token, KeyInventory inventory, Optional<Ed25519Key> outside)
+      throws HsmException {
     // Before the keys are found: what proves them is the token's to count, and is counted.
     SignatureCounts signatures = new SignatureCounts(token);
-    return new IssuerKeys(
-        first(token, inventory.spec(KeyRole.ISSUER)),
-        first(token, inventory.spec(KeyRole.CHECKPOINT)),
-        ed25519(token, inventory.spec(KeyRole.CHECKPOINT_ED25519)),
-        first(token, inventory.spec(KeyRole.STATUS)),
-        first(token, inventory.spec(KeyRole.TLS)),
-        first(token, inventory.spec(KeyRole.ATTESTATION)),
-        signatures);
+    IssuerKeys keys =
+        new IssuerKeys(
+            first(token, inventory.spec(KeyRole.ISSUER)),
+            first(token, inventory.spec(KeyRole.CHECKPOINT)),
+            ed25519(token, inventory.spec(KeyRole.CHECKPOINT_ED25519), outside),
+            first(token, inventory.spec(KeyRole.STATUS)),
+            first(token, inventory.spec(KeyRole.TLS)),
+            first(token, inventory.spec(KeyRole.ATTESTATION)),
+            signatures);
+    token.requireReplicated();
+    return keys;
   }
 
   /** The oldest of its role that is there: its first may be destroyed. */
@@ -81,12 +96,22 @@ public record IssuerKeys(
   }
 
   /** A token that was made without it, or has no such keys, serves as well. */
-  private static Optional<HsmEd25519Key> ed25519(Token token, KeySpec spec) throws HsmException {
+  private static Optional<Ed25519Key> ed25519(
+      Token token, KeySpec spec, Optional<Ed25519Key> outside) throws HsmException {
     try {
-      return Optional.of(token.ed25519Key(spec));
+      Ed25519Key own = token.ed25519Key(spec);
+      if (outside.isPresent()) {
+        throw new IllegalArgumentException(
+            "there must be one key "
+                + spec
+                + ", and the token has one beside that which is "
+                + outside.get().storage().wire()
+                + ": leave that one out");
+      }
+      return Optional.of(own);
     } catch (HsmException e) {
       if (e.fault() == HsmException.Fault.KEY_MISSING) {
-        return Optional.empty();
+        return outside;
       }
       throw e;
     }

@@ -5,8 +5,10 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.hsm.Ed25519Key;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.KeySpec;
+import dev.writ.hsm.KeyStorage;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.OperationRecord;
@@ -57,12 +59,20 @@ final class KeyReport {
    * A key.
    *
    * @param role its role's name
-   * @param names by which the token knows it; absent where the token has it no more, or does not say
+   * @param names by which the token knows it; absent where the token has it no more, or never had it
    * @param kid RFC 7638 thumbprint; absent of a key that is not whole
+   * @param storage where its private half is; absent of a key that is gone
+   * @param replicated whether the token's replica has it, too; absent where there is none, and of keys that
+   *     are not in use
    * @param known what the ledger says of it; absent of one that no ledger was told of
    */
   record Row(
-      String role, Optional<KeySpec> names, Optional<Hash> kid, Optional<SigningKey> known) {}
+      String role,
+      Optional<KeySpec> names,
+      Optional<Hash> kid,
+      Optional<KeyStorage> storage,
+      Optional<Boolean> replicated,
+      Optional<SigningKey> known) {}
 
   /** What became of a question. */
   sealed interface Outcome<T> {
@@ -86,12 +96,9 @@ final class KeyReport {
     try {
       for (KeyRole role : KeyRole.values()) {
         for (KeySpec spec : generations.all(role)) {
-          Optional<Hash> kid = KeysInUse.kid(keys.of(role).key().token(), spec);
+          Optional<Hash> kid = KeysInUse.kid(keys.token(), spec);
           kid.ifPresent(there::add);
-          rows.add(
-              kid.isPresent()
-                  ? row(role.wire(), spec, kid.get(), known)
-                  : new Row(role.wire(), Optional.of(spec), Optional.empty(), Optional.empty()));
+          rows.add(row(role.wire(), spec, kid, known));
         }
         known.values().stream()
             .filter(key -> key.role() == role && !there.contains(key.kid()))
@@ -103,26 +110,40 @@ final class KeyReport {
                             role.wire(),
                             Optional.empty(),
                             Optional.of(key.kid()),
+                            Optional.empty(),
+                            Optional.empty(),
                             Optional.of(key))));
       }
     } catch (HsmException e) {
       throw new DeniedException(new Signing.Failed(e).denial());
     }
-    keys.atStart()
-        .checkpointEd25519()
-        .ifPresent(
-            key ->
-                rows.add(
-                    row(
-                        key.spec().role().wire(),
-                        key.spec(),
-                        JwkThumbprint.ofEd25519(key.point()),
-                        known)));
+    keys.atStart().checkpointEd25519().ifPresent(key -> rows.add(second(key, known)));
     return rows;
   }
 
-  private static Row row(String role, KeySpec spec, Hash kid, Map<Hash, SigningKey> known) {
-    return new Row(role, Optional.of(spec), Optional.of(kid), Optional.ofNullable(known.get(kid)));
+  private Row second(Ed25519Key key, Map<Hash, SigningKey> known) {
+    String role = key.spec().role().wire();
+    Hash kid = JwkThumbprint.ofEd25519(key.point());
+    if (key.storage() == KeyStorage.TOKEN) {
+      return row(role, key.spec(), Optional.of(kid), known);
+    }
+    return new Row(
+        role,
+        Optional.empty(),
+        Optional.of(kid),
+        Optional.of(key.storage()),
+        Optional.empty(),
+        Optional.ofNullable(known.get(kid)));
+  }
+
+  private Row row(String role, KeySpec spec, Optional<Hash> kid, Map<Hash, SigningKey> known) {
+    return new Row(
+        role,
+        Optional.of(spec),
+        kid,
+        Optional.of(KeyStorage.TOKEN),
+        keys.token().isReplicated(spec),
+        kid.map(known::get));
   }
 
   /** The newest operations, the newest first. */

@@ -68,6 +68,8 @@ final class KeyRoutes {
               map.put("generation", spec.generation());
             });
     map.put("in_token", row.names().isPresent());
+    row.storage().ifPresent(storage -> map.put("storage", storage.wire()));
+    row.replicated().ifPresent(is -> map.put("replicated", is));
     row.known()
         .ifPresent(
             known -> {

@@ -15,6 +15,7 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.VerificationKey;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
+import dev.writ.hsm.KeySpec;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
@@ -239,9 +240,9 @@ final class KeyTransitions {
   void destroy(Operation operation, Hash kid) throws LedgerException, HsmException {
     SigningKey key = ledger.key(kid).orElseThrow();
     // The token first: a leaf that says it of a key that is still there would be untrue.
-    Optional<HsmKey> there = keys.find(key.role(), kid);
+    Optional<KeySpec> there = keys.names(key.role(), kid);
     if (there.isPresent()) {
-      there.get().token().destroy(there.get().spec());
+      keys.token().destroy(there.get());
     }
     List<StateChange> changes = new ArrayList<>();
     if (key.state() != KeyState.COMPROMISED) {
@@ -300,9 +301,9 @@ final class KeyTransitions {
    */
   void release(Hash kid) throws LedgerException, HsmException {
     SigningKey key = ledger.key(kid).orElseThrow();
-    Optional<HsmKey> there = keys.find(key.role(), key.kid());
+    Optional<KeySpec> there = keys.names(key.role(), key.kid());
     if (there.isPresent()) {
-      there.get().token().release(there.get().spec());
+      keys.token().release(there.get());
     }
   }
 

@@ -8,10 +8,12 @@ import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeySpec;
 import dev.writ.hsm.Token;
+import dev.writ.hsm.TokenStatus;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.SigningKey;
 import dev.writ.tlog.Hash;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -69,6 +71,11 @@ final class KeysInUse {
         }
       }
     }
+    try {
+      keys.issuer().token().requireReplicated();
+    } catch (HsmException e) {
+      throw new ServiceStartException(String.valueOf(e.getMessage()));
+    }
     for (KeyRole role : KeyRole.values()) {
       found.releaseOldest(role, ledger);
     }
@@ -120,13 +127,39 @@ final class KeysInUse {
     if (current.kid().equals(kid)) {
       return Optional.of(current.key());
     }
-    Token token = current.key().token();
-    for (KeySpec spec : token.generations(current.key().spec())) {
-      if (kid(token, spec).equals(Optional.of(kid))) {
-        return Optional.of(token.key(spec));
+    Optional<KeySpec> spec = names(role, kid);
+    return spec.isPresent() ? Optional.of(token().key(spec.get())) : Optional.empty();
+  }
+
+  /** The names by which the token has that key; nobody is handed it. */
+  Optional<KeySpec> names(KeyRole role, Hash kid) throws HsmException {
+    for (KeySpec spec : token().generations(of(role).key().spec())) {
+      if (kid(token(), spec).equals(Optional.of(kid))) {
+        return Optional.of(spec);
       }
     }
     return Optional.empty();
+  }
+
+  /** Where all of them are. */
+  Token token() {
+    return keys.issuer().token();
+  }
+
+  /** Which token signs, for operators. */
+  String signs() {
+    TokenStatus status = issuer().key().tokenStatus();
+    if (status instanceof TokenStatus.ByReplica by) {
+      return "the replica signs with the issuer's key, since the token is away: "
+          + by.cause().getMessage();
+    }
+    String token = "the token signs with the issuer's key";
+    Optional<TokenStatus> replica = token().replicaStatus();
+    if (replica.isPresent() && replica.get() instanceof TokenStatus.Away away) {
+      return token + "; its replica does not: " + away.cause().getMessage();
+    }
+    List<KeySpec> lacking = token().unreplicated();
+    return lacking.isEmpty() ? token : token + "; its replica lacks " + lacking;
   }
 
   /**

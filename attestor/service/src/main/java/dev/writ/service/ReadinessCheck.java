@@ -44,6 +44,7 @@ final class ReadinessCheck implements AutoCloseable {
       new Readiness(List.of(new Finding(Part.LEDGER, false, "the service has ended")));
 
   private final Signer issuer;
+  private final Supplier<String> signs;
   private final Ledger ledger;
   private final PolicyInForce policy;
   private final StatusTokens tokens;
@@ -76,17 +77,20 @@ final class ReadinessCheck implements AutoCloseable {
   /**
    * Nothing is found out yet.
    *
+   * @param signs says which token it was that signed
    * @param patience how long a part may take to answer
    * @param nanos a clock such as {@link System#nanoTime}
    */
   ReadinessCheck(
       Signer issuer,
+      Supplier<String> signs,
       Ledger ledger,
       PolicyInForce policy,
       StatusTokens tokens,
       Duration patience,
       LongSupplier nanos) {
     this.issuer = issuer;
+    this.signs = signs;
     this.ledger = ledger;
     this.policy = policy;
     this.tokens = tokens;
@@ -143,7 +147,7 @@ final class ReadinessCheck implements AutoCloseable {
   private Finding hsm() {
     try {
       byte[] signature = issuer.sign(MESSAGE);
-      return new Finding(Part.HSM, signature.length > 0, "the token signs with the issuer's key");
+      return new Finding(Part.HSM, signature.length > 0, signs.get());
     } catch (HsmException e) {
       return new Finding(Part.HSM, false, String.valueOf(e.getMessage()));
     }

@@ -4,7 +4,7 @@ package dev.writ.service;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.DenialCode;
-import dev.writ.hsm.HsmKey;
+import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenStatus;
 import dev.writ.ledger.LedgerEvents;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
@@ -214,18 +215,46 @@ public final class Telemetry {
     };
   }
 
-  /** Exposes whether the token that has this key signs. */
-  void watch(HsmKey key) {
+  /** Exposes whether the token signs, and its replica where it has one. */
+  void watch(Token token) {
     GaugeWithCallback.builder()
         .name("writ_token_connected")
-        .help("Whether the token signs: 1, or 0 while it is away.")
-        .callback(call -> call.call(key.tokenStatus() instanceof TokenStatus.Connected ? 1 : 0))
+        .help("Whether the token itself signs: 1, or 0 while it is away.")
+        .callback(call -> call.call(isConnected(Optional.of(token.status())) ? 1 : 0))
         .register(registry);
     CounterWithCallback.builder()
         .name("writ_token_reconnections")
         .help("Times that the token was away and came back.")
-        .callback(call -> call.call(key.tokenStatus().connection() - 1.0))
+        .callback(call -> call.call(token.status().connection() - 1.0))
         .register(registry);
+    if (token.replicaStatus().isEmpty()) {
+      return;
+    }
+    GaugeWithCallback.builder()
+        .name("writ_replica_connected")
+        .help("Whether the token's replica could sign: 1, or 0 while it is away.")
+        .callback(call -> call.call(isConnected(token.replicaStatus()) ? 1 : 0))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("writ_replica_lacking_keys")
+        .help("Keys in use that the replica has not: they sign while the token itself does.")
+        .callback(call -> call.call(token.unreplicated().size()))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("writ_signing_token")
+        .help("Which token signs: 1 for it, 0 for the other, 0 for both while neither does.")
+        .labelNames("token")
+        .callback(
+            call -> {
+              boolean own = isConnected(Optional.of(token.status()));
+              call.call(own ? 1 : 0, "primary");
+              call.call(!own && isConnected(token.replicaStatus()) ? 1 : 0, "replica");
+            })
+        .register(registry);
+  }
+
+  private static boolean isConnected(Optional<TokenStatus> status) {
+    return status.isPresent() && status.get() instanceof TokenStatus.Connected;
   }
 
   /** Exposes what the keys signed: as the service counts it, and as the token does. */

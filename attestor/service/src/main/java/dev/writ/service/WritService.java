@@ -212,6 +212,7 @@ public final class WritService implements AutoCloseable {
               telemetry.readinessSigned();
               return signature;
             },
+            keys::signs,
             ledger,
             policy,
             statusTokens,
@@ -258,7 +259,7 @@ public final class WritService implements AutoCloseable {
             keySteps::run,
             schedule::proposeIfDue);
     telemetry.watch(List.of(appraisal, hsm));
-    telemetry.watch(keys.issuer().key());
+    telemetry.watch(keys.token());
     telemetry.watch(counts);
   }
 

@@ -134,6 +134,7 @@ final class ReadinessTest {
               awaitUninterruptibly(cut);
               return token.keys().issuer().signP1363(message);
             },
+            () -> "the token signs",
             deployment.service().ledger(),
             deployment.service().policy(),
             deployment.service().statusTokens(),

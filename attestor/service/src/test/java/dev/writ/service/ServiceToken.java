@@ -9,6 +9,8 @@ import dev.writ.hsm.KeyInventory;
 import dev.writ.hsm.MalformedHsmConfigException;
 import dev.writ.hsm.PinSource;
 import dev.writ.hsm.Token;
+import dev.writ.hsm.TokenEvents;
+import dev.writ.hsm.TokenPlace;
 import dev.writ.hsm.TokenProfile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,18 +22,26 @@ import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A SoftHSM token with the service's keys, for one test class. */
 final class ServiceToken implements AutoCloseable {
   private final TokenProfile profile;
   private final SoftHsmToken softHsm;
+  private final Optional<SoftHsmToken> replica;
   private Token token;
   private IssuerKeys keys;
 
-  private ServiceToken(TokenProfile profile, SoftHsmToken softHsm, Token token, IssuerKeys keys) {
+  private ServiceToken(
+      TokenProfile profile,
+      SoftHsmToken softHsm,
+      Optional<SoftHsmToken> replica,
+      Token token,
+      IssuerKeys keys) {
     this.profile = profile;
     this.softHsm = softHsm;
+    this.replica = replica;
     this.token = token;
     this.keys = keys;
   }
@@ -43,22 +53,61 @@ final class ServiceToken implements AutoCloseable {
 
   /** The same, of another profile. */
   static ServiceToken create(TokenProfile profile) throws Exception {
+    SoftHsmToken softHsm = blank();
+    Token token = open(profile, softHsm, Optional.empty());
+    makeKeys(token);
+    return new ServiceToken(
+        profile, softHsm, Optional.empty(), token, IssuerKeys.open(token, KeyInventory.standard()));
+  }
+
+  /**
+   * The same, with a replica.
+   *
+   * @param maker a module of its own, in which the keys are made: another sees the replica only if it is
+   *     loaded afterwards
+   */
+  static ServiceToken createReplicated(TokenProfile profile, TokenProfile maker) throws Exception {
+    SoftHsmToken softHsm = blank();
+    try (Token token = open(maker, softHsm, Optional.empty())) {
+      makeKeys(token);
+    }
+    Optional<SoftHsmToken> replica = Optional.of(softHsm.replicate("replica"));
+    Token token = open(profile, softHsm, replica);
+    return new ServiceToken(
+        profile, softHsm, replica, token, IssuerKeys.open(token, KeyInventory.standard()));
+  }
+
+  private static SoftHsmToken blank() throws Exception {
     byte[] label = new byte[8];
     new SecureRandom().nextBytes(label);
-    SoftHsmToken softHsm = SoftHsmToken.inEnvironment("service-" + HexFormat.of().formatHex(label));
-    Token token = open(profile, softHsm);
+    return SoftHsmToken.inEnvironment("service-" + HexFormat.of().formatHex(label));
+  }
+
+  private static void makeKeys(Token token) throws HsmException {
     CeremonyOutcome outcome =
         KeyCeremony.init(
             token, KeyInventory.standard(), InstantSource.fixed(Instant.now()), new SecureRandom());
     if (!(outcome instanceof CeremonyOutcome.Born)) {
       throw new AssertionError(outcome);
     }
-    return new ServiceToken(
-        profile, softHsm, token, IssuerKeys.open(token, KeyInventory.standard()));
   }
 
-  private static Token open(TokenProfile profile, SoftHsmToken softHsm) throws HsmException {
-    return Token.open(profile, softHsm.label(), PinSource.file(softHsm.pinFile()));
+  private static Token open(
+      TokenProfile profile, SoftHsmToken softHsm, Optional<SoftHsmToken> replica)
+      throws HsmException {
+    return replica.isPresent()
+        ? Token.open(place(profile, softHsm), place(profile, replica.get()))
+        : Token.open(place(profile, softHsm));
+  }
+
+  private static TokenPlace place(TokenProfile profile, SoftHsmToken softHsm) {
+    return new TokenPlace(
+        profile, softHsm.label(), PinSource.file(softHsm.pinFile()), TokenEvents.SILENT);
+  }
+
+  /** The token's label. */
+  String label() {
+    return softHsm.label();
   }
 
   IssuerKeys keys() {
@@ -67,10 +116,20 @@ final class ServiceToken implements AutoCloseable {
 
   /** The keys that another ceremony makes in the token: a service's that is another. */
   IssuerKeys strangersKeys() throws HsmException, MalformedHsmConfigException {
-    KeyInventory inventory =
-        KeyInventory.parse(
-            "stranger",
-            """
+    KeyInventory inventory = strangersInventory();
+    CeremonyOutcome outcome =
+        KeyCeremony.init(token, inventory, InstantSource.fixed(Instant.now()), new SecureRandom());
+    if (!(outcome instanceof CeremonyOutcome.Born)) {
+      throw new AssertionError(outcome);
+    }
+    return IssuerKeys.open(token, inventory);
+  }
+
+  /** Their names. */
+  static KeyInventory strangersInventory() throws MalformedHsmConfigException {
+    return KeyInventory.parse(
+        "stranger",
+        """
             issuer.algorithm = P-256
             issuer.label = stranger-issuer
             issuer.id = 11
@@ -92,13 +151,7 @@ final class ServiceToken implements AutoCloseable {
             checkpoint-ed25519.label = stranger-checkpoint-ed25519
             checkpoint-ed25519.id = 16
             """
-                .getBytes(StandardCharsets.UTF_8));
-    CeremonyOutcome outcome =
-        KeyCeremony.init(token, inventory, InstantSource.fixed(Instant.now()), new SecureRandom());
-    if (!(outcome instanceof CeremonyOutcome.Born)) {
-      throw new AssertionError(outcome);
-    }
-    return IssuerKeys.open(token, inventory);
+            .getBytes(StandardCharsets.UTF_8));
   }
 
   /** What happens when the token is pulled out. */
@@ -108,7 +161,7 @@ final class ServiceToken implements AutoCloseable {
 
   /** Puts it back; keys that were opened before sign no more. */
   void logIn() throws HsmException {
-    token = open(profile, softHsm);
+    token = open(profile, softHsm, replica);
     keys = IssuerKeys.open(token, KeyInventory.standard());
   }
 

@@ -2,7 +2,7 @@
 package dev.writ.benchmarks;
 
 import dev.writ.fixtures.FaultyModule;
-import dev.writ.hsm.HsmEd25519Key;
+import dev.writ.hsm.Ed25519Key;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeySpec;
@@ -57,7 +57,7 @@ final class HsmSign implements Benchmark {
         compare(setting, report, variant, artifacts(setting, token, message, threads));
       }
       if (token.keys().checkpointEd25519().isPresent()) {
-        HsmEd25519Key key = token.keys().checkpointEd25519().get();
+        Ed25519Key key = token.keys().checkpointEd25519().get();
         for (int threads : THREADS) {
           String variant = "ed25519" + (threads == 1 ? "" : "-" + threads + "-threads");
           compare(setting, report, variant, checkpoints(setting, token, key, threads));
@@ -80,7 +80,7 @@ final class HsmSign implements Benchmark {
   }
 
   private static List<Contender> checkpoints(
-      Setting setting, BenchToken token, HsmEd25519Key key, int threads) {
+      Setting setting, BenchToken token, Ed25519Key key, int threads) {
     byte[] message = new byte[32];
     return pair(setting, token, key.spec(), threads, () -> key.sign(message));
   }
@@ -122,7 +122,8 @@ final class HsmSign implements Benchmark {
         profile.storage(),
         profile.sessions(),
         CONCURRENT,
-        profile.times());
+        profile.times(),
+        profile.replicable());
   }
 
   private static void requireValid(HsmKey key, byte[] message, byte[] signature)
