@@ -6,6 +6,7 @@ import dev.writ.hsm.CeremonyOutcome;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.KeyCeremony;
 import dev.writ.hsm.KeyInventory;
+import dev.writ.hsm.KeySpec;
 import dev.writ.hsm.MalformedHsmConfigException;
 import dev.writ.hsm.PinSource;
 import dev.writ.hsm.Token;
@@ -112,6 +113,34 @@ final class ServiceToken implements AutoCloseable {
 
   IssuerKeys keys() {
     return keys;
+  }
+
+  /** A key pair without its certificate, as a process leaves it that dies at a key's birth. */
+  void makePairAlone(KeySpec spec) throws Exception {
+    ProcessBuilder tool =
+        new ProcessBuilder(
+            "pkcs11-tool",
+            "--module",
+            profile.library().toString(),
+            "--token-label",
+            softHsm.label(),
+            "--login",
+            "--pin",
+            "env:TOKEN_PIN",
+            "--keypairgen",
+            "--key-type",
+            "EC:prime256v1",
+            "--usage-sign",
+            "--label",
+            spec.label(),
+            "--id",
+            spec.idHex());
+    tool.environment().put("TOKEN_PIN", Files.readString(softHsm.pinFile()).strip());
+    Process running = tool.redirectErrorStream(true).start();
+    String said = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (running.waitFor() != 0) {
+      throw new AssertionError(said);
+    }
   }
 
   /** The keys that another ceremony makes in the token: a service's that is another. */
