@@ -28,6 +28,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -108,10 +109,9 @@ final class ServiceStarts {
         head.size(),
         head.root(),
         TrustReference.of(trust.newest()),
-        List.of(
-            new StartBinding.Key(keys.issuer().kid(), KeyRole.ISSUER),
-            new StartBinding.Key(keys.status().kid(), KeyRole.STATUS),
-            new StartBinding.Key(keys.atStart().checkpointKid(), KeyRole.CHECKPOINT)));
+        Arrays.stream(KeyRole.values())
+            .map(role -> new StartBinding.Key(keys.of(role).kid(), role))
+            .toList());
   }
 
   private static Checkpoint checkpoint(SignedNote note) {

@@ -99,7 +99,7 @@ class ServiceStartTest {
         "\"size\":5;\"size\":-1;log.size",
         "\"size\":5;\"size\":5,\"x\":1;log.x",
         "\"origin\":\"writ;\"origin\":\" writ;log.origin",
-        "\"role\":\"issuer\";\"role\":\"tls\";role",
+        "\"role\":\"issuer\";\"role\":\"log\";role",
         "\"role\":\"issuer\";\"role\":\"issuer\",\"x\":1;x",
         "\"keys\":[;\"keys\":[],\"x\":[;keys",
         "\"version\":1;\"version\":0;trust.version",
