@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class FollowedTrust {
   private final Optional<TrustFolder> folder;
   private final Consumer<String> warn;
-  private TrustFile newest;
+  private volatile TrustFile newest;
 
   private FollowedTrust(TrustFile start, Optional<TrustFolder> folder, Consumer<String> warn) {
     this.newest = start;

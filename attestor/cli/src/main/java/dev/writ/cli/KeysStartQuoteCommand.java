@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.agent.AnchoredStart;
+import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.StartBinding;
 import dev.writ.artifact.TrustFile;
@@ -10,13 +11,12 @@ import dev.writ.service.StartOutcome;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.ConsistencyProof;
 import dev.writ.tlog.Hash;
-import dev.writ.tlog.LogPolicy;
-import dev.writ.tlog.MalformedLogPolicyException;
 import dev.writ.tlog.MalformedProofException;
 import dev.writ.tlog.ProofOutcome;
 import dev.writ.tlog.TlogProof;
 import dev.writ.tlog.TrustedCheckpoint;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,11 +64,20 @@ final class KeysStartQuoteCommand implements Callable<Integer> {
     TlogProof proof = proof(anchored);
     requireHolds(anchored, start);
     if (trust != null) {
-      requireInLedger(TrustOptions.read(trust, pin), anchored, start, proof);
+      requireInLedger(followed(TrustOptions.read(trust, pin)), anchored, start, proof);
     }
     new Printer(spec.commandLine().getOut(), operator.output)
         .print(facts(anchored, start, proof.index()));
     return ExitStatus.DONE;
+  }
+
+  /** The newest of the service's that follows the auditor's own: keys were rotated since, perhaps. */
+  private TrustFile followed(TrustFile own) throws CommandFailure {
+    FollowedTrust trust =
+        FollowedTrust.from(
+            own, null, sentence -> spec.commandLine().getErr().println("writ: " + sentence));
+    var unused = trust.follow(operator.ask(client -> client.trustFiles()));
+    return trust.newest();
   }
 
   private static TlogProof proof(AnchoredStart anchored) throws CommandFailure {
@@ -111,14 +120,8 @@ final class KeysStartQuoteCommand implements Callable<Integer> {
               + ", is to "
               + start.binding().origin());
     }
-    LogPolicy policy;
-    try {
-      policy = LogPolicy.parse(trust.content().logPolicy());
-    } catch (MalformedLogPolicyException e) {
-      throw new IllegalStateException(
-          "bug: a trust file was read with a log policy that is none", e);
-    }
-    if (!(policy.verifyCheckpoint(proof.note()) instanceof TrustedCheckpoint trusted)
+    if (!(BundleVerifier.of(trust).verifyCheckpoint(proof.note(), Instant.now())
+            instanceof TrustedCheckpoint trusted)
         || !(proof.inclusion().verify(anchored.leaf().hash(), trusted.checkpoint().root())
             instanceof ProofOutcome.Proven)) {
       throw CommandFailure.integrity(

@@ -45,7 +45,14 @@ final class KeysWithdrawCommand implements Callable<Integer> {
       TrustFile believed = signing.newestTrust(sentence -> err.println("writ: " + sentence));
       Shown shown = signing.ask(client -> CommandFailure.granted(client.operation(operation)));
       err.println("writ: what is signed takes this operation back:");
-      SigningOptions.review(shown.documents(), operation, believed, Instant.now(), err);
+      SigningOptions.requireNamed(shown.documents(), operation);
+      try {
+        SigningOptions.review(shown.documents(), operation, believed, Instant.now(), err);
+      } catch (CommandFailure e) {
+        // What must not be approved is what one most wants to be gone; and this signature approves
+        // nothing.
+        err.println("writ: nobody should approve it: " + e.getMessage());
+      }
       if (!shown.listed().state().equals("open")) {
         throw CommandFailure.invalid(
             "the operation must be open to be withdrawn, and is " + shown.listed().state());

@@ -44,10 +44,12 @@ final class ServiceOptions extends TrustOptions {
       return HttpServiceEndpoint.at(
           service,
           believed.newest().content().tls(),
-          () ->
-              believed.follow(published)
-                  ? Optional.of(believed.newest().content().tls())
-                  : Optional.empty(),
+          () -> {
+            // Others may have followed meanwhile, so that it is not this that says whether there is
+            // another.
+            boolean unused = believed.follow(published);
+            return Optional.of(believed.newest().content().tls());
+          },
           Clock.systemUTC(),
           timeouts);
     } catch (IllegalArgumentException e) {

@@ -98,6 +98,18 @@ final class SigningOptions extends OperatorOptions {
     return OperatorKey.named(operatorKey);
   }
 
+  /** Refuses an operation under another's name. */
+  static void requireNamed(OperationDocuments shown, Hash named) throws CommandFailure {
+    if (!shown.operation().digest().equals(named)) {
+      throw CommandFailure.integrity(
+          "the service must show operation "
+              + named.hex()
+              + " under its name, and shows "
+              + shown.operation().digest().hex()
+              + ": sign nothing that comes from it");
+    }
+  }
+
   /**
    * Refuses what must not be signed, and shows the rest in words.
    *
@@ -107,15 +119,8 @@ final class SigningOptions extends OperatorOptions {
   static void review(
       OperationDocuments shown, Hash named, TrustFile believed, Instant now, PrintWriter out)
       throws CommandFailure {
+    requireNamed(shown, named);
     Operation operation = shown.operation();
-    if (!operation.digest().equals(named)) {
-      throw CommandFailure.integrity(
-          "the service must show operation "
-              + named.hex()
-              + " under its name, and shows "
-              + operation.digest().hex()
-              + ": sign nothing that comes from it");
-    }
     if (!operation.isOpen(now)) {
       throw CommandFailure.invalid(
           "the operation must be open for approval, and ended " + operation.expires());

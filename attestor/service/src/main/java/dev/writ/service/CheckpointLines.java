@@ -44,20 +44,13 @@ final class CheckpointLines implements CheckpointKeys {
     return among(known, Optional.empty());
   }
 
-  /**
-   * Those that sign where {@code compromised} does not any more.
-   *
-   * @param replacement signs in its place
-   */
-  Lines without(List<SigningKey> known, Hash compromised, Optional<Hash> replacement)
-      throws LedgerException {
-    return among(known, Optional.of(new Swap(compromised, replacement)));
+  /** Those, and one that is to sign in another's place. */
+  Lines with(List<SigningKey> known, Hash replacement) throws LedgerException {
+    return among(known, Optional.of(replacement));
   }
 
-  private record Swap(Hash out, Optional<Hash> in) {}
-
-  private Lines among(List<SigningKey> known, Optional<Swap> swap) throws LedgerException {
-    Map<Hash, KeyState> states = states(known, swap);
+  private Lines among(List<SigningKey> known, Optional<Hash> more) throws LedgerException {
+    Map<Hash, KeyState> states = states(known, more);
     List<NoteSigner> signing = new ArrayList<>();
     List<NoteKey> former = new ArrayList<>();
     try {
@@ -78,27 +71,34 @@ final class CheckpointLines implements CheckpointKeys {
       throw new LedgerException(
           e.ckrName().orElse(e.fault().name()), String.valueOf(e.getMessage()), e);
     }
-    if (signing.isEmpty()) {
-      // Of a new ledger; or of another token's, which refuses what this key signs.
+    if (signing.isEmpty() && isNew(known)) {
       signing.add(CheckpointSigner.p256(origin, keys.checkpoint(), keys.signatures()));
+    }
+    if (signing.isEmpty()) {
+      throw new LedgerException(
+          KeyRole.CHECKPOINT.wire(),
+          "the ledger must be signed by a checkpoint key given, and the token has none of those that the"
+              + " ledger knows: open the token that belongs to it");
     }
     keys.checkpointEd25519()
         .ifPresent(key -> signing.add(CheckpointSigner.ed25519(origin, key, keys.signatures())));
     return new Lines(signing, former);
   }
 
-  private static Map<Hash, KeyState> states(List<SigningKey> known, Optional<Swap> swap) {
+  /** The Ed25519 key alone makes no ledger. */
+  private boolean isNew(List<SigningKey> known) {
+    return known.stream()
+        .noneMatch(key -> key.role() == KeyRole.CHECKPOINT && !keys.isEd25519(key.kid()));
+  }
+
+  private static Map<Hash, KeyState> states(List<SigningKey> known, Optional<Hash> more) {
     Map<Hash, KeyState> states = new HashMap<>();
     for (SigningKey key : known) {
       if (key.role() == KeyRole.CHECKPOINT) {
         states.put(key.kid(), key.state());
       }
     }
-    swap.ifPresent(
-        change -> {
-          states.put(change.out(), KeyState.COMPROMISED);
-          change.in().ifPresent(kid -> states.put(kid, KeyState.ACTIVE));
-        });
+    more.ifPresent(kid -> states.put(kid, KeyState.ACTIVE));
     return states;
   }
 

@@ -40,6 +40,9 @@ final class KeySteps {
   private static final Set<KeyState> ENDED =
       EnumSet.of(KeyState.RETIRED, KeyState.DESTROYED, KeyState.COMPROMISED);
 
+  /** For how long after its end what operators approved is tried, where the token or the ledger fails. */
+  private static final Duration PATIENCE = Duration.ofDays(1);
+
   private final Ledger ledger;
   private final TrustFiles trust;
   private final KeysInUse keys;
@@ -206,10 +209,27 @@ final class KeySteps {
       }
       return;
     }
+    try {
+      carryOut(proposal, approvals);
+    } catch (LedgerException | HsmException | DeniedException e) {
+      if (!operation.isOpen(clock.instant().minus(PATIENCE))) {
+        // Or it would be in the way of all that comes after it, and could not be withdrawn.
+        transitions.end(operation, OperationStep.End.FAILED);
+      }
+      throw e;
+    }
+    align();
+  }
+
+  private void carryOut(Proposal proposal, List<OperationApproval> approvals)
+      throws LedgerException, HsmException {
+    Operation operation = proposal.operation();
     Operation.Change change = operation.change();
     if (change instanceof Operation.RotateKey rotate) {
       transitions.announce(operation, rotate, signed(proposal, approvals));
     } else if (change instanceof Operation.CompromiseKey compromise) {
+      // Whatever becomes of it, the lines of checkpoints are seen to again.
+      linesInUse = Set.of();
       transitions.disbelieve(operation, compromise, signed(proposal, approvals));
     } else if (change instanceof Operation.DestroyKey destroy) {
       transitions.destroy(operation, destroy.kid());
@@ -218,7 +238,6 @@ final class KeySteps {
     } else {
       transitions.publish(operation, signed(proposal, approvals));
     }
-    align();
   }
 
   /**

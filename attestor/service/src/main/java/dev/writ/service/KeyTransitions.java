@@ -39,7 +39,7 @@ import java.util.OptionalLong;
  * When one is due is for {@link KeySteps} to see.
  */
 final class KeyTransitions {
-  /** Operations that are looked through for that which a key's step follows from. */
+  /** Done operations that are looked through for that which a key's step follows from. */
   private static final int MOST_OPERATIONS = 1_000;
 
   private final Ledger ledger;
@@ -184,6 +184,12 @@ final class KeyTransitions {
     SigningKey key = ledger.key(compromise.kid()).orElseThrow();
     if (key.state() == KeyState.ACTIVE && compromise.replacement().isEmpty()) {
       // It was announced when this was proposed, and signs since: nothing would sign in its place.
+      System.getLogger(KeySteps.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "the compromise of {0} must be proposed once more: the key began to sign while it was"
+                  + " approved, and another must take its place",
+              PublicRoutes.base64Url(key.kid().bytes()));
       end(operation, OperationStep.End.FAILED);
       return;
     }
@@ -204,9 +210,14 @@ final class KeyTransitions {
               after.notBefore(),
               after.notAfter()));
     }
-    if (key.role() == KeyRole.CHECKPOINT) {
-      // Before the ledger says so, so that the leaf that says it is under the other's line.
-      ledger.signWith(lines.without(ledger.keys(), key.kid(), compromise.replacement()).signing());
+    if (key.state() == KeyState.PREPUBLISHED) {
+      changes.add(signsOn(key.role(), next));
+    }
+    if (key.role() == KeyRole.CHECKPOINT && compromise.replacement().isPresent()) {
+      // Beside the other, so that the leaf which says it is under a line that is believed after it,
+      // and what
+      // comes meanwhile under one that is believed before.
+      ledger.signWith(lines.with(ledger.keys(), compromise.replacement().get()).signing());
     }
     if (key.role() == KeyRole.ISSUER && key.activatedIndex().isPresent()) {
       long from = Math.max(compromise.fromIndex().orElse(0), key.activatedIndex().getAsLong());
@@ -232,9 +243,16 @@ final class KeyTransitions {
             changes.toArray(StateChange[]::new));
     if (done) {
       replacement.ifPresent(other -> keys.use(key.role(), other));
-    } else if (key.role() == KeyRole.CHECKPOINT) {
-      ledger.signWith(lines.among(ledger.keys()).signing());
     }
+  }
+
+  /** What was to follow the key that signs does not: its window is what it was. */
+  private StateChange signsOn(KeyRole role, TrustFile next) {
+    KeysInUse.InUse inUse = keys.of(role);
+    KeyWindow window =
+        role == KeyRole.TLS ? KeyWindow.of(role, inUse.key()) : believed(next, inUse.kid());
+    return new StateChange.SetKey(
+        inUse.kid(), role, KeyState.ACTIVE, window.notBefore(), window.notAfter());
   }
 
   void destroy(Operation operation, Hash kid) throws LedgerException, HsmException {
@@ -243,6 +261,14 @@ final class KeyTransitions {
     Optional<KeySpec> there = keys.names(key.role(), kid);
     if (there.isPresent()) {
       keys.token().destroy(there.get());
+    } else if (keys.hasNameless(key.role())) {
+      throw new DeniedException(
+          Denial.unavailable(
+              "key_not_whole",
+              "the token must say which key each of role "
+                  + key.role().wire()
+                  + " is, and one has no certificate or two: it may be the one that is to go. Mend or"
+                  + " remove it by the vendor's tool"));
     }
     List<StateChange> changes = new ArrayList<>();
     if (key.state() != KeyState.COMPROMISED) {
@@ -345,10 +371,9 @@ final class KeyTransitions {
   /** Newest first. */
   private List<Rotation> rotations() throws LedgerException {
     List<Rotation> rotations = new ArrayList<>();
-    for (OperationRecord done : ledger.operations(MOST_OPERATIONS)) {
+    for (OperationRecord done : ledger.operations(OperationEnd.EXECUTED, MOST_OPERATIONS)) {
       Operation operation = Proposal.decode(done.document()).operation();
-      if (done.end().equals(Optional.of(OperationEnd.EXECUTED))
-          && operation.change() instanceof Operation.RotateKey rotate) {
+      if (operation.change() instanceof Operation.RotateKey rotate) {
         rotations.add(new Rotation(operation, rotate));
       }
     }

@@ -141,6 +141,16 @@ final class KeysInUse {
     return Optional.empty();
   }
 
+  /** Whether the token has a key of the role of which it is not to be known which it is. */
+  boolean hasNameless(KeyRole role) throws HsmException {
+    for (KeySpec spec : token().generations(of(role).key().spec())) {
+      if (kid(token(), spec).isEmpty()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Where all of them are. */
   Token token() {
     return keys.issuer().token();

@@ -70,9 +70,14 @@ final class NextTrust {
    *
    * @param fromIndex from which leaf on
    * @param replacement that which signs in its place at once, be it announced already or not
+   * @param restored where {@code known} was announced: the key that it was to follow, which signs on
    */
   TrustContent compromised(
-      Known known, OptionalLong fromIndex, Optional<Successor> replacement, Instant now) {
+      Known known,
+      OptionalLong fromIndex,
+      Optional<Successor> replacement,
+      Optional<Known> restored,
+      Instant now) {
     KeyRole role = known.role();
     if (role == KeyRole.TLS) {
       List<Hash> pins = new ArrayList<>(before.content().tls());
@@ -84,6 +89,7 @@ final class NextTrust {
     changed.add(
         new TrustedKey(
             first.key(), role, first.nbf(), first.exp(), KeyState.COMPROMISED, fromIndex));
+    restored.ifPresent(key -> changed.add(signingOn(key)));
     String logPolicy = before.content().logPolicy();
     if (role == KeyRole.CHECKPOINT) {
       logPolicy = log().without(known.key());
@@ -106,6 +112,18 @@ final class NextTrust {
   /** The next version as somebody else wrote it: only its place in the succession is set. */
   TrustContent changed(TrustContent wished) {
     return at(wished, wished.logPolicy(), wished.keys(), wished.tls());
+  }
+
+  /** For as long as before anything was announced to follow it. */
+  private TrustedKey signingOn(Known known) {
+    TrustedKey now = inFile(known, KeyState.ACTIVE);
+    Instant end = known.window().notAfter();
+    return new TrustedKey(
+        now.key(),
+        known.role(),
+        now.nbf(),
+        end.isAfter(now.exp()) ? end : now.exp(),
+        KeyState.ACTIVE);
   }
 
   private LogLines log() {

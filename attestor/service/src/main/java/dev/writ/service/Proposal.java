@@ -64,6 +64,10 @@ public record Proposal(Operation operation, Optional<TrustFile> trust) {
     return PublicRoutes.base64Url(kid.bytes()).substring(0, 20);
   }
 
+  private String by() {
+    return operation.proposer().map(Proposal::shortened).orElse("service");
+  }
+
   /** That of which the ledger has at most one open operation. */
   String subject() {
     return switch (operation.change().kind()) {
@@ -75,7 +79,7 @@ public record Proposal(Operation operation, Optional<TrustFile> trust) {
           "compromise/"
               + shortened(((Operation.CompromiseKey) operation.change()).kid())
               + "/"
-              + operation.proposer().map(Proposal::shortened).orElse("service");
+              + by();
       case DESTROY_KEY ->
           "destroy/"
               + PublicRoutes.base64Url(((Operation.DestroyKey) operation.change()).kid().bytes());

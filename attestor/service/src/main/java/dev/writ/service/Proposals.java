@@ -150,7 +150,8 @@ final class Proposals {
         known.state() == KeyState.ACTIVE ? Optional.of(successor(known.role())) : Optional.empty();
     Optional<NextTrust.Successor> inPlace = replacement.map(key -> successor(known.role(), key));
     TrustContent content =
-        NextTrust.after(trust.newest()).compromised(believed(known), index, inPlace, now);
+        NextTrust.after(trust.newest())
+            .compromised(believed(known), index, inPlace, followed(known), now);
     return Drafted.of(
         content,
         digest ->
@@ -160,6 +161,13 @@ final class Proposals {
                 index,
                 inPlace.map(successor -> successor.key().kid()),
                 digest));
+  }
+
+  /** The key that an announced one was to follow. */
+  private Optional<NextTrust.Known> followed(SigningKey announced) {
+    return announced.state() == KeyState.PREPUBLISHED && announced.role() != KeyRole.TLS
+        ? Optional.of(known(announced.role(), keys.of(announced.role()).key()))
+        : Optional.empty();
   }
 
   /** As the trust file names it; one that no trust file names is asked of the token. */

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLEngine;
@@ -88,12 +89,17 @@ final class RenewedCredential implements AutoCloseable {
   }
 
   private void renewSoon() {
-    if (!renewal.isShutdown()) {
-      renewal.execute(
-          () -> {
-            // When it is due is planned already.
-            var unused = fetch();
-          });
+    try {
+      renewal.execute(this::supersede);
+    } catch (RejectedExecutionException e) {
+      // The door is closed: it shows nothing any more.
+    }
+  }
+
+  /** When the next is due is planned already; a key that is not to be shown is not shown until then. */
+  private void supersede() {
+    if (!fetch()) {
+      schedule(RETRY);
     }
   }
 
@@ -104,11 +110,11 @@ final class RenewedCredential implements AutoCloseable {
 
   /** Fetches the next credential now, on the caller's thread, and again when it is due. */
   void renew() {
-    schedule(fetch());
+    schedule(fetch() ? wait(current()) : RETRY);
   }
 
-  /** How long to wait for the next. */
-  private Duration fetch() {
+  /** Whether there is another. */
+  private boolean fetch() {
     try {
       TlsCredential next = source.next();
       shown = shown.then(next);
@@ -116,14 +122,14 @@ final class RenewedCredential implements AutoCloseable {
           System.Logger.Level.DEBUG,
           "certificate_renewed",
           LogFields.of("until", next.notAfter().toString()));
-      return wait(next);
+      return true;
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
       LOG.log(
           System.Logger.Level.ERROR,
           "certificate_not_renewed",
           LogFields.of(
               "until", current().notAfter().toString(), "message", String.valueOf(e.getMessage())));
-      return RETRY;
+      return false;
     }
   }
 

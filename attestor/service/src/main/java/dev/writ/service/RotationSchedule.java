@@ -14,6 +14,8 @@ import dev.writ.ledger.SigningKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -41,6 +43,9 @@ final class RotationSchedule {
   private final InstantSource clock;
   private Instant next = Instant.MIN;
 
+  /** The role that was proposed last comes last: one that nobody approves must not keep others waiting. */
+  private final List<KeyRole> inTurn = new ArrayList<>(List.of(KeyRole.values()));
+
   RotationSchedule(
       Ledger ledger,
       DualControl control,
@@ -64,13 +69,15 @@ final class RotationSchedule {
       return Optional.empty();
     }
     try {
-      for (KeyRole role : KeyRole.values()) {
+      for (KeyRole role : List.copyOf(inTurn)) {
         Optional<Duration> every = cryptoperiods.apply(role).rotation();
         if (every.isPresent() && isDue(role, now.minus(every.get()))) {
           next = now.plus(PAUSE);
           if (isWithdrawn(role, now)) {
             continue;
           }
+          inTurn.remove(role);
+          inTurn.add(role);
           var unused =
               control
                   .prepare(new ChangeRequest.Rotate(role, LEAD), VALIDITY)
@@ -111,7 +118,13 @@ final class RotationSchedule {
       due |=
           key.role() == role && key.state() == KeyState.ACTIVE && !key.notBefore().isAfter(before);
     }
-    return due && ledger.openOperations().isEmpty();
+    return due && ledger.openOperations().stream().noneMatch(RotationSchedule::isOwn);
+  }
+
+  /** The service proposes one at a time. */
+  private static boolean isOwn(OperationRecord open) {
+    return open.proposer().isEmpty()
+        && Proposal.decode(open.document()).operation().change() instanceof Operation.RotateKey;
   }
 
   private static void told(KeyRole role, DualControl.Outcome outcome) {

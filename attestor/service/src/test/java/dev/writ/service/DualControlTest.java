@@ -340,6 +340,7 @@ class DualControlTest extends DualControlled {
                         KeyRole.ISSUER, issuer.key(), new KeyWindow(issuer.nbf(), issuer.exp())),
                     OptionalLong.empty(),
                     Optional.empty(),
+                    Optional.empty(),
                     deployment.clock.instant().truncatedTo(ChronoUnit.SECONDS)),
             List.of());
 

@@ -223,6 +223,10 @@ class KeyCompromiseTest extends DualControlled {
 
     assertThat(active(KeyRole.ISSUER)).isEqualTo(before);
     assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
+    // As long as before, so that operators have time, and the service starts meanwhile.
+    passes(UNTIL_ACTIVE.plus(Overlaps.OVERLAP).plusDays(30));
+    deployment.restart();
+    assertThat(verdict(deployment.service().trust(), issued())).isInstanceOf(Verdict.Allowed.class);
     Hash next = ((Operation.RotateKey) rotated().operation().change()).to();
     passes(VALIDITY.plus(LEAD));
     assertThat(active(KeyRole.ISSUER)).isEqualTo(next).isNotEqualTo(announced);

@@ -41,6 +41,28 @@ class KeyCrashTest extends DualControlled {
     assertThat(verdict(followed(), issued())).isInstanceOf(Verdict.Allowed.class);
     deployment.restart();
     assertThat(verdict(followed(), issued())).isInstanceOf(Verdict.Allowed.class);
+    issuer.token().destroy(half);
+  }
+
+  /** It may be the one that is to go, of which the ledger would say that it is gone. */
+  @Test
+  void destruction_whileAKeyIsNotWhole_isNotSaidToBeDone() throws Exception {
+    Operation.RotateKey change = change(rotated());
+    passes(UNTIL_ACTIVE);
+    passes(Overlaps.OVERLAP.plus(Duration.ofHours(1)));
+    HsmKey issuer = deployment.setup().keys().issuer();
+    Proposal destruction = proposed(new ChangeRequest.Destroy(change.from()));
+    assertThat(approve(1, destruction)).isInstanceOf(DualControl.Outcome.Approved.class);
+    issuer.token().destroy(names(issuer, change.from()));
+    KeySpec half = issuer.spec().ofGeneration(4_000);
+    token().makePairAlone(half);
+
+    assertThat(approve(2, destruction)).isInstanceOf(DualControl.Outcome.Approved.class);
+
+    assertThat(state(change.from())).isEqualTo(KeyState.RETIRED);
+    issuer.token().destroy(half);
+    passes(Duration.ofSeconds(1));
+    assertThat(state(change.from())).isEqualTo(KeyState.DESTROYED);
   }
 
   /** The key is gone, and no leaf says so yet. */

@@ -139,10 +139,24 @@ public abstract sealed class CommittedState permits Ledger {
    * @param limit how many at most, 1 to 1000
    */
   public List<OperationRecord> operations(int limit) throws LedgerException {
+    requireLimit(limit);
+    return store.read(statements -> new OperationReads(statements).newest(limit));
+  }
+
+  /**
+   * Likewise, of those that ended so.
+   *
+   * @param limit how many at most, 1 to 1000
+   */
+  public List<OperationRecord> operations(OperationEnd end, int limit) throws LedgerException {
+    requireLimit(limit);
+    return store.read(statements -> new OperationReads(statements).newestEnded(end, limit));
+  }
+
+  private static void requireLimit(int limit) {
     if (limit < 1 || limit > MAX_OPERATIONS) {
       throw new IllegalArgumentException("a limit must be from 1 to 1000, was " + limit);
     }
-    return store.read(statements -> new OperationReads(statements).newest(limit));
   }
 
   /** The trust file that was published under this version. */

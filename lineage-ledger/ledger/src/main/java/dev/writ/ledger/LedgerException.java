@@ -12,7 +12,12 @@ public final class LedgerException extends Exception {
 
   private final String code;
 
-  LedgerException(String code, String message) {
+  /**
+   * A failure.
+   *
+   * @param code of the layer that failed
+   */
+  public LedgerException(String code, String message) {
     super(message);
     this.code = code;
   }

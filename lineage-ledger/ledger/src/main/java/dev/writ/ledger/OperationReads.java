@@ -19,6 +19,8 @@ final class OperationReads {
   private static final String BY_DIGEST = OPERATION + " WHERE digest = ?";
   private static final String OPEN = OPERATION + " WHERE ended IS NULL ORDER BY leaf_index, digest";
   private static final String NEWEST = OPERATION + " ORDER BY leaf_index DESC, digest LIMIT ?";
+  private static final String NEWEST_ENDED =
+      OPERATION + " WHERE ended = ? ORDER BY leaf_index DESC, digest LIMIT ?";
   private static final String APPROVALS =
       "SELECT approver, statement, leaf_index FROM operation_approval WHERE operation = ?"
           + " ORDER BY leaf_index, approver";
@@ -44,6 +46,10 @@ final class OperationReads {
 
   List<OperationRecord> newest(int limit) throws SQLException {
     return withApprovals(statements.all(OperationReads::operation, NEWEST, limit));
+  }
+
+  List<OperationRecord> newestEnded(OperationEnd end, int limit) throws SQLException {
+    return withApprovals(statements.all(OperationReads::operation, NEWEST_ENDED, end, limit));
   }
 
   /** Who proposed each that has not ended. */

@@ -2,6 +2,8 @@
 package dev.writ.artifact;
 
 import dev.writ.artifact.Check.Outcome;
+import dev.writ.tlog.CheckpointOutcome;
+import dev.writ.tlog.SignedNote;
 import java.security.Provider;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -122,6 +124,14 @@ public final class BundleVerifier {
       return new StatusVerdict.Refused(
           DenialCode.UNVERIFIABLE, "a bug of the verifier: " + e.getClass().getName());
     }
+  }
+
+  /**
+   * Whether a checkpoint is believed at {@code now}: the log policy trusts it, and a log key that signed it
+   * is in its window.
+   */
+  public CheckpointOutcome verifyCheckpoint(SignedNote note, Instant now) {
+    return beliefs.verifyCheckpoint(note, now);
   }
 
   /** A bug must not become an allow, nor an exception that a caller reads as one. */

@@ -145,9 +145,7 @@ public final class OperationReview {
   private Optional<String> expect(List<TrustDifference> all, TrustContent next) {
     Operation.Change change = operation.change();
     if (change instanceof Operation.RotateKey rotate) {
-      return rotate.role() == KeyRole.TLS
-          ? expectPins(all, next, 0, 1)
-          : expectRotation(rotate, all, next);
+      return expectRotation(rotate, all, next);
     } else if (change instanceof Operation.CompromiseKey compromise) {
       return compromise.role() == KeyRole.TLS
           ? expectPins(all, next, 1, compromise.replacement().isPresent() ? 1 : 0)
@@ -204,6 +202,9 @@ public final class OperationReview {
               + operation.expires()
               + ", and does at "
               + activates);
+    }
+    if (rotate.role() == KeyRole.TLS) {
+      return expectPins(all, next, 0, 1);
     }
     Instant earliest = activates.minus(believed.content().skew());
     boolean added =
@@ -276,6 +277,10 @@ public final class OperationReview {
   private Optional<String> expectCompromise(
       Operation.CompromiseKey compromise, List<TrustDifference> all, TrustContent next) {
     boolean ended = all.removeIf(each -> ends(compromise, each));
+    if (compromise.replacement().isEmpty()) {
+      // The key that an announced one was to follow signs on.
+      boolean unused = all.removeIf(each -> signsOn(compromise, each));
+    }
     boolean replaced =
         compromise.replacement().isEmpty()
             || all.removeIf(each -> replaces(compromise, compromise.replacement().get(), each));
@@ -300,6 +305,16 @@ public final class OperationReview {
   private String lines(Optional<VerificationKey> out, Optional<VerificationKey> in) {
     LogLines without = new LogLines(lines().without(out.orElseThrow()), believed.logOrigin());
     return in.map(without::with).orElse(without.policy());
+  }
+
+  private boolean signsOn(Operation.CompromiseKey compromise, TrustDifference difference) {
+    return difference instanceof TrustDifference.KeyChanged changed
+        && changed.before().role() == compromise.role()
+        && changed.before().state() == KeyState.RETIRING
+        && changed.before().covers(operation.proposed())
+        && changed.after().state() == KeyState.ACTIVE
+        && changed.after().nbf().equals(changed.before().nbf())
+        && !changed.after().exp().isBefore(changed.before().exp());
   }
 
   private static boolean ends(Operation.CompromiseKey compromise, TrustDifference difference) {
