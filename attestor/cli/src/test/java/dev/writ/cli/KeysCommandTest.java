@@ -51,10 +51,10 @@ class KeysCommandTest {
     assertThat(list.status()).as(list.err()).isEqualTo(ExitStatus.DONE);
     assertThat(list.out())
         .startsWith("ROLE")
-        .containsPattern("issuer +active +[A-Za-z0-9_-]{43} ")
+        .containsPattern("issuer +active +token +[A-Za-z0-9_-]{43} ")
         .containsPattern("status +active ")
         .containsPattern("checkpoint +active ")
-        .containsPattern("tls +- +- ");
+        .containsPattern("tls +active +token +[A-Za-z0-9_-]{43} ");
   }
 
   @Test

@@ -174,7 +174,10 @@ class ServeStartQuoteTest {
 
         assertThat(quote.status()).as(other + quote.err()).isEqualTo(ExitStatus.INTEGRITY);
         assertThat(quote.out()).isEmpty();
-        assertThat(quote.err()).hasLineCount(1);
+        // Whatever is asked of it, it gives the same: no trust file, too.
+        assertThat(
+                quote.err().lines().filter(line -> !line.contains("does not follow, and is left")))
+            .hasSize(1);
       }
     }
   }
