@@ -26,6 +26,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Signs artifacts with the issuer's key, which never leaves its token. It signs nothing but what a
@@ -55,6 +56,11 @@ final class ArtifactSigner {
     this.clock = clock;
     this.random = random;
     this.telemetry = telemetry;
+  }
+
+  /** Completes once the key that signs is the ledger's, where it is being changed. */
+  CompletionStage<Void> settled() {
+    return keys.settled();
   }
 
   /** Why nothing would be signed now, where that is known without asking the token. */

@@ -101,7 +101,11 @@ public final class Issuance {
                     .thenCompose(
                         first ->
                             first.superseded()
-                                ? attempt(application, channel, first.holdsNonce())
+                                ? signer
+                                    .settled()
+                                    .thenCompose(
+                                        settled ->
+                                            attempt(application, channel, first.holdsNonce()))
                                 : CompletableFuture.completedFuture(first))
                     .thenApply(attempt -> logged(attempt, asked)),
             IssuanceOutcome.Denied::new)

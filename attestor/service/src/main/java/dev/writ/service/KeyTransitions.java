@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The transitions in the life of a key, each one entry of the ledger: its leaf, and all that it changes.
@@ -127,6 +128,25 @@ final class KeyTransitions {
   }
 
   void activate(SigningKey key) throws LedgerException, HsmException {
+    changing(() -> begin(key));
+  }
+
+  /** A step after which another key signs. */
+  private interface Change {
+    void make() throws LedgerException, HsmException;
+  }
+
+  /** What is decided meanwhile, and finds that the key has changed, waits for it to be in use. */
+  private void changing(Change change) throws LedgerException, HsmException {
+    CompletableFuture<Void> begun = keys.beginChange();
+    try {
+      change.make();
+    } finally {
+      boolean unused = begun.complete(null);
+    }
+  }
+
+  private void begin(SigningKey key) throws LedgerException, HsmException {
     // Before the ledger says that it signs.
     HsmKey next = generations.inToken(key.role(), key.kid());
     Rotation rotation =
@@ -180,6 +200,11 @@ final class KeyTransitions {
   }
 
   void disbelieve(Operation operation, Operation.CompromiseKey compromise, TrustFile next)
+      throws LedgerException, HsmException {
+    changing(() -> replace(operation, compromise, next));
+  }
+
+  private void replace(Operation operation, Operation.CompromiseKey compromise, TrustFile next)
       throws LedgerException, HsmException {
     SigningKey key = ledger.key(compromise.kid()).orElseThrow();
     if (key.state() == KeyState.ACTIVE && compromise.replacement().isEmpty()) {

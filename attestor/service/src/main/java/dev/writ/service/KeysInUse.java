@@ -16,6 +16,8 @@ import dev.writ.tlog.Hash;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -37,6 +39,8 @@ final class KeysInUse {
   }
 
   private final IssuerKeys keys;
+
+  private volatile CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
 
   /** Of every role. */
   private final Map<KeyRole, InUse> inUse = new ConcurrentHashMap<>();
@@ -119,6 +123,21 @@ final class KeysInUse {
     if (role == KeyRole.TLS) {
       keys.tlsAuthority().use(key);
     }
+  }
+
+  /**
+   * Begins a change of keys, which whoever calls this completes, on one thread at a time: what it returns. The
+   * ledger has the next key before it is in use here.
+   */
+  CompletableFuture<Void> beginChange() {
+    CompletableFuture<Void> change = new CompletableFuture<>();
+    settled = change;
+    return change;
+  }
+
+  /** Completes at once where no change is under way, else with it: what is signed then, the ledger takes. */
+  CompletionStage<Void> settled() {
+    return settled;
   }
 
   /** The token's key of this role and thumbprint, among all generations. */
