@@ -83,13 +83,23 @@ final class TokenObjects {
                   ? "run writ keys init"
                   : "put it back, or use another key of its role"));
     }
+    return one(spec, "private key", byId, byLabel, "remove or rename the others");
+  }
+
+  /**
+   * The one object to which both names lead.
+   *
+   * @param what it is, for the message
+   * @param next what to do where there is none or more
+   */
+  static long one(KeySpec spec, String what, long[] byId, long[] byLabel, String next)
+      throws HsmException {
     if (byId.length != 1 || byLabel.length != 1 || byId[0] != byLabel[0]) {
       throw new HsmException(
           Fault.KEY_AMBIGUOUS,
           String.format(
-              "the label and the id of %s must name one private key, and %d have the label, %d the"
-                  + " id: remove or rename the others",
-              spec, byLabel.length, byId.length));
+              "the label and the id of %s must name one %s, and %d have the label, %d the id: %s",
+              spec, what, byLabel.length, byId.length, next));
     }
     return byId[0];
   }
@@ -98,16 +108,9 @@ final class TokenObjects {
   PublicKey publicKey(KeySpec spec) throws HsmException, CkrException, GeneralSecurityException {
     long[] byId = session.find(PUBLIC_KEY, id(spec));
     long[] byLabel = session.find(PUBLIC_KEY, label(spec));
-    if (byId.length != 1 || byLabel.length != 1 || byId[0] != byLabel[0]) {
-      throw new HsmException(
-          Fault.KEY_AMBIGUOUS,
-          String.format(
-              "the label and the id of %s must name one public key, and %d have the label, %d the id:"
-                  + " remove or rename the others",
-              spec, byLabel.length, byId.length));
-    }
+    long handle = one(spec, "public key", byId, byLabel, "remove or rename the others");
     return spec.algorithm()
-        .publicKeyOf(session.attribute(byId[0], PKCS11Constants.CKA_EC_POINT).getByteArray());
+        .publicKeyOf(session.attribute(handle, PKCS11Constants.CKA_EC_POINT).getByteArray());
   }
 
   /**
@@ -117,15 +120,14 @@ final class TokenObjects {
   X509Certificate certificate(KeySpec spec) throws HsmException, CkrException {
     long[] byId = session.find(CERTIFICATE, id(spec));
     long[] byLabel = session.find(CERTIFICATE, label(spec));
-    if (byId.length != 1 || byLabel.length != 1 || byId[0] != byLabel[0]) {
-      throw new HsmException(
-          Fault.KEY_AMBIGUOUS,
-          String.format(
-              "the label and the id of %s must name one certificate, and %d have the label, %d the"
-                  + " id: if writ keys init was interrupted, remove what it left and run it again",
-              spec, byLabel.length, byId.length));
-    }
-    byte[] der = session.attribute(byId[0], PKCS11Constants.CKA_VALUE).getByteArray();
+    long handle =
+        one(
+            spec,
+            "certificate",
+            byId,
+            byLabel,
+            "if writ keys init was interrupted, remove what it left and run it again");
+    byte[] der = session.attribute(handle, PKCS11Constants.CKA_VALUE).getByteArray();
     try {
       return (X509Certificate)
           CertificateFactory.getInstance("X.509")

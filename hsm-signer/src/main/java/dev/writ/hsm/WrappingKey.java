@@ -75,15 +75,10 @@ final class WrappingKey {
               + spec
               + ", and does not: open the token in which the wrapped key was made");
     }
-    if (byId.length != 1 || byLabel.length != 1 || byId[0] != byLabel[0]) {
-      throw new HsmException(
-          Fault.KEY_AMBIGUOUS,
-          String.format(
-              "the label and the id of %s must name one secret key, and %d have the label, %d the id:"
-                  + " remove or rename the others",
-              spec, byLabel.length, byId.length));
-    }
-    return checked(session, spec, byId[0]);
+    return checked(
+        session,
+        spec,
+        TokenObjects.one(spec, "secret key", byId, byLabel, "remove or rename the others"));
   }
 
   private static WrappingKey checked(CryptokiSession session, KeySpec spec, long handle)

@@ -21,7 +21,6 @@ import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.OperationEnd;
-import dev.writ.ledger.OperationRecord;
 import dev.writ.ledger.SigningKey;
 import dev.writ.ledger.StateChange;
 import dev.writ.tlog.Hash;
@@ -40,9 +39,6 @@ import java.util.concurrent.CompletableFuture;
  * When one is due is for {@link KeySteps} to see.
  */
 final class KeyTransitions {
-  /** Done operations that are looked through for that which a key's step follows from. */
-  private static final int MOST_OPERATIONS = 1_000;
-
   private final Ledger ledger;
   private final CheckpointLines lines;
   private final TrustFiles trust;
@@ -149,11 +145,7 @@ final class KeyTransitions {
   private void begin(SigningKey key) throws LedgerException, HsmException {
     // Before the ledger says that it signs.
     HsmKey next = generations.inToken(key.role(), key.kid());
-    Rotation rotation =
-        rotations().stream()
-            .filter(r -> r.change().to().equals(key.kid()))
-            .findFirst()
-            .orElseThrow(() -> new IllegalStateException("bug: a key was announced by nobody"));
+    DoneRotation rotation = DoneRotation.to(ledger, key.kid());
     SigningKey from = ledger.key(rotation.change().from()).orElseThrow();
     List<StateChange> changes = new ArrayList<>();
     if (from.state() == KeyState.ACTIVE) {
@@ -186,12 +178,7 @@ final class KeyTransitions {
   }
 
   void retire(SigningKey key) throws LedgerException, HsmException {
-    Hash operation =
-        rotations().stream()
-            .filter(r -> r.change().from().equals(key.kid()))
-            .map(r -> r.operation().digest())
-            .findFirst()
-            .orElseThrow(() -> new IllegalStateException("bug: a key retires after no rotation"));
+    Hash operation = DoneRotation.from(ledger, key.kid()).operation().digest();
     var unused =
         commit(
             KeyChange.of(key.kid(), key.role(), KeyState.RETIRED, operation),
@@ -239,9 +226,9 @@ final class KeyTransitions {
       changes.add(signsOn(key.role(), next));
     }
     if (key.role() == KeyRole.CHECKPOINT && compromise.replacement().isPresent()) {
-      // Beside the other, so that the leaf which says it is under a line that is believed after it,
-      // and what
-      // comes meanwhile under one that is believed before.
+      // Beside the other: the leaf that says it is under a line that is believed after it, and what
+      // comes
+      // meanwhile under one that is believed before.
       ledger.signWith(lines.with(ledger.keys(), compromise.replacement().get()).signing());
     }
     if (key.role() == KeyRole.ISSUER && key.activatedIndex().isPresent()) {
@@ -383,26 +370,6 @@ final class KeyTransitions {
         .map(key -> new KeyWindow(key.nbf(), key.exp()))
         .orElseThrow(
             () -> new IllegalStateException("bug: the trust file lacks its operation's key"));
-  }
-
-  /** A rotation that was done. */
-  private record Rotation(Operation operation, Operation.RotateKey change) {
-    /** Of the trust file that came of it. */
-    long trustVersion() {
-      return operation.trustVersion() + 1;
-    }
-  }
-
-  /** Newest first. */
-  private List<Rotation> rotations() throws LedgerException {
-    List<Rotation> rotations = new ArrayList<>();
-    for (OperationRecord done : ledger.operations(OperationEnd.EXECUTED, MOST_OPERATIONS)) {
-      Operation operation = Proposal.decode(done.document()).operation();
-      if (operation.change() instanceof Operation.RotateKey rotate) {
-        rotations.add(new Rotation(operation, rotate));
-      }
-    }
-    return rotations;
   }
 
   private boolean commit(LeafBody body, StateChange... changes) {

@@ -36,8 +36,8 @@ final class NextTrust {
    * @param window from its birth on, for a file that has none of it
    */
   record Known(KeyRole role, VerificationKey key, KeyWindow window) {
-    private TrustedKey trusted(KeyState state) {
-      return new TrustedKey(key, role, window.notBefore(), window.notAfter(), state);
+    private TrustedKey active() {
+      return new TrustedKey(key, role, window.notBefore(), window.notAfter(), KeyState.ACTIVE);
     }
   }
 
@@ -55,7 +55,7 @@ final class NextTrust {
     if (role == KeyRole.TLS) {
       return pinning(with(before.content().tls(), pin(to.key())));
     }
-    TrustedKey first = inFile(from, KeyState.ACTIVE);
+    TrustedKey first = inFile(from);
     TrustedKey retiring =
         new TrustedKey(first.key(), role, first.nbf(), activates.plus(overlap), KeyState.RETIRING);
     TrustedKey next =
@@ -84,7 +84,7 @@ final class NextTrust {
       pins.remove(pin(known.key()));
       return pinning(replacement.map(next -> with(pins, pin(next.key()))).orElse(pins));
     }
-    TrustedKey first = inFile(known, KeyState.ACTIVE);
+    TrustedKey first = inFile(known);
     List<TrustedKey> changed = new ArrayList<>();
     changed.add(
         new TrustedKey(
@@ -116,7 +116,7 @@ final class NextTrust {
 
   /** For as long as before anything was announced to follow it. */
   private TrustedKey signingOn(Known known) {
-    TrustedKey now = inFile(known, KeyState.ACTIVE);
+    TrustedKey now = inFile(known);
     Instant end = known.window().notAfter();
     return new TrustedKey(
         now.key(),
@@ -147,8 +147,8 @@ final class NextTrust {
   }
 
   /** As the file has it; else from its birth on. */
-  private TrustedKey inFile(Known known, KeyState state) {
-    return before.content().trustedKey(known.key().kid()).orElseGet(() -> known.trusted(state));
+  private TrustedKey inFile(Known known) {
+    return before.content().trustedKey(known.key().kid()).orElseGet(known::active);
   }
 
   private static TrustedKey successor(

@@ -10,7 +10,6 @@ import dev.writ.artifact.Check.Outcome;
 import dev.writ.artifact.Presentation.Audience;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -296,66 +295,6 @@ class BundleVerifierDenialTest {
         verify(trust, Issuance.valid(), TestWorld.presentation(), exp),
         DenialCode.EXPIRED,
         CheckName.NOT_ENDED);
-  }
-
-  @Test
-  void checkpoint_signedByAnotherLog_lineageFragmented() {
-    assertDenied(
-        verify(Issuance.valid().loggedBy(TestKey.random())),
-        DenialCode.LINEAGE_FRAGMENTED,
-        CheckName.CHECKPOINT);
-  }
-
-  @Test
-  void checkpoint_signedByTheIssuersKey_lineageFragmented() {
-    assertDenied(
-        verify(Issuance.valid().loggedBy(TestKey.ISSUER)),
-        DenialCode.LINEAGE_FRAGMENTED,
-        CheckName.CHECKPOINT);
-  }
-
-  /** The log's key with a window of its own. */
-  private TrustFile windowed(Instant nbf, Instant exp, KeyState state) {
-    List<TrustedKey> keys = new ArrayList<>(trust.content().keys());
-    keys.add(new TrustedKey(TestKey.LOG.verification(), KeyRole.CHECKPOINT, nbf, exp, state));
-    return TestWorld.trust(TrustContents.keys(trust.content(), keys));
-  }
-
-  @Test
-  void checkpoint_ofALogKeyOutsideItsWindow_lineageFragmented() {
-    Instant now = NOW;
-    assertThat(
-            verify(
-                windowed(now, now.plusSeconds(1), KeyState.RETIRING),
-                Issuance.valid(),
-                TestWorld.presentation(),
-                now))
-        .isInstanceOf(Verdict.Allowed.class);
-    for (TrustFile outside :
-        List.of(
-            windowed(now.minusSeconds(9), now, KeyState.RETIRING),
-            windowed(now.plusSeconds(1), now.plusSeconds(9), KeyState.PREPUBLISHED))) {
-      assertDenied(
-          verify(outside, Issuance.valid(), TestWorld.presentation(), now),
-          DenialCode.LINEAGE_FRAGMENTED,
-          CheckName.CHECKPOINT);
-    }
-  }
-
-  @Test
-  void case85_checkpoint_proofIsNone_lineageFragmented() {
-    assertDenied(
-        verify(Issuance.valid().proof(text -> text.substring(1))),
-        DenialCode.LINEAGE_FRAGMENTED,
-        CheckName.CHECKPOINT);
-  }
-
-  @Test
-  void checkpoint_ofAnotherLogThanTheArtifactNames_lineageFragmented() {
-    assertDenied(
-        verify(Issuance.valid().payload("\"writ.example/log\"", "\"writ.example/other\"")),
-        DenialCode.LINEAGE_FRAGMENTED,
-        CheckName.CHECKPOINT);
   }
 
   @Test
