@@ -108,6 +108,22 @@ final class Replica {
   }
 
   /** Demands that keys of the place's profile can be in two tokens. */
+  /** Two that only look like two are told apart when both are open. */
+  static void requireAnother(TokenPlace first, TokenPlace second) throws HsmException {
+    if (first.address().equals(second.address())) {
+      throw notAnother(first.address());
+    }
+  }
+
+  private static HsmException notAnother(Object both) {
+    return new HsmException(
+        Fault.REPLICA_REFUSED,
+        String.format(
+            "a replica must be another token than its first, and both are %s: name a second one, or"
+                + " leave the replica out",
+            both));
+  }
+
   static void requireAllowed(TokenPlace place) throws HsmException {
     if (!place.profile().replicable()) {
       throw new HsmException(
@@ -199,12 +215,7 @@ final class Replica {
    */
   void requireAll(TokenDescription first) throws HsmException {
     if (token.description().equals(first)) {
-      throw new HsmException(
-          Fault.REPLICA_REFUSED,
-          String.format(
-              "a replica must be another token than its first, and both are %s: name a second one, or"
-                  + " leave the replica out",
-              first));
+      throw notAnother(first);
     }
     for (KeySpec spec : lacking()) {
       Lack lack = lacks.get(spec);

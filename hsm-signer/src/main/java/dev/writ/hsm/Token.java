@@ -94,6 +94,7 @@ public final class Token implements AutoCloseable {
   public static Token open(TokenPlace first, TokenPlace second) throws HsmException {
     Replica.requireAllowed(first);
     Replica.requireAllowed(second);
+    Replica.requireAnother(first, second);
     // One tally: what a key signed is counted under the key, whichever token it was in.
     SignatureTally tally = new SignatureTally();
     Replica replica = Replica.open(second, tally);

@@ -279,6 +279,16 @@ class ReplicaTest {
   }
 
   @Test
+  void open_sameTokenTwice_isRefused() {
+    assertThatThrownBy(
+            () -> Token.open(place(profile, first, events), place(profile, first, events)))
+        .isInstanceOfSatisfying(
+            HsmException.class, e -> assertThat(e.fault()).isEqualTo(Fault.REPLICA_REFUSED))
+        .hasMessageContaining("must be another token than its first")
+        .hasMessageContaining("name a second one, or leave the replica out");
+  }
+
+  @Test
   void requireReplicated_sameTokenTwice_isRefused() throws Exception {
     TokenProfile alias = profile.withLibrary(module.libraryAs("alias.so"));
     try (Token token =

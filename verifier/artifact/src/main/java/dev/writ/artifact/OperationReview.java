@@ -277,9 +277,9 @@ public final class OperationReview {
   private Optional<String> expectCompromise(
       Operation.CompromiseKey compromise, List<TrustDifference> all, TrustContent next) {
     boolean ended = all.removeIf(each -> ends(compromise, each));
-    if (compromise.replacement().isEmpty()) {
-      // The key that an announced one was to follow signs on.
-      boolean unused = all.removeIf(each -> signsOn(compromise, each));
+    if (wasAnnounced(compromise)) {
+      // The one key that it was to follow signs on; any other is nothing that the operation says.
+      all.stream().filter(each -> signsOn(compromise, each)).findFirst().ifPresent(all::remove);
     }
     boolean replaced =
         compromise.replacement().isEmpty()
@@ -305,6 +305,17 @@ public final class OperationReview {
   private String lines(Optional<VerificationKey> out, Optional<VerificationKey> in) {
     LogLines without = new LogLines(lines().without(out.orElseThrow()), believed.logOrigin());
     return in.map(without::with).orElse(without.policy());
+  }
+
+  /** Whether the key has not begun, so that another still signs. */
+  private boolean wasAnnounced(Operation.CompromiseKey compromise) {
+    return compromise.replacement().isEmpty()
+        && believed
+            .content()
+            .trustedKey(compromise.kid())
+            .map(key -> key.nbf().plus(believed.content().skew()))
+            .filter(begins -> !begins.isBefore(operation.proposed()))
+            .isPresent();
   }
 
   private boolean signsOn(Operation.CompromiseKey compromise, TrustDifference difference) {

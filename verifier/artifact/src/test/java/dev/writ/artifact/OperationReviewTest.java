@@ -221,6 +221,59 @@ class OperationReviewTest {
         "in its place at once");
   }
 
+  private static TrustedKey issuer(VerificationKey key, Instant nbf, Instant exp, KeyState state) {
+    return new TrustedKey(key, KeyRole.ISSUER, nbf, exp, state);
+  }
+
+  /** Of a key that was to follow two others, of which both retire, by a file that lets some sign on. */
+  private static OperationReview.Outcome compromiseOfTheNext(Instant begins, int signingOn) {
+    VerificationKey second = TestKey.INSTANCE.verification();
+    Instant end = ACTIVATES.plusSeconds(7_200);
+    Instant later = ACTIVATES.plus(Duration.ofDays(300));
+    TrustedKey retired = issuer(second, ISSUER.nbf(), end, KeyState.RETIRING);
+    TrustedKey next = issuer(NEXT, begins, later, KeyState.ACTIVE);
+    TrustFile before =
+        TrustFile.of(TrustContents.keys(BEFORE, replaced(retiring(end), retired, next)), List.of());
+    TrustedKey first =
+        signingOn > 0
+            ? issuer(ISSUER.key(), ISSUER.nbf(), ISSUER.exp(), KeyState.ACTIVE)
+            : retiring(end);
+    TrustedKey other =
+        signingOn > 1 ? issuer(second, ISSUER.nbf(), later, KeyState.ACTIVE) : retired;
+    TrustContent content =
+        TrustContents.successor(
+            TrustContents.keys(
+                BEFORE, replaced(first, other, issuer(NEXT, begins, later, KeyState.COMPROMISED))),
+            2,
+            before.digest());
+    return OperationReview.of(
+        operation(
+            new Operation.CompromiseKey(
+                KeyRole.ISSUER,
+                NEXT.kid(),
+                OptionalLong.empty(),
+                Optional.empty(),
+                digest(content))),
+        Optional.of(content),
+        before,
+        NOW);
+  }
+
+  @Test
+  void compromise_ofAnAnnouncedKey_letsTheOneKeyBeforeItSignOn() {
+    assertThat(compromiseOfTheNext(ACTIVATES, 0)).isInstanceOf(OperationReview.Outcome.Sound.class);
+    assertThat(compromiseOfTheNext(ACTIVATES, 1)).isInstanceOf(OperationReview.Outcome.Sound.class);
+    assertRefused(compromiseOfTheNext(ACTIVATES, 2), "nothing but what the operation says");
+  }
+
+  @Test
+  void compromise_ofAKeyThatHasBegun_letsNoOtherSignOn() {
+    Instant begun = NOW.minus(Duration.ofDays(1));
+
+    assertThat(compromiseOfTheNext(begun, 0)).isInstanceOf(OperationReview.Outcome.Sound.class);
+    assertRefused(compromiseOfTheNext(begun, 1), "nothing but what the operation says");
+  }
+
   private static TrustedKey window(VerificationKey key, KeyRole role, Instant exp, KeyState state) {
     return new TrustedKey(key, role, ISSUER.nbf(), exp, state);
   }
