@@ -134,7 +134,8 @@ class ReplicaTest {
       for (Future<Integer> signer : signers) {
         assertThat(signer.get(20, TimeUnit.SECONDS)).as("and none of them failed").isPositive();
       }
-      assertThat(events).contains("connected 4");
+      // Told after the token is used again, not before.
+      await(() -> events.contains("connected 4"));
       assertThat(replicaEvents).noneMatch(event -> event.startsWith("lost"));
     } finally {
       threads.shutdownNow();

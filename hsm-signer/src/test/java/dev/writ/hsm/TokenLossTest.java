@@ -49,6 +49,7 @@ class TokenLossTest extends TokenUnderFault {
       module.restore();
       awaitConnection(token, 2);
       requireSigns(key);
+      await(() -> events.contains("connected 2"));
       assertThat(events).startsWith("lost CKR_DEVICE_REMOVED").endsWith("connected 2");
     }
   }
