@@ -64,6 +64,9 @@ final class Committer implements Runnable {
   /** A batch whose COMMIT failed while nobody could say whether it is durable; null where there is none. */
   private @Nullable InDoubt inDoubt;
 
+  /** Whether the last batch that was in doubt turned out to be durable. */
+  private boolean doubtWasDurable;
+
   /** Whether a COMMIT failed, so that what can be read may be in memory alone. */
   private boolean unsettled;
 
@@ -112,6 +115,7 @@ final class Committer implements Runnable {
         Work first = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
         if (first == null) {
           storeCheckpoint();
+          followWhileIdle();
         } else {
           doAllThatWaits(first);
         }
@@ -210,7 +214,7 @@ final class Committer implements Runnable {
     }
     nonces.purge(admission, now, batch.size());
     putCheckpoint(writer);
-    return new InDoubt(new CommittedBatch(first, admitted, head), growth.edge());
+    return new InDoubt(CommittedBatch.ofEntries(first, admitted, head), growth.edge());
   }
 
   private static Instant newestTime(List<Pending> entries) {
@@ -220,15 +224,48 @@ final class Committer implements Runnable {
         .orElseThrow();
   }
 
-  /** Takes the lock, and makes sure that the tree is as this writer left it. */
+  /** Takes the lock, and makes sure that the tree goes on from where this writer knows it. */
   @CanIgnoreReturnValue
   private TreeReads.HeadRow begin(WriterSession writer) throws SQLException, LedgerException {
     writer.treeWrites().lock();
     TreeReads.HeadRow row = writer.tree().head().orElseThrow(RightEdgeCheck::noHead);
-    if (!row.head().equals(edge.head())) {
-      throw halt(row.head());
-    }
+    follow(writer, row.head());
     return row;
+  }
+
+  /**
+   * Takes over what other nodes committed, once their leaves make this writer's tree the one that is
+   * found. What does not continue this tree stops the ledger.
+   */
+  private void follow(WriterSession writer, Head found) throws SQLException, LedgerException {
+    if (found.equals(edge.head())) {
+      return;
+    }
+    if (!database.isShared()) {
+      throw halt(found);
+    }
+    OthersLeaves others = new OthersLeaves(writer.tree(), edge);
+    Optional<RightEdge> followed = others.upTo(found);
+    if (followed.isEmpty()) {
+      throw halt(found);
+    }
+    others.give(found, signer::committed);
+    edge = followed.get();
+  }
+
+  /** Looks whether other nodes have committed, while there is nothing else to do. */
+  private void followWhileIdle() {
+    WriterSession writer = session;
+    if (writer == null || !database.isShared() || halted != null) {
+      return;
+    }
+    try {
+      follow(writer, writer.tree().head().orElseThrow(RightEdgeCheck::noHead).head());
+      writer.rollback();
+    } catch (SQLException | LedgerException | RuntimeException e) {
+      // Whoever commits next hears of it.
+      closeSession();
+    }
   }
 
   /** A job's transaction. Its COMMIT leaves nothing in doubt that a later one could trip over. */
@@ -289,7 +326,7 @@ final class Committer implements Runnable {
     Reached reached = Reached.NOT_COMMITTED;
     try {
       ready();
-      if (edge == committing.edge()) {
+      if (doubtWasDurable) {
         return true;
       }
     } catch (SQLException | LedgerException | RuntimeException e) {
@@ -324,20 +361,20 @@ final class Committer implements Runnable {
       if (unsettled) {
         fresh.settle();
       }
-      InDoubt doubt = inDoubt;
+      // A server may still be at a COMMIT whose connection is lost: it has the lock until it is
+      // done.
+      fresh.treeWrites().lock();
       Head found = fresh.tree().head().orElseThrow(RightEdgeCheck::noHead).head();
-      fresh.rollback();
-      if (doubt != null && found.equals(doubt.edge().head())) {
+      InDoubt doubt = inDoubt;
+      doubtWasDurable = doubt != null && isThere(doubt, fresh.tree(), found);
+      if (doubt != null && doubtWasDurable) {
         durable(doubt);
-      } else {
-        if (doubt != null) {
-          doubt.batch().entries().forEach(Pending::letGo);
-        }
-        if (!found.equals(edge.head())) {
-          throw halt(found);
-        }
+      } else if (doubt != null) {
+        doubt.batch().entries().forEach(Pending::letGo);
       }
       inDoubt = null;
+      follow(fresh, found);
+      fresh.rollback();
       unsettled = false;
     } catch (SQLException | LedgerException | RuntimeException e) {
       fresh.abort();
@@ -345,6 +382,16 @@ final class Committer implements Runnable {
     }
     session = fresh;
     return fresh;
+  }
+
+  /** Whether the leaves of a batch are where it put them; other nodes may have gone on from there. */
+  private boolean isThere(InDoubt doubt, TreeReads tree, Head found) throws SQLException {
+    Head after = doubt.edge().head();
+    return found.equals(after)
+        || database.isShared()
+            && found.size() > after.size()
+            && tree.leafHashes(doubt.batch().first(), after.size())
+                .equals(doubt.batch().leafHashes());
   }
 
   private LedgerException halt(Head found) {

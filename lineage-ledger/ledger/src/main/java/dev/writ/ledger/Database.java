@@ -11,14 +11,31 @@ import javax.sql.DataSource;
  * the same text on each of them.
  */
 interface Database extends AutoCloseable {
+  /** Opens what a configuration names. */
+  static Database open(StoreConfig config) throws LedgerException {
+    if (config instanceof SqliteConfig sqlite) {
+      return SqliteDatabase.open(sqlite.folder());
+    }
+    return PostgresDatabase.open((PostgresConfig) config);
+  }
+
   /** A connection for the one writer, with no transaction begun and none begun by itself. */
   Connection connectWriter() throws SQLException;
 
   /** Connections that only read, each seeing what was committed when its statement began. */
   DataSource readers();
 
+  /** Whether others may write to it while this process has it open. */
+  boolean isShared();
+
   /** What stands for the words in {@code ${}} of the schema. */
   Map<String, String> schemaWords();
+
+  /** Keeps others from changing the schema until {@link #unlockSchema}, or until the connection ends. */
+  void lockSchema(Connection writer) throws SQLException;
+
+  /** Lets others at the schema again. */
+  void unlockSchema(Connection writer) throws SQLException;
 
   /** What is deleted from here until {@link #settle} is to be nowhere after it. */
   void beginErasure(Connection writer) throws SQLException;

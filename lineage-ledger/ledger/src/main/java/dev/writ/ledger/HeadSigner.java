@@ -34,11 +34,11 @@ final class HeadSigner implements Runnable {
 
   /** Tells the signer that no batch comes after it. */
   private static final CommittedBatch END =
-      new CommittedBatch(-1, List.of(), new Head(-1, MerkleTree.emptyRoot()));
+      CommittedBatch.ofOthers(-1, List.of(), new Head(-1, MerkleTree.emptyRoot()));
 
   /** Wakes the signer for a probe. */
   private static final CommittedBatch PROBE =
-      new CommittedBatch(-2, List.of(), new Head(-2, MerkleTree.emptyRoot()));
+      CommittedBatch.ofOthers(-2, List.of(), new Head(-2, MerkleTree.emptyRoot()));
 
   private final String origin;
 
@@ -221,7 +221,7 @@ final class HeadSigner implements Runnable {
   }
 
   private void append(CommittedBatch batch) {
-    batch.entries().forEach(pending -> tree.append(pending.leafHash()));
+    batch.leafHashes().forEach(tree::append);
   }
 
   /** The writer and this thread compute the root each in its own way; they sign only what is one. */

@@ -64,23 +64,23 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   }
 
   /**
-   * Opens the embedded ledger in a folder, or makes it. The head and all that will be built upon are
+   * Opens the ledger in a store, or makes it. The head and all that will be built upon are
    * checked first; a head that a crash left unsigned is signed, and so is one that lacks a line of a
    * signer. One signer at least must be of a key that signed the stored checkpoint.
    *
    * @param origin the log's name; fixed when the ledger is made
    * @param keys say who signs checkpoints
    * @param events is told what the ledger does
-   * @throws LedgerException if the folder, the store or a key is not as it must be
+   * @throws LedgerException if the store or a key is not as it must be
    */
   public static Ledger open(
-      SqliteConfig config,
+      StoreConfig config,
       String origin,
       CheckpointKeys keys,
       InstantSource clock,
       LedgerEvents events)
       throws LedgerException {
-    Database database = SqliteDatabase.open(config.folder());
+    Database database = Database.open(config);
     try {
       return open(database, config.limits(), origin, keys, clock, events);
     } catch (LedgerException | RuntimeException e) {
@@ -91,7 +91,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
 
   /** The same with keys that do not change, and nobody listens. */
   public static Ledger open(
-      SqliteConfig config, String origin, List<NoteSigner> signers, InstantSource clock)
+      StoreConfig config, String origin, List<NoteSigner> signers, InstantSource clock)
       throws LedgerException {
     return open(config, origin, CheckpointKeys.of(signers), clock, LedgerEvents.NONE);
   }

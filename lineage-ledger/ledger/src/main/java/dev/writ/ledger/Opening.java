@@ -45,10 +45,8 @@ record Opening(
       throw LedgerException.of("the store must be a database that can be written", e);
     }
     try {
-      Schema.bringUpToDate(session.connection(), database.schemaWords());
-      Opening opening = load(session, origin, keys);
-      session.rollback();
-      return opening;
+      Schema.bringUpToDate(session.connection(), database);
+      return load(session, origin, keys);
     } catch (SQLException e) {
       session.abort();
       throw LedgerException.of("the store must be readable and whole", e);
@@ -78,14 +76,13 @@ record Opening(
 
   private static Opening load(WriterSession session, String origin, CheckpointKeys keys)
       throws SQLException, LedgerException {
+    session.treeWrites().beginTree(origin);
+    // Nobody moves head or checkpoint while they are compared.
+    session.treeWrites().lock();
     CheckpointKeys.Lines lines = keys.among(new StateReads(session.statements()).keys());
     List<NoteSigner> signers = lines.signing();
     requireSigners(origin, signers);
     TreeReads store = session.tree();
-    if (store.head().isEmpty()) {
-      session.treeWrites().beginTree(origin);
-      session.commit();
-    }
     TreeReads.HeadRow row = store.head().orElseThrow(RightEdgeCheck::noHead);
     if (!row.origin().equals(origin)) {
       throw new LedgerException(
@@ -99,12 +96,12 @@ record Opening(
     RightEdge edge = RightEdgeCheck.load(store, row.head());
     if (row.head().size() > 0 && store.newestTime().isEmpty()) {
       session.treeWrites().raiseNewestTime(lastLeafTime(store, row.head().size()));
-      session.commit();
     }
     Optional<SignedHead> stored = storedCheckpoint(store, origin, row.head());
     if (stored.isPresent()) {
       requireSignedByOneOf(lines, stored.get().note());
     }
+    session.commit();
     Optional<SignedHead> usable =
         stored
             .filter(signed -> signed.head().equals(row.head()))

@@ -30,9 +30,11 @@ final class Schema {
    * Brings an empty or older store to {@link #VERSION}, each step in a transaction of its own: a
    * crash leaves the version before.
    */
-  static void bringUpToDate(Connection writer, Map<String, String> words)
+  static void bringUpToDate(Connection writer, Database database)
       throws SQLException, LedgerException {
-    bringTo(VERSION, writer, words);
+    database.lockSchema(writer);
+    bringTo(VERSION, writer, database.schemaWords());
+    database.unlockSchema(writer);
   }
 
   /** Brings a store to a version that is not above {@link #VERSION}. */
@@ -58,7 +60,7 @@ final class Schema {
     boolean any = false;
     boolean versioned = false;
     try (ResultSet tables =
-        writer.getMetaData().getTables(null, null, "%", new String[] {"TABLE"})) {
+        writer.getMetaData().getTables(null, writer.getSchema(), "%", new String[] {"TABLE"})) {
       while (tables.next()) {
         any = true;
         versioned |= "schema_version".equals(tables.getString("TABLE_NAME"));

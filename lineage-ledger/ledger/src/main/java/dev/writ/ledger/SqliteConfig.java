@@ -8,7 +8,7 @@ import java.nio.file.Path;
  *
  * @param folder holds its files; made if it is missing, and then for its owner alone
  */
-public record SqliteConfig(Path folder, CommitLimits limits) {
+public record SqliteConfig(Path folder, CommitLimits limits) implements StoreConfig {
   /** An embedded ledger with {@link CommitLimits#DEFAULT}. */
   public static SqliteConfig in(Path folder) {
     return new SqliteConfig(folder, CommitLimits.DEFAULT);

@@ -105,6 +105,18 @@ final class SqliteDatabase implements Database {
   }
 
   @Override
+  public boolean isShared() {
+    return false;
+  }
+
+  /** The folder's lock keeps all others out. */
+  @Override
+  public void lockSchema(Connection writer) {}
+
+  @Override
+  public void unlockSchema(Connection writer) {}
+
+  @Override
   public Map<String, String> schemaWords() {
     return Map.of(
         "int64", "INTEGER", "bytes", "BLOB", "table", "STRICT", "keyed", "STRICT, WITHOUT ROWID");

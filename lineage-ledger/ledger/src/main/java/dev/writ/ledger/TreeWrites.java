@@ -16,7 +16,7 @@ import java.util.Optional;
 final class TreeWrites {
   private static final String BEGIN_TREE =
       "INSERT INTO tree_head (id, origin, size, root, nonce_horizon, snapshot_at, probe)"
-          + " VALUES (1, ?, 0, ?, 0, 0, 0)";
+          + " VALUES (1, ?, 0, ?, 0, 0, 0) ON CONFLICT DO NOTHING";
   private static final String LOCK = "UPDATE tree_head SET size = size WHERE id = 1";
   private static final String PROBE =
       "UPDATE tree_head SET probe = (probe + 1) % 1000000 WHERE id = 1";
@@ -45,9 +45,9 @@ final class TreeWrites {
     this.statements = statements;
   }
 
-  /** Makes the row of the empty tree. */
+  /** Makes the row of the empty tree, unless there is one. */
   void beginTree(String origin) throws SQLException {
-    requireOne(statements.update(BEGIN_TREE, origin, MerkleTree.emptyRoot()), "the empty head");
+    statements.update(BEGIN_TREE, origin, MerkleTree.emptyRoot());
   }
 
   /** Begins a writer's transaction: waits for the writer before, and keeps all others out. */

@@ -18,10 +18,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Boot logs beside the ledger, and leaves found by their ids. */
+@Tag("any-store")
 final class BootLogsTest {
   private static final AkName HOST = Samples.host("a").akName();
   private static final AkName OTHER = Samples.host("b").akName();
@@ -92,6 +95,10 @@ final class BootLogsTest {
   }
 
   @Test
+  @DisabledIfSystemProperty(
+      named = "writ.test.store",
+      matches = "postgres",
+      disabledReason = "a server makes room of pages in its own time")
   void erasedPayload_takesItsLogWithIt() throws Exception {
     String secret = "what a host measured ".repeat(400);
     long index = keep(log(HOST, Decision.ALLOWED, 1, secret));

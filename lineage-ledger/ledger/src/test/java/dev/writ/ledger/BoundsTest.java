@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What the ledger has in its memory is bounded while a disk or a key hangs for many times its patience
  * and callers go on, and all of it is free again once they come back.
  */
+@Tag("any-store")
 @Timeout(60)
 class BoundsTest {
   private static final int PLACES = 50;
@@ -78,7 +80,7 @@ class BoundsTest {
 
   @Test
   void keyThatHangs_holdsNoMoreEntriesThanThereArePlaces() throws Exception {
-    try (Ledger ledger = open(SqliteDatabase.open(folder))) {
+    try (Ledger ledger = open(TestLedgers.database(folder))) {
       CountDownLatch gate = signer.hang();
       List<Unavailable> outcomes = commitForLong(ledger);
       long expired = saying(outcomes, "must answer within");
@@ -107,7 +109,7 @@ class BoundsTest {
 
   @Test
   void keyThatFailsForLong_stopsTheLogFromGrowingUntilItSigns() throws Exception {
-    try (Ledger ledger = open(SqliteDatabase.open(folder))) {
+    try (Ledger ledger = open(TestLedgers.database(folder))) {
       signer.failWith(new NoteSigningException("CKR_DEVICE_ERROR", "no token", new Exception()));
       List<Unavailable> outcomes = commitForLong(ledger);
       assertThat(outcomes.get(0).reached()).isEqualTo(Reached.COMMITTED);

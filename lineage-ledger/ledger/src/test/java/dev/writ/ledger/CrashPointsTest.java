@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * the process goes on, or it is gone and the store is opened anew. Whatever happens, an entry's leaf,
  * nonce and state are there together or not at all, and the answer never says more than is so.
  */
+@Tag("any-store")
 class CrashPointsTest {
   /** Fewer would mean that the fault was not where it is thought to be. */
   private static final int STEPS_AT_LEAST = 18;

@@ -10,12 +10,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 
 /**
- * A real SQLite store, the writer's connection of which fails or stops at a step of one's choice. A
+ * A real store, the writer's connection of which fails or stops at a step of one's choice. A
  * step is one statement executed, or COMMIT.
  */
 final class FaultyDatabase implements Database {
@@ -31,15 +32,28 @@ final class FaultyDatabase implements Database {
       Set.of("executeUpdate", "executeQuery", "executeBatch", "commit");
 
   private final Database real;
+  private final boolean shared;
   private int stepsToFault = -1;
   private Fault fault = Fault.NOT_PERSISTED;
   private boolean diesWithFault;
   private boolean dead;
   private String faulted = "";
+  private Optional<Fault> commitFault = Optional.empty();
+  private Runnable meanwhile = () -> {};
   private volatile CountDownLatch gate = new CountDownLatch(0);
 
+  /** One that no other node has open: a node that looks for others would take steps of its own. */
   FaultyDatabase(Path folder) throws LedgerException {
-    real = SqliteDatabase.open(folder);
+    this(folder, false);
+  }
+
+  private FaultyDatabase(Path folder, boolean shared) throws LedgerException {
+    this.real = TestLedgers.database(folder);
+    this.shared = shared;
+  }
+
+  static FaultyDatabase shared(Path folder) throws LedgerException {
+    return new FaultyDatabase(folder, true);
   }
 
   /**
@@ -51,6 +65,16 @@ final class FaultyDatabase implements Database {
     stepsToFault = step;
     fault = how;
     diesWithFault = dies;
+    faulted = "";
+  }
+
+  /**
+   * Lets the next COMMIT fail, after which somebody else does something before the writer can ask what
+   * became of it.
+   */
+  synchronized void failAtCommit(Fault how, Runnable before) {
+    commitFault = Optional.of(how);
+    meanwhile = before;
     faulted = "";
   }
 
@@ -83,6 +107,11 @@ final class FaultyDatabase implements Database {
   @Override
   public Connection connectWriter() throws SQLException {
     requireAlive();
+    Runnable first = meanwhile;
+    meanwhile = () -> {};
+    if (!faulted.isEmpty()) {
+      first.run();
+    }
     Connection connection = real.connectWriter();
     return proxy(
         Connection.class,
@@ -113,6 +142,9 @@ final class FaultyDatabase implements Database {
     requireAlive();
     boolean fails = STEPS.contains(name) && reached(step);
     if (fails && fault == Fault.NOT_PERSISTED) {
+      if (target instanceof Connection connection && name.equals("commit")) {
+        connection.rollback();
+      }
       throw failure(step);
     }
     Object result = invoke(target, method, arguments);
@@ -125,6 +157,12 @@ final class FaultyDatabase implements Database {
   private boolean reached(String step) throws InterruptedException {
     gate.await();
     synchronized (this) {
+      if (step.equals("commit") && commitFault.isPresent()) {
+        fault = commitFault.get();
+        commitFault = Optional.empty();
+        faulted = step;
+        return true;
+      }
       if (stepsToFault < 0 || --stepsToFault > 0) {
         return false;
       }
@@ -162,6 +200,21 @@ final class FaultyDatabase implements Database {
   @Override
   public Map<String, String> schemaWords() {
     return real.schemaWords();
+  }
+
+  @Override
+  public boolean isShared() {
+    return shared;
+  }
+
+  @Override
+  public void lockSchema(Connection writer) throws SQLException {
+    real.lockSchema(writer);
+  }
+
+  @Override
+  public void unlockSchema(Connection writer) throws SQLException {
+    real.unlockSchema(writer);
   }
 
   @Override

@@ -34,10 +34,12 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What was last seen of hosts, and what a new boot takes with it. */
+@Tag("any-store")
 class LastSeenTest {
   private static final AkName HOST = akName("host");
   private static final Since NOTHING = new Since.Nothing();
@@ -331,7 +333,7 @@ class LastSeenTest {
     lengthenChain(100_000);
     ledger =
         Ledger.open(
-            SqliteDatabase.open(folder),
+            TestLedgers.database(folder),
             new CommitLimits(100, 100, Duration.ofMinutes(2)),
             Samples.ORIGIN,
             List.of(TestLedgers.SIGNER),

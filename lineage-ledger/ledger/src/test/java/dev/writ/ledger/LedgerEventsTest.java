@@ -14,10 +14,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A listener hears of every transaction and signature, and can harm none. */
+@Tag("any-store")
 class LedgerEventsTest {
   @TempDir Path folder;
   private final ScriptedSigner signer = new ScriptedSigner();

@@ -11,24 +11,25 @@ import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nonces go only after their challenge has ended, and never become usable by going. */
+@Tag("any-store")
 class NoncePurgeTest {
   @TempDir Path folder;
   private Instant now = NOW;
 
   private Ledger open() throws LedgerException {
     return Ledger.open(
-        SqliteConfig.in(folder), Samples.ORIGIN, List.of(TestLedgers.SIGNER), () -> now);
+        TestLedgers.store(folder), Samples.ORIGIN, List.of(TestLedgers.SIGNER), () -> now);
   }
 
   private static Entry with(Hash nonce, Instant expires) {
@@ -80,8 +81,7 @@ class NoncePurgeTest {
   }
 
   private long nonces() throws Exception {
-    try (Connection connection =
-            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("ledger.db"));
+    try (Connection connection = TestLedgers.connection(folder);
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery("SELECT COUNT(*) FROM nonce")) {
       assertThat(rows.next()).isTrue();

@@ -13,18 +13,19 @@ import dev.writ.ledger.FaultyDatabase.Fault;
 import dev.writ.tlog.NoteSigningException;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The probe says what an entry would come to: it notices disk and key failing, and coming back. */
+@Tag("any-store")
 @Timeout(60)
 class ProbeTest {
   private static final CommitLimits HASTY = new CommitLimits(100, 100, Duration.ofMillis(300));
@@ -87,7 +88,7 @@ class ProbeTest {
 
   @Test
   void keyThatHangs_isNoticedWithinThePatience() throws Exception {
-    try (Ledger ledger = open(SqliteDatabase.open(folder), HASTY)) {
+    try (Ledger ledger = open(TestLedgers.database(folder), HASTY)) {
       CountDownLatch gate = signer.hang();
       assertFails(ledger, "ledger", "must sign within 300 ms");
       gate.countDown();
@@ -127,11 +128,10 @@ class ProbeTest {
   @Test
   void storeThatAnotherProcessLocks_isNoticedUntilItLetsGo() throws Exception {
     try (Ledger ledger = TestLedgers.open(folder, signer);
-        Connection other =
-            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("ledger.db"));
+        Connection other = TestLedgers.connection(folder);
         Statement statement = other.createStatement()) {
-      statement.execute("BEGIN IMMEDIATE");
-      assertFails(ledger, "SQLITE_BUSY", "the store must be writable");
+      statement.execute(StoreUnderTest.LOCK);
+      assertFails(ledger, StoreUnderTest.LOCKED, "the store must be writable");
       statement.execute("ROLLBACK");
       assertThat(await(ledger.probe())).isEmpty();
     }

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * c2sp.org/tlog-tiles and RFC 9162 section 2.1, with nothing of the code that wrote them. Only the
  * ledger's own reads, which a server would answer from, are called, with each path parsed from text.
  */
+@Tag("any-store")
 class RebuiltTreeTest {
   @TempDir Path folder;
 

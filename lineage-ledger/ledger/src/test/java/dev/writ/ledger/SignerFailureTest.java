@@ -18,11 +18,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A checkpoint key that fails, hangs or comes back, a queue that fills, a disk that stops. */
+@Tag("any-store")
 @Timeout(60)
 class SignerFailureTest {
   @TempDir Path folder;
@@ -181,6 +183,6 @@ class SignerFailureTest {
 
   private Ledger open(CommitLimits limits) throws LedgerException {
     return Ledger.open(
-        new SqliteConfig(folder, limits), Samples.ORIGIN, List.of(signer), Samples.CLOCK);
+        TestLedgers.store(folder, limits), Samples.ORIGIN, List.of(signer), Samples.CLOCK);
   }
 }

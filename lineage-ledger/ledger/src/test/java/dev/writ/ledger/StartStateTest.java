@@ -9,10 +9,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.ledger.StateChange.RecordStart;
 import java.nio.file.Path;
 import java.sql.Connection;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which leaf says last that the service was started. */
+@Tag("any-store")
 class StartStateTest {
   @TempDir Path folder;
 
@@ -42,7 +44,7 @@ class StartStateTest {
 
   @Test
   void storeOfVersionSix_opened_takesAStart() throws Exception {
-    try (Database database = SqliteDatabase.open(folder);
+    try (Database database = TestLedgers.database(folder);
         Connection writer = database.connectWriter()) {
       Schema.bringTo(6, writer, database.schemaWords());
     }

@@ -44,10 +44,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What changes with a leaf, what must hold for it, and that a loser leaves nothing. */
+@Tag("any-store")
 class StateTest {
   @TempDir Path folder;
   private Ledger ledger;

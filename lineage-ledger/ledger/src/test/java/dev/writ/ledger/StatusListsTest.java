@@ -36,10 +36,12 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which artifact has which bit, and what a status token may say of it. */
+@Tag("any-store")
 class StatusListsTest {
   private static final Duration MARGIN = Duration.ofSeconds(30);
 
@@ -51,7 +53,7 @@ class StatusListsTest {
   void open() throws Exception {
     ledger =
         Ledger.open(
-            SqliteConfig.in(folder), Samples.ORIGIN, List.of(TestLedgers.SIGNER), () -> now);
+            TestLedgers.store(folder), Samples.ORIGIN, List.of(TestLedgers.SIGNER), () -> now);
   }
 
   @AfterEach

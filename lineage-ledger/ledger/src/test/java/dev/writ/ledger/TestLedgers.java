@@ -16,7 +16,6 @@ import dev.writ.tlog.ProofOutcome;
 import dev.writ.tlog.SignedNote;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -34,7 +33,23 @@ final class TestLedgers {
   }
 
   static Ledger open(Path folder, NoteSigner... signers) throws LedgerException {
-    return Ledger.open(SqliteConfig.in(folder), Samples.ORIGIN, List.of(signers), Samples.CLOCK);
+    return Ledger.open(store(folder), Samples.ORIGIN, List.of(signers), Samples.CLOCK);
+  }
+
+  static StoreConfig store(Path folder) {
+    return store(folder, CommitLimits.DEFAULT);
+  }
+
+  static StoreConfig store(Path folder, CommitLimits limits) {
+    return StoreUnderTest.of(folder, limits);
+  }
+
+  static Database database(Path folder) throws LedgerException {
+    return Database.open(store(folder));
+  }
+
+  static Connection connection(Path folder) throws SQLException {
+    return StoreUnderTest.connection(folder);
   }
 
   static CommitOutcome commit(Ledger ledger, Entry entry) {
@@ -100,8 +115,7 @@ final class TestLedgers {
 
   /** Changes a closed store behind the ledger's back, by statements with a semicolon between them. */
   static void tamper(Path folder, String sql) throws SQLException {
-    try (Connection connection =
-            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("ledger.db"));
+    try (Connection connection = connection(folder);
         Statement statement = connection.createStatement()) {
       for (String each : sql.split(";")) {
         statement.executeUpdate(each);

@@ -17,12 +17,14 @@ import dev.writ.ledger.StateChange.PutTrustInForce;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Trust files: published one after the other, put in force in that direction alone. */
+@Tag("any-store")
 class TrustStateTest {
   @TempDir Path folder;
   private Ledger ledger;

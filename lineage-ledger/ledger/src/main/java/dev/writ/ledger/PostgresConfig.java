@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A ledger in a PostgreSQL database, which several nodes may have open at once.
+ *
+ * @param host a name or address; without {@code authorities} only one of this machine's loopback
+ * @param database it and its schema {@code public} are this ledger's alone
+ * @param user owns the tables, and makes them where they are missing
+ * @param passwordFile holds the password, for its owner alone; read at each connection, so that it may be
+ *     changed while the ledger is open. Empty where the server asks for none
+ * @param authorities certificates in PEM that the server's must lead to, for this very host name
+ */
+public record PostgresConfig(
+    String host,
+    int port,
+    String database,
+    String user,
+    Optional<Path> passwordFile,
+    Optional<Path> authorities,
+    CommitLimits limits)
+    implements StoreConfig {
+  /**
+   * Checks the words.
+   *
+   * @throws IllegalArgumentException if one is empty, or the port is none
+   */
+  public PostgresConfig {
+    if (host.isEmpty() || database.isEmpty() || user.isEmpty()) {
+      throw new IllegalArgumentException("host, database and user must be named");
+    }
+    if (port < 1 || port > 0xFFFF) {
+      throw new IllegalArgumentException("a port must be from 1 to 65535, was " + port);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "PostgreSQL database " + database + " at " + host + ":" + port;
+  }
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import static dev.writ.ledger.Samples.LATER;
+import static dev.writ.ledger.TestLedgers.await;
+import static dev.writ.ledger.TestLedgers.commit;
+import static dev.writ.ledger.TestLedgers.receipt;
+import static dev.writ.ledger.TestLedgers.tamper;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.ledger.CommitOutcome.Reached;
+import dev.writ.ledger.CommitOutcome.Receipt;
+import dev.writ.ledger.CommitOutcome.Replayed;
+import dev.writ.ledger.CommitOutcome.Unavailable;
+import dev.writ.ledger.FaultyDatabase.Fault;
+import dev.writ.ledger.StateChange.ConsumeNonce;
+import dev.writ.tlog.Checkpoint;
+import dev.writ.tlog.ConsistencyProof;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.ProofOutcome;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Several nodes on one PostgreSQL database: one tree, and one judge of what is used once. */
+@Tag("shared-store")
+class SharedStoreTest {
+  private static final int NODES = 3;
+  private static final int NONCES = 60;
+
+  @TempDir Path folder;
+
+  @Test
+  void nodesThatTakeTurns_growOneTree() throws Exception {
+    try (Ledger one = TestLedgers.open(folder);
+        Ledger other = TestLedgers.open(folder)) {
+      List<Receipt> receipts = new ArrayList<>();
+      for (int i = 0; i < 600; i += 2) {
+        receipts.add(receipt(commit(one, Samples.entry())));
+        receipts.add(receipt(commit(other, Samples.entry())));
+      }
+      for (int i = 0; i < receipts.size(); i++) {
+        assertThat(receipts.get(i).index()).isEqualTo(i);
+      }
+      awaitSize(one, receipts.size());
+      assertConsistent(one, receipts);
+      assertConsistent(other, receipts);
+    }
+    try (Ledger reopened = TestLedgers.open(folder)) {
+      assertThat(reopened.size()).isEqualTo(600);
+    }
+  }
+
+  /** A node that is idle hears of what others commit, and vouches for it. */
+  private static void awaitSize(Ledger ledger, long size) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (ledger.size() < size) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(5);
+    }
+  }
+
+  private static void assertConsistent(Ledger ledger, List<Receipt> receipts) throws Exception {
+    Checkpoint newest = TestLedgers.verified(ledger.checkpoint(), TestLedgers.SIGNER);
+    for (Receipt receipt : receipts) {
+      Checkpoint seen = Checkpoint.parse(receipt.checkpoint().text());
+      ConsistencyProof proof = ledger.consistencyProof(seen.size(), newest.size()).orElseThrow();
+      assertThat(proof.verify(seen.root(), newest.root())).isInstanceOf(ProofOutcome.Proven.class);
+    }
+  }
+
+  @Test
+  void nonceTakenByManyNodesAtOnce_isOneEntrys() throws Exception {
+    List<Ledger> nodes = new ArrayList<>();
+    ExecutorService threads = Executors.newFixedThreadPool(NODES);
+    try {
+      for (int i = 0; i < NODES; i++) {
+        nodes.add(TestLedgers.open(folder));
+      }
+      List<Hash> nonces = IntStream.range(0, NONCES).mapToObj(i -> Samples.nonce()).toList();
+      List<Callable<List<CommitOutcome>>> tasks = new ArrayList<>();
+      for (Ledger node : nodes) {
+        tasks.add(
+            () ->
+                nonces.stream()
+                    .map(
+                        nonce ->
+                            commit(node, Entry.of(Samples.leaf(), new ConsumeNonce(nonce, LATER))))
+                    .toList());
+      }
+      int[] taken = new int[NONCES];
+      List<Receipt> receipts = new ArrayList<>();
+      for (Future<List<CommitOutcome>> task : threads.invokeAll(tasks)) {
+        List<CommitOutcome> outcomes = task.get();
+        for (int i = 0; i < NONCES; i++) {
+          if (outcomes.get(i) instanceof Receipt receipt) {
+            TestLedgers.verify(receipt);
+            receipts.add(receipt);
+            taken[i]++;
+          } else {
+            assertThat(outcomes.get(i)).isInstanceOf(Replayed.class);
+          }
+        }
+      }
+      assertThat(taken).containsOnly(1);
+      assertThat(receipts.stream().map(Receipt::index).distinct()).hasSize(NONCES);
+      awaitSize(nodes.get(0), NONCES);
+      assertConsistent(nodes.get(0), receipts);
+    } finally {
+      threads.shutdownNow();
+      nodes.forEach(Ledger::close);
+    }
+  }
+
+  @Test
+  void nodesThatStartAtOnceOnAnEmptyDatabase_makeOneLedger() throws Exception {
+    TestLedgers.database(folder).close();
+    ExecutorService threads = Executors.newFixedThreadPool(NODES);
+    List<Ledger> nodes = new ArrayList<>();
+    try {
+      Callable<Ledger> start = () -> TestLedgers.open(folder);
+      for (Future<Ledger> node : threads.invokeAll(List.of(start, start, start))) {
+        nodes.add(node.get());
+      }
+      for (int i = 0; i < NODES; i++) {
+        assertThat(receipt(commit(nodes.get(i), Samples.entry())).index()).isEqualTo(i);
+      }
+    } finally {
+      threads.shutdownNow();
+      nodes.forEach(Ledger::close);
+    }
+  }
+
+  /** The COMMIT was done, its answer lost, and before the node could ask another went on. */
+  @Test
+  void commitInDoubt_uponWhichAnotherNodeBuilt_isFoundToBeThere() throws Exception {
+    FaultyDatabase faulty = FaultyDatabase.shared(folder);
+    try (Ledger one = CrashPointsTest.open(faulty);
+        Ledger other = TestLedgers.open(folder)) {
+      receipt(commit(one, Samples.entry()));
+      faulty.awaitIdle(1);
+      List<CommitOutcome> others = new ArrayList<>();
+      faulty.failAtCommit(Fault.PERSISTED, () -> others.add(commit(other, Samples.entry())));
+
+      Receipt inDoubt = receipt(commit(one, Samples.entry()));
+
+      assertThat(faulty.disarm()).isEqualTo("commit");
+      assertThat(inDoubt.index()).isEqualTo(1);
+      assertThat(receipt(others.get(0)).index()).isEqualTo(2);
+      assertThat(receipt(commit(one, Samples.entry())).index()).isEqualTo(3);
+    }
+  }
+
+  /** The COMMIT was lost, and another node's leaf is where the batch would have been. */
+  @Test
+  void commitInDoubt_inWhosePlaceIsAnotherNodesLeaf_isFoundNotToBeThere() throws Exception {
+    FaultyDatabase faulty = FaultyDatabase.shared(folder);
+    try (Ledger one = CrashPointsTest.open(faulty);
+        Ledger other = TestLedgers.open(folder)) {
+      receipt(commit(one, Samples.entry()));
+      faulty.awaitIdle(1);
+      List<CommitOutcome> others = new ArrayList<>();
+      faulty.failAtCommit(
+          Fault.NOT_PERSISTED,
+          () -> others.addAll(commit(other, List.of(Samples.entry(), Samples.entry()))));
+
+      Hash nonce = Samples.nonce();
+      assertThat(commit(one, Samples.issue(nonce)))
+          .isInstanceOfSatisfying(
+              Unavailable.class, it -> assertThat(it.reached()).isEqualTo(Reached.NOT_COMMITTED));
+
+      assertThat(faulty.disarm()).isEqualTo("commit");
+      assertThat(receipt(others.get(1)).index()).isEqualTo(2);
+      assertThat(receipt(commit(one, Samples.issue(nonce))).index()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void nodeThatStopsInItsTransaction_keepsOthersOutForSecondsAlone() throws Exception {
+    try (Ledger ledger = TestLedgers.open(folder);
+        Database stopped = TestLedgers.database(folder);
+        Connection connection = stopped.connectWriter();
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate("UPDATE tree_head SET size = size WHERE id = 1");
+
+      assertThat(commit(ledger, Samples.entry()))
+          .isInstanceOfSatisfying(
+              Unavailable.class,
+              it -> {
+                assertThat(it.reached()).isEqualTo(Reached.NOT_COMMITTED);
+                assertThat(it.code()).isEqualTo("SQLState 55P03");
+              });
+
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      while (!(commit(ledger, Samples.entry()) instanceof Receipt)) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+      }
+    }
+  }
+
+  /** As after fail-over to a server that had not got all: the node remembers what it signed. */
+  @Test
+  void databaseThatForgot_stopsTheNodeThatRemembers() throws Exception {
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      receipt(commit(ledger, Samples.entry()));
+      Head before = new Head(1, Checkpoint.parse(ledger.checkpoint().text()).root());
+      receipt(commit(ledger, Samples.entry()));
+      tamper(
+          folder,
+          "DELETE FROM leaf WHERE leaf_index = 1;"
+              + "UPDATE tile SET hashes = substr(hashes, 1, 32);"
+              + "UPDATE tree_head SET size = 1, root = decode('"
+              + before.root().hex()
+              + "', 'hex')");
+
+      assertStops(ledger);
+    }
+  }
+
+  @Test
+  void headThatItsTilesDoNotGive_stopsTheNode() throws Exception {
+    try (Ledger ledger = TestLedgers.open(folder);
+        Ledger other = TestLedgers.open(folder)) {
+      receipt(commit(ledger, Samples.entry()));
+      awaitSize(other, 1);
+      tamper(
+          folder,
+          "UPDATE tile SET hashes = hashes || substr(hashes, 1, 32);"
+              + "UPDATE tree_head SET size = 2, root = decode(repeat('00', 32), 'hex')");
+
+      assertStops(ledger);
+      assertStops(other);
+    }
+  }
+
+  private static void assertStops(Ledger ledger) {
+    for (int i = 0; i < 2; i++) {
+      assertThat(commit(ledger, Samples.entry()))
+          .isInstanceOfSatisfying(
+              Unavailable.class,
+              it -> assertThat(it.message()).contains("something else wrote to it"));
+    }
+    assertThat(await(ledger.probe())).isPresent();
+  }
+}
