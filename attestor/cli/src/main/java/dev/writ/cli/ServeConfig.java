@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.hsm.AkCertificate;
 import dev.writ.hsm.ServerCertificate;
+import dev.writ.ledger.StoreConfig;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
@@ -22,7 +23,7 @@ import java.util.Set;
  * @param tenant on whose behalf the service issues
  * @param trust the trust file; issuer and ledger's name come from it
  * @param token where the keys are
- * @param ledgerFolder where the ledger is, or will be
+ * @param ledger where the ledger is, or will be
  * @param policy the policy document to put in force
  * @param endorsements the TPM makers that are believed
  * @param enrolment what else was decided of enrolment
@@ -37,7 +38,7 @@ record ServeConfig(
     String tenant,
     Path trust,
     TokenConfig token,
-    Path ledgerFolder,
+    StoreConfig ledger,
     Path policy,
     Endorsements endorsements,
     EnrolmentTerms enrolment,
@@ -137,7 +138,7 @@ record ServeConfig(
         all.text("tenant"),
         all.path("trust"),
         TokenConfig.of(all.section("token")),
-        all.section("ledger").path("folder"),
+        LedgerPlace.of(all.section("ledger")),
         all.path("policy"),
         endorsements(all.section("endorsements")),
         enrolment(all.sectionOrEmpty("enrolment")),
@@ -272,7 +273,6 @@ record ServeConfig(
             List.of(
                 "tenant",
                 "trust",
-                "ledger.folder",
                 "policy",
                 "enrolment.expired",
                 "enrolment.ak_certificate_days",
@@ -285,6 +285,7 @@ record ServeConfig(
                 "operator.mtls.client_roots",
                 "metrics",
                 "log.level"));
+    LedgerPlace.KEYS.forEach(key -> keys.add("ledger." + key));
     TokenConfig.KEYS.forEach(key -> keys.add("token." + key));
     ServeLimits.KEYS.forEach(key -> keys.add("limits." + key));
     return Set.copyOf(keys);

@@ -91,7 +91,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
                   new ServiceIdentity(trust.content().issuer(), config.tenant(), trust.logOrigin()),
                   trust,
                   keys,
-                  config.ledgerFolder(),
+                  config.ledger(),
                   policy,
                   endorsements,
                   admitted,

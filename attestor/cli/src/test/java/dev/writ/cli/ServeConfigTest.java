@@ -4,6 +4,9 @@ package dev.writ.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.writ.ledger.CommitLimits;
+import dev.writ.ledger.PostgresConfig;
+import dev.writ.ledger.SqliteConfig;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
@@ -102,7 +105,7 @@ class ServeConfigTest {
                 Optional.empty(),
                 "writ",
                 new TokenConfig.PinPlace.InFile(Path.of("/run/credentials/pin"))));
-    assertThat(config.ledgerFolder()).isEqualTo(folder.resolve("ledger"));
+    assertThat(config.ledger()).isEqualTo(SqliteConfig.in(folder.resolve("ledger")));
     assertThat(config.endorsements().intermediates()).isEmpty();
     assertThat(config.endorsements().revocationLists()).isEmpty();
     assertThat(config.enrolment()).isEqualTo(new EnrolmentTerms(true, Duration.ofDays(365)));
@@ -113,6 +116,32 @@ class ServeConfigTest {
     assertThat(config.operator().mtls()).isEmpty();
     assertThat(config.metrics()).isEmpty();
     assertThat(config.logLevel()).isEqualTo(ServeConfig.LogLevel.info);
+  }
+
+  @Test
+  void config_postgres_namesADatabaseInsteadOfAFolder() throws Exception {
+    String postgres =
+        LEAST.replace(
+            "  folder: ledger",
+            "  postgres:\n    host: db.example\n    database: writ\n    user: ledger\n"
+                + "    password_file: secret\n    authorities: ca.pem");
+    assertThat(read(postgres).ledger())
+        .isEqualTo(
+            new PostgresConfig(
+                "db.example",
+                5432,
+                "writ",
+                "ledger",
+                Optional.of(folder.resolve("secret")),
+                Optional.of(folder.resolve("ca.pem")),
+                CommitLimits.DEFAULT));
+    assertThat(readWith(postgres, Map.of("WRIT_LEDGER_POSTGRES_PORT", "6432"), Map.of()).ledger())
+        .isInstanceOfSatisfying(
+            PostgresConfig.class, config -> assertThat(config.port()).isEqualTo(6432));
+    assertThatThrownBy(() -> read(postgres.replace("  postgres:", "  folder: x\n  postgres:")))
+        .hasMessageContaining("either folder or postgres");
+    assertThatThrownBy(() -> read(LEAST.replace("  folder: ledger", "  {}")))
+        .hasMessageContaining("either folder or postgres");
   }
 
   @Test

@@ -86,21 +86,26 @@ final class TrustFiles {
    * @return whether another version is in force than before
    */
   boolean align() throws LedgerException {
-    Optional<PublishedTrust> latest = ledger.latestTrust();
-    if (latest.isPresent() && latest.get().version() > newest.content().version()) {
-      TrustFile next;
-      try {
-        next = TrustFile.parse(latest.get().bytes());
-      } catch (MalformedTrustFileException e) {
-        throw new IllegalStateException("bug: the ledger keeps a trust file that is none", e);
-      }
-      if (!(newest.verifySuccessor(next) instanceof SuccessorOutcome.Accepted accepted)) {
-        throw new IllegalStateException("bug: the ledger keeps a trust file that does not follow");
-      }
-      newest = accepted.next();
+    long latest = ledger.latestTrust().map(PublishedTrust::version).orElse(0L);
+    // Other nodes may have published more than one.
+    for (long next = newest.content().version() + 1; next <= latest; next++) {
+      newest = successor(ledger.trustFile(next).orElseThrow());
     }
     long before = inForce;
     inForce = Math.max(before, ledger.trustInForce().map(PublishedTrust::version).orElse(0L));
     return inForce > before;
+  }
+
+  private TrustFile successor(PublishedTrust published) {
+    TrustFile next;
+    try {
+      next = TrustFile.parse(published.bytes());
+    } catch (MalformedTrustFileException e) {
+      throw new IllegalStateException("bug: the ledger keeps a trust file that is none", e);
+    }
+    if (newest.verifySuccessor(next) instanceof SuccessorOutcome.Accepted accepted) {
+      return accepted.next();
+    }
+    throw new IllegalStateException("bug: the ledger keeps a trust file that does not follow");
   }
 }

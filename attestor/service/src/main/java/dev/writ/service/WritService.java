@@ -9,9 +9,8 @@ import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.TpmName;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
-import dev.writ.ledger.SqliteConfig;
+import dev.writ.ledger.StoreConfig;
 import dev.writ.policy.Policy;
-import java.nio.file.Path;
 import java.security.Provider;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -69,7 +68,7 @@ public final class WritService implements AutoCloseable {
    * @param identity who it is
    * @param trust what its verifiers believe; issuer and origin are the identity's
    * @param keys its keys, in their token
-   * @param ledgerFolder where its ledger is, or will be
+   * @param store where its ledger is, or will be
    * @param policy the policy to put in force; unsigned, which dev alone accepts
    * @param endorsementTrust the TPM makers that are believed
    * @param admitted the hosts that may enrol without an invitation
@@ -84,7 +83,7 @@ public final class WritService implements AutoCloseable {
       ServiceIdentity identity,
       TrustFile trust,
       IssuerKeys keys,
-      Path ledgerFolder,
+      StoreConfig store,
       Policy policy,
       EndorsementTrust endorsementTrust,
       AdmittedHosts admitted,
@@ -293,7 +292,7 @@ public final class WritService implements AutoCloseable {
     CheckpointLines lines = new CheckpointLines(setup.keys(), setup.identity().origin());
     Ledger ledger =
         Ledger.open(
-            SqliteConfig.in(setup.ledgerFolder()),
+            setup.store(),
             setup.identity().origin(),
             lines,
             setup.clock(),

@@ -33,6 +33,7 @@ import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.HostState;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StateChange;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
@@ -237,7 +238,7 @@ final class Deployment implements AutoCloseable {
         IDENTITY,
         trust(),
         token.keys(),
-        ledgerFolder,
+        SqliteConfig.in(ledgerFolder),
         Policy.compile(document()),
         new EndorsementTrust(List.of(believed.root()), intermediates, crls),
         new AdmittedHosts(admitted),

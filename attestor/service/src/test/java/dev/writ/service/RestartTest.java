@@ -342,7 +342,7 @@ final class RestartTest {
         setup.identity(),
         setup.trust(),
         keys,
-        setup.ledgerFolder(),
+        setup.store(),
         policy,
         setup.endorsementTrust(),
         setup.admitted(),

@@ -44,7 +44,7 @@ final class StartChecksTest {
             setup.identity(),
             trust,
             setup.keys(),
-            setup.ledgerFolder(),
+            setup.store(),
             setup.policy(),
             setup.endorsementTrust(),
             setup.admitted(),

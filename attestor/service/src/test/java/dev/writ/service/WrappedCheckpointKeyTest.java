@@ -117,7 +117,7 @@ final class WrappedCheckpointKeyTest {
         setup.identity(),
         setup.trust(),
         keys,
-        setup.ledgerFolder(),
+        setup.store(),
         setup.policy(),
         setup.endorsementTrust(),
         setup.admitted(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.load;
 
+import dev.writ.fixtures.PostgresServer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -29,33 +31,53 @@ final class CrashRounds {
   private static final int SHORTEST_MILLIS = 50;
   private static final int LONGEST_MILLIS = 1_500;
   private static final int DURING_START_EVERY = 4;
+  private static final int DATABASE_EVERY = 3;
   private static final int PROBLEMS_SHOWN = 5;
   private static final Duration READY_LIMIT = Duration.ofSeconds(60);
   private static final Duration BACK_WITHIN = Duration.ofSeconds(5);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final ServedWrit service;
+  private final Optional<PostgresServer> database;
   private final CrashChecks checks;
   private final HttpDoor door;
   private final RandomGenerator random = new SecureRandom();
   private final PrintStream out;
 
-  private CrashRounds(ServedWrit service, HttpDoor door, PrintStream out) {
+  private CrashRounds(
+      ServedWrit service, Optional<PostgresServer> database, HttpDoor door, PrintStream out) {
     this.service = service;
+    this.database = database;
     this.door = door;
     this.checks = new CrashChecks(new LedgerOverHttp(door, service.trust().logPolicy()));
     this.out = out;
   }
 
-  /** Makes {@code count} rounds; how many failed. */
+  /** Makes {@code count} rounds on an embedded ledger; how many failed. */
   static int run(Path project, Path folder, int count, PrintStream out)
       throws IOException, InterruptedException {
-    try (ServedWrit service = ServedWrit.prepare(project, folder, HOSTS);
-        HttpDoor door = service.door()) {
+    try (ServedWrit service = ServedWrit.prepare(project, folder, HOSTS)) {
+      return run(service, Optional.empty(), count, out);
+    }
+  }
+
+  /** The same on a ledger in PostgreSQL, which is killed, too, in every third round. */
+  static int onPostgres(Path project, Path folder, int count, PrintStream out)
+      throws IOException, InterruptedException {
+    try (PostgresServer server = PostgresServer.start();
+        ServedWrit service = ServedWrit.prepare(project, folder, HOSTS, server, "writ")) {
+      return run(service, Optional.of(server), count, out);
+    }
+  }
+
+  private static int run(
+      ServedWrit service, Optional<PostgresServer> database, int count, PrintStream out)
+      throws IOException, InterruptedException {
+    try (HttpDoor door = service.door()) {
       service.start();
       service.awaitReady(READY_LIMIT);
       service.enrol();
-      CrashRounds rounds = new CrashRounds(service, door, out);
+      CrashRounds rounds = new CrashRounds(service, database, door, out);
       int failed = 0;
       for (int i = 1; i <= count; i++) {
         failed += rounds.round(i) ? 0 : 1;
@@ -97,6 +119,10 @@ final class CrashRounds {
       service.start();
       Thread.sleep(moment());
       service.kill();
+    }
+    if (database.isPresent() && number % DATABASE_EVERY == 0) {
+      database.get().kill();
+      database.get().startAgain();
     }
     // It was connected to the process that is gone.
     door.close();

@@ -2,6 +2,7 @@
 package dev.writ.load;
 
 import dev.writ.fixtures.ChildProcess;
+import dev.writ.fixtures.PostgresServer;
 import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
@@ -77,7 +78,7 @@ final class ServeFiles {
       Path trust,
       SoftHsmToken token,
       Optional<Path> module,
-      Path folder,
+      String ledger,
       Path policy,
       Path root,
       Path issuing,
@@ -91,8 +92,7 @@ final class ServeFiles {
           label: %s
           pin_file: "%s"
         %sledger:
-          folder: "%s"
-        policy: "%s"
+        %spolicy: "%s"
         endorsements:
           roots: ["%s"]
           intermediates: ["%s"]
@@ -112,13 +112,31 @@ final class ServeFiles {
             token.label(),
             token.pinFile(),
             module.map(library -> "  library: \"" + library + "\"\n").orElse(""),
-            folder.resolve("ledger"),
+            ledger,
             policy,
             root,
             issuing,
             service.getPort(),
             tls.map(ServeFiles::tls).orElse(""),
             socket);
+  }
+
+  /** A ledger in a folder. */
+  static String embedded(Path folder) {
+    return "  folder: \"" + folder + "\"\n";
+  }
+
+  /** A ledger in a database of a server. */
+  static String in(PostgresServer server, String database) {
+    return """
+          postgres:
+            host: 127.0.0.1
+            port: %d
+            database: %s
+            user: %s
+            password_file: "%s"
+        """
+        .formatted(server.port(), database, PostgresServer.USER, server.passwordFile());
   }
 
   private static String tls(InetSocketAddress door) {

@@ -10,6 +10,7 @@ import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustSuccession;
 import dev.writ.fixtures.ChildProcess;
 import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.fixtures.PostgresServer;
 import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.policy.MalformedPolicyException;
 import java.io.IOException;
@@ -116,8 +117,34 @@ public final class ServedWrit implements AutoCloseable {
     return prepare(project, folder, hostCount, 0, Optional.of(module));
   }
 
+  /** The same as the first, with its ledger in an empty database. */
+  public static ServedWrit prepare(
+      Path project, Path folder, int hostCount, PostgresServer server, String database)
+      throws IOException, InterruptedException {
+    server.createDatabase(database);
+    return prepare(
+        project, folder, hostCount, 0, Optional.empty(), ServeFiles.in(server, database));
+  }
+
   private static ServedWrit prepare(
       Path project, Path folder, int hostCount, int boundHostCount, Optional<Path> module)
+      throws IOException, InterruptedException {
+    return prepare(
+        project,
+        folder,
+        hostCount,
+        boundHostCount,
+        module,
+        ServeFiles.embedded(folder.resolve("ledger")));
+  }
+
+  private static ServedWrit prepare(
+      Path project,
+      Path folder,
+      int hostCount,
+      int boundHostCount,
+      Optional<Path> module,
+      String ledger)
       throws IOException, InterruptedException {
     Path launcher = project.resolve("writ");
     SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
@@ -152,7 +179,7 @@ public final class ServedWrit implements AutoCloseable {
               keys.resolve("trust.json"),
               token,
               module,
-              folder,
+              ledger,
               policy,
               ServeFiles.pem(folder.resolve("ek-root.pem"), maker.root()),
               ServeFiles.pem(folder.resolve("ek-issuing.pem"), maker.issuing()),
@@ -164,6 +191,35 @@ public final class ServedWrit implements AutoCloseable {
     } catch (MalformedTrustFileException | MalformedPolicyException | GeneralSecurityException e) {
       throw new IOException("a service could not be set up", e);
     }
+  }
+
+  /**
+   * Another node of the same service, on the same token and ledger, with doors of its own.
+   *
+   * @param name of its configuration and its log
+   */
+  public ServedWrit anotherNode(String name) throws IOException {
+    InetSocketAddress address = freeAddress();
+    Path socket = Files.createTempDirectory("writ-");
+    Path other = folder.resolve(name);
+    Files.createDirectories(other);
+    Path configuration = other.resolve("serve.yaml");
+    Files.writeString(
+        configuration,
+        Files.readString(config)
+            .replace("127.0.0.1:" + service.getPort(), "127.0.0.1:" + address.getPort())
+            .replace(operatorSocket().toString(), socket.resolve("operator").toString()));
+    return new ServedWrit(
+        launcher,
+        other,
+        token,
+        socket,
+        address,
+        Optional.empty(),
+        configuration,
+        trust,
+        maker,
+        hosts);
   }
 
   private static InetSocketAddress freeAddress() throws IOException {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.ledger.CommitLimits;
+import dev.writ.ledger.PostgresConfig;
+import dev.writ.ledger.SqliteConfig;
+import dev.writ.ledger.StoreConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Where a service's ledger is: in a folder of its own, or in a PostgreSQL database. */
+final class LedgerPlace {
+  /** The keys of the section, each with a single value. */
+  static final List<String> KEYS =
+      List.of(
+          "folder",
+          "postgres.host",
+          "postgres.port",
+          "postgres.database",
+          "postgres.user",
+          "postgres.password_file",
+          "postgres.authorities");
+
+  private static final int POSTGRES_PORT = 5432;
+  private static final int MAX_PORT = 0xFFFF;
+
+  private LedgerPlace() {}
+
+  static StoreConfig of(ConfigSection ledger) throws MalformedConfigurationException {
+    Optional<Path> folder = ledger.optionalPath("folder");
+    Optional<ConfigSection> postgres = ledger.optionalSection("postgres");
+    if (folder.isPresent() == postgres.isPresent()) {
+      throw ledger.refused("have either folder or postgres");
+    }
+    return postgres.isPresent() ? postgres(postgres.get()) : SqliteConfig.in(folder.orElseThrow());
+  }
+
+  private static PostgresConfig postgres(ConfigSection postgres)
+      throws MalformedConfigurationException {
+    return new PostgresConfig(
+        postgres.text("host"),
+        postgres.number("port", 1, MAX_PORT, POSTGRES_PORT),
+        postgres.text("database"),
+        postgres.text("user"),
+        postgres.optionalPath("password_file"),
+        postgres.optionalPath("authorities"),
+        CommitLimits.DEFAULT);
+  }
+}
