@@ -13,7 +13,7 @@ import java.util.Set;
  * </pre>
  */
 final class CrashMain {
-  private static final Set<String> STORES = Set.of("sqlite", "postgres");
+  private static final Set<String> STORES = Set.of("sqlite", "postgres", "nodes");
   private static final int FAILED = 1;
   private static final int USAGE = 2;
 
@@ -25,15 +25,12 @@ final class CrashMain {
 
   private static int run(String[] args) throws InterruptedException {
     if (args.length != 4 || !STORES.contains(args[0])) {
-      System.err.println("usage: sqlite|postgres ROUNDS PROJECT-FOLDER WORK-FOLDER");
+      System.err.println("usage: sqlite|postgres|nodes ROUNDS PROJECT-FOLDER WORK-FOLDER");
       return USAGE;
     }
     int rounds = Integer.parseInt(args[1]);
     try {
-      int failed =
-          args[0].equals("sqlite")
-              ? CrashRounds.run(Path.of(args[2]), Path.of(args[3]), rounds, System.out)
-              : CrashRounds.onPostgres(Path.of(args[2]), Path.of(args[3]), rounds, System.out);
+      int failed = run(args[0], Path.of(args[2]), Path.of(args[3]), rounds);
       System.out.printf("%d passed, %d failed%n", rounds - failed, failed);
       return failed == 0 ? 0 : FAILED;
     } catch (IOException e) {
@@ -41,5 +38,15 @@ final class CrashMain {
       System.out.println("0 passed, 1 failed");
       return FAILED;
     }
+  }
+
+  private static int run(String store, Path project, Path work, int rounds)
+      throws IOException, InterruptedException {
+    return switch (store) {
+      case "sqlite" -> CrashRounds.run(project, work, rounds, System.out);
+      case "postgres" -> CrashRounds.onPostgres(project, work, rounds, System.out);
+      case "nodes" -> NodesRounds.run(project, work, rounds, System.out);
+      default -> throw new IllegalStateException("bug: " + store + " was let through");
+    };
   }
 }

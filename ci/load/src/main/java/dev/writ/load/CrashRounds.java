@@ -4,7 +4,6 @@ package dev.writ.load;
 import dev.writ.fixtures.PostgresServer;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -27,7 +26,6 @@ import java.util.random.RandomGenerator;
 final class CrashRounds {
   private static final int HOSTS = 16;
   private static final int CONNECTIONS = 32;
-  private static final int PRESENTED_AGAIN = 64;
   private static final int SHORTEST_MILLIS = 50;
   private static final int LONGEST_MILLIS = 1_500;
   private static final int DURING_START_EVERY = 4;
@@ -87,32 +85,8 @@ final class CrashRounds {
     }
   }
 
-  /** What a round's clients know. */
-  private static final class Clients implements Observer {
-    final List<byte[]> applications = new ArrayList<>();
-    final List<byte[]> bundles = new ArrayList<>();
-    final List<byte[]> unanswered = new ArrayList<>();
-
-    @Override
-    public void issued(ByteBuffer application, ByteBuffer bundle) {
-      applications.add(copy(application));
-      bundles.add(copy(bundle));
-    }
-
-    @Override
-    public void unanswered(ByteBuffer application) {
-      unanswered.add(copy(application));
-    }
-
-    private static byte[] copy(ByteBuffer buffer) {
-      byte[] bytes = new byte[buffer.remaining()];
-      buffer.get(bytes);
-      return bytes;
-    }
-  }
-
   private boolean round(int number) throws IOException, InterruptedException {
-    Clients clients = new Clients();
+    CrashClients clients = new CrashClients();
     int afterMillis = moment();
     List<String> problems = new ArrayList<>(loadAndKill(clients, afterMillis));
     if (number % DURING_START_EVERY == 0) {
@@ -134,12 +108,9 @@ final class CrashRounds {
     if (back.compareTo(BACK_WITHIN) > 0) {
       problems.add("it must be back within " + BACK_WITHIN + ", was after " + back);
     }
-    List<Acknowledged> acknowledged = new ArrayList<>();
-    for (int i = 0; i < clients.bundles.size(); i++) {
-      acknowledged.add(Acknowledged.of(clients.applications.get(i), clients.bundles.get(i)));
-    }
+    List<Acknowledged> acknowledged = clients.acknowledged();
     problems.addAll(checks.findLost(acknowledged));
-    problems.addAll(presentAgain(clients));
+    problems.addAll(clients.presentAgain(door));
     problems.addAll(checks.findReusedNonces());
     out.printf(
         "%s round %d: killed after %d ms with %d acknowledged and %d under way, back after %d ms"
@@ -148,7 +119,7 @@ final class CrashRounds {
         number,
         afterMillis,
         acknowledged.size(),
-        clients.unanswered.size(),
+        clients.unanswered().size(),
         back.toMillis(),
         busy.toMillis());
     problems.stream().limit(PROBLEMS_SHOWN).forEach(problem -> out.println("        " + problem));
@@ -160,7 +131,7 @@ final class CrashRounds {
   }
 
   /** Other failures than that of a connection to a killed process are the service's own. */
-  private List<String> loadAndKill(Clients clients, int afterMillis)
+  private List<String> loadAndKill(CrashClients clients, int afterMillis)
       throws IOException, InterruptedException {
     List<String> problems = new ArrayList<>();
     try (LoadGenerator generator = service.generator(CONNECTIONS, clients, PATIENCE)) {
@@ -182,37 +153,5 @@ final class CrashRounds {
       }
     }
     return problems;
-  }
-
-  private List<String> presentAgain(Clients clients) throws IOException {
-    List<String> problems = new ArrayList<>();
-    int used = clients.applications.size();
-    // The last ones: the earlier, the surer that they are durable.
-    for (byte[] application :
-        clients.applications.subList(Math.max(0, used - PRESENTED_AGAIN), used)) {
-      HttpDoor.Response answer = door.exchange(ByteBuffer.wrap(application));
-      if (!isRefusedAsUsed(answer)) {
-        problems.add("a used challenge must be replayed or expired, was " + shown(answer));
-      }
-    }
-    for (byte[] application : clients.unanswered) {
-      HttpDoor.Response answer = door.exchange(ByteBuffer.wrap(application));
-      if (answer.status() != 201 && !isRefusedAsUsed(answer)) {
-        problems.add("an application without an answer must be decided, was " + shown(answer));
-      }
-    }
-    return problems;
-  }
-
-  private static boolean isRefusedAsUsed(HttpDoor.Response answer) throws IOException {
-    return switch (answer.status()) {
-      case 409 -> answer.member("code").equals("replayed");
-      case 403 -> answer.member("code").equals("expired");
-      default -> false;
-    };
-  }
-
-  private static String shown(HttpDoor.Response answer) {
-    return answer.status() == 201 ? "201, an artifact" : answer.status() + " " + answer.text();
   }
 }

@@ -197,8 +197,9 @@ public final class ServedWrit implements AutoCloseable {
    * Another node of the same service, on the same token and ledger, with doors of its own.
    *
    * @param name of its configuration and its log
+   * @param hosts who ask it
    */
-  public ServedWrit anotherNode(String name) throws IOException {
+  ServedWrit anotherNode(String name, List<LoadHost> hosts) throws IOException {
     InetSocketAddress address = freeAddress();
     Path socket = Files.createTempDirectory("writ-");
     Path other = folder.resolve(name);
@@ -280,6 +281,10 @@ public final class ServedWrit implements AutoCloseable {
     }
     throw new IOException(
         "writ serve must be ready within " + limit + ", was not:\n" + running().logTail());
+  }
+
+  List<LoadHost> hosts() {
+    return hosts;
   }
 
   /** Enrols every host, each by an invitation of its own. */
