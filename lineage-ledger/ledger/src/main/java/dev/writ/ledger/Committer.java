@@ -20,13 +20,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one writer: takes all entries that wait, commits them in one transaction, hands them to the
+ * The one writer of this node: takes all entries that wait, commits them in one transaction, hands them to the
  * signer, takes all that waited meanwhile. What a crash or a failure leaves at each step:
  *
  * <pre>
  * 1  entries taken from the queue      nothing
- * 2  UPDATE tree_head … (the lock)     nothing: the transaction is rolled back when the store is
- * 3  nonces, preconditions, state      next opened, or at once where the process lives; entries are
+ * 2  UPDATE tree_head … (the lock);    nothing: the transaction is rolled back when the store is
+ *    what other nodes committed        next opened (by SQLite), when the connection is gone (by
+ * 3  nonces, preconditions, state      PostgreSQL), or at once where the process lives; entries are
  * 4  leaves, payloads, tiles, head     unavailable, NOT_COMMITTED
  * 5  COMMIT                            all of the batch or nothing. Where the process lives, it asks
  *                                      the store which ({@link #ready}); entries of a batch that

@@ -226,8 +226,8 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   }
 
   /**
-   * Erases what was kept beside a leaf, a boot log included, so that neither table nor journal holds it
-   * any more. Waits for the transaction under way.
+   * Erases what was kept beside a leaf, a boot log included, so that nobody can read it any more, and no
+   * file of an embedded ledger holds it. Waits for the transaction under way.
    *
    * @return whether there was something
    */

@@ -26,13 +26,14 @@
  *       with it: none of an earlier boot comes after one of a later, and all that a host has are voided
  *       by one leaf.
  *   <li>Of all that would renew a key for MACs at once, one does; all are answered with the same keys.
- *       One that was superseded for long enough is on no disk of the ledger's.
+ *       One that was superseded for long enough is nobody's to read any more.
  *   <li>Of each subject one operation is open, and of all together no more than their bound. It is
  *       approved while it is, before its end, once by each approver and never by who proposed it; it ends
  *       once, and is not withdrawn once enough have approved it.
  *   <li>A key goes through its states in one direction, and no two of a role are active but the
  *       checkpoint's. Versions of the trust file follow one another, and none comes back in force.
- *   <li>The tree only grows. Every signed head is consistent with all signed before it.
+ *   <li>The tree only grows. Every signed head is consistent with all signed before it, by this node and
+ *       by every other on the same store; no node signs a head whose leaves it has not hashed itself.
  *   <li>A payload beside a leaf can be erased, and every proof stays what it was.
  * </ul>
  *
@@ -55,6 +56,20 @@
  * that has it lets it go, also when its deadline answered it long before. While the head has not been
  * signed for longer than the ledger's patience, no entry is committed.
  *
+ * <h2>Several nodes</h2>
+ *
+ * <p>A SQLite store is one process's. One in PostgreSQL may be open in many, each with a writer and a
+ * signer as above. The head's row is the lock: a writer's transaction begins by updating it, so one
+ * writes at a time, and each sees what the one before committed. Where that moved the head, the writer
+ * reads the leaf hashes that came, appends them to its own right edge, and goes on only if that gives the
+ * head that it found; its signer has them before the batch that follows. A node with nothing to do looks
+ * every 50 ms, so that each node's checkpoint is soon the newest. A head that does not continue what the
+ * node knows stops it: that is a store that was rolled back, failed over to a server that lagged, or was
+ * written by somebody else.
+ *
+ * <p>A node that stops within its transaction loses the lock after three seconds ({@code
+ * idle_in_transaction_session_timeout}); what others have is refused after two, as not committed.
+ *
  * <h2>Durability</h2>
  *
  * <p>If the process or the machine dies while an entry is …
@@ -71,7 +86,9 @@
  *
  * <p>{@link dev.writ.ledger.CommitOutcome.Unavailable} says which of these an entry came to when disk
  * or key failed and the process lives. After a COMMIT that failed the store itself is asked what became
- * of it, through a new connection; a head that is neither the one before nor the one after stops the
+ * of it, through a new connection and under the lock, which a server that is still at that COMMIT holds
+ * until it is done; the batch is there if the head is the one after it, or if other nodes went on and its
+ * leaves are where it put them. A head that is neither the one before nor one that continues it stops the
  * ledger until a person has looked.
  *
  * <p>A job that fails may have been done all the same. Each is made so that this costs nothing: a block is
@@ -90,9 +107,16 @@
  * dev.writ.ledger.Ledger#open} finds a store that does not agree with itself, and a whole older one is
  * found only by those who kept a newer checkpoint (witnesses, gateways). Who can read it has the keys
  * for MACs, and can make what only the service should. Payloads and hosts' names are personal data: the
- * file is for its owner alone.
+ * file is for its owner alone. A PostgreSQL server is trusted as much as the file: it must be asked over
+ * TLS or on loopback, and must keep what it commits, which each writer's connection asks it
+ * ({@code fsync}, {@code full_page_writes}, {@code synchronous_commit}, no standby).
  *
  * <h2>The store</h2>
+ *
+ * <p>SQLite 3.37 or later in a folder, or a PostgreSQL database of version 15 or later. What is erased
+ * ({@link dev.writ.ledger.Ledger#erasePayload}, superseded keys for MACs) is in no file of SQLite's any
+ * more; PostgreSQL shows it to nobody, and keeps its bytes until it has made room of the page and
+ * recycled its log.
  *
  * <p>Times are milliseconds since 1970, digests 32 bytes, a jti 16. The statements stand in {@code
  * schema-1.sql} and, for what each version changed, in those after it; types and table options are the
