@@ -40,7 +40,11 @@ public final class LogPolicy {
     this.quorum = quorum;
     List<NoteVerifier> all = new ArrayList<>();
     logs.forEach(log -> all.add(verifierOf.apply(log.key())));
-    witnesses.forEach(witness -> all.add(verifierOf.apply(witness.key())));
+    witnesses.stream()
+        .map(Witness::key)
+        // A line of such a key is as one of an unknown key: it neither counts nor refuses the note.
+        .filter(key -> key.type().isVerified())
+        .forEach(key -> all.add(verifierOf.apply(key)));
     this.verifiers = List.copyOf(all);
   }
 
@@ -68,6 +72,11 @@ public final class LogPolicy {
   /** The witnesses, needed for the quorum or not. */
   public List<Witness> witnesses() {
     return witnesses;
+  }
+
+  /** Whether cosignatures of these keys are a quorum; any are under {@code quorum none}. */
+  public boolean isQuorum(Set<NoteKey> cosigned) {
+    return quorum.isEmpty() || quorum.get().isReachedBy(cosigned);
   }
 
   /** Whether a checkpoint needs witnesses; it does not under {@code quorum none}. */
@@ -114,7 +123,7 @@ public final class LogPolicy {
     }
     Set<NoteKey> cosigned = new HashSet<>();
     cosignatures.forEach(cosignature -> cosigned.add(cosignature.witness()));
-    if (quorum.isPresent() && !quorum.get().isReachedBy(cosigned)) {
+    if (!isQuorum(cosigned)) {
       return new Refused(
           "the cosignatures must reach the policy's quorum, "
               + cosigned.size()

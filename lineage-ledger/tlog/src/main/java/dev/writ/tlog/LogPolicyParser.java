@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Reads the text of a log policy (c2sp.org/tlog-policy, "Policy file syntax and structure").
@@ -69,7 +70,26 @@ final class LogPolicyParser {
       throw new MalformedLogPolicyException(
           "quorum", "on one line, \"quorum none\" if none is needed", "absent", policy.length);
     }
-    return new LogPolicy(parser.logs, parser.witnesses, parser.quorum, verifierOf);
+    LogPolicy read = new LogPolicy(parser.logs, parser.witnesses, parser.quorum, verifierOf);
+    requireReachable(read, policy.length);
+    return read;
+  }
+
+  /** Better said here than by each checkpoint that could never have enough witnesses. */
+  private static void requireReachable(LogPolicy policy, int end)
+      throws MalformedLogPolicyException {
+    Set<NoteKey> counting =
+        policy.witnesses().stream()
+            .map(Witness::key)
+            .filter(key -> key.type().isVerified())
+            .collect(Collectors.toSet());
+    if (!policy.isQuorum(counting)) {
+      throw new MalformedLogPolicyException(
+          "quorum",
+          "one that witnesses of type 0x04 can reach, whose cosignatures alone are verified",
+          "one that needs others",
+          end);
+    }
   }
 
   private void line() throws MalformedLogPolicyException {
@@ -94,7 +114,7 @@ final class LogPolicyParser {
   private void log(List<String> items) throws MalformedLogPolicyException {
     requireItems(items, 2, 3, "log <vkey> [<url>]");
     NoteKey key = key("log", items.get(1));
-    if (key.type() == NoteKeyType.COSIGNATURE_V1) {
+    if (isCosigner(key)) {
       throw lines.malformed(
           "log key", "of type 0x01, 0x02 or 0x05, not a cosigner's", items.get(1));
     }
@@ -109,8 +129,8 @@ final class LogPolicyParser {
   private void witness(List<String> items) throws MalformedLogPolicyException {
     requireItems(items, 3, 4, "witness <name> <vkey> [<url>]");
     NoteKey key = key("witness", items.get(2));
-    if (key.type() != NoteKeyType.COSIGNATURE_V1) {
-      throw lines.malformed("witness key", "of type 0x04, cosignature/v1", items.get(2));
+    if (!isCosigner(key)) {
+      throw lines.malformed("witness key", "a cosigner's, of type 0x04 or 0x06", items.get(2));
     }
     for (Witness other : witnesses) {
       requireDistinct("witness key", key, other.key());
@@ -210,6 +230,11 @@ final class LogPolicyParser {
     if (items.size() < least || items.size() > most) {
       throw lines.malformed("line", form, String.join(" ", items));
     }
+  }
+
+  private static boolean isCosigner(NoteKey key) {
+    return key.type() == NoteKeyType.COSIGNATURE_V1
+        || key.type() == NoteKeyType.ML_DSA_44_COSIGNATURE;
   }
 
   private static boolean sharesNameAndId(NoteKey a, NoteKey b) {

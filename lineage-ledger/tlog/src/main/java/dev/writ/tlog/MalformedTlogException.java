@@ -11,14 +11,16 @@ import java.util.OptionalInt;
  * what it was, and where in the input it starts.
  */
 public abstract sealed class MalformedTlogException extends Exception
-    permits MalformedCheckpointException,
+    permits MalformedAddCheckpointException,
+        MalformedCheckpointException,
         MalformedEntryBundleException,
         MalformedLogPolicyException,
         MalformedNoteException,
         MalformedNoteKeyException,
         MalformedProofException,
         MalformedTileException,
-        MalformedTilePathException {
+        MalformedTilePathException,
+        MalformedWitnessAnswerException {
   /** Longest piece of input that a message repeats, in bytes. */
   private static final int QUOTED_BYTES = 48;
 

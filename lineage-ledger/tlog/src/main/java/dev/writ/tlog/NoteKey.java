@@ -13,17 +13,20 @@ import java.util.HexFormat;
  *
  * <pre>
  * vkey   = name "+" hex8(key ID) "+" base64(type || public key)
- * key ID = SHA-256(name || 0x0A || type || public key)[:4]     types 0x01, 0x04
+ * key ID = SHA-256(name || 0x0A || type || public key)[:4]     types 0x01, 0x04, 0x06
  *        = SHA-256(SubjectPublicKeyInfo)[:4]                   type 0x02
  *        = SHA-256(name || 0x0A || 0x05 || SHA-256(SPKI))[:4]  type 0x05
  * </pre>
  *
- * <p>The public key is 32 bytes for Ed25519, else a SubjectPublicKeyInfo in DER. The key ID tells
+ * <p>The public key is 32 bytes for Ed25519, 1312 for ML-DSA-44, else a SubjectPublicKeyInfo in DER. The key ID tells
  * keys apart; it is far too short to prove which key it is.
  */
 public final class NoteKey {
   /** Longest text that {@link #parse} reads. */
-  private static final int MAX_VKEY_CHARS = 1024;
+  private static final int MAX_VKEY_CHARS = 2560;
+
+  /** Bytes of an ML-DSA-44 public key (FIPS 204, table 2). */
+  private static final int ML_DSA_44_BYTES = 1312;
 
   private static final int ID_BYTES = 4;
 
@@ -102,14 +105,15 @@ public final class NoteKey {
             .orElseThrow(
                 () ->
                     new MalformedNoteKeyException(
-                        "type", "0x01, 0x02, 0x04 or 0x05", String.format("0x%02x", code), -1));
+                        "type",
+                        "0x01, 0x02, 0x04, 0x05 or 0x06",
+                        String.format("0x%02x", code),
+                        -1));
     byte[] publicKey = Arrays.copyOfRange(typed, 1, typed.length);
     if (!isPublicKey(type, publicKey)) {
       throw new MalformedNoteKeyException(
           "public key",
-          isEd25519(type)
-              ? "32 bytes, a canonical Ed25519 point not of small order"
-              : "a SubjectPublicKeyInfo with a named P-256 curve and an uncompressed point",
+          publicKeyForm(type),
           MalformedTlogException.quote(HexFormat.of().formatHex(publicKey)),
           -1);
     }
@@ -193,14 +197,22 @@ public final class NoteKey {
     return key.clone();
   }
 
-  private static boolean isEd25519(NoteKeyType type) {
-    return type == NoteKeyType.ED25519 || type == NoteKeyType.COSIGNATURE_V1;
+  private static String publicKeyForm(NoteKeyType type) {
+    return switch (type) {
+      case ED25519, COSIGNATURE_V1 -> "32 bytes, a canonical Ed25519 point not of small order";
+      case ECDSA_P256, RFC6962_TREE_HEAD ->
+          "a SubjectPublicKeyInfo with a named P-256 curve and an uncompressed point";
+      case ML_DSA_44_COSIGNATURE -> ML_DSA_44_BYTES + " bytes, an ML-DSA-44 key";
+    };
   }
 
   private static boolean isPublicKey(NoteKeyType type, byte[] key) {
-    return isEd25519(type)
-        ? Ed25519Verifier.isAcceptablePoint(key)
-        : P256Point.ofSpki(key).isPresent();
+    return switch (type) {
+      case ED25519, COSIGNATURE_V1 -> Ed25519Verifier.isAcceptablePoint(key);
+      case ECDSA_P256, RFC6962_TREE_HEAD -> P256Point.ofSpki(key).isPresent();
+      // Each string of this length is an encoding (FIPS 204, algorithm 23).
+      case ML_DSA_44_COSIGNATURE -> key.length == ML_DSA_44_BYTES;
+    };
   }
 
   private static int keyId(String name, NoteKeyType type, byte[] publicKey) {
@@ -208,7 +220,8 @@ public final class NoteKey {
     byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8);
     Hash hash =
         switch (type) {
-          case ED25519, COSIGNATURE_V1 -> Hash.sha256(nameBytes, prefix, publicKey);
+          case ED25519, COSIGNATURE_V1, ML_DSA_44_COSIGNATURE ->
+              Hash.sha256(nameBytes, prefix, publicKey);
           case ECDSA_P256 -> Hash.sha256(publicKey);
           case RFC6962_TREE_HEAD -> Hash.sha256(nameBytes, prefix, Hash.sha256(publicKey).bytes());
         };

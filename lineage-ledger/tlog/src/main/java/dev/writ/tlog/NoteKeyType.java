@@ -4,7 +4,7 @@ package dev.writ.tlog;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The signature types of c2sp.org/signed-note that this package verifies. */
+/** The signature types of c2sp.org/signed-note that this package knows. */
 public enum NoteKeyType {
   /** Ed25519 over the note's text. */
   ED25519(0x01),
@@ -13,7 +13,12 @@ public enum NoteKeyType {
   /** A cosigner's Ed25519 over a time and a checkpoint (c2sp.org/tlog-cosignature). */
   COSIGNATURE_V1(0x04),
   /** ECDSA P-256 over the RFC 6962 tree head that a checkpoint says (c2sp.org/static-ct-api). */
-  RFC6962_TREE_HEAD(0x05);
+  RFC6962_TREE_HEAD(0x05),
+  /**
+   * A cosigner's ML-DSA-44 over a time and a subtree (c2sp.org/tlog-cosignature). Keys are read and
+   * named; signatures are not verified, for no JDK that this compiles for has the algorithm.
+   */
+  ML_DSA_44_COSIGNATURE(0x06);
 
   private final int code;
 
@@ -24,6 +29,11 @@ public enum NoteKeyType {
   /** The byte that stands for the type. */
   public int code() {
     return code;
+  }
+
+  /** Whether signatures of the type are verified here; those of another say nothing. */
+  public boolean isVerified() {
+    return this != ML_DSA_44_COSIGNATURE;
   }
 
   static Optional<NoteKeyType> ofCode(int code) {

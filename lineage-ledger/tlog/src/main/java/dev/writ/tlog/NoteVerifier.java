@@ -34,7 +34,12 @@ public final class NoteVerifier {
     this.scheme = scheme;
   }
 
-  /** A verifier on the platform's own providers. */
+  /**
+   * A verifier on the platform's own providers.
+   *
+   * @throws IllegalArgumentException if the key's type {@linkplain NoteKeyType#isVerified is not
+   *     verified}
+   */
   public static NoteVerifier of(NoteKey key) {
     return new NoteVerifier(
         key,
@@ -43,6 +48,7 @@ public final class NoteVerifier {
           case ECDSA_P256 -> ecdsa(P256Verifier.of(key.p256Point()));
           case COSIGNATURE_V1 -> cosignature(Ed25519Verifier.of(key.publicKey()));
           case RFC6962_TREE_HEAD -> treeHead(key, P256Verifier.of(key.p256Point()));
+          case ML_DSA_44_COSIGNATURE -> throw notVerified(key);
         });
   }
 
@@ -50,7 +56,8 @@ public final class NoteVerifier {
    * A verifier on {@code provider}, for ECDSA P-256 and, where it has that and does not
    * multiply by the cofactor, Ed25519.
    *
-   * @throws IllegalArgumentException if the provider has no SHA256withECDSA for a P-256 key
+   * @throws IllegalArgumentException if the provider has no SHA256withECDSA for a P-256 key, or the
+   *     key's type {@linkplain NoteKeyType#isVerified is not verified}
    */
   public static NoteVerifier of(NoteKey key, Provider provider) {
     return new NoteVerifier(
@@ -60,7 +67,13 @@ public final class NoteVerifier {
           case ECDSA_P256 -> ecdsa(P256Verifier.of(key.p256Point(), provider));
           case COSIGNATURE_V1 -> cosignature(Ed25519Verifier.of(key.publicKey(), provider));
           case RFC6962_TREE_HEAD -> treeHead(key, P256Verifier.of(key.p256Point(), provider));
+          case ML_DSA_44_COSIGNATURE -> throw notVerified(key);
         });
+  }
+
+  private static IllegalArgumentException notVerified(NoteKey key) {
+    return new IllegalArgumentException(
+        "a verifier must be for a key whose type is verified here, was for " + key.type());
   }
 
   /** The key. */

@@ -53,6 +53,11 @@ public final class SignedNote {
     return new SignedNote(bytes, textLength, signatures);
   }
 
+  /** What the note in {@code bytes} would have signed; its signature lines are not read. */
+  static byte[] textOf(byte[] bytes) throws MalformedNoteException {
+    return Arrays.copyOf(bytes, textLength(bytes));
+  }
+
   /**
    * Signs {@code text} with each of {@code signers}, in that order.
    *

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * A transparency log's formats and proofs, on the JDK alone: the tree, the tiles it is stored in, the
- * note that its head is signed as, and the proof that one entry is in it.
+ * note that its head is signed as, the proof that one entry is in it, and what a log and its witnesses say
+ * to each other.
  *
  * <p>This page specifies what is written and read here. It profiles RFC 9162 sections 2.1.1 to 2.1.4
  * (the hashes of RFC 6962) and C2SP's signed-note, tlog-checkpoint, tlog-cosignature, tlog-tiles,
- * tlog-proof and tlog-policy. Where a rule here is narrower than theirs, it says so.
+ * tlog-proof, tlog-policy and tlog-witness. Where a rule here is narrower than theirs, it says so.
  *
  * <h2>Who is trusted</h2>
  *
@@ -59,6 +60,7 @@
  * 0x02  ECDSA P-256 with SHA-256, DER            text
  * 0x04  u64 time in s, Ed25519                   "cosignature/v1" LF "time " decimal LF text
  * 0x05  u64 time in ms, 0x04 0x03, u16, DER      TreeHeadSignature of RFC 6962 for the checkpoint
+ * 0x06  u64 time in s, ML-DSA-44, 2420 bytes     not verified here
  * </pre>
  *
  * <p>A note is opened with a set of keys. A line is a known key's if both name and key ID match; all
@@ -66,6 +68,13 @@
  * absence of any. Type 0x02 is P-256 only. DER is strict and 1 ≤ r, s &lt; n. For Ed25519, encodings
  * that are not canonical and points of small order are refused, and the equation is checked without
  * the cofactor. Signatures have second spellings, (r, n - s), and are never identifiers.
+ *
+ * <p>Type 0x06 is known and not verified: the JDK has no ML-DSA on the versions that this compiles for,
+ * and a wrong answer would be worse than none. Its vkeys are read and written, with a key of 1312 bytes
+ * and the key ID of type 0x04's formula. A line of such a key is treated as one of an unknown key: it
+ * proves nothing, counts for no quorum and refuses no note. {@link dev.writ.tlog.NoteVerifier} is not made
+ * for one, and a policy whose quorum needs one is refused when it is read. Keys of types that are not in
+ * this table are refused as keys; lines of such types in a note are of unknown keys, and ignored.
  *
  * <h2>Checkpoint and proof</h2>
  *
@@ -83,7 +92,7 @@
  * <pre>
  * policy  = *( line LF )                     ; at most 64 KiB, 128 logs, witnesses, groups
  * line    = "log" vkey [ url ]               ; types 0x01, 0x02, 0x05; the key's name is the origin
- *         | "witness" name vkey [ url ]      ; type 0x04
+ *         | "witness" name vkey [ url ]      ; types 0x04, 0x06
  *         | "group" name ( "all" | "any" | k ) 1*member
  *         | "quorum" ( name | "none" )       ; exactly one
  *         | "#" comment | ""
@@ -93,6 +102,34 @@
  * a member of one group at most. No public key is listed twice among logs, or among witnesses. A
  * checkpoint is believed if a listed key whose name is the checkpoint's origin signed it, no line of a
  * listed key is wrong, and the witnesses that cosigned reach the quorum. Times are not judged.
+ *
+ * <h2>Witness</h2>
+ *
+ * <pre>
+ * request = "old " decimal LF *63( base64( hash ) LF ) LF note    ; POST url "/add-checkpoint"
+ * </pre>
+ *
+ * <p>A witness keeps of each log, which its origin names, the newest tree that it cosigned. The request
+ * says which that is, and how the checkpoint's tree continues it. The first rule that fails is answered:
+ *
+ * <pre>
+ * 400  the form up to the note's text
+ * 404  the origin is a known log's
+ * 403  a key known for the origin signed, and no line of such a key is wrong or malformed
+ * 400  old is at most the checkpoint's size
+ * 409  old is the stored size, or 0 where nothing is stored
+ * 409  where it is also the checkpoint's size: the stored root is the checkpoint's
+ * 422  the path proves it; it is empty from size 0, and between equal sizes
+ * 200  the checkpoint is stored, then cosigned
+ * </pre>
+ *
+ * <p>A 200's body is the cosignature's line of type 0x04, at most 16 such where one is read. A 409's is the
+ * stored size and LF, as {@code text/x.tlog.size}. All others are a sentence, as text. {@link
+ * dev.writ.tlog.WitnessRule} is the rule and nothing else: it reads no clock and stores nothing. Who stores
+ * what it allows must do so in the place of the tree that it judged against, and before the cosignature
+ * is made public.
+ *
+ * <p>The sub-trees that type 0x06 can also sign are not asked for and not signed.
  *
  * <h2>An example</h2>
  *
@@ -135,6 +172,32 @@
  *   // entry is number proof.index() of the log
  * }
  * </pre>
+ *
+ * <p>Before that the log had the checkpoint cosigned. The witness had seen the first three entries:
+ *
+ * <pre id="request">
+ * old 3
+ * qxq38Hx8j+Dv9LpvqlPH5EEukaWZFT6KpOAb7s5beCU=
+ * Zx8UbF5HHooag6PCFM5LqQe486WIjRTMjNPOdbsS75Q=
+ * iiq+yu+Pz0GJ9OZMFdfUJhwUJRvf4oYcY90ek68bmUs=
+ * 9xWrP6pdBx5uKsS7mU1b9zWUPcw3mdoNCF55gM+5M2o=
+ *
+ * ledger.example.org/writ
+ * 5
+ * ii7ViYyVMrUss8/JH3IOusEasWyEafEphOEB4JSXozA=
+ *
+ * — ledger.example.org/writ w22r0TBFAiEA41bYbimLPtxYUtFerxbfdAIsvwybhJdPUNtpMTUPiv4CIB9qSeTe35rcOV3zci5Rgziw13Jf8m/IJrnTXABtAk/D
+ * — ledger.example.org/writ Qmwh2ojgjZETOKdFwbUYHPKXVdVviv+ZXwvCzyTnvOGWRUQkdG08LygWVnXLKKeJm6fcZL70F/KYZy0o7xJHpjzYmAw=
+ * </pre>
+ *
+ * <p>The path is: the hashes of leaves 2 and 3; the node over leaves 0 and 1; the hash of leaf 4. It
+ * answered with status 200:
+ *
+ * <pre id="answer">
+ * — witness.example.net PcZl0wAAAABq/YbAwF505rNcIem9nyM9tvNavPlOaQ0ylSAxv/GrZSUXSb9fXbYAqxPgMJ+GlFe9JUZQGa1Mh4VCqJKoobzI3xbvDA==
+ * </pre>
+ *
+ * <p>Asked the same once more it answers 409, and {@code 5}.
  *
  * <p>To sign the head of a tree, with the HSM's signer first:
  *

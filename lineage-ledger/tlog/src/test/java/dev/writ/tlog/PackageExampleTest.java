@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,40 @@ class PackageExampleTest {
                   .extracting(TrustedCheckpoint.Cosignature::time)
                   .containsExactly(Instant.ofEpochSecond(1_795_000_000));
             });
+  }
+
+  @Test
+  void example_witnessThatHasThreeEntries_findsTheRequestConsistent() throws Exception {
+    AddCheckpoint request = AddCheckpoint.parse(utf8(block("request")));
+    assertThat(request.oldSize()).isEqualTo(3);
+    assertThat(request.bytes()).isEqualTo(utf8(block("request")));
+    List<Hash> three = leaves().subList(0, 3);
+    WitnessRule rule = new WitnessRule(List.of(LogPolicy.parse(policyText).logs().get(0).key()));
+    assertThat(rule.judge(request, Optional.of(new WitnessRule.Seen(3, MerkleTree.root(three)))))
+        .isInstanceOf(WitnessRule.Verdict.Consistent.class);
+    assertThat(rule.judge(request, Optional.of(new WitnessRule.Seen(5, MerkleTree.root(leaves())))))
+        .isEqualTo(new WitnessRule.Verdict.Denied(new AddCheckpointAnswer.Conflict(5)));
+  }
+
+  @Test
+  void example_witnessesAnswer_isTheCosignatureOfTheProof() throws Exception {
+    byte[] body = utf8(block("answer"));
+    AddCheckpointAnswer answer =
+        AddCheckpointAnswer.parse(200, AddCheckpointAnswer.TEXT_MEDIA_TYPE, body);
+    assertThat(answer.body()).isEqualTo(body);
+    SignedNote asked = AddCheckpoint.parse(utf8(block("request"))).note();
+    SignedNote cosigned = asked.with(((AddCheckpointAnswer.Cosigned) answer).cosignatures());
+    assertThat(cosigned).isEqualTo(TlogProof.parse(proofText).note());
+  }
+
+  private static List<Hash> leaves() {
+    return List.of("zero", "one", "two", "three", "four").stream()
+        .map(entry -> MerkleTree.leafHash(utf8(entry)))
+        .toList();
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   /** The lines of {@code <pre id="…">} in the package's documentation. */

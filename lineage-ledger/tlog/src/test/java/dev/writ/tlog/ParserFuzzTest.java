@@ -8,6 +8,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.nio.charset.StandardCharsets;
 import java.security.interfaces.ECPublicKey;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * No input makes a parser throw anything but its own exception, and what it reads it writes again to
@@ -16,6 +17,11 @@ import java.util.List;
 class ParserFuzzTest {
   private static final P256Verifier VERIFIER =
       P256Verifier.of((ECPublicKey) TestKeys.p256().getPublic());
+
+  /** Knows the log of the package's example, with a key of its own. */
+  private static final WitnessRule RULE =
+      new WitnessRule(
+          List.of(KeyPairNoteSigner.of("ledger.example.org/writ", TestKeys.ed25519()).key()));
 
   @FuzzTest
   void note(byte[] input) {
@@ -55,6 +61,33 @@ class ParserFuzzTest {
       assertThat(proof.inclusion().verify(MerkleTree.emptyRoot(), proof.checkpoint().root()))
           .isNotNull();
     } catch (MalformedProofException e) {
+      assertThat(e).hasMessageContaining(" must be ");
+    }
+  }
+
+  @FuzzTest
+  void addCheckpoint(byte[] input) {
+    try {
+      AddCheckpoint request = AddCheckpoint.parse(input);
+      assertThat(request.bytes()).isEqualTo(input);
+      assertThat(RULE.judge(request, Optional.empty())).isNotNull();
+    } catch (MalformedAddCheckpointException e) {
+      assertThat(e).hasMessageContaining(" must be ");
+    }
+  }
+
+  @FuzzTest
+  void addCheckpointAnswer(FuzzedDataProvider data) {
+    int status = data.pickValue(new int[] {200, 400, 403, 404, 409, 422, 500});
+    byte[] input = data.consumeRemainingAsBytes();
+    try {
+      AddCheckpointAnswer answer =
+          AddCheckpointAnswer.parse(status, AddCheckpointAnswer.SIZE_MEDIA_TYPE, input);
+      assertThat(answer.status()).isEqualTo(status);
+      if (status == 200 || status == 409) {
+        assertThat(answer.body()).isEqualTo(input);
+      }
+    } catch (MalformedWitnessAnswerException e) {
       assertThat(e).hasMessageContaining(" must be ");
     }
   }
