@@ -18,16 +18,35 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The folder of an embedded ledger, held by this process alone.
+ * The folder of an embedded ledger, or of a witness, held by this process alone.
  *
  * <pre>
  * ledger.db         0600  the database; ledger.db-wal and ledger.db-shm are SQLite's own beside it
  * ledger.lock       0600  locked while a process has the ledger open; holds its process id
  * </pre>
+ *
+ * <p>A witness's are witness.db and witness.lock.
  */
 final class SqliteFolder implements AutoCloseable {
-  private static final String DATABASE = "ledger.db";
-  private static final String LOCK = "ledger.lock";
+  /** What is in a folder, as messages and files call it. */
+  enum Kind {
+    LEDGER("ledger"),
+    WITNESS("witness");
+
+    private final String word;
+
+    Kind(String word) {
+      this.word = word;
+    }
+
+    private String database() {
+      return word + ".db";
+    }
+
+    private String lock() {
+      return word + ".lock";
+    }
+  }
 
   private static final Set<PosixFilePermission> OWNER_ONLY =
       EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
@@ -46,48 +65,55 @@ final class SqliteFolder implements AutoCloseable {
    */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
+  private final Kind kind;
   private final Path path;
   private final FileChannel lock;
 
-  private SqliteFolder(Path path, FileChannel lock) {
+  private SqliteFolder(Kind kind, Path path, FileChannel lock) {
+    this.kind = kind;
     this.path = path;
     this.lock = lock;
   }
 
-  /** Makes the folder and its files where they are missing, and takes the lock. */
+  /** Makes a ledger's folder and its files where they are missing, and takes the lock. */
   static SqliteFolder take(Path folder) throws LedgerException {
+    return take(folder, Kind.LEDGER);
+  }
+
+  /** The same for either kind. */
+  static SqliteFolder take(Path folder, Kind kind) throws LedgerException {
     Path real;
     try {
       Files.createDirectories(folder, FOLDER_0700);
       real = folder.toRealPath();
     } catch (IOException e) {
-      throw unusable(folder, e);
+      throw unusable(kind, folder, e);
     }
     if (!HELD.add(real)) {
-      throw taken(real, "this process");
+      throw taken(kind, real, "this process");
     }
     try {
-      FileChannel lock = lock(real);
+      FileChannel lock = lock(real, kind);
       try {
-        makeDatabaseFile(real.resolve(DATABASE));
-        return new SqliteFolder(real, lock);
+        makeDatabaseFile(real.resolve(kind.database()));
+        return new SqliteFolder(kind, real, lock);
       } catch (IOException | LedgerException e) {
         lock.close();
         throw e;
       }
     } catch (IOException e) {
       HELD.remove(real);
-      throw unusable(real, e);
+      throw unusable(kind, real, e);
     } catch (LedgerException e) {
       HELD.remove(real);
       throw e;
     }
   }
 
-  private static FileChannel lock(Path folder) throws IOException, LedgerException {
+  private static FileChannel lock(Path folder, Kind kind) throws IOException, LedgerException {
     FileChannel channel =
         FileChannel.open(
-            folder.resolve(LOCK),
+            folder.resolve(kind.lock()),
             EnumSet.of(
                 StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
             FILE_0600);
@@ -95,7 +121,7 @@ final class SqliteFolder implements AutoCloseable {
       if (channel.tryLock() == null) {
         ByteBuffer holder = ByteBuffer.allocate(20);
         channel.read(holder, 0);
-        throw taken(folder, "process " + US_ASCII.decode(holder.flip()));
+        throw taken(kind, folder, "process " + US_ASCII.decode(holder.flip()));
       }
       channel.truncate(0);
       channel.write(US_ASCII.encode(Long.toString(ProcessHandle.current().pid())), 0);
@@ -127,20 +153,24 @@ final class SqliteFolder implements AutoCloseable {
     }
   }
 
-  private static LedgerException taken(Path folder, String holder) {
+  private static LedgerException taken(Kind kind, Path folder, String holder) {
     return new LedgerException(
         "ledger",
-        "the ledger in "
+        "the "
+            + kind.word
+            + " in "
             + folder
             + " must be open in one process at a time, and "
             + holder
             + " has it open; stop that one first");
   }
 
-  private static LedgerException unusable(Path folder, IOException cause) {
+  private static LedgerException unusable(Kind kind, Path folder, IOException cause) {
     return new LedgerException(
         "ledger",
-        "the ledger's folder "
+        "the "
+            + kind.word
+            + "'s folder "
             + folder
             + " must be a folder that this process can write to ("
             + cause
@@ -150,7 +180,7 @@ final class SqliteFolder implements AutoCloseable {
 
   /** The database file. */
   Path file() {
-    return path.resolve(DATABASE);
+    return path.resolve(kind.database());
   }
 
   /** Gives the lock back. */

@@ -7,6 +7,7 @@ import dev.writ.tlog.AddCheckpointAnswer.Why;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +31,11 @@ public final class WitnessRule {
 
   /** What the rule says of a request. */
   public sealed interface Verdict {
-    /** It may be cosigned once it is stored. */
+    /**
+     * It may be cosigned once it is stored.
+     *
+     * @param note the checkpoint with one line of each known key that signed, and no other
+     */
     record Consistent(Checkpoint checkpoint, SignedNote note) implements Verdict {}
 
     /** It may not. */
@@ -91,9 +96,11 @@ public final class WitnessRule {
       // A line that is no signature is none of a key that is believed.
       return denied(Why.NOT_SIGNED, String.valueOf(e.getMessage()));
     }
-    if (note.open(keys) instanceof NoteOutcome.Refused refused) {
+    NoteOutcome outcome = note.open(keys);
+    if (outcome instanceof NoteOutcome.Refused refused) {
       return denied(Why.NOT_SIGNED, refused.reason());
     }
+    SignedNote signed = onlyKnown(note, (NoteOutcome.Opened) outcome);
     if (request.oldSize() > checkpoint.size()) {
       return denied(
           Why.MALFORMED,
@@ -109,13 +116,20 @@ public final class WitnessRule {
     Hash seenRoot = seen.map(Seen::root).orElse(MerkleTree.emptyRoot());
     if (seenSize == checkpoint.size() && !seenRoot.equals(checkpoint.root())) {
       return seen.isPresent()
-          ? new Verdict.Forked(new Conflict(seenSize), note)
+          ? new Verdict.Forked(new Conflict(seenSize), signed)
           : denied(Why.NOT_CONSISTENT, "the root of no leaves must be SHA-256 of nothing, was not");
     }
     Optional<String> broken = broken(request, seenRoot);
     return broken.isPresent()
         ? denied(Why.NOT_CONSISTENT, broken.get())
-        : new Verdict.Consistent(checkpoint, note);
+        : new Verdict.Consistent(checkpoint, signed);
+  }
+
+  /** What is kept and shown to others is no place for lines that anybody added. */
+  private static SignedNote onlyKnown(SignedNote note, NoteOutcome.Opened opened) {
+    Map<NoteKey, NoteSignature> firstOfEach = new LinkedHashMap<>();
+    opened.signatures().forEach(line -> firstOfEach.putIfAbsent(line.key(), line.signature()));
+    return SignedNote.of(note.text(), List.copyOf(firstOfEach.values()));
   }
 
   /** Why the proof does not show that the tree only grew; empty if it does. */

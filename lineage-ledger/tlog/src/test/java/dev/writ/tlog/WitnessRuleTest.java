@@ -63,6 +63,18 @@ class WitnessRuleTest {
   }
 
   @Test
+  void judge_linesOfOthersAndRepeats_areLeftOutOfWhatIsKept() throws Exception {
+    byte[] text = checkpoint(3).noteText();
+    SignedNote crowded = SignedNote.sign(text, HSM, HSM, STRANGER, LOG);
+    assertThat(RULE.judge(AddCheckpoint.of(0, List.of(), crowded), Optional.empty()))
+        .isInstanceOfSatisfying(
+            Consistent.class,
+            consistent ->
+                assertThat(consistent.note().signatures())
+                    .containsExactly(crowded.signatures().get(0), crowded.signatures().get(3)));
+  }
+
+  @Test
   void judge_unknownOrigin_is404() throws Exception {
     KeyPairNoteSigner other = KeyPairNoteSigner.of("other.example", TestKeys.ed25519());
     SignedNote note =
