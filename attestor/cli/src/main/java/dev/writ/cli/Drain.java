@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.service.JsonLog;
 import dev.writ.service.LogFields;
 import java.util.List;
 
@@ -15,6 +16,23 @@ record Drain(List<AutoCloseable> parts) {
 
   Drain {
     parts = List.copyOf(parts);
+  }
+
+  /** Has the signal that ends the process close them all, then the log, and set the exit status. */
+  void atSignal(JsonLog log) {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  int status = ExitStatus.BUG;
+                  try {
+                    status = run();
+                    log.close();
+                  } finally {
+                    Runtime.getRuntime().halt(status);
+                  }
+                },
+                "drain"));
   }
 
   /** Closes them all; the exit status. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +28,11 @@ record ListenAddress(String host, int port) {
     int port = Integer.parseInt(matcher.group(3));
     String host = matcher.group(1) == null ? matcher.group(2) : matcher.group(1);
     return port > MAX_PORT ? Optional.empty() : Optional.of(new ListenAddress(host, port));
+  }
+
+  /** The same for a socket; a name is looked up when it is opened. */
+  InetSocketAddress socketAddress() {
+    return new InetSocketAddress(host, port);
   }
 
   @Override

@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       VerifyCommand.class,
       ExplainCommand.class,
-      PolicyCommand.class
+      PolicyCommand.class,
+      WitnessCommand.class
     })
 public final class Main implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();

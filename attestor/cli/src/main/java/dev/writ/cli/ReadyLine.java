@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
-/** The one line that {@code writ serve} prints: where it can be asked. */
+/** The one line that {@code writ serve} and {@code writ witness} print: where it can be asked. */
 final class ReadyLine {
   static final String HTTP = "http";
   static final String TLS = "tls";
@@ -18,14 +18,19 @@ final class ReadyLine {
   private final Map<String, String> places = new LinkedHashMap<>();
 
   ReadyLine(ServeConfig config, Doors doors) {
-    config.listen().http().ifPresent(at -> put(HTTP, "http", at, doors.plainPort()));
-    config.listen().tls().ifPresent(tls -> put(TLS, "https", tls.address(), doors.tlsPort()));
+    this(config.listen(), doors.plainPort(), doors.tlsPort());
     config.operator().socket().ifPresent(socket -> places.put(OPERATOR, socket.toString()));
     config
         .operator()
         .mtls()
         .ifPresent(mtls -> put(OPERATOR_MTLS, "https", mtls.address(), doors.operatorTlsPort()));
     config.metrics().ifPresent(at -> put(METRICS, "http", at, doors.metricsPort()));
+  }
+
+  /** Of public doors alone. */
+  ReadyLine(ServeConfig.Listen listen, OptionalInt plainPort, OptionalInt tlsPort) {
+    listen.http().ifPresent(at -> put(HTTP, "http", at, plainPort));
+    listen.tls().ifPresent(tls -> put(TLS, "https", tls.address(), tlsPort));
   }
 
   private void put(String name, String scheme, ListenAddress configured, OptionalInt port) {

@@ -85,22 +85,11 @@ final class ServeCommand implements Callable<Integer> {
   private int serve(ServeConfig config, ServeSetup setup) throws CommandFailure {
     JsonLog log = JsonLog.install(JsonLog.standardError(), level(config.logLevel()));
     try (WritService service = WritService.start(setup.setup())) {
-      // Whatever opens is closed, in the opposite order, by the signal that ends the process.
+      // Whatever opens is closed, in the opposite order, by the signal that ends the process: no
+      // more
+      // requests, then what answers them.
       Doors doors = Doors.open(service, setup.doors(), setup.setup().clock());
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> {
-                    int status = ExitStatus.BUG;
-                    try {
-                      // No more requests, then what answers them.
-                      status = new Drain(List.of(doors, service, setup)).run();
-                      log.close();
-                    } finally {
-                      Runtime.getRuntime().halt(status);
-                    }
-                  },
-                  "drain"));
+      new Drain(List.of(doors, service, setup)).atSignal(log);
       announce(new ReadyLine(config, doors));
       new CountDownLatch(1).await();
       throw new IllegalStateException("bug: nothing ends the wait but a signal");

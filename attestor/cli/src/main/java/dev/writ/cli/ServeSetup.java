@@ -28,7 +28,6 @@ import dev.writ.service.TokenLog;
 import dev.writ.service.WritService;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.Provider;
@@ -212,13 +211,13 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     Optional<TlsCredentialSource> credentials =
         config.listen().tls().map(tls -> credentials(tls.certificate(), keys, clock, random));
     return new DoorsConfig(
-        config.listen().http().map(ServeSetup::socketAddress),
+        config.listen().http().map(ListenAddress::socketAddress),
         config
             .listen()
             .tls()
             .map(
                 tls ->
-                    new DoorsConfig.Tls(socketAddress(tls.address()), credentials.orElseThrow())),
+                    new DoorsConfig.Tls(tls.address().socketAddress(), credentials.orElseThrow())),
         config.operator().socket(),
         config
             .operator()
@@ -226,8 +225,8 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
             .map(
                 mtls ->
                     new DoorsConfig.MutualTls(
-                        socketAddress(mtls.address()), credentials.orElseThrow(), clientRoots)),
-        config.metrics().map(ServeSetup::socketAddress),
+                        mtls.address().socketAddress(), credentials.orElseThrow(), clientRoots)),
+        config.metrics().map(ListenAddress::socketAddress),
         config.limits().doors());
   }
 
@@ -250,10 +249,6 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     }
     List<String> names = ((ServeConfig.CertificateSource.FromToken) source).names();
     return new TlsCredentialHsm(keys, names, ServerCertificate.MAX_VALIDITY, clock, random);
-  }
-
-  private static InetSocketAddress socketAddress(ListenAddress address) {
-    return new InetSocketAddress(address.host(), address.port());
   }
 
   @Override

@@ -102,9 +102,10 @@ final class Exchange {
   }
 
   /** Takes the body, as long as it is wanted. */
-  private void receive(RouteTable.PostOver post) {
+  private void receive(RouteTable.Body post) {
     int most = loop.door().limits().bodyBytes();
-    if (!isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
+    if (post instanceof RouteTable.Body.Json
+        && !isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
       refuse(Problem.mediaType());
     } else if (isLonger(request.getHeader(HttpHeaders.CONTENT_LENGTH), most)) {
       refuseAndClose(Problem.bodyTooLarge(most));
@@ -206,7 +207,7 @@ final class Exchange {
     rest = null;
   }
 
-  private void whole(RouteTable.PostOver post) {
+  private void whole(RouteTable.Body post) {
     if (answered) {
       return;
     }
@@ -220,8 +221,7 @@ final class Exchange {
     }
     CompletionStage<Reply> stage;
     try {
-      JsonMembers members = StrictJson.parse(bytes, loop.door().limits().bodyBytes());
-      stage = post.answer(members, request.connection());
+      stage = answer(post, bytes);
     } catch (MalformedJsonException e) {
       stage = malformed(new MalformedRequest(e));
     } catch (MalformedRequest e) {
@@ -231,6 +231,15 @@ final class Exchange {
     }
     release();
     answerWhenDone(stage);
+  }
+
+  private CompletionStage<Reply> answer(RouteTable.Body post, byte[] bytes)
+      throws MalformedJsonException, MalformedRequest {
+    if (post instanceof RouteTable.Body.Bytes raw) {
+      return raw.post().answer(bytes);
+    }
+    JsonMembers members = StrictJson.parse(bytes, loop.door().limits().bodyBytes());
+    return ((RouteTable.Body.Json) post).post().answer(members, request.connection());
   }
 
   private byte[] received() {

@@ -41,6 +41,22 @@ final class RouteTable {
         throws MalformedRequest;
   }
 
+  /** Answers a request by its body as it came. Runs on an event loop, so it must not block. */
+  @FunctionalInterface
+  interface PostBytes {
+    /** The answer, on whatever thread. */
+    CompletionStage<Reply> answer(byte[] body);
+  }
+
+  /** What a POST is answered by. */
+  sealed interface Body {
+    /** By a JSON document, of which the request must be. */
+    record Json(PostOver post) implements Body {}
+
+    /** By bytes, of whatever media type. */
+    record Bytes(PostBytes post) implements Body {}
+  }
+
   /** Answers a request without a body. Runs on an event loop, so it must not block. */
   @FunctionalInterface
   interface Get {
@@ -101,7 +117,7 @@ final class RouteTable {
    */
   record Operation(
       String name,
-      Optional<PostOver> post,
+      Optional<Body> post,
       Optional<Get> get,
       Set<String> parameters,
       boolean head,
@@ -137,7 +153,17 @@ final class RouteTable {
     return put(path, name, post);
   }
 
+  /** Serves POST of {@code path} with a body that is no JSON. */
+  @CanIgnoreReturnValue
+  RouteTable postBytes(String path, String name, PostBytes post) {
+    return put(path, name, new Body.Bytes(post));
+  }
+
   private RouteTable put(String path, String name, PostOver post) {
+    return put(path, name, new Body.Json(post));
+  }
+
+  private RouteTable put(String path, String name, Body post) {
     exact.put(
         path, new Operation(name, Optional.of(post), Optional.empty(), Set.of(), false, false));
     return this;
