@@ -54,11 +54,7 @@ final class Entries implements AutoCloseable {
   /** Takes so many places, or says why not. */
   private Optional<Unavailable> admit(int count) {
     if (signer.isOverdue(limits.patience())) {
-      return Optional.of(
-          unavailable(
-              "the newest head must be signed within "
-                  + limits.patience().toMillis()
-                  + " ms, is not yet; look at the token, and send it again later"));
+      return Optional.of(overdue());
     }
     if (!places.tryAcquire(count)) {
       return Optional.of(
@@ -68,6 +64,20 @@ final class Entries implements AutoCloseable {
                   + " entries must wait at once, more do; send it again later"));
     }
     return Optional.empty();
+  }
+
+  private Unavailable overdue() {
+    return signer.isShortOfWitnesses()
+        ? new Unavailable(
+            Reached.NOT_COMMITTED,
+            Witnesses.QUORUM_MISSED,
+            "the newest head must be cosigned within "
+                + limits.patience().toMillis()
+                + " ms, is not yet; look at the witnesses, and send it again later")
+        : unavailable(
+            "the newest head must be signed within "
+                + limits.patience().toMillis()
+                + " ms, is not yet; look at the token, and send it again later");
   }
 
   private static Unavailable unavailable(String message) {

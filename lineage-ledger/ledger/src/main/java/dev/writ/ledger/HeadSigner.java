@@ -45,6 +45,9 @@ final class HeadSigner implements Runnable {
   /** One for each line of a checkpoint; the next signature is theirs. */
   private volatile List<NoteSigner> signers;
 
+  /** Sees to cosignatures, before anything is answered under a head. */
+  private final Cosigning cosigning;
+
   private final LedgerEvents events;
   private final BlockingQueue<CommittedBatch> committed = new LinkedBlockingQueue<>();
 
@@ -62,6 +65,9 @@ final class HeadSigner implements Runnable {
    */
   private volatile @Nullable Long unsignedSince;
 
+  /** Why that head was not signed when it was last tried; the failing layer's code. */
+  private volatile @Nullable String unsignedFor;
+
   /** Why the keys would not sign, if they would not. */
   private static final class Probe extends CompletableFuture<Optional<LedgerException>> {}
 
@@ -71,11 +77,13 @@ final class HeadSigner implements Runnable {
       List<NoteSigner> signers,
       RecentTree tree,
       SignedHead newest,
+      Cosigning cosigning,
       LedgerEvents events) {
     this.origin = origin;
     this.signers = List.copyOf(signers);
     this.tree = tree;
     this.newest = newest;
+    this.cosigning = cosigning;
     this.events = events;
   }
 
@@ -94,6 +102,11 @@ final class HeadSigner implements Runnable {
   boolean isOverdue(Duration patience) {
     Long since = unsignedSince;
     return since != null && System.nanoTime() - since > patience.toNanos();
+  }
+
+  /** Whether what the head waits for is its witnesses. */
+  boolean isShortOfWitnesses() {
+    return Witnesses.QUORUM_MISSED.equals(unsignedFor);
   }
 
   /** Hands over a batch that is durable; each of its entries has its place until it is answered. */
@@ -122,6 +135,11 @@ final class HeadSigner implements Runnable {
                 + patience.toMillis()
                 + " ms, did not; look at the token");
     return fresh.completeOnTimeout(Optional.of(late), patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Ends the wait for witnesses, and asks them no more. */
+  void closeWitnesses() {
+    cosigning.close();
   }
 
   /** Ends the thread once all batches before are answered. */
@@ -164,7 +182,8 @@ final class HeadSigner implements Runnable {
   /** Shows that the keys sign; the note is the one that is there, and is let go. */
   private Optional<LedgerException> signAgain() {
     try {
-      SignedNote unused = sign(origin, newest.head(), signers);
+      SignedNote signed = sign(origin, newest.head(), signers);
+      SignedNote unused = cosigning.cosign(newest.head(), signed);
       return Optional.empty();
     } catch (NoteSigningException e) {
       return Optional.of(failed(e.code(), e));
@@ -174,7 +193,11 @@ final class HeadSigner implements Runnable {
   }
 
   private LedgerException failed(String code, Exception cause) {
-    events.signatureFailed(code);
+    if (code.equals(Witnesses.QUORUM_MISSED)) {
+      events.quorumMissed();
+    } else {
+      events.signatureFailed(code);
+    }
     String message = code.equals("bug") ? cause.toString() : String.valueOf(cause.getMessage());
     return new LedgerException(code, message, cause);
   }
@@ -194,10 +217,13 @@ final class HeadSigner implements Runnable {
       Head head = new Head(tree.size(), proofs.root());
       requireSame(head, batches);
       long start = System.nanoTime();
-      SignedHead signed = new SignedHead(head, sign(origin, head, signers));
-      events.headSigned(Duration.ofNanos(System.nanoTime() - start));
+      SignedNote note = sign(origin, head, signers);
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
+      SignedHead signed = new SignedHead(head, cosigning.cosign(head, note));
+      events.headSigned(took);
       newest = signed;
       unsignedSince = null;
+      unsignedFor = null;
       for (CommittedBatch batch : batches) {
         answer(batch, proofs, signed);
       }
@@ -209,6 +235,7 @@ final class HeadSigner implements Runnable {
       // A signer's bug, or ours, must not end the thread: it would leave every later entry waiting.
       failure = failed("bug", e);
     }
+    unsignedFor = failure.code();
     tree.forget();
     Unavailable unsigned =
         new Unavailable(Reached.COMMITTED, failure.code(), String.valueOf(failure.getMessage()));

@@ -70,9 +70,23 @@ public final class Ledger extends CommittedState implements AutoCloseable {
    *
    * @param origin the log's name; fixed when the ledger is made
    * @param keys say who signs checkpoints
+   * @param witnesses cosign each, where their policy has a quorum: nothing is answered before
    * @param events is told what the ledger does
-   * @throws LedgerException if the store or a key is not as it must be
+   * @throws LedgerException if the store or a key is not as it must be, a witness has seen
+   *     a newer tree or another one, or no checkpoint is cosigned that the ledger could begin with
    */
+  public static Ledger open(
+      StoreConfig config,
+      String origin,
+      CheckpointKeys keys,
+      Witnesses witnesses,
+      InstantSource clock,
+      LedgerEvents events)
+      throws LedgerException {
+    return open(config, origin, keys, Optional.of(witnesses), clock, events);
+  }
+
+  /** The same without witnesses. */
   public static Ledger open(
       StoreConfig config,
       String origin,
@@ -80,9 +94,24 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       InstantSource clock,
       LedgerEvents events)
       throws LedgerException {
+    return open(config, origin, keys, Optional.empty(), clock, events);
+  }
+
+  private static Ledger open(
+      StoreConfig config,
+      String origin,
+      CheckpointKeys keys,
+      Optional<Witnesses> witnesses,
+      InstantSource clock,
+      LedgerEvents events)
+      throws LedgerException {
     Database database = Database.open(config);
     try {
-      return open(database, config.limits(), origin, keys, clock, events);
+      Cosigning cosigning =
+          witnesses
+              .map(those -> WitnessQuorum.of(those, new StoreReader(database)))
+              .orElse(Cosigning.NONE);
+      return open(database, config.limits(), origin, keys, cosigning, clock, events);
     } catch (LedgerException | RuntimeException e) {
       database.close();
       throw e;
@@ -104,7 +133,8 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       InstantSource clock,
       LedgerEvents listener)
       throws LedgerException {
-    return open(database, limits, origin, CheckpointKeys.of(signers), clock, listener);
+    return open(
+        database, limits, origin, CheckpointKeys.of(signers), Cosigning.NONE, clock, listener);
   }
 
   private static Ledger open(
@@ -112,17 +142,25 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       CommitLimits limits,
       String origin,
       CheckpointKeys keys,
+      Cosigning cosigning,
       InstantSource clock,
       LedgerEvents listener)
       throws LedgerException {
     LedgerEvents events = new QuietEvents(listener);
-    Opening opening = Opening.of(database, origin, keys);
+    Opening opening;
+    try {
+      opening = Opening.of(database, origin, keys, cosigning);
+    } catch (LedgerException | RuntimeException e) {
+      cosigning.close();
+      throw e;
+    }
     HeadSigner signer =
         new HeadSigner(
             origin,
             opening.signers(),
             new RecentTree(opening.edge().range()),
             opening.signedHead(),
+            cosigning,
             events);
     Committer committer = new Committer(database, limits, clock, signer, opening, events);
     return new Ledger(database, limits, clock, signer, committer);
@@ -332,6 +370,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     join(committerThread);
     signer.end();
     join(signerThread);
+    signer.closeWitnesses();
     deadlines.close();
     if (!committerThread.isAlive()) {
       committer.finish();

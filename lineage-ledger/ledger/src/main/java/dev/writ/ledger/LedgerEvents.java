@@ -39,4 +39,7 @@ public interface LedgerEvents {
    * @param code the failing layer's own
    */
   default void signatureFailed(String code) {}
+
+  /** A head was signed, and not cosigned by a quorum of witnesses in time. */
+  default void quorumMissed() {}
 }

@@ -37,7 +37,8 @@ record Opening(
     long storedCheckpointSize,
     List<NoteSigner> signers) {
 
-  static Opening of(Database database, String origin, CheckpointKeys keys) throws LedgerException {
+  static Opening of(Database database, String origin, CheckpointKeys keys, Cosigning cosigning)
+      throws LedgerException {
     WriterSession session;
     try {
       session = WriterSession.open(database);
@@ -46,7 +47,7 @@ record Opening(
     }
     try {
       Schema.bringUpToDate(session.connection(), database);
-      return load(session, origin, keys);
+      return load(session, origin, keys, cosigning);
     } catch (SQLException e) {
       session.abort();
       throw LedgerException.of("the store must be readable and whole", e);
@@ -74,7 +75,8 @@ record Opening(
     }
   }
 
-  private static Opening load(WriterSession session, String origin, CheckpointKeys keys)
+  private static Opening load(
+      WriterSession session, String origin, CheckpointKeys keys, Cosigning cosigning)
       throws SQLException, LedgerException {
     session.treeWrites().beginTree(origin);
     // Nobody moves head or checkpoint while they are compared.
@@ -107,8 +109,33 @@ record Opening(
             .filter(signed -> signed.head().equals(row.head()))
             .filter(signed -> isSignedByAll(signed.note(), signers));
     SignedHead signed = usable.isPresent() ? usable.get() : sign(origin, row.head(), signers);
-    return new Opening(
-        session, edge, signed, usable.map(head -> head.head().size()).orElse(-1L), signers);
+    SignedHead first = cosigned(cosigning, signed, stored);
+    boolean isStored = usable.isPresent() && cosigning.isCosigned(usable.get().note());
+    return new Opening(session, edge, first, isStored ? first.head().size() : -1L, signers);
+  }
+
+  /**
+   * What the ledger begins with: its head, or where too few witnesses answer the newest checkpoint that
+   * is cosigned. The head is then signed and cosigned like one that a crash left.
+   */
+  private static SignedHead cosigned(
+      Cosigning cosigning, SignedHead signed, Optional<SignedHead> stored) throws LedgerException {
+    Optional<SignedNote> note = cosigning.begin(signed.head(), signed.note());
+    if (cosigning.isCosigned(signed.note())) {
+      return signed;
+    }
+    if (note.isPresent()) {
+      return new SignedHead(signed.head(), note.get());
+    }
+    return stored
+        .filter(older -> older.head().size() < signed.head().size())
+        .filter(older -> cosigning.isCosigned(older.note()))
+        .orElseThrow(
+            () ->
+                new LedgerException(
+                    Witnesses.QUORUM_MISSED,
+                    "a ledger must begin with a checkpoint that a quorum of witnesses cosigned, has"
+                        + " none, and too few of them answer: start it once they do"));
   }
 
   /** Of a store that an older version filled, which kept no time: leaves come in the order of their times. */

@@ -31,6 +31,11 @@ final class QuietEvents implements LedgerEvents {
     tell(() -> listener.signatureFailed(code));
   }
 
+  @Override
+  public void quorumMissed() {
+    tell(listener::quorumMissed);
+  }
+
   private static void tell(Runnable event) {
     try {
       event.run();

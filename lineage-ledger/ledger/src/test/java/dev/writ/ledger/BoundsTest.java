@@ -180,6 +180,7 @@ class BoundsTest {
             new SignedHead(
                 new Head(0, EMPTY.root()),
                 HeadSigner.sign(Samples.ORIGIN, new Head(0, EMPTY.root()), List.of(signer))),
+            Cosigning.NONE,
             LedgerEvents.NONE);
     var first = hung.probe(PATIENCE);
     assertThat(hung.probe(PATIENCE)).isSameAs(first);

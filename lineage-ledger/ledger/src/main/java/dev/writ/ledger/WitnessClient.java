@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.ledger.WitnessRound.Said;
+import dev.writ.tlog.AddCheckpoint;
+import dev.writ.tlog.AddCheckpointAnswer;
+import dev.writ.tlog.ConsistencyProof;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.MalformedTileException;
+import dev.writ.tlog.MalformedWitnessAnswerException;
+import dev.writ.tlog.NoteOutcome;
+import dev.writ.tlog.NoteSignature;
+import dev.writ.tlog.NoteVerifier;
+import dev.writ.tlog.SignedNote;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One witness, asked on a thread of its own for the newest head that waits: one that hangs holds up
+ * nobody else, and a head that a newer one overtook is not asked for.
+ *
+ * <p>Nothing that it answers is believed but a cosignature that verifies: a size that it names only
+ * chooses the proof that it is sent next.
+ */
+final class WitnessClient implements Runnable, AutoCloseable {
+  /** A first guess of the witness's size, the size that it names, and once more if others asked too. */
+  private static final int ATTEMPTS = 3;
+
+  /** Gives proofs of the log's own tree. */
+  @FunctionalInterface
+  interface Proofs {
+    /** That the tree of {@code newSize} leaves begins with that of {@code oldSize}, both above 0. */
+    ConsistencyProof between(long oldSize, long newSize)
+        throws LedgerException, IOException, MalformedTileException;
+  }
+
+  private final Witnesses.Asked witness;
+  private final NoteVerifier verifier;
+  private final URI url;
+  private final HttpClient client;
+  private final Proofs proofs;
+  private final Duration patience;
+  private final AtomicReference<@Nullable WitnessRound> waiting = new AtomicReference<>();
+  private final Thread thread;
+
+  /** Size of the newest tree that it cosigned, as far as is known; owned by the thread. */
+  private long known;
+
+  WitnessClient(Witnesses.Asked witness, HttpClient client, Proofs proofs, Duration patience) {
+    this.witness = witness;
+    this.verifier = NoteVerifier.of(witness.key());
+    String prefix = witness.url().toString();
+    this.url = URI.create((prefix.endsWith("/") ? prefix : prefix + "/") + "add-checkpoint");
+    this.client = client;
+    this.proofs = proofs;
+    this.patience = patience;
+    this.thread = Deadlines.daemon(this, "ledger-witness-" + witness.name());
+    thread.start();
+  }
+
+  /** Has the witness asked for this head as soon as it can be, in the place of any that waits. */
+  void ask(WitnessRound round) {
+    synchronized (waiting) {
+      waiting.set(round);
+      waiting.notifyAll();
+    }
+  }
+
+  private WitnessRound next() throws InterruptedException {
+    synchronized (waiting) {
+      WitnessRound round = waiting.getAndSet(null);
+      while (round == null) {
+        waiting.wait();
+        round = waiting.getAndSet(null);
+      }
+      return round;
+    }
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (true) {
+        WitnessRound round = next();
+        round.says(witness, cosign(round));
+      }
+    } catch (InterruptedException e) {
+      // Closed: who waits for it is, too.
+    }
+  }
+
+  private Said cosign(WitnessRound round) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    try {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        long old = Math.min(known, round.head().size());
+        AddCheckpointAnswer answer = post(request(round, old), deadline);
+        if (answer instanceof AddCheckpointAnswer.Cosigned cosigned) {
+          known = round.head().size();
+          return verified(round.note(), cosigned.cosignatures());
+        }
+        if (answer instanceof AddCheckpointAnswer.Refused refused) {
+          return refused(refused, old);
+        }
+        long stored = ((AddCheckpointAnswer.Conflict) answer).storedSize();
+        if (stored > round.head().size()) {
+          return new Said.Contradicted(
+              "says that it cosigned " + stored + " leaves, and there are " + round.head().size());
+        }
+        if (stored == old && old == round.head().size()) {
+          return new Said.Contradicted("says that it cosigned another root of " + old + " leaves");
+        }
+        known = stored;
+      }
+      return new Said.Failed("names another size each time");
+    } catch (MalformedWitnessAnswerException | IOException | LedgerException e) {
+      return new Said.Failed("could not be asked (" + e.getMessage() + ")");
+    } catch (MalformedTileException e) {
+      return new Said.Failed("could not be sent a proof (" + e.getMessage() + ")");
+    } catch (RuntimeException e) {
+      return new Said.Failed("could not be asked (bug: " + e + ")");
+    }
+  }
+
+  /** A proof from a size that the witness named, and that it does not take, is one of another tree. */
+  private Said refused(AddCheckpointAnswer.Refused refused, long old) {
+    if (refused.why() == AddCheckpointAnswer.Why.NOT_CONSISTENT && old > 0) {
+      known = 0;
+      return new Said.Contradicted(
+          "says that the tree of " + old + " leaves that it cosigned is another");
+    }
+    return new Said.Failed("refused with " + refused.status() + ": " + refused.reason());
+  }
+
+  private AddCheckpoint request(WitnessRound round, long old)
+      throws LedgerException, IOException, MalformedTileException {
+    long size = round.head().size();
+    List<Hash> path = old == 0 || old == size ? List.of() : proofs.between(old, size).path();
+    return AddCheckpoint.of(old, path, round.note());
+  }
+
+  private Said verified(SignedNote note, List<NoteSignature> lines) {
+    for (NoteSignature line : lines) {
+      if (line.keyId() == witness.key().keyId() && line.name().equals(witness.key().name())) {
+        return note.with(List.of(line)).open(List.of(verifier)) instanceof NoteOutcome.Opened
+            ? new Said.Cosigned(line)
+            : new Said.Failed("answered with a cosignature that does not verify");
+      }
+    }
+    return new Said.Failed("answered without a cosignature of its key");
+  }
+
+  private AddCheckpointAnswer post(AddCheckpoint request, long deadline)
+      throws IOException, InterruptedException, MalformedWitnessAnswerException {
+    HttpRequest post =
+        HttpRequest.newBuilder(url)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(request.bytes()))
+            .build();
+    CompletableFuture<HttpResponse<byte[]>> sent =
+        client.sendAsync(post, info -> new BoundedBody(AddCheckpointAnswer.MAX_BYTES));
+    try {
+      HttpResponse<byte[]> response =
+          sent.get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      return AddCheckpointAnswer.parse(
+          response.statusCode(),
+          response.headers().firstValue("Content-Type").orElse(""),
+          response.body());
+    } catch (TimeoutException e) {
+      throw new IOException("no answer within " + patience.toMillis() + " ms", e);
+    } catch (ExecutionException e) {
+      throw new IOException(String.valueOf(e.getCause()), e);
+    } finally {
+      // The headers' time does not end a body that never does.
+      boolean unused = sent.cancel(true);
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}
