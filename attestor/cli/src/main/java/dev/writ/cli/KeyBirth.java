@@ -57,6 +57,7 @@ final class KeyBirth {
   private final String issuer;
   private final String origin;
   private final Optional<StatusSource> status;
+  private final String witnesses;
   private final Path folder;
   private final InstantSource clock;
   private final SecureRandom random;
@@ -78,6 +79,7 @@ final class KeyBirth {
       String issuer,
       String origin,
       Optional<StatusSource> status,
+      String witnesses,
       Path folder,
       InstantSource clock,
       SecureRandom random,
@@ -85,6 +87,7 @@ final class KeyBirth {
     this.issuer = issuer;
     this.origin = origin;
     this.status = status;
+    this.witnesses = witnesses;
     this.folder = folder.toAbsolutePath().normalize();
     this.clock = clock;
     this.random = random;
@@ -104,7 +107,8 @@ final class KeyBirth {
       KeyPair operator = newKeyPair();
       IssuerKeys keys = makeKeys(token, checkpointKey);
       TrustFile trust =
-          FirstTrustFile.dev(issuer, origin, keys, (ECPublicKey) operator.getPublic(), status);
+          FirstTrustFile.dev(
+              issuer, origin, keys, (ECPublicKey) operator.getPublic(), status, witnesses);
       Files.writeString(operatorKey, pem(operator), StandardCharsets.US_ASCII);
       Files.write(trustFile, trust.toJson());
       Files.writeString(akCa, pem(keys.attestation().certificate()), StandardCharsets.US_ASCII);

@@ -9,8 +9,11 @@ import dev.writ.hsm.PinSource;
 import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenProfile;
 import dev.writ.service.FirstTrustFile;
+import dev.writ.tlog.LogPolicy;
+import dev.writ.tlog.MalformedLogPolicyException;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -43,6 +46,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class KeysInitCommand implements Callable<Integer> {
   private static final Pattern VISIBLE = Pattern.compile("[!-~]{1,255}");
+
+  /** Leaves room for the log's line in what a trust file's policy may have. */
+  private static final int MAX_WITNESSES = 32 * 1024;
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -104,6 +110,15 @@ final class KeysInitCommand implements Callable<Integer> {
   @Nullable URI statusUri;
 
   @Option(
+      names = "--witnesses",
+      paramLabel = "FILE",
+      description = {
+        "The witness, group and quorum lines of the trust file's log policy (c2sp.org/tlog-policy);",
+        "without it the ledger needs no witness."
+      })
+  @Nullable Path witnesses;
+
+  @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
@@ -121,12 +136,14 @@ final class KeysInitCommand implements Callable<Integer> {
     String log = origin == null ? issuer.getHost() + "/ledger" : origin;
     requireNames(log);
     StatusSource source = statusSource();
+    String lines = witnesses == null ? FirstTrustFile.NO_WITNESSES : witnessLines(witnesses);
     try (Token opened = Token.open(tokenProfile(), token, pinSource())) {
       KeyBirth birth =
           new KeyBirth(
               issuer.toString(),
               log,
               Optional.of(source),
+              lines,
               out,
               Clock.systemUTC(),
               new SecureRandom(),
@@ -140,6 +157,20 @@ final class KeysInitCommand implements Callable<Integer> {
       return ExitStatus.DONE;
     } catch (HsmException | MalformedHsmConfigException | IOException e) {
       throw CommandFailure.configuration(e);
+    }
+  }
+
+  /** Before the token is touched: lines that no verifier could read must cost no key. */
+  private static String witnessLines(Path file) throws CommandFailure {
+    try {
+      String lines = new String(BoundedFile.read(file, MAX_WITNESSES), StandardCharsets.UTF_8);
+      if (LogPolicy.parse(lines).logs().isEmpty()) {
+        return lines;
+      }
+      throw CommandFailure.configuration(
+          "--witnesses: " + file + " must have no log line, for the key is made now; has one");
+    } catch (IOException | MalformedLogPolicyException e) {
+      throw CommandFailure.configuration("--witnesses: " + file, e);
     }
   }
 

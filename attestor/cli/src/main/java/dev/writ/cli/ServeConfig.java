@@ -7,6 +7,8 @@ import dev.writ.ledger.StoreConfig;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -24,6 +26,7 @@ import java.util.Set;
  * @param trust the trust file; issuer and ledger's name come from it
  * @param token where the keys are
  * @param ledger where the ledger is, or will be
+ * @param witnessUrls where witnesses of the trust file are, by name, in the place of what that says
  * @param policy the policy document to put in force
  * @param endorsements the TPM makers that are believed
  * @param enrolment what else was decided of enrolment
@@ -39,6 +42,7 @@ record ServeConfig(
     Path trust,
     TokenConfig token,
     StoreConfig ledger,
+    Map<String, URI> witnessUrls,
     Path policy,
     Endorsements endorsements,
     EnrolmentTerms enrolment,
@@ -139,6 +143,7 @@ record ServeConfig(
         all.path("trust"),
         TokenConfig.of(all.section("token")),
         LedgerPlace.of(all.section("ledger")),
+        witnessUrls(all),
         all.path("policy"),
         endorsements(all.section("endorsements")),
         enrolment(all.sectionOrEmpty("enrolment")),
@@ -192,6 +197,26 @@ record ServeConfig(
       }
     }
     return hosts;
+  }
+
+  private static Map<String, URI> witnessUrls(ConfigSection all)
+      throws MalformedConfigurationException {
+    Map<String, URI> urls = new LinkedHashMap<>();
+    for (ConfigSection witness : all.sections("witnesses")) {
+      URI url = witness.parsed("url", "a URL", ServeConfig::uri);
+      if (urls.put(witness.text("name"), url) != null) {
+        throw witness.refused("name", "of a witness that is listed once");
+      }
+    }
+    return urls;
+  }
+
+  private static Optional<URI> uri(String text) {
+    try {
+      return Optional.of(new URI(text));
+    } catch (URISyntaxException e) {
+      return Optional.empty();
+    }
   }
 
   private static Optional<Hash> digest(String hex) {
@@ -263,6 +288,8 @@ record ServeConfig(
             "endorsements.revocation_lists",
             "hosts[].name",
             "hosts[].ek_digest",
+            "witnesses[].name",
+            "witnesses[].url",
             "listen.tls.names"));
     return keys;
   }

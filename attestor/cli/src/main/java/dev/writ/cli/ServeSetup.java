@@ -14,6 +14,7 @@ import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenPlace;
 import dev.writ.hsm.TokenProfile;
 import dev.writ.hsm.WrappedKeys;
+import dev.writ.ledger.Witnesses;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
@@ -61,6 +62,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       ServeConfig config, Provider signatures, InstantSource clock, SecureRandom random)
       throws CommandFailure {
     TrustFile trust = trust(config.trust());
+    Witnesses witnesses = witnesses(trust, config);
     Policy policy = policy(config.policy());
     ServeConfig.Endorsements files = config.endorsements();
     EndorsementTrust endorsements =
@@ -91,6 +93,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
                   trust,
                   keys,
                   config.ledger(),
+                  witnesses,
                   policy,
                   endorsements,
                   admitted,
@@ -117,6 +120,14 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       return TrustFile.parse(BoundedFile.read(file, TrustFile.MAX_BYTES));
     } catch (IOException | MalformedTrustFileException e) {
       throw CommandFailure.configuration("trust: the trust file " + file, e);
+    }
+  }
+
+  private static Witnesses witnesses(TrustFile trust, ServeConfig config) throws CommandFailure {
+    try {
+      return Witnesses.of(trust.logPolicy(), config.witnessUrls());
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.configuration("witnesses", e);
     }
   }
 

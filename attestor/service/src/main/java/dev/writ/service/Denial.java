@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.artifact.DenialCode;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.Witnesses;
 
 /**
  * Why somebody does not get what they asked for.
@@ -29,6 +30,9 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
   }
 
   static final String LEDGER_UNAVAILABLE = "ledger_unavailable";
+
+  /** The ledger is well, and too few of its witnesses are. */
+  static final String WITNESSES_UNAVAILABLE = "witnesses_unavailable";
 
   /** A denial after judgement. */
   public Denial(DenialCode code, String reason, String message) {
@@ -56,11 +60,15 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
   }
 
   static Denial of(LedgerException e) {
-    return unavailable(LEDGER_UNAVAILABLE, String.valueOf(e.getMessage()));
+    return unavailable(reason(e.code()), String.valueOf(e.getMessage()));
   }
 
   static Denial of(CommitOutcome.Unavailable unavailable) {
-    return unavailable(LEDGER_UNAVAILABLE, unavailable.message());
+    return unavailable(reason(unavailable.code()), unavailable.message());
+  }
+
+  private static String reason(String code) {
+    return code.equals(Witnesses.QUORUM_MISSED) ? WITNESSES_UNAVAILABLE : LEDGER_UNAVAILABLE;
   }
 
   /** Whether the same may be granted a little later, with a new challenge where it takes one. */

@@ -27,6 +27,9 @@ public final class FirstTrustFile {
   /** Age at which a status list token no longer says anything. */
   private static final Duration STATUS_MAX_AGE = Duration.ofMinutes(5);
 
+  /** What a log policy says after its log that needs no witness. */
+  public static final String NO_WITNESSES = "quorum none\n";
+
   private FirstTrustFile() {}
 
   /** Revocation published at {@code uri}, where a token counts for five minutes. */
@@ -48,8 +51,24 @@ public final class FirstTrustFile {
       IssuerKeys keys,
       ECPublicKey operator,
       Optional<StatusSource> status) {
+    return dev(issuer, origin, keys, operator, status, NO_WITNESSES);
+  }
+
+  /**
+   * The same with witnesses.
+   *
+   * @param witnesses the {@code witness}, {@code group} and {@code quorum} lines of its log policy, each
+   *     with its newline
+   */
+  public static TrustFile dev(
+      String issuer,
+      String origin,
+      IssuerKeys keys,
+      ECPublicKey operator,
+      Optional<StatusSource> status,
+      String witnesses) {
     String logPolicy =
-        "log " + NoteKey.ofP256(origin, keys.checkpoint().publicKey()).vkey() + "\nquorum none\n";
+        "log " + NoteKey.ofP256(origin, keys.checkpoint().publicKey()).vkey() + "\n" + witnesses;
     return TrustFile.of(
         new TrustContent(
             issuer,

@@ -101,7 +101,7 @@ public final class Telemetry {
     ledgerFailures =
         Counter.builder()
             .name("writ_ledger_failures")
-            .help("Transactions and head signatures that failed.")
+            .help("Transactions, head signatures and rounds of witnesses that failed.")
             .labelNames("step")
             .withoutExemplars()
             .register(registry);
@@ -211,6 +211,11 @@ public final class Telemetry {
       @Override
       public void signatureFailed(String code) {
         ledgerFailures.labelValues("sign").inc();
+      }
+
+      @Override
+      public void quorumMissed() {
+        ledgerFailures.labelValues("cosign").inc();
       }
     };
   }

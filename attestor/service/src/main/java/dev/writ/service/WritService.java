@@ -10,6 +10,7 @@ import dev.writ.evidence.TpmName;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StoreConfig;
+import dev.writ.ledger.Witnesses;
 import dev.writ.policy.Policy;
 import java.security.Provider;
 import java.security.SecureRandom;
@@ -69,6 +70,7 @@ public final class WritService implements AutoCloseable {
    * @param trust what its verifiers believe; issuer and origin are the identity's
    * @param keys its keys, in their token
    * @param store where its ledger is, or will be
+   * @param witnesses cosign its checkpoints, where the trust file's log policy has a quorum
    * @param policy the policy to put in force; unsigned, which dev alone accepts
    * @param endorsementTrust the TPM makers that are believed
    * @param admitted the hosts that may enrol without an invitation
@@ -84,6 +86,7 @@ public final class WritService implements AutoCloseable {
       TrustFile trust,
       IssuerKeys keys,
       StoreConfig store,
+      Witnesses witnesses,
       Policy policy,
       EndorsementTrust endorsementTrust,
       AdmittedHosts admitted,
@@ -295,8 +298,10 @@ public final class WritService implements AutoCloseable {
             setup.store(),
             setup.identity().origin(),
             lines,
+            setup.witnesses(),
             setup.clock(),
             telemetry.ledgerEvents());
+    StartChecks.warnOfUnseenRollback(setup.witnesses());
     try {
       TrustFiles trust = TrustFiles.open(setup.trust(), ledger);
       KeysInUse keys = KeysInUse.of(setup.keys(), ledger);

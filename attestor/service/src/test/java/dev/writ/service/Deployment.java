@@ -35,6 +35,7 @@ import dev.writ.ledger.HostState;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StateChange;
+import dev.writ.ledger.Witnesses;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
@@ -90,7 +91,7 @@ final class Deployment implements AutoCloseable {
   /** Two of three, any of whom may propose. */
   final OperatorKeys operators = new OperatorKeys(2, 3);
 
-  private final TrustFile trust;
+  private TrustFile trust;
   private Limits limits = patient();
   private EnrolmentTerms terms = EnrolmentTerms.STANDARD;
   private List<X509Certificate> intermediates;
@@ -107,11 +108,11 @@ final class Deployment implements AutoCloseable {
     this.maker = EndorsementAuthority.create(clock.instant(), ownRandom);
     this.believed = maker;
     this.intermediates = List.of(maker.issuing());
-    this.trust = newTrust();
+    this.trust = newTrust(FirstTrustFile.NO_WITNESSES);
   }
 
   /** With a gateway, which the first trust file of a deployment has none of. */
-  private TrustFile newTrust() {
+  private TrustFile newTrust(String witnesses) {
     ECPublicKey operator = (ECPublicKey) SoftwareHost.newKeyPair().getPublic();
     TrustContent first =
         FirstTrustFile.dev(
@@ -119,7 +120,8 @@ final class Deployment implements AutoCloseable {
                 IDENTITY.origin(),
                 token.keys(),
                 operator,
-                Optional.of(FirstTrustFile.statusAt(IDENTITY.issuer() + "/status")))
+                Optional.of(FirstTrustFile.statusAt(IDENTITY.issuer() + "/status")),
+                witnesses)
             .content();
     return TrustFile.of(
         new TrustContent(
@@ -136,6 +138,11 @@ final class Deployment implements AutoCloseable {
             List.of(VerificationKey.of((ECPublicKey) gateway.getPublic())),
             operators.quorum()),
         List.of());
+  }
+
+  /** Before the first start: the trust file's log policy has these lines. */
+  void witnesses(String lines) {
+    trust = newTrust(lines);
   }
 
   /** Lists a host with the endorsement key that it has. */
@@ -239,6 +246,7 @@ final class Deployment implements AutoCloseable {
         trust(),
         token.keys(),
         SqliteConfig.in(ledgerFolder),
+        Witnesses.of(trust.logPolicy(), Map.of()),
         Policy.compile(document()),
         new EndorsementTrust(List.of(believed.root()), intermediates, crls),
         new AdmittedHosts(admitted),

@@ -343,6 +343,7 @@ final class RestartTest {
         setup.trust(),
         keys,
         setup.store(),
+        setup.witnesses(),
         policy,
         setup.endorsementTrust(),
         setup.admitted(),

@@ -45,6 +45,7 @@ final class StartChecksTest {
             trust,
             setup.keys(),
             setup.store(),
+            setup.witnesses(),
             setup.policy(),
             setup.endorsementTrust(),
             setup.admitted(),

@@ -118,6 +118,7 @@ final class WrappedCheckpointKeyTest {
         setup.trust(),
         keys,
         setup.store(),
+        setup.witnesses(),
         setup.policy(),
         setup.endorsementTrust(),
         setup.admitted(),
