@@ -53,8 +53,8 @@ record WitnessConfig(
   private static final int MAX_COUNT = 100_000;
   private static final int CONNECTIONS = 1_000;
   private static final int REQUESTS = 256;
-  private static final int RATE_PER_SECOND = 200;
-  private static final int RATE_BURST = 400;
+  private static final int RATE_PER_SECOND = 1_000;
+  private static final int RATE_BURST = 2_000;
 
   /** The configuration in {@code file}, with what stands above it. */
   static WitnessConfig read(Path file, Map<String, String> environment, Map<String, String> options)

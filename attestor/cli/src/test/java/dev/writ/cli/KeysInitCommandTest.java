@@ -15,12 +15,15 @@ import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenProfile;
 import dev.writ.service.FirstTrustFile;
 import dev.writ.service.IssuerKeys;
+import dev.writ.tlog.Cosigner;
+import dev.writ.tlog.NoteKey;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyPairGenerator;
 import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -42,6 +45,7 @@ class KeysInitCommandTest {
   private static SoftHsmToken elsewhere;
   private static SoftHsmToken old;
   private static SoftHsmToken fourKeys;
+  private static SoftHsmToken witnessed;
 
   @TempDir Path out;
 
@@ -54,6 +58,7 @@ class KeysInitCommandTest {
     untouched = SoftHsmToken.inEnvironment("untouched");
     elsewhere = SoftHsmToken.inEnvironment("elsewhere");
     old = SoftHsmToken.inEnvironment("old");
+    witnessed = SoftHsmToken.inEnvironment("witnessed");
     fourKeys = SoftHsmToken.inEnvironment("four-keys");
     makeKey(old, "writ-issuer", "01");
     makeKey(old, "writ-checkpoint", "02");
@@ -344,6 +349,59 @@ class KeysInitCommandTest {
         statusUri,
         "--out",
         out);
+  }
+
+  @Test
+  void init_witnessesGiven_standInTheTrustFile() throws Exception {
+    String lines = witnessLines();
+    Invocation init = initWitnessed(witnessed, Files.writeString(out.resolve("w"), lines));
+    assertThat(init.status()).as(init.err()).isEqualTo(ExitStatus.DONE);
+    TrustFile trust = TrustFile.parse(Files.readAllBytes(out.resolve("keys/trust.json")));
+    assertThat(trust.content().logPolicy()).startsWith("log writ.example/ledger+").endsWith(lines);
+    assertThat(trust.logPolicy().needsWitnesses()).isTrue();
+  }
+
+  @Test
+  void init_witnessesThatAreNone_makeNoKey() throws Exception {
+    String lines = witnessLines();
+    String log = "log " + NoteKey.ofEd25519("a", new Witnessed().key().publicKey()).vkey() + "\n";
+    for (String bad : List.of("", "nonsense\n", lines.replace("quorum", "quota"), log + lines)) {
+      Invocation init = initWitnessed(untouched, Files.writeString(out.resolve("w"), bad));
+      assertThat(init.status()).as(bad).isEqualTo(ExitStatus.CONFIGURATION);
+      assertThat(init.err()).startsWith("writ: --witnesses: ").hasLineCount(1);
+    }
+    assertThat(initWitnessed(untouched, out.resolve("none")).status())
+        .isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(out.resolve("keys")).doesNotExist();
+  }
+
+  /** A witness's key. */
+  private record Witnessed(NoteKey key) {
+    Witnessed() throws Exception {
+      this(
+          Cosigner.of("w.example", KeyPairGenerator.getInstance("Ed25519").generateKeyPair())
+              .key());
+    }
+  }
+
+  private static String witnessLines() throws Exception {
+    return "witness w " + new Witnessed().key().vkey() + " https://w.example\nquorum w\n";
+  }
+
+  private Invocation initWitnessed(SoftHsmToken token, Path witnesses) {
+    return Invocation.of(
+        "keys",
+        "init",
+        "--token",
+        token.label(),
+        "--pin-file",
+        token.pinFile(),
+        "--issuer",
+        "https://writ.example",
+        "--witnesses",
+        witnesses,
+        "--out",
+        out.resolve("keys"));
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.writ.ledger.PostgresConfig;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -411,6 +412,27 @@ class ServeConfigTest {
 
   private static String filesInsteadOfNames() {
     return MOST.replace("names: [writ.example, 192.0.2.1]", "certificate: c.pem\n    key: k.pem");
+  }
+
+  @Test
+  void config_witnesses_areUrlsByName_andEachIsListedOnce() throws Exception {
+    String two =
+        LEAST
+            + """
+            witnesses:
+              - {name: north, url: "https://north.example/w"}
+              - {name: south, url: "http://127.0.0.1:1"}
+            """;
+    assertThat(read(two).witnessUrls())
+        .containsExactly(
+            Map.entry("north", URI.create("https://north.example/w")),
+            Map.entry("south", URI.create("http://127.0.0.1:1")));
+    assertThat(read(LEAST).witnessUrls()).isEmpty();
+    assertThatThrownBy(() -> read(two.replace("south", "north"))).hasMessageContaining("once");
+    assertThatThrownBy(() -> read(two.replace("127.0.0.1:1", "a b")))
+        .hasMessageContaining("url must be a URL");
+    assertThatThrownBy(() -> read(two.replace("url:", "uri:")))
+        .hasMessageContaining("must not be there");
   }
 
   private ServeConfig read(String text) throws Exception {

@@ -7,7 +7,8 @@
  *
  * <ul>
  *   <li>A {@link dev.writ.ledger.CommitOutcome.Receipt} means: leaf, nonces and state are on stable
- *       storage together, and a signed checkpoint covers the leaf. No answer that says less is one.
+ *       storage together, and a signed checkpoint covers the leaf, cosigned by a quorum of witnesses where
+ *       the log policy has one. No answer that says less is one.
  *   <li>Of all entries that take one nonce, one gets a receipt, whatever runs at the same time and
  *       whatever crashed in between. The unique index of the database is the only judge.
  *   <li>What a decision used (policy epoch, host, signing key, parent) is read again in the transaction
@@ -41,8 +42,8 @@
  *
  * <pre>
  * callers ──▶ queue ──▶ committer ──────────────▶ signer ─────────────▶ callers
- *             bounded    one transaction for       one signature for
- *                        all that waited           all that is committed
+ *             bounded    one transaction for       one signature, and one round of
+ *                        all that waited           witnesses, for all that is committed
  *                        jobs, one by one ────────────────────────▶ callers
  * </pre>
  *
@@ -70,6 +71,21 @@
  * <p>A node that stops within its transaction loses the lock after three seconds ({@code
  * idle_in_transaction_session_timeout}); what others have is refused after two, as not committed.
  *
+ * <h2>Witnesses</h2>
+ *
+ * <p>{@link dev.writ.ledger.Witnesses} says which there are. All are asked at once for each signed head, each
+ * on a thread of its own and with a proof from the size that it names; the head waits until those that
+ * cosigned are a quorum. Their word is believed where it verifies: of an answer that does not, nothing is
+ * kept. Without a quorum in time the entries are {@link dev.writ.ledger.CommitOutcome.Unavailable}, {@code
+ * COMMITTED} with the code {@code witness_quorum}, nothing is shown under that head, and the next round asks
+ * for the newest. A head that witnesses saw is of this store, which has its leaves before it is signed.
+ *
+ * <p>When the ledger is opened they are asked for its head before anything else; one that has seen a newer
+ * tree, or another, stops it. Where too few answer it begins with the newest checkpoint that is cosigned.
+ *
+ * <p>{@link dev.writ.ledger.Witness} is the other side, a witness of anybody's logs, with a store of its own:
+ * {@code witness.db} holds whose it is and, of each log, the newest tree that it cosigned.
+ *
  * <h2>Durability</h2>
  *
  * <p>If the process or the machine dies while an entry is …
@@ -81,6 +97,7 @@
  *              no answer: the nonce is used, and no artifact left the service
  * signed       as committed; the checkpoint may be signed again, over the same text, for it is stored
  *              only with the transaction after it, or when the ledger is idle
+ * cosigned     as signed
  * answered     all of it is kept, and so is what the checkpoint in the answer covers
  * </pre>
  *

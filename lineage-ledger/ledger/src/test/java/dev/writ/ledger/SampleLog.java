@@ -22,7 +22,11 @@ final class SampleLog {
   private final List<Hash> leaves = new ArrayList<>();
 
   SampleLog(String origin) {
-    this(origin, KeyPairNoteSigner.of(origin, ed25519()));
+    this(origin, ed25519());
+  }
+
+  SampleLog(String origin, KeyPair pair) {
+    this(origin, KeyPairNoteSigner.of(origin, pair));
   }
 
   private SampleLog(String origin, NoteSigner signer) {
@@ -48,6 +52,14 @@ final class SampleLog {
   SampleLog grow(int by) {
     for (int i = 0; i < by; i++) {
       leaves.add(Samples.digest());
+    }
+    return this;
+  }
+
+  /** Leaves that are the same in another process. */
+  SampleLog growNumbered(int by) {
+    for (int i = 0; i < by; i++) {
+      leaves.add(Samples.digest("leaf " + leaves.size()));
     }
     return this;
   }
