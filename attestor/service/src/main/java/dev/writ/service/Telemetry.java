@@ -28,6 +28,8 @@ import java.util.function.Function;
 
 /** What the service measures of itself. No label holds a name or an identity of anybody. */
 public final class Telemetry {
+  private static final System.Logger LOG = System.getLogger(Telemetry.class.getName());
+
   /** A stage of a decision, as design and metrics call it. */
   enum Stage {
     /** A challenge was made. */
@@ -216,6 +218,19 @@ public final class Telemetry {
       @Override
       public void quorumMissed() {
         ledgerFailures.labelValues("cosign").inc();
+      }
+
+      @Override
+      public void witnessFailed(String name, String reason, boolean contradicts) {
+        LOG.log(
+            contradicts ? System.Logger.Level.ERROR : System.Logger.Level.WARNING,
+            contradicts ? "witness_contradicts" : "witness_failed",
+            LogFields.of("witness", name, "message", name + " " + reason));
+      }
+
+      @Override
+      public void witnessBack(String name) {
+        LOG.log(System.Logger.Level.INFO, "witness_back", LogFields.of("witness", name));
       }
     };
   }

@@ -109,7 +109,9 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     try {
       Cosigning cosigning =
           witnesses
-              .map(those -> WitnessQuorum.of(those, new StoreReader(database)))
+              .map(
+                  those ->
+                      WitnessQuorum.of(those, new StoreReader(database), new QuietEvents(events)))
               .orElse(Cosigning.NONE);
       return open(database, config.limits(), origin, keys, cosigning, clock, events);
     } catch (LedgerException | RuntimeException e) {

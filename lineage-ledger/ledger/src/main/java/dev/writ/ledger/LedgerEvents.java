@@ -42,4 +42,17 @@ public interface LedgerEvents {
 
   /** A head was signed, and not cosigned by a quorum of witnesses in time. */
   default void quorumMissed() {}
+
+  /**
+   * A witness stopped cosigning, with a quorum or without.
+   *
+   * @param name within the log policy
+   * @param reason what it did, after its name
+   * @param contradicts whether it says that it has seen a newer tree or another: the store was rolled
+   *     back or forked, or the witness lies
+   */
+  default void witnessFailed(String name, String reason, boolean contradicts) {}
+
+  /** A witness that had stopped cosigns again. */
+  default void witnessBack(String name) {}
 }

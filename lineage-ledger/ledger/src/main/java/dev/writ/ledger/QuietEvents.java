@@ -36,6 +36,16 @@ final class QuietEvents implements LedgerEvents {
     tell(listener::quorumMissed);
   }
 
+  @Override
+  public void witnessFailed(String name, String reason, boolean contradicts) {
+    tell(() -> listener.witnessFailed(name, reason, contradicts));
+  }
+
+  @Override
+  public void witnessBack(String name) {
+    tell(() -> listener.witnessBack(name));
+  }
+
   private static void tell(Runnable event) {
     try {
       event.run();

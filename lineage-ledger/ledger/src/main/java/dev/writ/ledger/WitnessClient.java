@@ -51,13 +51,22 @@ final class WitnessClient implements Runnable, AutoCloseable {
   private final HttpClient client;
   private final Proofs proofs;
   private final Duration patience;
+  private final LedgerEvents events;
   private final AtomicReference<@Nullable WitnessRound> waiting = new AtomicReference<>();
   private final Thread thread;
 
   /** Size of the newest tree that it cosigned, as far as is known; owned by the thread. */
   private long known;
 
-  WitnessClient(Witnesses.Asked witness, HttpClient client, Proofs proofs, Duration patience) {
+  /** What it said last; owned by the thread. */
+  private @Nullable Said before;
+
+  WitnessClient(
+      Witnesses.Asked witness,
+      HttpClient client,
+      Proofs proofs,
+      Duration patience,
+      LedgerEvents events) {
     this.witness = witness;
     this.verifier = NoteVerifier.of(witness.key());
     String prefix = witness.url().toString();
@@ -65,6 +74,7 @@ final class WitnessClient implements Runnable, AutoCloseable {
     this.client = client;
     this.proofs = proofs;
     this.patience = patience;
+    this.events = events;
     this.thread = Deadlines.daemon(this, "ledger-witness-" + witness.name());
     thread.start();
   }
@@ -93,11 +103,27 @@ final class WitnessClient implements Runnable, AutoCloseable {
     try {
       while (true) {
         WitnessRound round = next();
-        round.says(witness, cosign(round));
+        Said said = cosign(round);
+        tell(said);
+        round.says(witness, said);
       }
     } catch (InterruptedException e) {
       // Closed: who waits for it is, too.
     }
+  }
+
+  /** Tells what changed: one that stays away is not told of with each head. */
+  private void tell(Said said) {
+    boolean failedBefore = before instanceof Said.Failed;
+    boolean contradictedBefore = before instanceof Said.Contradicted;
+    if (said instanceof Said.Failed failed && !failedBefore) {
+      events.witnessFailed(witness.name(), failed.reason(), false);
+    } else if (said instanceof Said.Contradicted contradicted && !contradictedBefore) {
+      events.witnessFailed(witness.name(), contradicted.reason(), true);
+    } else if (said instanceof Said.Cosigned && (failedBefore || contradictedBefore)) {
+      events.witnessBack(witness.name());
+    }
+    before = said;
   }
 
   private Said cosign(WitnessRound round) throws InterruptedException {
@@ -162,6 +188,19 @@ final class WitnessClient implements Runnable, AutoCloseable {
   }
 
   private AddCheckpointAnswer post(AddCheckpoint request, long deadline)
+      throws IOException, InterruptedException, MalformedWitnessAnswerException {
+    try {
+      return send(request, deadline);
+    } catch (IOException e) {
+      if (System.nanoTime() - deadline >= 0) {
+        throw e;
+      }
+      // A connection that was kept may be gone, and a request that comes twice does no harm.
+      return send(request, deadline);
+    }
+  }
+
+  private AddCheckpointAnswer send(AddCheckpoint request, long deadline)
       throws IOException, InterruptedException, MalformedWitnessAnswerException {
     HttpRequest post =
         HttpRequest.newBuilder(url)

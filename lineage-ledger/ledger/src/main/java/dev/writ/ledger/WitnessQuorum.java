@@ -37,7 +37,7 @@ final class WitnessQuorum implements Cosigning {
   }
 
   /** Asks where the policy has a quorum, and nobody where it has none. */
-  static Cosigning of(Witnesses witnesses, StoreReader store) {
+  static Cosigning of(Witnesses witnesses, StoreReader store, LedgerEvents events) {
     if (!witnesses.isNeeded()) {
       return NONE;
     }
@@ -56,7 +56,7 @@ final class WitnessQuorum implements Cosigning {
             .map(NoteVerifier::of)
             .toList(),
         witnesses.asked().stream()
-            .map(one -> new WitnessClient(one, client, proofs, witnesses.patience()))
+            .map(one -> new WitnessClient(one, client, proofs, witnesses.patience(), events))
             .toList());
   }
 

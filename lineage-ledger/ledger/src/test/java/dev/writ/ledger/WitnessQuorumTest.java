@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -227,6 +228,51 @@ class WitnessQuorumTest {
       witnesses.get(0).start();
       witnesses.get(1).stop();
       assertTrusted(receipt(commit(ledger, Samples.entry())).checkpoint());
+    }
+  }
+
+  @Test
+  void witnessThatFailsOrContradicts_isToldOnce_andThatItIsBack() throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    LedgerEvents events =
+        new LedgerEvents() {
+          @Override
+          public void witnessFailed(String name, String reason, boolean contradicts) {
+            told.add(name + (contradicts ? " contradicts" : " failed"));
+          }
+
+          @Override
+          public void witnessBack(String name) {
+            told.add(name + " back");
+          }
+        };
+    try (Ledger ledger =
+        Ledger.open(
+            SqliteConfig.in(store),
+            Samples.ORIGIN,
+            CheckpointKeys.of(List.of(TestLedgers.SIGNER)),
+            Witnesses.of(policy(), Map.of()),
+            Samples.CLOCK,
+            events)) {
+      TestWitness north = witnesses.get(0);
+      north.stop();
+      commitUntil(ledger, told, "north failed");
+      north.start();
+      commitUntil(ledger, told, "north back");
+      north.faultBy(
+          (exchange, body) ->
+              TestWitness.send(exchange, new AddCheckpointAnswer.Conflict(1_000_000)));
+      commitUntil(ledger, told, "north contradicts");
+      assertThat(told).containsExactly("north failed", "north back", "north contradicts");
+    }
+  }
+
+  private static void commitUntil(Ledger ledger, List<String> told, String last) throws Exception {
+    for (int i = 0; i < 3 || !told.get(told.size() - 1).equals(last); i++) {
+      Receipt unused = receipt(commit(ledger, Samples.entry()));
+      while (told.isEmpty()) {
+        Thread.sleep(5);
+      }
     }
   }
 
