@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.tlog;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,11 @@ public final class Tile {
   /** The tile as it is stored and served. */
   public byte[] bytes() {
     return bytes.clone();
+  }
+
+  /** The first {@code width} hashes, as a narrower tile at the same place is served. */
+  byte[] bytes(int width) {
+    return Arrays.copyOf(bytes, width * Hash.BYTES);
   }
 
   /**

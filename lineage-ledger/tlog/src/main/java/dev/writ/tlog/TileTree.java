@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The tree of some size, read from tiles: its root, and proofs from it.
@@ -183,18 +182,7 @@ public final class TileTree {
     if (kept != null) {
       return kept;
     }
-    Tile tile;
-    Optional<byte[]> bytes = reader.readTile(path);
-    if (bytes.isPresent()) {
-      tile = Tile.parse(path, bytes.get());
-    } else if (path.isPartial()) {
-      // "Clients … MAY fetch the full tile … as a fallback" (tlog-tiles, "Partial Tiles").
-      byte[] full =
-          reader.readTile(path.full()).orElseThrow(() -> new MissingTileException(path, size));
-      tile = Tile.parse(path.full(), full);
-    } else {
-      throw new MissingTileException(path, size);
-    }
+    Tile tile = Fetch.tile(reader, path, size);
     tiles.put(path, tile);
     return tile;
   }
