@@ -53,6 +53,11 @@ final class KeyWrites {
     };
   }
 
+  /** Whether a key of one state may be given the next. */
+  static boolean mayFollow(KeyState known, KeyState next) {
+    return before(next).contains(known);
+  }
+
   /** The statement that gives a state to a key whose state it may follow. */
   private static String succeed(KeyState next) {
     String states =

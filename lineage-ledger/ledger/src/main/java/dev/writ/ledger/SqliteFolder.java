@@ -39,7 +39,7 @@ final class SqliteFolder implements AutoCloseable {
       this.word = word;
     }
 
-    private String database() {
+    String database() {
       return word + ".db";
     }
 

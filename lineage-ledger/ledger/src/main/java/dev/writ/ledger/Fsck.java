@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.tlog.Checkpoint;
+import dev.writ.tlog.EntryBundle;
+import dev.writ.tlog.EntryBundlePath;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.MalformedCheckpointException;
+import dev.writ.tlog.MalformedNoteException;
+import dev.writ.tlog.MalformedTileException;
+import dev.writ.tlog.MissingTileException;
+import dev.writ.tlog.SignedNote;
+import dev.writ.tlog.Tile;
+import dev.writ.tlog.TilePath;
+import dev.writ.tlog.TileTree;
+import dev.writ.tlog.TiledLog;
+import dev.writ.tlog.TreeAudit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/**
+ * Checks a whole store while no ledger is open over it: the tree from its leaves, every stored tile, the
+ * head, the checkpoint, and the rows of state against the leaves that they come from. It changes nothing,
+ * and goes on after a fault. Signatures it does not look at: which keys are believed, the store cannot say.
+ */
+public final class Fsck implements AutoCloseable {
+  /**
+   * What was checked.
+   *
+   * @param origin the log's name
+   * @param size number of leaves by the head
+   * @param root the head's
+   */
+  public record Checked(String origin, long size, Hash root) {}
+
+  private static final String WIDER =
+      "SELECT COUNT(*) FROM tile WHERE level = ? AND tile_index = ? AND length(hashes) > ?";
+
+  private final Database database;
+  private final StoreReader store;
+
+  private Fsck(Database database) {
+    this.database = database;
+    this.store = new StoreReader(database);
+  }
+
+  /**
+   * Takes the embedded store in {@code folder}.
+   *
+   * @throws LedgerException if there is none, it cannot be read, or a ledger is open over it
+   */
+  public static Fsck sqlite(Path folder) throws LedgerException {
+    if (!Files.isRegularFile(folder.resolve(SqliteFolder.Kind.LEDGER.database()))) {
+      throw new LedgerException(
+          "ledger",
+          "the ledger's folder "
+              + folder
+              + " must hold "
+              + SqliteFolder.Kind.LEDGER.database()
+              + ", and does not: name the one of the service's configuration");
+    }
+    return of(SqliteDatabase.open(folder));
+  }
+
+  /** Takes a database, which is closed with this. */
+  static Fsck of(Database database) {
+    return new Fsck(database);
+  }
+
+  /** Number of leaves by the head. */
+  public long size() throws LedgerException {
+    return head().head().size();
+  }
+
+  private TreeReads.HeadRow head() throws LedgerException {
+    requireVersion();
+    return store
+        .read(statements -> new TreeReads(statements).head())
+        .orElseThrow(RightEdgeCheck::noHead);
+  }
+
+  /**
+   * Checks it all.
+   *
+   * @param faults is told what is not as it must be
+   * @param progress is told how many leaves are done
+   * @throws LedgerException if the store cannot be read, or is of another version
+   */
+  public Checked run(Consumer<TreeAudit.Fault> faults, LongConsumer progress)
+      throws LedgerException {
+    TreeReads.HeadRow row = head();
+    Head head = row.head();
+    StoredLog log = new StoredLog();
+    countLeaves(head, faults);
+    countTiles(head, faults);
+    StateDerivation state = new StateDerivation(store, faults);
+    try {
+      TreeAudit.run(
+          log,
+          head.size(),
+          head.root(),
+          new TreeAudit.Listener() {
+            @Override
+            public void entries(long first, List<byte[]> entries) throws IOException {
+              progress.accept(first);
+              try {
+                state.leaves(first, entries);
+              } catch (LedgerException e) {
+                throw new IOException(e.getMessage(), e);
+              }
+            }
+
+            @Override
+            public void fault(TreeAudit.Fault fault) {
+              faults.accept(fault);
+            }
+          });
+      checkpoint(log, row, faults);
+    } catch (IOException e) {
+      throw StoredLog.failure(e);
+    }
+    state.finish();
+    return new Checked(row.origin(), head.size(), head.root());
+  }
+
+  private void requireVersion() throws LedgerException {
+    long version =
+        store.read(
+            statements ->
+                statements
+                    .first(row -> row.getLong(1), "SELECT MAX(version) FROM schema_version")
+                    .orElse(0L));
+    if (version != Schema.VERSION) {
+      throw new LedgerException(
+          "ledger",
+          "the store must be of version "
+              + Schema.VERSION
+              + ", is of "
+              + version
+              + ": use the Writ that wrote it, or start this one's service once, which brings it up");
+    }
+  }
+
+  /** What lies beyond the head is in no tile that the audit reads. */
+  private void countLeaves(Head head, Consumer<TreeAudit.Fault> faults) throws LedgerException {
+    long beyond =
+        count("SELECT COUNT(*) FROM leaf WHERE leaf_index < 0 OR leaf_index >= ?", head.size());
+    if (beyond > 0) {
+      faults.accept(
+          new TreeAudit.Fault(
+              "leaf", "of the head's " + head.size() + " leaves", beyond + " beyond them"));
+    }
+  }
+
+  private void countTiles(Head head, Consumer<TreeAudit.Fault> faults) throws LedgerException {
+    long expected = 0;
+    for (int level = 0; TilePath.hashesAt(level, head.size()) > 0; level++) {
+      expected += (TilePath.hashesAt(level, head.size()) + Tile.WIDTH - 1) / Tile.WIDTH;
+      long hashes = TilePath.hashesAt(level, head.size());
+      long last = (hashes - 1) / Tile.WIDTH;
+      long width = hashes - last * Tile.WIDTH;
+      long wide = count(WIDER, level, last, width * Hash.BYTES);
+      if (wide > 0) {
+        faults.accept(
+            new TreeAudit.Fault(
+                new TilePath(level, last, (int) width).text(),
+                "no wider than " + width + " hashes",
+                "wider"));
+      }
+    }
+    long found = count("SELECT COUNT(*) FROM tile");
+    if (found > expected) {
+      faults.accept(
+          new TreeAudit.Fault("tile", expected + " tiles at the head's size", found + " tiles"));
+    }
+  }
+
+  private long count(String sql, Object... parameters) throws LedgerException {
+    return store.read(
+        statements -> statements.first(row -> row.getLong(1), sql, parameters).orElse(0L));
+  }
+
+  private void checkpoint(StoredLog log, TreeReads.HeadRow row, Consumer<TreeAudit.Fault> faults)
+      throws IOException {
+    Optional<byte[]> bytes = log.readCheckpoint();
+    if (bytes.isEmpty()) {
+      return;
+    }
+    String was;
+    try {
+      Checkpoint checkpoint = Checkpoint.parse(SignedNote.parse(bytes.get()).text());
+      if (!checkpoint.origin().equals(row.origin()) || checkpoint.size() > row.head().size()) {
+        was = "of " + checkpoint.origin() + " and " + checkpoint.size() + " leaves";
+      } else {
+        Hash root = new TileTree(log, checkpoint.size()).root();
+        if (root.equals(checkpoint.root())) {
+          return;
+        }
+        was =
+            "of " + checkpoint.size() + " leaves over root " + checkpoint.root() + ", not " + root;
+      }
+    } catch (MalformedNoteException | MalformedCheckpointException e) {
+      was = "none: " + e.getMessage();
+    } catch (MalformedTileException | MissingTileException e) {
+      was = "over tiles that are not whole: " + e.getMessage();
+    }
+    faults.accept(
+        new TreeAudit.Fault(
+            "checkpoint",
+            "of " + row.origin() + ", at most " + row.head().size() + " leaves, and their root",
+            was));
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+
+  /** The store's own tables as a log's files; a tile is cut to the width that is asked for. */
+  private final class StoredLog implements TiledLog {
+    @Override
+    public Optional<byte[]> readCheckpoint() throws IOException {
+      return read(statements -> new TreeReads(statements).checkpoint());
+    }
+
+    @Override
+    public Optional<byte[]> readTile(TilePath path) throws IOException {
+      return read(
+          statements -> {
+            Optional<byte[]> tile = new TreeReads(statements).tile(path);
+            // One that is too narrow is there, and malformed.
+            return tile.isPresent()
+                ? tile
+                : new TreeReads(statements).tile(path.level(), path.index());
+          });
+    }
+
+    @Override
+    public Optional<byte[]> readEntryBundle(EntryBundlePath path) throws IOException {
+      long first = path.index() * Tile.WIDTH;
+      List<byte[]> leaves =
+          read(statements -> new TreeReads(statements).leaves(first, first + path.width()));
+      return leaves.isEmpty() ? Optional.empty() : Optional.of(EntryBundle.encode(leaves));
+    }
+
+    private <T> T read(StoreReader.Read<T> read) throws IOException {
+      try {
+        return store.read(read);
+      } catch (LedgerException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
+
+    static LedgerException failure(IOException failure) {
+      return failure.getCause() instanceof LedgerException cause
+          ? cause
+          : new LedgerException("ledger", String.valueOf(failure.getMessage()), failure);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedLeafException;
+import dev.writ.artifact.OperationKind;
+import dev.writ.artifact.OperationStep;
+import dev.writ.artifact.ServiceStart;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.TreeAudit;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of the state follows from the leaves, compared with its rows: artifacts, and whether they are
+ * revoked by name; outcomes, hosts, invitations, policy epochs, starts, keys, the newest time. Not what
+ * no leaf says: nonces, uses, names, ends in time, what was voided with a boot or a key.
+ */
+final class StateDerivation {
+  private static final String ARTIFACT = "SELECT leaf_index FROM artifact WHERE jti = ?";
+  private static final String REVOKED = "SELECT revoked FROM artifact WHERE jti = ?";
+  private static final String OUTCOME =
+      "SELECT leaf_index FROM outcome WHERE jti = ? AND reporter_kid = ? AND statement_digest = ?";
+  private static final String EPOCH =
+      "SELECT leaf_index FROM policy_epoch WHERE epoch = ? AND policy_digest = ?";
+  private static final String START = "SELECT leaf_index FROM service_start WHERE leaf_index = ?";
+  private static final String INVITATION = "SELECT leaf_index FROM invitation WHERE digest = ?";
+  private static final String HOST =
+      "SELECT ak_name FROM host WHERE leaf_index = ? AND ek_digest = ?";
+
+  private final StoreReader store;
+  private final Consumer<TreeAudit.Fault> faults;
+  private final KeyLives keys = new KeyLives();
+
+  /** How many rows a table must have. */
+  private final Map<String, Long> rows = new TreeMap<>();
+
+  private @Nullable Instant newest;
+
+  StateDerivation(StoreReader store, Consumer<TreeAudit.Fault> faults) {
+    this.store = store;
+    this.faults = faults;
+    for (String table :
+        List.of("artifact", "host", "invitation", "outcome", "policy_epoch", "service_start")) {
+      rows.put(table, 0L);
+    }
+  }
+
+  /** Takes leaves in their order, and looks for their rows. */
+  void leaves(long first, List<byte[]> entries) throws LedgerException {
+    Map<Long, Leaf> leaves = new TreeMap<>();
+    for (int i = 0; i < entries.size(); i++) {
+      try {
+        leaves.put(first + i, Leaf.parse(entries.get(i)));
+      } catch (MalformedLeafException e) {
+        fault("leaf " + (first + i), "a leaf", "none: " + e.getMessage());
+      }
+    }
+    Integer unused =
+        store.read(
+            statements -> {
+              for (Map.Entry<Long, Leaf> leaf : leaves.entrySet()) {
+                take(statements, leaf.getKey(), leaf.getValue());
+              }
+              return leaves.size();
+            });
+  }
+
+  private void take(Statements statements, long index, Leaf leaf) throws SQLException {
+    LeafBody body = leaf.body();
+    boolean clockAccepted =
+        body instanceof OperationStep.Ended ended
+            && ended.of() == OperationKind.ACCEPT_CLOCK
+            && ended.end() == OperationStep.End.EXECUTED;
+    if (newest == null || clockAccepted || leaf.time().isAfter(newest)) {
+      newest = leaf.time();
+    }
+    var told = keys.take(body);
+    told.ifPresent(wrong -> fault("leaf " + index, "one that may follow", wrong));
+    if (body instanceof LeafBody.DecisionAllow allow) {
+      owns(statements, "artifact", index, ARTIFACT, allow.jti());
+    } else if (body instanceof LeafBody.Outcome outcome) {
+      owns(
+          statements,
+          "outcome",
+          index,
+          OUTCOME,
+          outcome.jti(),
+          outcome.kid(),
+          outcome.statementDigest());
+    } else if (body instanceof LeafBody.PolicyInForce policy) {
+      owns(
+          statements,
+          "policy_epoch",
+          index,
+          EPOCH,
+          policy.policy().epoch(),
+          policy.policy().digest());
+    } else if (body instanceof LeafBody.Approval approval) {
+      owns(statements, "invitation", index, INVITATION, approval.digest());
+    } else if (body instanceof ServiceStart) {
+      owns(statements, "service_start", index, START, index);
+    } else if (body instanceof LeafBody.Enrolment enrolment) {
+      host(statements, index, enrolment);
+    } else if (body instanceof LeafBody.Revocation revocation) {
+      long revoked = statements.first(row -> row.getLong(1), REVOKED, revocation.jti()).orElse(-1L);
+      if (revoked != 1) {
+        fault(
+            "artifact " + revocation.jti(),
+            "revoked, as leaf " + index + " says",
+            revoked < 0 ? "absent" : "not");
+      }
+    }
+  }
+
+  /** A row of this table must be there and name the leaf. */
+  private void owns(
+      Statements statements, String table, long index, String sql, Object... parameters)
+      throws SQLException {
+    expect(table);
+    Optional<Long> found = statements.first(row -> row.getLong(1), sql, parameters);
+    if (!found.equals(Optional.of(index))) {
+      fault(
+          table + " of leaf " + index,
+          "there, with that leaf_index",
+          found.map(other -> "of leaf " + other).orElse("absent"));
+    }
+  }
+
+  private void host(Statements statements, long index, LeafBody.Enrolment enrolment)
+      throws SQLException {
+    expect("host");
+    Optional<Hash> name =
+        statements.first(row -> Hash.sha256(row.getBytes(1)), HOST, index, enrolment.ekDigest());
+    if (!name.equals(Optional.of(enrolment.akNameDigest()))) {
+      fault(
+          "host of leaf " + index,
+          "there, with the keys that the leaf names",
+          name.isPresent() ? "of another attestation key" : "absent");
+    }
+  }
+
+  private void expect(String table) {
+    rows.merge(table, 1L, Long::sum);
+  }
+
+  /** Looks for rows that no leaf has, once all leaves were taken. */
+  void finish() throws LedgerException {
+    for (Map.Entry<String, Long> table : rows.entrySet()) {
+      long found =
+          store.read(
+              statements ->
+                  statements
+                      .first(row -> row.getLong(1), "SELECT COUNT(*) FROM " + table.getKey())
+                      .orElse(0L));
+      if (found > table.getValue()) {
+        fault(
+            table.getKey(),
+            table.getValue() + " rows, one to each leaf that makes one",
+            found + " rows");
+      }
+    }
+    keys();
+    Optional<Instant> stored = store.read(statements -> new TreeReads(statements).newestTime());
+    Optional<Instant> told = Optional.ofNullable(newest);
+    // A store that an older version filled has none until its first start.
+    if (stored.isPresent() && !stored.equals(told)) {
+      fault(
+          "tree_head newest_time",
+          told.map(Instant::toString).orElse("absent"),
+          stored.get().toString());
+    }
+  }
+
+  private void keys() throws LedgerException {
+    Map<Hash, KeyLives.Life> left = new HashMap<>(keys.keys());
+    for (SigningKey row : store.read(statements -> new StateReads(statements).keys())) {
+      KeyLives.Life told = left.remove(row.kid());
+      KeyLives.Life is = new KeyLives.Life(row.role(), row.state());
+      if (!is.equals(told)) {
+        fault(
+            "signing_key " + row.kid(),
+            told == null ? "absent" : told.role().wire() + ", " + told.state().wire(),
+            row.role().wire() + ", " + row.state().wire());
+      }
+    }
+    left.forEach(
+        (kid, life) ->
+            fault("signing_key " + kid, life.role().wire() + ", " + life.state().wire(), "absent"));
+  }
+
+  private void fault(String where, String mustBe, String was) {
+    faults.accept(new TreeAudit.Fault(where, mustBe, was));
+  }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import static dev.writ.ledger.TestLedgers.commit;
+import static dev.writ.ledger.TestLedgers.receipt;
+import static dev.writ.ledger.TestLedgers.tamper;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.writ.artifact.Admission;
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.ApprovalOf;
+import dev.writ.artifact.Commitment;
+import dev.writ.artifact.KeyAlgorithm;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.OutcomeState;
+import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.Reporter;
+import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.TreeAudit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A store with 700 leaves and a row of every kind, and what fsck says once it was changed. */
+class FsckTest {
+  private static final int SIZE = 700;
+  private static final Hash POLICY = Samples.digest("policy");
+  private static final Hash KEY = Samples.digest("key");
+
+  @TempDir static Path whole;
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void fill() throws Exception {
+    try (Ledger ledger = TestLedgers.open(whole)) {
+      List<Entry> entries = new ArrayList<>();
+      entries.add(
+          Entry.of(
+              leaf(
+                  new LeafBody.KeyStatement(
+                      KEY, KeyRole.ISSUER, KeyAlgorithm.ES256, KeyState.ACTIVE, Optional.empty())),
+              new StateChange.SetKey(
+                  KEY, KeyRole.ISSUER, KeyState.ACTIVE, Samples.NOW, Samples.LATER)));
+      entries.add(
+          Entry.of(
+              leaf(new LeafBody.PolicyInForce(new PolicyReference("p", 1, POLICY, 1))),
+              new StateChange.SetEpoch(1, POLICY)));
+      Hash secret = Samples.digest("secret");
+      entries.add(
+          Entry.of(
+              leaf(
+                  new LeafBody.Approval(
+                      ApprovalOf.ENROLMENT,
+                      new Commitment(Samples.digest()),
+                      secret,
+                      Samples.LATER)),
+              new StateChange.AddInvitation(secret, "host-b", Samples.LATER)));
+      AkName ak = Samples.akName("host-a");
+      entries.add(
+          Entry.of(
+              leaf(
+                  new LeafBody.Enrolment(
+                      new Commitment(Samples.digest()),
+                      Hash.sha256(ak.bytes()),
+                      Samples.digest("ek of host-a"),
+                      Admission.LISTED)),
+              Samples.host("host-a")));
+      entries.add(issue());
+      UuidV7 jti = ((LeafBody.DecisionAllow) entries.get(4).leaf().body()).jti();
+      Hash statement = Samples.digest("statement");
+      entries.add(
+          Entry.of(
+              leaf(new LeafBody.Outcome(jti, OutcomeState.OK, Reporter.HOLDER, KEY, statement)),
+              new StateChange.RecordOutcome(jti, KEY, ReportedState.OK, statement, 1)));
+      entries.add(
+          Entry.of(
+              leaf(new LeafBody.Revocation(jti, RevocationReason.CEASED)),
+              new StateChange.RevokeArtifact(jti)));
+      while (entries.size() < SIZE) {
+        entries.add(issue());
+      }
+      receipt(commit(ledger, entries).get(SIZE - 1));
+    }
+  }
+
+  private static Leaf leaf(LeafBody body) {
+    return Leaf.of(Samples.NOW, Samples.uuid(), List.of(), body);
+  }
+
+  private static Entry issue() {
+    return Samples.issue(Samples.nonce());
+  }
+
+  private void copy() throws IOException {
+    try (Stream<Path> files = Files.list(whole)) {
+      for (Path file : files.toList()) {
+        Path unused = Files.copy(file, folder.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  private List<TreeAudit.Fault> faults() throws LedgerException {
+    List<TreeAudit.Fault> faults = new ArrayList<>();
+    try (Fsck fsck = Fsck.sqlite(folder)) {
+      Fsck.Checked checked = fsck.run(faults::add, leaves -> {});
+      assertThat(checked.origin()).isEqualTo(Samples.ORIGIN);
+      assertThat(checked.size()).isEqualTo(fsck.size());
+    }
+    return faults;
+  }
+
+  @Test
+  void store_asTheLedgerLeftIt_isWholeAndStaysAsItWas() throws Exception {
+    copy();
+    assertThat(faults()).isEmpty();
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      assertThat(ledger.size()).isEqualTo(SIZE);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "UPDATE leaf SET bytes = CAST(replace(bytes, '\"epoch\":1', '\"epoch\":2') AS BLOB)"
+            + " WHERE leaf_index = 300 # entry 300",
+        "DELETE FROM leaf WHERE leaf_index = 600 # tile/entries/002.p/188",
+        "INSERT INTO leaf SELECT 700, bytes FROM leaf WHERE leaf_index = 9 # leaf",
+        "UPDATE tile SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)"
+            + " WHERE level = 0 AND tile_index = 1 # tile/0/001 row 0",
+        "UPDATE tile SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)"
+            + " WHERE level = 1 # tile/1/000.p/2 row 0",
+        "DELETE FROM tile WHERE level = 0 AND tile_index = 0 # tile/0/000",
+        "UPDATE tile SET hashes = substr(hashes, 33) WHERE level = 1 # tile/1/000.p/2",
+        "UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 1"
+            + " # tile/1/000.p/2",
+        "INSERT INTO tile SELECT 2, 0, hashes FROM tile WHERE level = 1 # tile",
+        "UPDATE tree_head SET root = zeroblob(32) # the root",
+        "UPDATE tree_head SET newest_time = newest_time + 1 # tree_head newest_time",
+        "UPDATE checkpoint SET note = CAST('no note' AS BLOB) # checkpoint",
+        "UPDATE checkpoint SET note = CAST(replace(note, '700', '699') AS BLOB) # checkpoint",
+        "DELETE FROM artifact WHERE leaf_index = 650 # artifact of leaf 650",
+        "UPDATE artifact SET revoked = 0 WHERE leaf_index = 4 # artifact ",
+        "INSERT INTO artifact (jti, leaf_index, expires, revoked)"
+            + " SELECT zeroblob(16), leaf_index, expires, 0 FROM artifact LIMIT 1 # artifact",
+        "DELETE FROM outcome # outcome of leaf 5",
+        "UPDATE host SET ek_digest = zeroblob(32) # host of leaf 3",
+        "UPDATE host SET leaf_index = 4 # host of leaf 3",
+        "UPDATE policy_epoch SET policy_digest = zeroblob(32) # policy_epoch of leaf 1",
+        "DELETE FROM invitation # invitation of leaf 2",
+        "INSERT INTO service_start VALUES (5) # service_start",
+        "UPDATE signing_key SET state = 'RETIRED' # signing_key ",
+        "DELETE FROM signing_key # signing_key "
+      })
+  void store_changedInOnePlace_saysWhich(String sql, String where) throws Exception {
+    copy();
+    tamper(folder, sql);
+    assertThat(faults())
+        .isNotEmpty()
+        .anySatisfy(fault -> assertThat(fault.where()).startsWith(where));
+  }
+
+  @Test
+  void store_changedInTwoPlaces_tellsBothAndNoMore() throws Exception {
+    copy();
+    tamper(
+        folder,
+        "UPDATE tile SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)"
+            + " WHERE level = 0 AND tile_index = 0;DELETE FROM outcome");
+    assertThat(faults().stream().map(TreeAudit.Fault::where))
+        .containsExactlyInAnyOrder("tile/0/000 row 0", "outcome of leaf 5");
+  }
+
+  @Test
+  void store_ofAnotherVersionOrNone_isNotJudged() throws Exception {
+    assertThatThrownBy(() -> Fsck.sqlite(folder))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("must hold ledger.db, and does not");
+    assertThat(folder).isEmptyDirectory();
+    copy();
+    tamper(folder, "DELETE FROM schema_version WHERE version = " + Schema.VERSION);
+    assertThatThrownBy(this::faults)
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("the store must be of version " + Schema.VERSION);
+  }
+
+  @Test
+  void store_thatIsServed_isLeftAlone() throws Exception {
+    copy();
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      assertThat(ledger.size()).isEqualTo(SIZE);
+      assertThatThrownBy(() -> Fsck.sqlite(folder))
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining("open in one process at a time");
+    }
+  }
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.Admission;
+import dev.writ.artifact.BootEnd;
+import dev.writ.artifact.KeyAlgorithm;
+import dev.writ.artifact.KeyChange;
+import dev.writ.artifact.KeyQuorum;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.Operation;
+import dev.writ.artifact.OperationApproval;
+import dev.writ.artifact.OperationKind;
+import dev.writ.artifact.OperationStep;
+import dev.writ.artifact.OperationWithdrawal;
+import dev.writ.artifact.OperatorSignature;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustedKey;
+import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.VerificationKey;
+import dev.writ.ledger.LedgerRules.Rule;
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
+import java.security.interfaces.ECPublicKey;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Each rule as it holds, and as a leaf breaks it. */
+class LedgerRulesTest {
+  private static final Hash AK = Samples.digest("ak");
+  private static final Hash EK = Samples.digest("ek");
+
+  private static void assertHolds(LeafChain chain) {
+    assertThat(chain.last()).isEmpty();
+  }
+
+  private static void assertBreaks(Rule rule, LeafChain chain) {
+    assertThat(chain.last())
+        .hasValueSatisfying(
+            violation -> {
+              assertThat(violation.rule()).as(violation.reason()).isEqualTo(rule);
+              assertThat(violation.reason()).contains(" must ");
+            });
+  }
+
+  @Test
+  void entry_thatIsNoLeaf_breaksLeafForm() {
+    for (String entry : List.of("", "{}", "{\"kind\":\"verification\",\"v\":1}")) {
+      assertBreaks(Rule.LEAF_FORM, LeafChain.born().bytes(entry.getBytes(StandardCharsets.UTF_8)));
+    }
+  }
+
+  @Test
+  void firstLeaves_otherThanKeysAndPolicy_breakBirth() {
+    LedgerRules none = new LedgerRules(Optional.empty());
+    assertBreaks(Rule.BIRTH, LeafChain.empty(none).policy(1));
+    LeafChain chain =
+        LeafChain.empty(new LedgerRules(Optional.empty()))
+            .key(KeyState.ACTIVE)
+            .deny(1, LeafChain.POLICY);
+    assertBreaks(Rule.BIRTH, chain);
+    assertHolds(LeafChain.born());
+  }
+
+  @Test
+  void time_thatFallsBack_breaksTimeOrderUnlessAClockWasAccepted() {
+    LeafChain chain = LeafChain.born().at(Samples.NOW.plusSeconds(100));
+    assertHolds(chain.allow(Samples.uuid()));
+    assertHolds(chain.at(Samples.NOW.plusSeconds(41)).allow(Samples.uuid()));
+    assertBreaks(Rule.TIME_ORDER, chain.at(Samples.NOW.plusSeconds(39)).allow(Samples.uuid()));
+    Operation operation = operation(new Operation.AcceptClock(Samples.NOW), Optional.empty());
+    LeafChain accepted = LeafChain.born().at(Samples.NOW.plusSeconds(1000));
+    assertHolds(accepted.add(new OperationStep.Proposed(operation)));
+    assertHolds(
+        accepted
+            .at(Samples.NOW)
+            .add(
+                new OperationStep.Ended(
+                    OperationKind.ACCEPT_CLOCK,
+                    operation.digest(),
+                    OperationStep.End.EXECUTED,
+                    Optional.empty())));
+    assertHolds(accepted.allow(Samples.uuid()));
+  }
+
+  @Test
+  void id_givenTwice_breaksIdUnique() {
+    LeafChain chain = LeafChain.born().allow(Samples.uuid());
+    Leaf other = Leaf.of(chain.leaf(0).time(), chain.leaf(0).id(), List.of(), chain.leaf(1).body());
+    assertBreaks(Rule.ID_UNIQUE, chain.add(other));
+  }
+
+  @Test
+  void parent_thatIsNoLeafBefore_breaksParentsEarlier() {
+    UuidV7 jti = Samples.uuid();
+    LeafChain chain = LeafChain.born().allow(jti);
+    assertHolds(chain.outcome(jti, Samples.digest(), chain.leaf(0).hash()));
+    assertBreaks(
+        Rule.PARENTS_EARLIER,
+        chain.outcome(jti, Samples.digest(), chain.leaf(1).hash(), Samples.digest()));
+  }
+
+  @Test
+  void epoch_thatDoesNotFollow_breaksEpochOrder() {
+    assertHolds(LeafChain.born().policy(2));
+    assertBreaks(Rule.EPOCH_ORDER, LeafChain.born().policy(3));
+    assertBreaks(Rule.EPOCH_ORDER, LeafChain.born().policy(1));
+  }
+
+  @Test
+  void decision_ofAnotherEpochOrPolicy_breaksPolicyInForce() {
+    Hash other = Samples.digest("another policy");
+    Hash evidence = Samples.digest();
+    assertBreaks(
+        Rule.POLICY_IN_FORCE,
+        LeafChain.born().allow(Samples.uuid(), 2, LeafChain.POLICY, evidence));
+    assertBreaks(Rule.POLICY_IN_FORCE, LeafChain.born().allow(Samples.uuid(), 1, other, evidence));
+    assertBreaks(
+        Rule.POLICY_IN_FORCE,
+        LeafChain.born().policy(2).allow(Samples.uuid(), 1, LeafChain.POLICY, evidence));
+    assertHolds(LeafChain.born().policy(2).deny(1, LeafChain.POLICY));
+    assertBreaks(Rule.POLICY_IN_FORCE, LeafChain.born().deny(2, LeafChain.POLICY));
+    assertBreaks(Rule.POLICY_IN_FORCE, LeafChain.born().deny(1, other));
+  }
+
+  @Test
+  void artifactOrEvidence_allowedTwice_breaksAllowOnce() {
+    UuidV7 jti = Samples.uuid();
+    assertBreaks(Rule.ALLOW_ONCE, LeafChain.born().allow(jti).allow(jti));
+    Hash evidence = Samples.digest();
+    assertBreaks(
+        Rule.ALLOW_ONCE,
+        LeafChain.born()
+            .allow(Samples.uuid(), 1, LeafChain.POLICY, evidence)
+            .allow(Samples.uuid(), 1, LeafChain.POLICY, evidence));
+  }
+
+  @Test
+  void outcomeOrRevocation_ofNoAllow_breaksOfAnAllow() {
+    UuidV7 jti = Samples.uuid();
+    assertBreaks(Rule.OF_AN_ALLOW, LeafChain.born().outcome(jti, Samples.digest()));
+    assertBreaks(Rule.OF_AN_ALLOW, LeafChain.born().revocation(jti));
+    assertBreaks(Rule.OF_AN_ALLOW, LeafChain.born().allow(jti).revocation(jti));
+    LeafChain chain = LeafChain.born().allow(jti);
+    assertBreaks(Rule.OF_AN_ALLOW, chain.outcome(jti, Samples.digest(), chain.leaf(1).hash()));
+    LeafChain whole = LeafChain.born().allow(jti);
+    assertHolds(whole.revocation(jti, whole.leaf(0).hash()));
+  }
+
+  @Test
+  void statementOrRevocation_twice_breaksSaidOnce() {
+    UuidV7 jti = Samples.uuid();
+    Hash statement = Samples.digest();
+    LeafChain chain = LeafChain.born().allow(jti);
+    Hash allow = chain.leaf(0).hash();
+    assertHolds(chain.outcome(jti, statement, allow).revocation(jti, allow));
+    assertBreaks(Rule.SAID_ONCE, chain.outcome(jti, statement, allow));
+    assertBreaks(Rule.SAID_ONCE, chain.revocation(jti, allow));
+  }
+
+  @Test
+  void enrolment_ofKnownKeysOrWithoutInvitation_breaksEnrolledOnce() {
+    Hash other = Samples.digest("other");
+    assertHolds(LeafChain.born().enrolment(AK, EK, Admission.LISTED));
+    for (LeafChain twice :
+        List.of(
+            LeafChain.born()
+                .enrolment(AK, EK, Admission.LISTED)
+                .enrolment(AK, other, Admission.LISTED),
+            LeafChain.born()
+                .enrolment(AK, EK, Admission.LISTED)
+                .enrolment(other, EK, Admission.LISTED),
+            LeafChain.born().enrolment(AK, EK, Admission.INVITED))) {
+      assertBreaks(Rule.ENROLLED_ONCE, twice);
+    }
+    LeafChain late = LeafChain.born().invitation(Samples.NOW.plusSeconds(3));
+    assertBreaks(
+        Rule.ENROLLED_ONCE, late.enrolment(AK, EK, Admission.INVITED, late.leaf(0).hash()));
+    LeafChain used = LeafChain.born().invitation(Samples.LATER);
+    Hash invitation = used.leaf(0).hash();
+    assertHolds(used.enrolment(AK, EK, Admission.INVITED, invitation));
+    assertBreaks(
+        Rule.ENROLLED_ONCE, used.enrolment(other, Samples.digest(), Admission.INVITED, invitation));
+  }
+
+  @Test
+  void boot_ofAHostThatIsNotEnrolled_breaksOfAHost() {
+    LeafBody boot = new LeafBody.BootRevocation(AK, 2, 0, BootEnd.NEW_BOOT);
+    assertHolds(LeafChain.born().enrolment(AK, EK, Admission.LISTED).add(boot));
+    assertBreaks(Rule.OF_A_HOST, LeafChain.born().add(boot));
+  }
+
+  @Test
+  void key_outOfOrder_breaksKeyOrder() {
+    assertBreaks(Rule.KEY_ORDER, LeafChain.born().key(KeyState.RETIRED));
+    assertBreaks(Rule.KEY_ORDER, LeafChain.born().key(KeyState.COMPROMISED).key(KeyState.ACTIVE));
+    Hash second = Samples.digest("second issuer");
+    assertBreaks(Rule.KEY_ORDER, LeafChain.born().add(key(second, KeyState.ACTIVE)));
+    assertBreaks(Rule.KEY_ORDER, LeafChain.born().add(key(second, KeyState.RETIRING)));
+    assertBreaks(
+        Rule.KEY_ORDER,
+        LeafChain.born()
+            .add(
+                new LeafBody.KeyStatement(
+                    LeafChain.ISSUER,
+                    KeyRole.STATUS,
+                    KeyAlgorithm.ES256,
+                    KeyState.ACTIVE,
+                    Optional.empty())));
+    assertHolds(LeafChain.born().key(KeyState.RETIRING).key(KeyState.RETIRED));
+  }
+
+  private static LeafBody key(Hash kid, KeyState state) {
+    return new LeafBody.KeyStatement(
+        kid, KeyRole.ISSUER, KeyAlgorithm.ES256, state, Optional.empty());
+  }
+
+  @Test
+  void allow_whereNoIssuerKeyIsActive_breaksKeyInUse() {
+    assertBreaks(Rule.KEY_IN_USE, LeafChain.born().key(KeyState.RETIRING).allow(Samples.uuid()));
+  }
+
+  @Test
+  void allow_outsideTheKeysWindow_breaksKeyInUse() throws Exception {
+    VerificationKey key = p256();
+    Instant end = Samples.NOW.plusSeconds(10);
+    TrustContent trust =
+        trust(p256(), new TrustedKey(key, KeyRole.ISSUER, Samples.NOW, end, KeyState.ACTIVE));
+    LeafChain chain =
+        LeafChain.empty(new LedgerRules(Optional.of(trust)))
+            .add(key(key.kid(), KeyState.ACTIVE))
+            .policy(1);
+    assertHolds(chain.allow(Samples.uuid()));
+    assertBreaks(Rule.KEY_IN_USE, chain.at(end).allow(Samples.uuid()));
+    LeafChain stranger =
+        LeafChain.empty(new LedgerRules(Optional.of(trust))).key(KeyState.ACTIVE).policy(1);
+    assertBreaks(Rule.KEY_IN_USE, stranger.allow(Samples.uuid()));
+  }
+
+  private static VerificationKey p256() throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(new ECGenParameterSpec("secp256r1"));
+    return VerificationKey.of((ECPublicKey) generator.generateKeyPair().getPublic());
+  }
+
+  private static TrustContent trust(VerificationKey operator, TrustedKey key) {
+    return new TrustContent(
+        "https://writ.example",
+        1,
+        Optional.empty(),
+        TrustContent.Assurance.DEV,
+        List.of(key),
+        "quorum none\n",
+        Optional.empty(),
+        Duration.ofSeconds(5),
+        List.of(),
+        Optional.empty(),
+        List.of(),
+        new KeyQuorum(1, List.of(operator)));
+  }
+
+  private static Operation operation(Operation.Change change, Optional<Hash> proposer) {
+    return new Operation(
+        "https://writ.example",
+        1,
+        Samples.nonce(),
+        Samples.NOW,
+        Samples.NOW.plus(Duration.ofHours(1)),
+        proposer,
+        change);
+  }
+
+  private static OperationStep approved(Operation operation, Hash by) {
+    return new OperationStep.Approved(
+        operation.change().kind(),
+        new OperationApproval(
+            operation.digest(), new OperatorSignature(by, new byte[64]), Optional.empty()));
+  }
+
+  private static OperationStep proposed(Operation operation) {
+    return new OperationStep.Proposed(
+        operation, operation.proposer().map(by -> new OperatorSignature(by, new byte[64])));
+  }
+
+  @Test
+  void step_ofAnOperationThatIsNotOpen_breaksOperationProposed() {
+    Hash alice = Samples.digest("alice");
+    Hash bob = Samples.digest("bob");
+    Operation operation =
+        operation(new Operation.DestroyKey(Samples.digest("old")), Optional.of(alice));
+    OperationStep withdrawn =
+        new OperationStep.Ended(
+            OperationKind.DESTROY_KEY,
+            new OperationWithdrawal(
+                operation.digest(), new OperatorSignature(alice, new byte[64])));
+    assertHolds(
+        LeafChain.born().add(proposed(operation)).add(approved(operation, bob)).add(withdrawn));
+    for (LeafChain broken :
+        List.of(
+            LeafChain.born().add(approved(operation, bob)),
+            LeafChain.born().add(withdrawn),
+            LeafChain.born().add(proposed(operation)).add(proposed(operation)),
+            LeafChain.born().add(proposed(operation)).add(approved(operation, alice)),
+            LeafChain.born()
+                .add(proposed(operation))
+                .add(approved(operation, bob))
+                .add(approved(operation, bob)),
+            LeafChain.born().add(proposed(operation)).add(withdrawn).add(withdrawn),
+            LeafChain.born().add(proposed(operation)).add(withdrawn).add(approved(operation, bob)),
+            LeafChain.born()
+                .key(KeyState.RETIRING)
+                .add(
+                    KeyChange.of(
+                        LeafChain.ISSUER, KeyRole.ISSUER, KeyState.RETIRED, operation.digest())))) {
+      assertBreaks(Rule.OPERATION_PROPOSED, broken);
+    }
+    assertHolds(
+        LeafChain.born()
+            .key(KeyState.RETIRING)
+            .add(proposed(operation))
+            .add(
+                KeyChange.of(
+                    LeafChain.ISSUER, KeyRole.ISSUER, KeyState.RETIRED, operation.digest())));
+  }
+
+  @Test
+  void leafAfterABrokenOne_isJudgedByItself() {
+    LeafChain chain = LeafChain.born().deny(7, LeafChain.POLICY);
+    assertBreaks(Rule.POLICY_IN_FORCE, chain);
+    assertHolds(chain.allow(Samples.uuid()));
+  }
+}
