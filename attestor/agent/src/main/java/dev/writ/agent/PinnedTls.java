@@ -92,6 +92,13 @@ public final class PinnedTls implements ClientTls {
     return new PinnedTls(new PinnedChain(pins, newer, clock), Optional.empty());
   }
 
+  /**
+   * The same for a client of the JDK's. Who uses it has host names compared, and offers TLS 1.3 alone.
+   */
+  public SSLContext context() {
+    return context;
+  }
+
   /** A server that showed no key which is pinned. */
   static final class NotPinnedException extends CertificateException {
     private static final long serialVersionUID = 1;

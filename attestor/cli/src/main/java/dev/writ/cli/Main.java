@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       ExplainCommand.class,
       PolicyCommand.class,
-      WitnessCommand.class
+      WitnessCommand.class,
+      LedgerCommand.class
     })
 public final class Main implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();

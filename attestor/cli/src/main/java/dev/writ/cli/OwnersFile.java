@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -48,13 +49,16 @@ final class OwnersFile {
     Path ignored = Files.createFile(file, MODE);
   }
 
-  /** Puts {@code content} in the place of a file, whole or not at all. */
+  /** Puts {@code content} in the place of a file, whole or not at all, and durably. */
   static void replace(Path file, byte[] content) throws IOException {
     Path absolute = file.toAbsolutePath();
     Path whole = Files.createTempFile(absolute.getParent(), ".writ", null, MODE);
     try {
       Path ignored = Files.write(whole, content, StandardOpenOption.DSYNC);
       ignored = Files.move(whole, absolute, StandardCopyOption.ATOMIC_MOVE);
+      try (FileChannel folder = FileChannel.open(absolute.getParent(), StandardOpenOption.READ)) {
+        folder.force(true);
+      }
     } finally {
       boolean ignored = Files.deleteIfExists(whole);
     }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.ledger.Fsck;
+import dev.writ.ledger.LedgerException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code writ ledger fsck}: the service's own store, while it is stopped. */
+@Command(
+    name = "fsck",
+    description = {
+      "Checks a service's store while the service is stopped: the whole tree from its leaves, every stored",
+      "tile, head and checkpoint, and the rows of state that follow from leaves. It changes nothing, and",
+      "exits with 5 if something is wrong."
+    },
+    mixinStandardHelpOptions = true)
+final class LedgerFsckCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Parameters(paramLabel = "FOLDER", description = "The store's folder, as the service names it.")
+  Path folder = Path.of("");
+
+  @Option(
+      names = {"-o", "--output"},
+      description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  OutputFormat output = OutputFormat.text;
+
+  @Override
+  public Integer call() throws CommandFailure {
+    Faults faults = new Faults();
+    try (Fsck fsck = Fsck.sqlite(folder)) {
+      Progress progress = new Progress(spec.commandLine().getErr(), "checked", fsck.size());
+      Fsck.Checked checked = fsck.run(faults::add, progress::at);
+      print(checked, faults);
+    } catch (LedgerException e) {
+      throw isDamaged(e)
+          ? CommandFailure.integrity("the store cannot be read whole: " + e.getMessage())
+          : CommandFailure.configuration(e);
+    }
+    faults.requireNone("the store must be what its leaves say");
+    return ExitStatus.DONE;
+  }
+
+  /** A file that SQLite finds to be none of its own, or torn. */
+  private static boolean isDamaged(LedgerException failure) {
+    return failure.code().startsWith("SQLITE_CORRUPT")
+        || failure.code().startsWith("SQLITE_NOTADB");
+  }
+
+  private void print(Fsck.Checked checked, Faults faults) {
+    PrintWriter out = spec.commandLine().getOut();
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("origin", checked.origin());
+    facts.put("size", checked.size());
+    facts.put("root", checked.root());
+    faults.print(out, output, "whole", facts);
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code writ ledger monitor}: follows a log and alarms. */
+@Command(
+    name = "monitor",
+    description = {
+      "Follows a log from the last checkpoint that it verified, which it keeps, and alarms where the log",
+      "forked, shrank, contradicts itself, has a leaf of a kind that is not known, or a key was used where",
+      "it may not be. Goes on until it is ended; with --once it looks once and exits with 5 on an alarm."
+    },
+    mixinStandardHelpOptions = true)
+final class LedgerMonitorCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin LogOptions options = new LogOptions();
+
+  @Option(
+      names = "--state",
+      required = true,
+      paramLabel = "FILE",
+      description = "Where the last verified checkpoint is kept; made at the first look.")
+  Path file = Path.of("");
+
+  @Option(names = "--once", description = "Looks once, catching up with all that came since.")
+  boolean once;
+
+  @Option(
+      names = "--interval",
+      paramLabel = "SECONDS",
+      defaultValue = "10",
+      description = "How often to look (default: ${DEFAULT-VALUE}).")
+  int interval = 10;
+
+  @Option(
+      names = {"-o", "--output"},
+      description =
+          "How to print: ${COMPLETION-CANDIDATES}, one object a line (default: ${DEFAULT-VALUE}).")
+  OutputFormat output = OutputFormat.text;
+
+  @Override
+  public Integer call() throws CommandFailure {
+    if (interval < 1) {
+      throw CommandFailure.usage("--interval must be 1 or more, was " + interval);
+    }
+    LogBelief belief = options.belief();
+    LogMonitor monitor = new LogMonitor(options.log(belief), belief, MonitorState.read(file));
+    if (once) {
+      return look(monitor);
+    }
+    Instant reached = options.now();
+    do {
+      try {
+        int unused = look(monitor);
+        reached = options.now();
+      } catch (CommandFailure e) {
+        if (e.status() != ExitStatus.UNREACHABLE) {
+          throw e;
+        }
+        print("unreachable", monitor, Map.of("seconds_unreached", seconds(reached)));
+        spec.commandLine().getErr().println("writ: " + e.getMessage());
+      }
+    } while (Pause.of(Duration.ofSeconds(interval)));
+    return ExitStatus.DONE;
+  }
+
+  private long seconds(Instant since) {
+    return Math.max(0, Duration.between(since, options.now()).toSeconds());
+  }
+
+  private int look(LogMonitor monitor) throws CommandFailure {
+    LogMonitor.Look look;
+    try {
+      look = monitor.look(options.now());
+    } catch (IOException e) {
+      throw options.isFolder()
+          ? CommandFailure.configuration("the log's folder", e)
+          : CommandFailure.unreachable("the log's server", e);
+    }
+    // What is told must not be forgotten: a fork is seen by whoever remembers.
+    Optional<MonitorState> state = monitor.state();
+    if (state.isPresent()) {
+      state.get().write(file);
+    }
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("size", look.size());
+    facts.put("entries_behind", look.entriesBehind());
+    facts.put("seconds_behind", look.behind().toSeconds());
+    print(look.alarms().isEmpty() ? "ok" : "alarm", monitor, facts);
+    for (LogMonitor.Alarm alarm : look.alarms()) {
+      Map<String, Object> what = new LinkedHashMap<>();
+      what.put("alarm", alarm.kind());
+      what.put("reason", alarm.reason());
+      line("ALARM", what);
+    }
+    return look.alarms().isEmpty() ? ExitStatus.DONE : ExitStatus.INTEGRITY;
+  }
+
+  private void print(String status, LogMonitor monitor, Map<String, Object> facts) {
+    Map<String, Object> all = new LinkedHashMap<>(facts);
+    all.put("alarms", monitor.state().map(MonitorState::alarms).orElse(0L));
+    line(status, all);
+  }
+
+  private void line(String status, Map<String, Object> facts) {
+    PrintWriter out = spec.commandLine().getOut();
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("status", status);
+    all.put("time", Instant.now());
+    all.putAll(facts);
+    if (output == OutputFormat.json) {
+      out.println(Printer.json(all));
+    } else {
+      Lines lines = new Lines();
+      StringBuilder text = new StringBuilder(status);
+      all.forEach(
+          (name, value) -> {
+            if (!name.equals("status")) {
+              text.append("  ").append(name).append('=').append(value);
+            }
+          });
+      lines.line(text.toString());
+      out.print(lines);
+    }
+    out.flush();
+  }
+}

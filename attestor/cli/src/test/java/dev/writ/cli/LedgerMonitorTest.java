@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.KeyState;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** {@code writ ledger monitor} over a server that shows what a test wants. */
+class LedgerMonitorTest {
+  private static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+
+  @TempDir Path folder;
+  private SampleLog log;
+  private LogServer server;
+  private Path state;
+
+  @BeforeEach
+  void serve() throws Exception {
+    log = SampleLog.of(SampleLeaves.used(NOW.minusSeconds(60)).entries());
+    server = new LogServer(log);
+    state = folder.resolve("monitor.json");
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private Invocation once() {
+    return Invocation.of(
+        "ledger",
+        "monitor",
+        server.url(),
+        "--log",
+        log.vkey(),
+        "--state",
+        state,
+        "--at",
+        NOW,
+        "--once");
+  }
+
+  private void assertAlarms(String kind, String... words) {
+    Invocation look = once();
+    assertThat(look.status()).as(look.out()).isEqualTo(ExitStatus.INTEGRITY);
+    assertThat(look.out()).contains("alarm  ", "ALARM", "alarm=" + kind);
+    for (String word : words) {
+      assertThat(look.out()).contains(word);
+    }
+  }
+
+  @Test
+  void look_atAnHonestLog_catchesUpAndShowsTheLag() {
+    Invocation first = once();
+    assertThat(first.err()).isEmpty();
+    assertThat(first.status()).isZero();
+    assertThat(first.out())
+        .startsWith("ok  ")
+        .contains("size=5  entries_behind=5  seconds_behind=60  alarms=0");
+    assertThat(once().out()).contains("size=5  entries_behind=0  seconds_behind=0");
+    for (byte[] entry : SampleLeaves.born(NOW).deny().entries().subList(2, 3)) {
+      log.append(entry);
+    }
+    assertThat(once().out()).contains("size=6  entries_behind=1");
+    assertThat(state).content().contains("\"kid\"", "\"role\":\"issuer\"", "\"state\":\"active\"");
+  }
+
+  @Test
+  void log_thatShrank_alarmsAtEachLookAndStaysRemembered() {
+    assertThat(once().status()).isZero();
+    server.show(log.forked(log.entries().subList(0, 3)));
+    assertAlarms("shrunk", "at least the 5 leaves that it had, signed that it has 3", "alarms=1");
+    assertAlarms("shrunk", "alarms=2");
+    server.show(log);
+    assertThat(once().out()).contains("ok  ", "size=5", "alarms=2");
+  }
+
+  @Test
+  void log_withTwoRootsAtOneSize_alarms() {
+    assertThat(once().status()).isZero();
+    List<byte[]> other = new ArrayList<>(log.entries());
+    other.set(4, SampleLeaves.born(NOW).deny().entries().get(2));
+    server.show(log.forked(other));
+    assertAlarms("forked", "one size must have one root");
+  }
+
+  @Test
+  void log_thatDoesNotContinueWhatWasSeen_alarms() {
+    assertThat(once().status()).isZero();
+    List<byte[]> other = new ArrayList<>(log.entries());
+    other.set(0, SampleLeaves.born(NOW).key(KeyState.ACTIVE).entries().get(0));
+    other.add(other.get(4));
+    server.show(log.forked(other));
+    assertAlarms("inconsistent", "must begin with the one of 5 leaves");
+  }
+
+  @Test
+  void entry_thatIsNotTheTrees_alarmsAndIsNotFollowed() {
+    log.flip("tile/entries/000.p/5", 40);
+    assertAlarms("unproven", "entry 0 in tile/entries/000.p/5");
+    log.damage("tile/entries/000.p/5", bytes -> bytes);
+    assertThat(once().out()).contains("ok  ", "entries_behind=5");
+  }
+
+  @Test
+  void leaf_ofAKindThatIsNotKnown_alarmsOnceAndIsFollowed() {
+    assertThat(once().status()).isZero();
+    log.append("{\"kind\":\"coronation\",\"v\":1}".getBytes(StandardCharsets.UTF_8));
+    assertAlarms("unknown_leaf", "leaf 5 must be one that is known", "size=6");
+    assertThat(once().out()).contains("ok  ", "alarms=1");
+  }
+
+  @Test
+  void logOfUnknownLeaves_alarmsBoundedly() throws Exception {
+    server.show(log.forked(SampleLog.ofWords(300).entries()));
+    assertAlarms("more", "280 leaves or keys more");
+  }
+
+  @Test
+  void allow_afterItsKeyRetired_alarmsAlsoWhereTheKeyWasSeenBefore() {
+    assertThat(once().status()).isZero();
+    SampleLeaves later = SampleLeaves.born(NOW).key(KeyState.RETIRING).allow(SampleLeaves.uuid());
+    later.entries().subList(2, 4).forEach(log::append);
+    assertAlarms("key_window", "leaf 6: one issuer key must be active");
+    later.key(KeyState.ACTIVE).entries().subList(4, 5).forEach(log::append);
+    assertAlarms("key_order", "leaf 7: state active must follow one before it");
+  }
+
+  @Test
+  void checkpoint_ofNobodyKnown_alarms() throws Exception {
+    assertThat(once().status()).isZero();
+    server.show(SampleLog.of(log.entries()));
+    assertAlarms("checkpoint");
+    server.show(log);
+    log.damage("checkpoint", bytes -> Optional.empty());
+    assertAlarms("checkpoint", "the log must have a checkpoint");
+  }
+
+  @Test
+  void server_thatDoesNotAnswer_isUnreachableAndNoAlarm() {
+    assertThat(once().status()).isZero();
+    server.answerAllWith(500);
+    Invocation look = once();
+    assertThat(look.status()).isEqualTo(ExitStatus.UNREACHABLE);
+    assertThat(look.out()).isEmpty();
+  }
+
+  @Test
+  void state_thatSomebodyChanged_isRefused() throws Exception {
+    assertThat(once().status()).isZero();
+    Files.writeString(state, Files.readString(state).replace("\"v\":1", "\"v\":2"));
+    Invocation look = once();
+    assertThat(look.status()).isEqualTo(ExitStatus.INTEGRITY);
+    assertThat(look.err()).contains("must be what a monitor wrote");
+  }
+
+  @Test
+  void monitor_withoutOnce_goesOnAfterAlarmsAndOutages() throws Exception {
+    StringWriter out = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out));
+    line.setErr(new PrintWriter(new StringWriter()));
+    Thread monitor =
+        new Thread(
+            () ->
+                line.execute(
+                    "ledger",
+                    "monitor",
+                    server.url(),
+                    "--log",
+                    log.vkey(),
+                    "--state",
+                    state.toString(),
+                    "--interval",
+                    "1",
+                    "-o",
+                    "json"));
+    monitor.start();
+    await(out, "\"status\":\"ok\"");
+    server.show(log.forked(log.entries().subList(0, 3)));
+    await(out, "\"alarm\":\"shrunk\"");
+    server.answerAllWith(500);
+    await(out, "\"status\":\"unreachable\"");
+    monitor.interrupt();
+    monitor.join(Duration.ofSeconds(10).toMillis());
+    assertThat(monitor.isAlive()).isFalse();
+    assertThat(out.toString().lines()).allMatch(each -> each.startsWith("{\"status\":"));
+  }
+
+  private static void await(StringWriter out, String words) throws InterruptedException {
+    Instant end = Instant.now().plusSeconds(20);
+    while (!out.toString().contains(words)) {
+      assertThat(Instant.now()).as("until %s: %s", words, out).isBefore(end);
+      Thread.sleep(20);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.writ.tlog.EntryBundlePath;
+import dev.writ.tlog.MalformedTilePathException;
+import dev.writ.tlog.TilePath;
+import dev.writ.tlog.TiledLog;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPOutputStream;
+
+/** Serves a log over HTTP on this machine, below /log. */
+final class LogServer implements AutoCloseable {
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final AtomicInteger zipped = new AtomicInteger();
+  private volatile TiledLog log;
+  private volatile int status = 200;
+
+  LogServer(TiledLog log) throws IOException {
+    this.log = log;
+    this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(threads);
+    server.createContext("/log/", this::answer);
+    server.start();
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + server.getAddress().getPort() + "/log";
+  }
+
+  /** From here on another log is served. */
+  void show(TiledLog other) {
+    log = other;
+  }
+
+  /** From here on all is answered with this status. */
+  void answerAllWith(int all) {
+    status = all;
+  }
+
+  /** How many bundles went out as gzip. */
+  int zipped() {
+    return zipped.get();
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      Optional<byte[]> found = find(exchange.getRequestURI().getPath().substring("/log/".length()));
+      if (status != 200 || found.isEmpty()) {
+        exchange.sendResponseHeaders(status == 200 ? 404 : status, -1);
+        return;
+      }
+      byte[] body = found.get();
+      if ("gzip".equals(exchange.getRequestHeaders().getFirst("Accept-Encoding"))) {
+        body = gzip(body);
+        exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+        zipped.incrementAndGet();
+      }
+      exchange.sendResponseHeaders(200, body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  private Optional<byte[]> find(String path) throws IOException {
+    try {
+      if (path.equals("checkpoint")) {
+        return log.readCheckpoint();
+      }
+      return path.startsWith("tile/entries/")
+          ? log.readEntryBundle(EntryBundlePath.parse(path))
+          : log.readTile(TilePath.parse(path));
+    } catch (MalformedTilePathException e) {
+      return Optional.empty();
+    }
+  }
+
+  static byte[] gzip(byte[] body) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (GZIPOutputStream zip = new GZIPOutputStream(out)) {
+      zip.write(body);
+    }
+    return out.toByteArray();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}
