@@ -14,7 +14,13 @@
 //	foreign -ed25519 VKEY CHECKPOINT TRUST
 //
 // verifies a checkpoint as the service gives it out, by the line of its Ed25519 key, with
-// golang.org/x/mod's sumdb/note alone. Exit: 0 all hold, 1 some do not, 2 usage.
+// golang.org/x/mod's sumdb/note alone.
+//
+//	foreign -tiles VKEY LOG OLDER
+//
+// verifies the files of a log in the folder LOG (its checkpoint by that key, tiles, entries, every
+// inclusion, and that it grew from the checkpoint OLDER, a file or a proof bundle's) with
+// golang.org/x/mod's sumdb/note and sumdb/tlog alone. Exit: 0 all hold, 1 some do not, 2 usage.
 package main
 
 import (
@@ -72,13 +78,18 @@ type check struct {
 func main() {
 	atIssue := flag.Bool("at-issue", false, "judge as of the artifact's own iat")
 	ed25519 := flag.String("ed25519", "", "verifier key of a checkpoint's second line")
+	tiles := flag.String("tiles", "", "verifier key of a log whose files are verified")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: foreign [-at-issue] BUNDLE TRUST [RESULT] | -ed25519 VKEY CHECKPOINT TRUST")
+		fmt.Fprintln(os.Stderr, "usage: foreign [-at-issue] BUNDLE TRUST [RESULT] | -ed25519 VKEY CHECKPOINT TRUST"+
+			" | -tiles VKEY LOG OLDER")
 	}
 	flag.Parse()
-	if flag.NArg() != 2 && (flag.NArg() != 3 || *ed25519 != "") {
+	if flag.NArg() != 2 && (flag.NArg() != 3 || *ed25519 != "" || *tiles != "") {
 		flag.Usage()
 		os.Exit(2)
+	}
+	if *tiles != "" {
+		os.Exit(report(tileChecks(*tiles, flag.Arg(0), flag.Arg(1))))
 	}
 	var t trust
 	if err := read(flag.Arg(1), &t); err != nil {

@@ -74,7 +74,7 @@ final class ReferenceTree {
     return k;
   }
 
-  private static Hash node(Hash left, Hash right) {
+  static Hash node(Hash left, Hash right) {
     return sha256(
         ByteBuffer.allocate(65).put((byte) 1).put(left.bytes()).put(right.bytes()).array());
   }
