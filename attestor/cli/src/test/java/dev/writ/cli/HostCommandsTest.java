@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.TrustFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -421,5 +422,26 @@ class HostCommandsTest {
   private Path requestFile(String worker) throws IOException {
     return Files.writeString(
         folder.resolve("request-" + worker + ".json"), REQUEST.replace("%s", worker));
+  }
+
+  @Test
+  void ledger_overTheServicesTls_isAuditedByWhoeverHasTheTrustFile() throws Exception {
+    Path trust = running.service().trustFile();
+    String tls = running.place("tls").replace("127.0.0.1", "localhost") + "/ledger";
+    Invocation verified = Invocation.of("ledger", "verify", tls, "--trust", trust, "--leaves");
+    assertThat(verified.status()).as(verified.err() + verified.out()).isEqualTo(ExitStatus.DONE);
+    Invocation checked = Invocation.of("ledger", "check", tls, "--trust", trust);
+    assertThat(checked.status()).as(checked.err()).isEqualTo(ExitStatus.DONE);
+    Path state = folder.resolve("monitor.json");
+    Invocation followed =
+        Invocation.of("ledger", "monitor", tls, "--trust", trust, "--state", state, "--once");
+    assertThat(followed.status()).as(followed.out()).isEqualTo(ExitStatus.DONE);
+    assertThat(followed.out()).contains("alarms=0");
+    String vkey = TrustFile.parse(Files.readAllBytes(trust)).logPolicy().logs().get(0).key().vkey();
+    Invocation unpinned = Invocation.of("ledger", "verify", tls, "--log", vkey);
+    assertThat(unpinned.status()).as(unpinned.err()).isEqualTo(ExitStatus.UNREACHABLE);
+    String plain = running.service().url() + "/ledger";
+    assertThat(Invocation.of("ledger", "verify", plain, "--log", vkey).status())
+        .isEqualTo(ExitStatus.DONE);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.TrustFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -130,5 +131,18 @@ class KeyRotationTest {
     assertThat(verify(after, "--service", hosts.url()).out())
         .contains("denied: revoked")
         .contains("compromised from " + size);
+  }
+
+  @Test
+  void ledger_afterARotation_keepsTheRulesBetweenItsLeaves() throws Exception {
+    String after = operated.rotate("issuer");
+    assertThat(kid(hosts.bundle(1, List.of(), PROGRAM))).isEqualTo(after);
+    String vkey =
+        TrustFile.parse(Files.readAllBytes(hosts.trust())).logPolicy().logs().get(0).key().vkey();
+
+    Invocation checked = Invocation.of("ledger", "check", hosts.url() + "/ledger", "--log", vkey);
+
+    assertThat(checked.status()).as(checked.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(checked.out()).contains("holds   true");
   }
 }

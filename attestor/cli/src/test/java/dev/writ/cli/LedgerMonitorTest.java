@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +22,7 @@ import picocli.CommandLine;
 
 /** {@code writ ledger monitor} over a server that shows what a test wants. */
 class LedgerMonitorTest {
-  private static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+  private static final Instant NOW = Instant.parse("2026-11-21T06:00:00Z");
 
   @TempDir Path folder;
   private SampleLog log;

@@ -181,6 +181,9 @@
  * <p>A nonce that expired before {@code nonce_horizon} may have been purged and is refused for that
  * alone, so that a clock that falls back makes none usable.
  *
+ * <p>{@link dev.writ.ledger.Fsck} checks a whole store while no ledger is open over it. {@link
+ * dev.writ.ledger.LedgerRules} says what must hold between leaves, for who has the log alone.
+ *
  * <p>Formats of leaves are {@link dev.writ.artifact}'s, those of tiles, checkpoints and proofs {@link
  * dev.writ.tlog}'s.
  */

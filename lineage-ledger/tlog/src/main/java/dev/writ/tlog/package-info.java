@@ -38,6 +38,11 @@
  * memory, which tells it each hash that belongs in a tile; a reader computes proofs with {@link
  * dev.writ.tlog.TileTree}.
  *
+ * <p>Who reads a {@link dev.writ.tlog.TiledLog} that may lie takes tiles and entries from {@link
+ * dev.writ.tlog.VerifiedTiles}, which proves each before giving it out. {@link dev.writ.tlog.TreeAudit}
+ * rebuilds a whole tree and says what is wrong where; {@link dev.writ.tlog.LogExport} writes a log as the
+ * files that {@link dev.writ.tlog.FolderLog} reads.
+ *
  * <h2>Notes</h2>
  *
  * <pre>

@@ -31,22 +31,23 @@ class ForeignLogTest {
   void log_forForeignReaders_isLeftWhole() throws Exception {
     remove(FOLDER);
     NoteSigner signer =
-        KeyPairNoteSigner.of(
-            ORIGIN, KeyPairGenerator.getInstance("Ed25519").generateKeyPair());
-    SignedNote older = null;
-    for (int size : new int[] {300, 700}) {
-      ServedLog log = new ServedLog(size);
-      Checkpoint checkpoint = new Checkpoint(ORIGIN, size, log.root());
-      SignedNote note = SignedNote.sign(checkpoint.noteText(), signer);
-      older = older == null ? note : older;
-      assertThat(LogExport.run(log, checkpoint, note, FOLDER.resolve("log"), done -> {}))
-          .isInstanceOf(LogExport.Outcome.Exported.class);
-    }
-    Files.write(FOLDER.resolve("older"), older.bytes());
+        KeyPairNoteSigner.of(ORIGIN, KeyPairGenerator.getInstance("Ed25519").generateKeyPair());
+    Files.createDirectories(FOLDER);
+    Files.write(FOLDER.resolve("older"), export(300, signer).bytes());
+    assertThat(export(700, signer).signatures()).hasSize(1);
     Files.writeString(FOLDER.resolve("vkey"), signer.key().vkey(), StandardCharsets.US_ASCII);
     VerifiedTiles tiles =
         new VerifiedTiles(new FolderLog(FOLDER.resolve("log")), 700, new ServedLog(700).root());
     assertThat(tiles.entries(2)).hasSize(188);
+  }
+
+  private static SignedNote export(int size, NoteSigner signer) throws Exception {
+    ServedLog log = new ServedLog(size);
+    Checkpoint checkpoint = new Checkpoint(ORIGIN, size, log.root());
+    SignedNote note = SignedNote.sign(checkpoint.noteText(), signer);
+    assertThat(LogExport.run(log, checkpoint, note, FOLDER.resolve("log"), done -> {}))
+        .isInstanceOf(LogExport.Outcome.Exported.class);
+    return note;
   }
 
   private static void remove(Path folder) throws IOException {
