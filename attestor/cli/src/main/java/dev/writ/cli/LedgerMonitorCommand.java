@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.tlog.SignedNote;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +28,8 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class LedgerMonitorCommand implements Callable<Integer> {
+  private static final String CONTRADICTION = ".contradiction";
+
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin LogOptions options = new LogOptions();
 
@@ -33,7 +37,10 @@ final class LedgerMonitorCommand implements Callable<Integer> {
       names = "--state",
       required = true,
       paramLabel = "FILE",
-      description = "Where the last verified checkpoint is kept; made at the first look.")
+      description = {
+        "Where the last verified checkpoint is kept; made at the first look. The first checkpoint that",
+        "contradicts it is kept beside it, as FILE.contradiction."
+      })
   Path file = Path.of("");
 
   @Option(names = "--once", description = "Looks once, catching up with all that came since.")
@@ -96,6 +103,9 @@ final class LedgerMonitorCommand implements Callable<Integer> {
     if (state.isPresent()) {
       state.get().write(file);
     }
+    if (look.contradiction().isPresent()) {
+      keep(look.contradiction().get());
+    }
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("size", look.size());
     facts.put("entries_behind", look.entriesBehind());
@@ -108,6 +118,18 @@ final class LedgerMonitorCommand implements Callable<Integer> {
       line("ALARM", what);
     }
     return look.alarms().isEmpty() ? ExitStatus.DONE : ExitStatus.INTEGRITY;
+  }
+
+  /** The first one: it shows what the log did, whatever the log shows later. */
+  private void keep(SignedNote contradiction) throws CommandFailure {
+    Path beside = file.resolveSibling(file.getFileName() + CONTRADICTION);
+    try {
+      if (!Files.exists(beside)) {
+        OwnersFile.replace(beside, contradiction.bytes());
+      }
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the checkpoint that contradicts, " + beside, e);
+    }
   }
 
   private void print(String status, LogMonitor monitor, Map<String, Object> facts) {

@@ -45,8 +45,15 @@ final class LogMonitor {
    *     are not
    * @param behind for how long the first of them had been in the log, by its own time
    * @param alarms those of this look
+   * @param contradiction a checkpoint that is believed and does not continue what was verified: with that
+   *     of the state it shows to anybody what the log did
    */
-  record Look(long size, long entriesBehind, Duration behind, List<Alarm> alarms) {}
+  record Look(
+      long size,
+      long entriesBehind,
+      Duration behind,
+      List<Alarm> alarms,
+      Optional<SignedNote> contradiction) {}
 
   /** So many are told by themselves: all leaves of another's log may be unknown. */
   private static final int MOST_ALARMS = 20;
@@ -78,7 +85,7 @@ final class LogMonitor {
     Optional<Checkpoint> newest =
         note.isEmpty() ? Optional.empty() : believed(note.get(), now, alarms);
     if (newest.isEmpty()) {
-      return refused(known, 0, Duration.ZERO, alarms);
+      return refused(known, 0, Duration.ZERO, alarms, Optional.empty());
     }
     Checkpoint checkpoint = newest.get();
     long behind = Math.max(0, checkpoint.size() - known);
@@ -89,7 +96,7 @@ final class LogMonitor {
           state == null ? Optional.empty() : Growth.broken(state.checkpoint(), checkpoint, tiles);
       if (broken.isPresent()) {
         alarms.add(new Alarm(broken.get().alarm(), broken.get().reason()));
-        return refused(known, behind, Duration.ZERO, alarms);
+        return refused(known, behind, Duration.ZERO, alarms, note);
       }
       walk.run(tiles, known);
       walk.sumUp();
@@ -97,11 +104,11 @@ final class LogMonitor {
       alarms.add(
           new Alarm(
               "unproven", "what the log serves must lead to its checkpoint: " + e.getMessage()));
-      return refused(known, behind, walk.behind, alarms);
+      return refused(known, behind, walk.behind, alarms, Optional.empty());
     }
     state =
         new MonitorState(note.get(), checkpoint, walk.keys.keys(), alarmsBefore() + alarms.size());
-    return new Look(checkpoint.size(), behind, walk.behind, alarms);
+    return new Look(checkpoint.size(), behind, walk.behind, alarms, Optional.empty());
   }
 
   private long alarmsBefore() {
@@ -109,13 +116,18 @@ final class LogMonitor {
   }
 
   /** The log is not followed; that it alarmed is remembered. */
-  private Look refused(long known, long entries, Duration behind, List<Alarm> alarms) {
+  private Look refused(
+      long known,
+      long entries,
+      Duration behind,
+      List<Alarm> alarms,
+      Optional<SignedNote> contradiction) {
     if (state != null) {
       state =
           new MonitorState(
               state.note(), state.checkpoint(), state.keys(), state.alarms() + alarms.size());
     }
-    return new Look(known, entries, behind, alarms);
+    return new Look(known, entries, behind, alarms, contradiction);
   }
 
   private Optional<SignedNote> note(List<Alarm> alarms) throws IOException {

@@ -91,12 +91,18 @@ class LedgerMonitorTest {
   }
 
   @Test
-  void log_withTwoRootsAtOneSize_alarms() {
+  void log_withTwoRootsAtOneSize_alarmsAndTheFirstContradictionIsKept() throws Exception {
     assertThat(once().status()).isZero();
     List<byte[]> other = new ArrayList<>(log.entries());
     other.set(4, SampleLeaves.born(NOW).deny().entries().get(2));
-    server.show(log.forked(other));
+    SampleLog fork = log.forked(other);
+    server.show(fork);
     assertAlarms("forked", "one size must have one root");
+    Path kept = folder.resolve("monitor.json.contradiction");
+    assertThat(kept).hasBinaryContent(fork.readCheckpoint().orElseThrow());
+    server.show(log.forked(log.entries().subList(0, 3)));
+    assertAlarms("shrunk");
+    assertThat(kept).hasBinaryContent(fork.readCheckpoint().orElseThrow());
   }
 
   @Test

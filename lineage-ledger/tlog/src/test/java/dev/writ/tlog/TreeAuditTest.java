@@ -104,4 +104,12 @@ class TreeAuditTest {
         .singleElement()
         .satisfies(fault -> assertThat(fault.where()).isEqualTo("the root"));
   }
+
+  @Test
+  void tree_ofASizeThatNobodyHas_isLeftAfterManyFaults() throws Exception {
+    ServedLog log = new ServedLog(300);
+    List<TreeAudit.Fault> faults = faults(log, 1 << 30, log.root());
+    assertThat(faults).hasSizeBetween(1_000, 2_100);
+    assertThat(faults.get(faults.size() - 1).was()).startsWith("left out after ");
+  }
 }
