@@ -38,6 +38,9 @@ public final class Fsck implements AutoCloseable {
    */
   public record Checked(String origin, long size, Hash root) {}
 
+  private static final String BEFORE_A_GAP =
+      "SELECT MIN(leaf_index) FROM leaf WHERE NOT EXISTS"
+          + " (SELECT 1 FROM leaf AS next WHERE next.leaf_index = leaf.leaf_index + 1)";
   private static final String WIDER =
       "SELECT COUNT(*) FROM tile WHERE level = ? AND tile_index = ? AND length(hashes) > ?";
 
@@ -146,8 +149,18 @@ public final class Fsck implements AutoCloseable {
     }
   }
 
-  /** What lies beyond the head is in no tile that the audit reads. */
+  /** What lies beyond the head is in no tile that the audit reads; of a gap it sees the bundle alone. */
   private void countLeaves(Head head, Consumer<TreeAudit.Fault> faults) throws LedgerException {
+    long there =
+        count("SELECT COUNT(*) FROM leaf WHERE leaf_index >= 0 AND leaf_index < ?", head.size());
+    if (there < head.size()) {
+      boolean first = count("SELECT COUNT(*) FROM leaf WHERE leaf_index = 0") == 0;
+      faults.accept(
+          new TreeAudit.Fault(
+              "leaf " + (first ? 0 : count(BEFORE_A_GAP) + 1),
+              "there, as all " + head.size() + " by the head",
+              "absent, the first of " + (head.size() - there)));
+    }
     long beyond =
         count("SELECT COUNT(*) FROM leaf WHERE leaf_index < 0 OR leaf_index >= ?", head.size());
     if (beyond > 0) {

@@ -139,7 +139,9 @@ class FsckTest {
       value = {
         "UPDATE leaf SET bytes = CAST(replace(bytes, '\"epoch\":1', '\"epoch\":2') AS BLOB)"
             + " WHERE leaf_index = 300 # entry 300",
-        "DELETE FROM leaf WHERE leaf_index = 600 # tile/entries/002.p/188",
+        "DELETE FROM leaf WHERE leaf_index = 600 # leaf 600",
+        "DELETE FROM leaf WHERE leaf_index = 0 # leaf 0",
+        "DELETE FROM leaf WHERE leaf_index >= 600 # leaf 600",
         "INSERT INTO leaf SELECT 700, bytes FROM leaf WHERE leaf_index = 9 # leaf",
         "UPDATE tile SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS BLOB)"
             + " WHERE level = 0 AND tile_index = 1 # tile/0/001 row 0",
