@@ -26,6 +26,7 @@ import org.junit.jupiter.api.TestFactory;
  * service  → evidence, policy, artifact, hsm, ledger, tlog, tpm
  * agent    → tpm, evidence, artifact
  * ledger   → tlog, artifact
+ * lineage  → tlog, artifact
  * artifact → tlog
  * evidence, policy, tlog, hsm, tpm → nothing of ours
  * </pre>
@@ -36,17 +37,19 @@ import org.junit.jupiter.api.TestFactory;
 class DirectionsTest {
   /** What each room may use of the other rooms; {@code cli} may use all and is left out. */
   private static final Map<String, Set<String>> MAY_USE =
-      Map.of(
-          "tlog", Set.of(),
-          "evidence", Set.of(),
-          "policy", Set.of(),
-          "hsm", Set.of(),
-          "tpm", Set.of(),
-          "fixtures", Set.of(),
-          "artifact", Set.of("tlog"),
-          "ledger", Set.of("tlog", "artifact"),
-          "agent", Set.of("tpm", "evidence", "artifact"),
-          "service", Set.of("evidence", "policy", "artifact", "hsm", "ledger", "tlog", "tpm"));
+      Map.ofEntries(
+          Map.entry("tlog", Set.of()),
+          Map.entry("evidence", Set.of()),
+          Map.entry("policy", Set.of()),
+          Map.entry("hsm", Set.of()),
+          Map.entry("tpm", Set.of()),
+          Map.entry("fixtures", Set.of()),
+          Map.entry("artifact", Set.of("tlog")),
+          Map.entry("ledger", Set.of("tlog", "artifact")),
+          Map.entry("lineage", Set.of("tlog", "artifact")),
+          Map.entry("agent", Set.of("tpm", "evidence", "artifact")),
+          Map.entry(
+              "service", Set.of("evidence", "policy", "artifact", "hsm", "ledger", "tlog", "tpm")));
 
   private static final JavaClasses WRIT =
       new ClassFileImporter()
@@ -100,6 +103,24 @@ class DirectionsTest {
         .haveNameMatching("java\\.net\\.(Socket|ServerSocket|URLConnection|http\\..*)")
         .orShould()
         .callMethod(java.net.URL.class, "openStream")
+        .check(WRIT);
+  }
+
+  @Test
+  void lineage_dependsOn_theLogAndItsLeavesAlone() {
+    onlyJdkAnd("lineage", "dev.writ.tlog.", "dev.writ.artifact.");
+  }
+
+  @Test
+  void lineage_opens_noNetworkConnectionAndNoDatabase() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.writ.lineage")
+        .should()
+        .dependOnClassesThat()
+        .haveNameMatching(
+            "java\\.sql\\..*|javax\\.sql\\..*"
+                + "|java\\.net\\.(Socket|ServerSocket|URLConnection|http\\..*)")
         .check(WRIT);
   }
 

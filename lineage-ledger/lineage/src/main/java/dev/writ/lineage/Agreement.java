@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.lineage;
+
+import dev.writ.artifact.Admission;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.LeafKind;
+import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.ServiceStart;
+import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Whether a leaf says what the leaves say that it comes from. */
+final class Agreement {
+  private final IndexedLeaf leaf;
+  private final List<IndexedLeaf> parents;
+  private final LeafIndex index;
+  private final List<Finding> findings = new ArrayList<>();
+
+  private Agreement(IndexedLeaf leaf, List<IndexedLeaf> parents, LeafIndex index) {
+    this.leaf = leaf;
+    this.parents = parents;
+    this.index = index;
+  }
+
+  static List<Finding> judge(IndexedLeaf leaf, List<IndexedLeaf> parents, LeafIndex index) {
+    Agreement agreement = new Agreement(leaf, parents, index);
+    agreement.judge();
+    return agreement.findings;
+  }
+
+  private void judge() {
+    LeafBody body = leaf.leaf().body();
+    if (body instanceof LeafBody.DecisionAllow allow) {
+      decided(allow.policyDigest(), allow.epoch());
+    } else if (body instanceof LeafBody.DecisionDeny deny) {
+      decided(deny.policyDigest(), deny.epoch());
+    } else if (body instanceof LeafBody.Outcome outcome) {
+      ofArtifact(outcome.jti());
+    } else if (body instanceof LeafBody.Revocation revocation) {
+      ofArtifact(revocation.jti());
+    } else if (body instanceof LeafBody.BootRevocation revocation) {
+      ofHost(revocation.akNameDigest());
+    } else if (body instanceof ServiceStart start) {
+      ofHost(Hash.sha256(start.host().akName().bytes()));
+    } else if (body instanceof LeafBody.Enrolment enrolment) {
+      boolean approved = parents.stream().anyMatch(p -> p.leaf().kind() == LeafKind.APPROVAL);
+      require(
+          Rule.PARENT_AGREES,
+          "admission",
+          (approved ? Admission.INVITED : Admission.LISTED).wire(),
+          enrolment.admission().wire());
+    } else if (body instanceof LeafBody.PolicyInForce policy) {
+      follows(policy.policy());
+    }
+    Operations.named(body).ifPresent(this::proposed);
+  }
+
+  private void decided(Hash digest, long epoch) {
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().body() instanceof LeafBody.PolicyInForce policy) {
+        require(Rule.PARENT_AGREES, "policy_digest", policy.policy().digest(), digest);
+        require(Rule.PARENT_AGREES, "epoch", policy.policy().epoch(), epoch);
+      }
+    }
+    long inForce =
+        index.policyBefore(leaf.index()).map(policy -> policy.getValue().epoch()).orElse(0L);
+    require(Rule.EPOCH_IN_FORCE, "epoch", inForce, epoch);
+  }
+
+  private void follows(PolicyReference policy) {
+    Optional<Map.Entry<Long, PolicyReference>> before = index.policyBefore(leaf.index());
+    long last = before.map(known -> known.getValue().epoch()).orElse(0L);
+    require(Rule.EPOCH_IN_FORCE, "epoch", last + 1, policy.epoch());
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().kind() == LeafKind.POLICY) {
+        require(
+            Rule.EPOCH_IN_FORCE,
+            "the policy before",
+            "leaf " + before.map(Map.Entry::getKey).orElse(-1L),
+            "leaf " + parent.index());
+      }
+    }
+  }
+
+  private void ofArtifact(UuidV7 jti) {
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().body() instanceof LeafBody.DecisionAllow allow) {
+        require(Rule.PARENT_AGREES, "jti", allow.jti(), jti);
+      }
+    }
+  }
+
+  private void ofHost(Hash akNameDigest) {
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().body() instanceof LeafBody.Enrolment enrolment) {
+        require(Rule.PARENT_AGREES, "ak_name_digest", enrolment.akNameDigest(), akNameDigest);
+      }
+    }
+  }
+
+  private void proposed(Hash operation) {
+    // A proposal is its own first; whatever else is of it comes after.
+    long first = index.proposed(operation).orElse(Long.MAX_VALUE);
+    if (first > leaf.index()) {
+      findings.add(new Finding.UnknownOperation(leaf.index(), operation));
+    }
+  }
+
+  private void require(Rule rule, String field, Object expected, Object actual) {
+    if (!expected.equals(actual)) {
+      findings.add(
+          new Finding.Contradiction(
+              leaf.index(), rule, field, expected.toString(), actual.toString()));
+    }
+  }
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.lineage;
+
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedLeafException;
+import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.MerkleTree;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The lineage of one log, as one checkpoint covers it: an index of all leaves, and queries that read the few
+ * leaves they need once more. Two who read the same log under the same checkpoint with the same openings get
+ * the same answers, to the byte. Not safe for use by several threads at once.
+ */
+public final class Lineage {
+  /** Most leaves in one answer; what is more is counted. */
+  public static final int MAX_ANSWER = 10_000;
+
+  private static final int LEAVES_KEPT = 4096;
+
+  private final LeafSource source;
+  private final Openings openings;
+  private final LeafIndex index;
+  private final Map<Long, Optional<Leaf>> kept =
+      new LinkedHashMap<>(2 * LEAVES_KEPT, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, Optional<Leaf>> eldest) {
+          return size() > LEAVES_KEPT;
+        }
+      };
+
+  private Lineage(LeafSource source, Openings openings, LeafIndex index) {
+    this.source = source;
+    this.openings = openings;
+    this.index = index;
+  }
+
+  /**
+   * Reads every leaf of {@code source} once, in order.
+   *
+   * @throws LogIntegrityException if the source shows what its checkpoint does not cover
+   * @throws IllegalArgumentException if it has more than 2^23 leaves
+   */
+  public static Lineage read(LeafSource source, Openings openings)
+      throws IOException, LogIntegrityException {
+    if (source.checkpoint().size() > LeafIndex.MAX_LEAVES) {
+      throw new IllegalArgumentException(
+          "lineage is computed of at most "
+              + LeafIndex.MAX_LEAVES
+              + " leaves, the log has "
+              + source.checkpoint().size());
+    }
+    LeafIndex index = new LeafIndex();
+    LeafStream.each(
+        source,
+        0,
+        source.checkpoint().size(),
+        (at, entry) -> index.add(MerkleTree.leafHash(entry), parse(entry)));
+    return new Lineage(source, openings, index);
+  }
+
+  private static Optional<Leaf> parse(byte[] entry) {
+    try {
+      return Optional.of(Leaf.parse(entry));
+    } catch (MalformedLeafException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What it is computed from. */
+  public LeafSource source() {
+    return source;
+  }
+
+  /** What is known beside the log. */
+  public Openings openings() {
+    return openings;
+  }
+
+  LeafIndex index() {
+    return index;
+  }
+
+  /** The allow of an artifact. */
+  public OptionalLong ofArtifact(UuidV7 jti) {
+    return index.allowOf(jti);
+  }
+
+  /** The first allow of an execution, where its artifact was opened. */
+  public OptionalLong ofExecution(UuidV7 execution) {
+    return openings.artifactsOf(execution).stream()
+        .map(index::allowOf)
+        .filter(OptionalLong::isPresent)
+        .mapToLong(OptionalLong::getAsLong)
+        .min();
+  }
+
+  /** The first leaf with this hash. */
+  public OptionalLong ofLeaf(Hash hash) {
+    return index.find(hash);
+  }
+
+  /**
+   * All that leaf {@code start} comes from, and the leaf itself.
+   *
+   * @throws IndexOutOfBoundsException if the log has no such leaf
+   */
+  public LineageGraph root(long start) throws IOException, LogIntegrityException {
+    return walk(start, this::origins);
+  }
+
+  /**
+   * All that comes from leaf {@code start}, and the leaf itself.
+   *
+   * @throws IndexOutOfBoundsException if the log has no such leaf
+   */
+  public LineageGraph tree(long start) throws IOException, LogIntegrityException {
+    return walk(start, this::descendants);
+  }
+
+  /**
+   * Every leaf from {@code start} on, before {@code end}.
+   *
+   * @throws IndexOutOfBoundsException if the log has no such leaves
+   */
+  public LineageGraph range(long start, long end) throws IOException, LogIntegrityException {
+    requireRange(start, end);
+    TreeSet<Long> leaves = new TreeSet<>();
+    for (long at = start; at < end && leaves.size() < MAX_ANSWER; at++) {
+      leaves.add(at);
+    }
+    return graph(start, leaves, end - start - leaves.size());
+  }
+
+  void requireRange(long start, long end) {
+    if (start < 0 || start > end || end > index.size()) {
+      throw new IndexOutOfBoundsException(
+          "a range must lie in 0 to " + index.size() + ", was " + start + " to " + end);
+    }
+  }
+
+  /** Where a walk goes from a leaf. */
+  private interface Step {
+    List<Long> from(long leaf) throws IOException, LogIntegrityException;
+  }
+
+  private LineageGraph walk(long start, Step step) throws IOException, LogIntegrityException {
+    requireRange(start, start + 1);
+    TreeSet<Long> seen = new TreeSet<>(List.of(start));
+    Deque<Long> open = new ArrayDeque<>(seen);
+    long more = 0;
+    while (!open.isEmpty()) {
+      for (long next : step.from(open.remove())) {
+        if (seen.contains(next)) {
+          continue;
+        }
+        if (seen.size() == MAX_ANSWER) {
+          more++;
+        } else {
+          seen.add(next);
+          open.add(next);
+        }
+      }
+    }
+    return graph(start, seen, more);
+  }
+
+  private LineageGraph graph(long start, Set<Long> leaves, long more)
+      throws IOException, LogIntegrityException {
+    LineageGraph.Builder graph = new LineageGraph.Builder(source, start, more);
+    for (long at : leaves) {
+      Optional<Leaf> leaf = leaf(at);
+      graph.leaf(at, index.hash(at), leaf);
+      if (leaf.isPresent()) {
+        graph.add(fragment(new IndexedLeaf(at, leaf.get())));
+      }
+    }
+    return graph.build();
+  }
+
+  Fragment fragment(IndexedLeaf leaf) throws IOException, LogIntegrityException {
+    return Derivation.of(leaf, parents(leaf), openings);
+  }
+
+  /** Parents, the operation that a leaf belongs to, and what an opened artifact names as its parent. */
+  private List<Long> origins(long at) throws IOException, LogIntegrityException {
+    List<Long> origins = new ArrayList<>();
+    Optional<Leaf> leaf = leaf(at);
+    if (leaf.isEmpty()) {
+      return origins;
+    }
+    parents(new IndexedLeaf(at, leaf.get())).forEach(parent -> origins.add(parent.index()));
+    Operations.named(leaf.get().body())
+        .ifPresent(
+            operation ->
+                index.stepsOf(operation).stream().filter(step -> step < at).forEach(origins::add));
+    if (leaf.get().body() instanceof LeafBody.DecisionAllow allow) {
+      openings
+          .artifact(allow.artifactDigest())
+          .flatMap(claims -> claims.lineage().parent())
+          .ifPresent(
+              parent ->
+                  index
+                      .allowOf(parent)
+                      .ifPresent(
+                          leafOfParent -> {
+                            if (leafOfParent < at) {
+                              origins.add(leafOfParent);
+                            }
+                          }));
+    }
+    return origins;
+  }
+
+  private List<Long> descendants(long at) throws IOException, LogIntegrityException {
+    TreeSet<Long> children = new TreeSet<>();
+    index.childrenOf(at, children::add);
+    Optional<Leaf> leaf = leaf(at);
+    if (leaf.isPresent()) {
+      Operations.named(leaf.get().body())
+          .ifPresent(
+              operation ->
+                  index.stepsOf(operation).stream()
+                      .filter(step -> step > at)
+                      .forEach(children::add));
+      if (leaf.get().body() instanceof LeafBody.DecisionAllow allow) {
+        for (UuidV7 child : openings.childrenOf(allow.jti())) {
+          index
+              .allowOf(child)
+              .ifPresent(
+                  leafOfChild -> {
+                    if (leafOfChild > at) {
+                      children.add(leafOfChild);
+                    }
+                  });
+        }
+      }
+    }
+    return List.copyOf(children);
+  }
+
+  /** Those parents that are earlier leaves of this log, and can be read. */
+  List<IndexedLeaf> parents(IndexedLeaf leaf) throws IOException, LogIntegrityException {
+    List<IndexedLeaf> parents = new ArrayList<>();
+    for (Hash hash : leaf.leaf().parents()) {
+      OptionalLong at = index.find(hash);
+      // A parent is an earlier leaf or none: that is what keeps the graph without cycles.
+      if (at.isPresent() && at.getAsLong() < leaf.index()) {
+        leaf(at.getAsLong())
+            .ifPresent(parent -> parents.add(new IndexedLeaf(at.getAsLong(), parent)));
+      }
+    }
+    return parents;
+  }
+
+  /** The leaf at {@code at}, or nothing where what stands there is none. */
+  Optional<Leaf> leaf(long at) throws IOException, LogIntegrityException {
+    Optional<Leaf> known = kept.get(at);
+    if (known != null) {
+      return known;
+    }
+    Optional<Leaf> leaf = parse(source.entries(at, at + 1).get(0));
+    kept.put(at, leaf);
+    return leaf;
+  }
+}

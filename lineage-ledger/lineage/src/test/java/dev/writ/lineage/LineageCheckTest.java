@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.lineage;
+
+import static dev.writ.lineage.SampleLog.allow;
+import static dev.writ.lineage.SampleLog.artifact;
+import static dev.writ.lineage.SampleLog.digest;
+import static dev.writ.lineage.SampleLog.outcome;
+import static dev.writ.lineage.SampleLog.revocation;
+import static dev.writ.lineage.SampleLog.uuid;
+import static dev.writ.lineage.SampleLog.words;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.writ.artifact.Admission;
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.UuidV7;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Each rule holds of a whole log, and is broken by one leaf that breaks it. */
+class LineageCheckTest {
+  private static final AkName OTHER_AK =
+      AkName.of(ofSha256(digest("another attestation key").bytes()));
+
+  private static byte[] ofSha256(byte[] digest) {
+    byte[] name = new byte[34];
+    name[1] = 0x0b;
+    System.arraycopy(digest, 0, name, 2, 32);
+    return name;
+  }
+
+  @Test
+  void wholeLog_breaksNoRule() throws Exception {
+    SampleLog log = SampleLog.whole();
+    LineageCheck.Report report =
+        LineageCheck.check(log.read(artifact(1).build()), 0, log.leaves.size());
+    assertThat(report.findings()).isEmpty();
+    assertThat(report.holds()).isTrue();
+    assertThat(report.outcomes()).isEqualTo(1);
+    assertThat(report.complete()).isEqualTo(1);
+  }
+
+  @Test
+  void entryThatIsNoLeaf_isUnreadable() throws Exception {
+    List<byte[]> entries = new ArrayList<>();
+    SampleLog.whole().leaves.forEach(leaf -> entries.add(leaf.bytes()));
+    entries.add("{\"kind\":\"verification\"}".getBytes(StandardCharsets.UTF_8));
+    Lineage lineage = Lineage.read(MemoryLog.of(entries).open(), Openings.NONE);
+    assertThat(words(LineageCheck.check(lineage, 0, entries.size()).findings()))
+        .containsExactly("17 leaf_readable");
+  }
+
+  @Test
+  void leafThatStandsTwice_isToldWithTheFirst() throws Exception {
+    SampleLog log = new SampleLog();
+    log.leaves.add(log.leaves.get(1));
+    assertThat(log.findings()).containsExactly(new Finding.Repeated(5, Rule.LEAF_ONCE, 1));
+  }
+
+  @Test
+  void parentThatIsNowhere_isMissing() throws Exception {
+    SampleLog log = new SampleLog();
+    log.addWith(List.of(log.policy.hash(), digest("nowhere")), allow(artifact(1).build()));
+    assertThat(log.findings()).containsExactly(new Finding.MissingParent(5, digest("nowhere")));
+  }
+
+  @Test
+  void parentThatComesLater_isRefused() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf allow = log.allowed(1);
+    Leaf outcome = log.ended(allow, 1);
+    log.leaves.set(5, outcome);
+    log.leaves.set(6, allow);
+    assertThat(log.findings())
+        .startsWith(new Finding.LateParent(5, 6))
+        .hasSize(2)
+        .last()
+        .isInstanceOf(Finding.Orphan.class);
+    assertThat(log.read().root(5).edges()).noneMatch(edge -> edge.kind() == EdgeKind.AUTHORIZED_BY);
+  }
+
+  @Test
+  void everyEdgeOfAnyLog_pointsToWhatALeafNotLaterNames() throws Exception {
+    SampleLog log = SampleLog.whole();
+    LineageGraph graph = log.read(artifact(1).build()).range(0, log.leaves.size());
+    for (Edge edge : graph.edges()) {
+      Node to = graph.node(edge.to()).orElseThrow(() -> new AssertionError(edge.toString()));
+      assertThat(to.leaf()).as("%s", edge).isLessThanOrEqualTo(edge.leaf());
+    }
+  }
+
+  @Test
+  void parentOfAnotherKind_isTold() throws Exception {
+    SampleLog log = new SampleLog();
+    log.add(List.of(log.policy), outcome(1));
+    log.add(List.of(log.policy), allow(artifact(2).build()));
+    log.add(List.of(), SampleLog.inForce(2));
+    assertThat(words(log.findings()))
+        .containsExactly("5 parent_kind", "5 outcome_complete", "6 parent_kind", "7 parent_kind");
+  }
+
+  @Test
+  void leafThatContradictsItsParent_isTold() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf allow = log.allowed(1);
+    log.add(List.of(allow), revocation(2));
+    log.add(List.of(log.policy, log.host), allow(artifact(2).build(), digest("another"), 1));
+    log.add(List.of(log.host), SampleLog.bootRevocation(digest("another")));
+    log.add(List.of(log.issuer, log.host), SampleLog.start(OTHER_AK));
+    log.add(List.of(log.policy), SampleLog.enrolment(Admission.INVITED));
+    assertThat(words(log.findings()))
+        .containsExactly(
+            "6 parent_agrees",
+            "7 parent_agrees",
+            "8 parent_agrees",
+            "9 parent_agrees",
+            "10 parent_agrees");
+  }
+
+  @Test
+  void artifactThatIsAllowedTwice_isTold_andItsOutcomeIsInDoubt() throws Exception {
+    SampleLog log = new SampleLog();
+    log.allowed(1);
+    Leaf second = log.allowed(artifact(1).subject("spiffe://writ.example/other").build());
+    log.ended(second, 1);
+    assertThat(words(log.findings())).containsExactly("6 artifact_once", "7 outcome_complete");
+  }
+
+  @Test
+  void decisionUnderAPolicyThatWasReplaced_isTold() throws Exception {
+    SampleLog log = new SampleLog();
+    log.add(List.of(log.issuer, log.policy), SampleLog.inForce(2));
+    log.allowed(1);
+    log.add(List.of(log.policy, log.host), SampleLog.deny(DenialCode.POLICY_DENIED));
+    assertThat(words(log.findings())).containsExactly("6 epoch_in_force", "7 epoch_in_force");
+  }
+
+  @Test
+  void epochThatIsLeftOut_isTold() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf second = log.add(List.of(log.issuer, log.policy), SampleLog.inForce(2));
+    log.add(List.of(log.issuer, second), SampleLog.inForce(4));
+    log.add(List.of(log.issuer, log.policy), SampleLog.inForce(5));
+    assertThat(words(log.findings())).containsExactly("6 epoch_in_force", "7 epoch_in_force");
+  }
+
+  @Test
+  void outcomeOfNoAllow_isAnOrphan() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf denied = log.add(List.of(log.policy, log.host), SampleLog.deny(DenialCode.REVOKED));
+    log.add(List.of(denied), outcome(1));
+    log.addWith(List.of(digest("an allow in another log")), outcome(2));
+    assertThat(words(log.findings()))
+        .containsExactly(
+            "6 parent_kind", "6 outcome_complete", "7 parent_present", "7 outcome_complete");
+  }
+
+  @Test
+  void outcomeOfAnAllowInDoubt_isAnOrphan() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf allow =
+        log.addWith(List.of(log.policy.hash(), digest("no host")), allow(artifact(1).build()));
+    log.ended(allow, 1);
+    LineageCheck.Report report = LineageCheck.check(log.read(), 6, 7);
+    assertThat(report.findings())
+        .containsExactly(
+            new Finding.Orphan(6, uuid(1), "its allow, leaf 5, breaks parent_present"));
+    assertThat(report.outcomes()).isEqualTo(1);
+    assertThat(report.complete()).isZero();
+  }
+
+  @Test
+  void stepOfAnOperationThatNobodyProposedBefore_isTold() throws Exception {
+    SampleLog log = new SampleLog();
+    log.add(List.of(log.policy), SampleLog.approved());
+    log.add(List.of(log.policy), SampleLog.proposed());
+    log.add(List.of(), SampleLog.destroyed());
+    assertThat(words(log.findings())).containsExactly("5 operation_proposed");
+  }
+
+  @Test
+  void openedArtifactThatContradictsItsLeaf_isTold() throws Exception {
+    SampleLog log = new SampleLog();
+    Artifact other = artifact(1).policy(digest("another"), 2).build();
+    log.allowed(other);
+    assertThat(log.findings()).isEmpty();
+    assertThat(log.findings(other))
+        .extracting(Finding::sentence)
+        .containsExactly(
+            "policy.digest must be " + SampleLog.policyDigest(1) + ", and is " + digest("another"),
+            "policy.epoch must be 1, and is 2");
+    assertThat(log.findings(other)).extracting(Finding::rule).containsOnly(Rule.OPENING_AGREES);
+  }
+
+  private static SampleArtifact child(UuidV7 parent, long root, long depth) {
+    return artifact(2).lineage(uuid(1002), parent, uuid(root), depth);
+  }
+
+  private static List<Finding> ofChild(Artifact child) throws Exception {
+    SampleLog log = new SampleLog();
+    Artifact parent = artifact(1).build();
+    log.allowed(parent);
+    log.allowed(child);
+    return log.findings(parent, child);
+  }
+
+  @Test
+  void childWithinItsParent_breaksNoRule() throws Exception {
+    assertThat(ofChild(child(uuid(1), 1001, 1).build())).isEmpty();
+  }
+
+  @Test
+  void childThatMayMoreThanItsParent_isTold() throws Exception {
+    assertThat(
+            ofChild(
+                child(uuid(1), 1003, 2)
+                    .with("tenant", "another")
+                    .with("exp", 1793606701)
+                    .with("act", "limits", Map.of("amount", 5001))
+                    .build()))
+        .extracting(Finding::sentence)
+        .containsExactly(
+            "tenant must be acme by its parent, leaf 5, and is another",
+            "lineage.root must be " + uuid(1001) + " by its parent, leaf 5, and is " + uuid(1003),
+            "lineage.depth must be 1 by its parent, leaf 5, and is 2",
+            "exp must be at most 2026-11-02T08:05:00Z by its parent, leaf 5, and is"
+                + " 2026-11-02T08:05:01Z",
+            "act.limits.amount must be at most 5000 by its parent, leaf 5, and is 5001");
+  }
+
+  @Test
+  void childWithoutItsParentsLimit_isTold() throws Exception {
+    assertThat(ofChild(child(uuid(1), 1001, 1).with("act", "limits", Map.of("other", 1)).build()))
+        .extracting(Finding::sentence)
+        .containsExactly(
+            "act.limits.amount must be at most 5000 by its parent, leaf 5, and is unlimited");
+  }
+
+  @Test
+  void childOfWhatNoEarlierLeafAllows_isTold() throws Exception {
+    assertThat(ofChild(child(uuid(9), 1001, 1).build()))
+        .extracting(Finding::rule)
+        .containsExactly(Rule.CHILD_SCOPE);
+    SampleLog log = new SampleLog();
+    Artifact child = child(uuid(1), 1001, 1).build();
+    log.allowed(child);
+    log.allowed(1);
+    assertThat(words(log.findings(child))).containsExactly("5 child_scope");
+  }
+
+  @Test
+  void childOfWhatWasWithdrawn_isTold() throws Exception {
+    SampleLog log = new SampleLog();
+    log.add(List.of(log.allowed(1)), revocation(1));
+    Artifact child = child(uuid(1), 1001, 1).build();
+    log.allowed(child);
+    assertThat(words(log.findings(child))).containsExactly("7 child_scope");
+  }
+
+  @Test
+  void range_tellsOfItsOwnLeavesAlone() throws Exception {
+    SampleLog log = new SampleLog();
+    log.addWith(List.of(), outcome(1));
+    log.ended(log.allowed(2), 2);
+    Lineage lineage = log.read();
+    assertThat(LineageCheck.check(lineage, 6, 8).findings()).isEmpty();
+    assertThat(LineageCheck.check(lineage, 0, 6).findings()).isNotEmpty();
+    assertThatThrownBy(() -> LineageCheck.check(lineage, 0, 9))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void moreFindingsThanAreTold_areCounted() throws Exception {
+    SampleLog log = new SampleLog();
+    for (int i = 0; i < 600; i++) {
+      log.addWith(List.of(), outcome(i));
+    }
+    LineageCheck.Report report = LineageCheck.check(log.read(), 0, log.leaves.size());
+    assertThat(report.findings()).hasSize(LineageCheck.MAX_FINDINGS);
+    assertThat(report.findingsLeftOut()).isEqualTo(200);
+    assertThat(report.holds()).isFalse();
+  }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.lineage;
+
+import static dev.writ.lineage.SampleLog.artifact;
+import static dev.writ.lineage.SampleLog.digest;
+import static dev.writ.lineage.SampleLog.uuid;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.Jcs;
+import dev.writ.artifact.Leaf;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.ProofOutcome;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class LineageTest {
+  private static List<String> edges(LineageGraph graph) {
+    return graph.edges().stream().map(Edge::toString).toList();
+  }
+
+  private static List<Long> leaves(LineageGraph graph) {
+    return graph.leaves().stream().map(LineageGraph.ProvenLeaf::index).toList();
+  }
+
+  @Test
+  void rootOfAnOutcome_leadsToRequestPolicyKeyHostAndQuote() throws Exception {
+    LineageGraph graph = SampleLog.whole().read().root(6);
+    assertThat(leaves(graph)).containsExactly(0L, 2L, 3L, 4L, 5L, 6L);
+    String jti = uuid(1).toString();
+    String ak = Hash.sha256(SampleLog.AK.bytes()).hex();
+    assertThat(edges(graph))
+        .contains(
+            "outcome:6 -outcomeOf-> execution:" + jti,
+            "execution:" + jti + " -authorizedBy-> artifact:" + jti,
+            "execution:" + jti + " -ranIn-> evidence:5",
+            "artifact:" + jti + " -issuedFrom-> decision:5",
+            "decision:5 -decidedOn-> request:5",
+            "decision:5 -restsOn-> verification:5",
+            "decision:5 -evaluatedUnder-> policy:2",
+            "verification:5 -appraised-> evidence:5",
+            "evidence:5 -certifiedBy-> attestation_key:" + ak,
+            "attestation_key:" + ak + " -boundTo-> endorsement_key:" + digest("ek").hex(),
+            "request:5 -startedBy-> principal:5/subject",
+            "request:5 -sentFrom-> host:4",
+            "host:4 -approvedBy-> approval:3",
+            "policy:2 -publishedUnder-> key_statement:0");
+    assertThat(graph.leavesLeftOut()).isZero();
+  }
+
+  @Test
+  void everyLeafOfAnAnswer_isProvenAgainstTheCheckpoint() throws Exception {
+    Lineage lineage = SampleLog.whole().read();
+    LineageGraph graph = lineage.root(6);
+    for (LineageGraph.ProvenLeaf leaf : graph.leaves()) {
+      assertThat(leaf.proof().verify(leaf.hash(), lineage.source().checkpoint().root()))
+          .isInstanceOf(ProofOutcome.Proven.class);
+    }
+  }
+
+  @Test
+  void everyNodeAndEdge_namesALeafOfTheAnswer() throws Exception {
+    LineageGraph graph = SampleLog.whole().read().root(6);
+    assertThat(graph.nodes()).allMatch(node -> leaves(graph).contains(node.leaf()));
+    assertThat(graph.edges()).allMatch(edge -> leaves(graph).contains(edge.leaf()));
+  }
+
+  @Test
+  void treeOfAnAllow_hasItsOutcomeAndItsWithdrawal() throws Exception {
+    LineageGraph graph = SampleLog.whole().read().tree(5);
+    assertThat(leaves(graph)).containsExactly(5L, 6L, 7L);
+    assertThat(edges(graph)).contains("enforcement:7 -withdraws-> artifact:" + uuid(1));
+  }
+
+  @Test
+  void treeOfAHost_hasAllThatWasDecidedForIt() throws Exception {
+    assertThat(leaves(SampleLog.whole().read().tree(4)))
+        .containsExactly(4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L);
+  }
+
+  @Test
+  void rootOfAKeyChange_leadsToTheOperatorsWhoApprovedIt() throws Exception {
+    LineageGraph graph = SampleLog.whole().read().root(15);
+    assertThat(leaves(graph)).contains(13L, 14L, 15L);
+    String operation = "operation:" + SampleLog.operation().digest().hex();
+    assertThat(edges(graph))
+        .contains(
+            "key_statement:15 -approvedBy-> " + operation,
+            operation + " -approvedBy-> " + GovernanceNode.Key.of(digest("second operator")),
+            operation + " -signedBy-> " + GovernanceNode.Key.of(SampleLog.OPERATOR));
+  }
+
+  @Test
+  void graph_isTheSameTwice_toTheByte() throws Exception {
+    Artifact artifact = artifact(1).build();
+    byte[] once = SampleLog.whole().read(artifact).range(0, 17).toJson();
+    byte[] twice = SampleLog.whole().read(artifact).range(0, 17).toJson();
+    assertThat(once).isEqualTo(twice);
+  }
+
+  @Test
+  void withoutOpenings_nodesShowCommitmentsAlone() throws Exception {
+    LineageGraph graph = SampleLog.whole().read().root(6);
+    assertThat(new String(graph.toJson(), StandardCharsets.UTF_8))
+        .doesNotContain("build-8", "spiffe", "alice");
+    assertThat(graph.node(new NodeId(NodeKind.PRINCIPAL, "5/subject")).orElseThrow().facts())
+        .containsOnlyKeys("role", "commitment");
+  }
+
+  @Test
+  void openedArtifact_namesSubjectInitiatorExecutionAndArguments() throws Exception {
+    LineageGraph graph = SampleLog.whole().read(artifact(1).build()).root(6);
+    assertThat(graph.node(Node.Execution.of(uuid(1))).orElseThrow().facts())
+        .containsEntry("execution", uuid(1001).toString());
+    assertThat(graph.node(new NodeId(NodeKind.PRINCIPAL, "5/initiator")).orElseThrow().facts())
+        .containsEntry("name", "alice@acme.example");
+    assertThat(graph.node(new NodeId(NodeKind.PRINCIPAL, "5/subject")).orElseThrow().facts())
+        .containsEntry("name", "spiffe://writ.example/payroll");
+    assertThat(graph.edges())
+        .filteredOn(edge -> edge.kind() == EdgeKind.USED || edge.kind() == EdgeKind.STARTED_BY)
+        .filteredOn(edge -> edge.from().kind() == NodeKind.EXECUTION)
+        .hasSize(2)
+        .allMatch(Edge::opened);
+  }
+
+  @Test
+  void artifactOfAnotherDigest_opensNothing() throws Exception {
+    Artifact other = artifact(1).subject("spiffe://writ.example/other").build();
+    assertThat(SampleLog.whole().read(other).root(6).toJson())
+        .isEqualTo(SampleLog.whole().read().root(6).toJson());
+  }
+
+  @Test
+  void payload_opensTheCommitmentsThatItsSaltsAreOf() throws Exception {
+    Base64.Encoder base64Url = Base64.getUrlEncoder().withoutPadding();
+    Map<String, Object> payload =
+        Map.of(
+            "artifact", artifact(1).build().compact(),
+            "subject_salt", base64Url.encodeToString(SampleLog.salt("subject")),
+            "args_salt", base64Url.encodeToString(SampleLog.salt("args")),
+            "host", "build-8",
+            "host_salt", base64Url.encodeToString(SampleLog.salt("host")),
+            "evidence", "not looked at");
+    Openings openings = new Openings.Builder().add(Jcs.canonical(payload)).build();
+    Lineage lineage = Lineage.read(MemoryLog.ofLeaves(SampleLog.whole().leaves).open(), openings);
+    LineageGraph graph = lineage.root(6);
+    assertThat(graph.node(NodeId.of(NodeKind.HOST, 4)).orElseThrow().facts())
+        .containsEntry("name", "build-8");
+    assertThat(LineageCheck.check(lineage, 0, 17).findings()).isEmpty();
+  }
+
+  @Test
+  void whatIsNoOpening_isRefused() {
+    for (String document : List.of("{}", "{\"v\":1}", "", "a.b.c", "{\"host_salt\":\"AA\"}")) {
+      assertThatThrownBy(
+              () -> new Openings.Builder().add(document.getBytes(StandardCharsets.UTF_8)))
+          .isInstanceOf(MalformedOpeningException.class);
+    }
+  }
+
+  @Test
+  void child_hangsBelowItsParentWhereBothWereOpened() throws Exception {
+    SampleLog log = new SampleLog();
+    Artifact parent = artifact(1).build();
+    Artifact child = artifact(2).lineage(uuid(1002), uuid(1), uuid(1001), 1).build();
+    log.allowed(parent);
+    log.ended(log.allowed(child), 2);
+    Lineage lineage = log.read(parent, child);
+    assertThat(leaves(lineage.tree(5))).containsExactly(5L, 6L, 7L);
+    assertThat(leaves(lineage.root(7))).contains(5L, 6L, 7L);
+    assertThat(edges(lineage.root(7)))
+        .contains("execution:" + uuid(2) + " -childOf-> execution:" + uuid(1));
+    assertThat(leaves(log.read().tree(5))).containsExactly(5L);
+  }
+
+  @Test
+  void leavesAreFound_byArtifactExecutionAndHash() throws Exception {
+    SampleLog log = SampleLog.whole();
+    Lineage lineage = log.read(artifact(1).build());
+    assertThat(lineage.ofArtifact(uuid(1))).hasValue(5);
+    assertThat(lineage.ofArtifact(uuid(2))).isEmpty();
+    assertThat(lineage.ofExecution(uuid(1001))).hasValue(5);
+    assertThat(log.read().ofExecution(uuid(1001))).isEmpty();
+    assertThat(lineage.ofLeaf(log.leaves.get(6).hash())).hasValue(6);
+    assertThat(lineage.ofLeaf(digest("no leaf"))).isEmpty();
+  }
+
+  @Test
+  void answerThatIsTooLong_isCut_andSaysSo() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf allow = log.allowed(1);
+    int more = 5;
+    LongStream.range(0, Lineage.MAX_ANSWER - 1 + more).forEach(i -> log.ended(allow, 1));
+    LineageGraph graph = log.read().tree(5);
+    assertThat(graph.leaves()).hasSize(Lineage.MAX_ANSWER);
+    assertThat(graph.leavesLeftOut()).isEqualTo(more);
+  }
+
+  @Test
+  void leafThatTheLogHasNot_isRefused() throws Exception {
+    Lineage lineage = SampleLog.whole().read();
+    assertThatThrownBy(() -> lineage.root(17)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> lineage.tree(-1)).isInstanceOf(IndexOutOfBoundsException.class);
+  }
+}
