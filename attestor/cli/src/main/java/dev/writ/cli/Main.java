@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       VerifyCommand.class,
       ExplainCommand.class,
+      LineageCommand.class,
       PolicyCommand.class,
       WitnessCommand.class,
       LedgerCommand.class
