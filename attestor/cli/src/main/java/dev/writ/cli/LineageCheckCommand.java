@@ -47,7 +47,12 @@ final class LineageCheckCommand implements Callable<Integer> {
         .forEach(
             finding ->
                 lines.line(
-                    "leaf " + finding.leaf() + "  " + finding.rule().wire() + "  " + finding.sentence()));
+                    "leaf "
+                        + finding.leaf()
+                        + "  "
+                        + finding.rule().wire()
+                        + "  "
+                        + finding.sentence()));
     if (report.findingsLeftOut() > 0) {
       lines.line(report.findingsLeftOut() + " findings more are not told");
     }

@@ -14,7 +14,14 @@ import picocli.CommandLine.Spec;
       "showing it; whatever is told is proven against that."
     },
     mixinStandardHelpOptions = true,
-    subcommands = {LineageRootCommand.class, LineageTreeCommand.class, LineageCheckCommand.class})
+    subcommands = {
+      LineageRootCommand.class,
+      LineageTreeCommand.class,
+      LineageCheckCommand.class,
+      LineageExportCommand.class,
+      LineageSearchCommand.class,
+      LineageVerifyCommand.class
+    })
 final class LineageCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 

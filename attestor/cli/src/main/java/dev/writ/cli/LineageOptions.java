@@ -7,21 +7,17 @@ import dev.writ.lineage.LeafSource;
 import dev.writ.lineage.Lineage;
 import dev.writ.lineage.LogFiles;
 import dev.writ.lineage.LogIntegrityException;
-import dev.writ.lineage.MalformedOpeningException;
 import dev.writ.lineage.Openings;
 import dev.writ.lineage.TileLeafSource;
 import dev.writ.tlog.LogPolicy;
 import dev.writ.tlog.MalformedLogPolicyException;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which log is read, what is believed of it, and what is known beside it. */
@@ -36,14 +32,7 @@ final class LineageOptions extends TrustOptions {
       })
   String log = "";
 
-  @Option(
-      names = "--open",
-      paramLabel = "FILE|DIR",
-      description = {
-        "What is known beside the log: proof bundles, artifacts, or payloads that the service keeps. What a",
-        "leaf has no digest or commitment of says nothing. May be given again; of a folder, its files."
-      })
-  List<Path> open = new ArrayList<>();
+  @Mixin OpeningOptions openings = new OpeningOptions();
 
   @Option(
       names = {"-o", "--output"},
@@ -61,9 +50,9 @@ final class LineageOptions extends TrustOptions {
    * @param warn is told of trust files that do not follow
    */
   <T> T ask(Consumer<String> warn, Question<T> question) throws CommandFailure {
-    Openings openings = openings();
+    Openings known = openings.read();
     try {
-      return question.ask(Lineage.read(source(warn), openings));
+      return question.ask(Lineage.read(source(warn), known));
     } catch (LogIntegrityException e) {
       throw CommandFailure.integrity(String.valueOf(e.getMessage()));
     } catch (IOException e) {
@@ -85,7 +74,8 @@ final class LineageOptions extends TrustOptions {
     return TileLeafSource.open(folder(Path.of(log)), policy(believed));
   }
 
-  private static LogPolicy policy(FollowedTrust believed) throws CommandFailure {
+  /** Which checkpoints the newest trust file believes. */
+  static LogPolicy policy(FollowedTrust believed) throws CommandFailure {
     try {
       return LogPolicy.parse(believed.newest().content().logPolicy());
     } catch (MalformedLogPolicyException e) {
@@ -105,31 +95,5 @@ final class LineageOptions extends TrustOptions {
         return Optional.empty();
       }
     };
-  }
-
-  /** What is known beside the log. */
-  Openings openings() throws CommandFailure {
-    Openings.Builder openings = new Openings.Builder();
-    for (Path named : open) {
-      for (Path file : files(named)) {
-        try {
-          openings.add(BoundedFile.read(file, Openings.MAX_BYTES));
-        } catch (IOException | MalformedOpeningException e) {
-          throw CommandFailure.configuration("the opening " + file, e);
-        }
-      }
-    }
-    return openings.build();
-  }
-
-  private static List<Path> files(Path named) throws CommandFailure {
-    if (!Files.isDirectory(named)) {
-      return List.of(named);
-    }
-    try (Stream<Path> files = Files.list(named)) {
-      return files.filter(Files::isRegularFile).sorted().toList();
-    } catch (IOException e) {
-      throw CommandFailure.configuration("the openings in " + named, e);
-    }
   }
 }

@@ -21,10 +21,8 @@ final class LineageText {
    * @param newestFirst for what comes from where; otherwise for what came of it
    */
   static String of(LineageGraph graph, boolean newestFirst) {
-    Map<Long, List<Node>> nodes =
-        graph.nodes().stream().collect(Collectors.groupingBy(Node::leaf));
-    Map<Long, List<Edge>> edges =
-        graph.edges().stream().collect(Collectors.groupingBy(Edge::leaf));
+    Map<Long, List<Node>> nodes = graph.nodes().stream().collect(Collectors.groupingBy(Node::leaf));
+    Map<Long, List<Edge>> edges = graph.edges().stream().collect(Collectors.groupingBy(Edge::leaf));
     List<LineageGraph.ProvenLeaf> leaves = new ArrayList<>(graph.leaves());
     if (newestFirst) {
       Collections.reverse(leaves);
@@ -51,7 +49,8 @@ final class LineageText {
             + " leaves, root "
             + graph.root());
     if (graph.leavesLeftOut() > 0) {
-      lines.line("at least " + graph.leavesLeftOut() + " leaves more belong here, and are not told");
+      lines.line(
+          "at least " + graph.leavesLeftOut() + " leaves more belong here, and are not told");
     }
     return lines.toString();
   }

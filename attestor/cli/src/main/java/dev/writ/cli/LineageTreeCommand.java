@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 /** {@code writ lineage tree}: what came of something. */
 @Command(
     name = "tree",
-    description = "Tells what came of an artifact, execution or leaf: outcomes, withdrawals, children.",
+    description =
+        "Tells what came of an artifact, execution or leaf: outcomes, withdrawals, children.",
     mixinStandardHelpOptions = true)
 final class LineageTreeCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -4,6 +4,7 @@ package dev.writ.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.TrustFile;
 import dev.writ.tlog.Hash;
@@ -12,9 +13,15 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +34,7 @@ class DemoTest {
   private static Path folder;
   private static String report;
   private static boolean asExpected;
+  private static Invocation checkAtService;
 
   @BeforeAll
   static void runDemo() throws Exception {
@@ -40,6 +48,8 @@ class DemoTest {
       Demo.Left left = demo.run();
       Files.copy(left.bundle(), bundle());
       Files.copy(left.service().trustFile(), trust());
+      var unused = CopiedLog.of(left.service(), log());
+      checkAtService = lineage("check", left.service().url());
     }
     steps.end(bundle(), trust(), Optional.empty());
     report = out.toString(StandardCharsets.UTF_8);
@@ -217,6 +227,145 @@ class DemoTest {
     Invocation verify = Invocation.of("verify", bundle(), "--trust", bundle());
     assertThat(verify.status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(verify.err()).startsWith("writ: the trust file").hasLineCount(1);
+  }
+
+  /** {@code writ lineage} on the log that the demo wrote: programs that ran, and such that did not. */
+  @Nested
+  class Lineage {
+    private static final String NOWHERE = "01a1fd02-e0d5-7ce6-ad7a-8fc0be151149";
+
+    @Test
+    void check_ofAServicesLog_findsEveryOutcomeComplete() {
+      String json = done(lineage("check", log(), "-o", "json", "--open", bundle()));
+      assertThat(json).contains("\"findings\":[],", "\"holds\":true");
+      Matcher outcomes =
+          Pattern.compile("\"outcomes\":([1-9][0-9]*),\"outcomes_complete\":([0-9]+)")
+              .matcher(json);
+      assertThat(outcomes.find()).as(json).isTrue();
+      assertThat(outcomes.group(2)).isEqualTo(outcomes.group(1));
+      assertThat(done(checkAtService)).isEqualTo(done(lineage("check", log())));
+    }
+
+    @Test
+    void root_ofAnArtifact_leadsToPolicyHostAndKeys() throws Exception {
+      String jti = claims().jti().toString();
+      assertThat(done(lineage("root", log(), jti)))
+          .contains(
+              "artifact:" + jti + " -issuedFrom-> decision:",
+              "-evaluatedUnder-> policy:",
+              "-certifiedBy-> attestation_key:",
+              "-boundTo-> endorsement_key:",
+              "-publishedUnder-> key_statement:")
+          .doesNotContain(claims().sub());
+      assertThat(done(lineage("root", log(), jti, "-o", "json")))
+          .startsWith("{\"edges\":[")
+          .contains("\"leaves_left_out\":0");
+    }
+
+    @Test
+    void root_withTheBundle_namesWorkloadAndExecution() throws Exception {
+      String execution = claims().lineage().execution().toString();
+      assertThat(done(lineage("root", log(), execution, "--open", bundle())))
+          .contains("name=" + claims().sub())
+          .contains("-authorizedBy-> artifact:" + claims().jti() + "  (opened)");
+    }
+
+    @Test
+    void tree_ofAnArtifact_hasItsOutcome() throws Exception {
+      assertThat(done(lineage("tree", log(), claims().jti())))
+          .contains("-outcomeOf-> execution:" + claims().jti(), "state=ok", "reporter=holder");
+    }
+
+    @Test
+    void export_inEachFormat_isOneLineADocument() throws Exception {
+      for (String format : List.of("prov", "openlineage", "vsa", "svr")) {
+        assertThat(done(lineage("export", log(), "--format", format)).lines())
+            .isNotEmpty()
+            .allMatch(line -> line.startsWith("{") && line.endsWith("}"));
+      }
+      assertThat(done(lineage("export", log(), claims().jti(), "--format", "svr")).lines())
+          .hasSize(1);
+      assertThat(lineage("export", log(), "--format", "xml").status()).isEqualTo(ExitStatus.USAGE);
+    }
+
+    @Test
+    void search_writesPages_thatVerifyOffline_andNotOnceAMatchIsLeftOut(@TempDir Path pages)
+        throws Exception {
+      String found = done(lineage("search", log(), "--jti", claims().jti(), "--pages", pages));
+      assertThat(found).contains(" match, 0 undecided").startsWith("leaf ");
+      assertThat(done(Invocation.of("lineage", "verify", pages, "--trust", trust())))
+          .isEqualTo(found);
+      Path page = pages.resolve("page-0.json");
+      String json = Files.readString(page);
+      Files.writeString(page, json.replaceFirst("\"matches\":\\[\\d+", "\"matches\":[0"));
+      Invocation refused = Invocation.of("lineage", "verify", pages, "--trust", trust());
+      assertThat(refused.status()).isEqualTo(ExitStatus.INTEGRITY);
+      assertThat(refused.err()).contains("the leaves that match must be");
+      assertThat(lineage("search", log(), "--pages", pages).status())
+          .isEqualTo(ExitStatus.CONFIGURATION);
+    }
+
+    @Test
+    void search_forASubject_takesTheOpening() throws Exception {
+      String sub = claims().sub();
+      assertThat(done(lineage("search", log(), "--subject", sub))).contains(": 0 match, ");
+      assertThat(done(lineage("search", log(), "--subject", sub, "--open", bundle())))
+          .contains(": 1 match, ");
+    }
+
+    @Test
+    void logThatShowsWhatItsCheckpointDoesNotCover_exitsWith5(@TempDir Path other)
+        throws Exception {
+      for (String file : List.of("checkpoint", "tile")) {
+        Process copy =
+            new ProcessBuilder("cp", "-r", log().resolve(file).toString(), other.toString())
+                .inheritIO()
+                .start();
+        assertThat(copy.waitFor()).isZero();
+      }
+      try (Stream<Path> files = Files.walk(other.resolve("tile/entries"))) {
+        Path entries = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+        String text = Files.readString(entries, StandardCharsets.ISO_8859_1);
+        Files.writeString(entries, text.replace("\"ok\"", "\"no\""), StandardCharsets.ISO_8859_1);
+      }
+      Invocation check = lineage("check", other);
+      assertThat(check.status()).isEqualTo(ExitStatus.INTEGRITY);
+      assertThat(check.err()).contains("must be in the checkpoint's tree");
+    }
+
+    @Test
+    void whatIsNotThere_isSaidWithItsStatus(@TempDir Path empty) {
+      assertThat(lineage("root", log(), NOWHERE).status()).isEqualTo(ExitStatus.DENIED);
+      assertThat(lineage("root", log(), "no-id").status()).isEqualTo(ExitStatus.USAGE);
+      assertThat(lineage("root", log(), "100000").status()).isEqualTo(ExitStatus.USAGE);
+      assertThat(lineage("check", log(), "--to", "100000").status()).isEqualTo(ExitStatus.USAGE);
+      assertThat(lineage("check", empty).status()).isEqualTo(ExitStatus.UNREACHABLE);
+      assertThat(lineage("check", "http://192.0.2.1").status()).isEqualTo(ExitStatus.UNREACHABLE);
+      assertThat(lineage("check", log(), "--open", trust()).status())
+          .isEqualTo(ExitStatus.CONFIGURATION);
+      assertThat(lineage("search", log(), "--kind", "no_kind").status())
+          .isEqualTo(ExitStatus.USAGE);
+    }
+
+    private String done(Invocation invocation) {
+      assertThat(invocation.status()).as(invocation.err()).isEqualTo(ExitStatus.DONE);
+      return invocation.out();
+    }
+
+    private ArtifactClaims claims() throws Exception {
+      return Artifact.parse(ProofBundle.parse(Files.readAllBytes(bundle())).artifact()).claims();
+    }
+  }
+
+  private static Invocation lineage(String command, Object log, Object... more) {
+    List<Object> words = new ArrayList<>(List.of("lineage", command));
+    words.addAll(List.of(more));
+    words.addAll(List.of("--log", log, "--trust", trust()));
+    return Invocation.of(words.toArray());
+  }
+
+  private static Path log() {
+    return results.resolve("log");
   }
 
   private static Path bundle() {
