@@ -33,6 +33,7 @@ public final class Lineage {
   private final LeafSource source;
   private final Openings openings;
   private final LeafIndex index;
+  private final int maxAnswer;
   private final Map<Long, Optional<Leaf>> kept =
       new LinkedHashMap<>(2 * LEAVES_KEPT, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -43,10 +44,11 @@ public final class Lineage {
         }
       };
 
-  private Lineage(LeafSource source, Openings openings, LeafIndex index) {
+  private Lineage(LeafSource source, Openings openings, LeafIndex index, int maxAnswer) {
     this.source = source;
     this.openings = openings;
     this.index = index;
+    this.maxAnswer = maxAnswer;
   }
 
   /**
@@ -56,6 +58,12 @@ public final class Lineage {
    * @throws IllegalArgumentException if it has more than 2^23 leaves
    */
   public static Lineage read(LeafSource source, Openings openings)
+      throws IOException, LogIntegrityException {
+    return read(source, openings, MAX_ANSWER);
+  }
+
+  /** The same, with shorter answers. */
+  static Lineage read(LeafSource source, Openings openings, int maxAnswer)
       throws IOException, LogIntegrityException {
     if (source.checkpoint().size() > LeafIndex.MAX_LEAVES) {
       throw new IllegalArgumentException(
@@ -70,7 +78,7 @@ public final class Lineage {
         0,
         source.checkpoint().size(),
         (at, entry) -> index.add(MerkleTree.leafHash(entry), parse(entry)));
-    return new Lineage(source, openings, index);
+    return new Lineage(source, openings, index, maxAnswer);
   }
 
   private static Optional<Leaf> parse(byte[] entry) {
@@ -140,7 +148,7 @@ public final class Lineage {
   public LineageGraph range(long start, long end) throws IOException, LogIntegrityException {
     requireRange(start, end);
     TreeSet<Long> leaves = new TreeSet<>();
-    for (long at = start; at < end && leaves.size() < MAX_ANSWER; at++) {
+    for (long at = start; at < end && leaves.size() < maxAnswer; at++) {
       leaves.add(at);
     }
     return graph(start, leaves, end - start - leaves.size());
@@ -168,7 +176,7 @@ public final class Lineage {
         if (seen.contains(next)) {
           continue;
         }
-        if (seen.size() == MAX_ANSWER) {
+        if (seen.size() == maxAnswer) {
           more++;
         } else {
           seen.add(next);

@@ -43,7 +43,7 @@ final class ParentKinds {
               : Map.of(LeafKind.DECISION_ALLOW, ONE);
       case ENROLMENT -> Map.of(LeafKind.POLICY, ONE, LeafKind.APPROVAL, UP_TO_ONE);
       case APPROVAL -> Map.of(LeafKind.POLICY, ONE);
-      case POLICY -> Map.of(LeafKind.KEY, SOME, LeafKind.POLICY, UP_TO_ONE);
+      case POLICY -> Map.of(LeafKind.KEY, ANY, LeafKind.POLICY, UP_TO_ONE);
       case KEY -> ofKey(body);
       case SUMMARY -> Map.of();
     };

@@ -100,7 +100,7 @@ class LineageCheckTest {
     SampleLog log = new SampleLog();
     log.add(List.of(log.policy), outcome(1));
     log.add(List.of(log.policy), allow(artifact(2).build()));
-    log.add(List.of(), SampleLog.inForce(2));
+    log.add(List.of(log.host), SampleLog.inForce(2));
     assertThat(words(log.findings()))
         .containsExactly("5 parent_kind", "5 outcome_complete", "6 parent_kind", "7 parent_kind");
   }

@@ -214,12 +214,9 @@ class LineageExportTest {
 
   @Test
   void exportOfAGraphThatWasCut_isRefused() throws Exception {
-    SampleLog log = new SampleLog();
-    for (int i = 0; i < Lineage.MAX_ANSWER; i++) {
-      log.add(List.of(), SampleLog.summary());
-    }
-    Lineage lineage = log.read();
-    LineageGraph graph = lineage.range(0, log.leaves.size());
+    Lineage lineage =
+        Lineage.read(MemoryLog.ofLeaves(SampleLog.whole().leaves).open(), Openings.NONE, 16);
+    LineageGraph graph = lineage.range(0, 17);
     assertThatThrownBy(() -> LineageExport.of(lineage, graph, ExportFormat.PROV))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("a shorter range");

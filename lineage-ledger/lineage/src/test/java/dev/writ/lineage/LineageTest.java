@@ -194,11 +194,11 @@ class LineageTest {
   void answerThatIsTooLong_isCut_andSaysSo() throws Exception {
     SampleLog log = new SampleLog();
     Leaf allow = log.allowed(1);
-    int more = 5;
-    LongStream.range(0, Lineage.MAX_ANSWER - 1 + more).forEach(i -> log.ended(allow, 1));
-    LineageGraph graph = log.read().tree(5);
-    assertThat(graph.leaves()).hasSize(Lineage.MAX_ANSWER);
-    assertThat(graph.leavesLeftOut()).isEqualTo(more);
+    LongStream.range(0, 24).forEach(i -> log.ended(allow, 1));
+    LineageGraph graph =
+        Lineage.read(MemoryLog.ofLeaves(log.leaves).open(), Openings.NONE, 20).tree(5);
+    assertThat(graph.leaves()).hasSize(20);
+    assertThat(graph.leavesLeftOut()).isEqualTo(5);
   }
 
   @Test
