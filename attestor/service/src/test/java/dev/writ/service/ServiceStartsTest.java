@@ -18,6 +18,11 @@ import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.fixtures.SoftwareTpmKey;
 import dev.writ.fixtures.SwtpmHost;
+import dev.writ.lineage.Edge;
+import dev.writ.lineage.EdgeKind;
+import dev.writ.lineage.Lineage;
+import dev.writ.lineage.LineageCheck;
+import dev.writ.lineage.Openings;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.ProofOutcome;
 import dev.writ.tpm.EndorsementKeyKind;
@@ -169,6 +174,13 @@ class ServiceStartsTest {
     assertThat(body(second).previousAk()).isEmpty();
     assertThat(body(second).host().pcrDigest()).isNotEqualTo(body(first).host().pcrDigest());
     assertThat(outcome(second)).isInstanceOf(StartOutcome.Holds.class);
+    Lineage lineage =
+        AuditedLog.read(deployment.service().ledger(), deployment.trust(), Openings.NONE);
+    assertThat(LineageCheck.check(lineage, 0, deployment.leaves()).findings()).isEmpty();
+    assertThat(lineage.root(newest().index()).edges())
+        .filteredOn(edge -> edge.kind() == EdgeKind.FOLLOWS)
+        .extracting(Edge::toString)
+        .containsExactly("start:" + newest().index() + " -follows-> start:" + first.index());
   }
 
   /** Then a maker's certificate and an activated credential stand behind the key that quoted. */
