@@ -64,9 +64,14 @@ public record SearchPage(
   public static SearchPage of(
       LeafSource source, Openings openings, SearchFilter filter, long start, long end)
       throws IOException, LogIntegrityException {
-    if (end <= start) {
+    if (end <= start || end > LeafIndex.MAX_LEAVES) {
       throw new IndexOutOfBoundsException(
-          "a page must be of at least one leaf, was of " + start + " to " + end);
+          "a page must be of at least one leaf below "
+              + LeafIndex.MAX_LEAVES
+              + ", was of "
+              + start
+              + " to "
+              + end);
     }
     List<byte[]> entries = source.entries(start, end);
     Found found = Found.in(start, entries, filter, openings);
@@ -136,10 +141,10 @@ public record SearchPage(
     try {
       JsonMembers members = StrictJson.parse(json, MAX_BYTES);
       members.version();
-      long start = members.integer("start", 0, Integer.MAX_VALUE);
+      long start = members.integer("start", 0, LeafIndex.MAX_LEAVES);
       List<byte[]> entries = new ArrayList<>();
       for (String entry : members.texts("entries", MAX_LEAVES)) {
-        entries.add(Base64.getDecoder().decode(entry));
+        entries.add(decode(entry));
       }
       // A page says what it is of in one way.
       long end = start + entries.size();
@@ -159,5 +164,14 @@ public record SearchPage(
     } catch (MalformedJsonException | IllegalArgumentException e) {
       throw new MalformedPageException("a search page must be one, and is not", e);
     }
+  }
+
+  /** Standard base64 with padding (RFC 4648 section 4), in its one spelling. */
+  private static byte[] decode(String text) {
+    byte[] bytes = Base64.getDecoder().decode(text);
+    if (!Base64.getEncoder().encodeToString(bytes).equals(text)) {
+      throw new IllegalArgumentException("entries: must be base64 with unused bits zero, were not");
+    }
+    return bytes;
   }
 }

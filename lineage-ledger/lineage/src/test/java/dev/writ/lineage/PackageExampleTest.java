@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,30 @@ class PackageExampleTest {
     SearchPage read = SearchPage.parse(example("page").getBytes(StandardCharsets.UTF_8));
     assertThat(new PageVerifier(policy(log), Openings.NONE).verify(read))
         .isEqualTo(new PageOutcome.Complete(4, 6, SIZE, List.of(5), List.of()));
+  }
+
+  /** Each of the two is read whole, or refused by its own exception; nothing that was changed proves. */
+  @Test
+  void everyByteOfThePage_matters() throws Exception {
+    byte[] page = example("page").getBytes(StandardCharsets.UTF_8);
+    PageVerifier verifier = new PageVerifier(policy(log()), Openings.NONE);
+    for (int at = 0; at < page.length; at++) {
+      byte[] changed = page.clone();
+      changed[at] ^= (byte) (1 << at % 8);
+      assertThat(proves(verifier, changed)).as("byte %s", at).isFalse();
+    }
+    for (int length = 0; length < page.length; length += 16) {
+      assertThat(proves(verifier, Arrays.copyOf(page, length))).as("cut at %s", length).isFalse();
+    }
+  }
+
+  private static boolean proves(PageVerifier verifier, byte[] page) {
+    try {
+      return verifier.verify(SearchPage.parse(page)) instanceof PageOutcome.Complete;
+    } catch (MalformedPageException e) {
+      assertThat(e).hasMessageContaining("must be");
+      return false;
+    }
   }
 
   @Test
