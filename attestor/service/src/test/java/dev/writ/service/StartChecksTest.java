@@ -5,10 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.TrustFile;
+import dev.writ.ledger.Witnesses;
+import dev.writ.tlog.Cosigner;
+import dev.writ.tlog.LogPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.interfaces.ECPublicKey;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -143,5 +154,39 @@ final class StartChecksTest {
                 ours.signatures()),
             true),
         "checkpoint key");
+  }
+
+  /** Only who saw a newer head can tell that a store was put back. */
+  @Test
+  void startWithoutWitnesses_saysThatARollbackWouldGoUnseen() throws Exception {
+    List<String> events = new CopyOnWriteArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            events.add(line.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger(StartChecks.class.getName());
+    logger.addHandler(handler);
+    try {
+      KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+      String witness = Cosigner.of("w.example", pair).key().vkey();
+      StartChecks.warnOfUnseenRollback(
+          Witnesses.of(
+              LogPolicy.parse("witness w " + witness + " https://w.example\nquorum w\n"),
+              Map.of()));
+      assertThat(events).isEmpty();
+      StartChecks.warnOfUnseenRollback(Witnesses.of(LogPolicy.parse("quorum none\n"), Map.of()));
+      assertThat(events).containsExactly("rollback_unseen");
+    } finally {
+      logger.removeHandler(handler);
+    }
   }
 }
