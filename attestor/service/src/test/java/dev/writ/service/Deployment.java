@@ -246,7 +246,7 @@ final class Deployment implements AutoCloseable {
         trust(),
         token.keys(),
         SqliteConfig.in(ledgerFolder),
-        Witnesses.of(trust.logPolicy(), Map.of()),
+        Witnesses.of(trust.logPolicy(), Map.of()).within(Duration.ofSeconds(4)),
         Policy.compile(document()),
         new EndorsementTrust(List.of(believed.root()), intermediates, crls),
         new AdmittedHosts(admitted),

@@ -142,7 +142,7 @@ class WitnessQuorumTest {
   @EnumSource(Misbehaviour.class)
   void oneWitnessMisbehaves_isOverlooked_andTwoAreNoQuorum(Misbehaviour how) throws Exception {
     CountDownLatch end = new CountDownLatch(1);
-    try (Ledger ledger = open(CommitLimits.DEFAULT, Duration.ofMillis(1500))) {
+    try (Ledger ledger = open(CommitLimits.DEFAULT, Duration.ofSeconds(3))) {
       witnesses.get(0).faultBy(misbehave(how, witnesses.get(0), end));
       assertTrusted(receipt(commit(ledger, Samples.entry())).checkpoint());
       witnesses.get(1).faultBy(misbehave(how, witnesses.get(1), end));
