@@ -5,9 +5,8 @@ import java.util.Arrays;
 
 /**
  * Numbers by keys of one length, the first put in under 0, the next under 1: open addressing over two
- * arrays, since a map of objects takes five times the room. Keys are digests or random, and the table's
- * place for one is taken from its first bytes; who can choose those can make lookups slow, and has the log's
- * key or finds partial collisions.
+ * arrays, since a map of objects takes several times the room. Whoever writes the log can choose jtis so that
+ * they meet in the table, and make lookups slow; answers stay right.
  */
 final class ByteKeyIndex {
   private static final int FIRST = 1024;
