@@ -15,6 +15,7 @@ final class LedgerPlace {
   static final List<String> KEYS =
       List.of(
           "folder",
+          "anchor",
           "postgres.host",
           "postgres.port",
           "postgres.database",
@@ -33,10 +34,13 @@ final class LedgerPlace {
     if (folder.isPresent() == postgres.isPresent()) {
       throw ledger.refused("have either folder or postgres");
     }
-    return postgres.isPresent() ? postgres(postgres.get()) : SqliteConfig.in(folder.orElseThrow());
+    Optional<Path> anchor = ledger.optionalPath("anchor");
+    return postgres.isPresent()
+        ? postgres(postgres.get(), anchor)
+        : new SqliteConfig(folder.orElseThrow(), anchor, CommitLimits.DEFAULT);
   }
 
-  private static PostgresConfig postgres(ConfigSection postgres)
+  private static PostgresConfig postgres(ConfigSection postgres, Optional<Path> anchor)
       throws MalformedConfigurationException {
     return new PostgresConfig(
         postgres.text("host"),
@@ -45,6 +49,7 @@ final class LedgerPlace {
         postgres.text("user"),
         postgres.optionalPath("password_file"),
         postgres.optionalPath("authorities"),
+        anchor,
         CommitLimits.DEFAULT);
   }
 }

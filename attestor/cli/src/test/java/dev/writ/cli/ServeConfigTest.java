@@ -135,6 +135,7 @@ class ServeConfigTest {
                 "ledger",
                 Optional.of(folder.resolve("secret")),
                 Optional.of(folder.resolve("ca.pem")),
+                Optional.empty(),
                 CommitLimits.DEFAULT));
     assertThat(readWith(postgres, Map.of("WRIT_LEDGER_POSTGRES_PORT", "6432"), Map.of()).ledger())
         .isInstanceOfSatisfying(

@@ -6,6 +6,7 @@ import dev.writ.artifact.KeyState;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
+import dev.writ.ledger.StoreConfig;
 import dev.writ.ledger.Witnesses;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.NoteKey;
@@ -37,16 +38,17 @@ final class StartChecks {
   }
 
   /** An older copy of the store agrees with itself: only who saw a newer head can tell. */
-  static void warnOfUnseenRollback(Witnesses witnesses) {
-    if (!witnesses.isNeeded()) {
+  static void warnOfUnseenRollback(Witnesses witnesses, StoreConfig store) {
+    if (!witnesses.isNeeded() && store.anchor().isEmpty()) {
       System.getLogger(StartChecks.class.getName())
           .log(
               System.Logger.Level.WARNING,
               "rollback_unseen",
               LogFields.of(
                   "message",
-                  "no witness sees the ledger's heads, so that a store put back to an older copy would"
-                      + " go unseen: name a quorum of witnesses in the trust file's log_policy"));
+                  "no witness sees the ledger's heads and nothing anchors them, so that a store put back"
+                      + " to an older copy would go unseen: name a quorum of witnesses in the trust file's"
+                      + " log_policy, or an anchor"));
     }
   }
 

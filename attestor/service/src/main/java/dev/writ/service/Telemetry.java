@@ -229,6 +229,20 @@ public final class Telemetry {
       }
 
       @Override
+      public void anchorFailed(String reason) {
+        ledgerFailures.labelValues("anchor").inc();
+        LOG.log(System.Logger.Level.WARNING, "anchor_failed", LogFields.of("message", reason));
+      }
+
+      @Override
+      public void anchorBack() {
+        LOG.log(
+            System.Logger.Level.INFO,
+            "anchor_back",
+            LogFields.of("message", "the anchor is written again"));
+      }
+
+      @Override
       public void witnessBack(String name) {
         LOG.log(System.Logger.Level.INFO, "witness_back", LogFields.of("witness", name));
       }

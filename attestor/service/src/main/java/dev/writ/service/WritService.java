@@ -301,7 +301,7 @@ public final class WritService implements AutoCloseable {
             setup.witnesses(),
             setup.clock(),
             telemetry.ledgerEvents());
-    StartChecks.warnOfUnseenRollback(setup.witnesses());
+    StartChecks.warnOfUnseenRollback(setup.witnesses(), setup.store());
     try {
       TrustFiles trust = TrustFiles.open(setup.trust(), ledger);
       KeysInUse keys = KeysInUse.of(setup.keys(), ledger);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.TrustFile;
+import dev.writ.ledger.CommitLimits;
+import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.Witnesses;
 import dev.writ.tlog.Cosigner;
 import dev.writ.tlog.LogPolicy;
@@ -180,10 +182,15 @@ final class StartChecksTest {
       String witness = Cosigner.of("w.example", pair).key().vkey();
       StartChecks.warnOfUnseenRollback(
           Witnesses.of(
-              LogPolicy.parse("witness w " + witness + " https://w.example\nquorum w\n"),
-              Map.of()));
+              LogPolicy.parse("witness w " + witness + " https://w.example\nquorum w\n"), Map.of()),
+          SqliteConfig.in(Path.of("ledger")));
+      Witnesses none = Witnesses.of(LogPolicy.parse("quorum none\n"), Map.of());
+      StartChecks.warnOfUnseenRollback(
+          none,
+          new SqliteConfig(
+              Path.of("ledger"), Optional.of(Path.of("/mnt/anchor")), CommitLimits.DEFAULT));
       assertThat(events).isEmpty();
-      StartChecks.warnOfUnseenRollback(Witnesses.of(LogPolicy.parse("quorum none\n"), Map.of()));
+      StartChecks.warnOfUnseenRollback(none, SqliteConfig.in(Path.of("ledger")));
       assertThat(events).containsExactly("rollback_unseen");
     } finally {
       logger.removeHandler(handler);

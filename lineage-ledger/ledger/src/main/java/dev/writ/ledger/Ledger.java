@@ -35,6 +35,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   private final Deadlines deadlines;
   private final HeadSigner signer;
   private final Committer committer;
+  private final Optional<Anchoring> anchoring;
   private final Entries entries;
   private final Jobs jobs;
   private final Thread signerThread;
@@ -45,7 +46,8 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       CommitLimits limits,
       InstantSource clock,
       HeadSigner signer,
-      Committer committer) {
+      Committer committer,
+      Optional<Anchoring> anchoring) {
     super(new StoreReader(database), clock);
     this.database = database;
     this.limits = limits;
@@ -54,6 +56,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     this.tree = new SignedTree(store, signer);
     this.signer = signer;
     this.committer = committer;
+    this.anchoring = anchoring;
     this.deadlines = new Deadlines(limits.patience());
     this.entries = new Entries(committer, signer, deadlines, limits);
     this.jobs = new Jobs(committer, deadlines);
@@ -113,7 +116,11 @@ public final class Ledger extends CommittedState implements AutoCloseable {
                   those ->
                       WitnessQuorum.of(those, new StoreReader(database), new QuietEvents(events)))
               .orElse(Cosigning.NONE);
-      return open(database, config.limits(), origin, keys, cosigning, clock, events);
+      Optional<AnchorFile> anchor = config.anchor().map(AnchorFile::new);
+      if (anchor.isPresent() && config instanceof SqliteConfig embedded) {
+        anchor.get().requireOutside(embedded.folder());
+      }
+      return open(database, config.limits(), origin, keys, anchor, cosigning, clock, events);
     } catch (LedgerException | RuntimeException e) {
       database.close();
       throw e;
@@ -136,7 +143,14 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       LedgerEvents listener)
       throws LedgerException {
     return open(
-        database, limits, origin, CheckpointKeys.of(signers), Cosigning.NONE, clock, listener);
+        database,
+        limits,
+        origin,
+        CheckpointKeys.of(signers),
+        Optional.empty(),
+        Cosigning.NONE,
+        clock,
+        listener);
   }
 
   private static Ledger open(
@@ -144,6 +158,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       CommitLimits limits,
       String origin,
       CheckpointKeys keys,
+      Optional<AnchorFile> anchor,
       Cosigning cosigning,
       InstantSource clock,
       LedgerEvents listener)
@@ -151,7 +166,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     LedgerEvents events = new QuietEvents(listener);
     Opening opening;
     try {
-      opening = Opening.of(database, origin, keys, cosigning);
+      opening = Opening.of(database, origin, keys, anchor, cosigning);
     } catch (LedgerException | RuntimeException e) {
       cosigning.close();
       throw e;
@@ -165,7 +180,13 @@ public final class Ledger extends CommittedState implements AutoCloseable {
             cosigning,
             events);
     Committer committer = new Committer(database, limits, clock, signer, opening, events);
-    return new Ledger(database, limits, clock, signer, committer);
+    return new Ledger(
+        database,
+        limits,
+        clock,
+        signer,
+        committer,
+        anchor.map(file -> new Anchoring(file, signer, events)));
   }
 
   /**
@@ -373,6 +394,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     signer.end();
     join(signerThread);
     signer.closeWitnesses();
+    anchoring.ifPresent(Anchoring::close);
     deadlines.close();
     if (!committerThread.isAlive()) {
       committer.finish();

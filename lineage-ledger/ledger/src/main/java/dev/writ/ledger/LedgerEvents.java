@@ -53,6 +53,16 @@ public interface LedgerEvents {
    */
   default void witnessFailed(String name, String reason, boolean contradicts) {}
 
+  /**
+   * The anchor could not be written, for the first time since it could.
+   *
+   * @param reason in words
+   */
+  default void anchorFailed(String reason) {}
+
+  /** The anchor can be written again. */
+  default void anchorBack() {}
+
   /** A witness that had stopped cosigns again. */
   default void witnessBack(String name) {}
 }

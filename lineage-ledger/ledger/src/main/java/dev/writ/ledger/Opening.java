@@ -37,7 +37,12 @@ record Opening(
     long storedCheckpointSize,
     List<NoteSigner> signers) {
 
-  static Opening of(Database database, String origin, CheckpointKeys keys, Cosigning cosigning)
+  static Opening of(
+      Database database,
+      String origin,
+      CheckpointKeys keys,
+      Optional<AnchorFile> anchor,
+      Cosigning cosigning)
       throws LedgerException {
     WriterSession session;
     try {
@@ -47,7 +52,7 @@ record Opening(
     }
     try {
       Schema.bringUpToDate(session.connection(), database);
-      return load(session, origin, keys, cosigning);
+      return load(session, origin, keys, anchor, cosigning);
     } catch (SQLException e) {
       session.abort();
       throw LedgerException.of("the store must be readable and whole", e);
@@ -76,7 +81,11 @@ record Opening(
   }
 
   private static Opening load(
-      WriterSession session, String origin, CheckpointKeys keys, Cosigning cosigning)
+      WriterSession session,
+      String origin,
+      CheckpointKeys keys,
+      Optional<AnchorFile> anchor,
+      Cosigning cosigning)
       throws SQLException, LedgerException {
     session.treeWrites().beginTree(origin);
     // Nobody moves head or checkpoint while they are compared.
@@ -101,7 +110,10 @@ record Opening(
     }
     Optional<SignedHead> stored = storedCheckpoint(store, origin, row.head());
     if (stored.isPresent()) {
-      requireSignedByOneOf(lines, stored.get().note());
+      requireSignedByOneOf(lines, "the stored checkpoint", stored.get().note());
+    }
+    if (anchor.isPresent()) {
+      requireContinued(anchor.get(), store, row, lines);
     }
     session.commit();
     Optional<SignedHead> usable =
@@ -158,29 +170,48 @@ record Opening(
   private static Optional<SignedHead> storedCheckpoint(TreeReads store, String origin, Head head)
       throws SQLException, LedgerException {
     Optional<byte[]> bytes = store.checkpoint();
-    if (bytes.isEmpty()) {
-      return Optional.empty();
+    return bytes.isEmpty()
+        ? Optional.empty()
+        : Optional.of(ofThisTree("the stored checkpoint", bytes.get(), store, origin, head));
+  }
+
+  /** What was anchored must be in the store: a copy from before it was is another history's beginning. */
+  private static void requireContinued(
+      AnchorFile anchor, TreeReads store, TreeReads.HeadRow row, CheckpointKeys.Lines lines)
+      throws SQLException, LedgerException {
+    Optional<byte[]> bytes = anchor.read(row.head().size());
+    if (bytes.isPresent()) {
+      String name = "the checkpoint in " + anchor;
+      SignedHead anchored = ofThisTree(name, bytes.get(), store, row.origin(), row.head());
+      requireSignedByOneOf(lines, name, anchored.note());
     }
+  }
+
+  private static SignedHead ofThisTree(
+      String name, byte[] bytes, TreeReads store, String origin, Head head)
+      throws SQLException, LedgerException {
     try {
-      SignedNote note = SignedNote.parse(bytes.get());
+      SignedNote note = SignedNote.parse(bytes);
       Checkpoint checkpoint = Checkpoint.parse(note.text());
       if (!checkpoint.origin().equals(origin) || checkpoint.size() > head.size()) {
         throw otherTree(
+            name,
             "of " + origin + " and at most " + head.size() + " leaves",
             "of " + checkpoint.origin() + " and " + checkpoint.size());
       }
       Hash root = new TileTree(path -> readTile(store, path), checkpoint.size()).root();
       if (!root.equals(checkpoint.root())) {
-        throw otherTree("over root " + root + ", as the tiles give", "over " + checkpoint.root());
+        throw otherTree(
+            name, "over root " + root + ", as the tiles give", "over " + checkpoint.root());
       }
-      return Optional.of(new SignedHead(new Head(checkpoint.size(), checkpoint.root()), note));
+      return new SignedHead(new Head(checkpoint.size(), checkpoint.root()), note);
     } catch (MalformedNoteException | MalformedCheckpointException e) {
-      throw otherTree("a signed checkpoint", String.valueOf(e.getMessage()));
+      throw otherTree(name, "a signed checkpoint", String.valueOf(e.getMessage()));
     } catch (MalformedTileException | IOException e) {
       if (e.getCause() instanceof SQLException sql) {
         throw sql;
       }
-      throw otherTree("over tiles that are there", String.valueOf(e.getMessage()));
+      throw otherTree(name, "over tiles that are there", String.valueOf(e.getMessage()));
     }
   }
 
@@ -192,10 +223,11 @@ record Opening(
     }
   }
 
-  private static LedgerException otherTree(String mustBe, String was) {
+  private static LedgerException otherTree(String name, String mustBe, String was) {
     return new LedgerException(
         "ledger",
-        "the stored checkpoint must be "
+        name
+            + " must be "
             + mustBe
             + ", was "
             + was
@@ -206,15 +238,16 @@ record Opening(
    * Whoever brings another token would else sign this log's head with a stranger's key. A successor
    * comes beside the key that it follows.
    */
-  private static void requireSignedByOneOf(CheckpointKeys.Lines lines, SignedNote stored)
-      throws LedgerException {
+  private static void requireSignedByOneOf(
+      CheckpointKeys.Lines lines, String name, SignedNote stored) throws LedgerException {
     List<NoteKey> keys = new ArrayList<>(lines.former());
     lines.signing().forEach(signer -> keys.add(signer.key()));
     List<NoteVerifier> verifiers = keys.stream().map(NoteVerifier::of).toList();
     if (stored.open(verifiers) instanceof NoteOutcome.Refused refused) {
       throw new LedgerException(
           "ledger",
-          "the stored checkpoint must be signed by a checkpoint key given, "
+          name
+              + " must be signed by a checkpoint key given, "
               + keys.stream().map(NoteKey::vkey).toList()
               + ", was not: "
               + refused.reason()

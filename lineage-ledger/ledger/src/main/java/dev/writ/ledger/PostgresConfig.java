@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param passwordFile holds the password, for its owner alone; read at each connection, so that it may be
  *     changed while the ledger is open. Empty where the server asks for none
  * @param authorities certificates in PEM that the server's must lead to, for this very host name
+ * @param anchor see {@link StoreConfig#anchor}; of this node
  */
 public record PostgresConfig(
     String host,
@@ -21,6 +22,7 @@ public record PostgresConfig(
     String user,
     Optional<Path> passwordFile,
     Optional<Path> authorities,
+    Optional<Path> anchor,
     CommitLimits limits)
     implements StoreConfig {
   /**

@@ -46,6 +46,16 @@ final class QuietEvents implements LedgerEvents {
     tell(() -> listener.witnessBack(name));
   }
 
+  @Override
+  public void anchorFailed(String reason) {
+    tell(() -> listener.anchorFailed(reason));
+  }
+
+  @Override
+  public void anchorBack() {
+    tell(listener::anchorBack);
+  }
+
   private static void tell(Runnable event) {
     try {
       event.run();

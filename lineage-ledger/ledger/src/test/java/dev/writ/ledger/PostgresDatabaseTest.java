@@ -142,6 +142,7 @@ class PostgresDatabaseTest {
         config.user(),
         file,
         config.authorities(),
+        config.anchor(),
         config.limits());
   }
 
@@ -153,6 +154,7 @@ class PostgresDatabaseTest {
             5432,
             "writ",
             "writ",
+            Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             CommitLimits.DEFAULT);
@@ -170,6 +172,7 @@ class PostgresDatabaseTest {
             plain.user(),
             plain.passwordFile(),
             Optional.of(Files.createFile(folder.resolve("ca.pem"))),
+            plain.anchor(),
             plain.limits());
     assertStops(demanding, "SSL");
   }

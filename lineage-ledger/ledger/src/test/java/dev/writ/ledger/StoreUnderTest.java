@@ -48,7 +48,7 @@ final class StoreUnderTest {
   }
 
   static StoreConfig of(Path folder, CommitLimits limits) {
-    return POSTGRES ? postgres(folder, limits) : new SqliteConfig(folder, limits);
+    return POSTGRES ? postgres(folder, limits) : new SqliteConfig(folder, Optional.empty(), limits);
   }
 
   /** A folder's database; made if it is missing. */
@@ -74,6 +74,7 @@ final class StoreUnderTest {
         database,
         PostgresServer.USER,
         Optional.of(server.passwordFile()),
+        Optional.empty(),
         Optional.empty(),
         limits);
   }

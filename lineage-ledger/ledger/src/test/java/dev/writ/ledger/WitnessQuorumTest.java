@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -399,7 +400,7 @@ class WitnessQuorumTest {
 
   private Ledger open(Witnesses asked, CommitLimits limits) throws LedgerException {
     return Ledger.open(
-        new SqliteConfig(store, limits),
+        new SqliteConfig(store, Optional.empty(), limits),
         Samples.ORIGIN,
         CheckpointKeys.of(List.of(TestLedgers.SIGNER)),
         asked,
