@@ -60,7 +60,7 @@ final class Committer implements Runnable {
   /** Owned by the writer's thread, as all below it; null after a failure, until it is opened again. */
   private @Nullable WriterSession session;
 
-  private RightEdge edge;
+  private final KnownTree tree;
 
   /** A batch whose COMMIT failed while nobody could say whether it is durable; null where there is none. */
   private @Nullable InDoubt inDoubt;
@@ -72,9 +72,6 @@ final class Committer implements Runnable {
   private boolean unsettled;
 
   private long storedCheckpointSize;
-
-  /** Why nothing is committed any more; null while all is well. */
-  private @Nullable String halted;
 
   /**
    * A batch at its COMMIT.
@@ -95,7 +92,7 @@ final class Committer implements Runnable {
     this.clock = clock;
     this.signer = signer;
     this.session = opening.session();
-    this.edge = opening.edge();
+    this.tree = new KnownTree(opening.edge(), database.isShared(), signer::committed);
     this.storedCheckpointSize = opening.storedCheckpointSize();
     this.events = events;
   }
@@ -193,10 +190,10 @@ final class Committer implements Runnable {
       List<Pending> admitted,
       Map<Pending, CommitOutcome> lost)
       throws SQLException, LedgerException {
-    TreeReads.HeadRow row = begin(writer);
+    TreeReads.HeadRow row = tree.begin(writer);
     Instant now = clock.instant();
     Admission admission = new Admission(writer.statements(), now, row.nonceHorizon());
-    long first = edge.head().size();
+    long first = tree.edge().head().size();
     for (Pending pending : batch) {
       Optional<CommitOutcome> refused = admission.judge(pending.entry(), first + admitted.size());
       if (refused.isPresent()) {
@@ -205,7 +202,7 @@ final class Committer implements Runnable {
         admitted.add(pending);
       }
     }
-    RightEdge.Growth growth = edge.append(admitted.stream().map(Pending::leafHash).toList());
+    RightEdge.Growth growth = tree.edge().append(admitted.stream().map(Pending::leafHash).toList());
     Head head = growth.edge().head();
     if (!admitted.isEmpty()) {
       writer.treeWrites().addLeaves(first, admitted);
@@ -225,44 +222,14 @@ final class Committer implements Runnable {
         .orElseThrow();
   }
 
-  /** Takes the lock, and makes sure that the tree goes on from where this writer knows it. */
-  @CanIgnoreReturnValue
-  private TreeReads.HeadRow begin(WriterSession writer) throws SQLException, LedgerException {
-    writer.treeWrites().lock();
-    TreeReads.HeadRow row = writer.tree().head().orElseThrow(RightEdgeCheck::noHead);
-    follow(writer, row.head());
-    return row;
-  }
-
-  /**
-   * Takes over what other nodes committed, once their leaves make this writer's tree the one that is
-   * found. What does not continue this tree stops the ledger.
-   */
-  private void follow(WriterSession writer, Head found) throws SQLException, LedgerException {
-    if (found.equals(edge.head())) {
-      return;
-    }
-    if (!database.isShared()) {
-      throw halt(found);
-    }
-    OthersLeaves others = new OthersLeaves(writer.tree(), edge);
-    Optional<RightEdge> followed = others.upTo(found);
-    if (followed.isEmpty()) {
-      throw halt(found);
-    }
-    others.give(found, signer::committed);
-    edge = followed.get();
-  }
-
   /** Looks whether other nodes have committed, while there is nothing else to do. */
   private void followWhileIdle() {
     WriterSession writer = session;
-    if (writer == null || !database.isShared() || halted != null) {
+    if (writer == null) {
       return;
     }
     try {
-      follow(writer, writer.tree().head().orElseThrow(RightEdgeCheck::noHead).head());
-      writer.rollback();
+      tree.followOthers(writer);
     } catch (SQLException | LedgerException | RuntimeException e) {
       // Whoever commits next hears of it.
       closeSession();
@@ -277,7 +244,7 @@ final class Committer implements Runnable {
     boolean committing = false;
     try {
       WriterSession writer = ready();
-      begin(writer);
+      tree.begin(writer);
       Runnable answer = job.run(writer, clock.instant());
       committing = true;
       writer.commit();
@@ -305,7 +272,7 @@ final class Committer implements Runnable {
   }
 
   private void durable(InDoubt committed) {
-    edge = committed.edge();
+    tree.advance(committed.edge());
     committed.batch().entries().forEach(Pending::committed);
     if (!committed.batch().entries().isEmpty()) {
       signer.committed(committed.batch());
@@ -351,9 +318,7 @@ final class Committer implements Runnable {
    */
   @CanIgnoreReturnValue
   private WriterSession ready() throws SQLException, LedgerException {
-    if (halted != null) {
-      throw new LedgerException("ledger", halted);
-    }
+    tree.requireNotHalted();
     if (session != null) {
       return session;
     }
@@ -367,14 +332,15 @@ final class Committer implements Runnable {
       fresh.treeWrites().lock();
       Head found = fresh.tree().head().orElseThrow(RightEdgeCheck::noHead).head();
       InDoubt doubt = inDoubt;
-      doubtWasDurable = doubt != null && isThere(doubt, fresh.tree(), found);
+      doubtWasDurable =
+          doubt != null && tree.isThere(doubt.batch(), doubt.edge(), fresh.tree(), found);
       if (doubt != null && doubtWasDurable) {
         durable(doubt);
       } else if (doubt != null) {
         doubt.batch().entries().forEach(Pending::letGo);
       }
       inDoubt = null;
-      follow(fresh, found);
+      tree.follow(fresh, found);
       fresh.rollback();
       unsettled = false;
     } catch (SQLException | LedgerException | RuntimeException e) {
@@ -383,26 +349,6 @@ final class Committer implements Runnable {
     }
     session = fresh;
     return fresh;
-  }
-
-  /** Whether the leaves of a batch are where it put them; other nodes may have gone on from there. */
-  private boolean isThere(InDoubt doubt, TreeReads tree, Head found) throws SQLException {
-    Head after = doubt.edge().head();
-    return found.equals(after)
-        || database.isShared()
-            && found.size() > after.size()
-            && tree.leafHashes(doubt.batch().first(), after.size())
-                .equals(doubt.batch().leafHashes());
-  }
-
-  private LedgerException halt(Head found) {
-    halted =
-        "the store's head must be "
-            + edge.head()
-            + ", was "
-            + found
-            + ": something else wrote to it; find out what before starting again";
-    return new LedgerException("ledger", halted);
   }
 
   private void closeSession() {

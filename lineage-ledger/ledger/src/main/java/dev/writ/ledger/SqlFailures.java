@@ -17,6 +17,12 @@ final class SqlFailures {
     return state == null ? "SQL " + failure.getErrorCode() : "SQLState " + state;
   }
 
+  /** Whether it was the connection that failed (SQLState class 08) or was ended (57P01 to 57P03). */
+  static boolean isConnectionLost(SQLException failure) {
+    String state = failure.getSQLState();
+    return state != null && (state.startsWith("08") || state.startsWith("57P0"));
+  }
+
   /** What the database said, on one line. */
   static String sentence(SQLException failure) {
     String message = failure.getMessage();

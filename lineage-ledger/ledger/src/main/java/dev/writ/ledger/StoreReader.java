@@ -4,8 +4,14 @@ package dev.writ.ledger;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** Reads of what is committed, each on a connection of its own. */
+/**
+ * Reads of what is committed, each on a connection of its own. A connection that a server ended since it
+ * was last used is found out by using it: the read is made again on another.
+ */
 final class StoreReader {
+  /** More than a pool has. */
+  private static final int MOST_ENDED = 10;
+
   private final Database database;
 
   StoreReader(Database database) {
@@ -19,8 +25,18 @@ final class StoreReader {
   }
 
   <T> T read(Read<T> read) throws LedgerException {
-    try (Connection connection = database.readers().getConnection()) {
-      return read.from(new Statements(connection));
+    try {
+      for (int ended = 0; ; ended++) {
+        try (Connection connection = database.readers().getConnection()) {
+          try {
+            return read.from(new Statements(connection));
+          } catch (SQLException e) {
+            if (ended == MOST_ENDED || !SqlFailures.isConnectionLost(e)) {
+              throw e;
+            }
+          }
+        }
+      }
     } catch (SQLException e) {
       throw LedgerException.of("the store must be readable", e);
     }
