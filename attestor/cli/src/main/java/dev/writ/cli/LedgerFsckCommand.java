@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -26,8 +28,33 @@ import picocli.CommandLine.Spec;
 final class LedgerFsckCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "FOLDER", description = "The store's folder, as the service names it.")
-  Path folder = Path.of("");
+  @ArgGroup(multiplicity = "1")
+  Of of = new Of();
+
+  /** Of what. */
+  static final class Of {
+    @Parameters(
+        paramLabel = "FOLDER",
+        arity = "0..1",
+        description = "The store's folder, as the service names it.")
+    @Nullable Path folder;
+
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        description = "The store that this configuration of writ serve names, such as a database.")
+    @Nullable Path config;
+
+    Fsck open() throws CommandFailure, LedgerException {
+      if (folder != null) {
+        return Fsck.sqlite(folder);
+      }
+      if (config == null) {
+        throw new IllegalStateException("a bug: either is given");
+      }
+      return Fsck.of(ServeConfig.read(config, Map.of()).ledger());
+    }
+  }
 
   @Option(
       names = {"-o", "--output"},
@@ -37,7 +64,7 @@ final class LedgerFsckCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     Faults faults = new Faults();
-    try (Fsck fsck = Fsck.sqlite(folder)) {
+    try (Fsck fsck = of.open()) {
       Progress progress = new Progress(spec.commandLine().getErr(), "checked", fsck.size());
       Fsck.Checked checked = fsck.run(faults::add, progress::at);
       print(checked, faults);

@@ -7,7 +7,6 @@ import dev.writ.service.Doors;
 import dev.writ.service.JsonLog;
 import dev.writ.service.ServiceStartException;
 import dev.writ.service.WritService;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.security.Provider;
@@ -60,7 +59,7 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    ServeConfig config = readConfig();
+    ServeConfig config = ServeConfig.read(file, settings);
     Provider signatures = BulkVerification.provider();
     try (ServeSetup setup =
         ServeSetup.open(config, signatures, Clock.systemUTC(), new SecureRandom())) {
@@ -69,16 +68,6 @@ final class ServeCommand implements Callable<Integer> {
         return ExitStatus.DONE;
       }
       return serve(config, setup);
-    }
-  }
-
-  private ServeConfig readConfig() throws CommandFailure {
-    try {
-      return ServeConfig.read(file, System.getenv(), settings);
-    } catch (IOException e) {
-      throw CommandFailure.configuration("the configuration " + file, e);
-    } catch (MalformedConfigurationException e) {
-      throw CommandFailure.configuration(e);
     }
   }
 

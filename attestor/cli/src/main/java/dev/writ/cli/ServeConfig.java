@@ -134,6 +134,17 @@ record ServeConfig(
             .apply(ConfigYaml.parse(file, bytes), environment, options));
   }
 
+  /** The same for a command, whose failure it is if it cannot be read. */
+  static ServeConfig read(Path file, Map<String, String> options) throws CommandFailure {
+    try {
+      return read(file, System.getenv(), options);
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the configuration " + file, e);
+    } catch (MalformedConfigurationException e) {
+      throw CommandFailure.configuration(e);
+    }
+  }
+
   static ServeConfig of(ConfigNode.Mapping root) throws MalformedConfigurationException {
     KEYS.requireKnown(root);
     ConfigSection all = ConfigSection.of(root);

@@ -73,6 +73,23 @@
  * but how fast, and what memory the service has then: {@code issue/resident-after-N} is in RAM, {@code
  * issue/heap-live-after-N} is reachable.
  *
+ * <p><b>ledger-append</b> is in this process, checkpoints signed by a SoftHSM token's key.
+ *
+ * <pre>
+ * ledger-append            entries a second that got a receipt, sixteen groups of 256 under way: leaves that
+ *                          change no other state. Beside the disk's syncs; each entry is hashed once at least,
+ *                          as often as beside/leaf-hash could be done by one thread that does nothing else
+ * ledger-append/issue      the same with a nonce, an artifact and a status index each, as issuing does
+ * ledger-append/wN         N writers that each wait for their receipt: entries a second, and /p50, /p99 from
+ *                          the request to its receipt
+ * ledger-append/wN/delay-D-us  the same with each checkpoint's signature later by D
+ * ledger-append/postgres…  all of it in a PostgreSQL server on this machine, with its default settings
+ * </pre>
+ *
+ * <p>{@code ci/bench ledger-append --artifacts 10000000} fills an embedded ledger to that many leaves, and
+ * says nothing but {@code ledger-append/at-N}, entries a second near each power of ten, and {@code
+ * ledger-append/open-at-N}, how long opening takes then.
+ *
  * <p><b>hsm-issue</b> is the same service and load, 64 connections that always ask, with its token behind
  * a module that waits before each signature: not at all, then for as long as hsm-sign has it. {@code
  * --seconds} is the length of each run. An artifact takes a signature, and each batch of the ledger one

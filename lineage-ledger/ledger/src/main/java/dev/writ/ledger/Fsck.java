@@ -70,6 +70,18 @@ public final class Fsck implements AutoCloseable {
     return of(SqliteDatabase.open(folder));
   }
 
+  /**
+   * Takes the store that a configuration names. One that several nodes share is not locked: they are to be
+   * stopped, and if it grows meanwhile that is said.
+   *
+   * @throws LedgerException if it cannot be read, or is embedded and there is none, or is open
+   */
+  public static Fsck of(StoreConfig config) throws LedgerException {
+    return config instanceof SqliteConfig embedded
+        ? sqlite(embedded.folder())
+        : of(Database.open(config));
+  }
+
   /** Takes a database, which is closed with this. */
   static Fsck of(Database database) {
     return new Fsck(database);
@@ -128,7 +140,21 @@ public final class Fsck implements AutoCloseable {
       throw StoredLog.failure(e);
     }
     state.finish();
+    requireAtRest(head);
     return new Checked(row.origin(), head.size(), head.root());
+  }
+
+  private void requireAtRest(Head before) throws LedgerException {
+    Head after = head().head();
+    if (!after.equals(before)) {
+      throw new LedgerException(
+          "ledger",
+          "the store must be at rest while it is checked, and its head was "
+              + before
+              + ", then "
+              + after
+              + ": stop all nodes, and check it again");
+    }
   }
 
   private void requireVersion() throws LedgerException {

@@ -73,6 +73,21 @@ class PostgresDatabaseTest {
     open(config).close();
   }
 
+  @Test
+  void standby_isRefused() throws Exception {
+    PostgresConfig config = config("standby");
+    open(config).close();
+    server.stop();
+    server.startAgainAsStandby();
+    try {
+      assertStops(config, "the server must be the primary, was a standby");
+    } finally {
+      server.stop();
+      server.startAgain();
+    }
+    open(config).close();
+  }
+
   private static void set(String sql) throws Exception {
     try (Connection connection =
             new PostgresSource(StoreUnderTest.config(server, "postgres", CommitLimits.DEFAULT))
@@ -203,7 +218,9 @@ class PostgresDatabaseTest {
       server.kill();
       assertThat(commit(ledger, Samples.entry()))
           .isInstanceOfSatisfying(
-              Unavailable.class, it -> assertThat(it.code()).startsWith("SQLState 08"));
+              Unavailable.class,
+              // The connection is gone, or its process says that the server is.
+              it -> assertThat(it.code()).matches("SQLState (08...|57P01)"));
       server.startAgain();
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
       CommitOutcome outcome = commit(ledger, Samples.entry());

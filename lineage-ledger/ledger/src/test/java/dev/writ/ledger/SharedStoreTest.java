@@ -20,6 +20,7 @@ import dev.writ.tlog.Hash;
 import dev.writ.tlog.ProofOutcome;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
@@ -192,6 +193,10 @@ class SharedStoreTest {
         Database stopped = TestLedgers.database(folder);
         Connection connection = stopped.connectWriter();
         Statement statement = connection.createStatement()) {
+      assertThat(idleInTransaction(statement)).isEqualTo("3s");
+      // Longer than the writer waits in vain, also after it waited to store a checkpoint.
+      statement.execute("SET idle_in_transaction_session_timeout = '7s'");
+      connection.commit();
       statement.executeUpdate("UPDATE tree_head SET size = size WHERE id = 1");
 
       assertThat(commit(ledger, Samples.entry()))
@@ -206,6 +211,13 @@ class SharedStoreTest {
       while (!(commit(ledger, Samples.entry()) instanceof Receipt)) {
         assertThat(System.nanoTime()).isLessThan(deadline);
       }
+    }
+  }
+
+  private static String idleInTransaction(Statement statement) throws Exception {
+    try (ResultSet row = statement.executeQuery("SHOW idle_in_transaction_session_timeout")) {
+      assertThat(row.next()).isTrue();
+      return row.getString(1);
     }
   }
 
