@@ -28,6 +28,7 @@ final class LineageExportCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Parameters(
+      index = "1",
       paramLabel = "ID",
       arity = "0..1",
       description = "An artifact's jti, an execution (with --open), or a leaf's index or hash.")
@@ -48,7 +49,6 @@ final class LineageExportCommand implements Callable<Integer> {
     ExportFormat wanted = wanted();
     byte[] documents =
         options.ask(
-            warning -> spec.commandLine().getErr().println("writ: " + warning),
             lineage -> {
               LineageGraph graph =
                   id == null

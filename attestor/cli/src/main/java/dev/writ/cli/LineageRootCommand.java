@@ -20,6 +20,7 @@ final class LineageRootCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Parameters(
+      index = "1",
       paramLabel = "ID",
       description = "An artifact's jti, an execution (with --open), or a leaf's index or hash.")
   String id = "";
@@ -28,10 +29,7 @@ final class LineageRootCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    LineageGraph graph =
-        options.ask(
-            warning -> spec.commandLine().getErr().println("writ: " + warning),
-            lineage -> lineage.root(LineageSubject.find(lineage, id)));
+    LineageGraph graph = options.ask(lineage -> lineage.root(LineageSubject.find(lineage, id)));
     print(spec.commandLine().getOut(), options.output, graph, true);
     return ExitStatus.DONE;
   }

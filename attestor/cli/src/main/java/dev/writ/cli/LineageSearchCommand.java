@@ -3,7 +3,6 @@ package dev.writ.cli;
 
 import dev.writ.lineage.LeafSource;
 import dev.writ.lineage.Lineage;
-import dev.writ.lineage.LogIntegrityException;
 import dev.writ.lineage.SearchFilter;
 import dev.writ.lineage.SearchPage;
 import java.io.IOException;
@@ -43,16 +42,13 @@ final class LineageSearchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     SearchFilter filter = conditions.filter();
-    SearchReport report =
-        options.ask(
-            warning -> spec.commandLine().getErr().println("writ: " + warning),
-            lineage -> search(lineage, filter));
+    SearchReport report = options.ask(lineage -> search(lineage, filter));
     report.print(spec.commandLine().getOut(), options.output);
     return ExitStatus.DONE;
   }
 
   private SearchReport search(Lineage lineage, SearchFilter filter)
-      throws IOException, LogIntegrityException, CommandFailure {
+      throws IOException, CommandFailure {
     LeafSource source = lineage.source();
     long end = range.end(lineage);
     SearchReport report = new SearchReport(range.from, end);

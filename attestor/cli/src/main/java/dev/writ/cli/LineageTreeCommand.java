@@ -19,6 +19,7 @@ final class LineageTreeCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Parameters(
+      index = "1",
       paramLabel = "ID",
       description = "An artifact's jti, an execution (with --open), or a leaf's index or hash.")
   String id = "";
@@ -27,10 +28,7 @@ final class LineageTreeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    LineageGraph graph =
-        options.ask(
-            warning -> spec.commandLine().getErr().println("writ: " + warning),
-            lineage -> lineage.tree(LineageSubject.find(lineage, id)));
+    LineageGraph graph = options.ask(lineage -> lineage.tree(LineageSubject.find(lineage, id)));
     LineageRootCommand.print(spec.commandLine().getOut(), options.output, graph, false);
     return ExitStatus.DONE;
   }

@@ -8,6 +8,7 @@ import dev.writ.lineage.SearchPage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -34,7 +35,7 @@ final class LineageVerifyCommand implements Callable<Integer> {
   @Parameters(paramLabel = "DIR", description = "The folder of the pages, page-START.json each.")
   Path pages = Path.of("");
 
-  @Mixin TrustOptions trust = new TrustOptions();
+  @Mixin BeliefOptions options = new BeliefOptions();
   @Mixin OpeningOptions openings = new OpeningOptions();
 
   @Option(
@@ -44,9 +45,9 @@ final class LineageVerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    FollowedTrust believed =
-        trust.followed(warning -> spec.commandLine().getErr().println("writ: " + warning));
-    PageVerifier verifier = new PageVerifier(LineageOptions.policy(believed), openings.read());
+    LogBelief belief = options.belief();
+    Instant now = options.now();
+    PageVerifier verifier = new PageVerifier(note -> belief.judge(note, now), openings.read());
     List<SearchPage> given = read();
     PageOutcome outcome =
         verifier.verify(given, given.get(0).start(), given.get(given.size() - 1).end());

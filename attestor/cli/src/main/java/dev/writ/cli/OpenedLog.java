@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.lineage.VerifiedLeaves;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.CheckpointOutcome;
 import dev.writ.tlog.MalformedNoteException;
@@ -68,6 +69,10 @@ record OpenedLog(
 
   <T> T reading(Reading<T> reading) throws CommandFailure {
     return reading(options, reading);
+  }
+
+  VerifiedLeaves leaves() {
+    return new VerifiedLeaves(log, checkpoint, note);
   }
 
   VerifiedTiles tiles() {

@@ -1,45 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.CheckpointVerifier;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafKind;
-import dev.writ.artifact.TrustFile;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.lineage.Lineage;
-import dev.writ.lineage.LogFiles;
 import dev.writ.lineage.Openings;
-import dev.writ.lineage.TileLeafSource;
+import dev.writ.lineage.VerifiedLeaves;
+import dev.writ.tlog.CheckpointOutcome;
 import dev.writ.tlog.EntryBundlePath;
-import dev.writ.tlog.LogPolicy;
-import dev.writ.tlog.MalformedTilePathException;
+import dev.writ.tlog.SignedNote;
 import dev.writ.tlog.TilePath;
+import dev.writ.tlog.TiledLog;
+import dev.writ.tlog.TrustedCheckpoint;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
 
-/** A deployment's log as an auditor reads it: its files, by a trust file, and nothing of its state. */
-final class AuditedLog {
+/**
+ * A deployment's log as an auditor reads it: its files, by a trust file, and nothing of its state.
+ *
+ * @param ledger has the files
+ */
+record AuditedLog(Ledger ledger) implements TiledLog {
   private static final Set<LeafKind> OPENED =
       Set.of(LeafKind.DECISION_ALLOW, LeafKind.ENROLMENT, LeafKind.APPROVAL);
 
-  private AuditedLog() {}
-
-  static Lineage read(Ledger ledger, TrustFile trust, Openings openings) throws Exception {
-    LogFiles files = (path, maxBytes) -> file(ledger, path);
-    return Lineage.read(
-        TileLeafSource.open(files, LogPolicy.parse(trust.content().logPolicy())), openings);
+  /** The lineage at the newest checkpoint, as the deployment's trust file and clock judge that. */
+  static Lineage read(Deployment deployment, Openings openings) throws Exception {
+    AuditedLog log = new AuditedLog(deployment.service().ledger());
+    SignedNote note = SignedNote.parse(log.readCheckpoint().orElseThrow());
+    CheckpointOutcome outcome =
+        CheckpointVerifier.of(deployment.trust()).verify(note, deployment.clock.instant());
+    if (outcome instanceof TrustedCheckpoint trusted) {
+      return Lineage.read(new VerifiedLeaves(log, trusted.checkpoint(), note), openings);
+    }
+    throw new AssertionError("the checkpoint must be believed: " + outcome);
   }
 
-  private static Optional<byte[]> file(Ledger ledger, String path) throws IOException {
+  @Override
+  public Optional<byte[]> readCheckpoint() throws IOException {
+    return read(() -> Optional.of(ledger.checkpoint().bytes()));
+  }
+
+  @Override
+  public Optional<byte[]> readTile(TilePath path) throws IOException {
+    return read(() -> ledger.tile(path));
+  }
+
+  @Override
+  public Optional<byte[]> readEntryBundle(EntryBundlePath path) throws IOException {
+    return read(() -> ledger.entryBundle(path));
+  }
+
+  private interface Reading {
+    Optional<byte[]> read() throws LedgerException;
+  }
+
+  private static Optional<byte[]> read(Reading reading) throws IOException {
     try {
-      if (path.equals("checkpoint")) {
-        return Optional.of(ledger.checkpoint().bytes());
-      }
-      return path.startsWith("tile/entries/")
-          ? ledger.entryBundle(EntryBundlePath.parse(path))
-          : ledger.tile(TilePath.parse(path));
-    } catch (LedgerException | MalformedTilePathException e) {
+      return reading.read();
+    } catch (LedgerException e) {
       throw new IOException(e);
     }
   }

@@ -77,7 +77,7 @@ class LineageOfServiceTest extends DualControlled {
   @Test
   void everyLeafThatAServiceWrites_hangsTogether_andPayloadsNameTheHost() throws Exception {
     Artifact artifact = writeLeaves();
-    Lineage closed = AuditedLog.read(ledger(), deployment.trust(), Openings.NONE);
+    Lineage closed = AuditedLog.read(deployment, Openings.NONE);
     LineageCheck.Report report = LineageCheck.check(closed, 0, ledger().size());
     assertThat(report.findings()).isEmpty();
     assertThat(report.outcomes()).isEqualTo(1);
@@ -86,7 +86,7 @@ class LineageOfServiceTest extends DualControlled {
         .filteredOn(node -> node.id().kind() == NodeKind.POLICY)
         .hasSize(2);
 
-    Lineage opened = AuditedLog.read(ledger(), deployment.trust(), AuditedLog.payloads(ledger()));
+    Lineage opened = AuditedLog.read(deployment, AuditedLog.payloads(ledger()));
     assertThat(LineageCheck.check(opened, 0, ledger().size()).findings()).isEmpty();
     long allow = opened.ofArtifact(artifact.claims().jti()).orElseThrow();
     LineageGraph graph = opened.root(allow);

@@ -174,8 +174,7 @@ class ServiceStartsTest {
     assertThat(body(second).previousAk()).isEmpty();
     assertThat(body(second).host().pcrDigest()).isNotEqualTo(body(first).host().pcrDigest());
     assertThat(outcome(second)).isInstanceOf(StartOutcome.Holds.class);
-    Lineage lineage =
-        AuditedLog.read(deployment.service().ledger(), deployment.trust(), Openings.NONE);
+    Lineage lineage = AuditedLog.read(deployment, Openings.NONE);
     assertThat(LineageCheck.check(lineage, 0, deployment.leaves()).findings()).isEmpty();
     assertThat(lineage.root(newest().index()).edges())
         .filteredOn(edge -> edge.kind() == EdgeKind.FOLLOWS)

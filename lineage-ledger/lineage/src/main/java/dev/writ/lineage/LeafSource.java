@@ -3,6 +3,8 @@ package dev.writ.lineage;
 
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.InclusionProof;
+import dev.writ.tlog.MissingTileException;
+import dev.writ.tlog.UnprovenException;
 import java.io.IOException;
 import java.util.List;
 
@@ -24,14 +26,18 @@ public interface LeafSource {
    *
    * @param start at least 0
    * @param end at most the checkpoint's size, and {@value #MAX_ENTRIES} more than {@code start}
-   * @throws LogIntegrityException if the checkpoint does not cover what was shown
+   * @throws UnprovenException if the checkpoint does not cover what was shown
+   * @throws MissingTileException if a tile of its tree is in no place
+   * @throws IOException if the log cannot be read
+   * @throws IndexOutOfBoundsException if these are not such entries
    */
-  List<byte[]> entries(long start, long end) throws IOException, LogIntegrityException;
+  List<byte[]> entries(long start, long end) throws IOException;
 
   /**
    * The path of entry {@code index}.
    *
-   * @throws LogIntegrityException if what was shown proves nothing
+   * @throws IOException as for {@link #entries}
+   * @throws IndexOutOfBoundsException if the checkpoint covers no such entry
    */
-  InclusionProof proof(long index) throws IOException, LogIntegrityException;
+  InclusionProof proof(long index) throws IOException;
 }

@@ -11,11 +11,10 @@ final class LeafStream {
 
   /** Takes an entry. */
   interface Sink {
-    void take(long index, byte[] entry) throws IOException, LogIntegrityException;
+    void take(long index, byte[] entry) throws IOException;
   }
 
-  static void each(LeafSource source, long start, long end, Sink sink)
-      throws IOException, LogIntegrityException {
+  static void each(LeafSource source, long start, long end, Sink sink) throws IOException {
     for (long at = start; at < end; ) {
       long to = Math.min(end, (at / Tile.WIDTH + 1) * Tile.WIDTH);
       List<byte[]> entries = source.entries(at, to);

@@ -54,17 +54,15 @@ public final class Lineage {
   /**
    * Reads every leaf of {@code source} once, in order.
    *
-   * @throws LogIntegrityException if the source shows what its checkpoint does not cover
+   * @throws IOException as for {@link LeafSource#entries}
    * @throws IllegalArgumentException if it has more than 2^23 leaves
    */
-  public static Lineage read(LeafSource source, Openings openings)
-      throws IOException, LogIntegrityException {
+  public static Lineage read(LeafSource source, Openings openings) throws IOException {
     return read(source, openings, MAX_ANSWER);
   }
 
   /** The same, with shorter answers. */
-  static Lineage read(LeafSource source, Openings openings, int maxAnswer)
-      throws IOException, LogIntegrityException {
+  static Lineage read(LeafSource source, Openings openings, int maxAnswer) throws IOException {
     if (source.checkpoint().size() > LeafIndex.MAX_LEAVES) {
       throw new IllegalArgumentException(
           "lineage is computed of at most "
@@ -127,7 +125,7 @@ public final class Lineage {
    *
    * @throws IndexOutOfBoundsException if the log has no such leaf
    */
-  public LineageGraph root(long start) throws IOException, LogIntegrityException {
+  public LineageGraph root(long start) throws IOException {
     return walk(start, this::origins);
   }
 
@@ -136,7 +134,7 @@ public final class Lineage {
    *
    * @throws IndexOutOfBoundsException if the log has no such leaf
    */
-  public LineageGraph tree(long start) throws IOException, LogIntegrityException {
+  public LineageGraph tree(long start) throws IOException {
     return walk(start, this::descendants);
   }
 
@@ -145,7 +143,7 @@ public final class Lineage {
    *
    * @throws IndexOutOfBoundsException if the log has no such leaves
    */
-  public LineageGraph range(long start, long end) throws IOException, LogIntegrityException {
+  public LineageGraph range(long start, long end) throws IOException {
     requireRange(start, end);
     TreeSet<Long> leaves = new TreeSet<>();
     for (long at = start; at < end && leaves.size() < maxAnswer; at++) {
@@ -163,10 +161,10 @@ public final class Lineage {
 
   /** Where a walk goes from a leaf. */
   private interface Step {
-    List<Long> from(long leaf) throws IOException, LogIntegrityException;
+    List<Long> from(long leaf) throws IOException;
   }
 
-  private LineageGraph walk(long start, Step step) throws IOException, LogIntegrityException {
+  private LineageGraph walk(long start, Step step) throws IOException {
     requireRange(start, start + 1);
     TreeSet<Long> seen = new TreeSet<>(List.of(start));
     Deque<Long> open = new ArrayDeque<>(seen);
@@ -187,8 +185,7 @@ public final class Lineage {
     return graph(start, seen, more);
   }
 
-  private LineageGraph graph(long start, Set<Long> leaves, long more)
-      throws IOException, LogIntegrityException {
+  private LineageGraph graph(long start, Set<Long> leaves, long more) throws IOException {
     LineageGraph.Builder graph = new LineageGraph.Builder(source, start, more);
     for (long at : leaves) {
       Optional<Leaf> leaf = leaf(at);
@@ -200,12 +197,12 @@ public final class Lineage {
     return graph.build();
   }
 
-  Fragment fragment(IndexedLeaf leaf) throws IOException, LogIntegrityException {
+  Fragment fragment(IndexedLeaf leaf) throws IOException {
     return Derivation.of(leaf, parents(leaf), openings);
   }
 
   /** Parents, the operation that a leaf belongs to, and what an opened artifact names as its parent. */
-  private List<Long> origins(long at) throws IOException, LogIntegrityException {
+  private List<Long> origins(long at) throws IOException {
     List<Long> origins = new ArrayList<>();
     Optional<Leaf> leaf = leaf(at);
     if (leaf.isEmpty()) {
@@ -234,7 +231,7 @@ public final class Lineage {
     return origins;
   }
 
-  private List<Long> descendants(long at) throws IOException, LogIntegrityException {
+  private List<Long> descendants(long at) throws IOException {
     TreeSet<Long> children = new TreeSet<>();
     index.childrenOf(at, children::add);
     Optional<Leaf> leaf = leaf(at);
@@ -262,7 +259,7 @@ public final class Lineage {
   }
 
   /** Those parents that are earlier leaves of this log, and can be read. */
-  List<IndexedLeaf> parents(IndexedLeaf leaf) throws IOException, LogIntegrityException {
+  List<IndexedLeaf> parents(IndexedLeaf leaf) throws IOException {
     List<IndexedLeaf> parents = new ArrayList<>();
     for (Hash hash : leaf.leaf().parents()) {
       OptionalLong at = index.find(hash);
@@ -276,7 +273,7 @@ public final class Lineage {
   }
 
   /** The leaf at {@code at}, or nothing where what stands there is none. */
-  Optional<Leaf> leaf(long at) throws IOException, LogIntegrityException {
+  Optional<Leaf> leaf(long at) throws IOException {
     Optional<Leaf> known = kept.get(at);
     if (known != null) {
       return known;

@@ -79,15 +79,14 @@ public final class LineageCheck {
    *
    * @throws IndexOutOfBoundsException if the log has no such leaves
    */
-  public static Report check(Lineage lineage, long start, long end)
-      throws IOException, LogIntegrityException {
+  public static Report check(Lineage lineage, long start, long end) throws IOException {
     lineage.requireRange(start, end);
     LineageCheck check = new LineageCheck(lineage);
     LeafStream.each(lineage.source(), start, end, check::entry);
     return new Report(start, end, check.outcomes, check.complete, check.findings, check.leftOut);
   }
 
-  private void entry(long at, byte[] entry) throws IOException, LogIntegrityException {
+  private void entry(long at, byte[] entry) throws IOException {
     once(at, Rule.LEAF_ONCE, lineage.index().sameAs(at));
     once(at, Rule.ARTIFACT_ONCE, lineage.index().sameJtiAs(at));
     Leaf leaf;
@@ -118,7 +117,7 @@ public final class LineageCheck {
   }
 
   /** What is wrong with a leaf by itself and beside its parents. */
-  private List<Finding> findingsOf(IndexedLeaf leaf) throws IOException, LogIntegrityException {
+  private List<Finding> findingsOf(IndexedLeaf leaf) throws IOException {
     List<Finding> findings = new ArrayList<>();
     for (Hash parent : leaf.leaf().parents()) {
       OptionalLong at = lineage.ofLeaf(parent);
@@ -142,8 +141,7 @@ public final class LineageCheck {
    * What an outcome lacks. A decision's leaf is request, verification, decision and artifact at once, so that
    * they are there or not together, and in doubt if the leaf breaks a rule.
    */
-  private Optional<String> missing(IndexedLeaf outcome, List<Finding> own)
-      throws IOException, LogIntegrityException {
+  private Optional<String> missing(IndexedLeaf outcome, List<Finding> own) throws IOException {
     Optional<IndexedLeaf> allow =
         lineage.parents(outcome).stream()
             .filter(parent -> parent.leaf().kind() == LeafKind.DECISION_ALLOW)

@@ -23,7 +23,7 @@ public final class LineageExport {
    * @throws IllegalArgumentException if leaves were left out of the graph
    */
   public static byte[] of(Lineage lineage, LineageGraph graph, ExportFormat format)
-      throws IOException, LogIntegrityException {
+      throws IOException {
     if (graph.leavesLeftOut() > 0) {
       throw new IllegalArgumentException(
           "an export must be whole, of at most "
@@ -41,7 +41,7 @@ public final class LineageExport {
   }
 
   private static List<byte[]> documents(Lineage lineage, LineageGraph graph, ExportFormat format)
-      throws IOException, LogIntegrityException {
+      throws IOException {
     if (format == ExportFormat.PROV) {
       return List.of(ProvDocument.of(graph));
     }

@@ -105,8 +105,7 @@ public record LineageGraph(
       this.leftOut = leftOut;
     }
 
-    void leaf(long index, Hash hash, Optional<Leaf> leaf)
-        throws IOException, LogIntegrityException {
+    void leaf(long index, Hash hash, Optional<Leaf> leaf) throws IOException {
       leaves.add(new ProvenLeaf(index, hash, leaf.map(Leaf::kind), source.proof(index)));
     }
 

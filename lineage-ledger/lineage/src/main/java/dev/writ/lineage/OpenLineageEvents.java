@@ -35,8 +35,7 @@ final class OpenLineageEvents {
   }
 
   /** The event of a leaf; of most kinds there is none, nor of an outcome whose allow is missing. */
-  static Optional<byte[]> of(Lineage lineage, IndexedLeaf leaf)
-      throws IOException, LogIntegrityException {
+  static Optional<byte[]> of(Lineage lineage, IndexedLeaf leaf) throws IOException {
     if (leaf.leaf().body() instanceof LeafBody.DecisionAllow allow) {
       return Optional.of(
           new OpenLineageEvents(lineage, allow).event(leaf, "OTHER", new LinkedHashMap<>()));
@@ -64,7 +63,7 @@ final class OpenLineageEvents {
   }
 
   private byte[] event(IndexedLeaf leaf, String type, Map<String, Object> facts)
-      throws IOException, LogIntegrityException {
+      throws IOException {
     facts.put("_producer", LineageExport.PRODUCER);
     facts.put("_schemaURL", SPEC + "RunFacet");
     facts.put("jti", allow.jti().toString());
@@ -99,7 +98,7 @@ final class OpenLineageEvents {
     return Map.of("namespace", origin(), "name", name);
   }
 
-  private Optional<Map<String, Object>> parent() throws IOException, LogIntegrityException {
+  private Optional<Map<String, Object>> parent() throws IOException {
     Optional<UuidV7> jti = opened.flatMap(claims -> claims.lineage().parent());
     OptionalLong at = jti.isEmpty() ? OptionalLong.empty() : lineage.ofArtifact(jti.get());
     if (at.isEmpty()

@@ -29,7 +29,7 @@ final class OpenedAgreement {
   }
 
   static List<Finding> judge(Lineage lineage, IndexedLeaf leaf, List<IndexedLeaf> parents)
-      throws IOException, LogIntegrityException {
+      throws IOException {
     if (!(leaf.leaf().body() instanceof LeafBody.DecisionAllow allow)) {
       return List.of();
     }
@@ -67,7 +67,7 @@ final class OpenedAgreement {
     }
   }
 
-  private void withParent(UuidV7 parent) throws IOException, LogIntegrityException {
+  private void withParent(UuidV7 parent) throws IOException {
     OptionalLong at = lineage.ofArtifact(parent);
     if (at.isEmpty() || at.getAsLong() >= leaf.index()) {
       findings.add(
@@ -88,7 +88,7 @@ final class OpenedAgreement {
     }
   }
 
-  private void notWithdrawn(long parent) throws IOException, LogIntegrityException {
+  private void notWithdrawn(long parent) throws IOException {
     List<Long> withdrawn = new ArrayList<>();
     lineage.index().childrenOf(parent, withdrawn::add);
     for (long child : withdrawn) {

@@ -2,11 +2,14 @@
 package dev.writ.lineage;
 
 import dev.writ.tlog.Checkpoint;
+import dev.writ.tlog.CheckpointOutcome;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.InclusionProof;
-import dev.writ.tlog.LogPolicy;
+import dev.writ.tlog.MalformedNoteException;
 import dev.writ.tlog.MerkleTree;
 import dev.writ.tlog.ProofOutcome;
+import dev.writ.tlog.SignedNote;
+import dev.writ.tlog.TrustedCheckpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,17 +17,24 @@ import java.util.Optional;
 
 /** Says whether pages leave nothing out, and add nothing, with no network and no log. */
 public final class PageVerifier {
-  private final LogPolicy policy;
+  /** Says whether a note is a checkpoint to believe. */
+  @FunctionalInterface
+  public interface Belief {
+    /** What is made of the note, such as {@link dev.writ.tlog.LogPolicy#verifyCheckpoint} does. */
+    CheckpointOutcome judge(SignedNote note);
+  }
+
+  private final Belief belief;
   private final Openings openings;
 
   /**
    * A verifier.
    *
-   * @param policy which checkpoints are believed
+   * @param belief which checkpoints are believed
    * @param openings what is known beside the log: the same that the search had, or another is found
    */
-  public PageVerifier(LogPolicy policy, Openings openings) {
-    this.policy = policy;
+  public PageVerifier(Belief belief, Openings openings) {
+    this.belief = belief;
     this.openings = openings;
   }
 
@@ -41,13 +51,23 @@ public final class PageVerifier {
     if (pages.isEmpty()) {
       return new PageOutcome.Refused("there must be a page, and is none");
     }
-    SearchPage one = pages.get(0);
-    Checkpoint checkpoint;
+    CheckpointOutcome outcome;
     try {
-      checkpoint = TileLeafSource.believed(one.note(), policy);
-    } catch (LogIntegrityException e) {
-      return new PageOutcome.Refused(String.valueOf(e.getMessage()));
+      outcome = belief.judge(SignedNote.parse(pages.get(0).note()));
+    } catch (MalformedNoteException e) {
+      return new PageOutcome.Refused(
+          "the checkpoint must be a note, and is not: " + e.getMessage());
     }
+    if (outcome instanceof TrustedCheckpoint trusted) {
+      return verify(pages, trusted.checkpoint(), start, end);
+    }
+    return new PageOutcome.Refused(
+        "the checkpoint must be believed, and is not: "
+            + ((CheckpointOutcome.Refused) outcome).reason());
+  }
+
+  private PageOutcome verify(List<SearchPage> pages, Checkpoint checkpoint, long start, long end) {
+    SearchPage one = pages.get(0);
     List<Integer> matches = new ArrayList<>();
     List<Integer> undecided = new ArrayList<>();
     long at = start;

@@ -63,7 +63,7 @@ public record SearchPage(
    */
   public static SearchPage of(
       LeafSource source, Openings openings, SearchFilter filter, long start, long end)
-      throws IOException, LogIntegrityException {
+      throws IOException {
     if (end <= start || end > LeafIndex.MAX_LEAVES) {
       throw new IndexOutOfBoundsException(
           "a page must be of at least one leaf below "

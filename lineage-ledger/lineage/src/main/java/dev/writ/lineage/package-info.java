@@ -3,7 +3,7 @@
  * Who caused what: the typed graph of a log, computed from its leaves alone, the same twice.
  *
  * <p>An auditor needs entries, tiles and one signed checkpoint, and no database and no network: {@link
- * dev.writ.lineage.LeafSource} gives out what is proven against the checkpoint, {@link
+ * dev.writ.lineage.VerifiedLeaves} gives out what is proven against the checkpoint, {@link
  * dev.writ.lineage.Lineage} indexes it and answers, and whatever it answers names the leaf it comes from
  * with that leaf's inclusion proof. Nobody is believed but whoever signed the checkpoint, and the service
  * for what its leaves say: that a leaf is there does not make it true.

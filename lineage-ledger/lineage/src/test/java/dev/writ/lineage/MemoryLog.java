@@ -6,16 +6,19 @@ import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.CompactRange;
 import dev.writ.tlog.EntryBundle;
 import dev.writ.tlog.EntryBundlePath;
+import dev.writ.tlog.FolderLog;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.KeyPairNoteSigner;
 import dev.writ.tlog.LogPolicy;
 import dev.writ.tlog.MalformedLogPolicyException;
+import dev.writ.tlog.MalformedNoteException;
 import dev.writ.tlog.MerkleTree;
 import dev.writ.tlog.NoteSigningException;
 import dev.writ.tlog.SignedNote;
 import dev.writ.tlog.Tile;
 import dev.writ.tlog.TilePath;
-import java.io.IOException;
+import dev.writ.tlog.TiledLog;
+import dev.writ.tlog.TrustedCheckpoint;
 import java.security.GeneralSecurityException;
 import java.security.KeyPairGenerator;
 import java.security.spec.ECGenParameterSpec;
@@ -28,7 +31,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** A log in memory, as files that a test may change. */
-final class MemoryLog implements LogFiles {
+final class MemoryLog implements TiledLog {
   static final String ORIGIN = "writ.example/log";
   private static final KeyPairNoteSigner SIGNER = signer();
 
@@ -51,7 +54,7 @@ final class MemoryLog implements LogFiles {
       EntryBundlePath path = EntryBundlePath.holding(at, entries.size());
       log.files.put(path.text(), EntryBundle.encode(entries.subList(at, at + path.width())));
     }
-    log.files.put("checkpoint", note(new Checkpoint(ORIGIN, range.size(), range.root())));
+    log.files.put(FolderLog.CHECKPOINT, note(new Checkpoint(ORIGIN, range.size(), range.root())));
     return log;
   }
 
@@ -102,15 +105,35 @@ final class MemoryLog implements LogFiles {
   }
 
   @Override
-  public Optional<byte[]> read(String path, int maxBytes) throws IOException {
-    Optional<byte[]> file = Optional.ofNullable(files.get(path));
-    if (file.isPresent() && file.get().length > maxBytes) {
-      throw new IOException(path + " must be of at most " + maxBytes + " bytes");
-    }
-    return file;
+  public Optional<byte[]> readCheckpoint() {
+    return Optional.ofNullable(files.get(FolderLog.CHECKPOINT));
   }
 
-  TileLeafSource open() throws IOException, LogIntegrityException {
-    return TileLeafSource.open(this, policy());
+  @Override
+  public Optional<byte[]> readTile(TilePath path) {
+    return Optional.ofNullable(files.get(path.text()));
+  }
+
+  @Override
+  public Optional<byte[]> readEntryBundle(EntryBundlePath path) {
+    return Optional.ofNullable(files.get(path.text()));
+  }
+
+  /** The log at its checkpoint, which {@link #policy} believes. */
+  VerifiedLeaves open() {
+    return open(policy());
+  }
+
+  /** The log at its checkpoint, which {@code policy} believes. */
+  VerifiedLeaves open(LogPolicy policy) {
+    try {
+      SignedNote note = SignedNote.parse(file(FolderLog.CHECKPOINT));
+      if (policy.verifyCheckpoint(note) instanceof TrustedCheckpoint trusted) {
+        return new VerifiedLeaves(this, trusted.checkpoint(), note);
+      }
+      throw new IllegalStateException("the policy must believe the checkpoint, does not");
+    } catch (MalformedNoteException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

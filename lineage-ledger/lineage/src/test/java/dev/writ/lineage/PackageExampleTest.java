@@ -65,12 +65,12 @@ class PackageExampleTest {
   @Test
   void page_isTheExamplesToTheByte_andProvesWhatIsSaid() throws Exception {
     MemoryLog log = log();
-    TileLeafSource source = TileLeafSource.open(log, policy(log));
+    VerifiedLeaves source = log.open(policy(log));
     SearchFilter filter = SearchPageTest.filter(Map.of("kind", LeafKind.ENROLMENT));
     SearchPage page = SearchPage.of(source, Openings.NONE, filter, 4, 6);
     assertThat(new String(page.toJson(), StandardCharsets.UTF_8)).isEqualTo(example("page"));
     SearchPage read = SearchPage.parse(example("page").getBytes(StandardCharsets.UTF_8));
-    assertThat(new PageVerifier(policy(log), Openings.NONE).verify(read))
+    assertThat(new PageVerifier(policy(log)::verifyCheckpoint, Openings.NONE).verify(read))
         .isEqualTo(new PageOutcome.Complete(4, 6, SIZE, List.of(5), List.of()));
   }
 
@@ -78,7 +78,7 @@ class PackageExampleTest {
   @Test
   void everyByteOfThePage_matters() throws Exception {
     byte[] page = example("page").getBytes(StandardCharsets.UTF_8);
-    PageVerifier verifier = new PageVerifier(policy(log()), Openings.NONE);
+    PageVerifier verifier = new PageVerifier(policy(log())::verifyCheckpoint, Openings.NONE);
     for (int at = 0; at < page.length; at++) {
       byte[] changed = page.clone();
       changed[at] ^= (byte) (1 << at % 8);
@@ -101,7 +101,7 @@ class PackageExampleTest {
   @Test
   void edgesOfTheDecision_areThoseOfTheExample() throws Exception {
     MemoryLog log = log();
-    Lineage lineage = Lineage.read(TileLeafSource.open(log, policy(log)), Openings.NONE);
+    Lineage lineage = Lineage.read(log.open(policy(log)), Openings.NONE);
     LineageGraph graph = lineage.root(6);
     String edges =
         String.join(

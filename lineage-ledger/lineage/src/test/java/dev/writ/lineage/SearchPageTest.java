@@ -12,6 +12,7 @@ import dev.writ.artifact.LeafKind;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.CompactRange;
 import dev.writ.tlog.Hash;
+import dev.writ.tlog.LogPolicy;
 import dev.writ.tlog.MerkleTree;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -56,7 +57,7 @@ class SearchPageTest {
   }
 
   private static PageOutcome verify(SearchPage page) {
-    return new PageVerifier(MemoryLog.policy(), Openings.NONE).verify(page);
+    return new PageVerifier(MemoryLog.policy()::verifyCheckpoint, Openings.NONE).verify(page);
   }
 
   @Test
@@ -262,6 +263,20 @@ class SearchPageTest {
   }
 
   @Test
+  void checkpointOfAnotherKey_isNotBelieved() throws Exception {
+    LogPolicy other =
+        LogPolicy.parse(
+            "log ledger.example.org/writ+c36dabd1+AjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAFalgvIT5SQ+x7/n2Exs+fncW5yi/oNuLvd7082JgVxZope8pYqVZf/ywtYrPRaeVOzloGxSFlID6qJJqXIEIc=\nquorum none\n");
+    SearchPage page = page(Map.of(), Openings.NONE);
+    assertThat(new PageVerifier(other::verifyCheckpoint, Openings.NONE).verify(page))
+        .isInstanceOfSatisfying(
+            PageOutcome.Refused.class,
+            refused -> assertThat(refused.reason()).contains("must be believed, and is not"));
+    assertThat(refused(parts -> parts.put("note", new byte[] {1})))
+        .contains("the checkpoint must be a note");
+  }
+
+  @Test
   void pathOfAnotherLengthOrHash_isRefused() throws Exception {
     for (String path : List.of("first", "last")) {
       assertThat(refused(parts -> SearchPageTest.<List<Hash>>part(parts, path).remove(0)))
@@ -279,7 +294,7 @@ class SearchPageTest {
   void openingsOtherThanTheSearchHad_areRefused() throws Exception {
     Openings openings = new Openings.Builder().open(SampleLog.salt("host"), "build-8").build();
     SearchPage page = page(Map.of("host", "build-8"), openings);
-    assertThat(new PageVerifier(MemoryLog.policy(), openings).verify(page))
+    assertThat(new PageVerifier(MemoryLog.policy()::verifyCheckpoint, openings).verify(page))
         .isInstanceOf(PageOutcome.Complete.class);
     assertThat(verify(page)).isInstanceOf(PageOutcome.Refused.class);
   }
@@ -292,7 +307,7 @@ class SearchPageTest {
     SearchPage one = SearchPage.of(source, Openings.NONE, all, 0, 6);
     SearchPage two = SearchPage.of(source, Openings.NONE, all, 6, 17);
     SearchPage later = SearchPage.of(source, Openings.NONE, all, 7, 17);
-    PageVerifier verifier = new PageVerifier(MemoryLog.policy(), Openings.NONE);
+    PageVerifier verifier = new PageVerifier(MemoryLog.policy()::verifyCheckpoint, Openings.NONE);
     assertThat(verifier.verify(List.of(one, two), 0, 17))
         .isEqualTo(new PageOutcome.Complete(0, 17, 17, List.of(5, 6, 7), List.of()));
     for (List<SearchPage> wrong :

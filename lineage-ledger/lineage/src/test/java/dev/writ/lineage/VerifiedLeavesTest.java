@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.tlog.EntryBundle;
 import dev.writ.tlog.EntryBundlePath;
-import dev.writ.tlog.LogPolicy;
-import java.io.IOException;
+import dev.writ.tlog.InclusionProof;
+import dev.writ.tlog.MerkleTree;
+import dev.writ.tlog.MissingTileException;
+import dev.writ.tlog.ProofOutcome;
+import dev.writ.tlog.UnprovenException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class TileLeafSourceTest {
+class VerifiedLeavesTest {
   private static final int SIZE = 600;
 
   private static List<byte[]> entries() {
@@ -27,10 +30,17 @@ class TileLeafSourceTest {
   @Test
   void entries_areThoseOfTheLog_overBundles() throws Exception {
     List<byte[]> all = entries();
-    TileLeafSource source = MemoryLog.of(all).open();
+    MemoryLog log = MemoryLog.of(all);
+    VerifiedLeaves source = log.open();
     assertThat(source.entries(200, 456)).containsExactlyElementsOf(all.subList(200, 456));
     assertThat(source.entries(512, SIZE)).containsExactlyElementsOf(all.subList(512, SIZE));
-    assertThat(source.proof(599).index()).isEqualTo(599);
+    for (int at : new int[] {0, 255, 256, 599}) {
+      InclusionProof proof = source.proof(at);
+      assertThat(proof.index()).isEqualTo(at);
+      assertThat(proof.verify(MerkleTree.leafHash(all.get(at)), source.checkpoint().root()))
+          .isEqualTo(new ProofOutcome.Proven());
+    }
+    assertThat(source.note()).isEqualTo(log.file("checkpoint"));
   }
 
   @Test
@@ -44,7 +54,7 @@ class TileLeafSourceTest {
       log.files.put(path.text(), EntryBundle.encode(other.subList(first, first + path.width())));
       assertThatThrownBy(() -> log.open().entries(changed, changed + 1))
           .as("entry %s", changed)
-          .isInstanceOf(LogIntegrityException.class);
+          .isInstanceOf(UnprovenException.class);
     }
   }
 
@@ -53,8 +63,10 @@ class TileLeafSourceTest {
     MemoryLog log = MemoryLog.of(entries());
     byte[] tile = log.file("tile/0/001");
     tile[32] ^= 1;
-    assertThatThrownBy(() -> log.open().entries(256, 257))
-        .isInstanceOf(LogIntegrityException.class);
+    assertThatThrownBy(() -> log.open().entries(256, 257)).isInstanceOf(UnprovenException.class);
+    assertThatThrownBy(() -> log.open().proof(256)).isInstanceOf(UnprovenException.class);
+    log.files.remove("tile/0/001");
+    assertThatThrownBy(() -> log.open().entries(256, 257)).isInstanceOf(MissingTileException.class);
   }
 
   @Test
@@ -72,36 +84,24 @@ class TileLeafSourceTest {
   void bundleThatIsNowhere_isMissing() throws Exception {
     MemoryLog log = MemoryLog.of(entries());
     log.files.remove("tile/entries/001");
-    assertThatThrownBy(() -> log.open().entries(256, 257)).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> log.open().entries(256, 257))
+        .isInstanceOf(UnprovenException.class)
+        .hasMessageContaining("tile/entries/001 must be there");
   }
 
   @Test
   void bundleOfAnotherForm_isRefused() throws Exception {
     MemoryLog log = MemoryLog.of(entries());
     log.files.put("tile/entries/001", new byte[] {0});
-    assertThatThrownBy(() -> log.open().entries(256, 257))
-        .isInstanceOf(LogIntegrityException.class);
-  }
-
-  @Test
-  void checkpointOfAnotherKey_isNotBelieved() throws Exception {
-    MemoryLog log = MemoryLog.of(entries());
-    LogPolicy other =
-        LogPolicy.parse(
-            "log ledger.example.org/writ+c36dabd1+AjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAFalgvIT5SQ+x7/n2Exs+fncW5yi/oNuLvd7082JgVxZope8pYqVZf/ywtYrPRaeVOzloGxSFlID6qJJqXIEIc=\nquorum none\n");
-    assertThatThrownBy(() -> TileLeafSource.open(log, other))
-        .isInstanceOf(LogIntegrityException.class);
-    log.files.put("checkpoint", new byte[] {1});
-    assertThatThrownBy(log::open).isInstanceOf(LogIntegrityException.class);
-    log.files.remove("checkpoint");
-    assertThatThrownBy(log::open).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> log.open().entries(256, 257)).isInstanceOf(UnprovenException.class);
   }
 
   @Test
   void rangeOutsideTheTree_isRefused() throws Exception {
-    TileLeafSource source = MemoryLog.of(entries()).open();
+    VerifiedLeaves source = MemoryLog.of(entries()).open();
     assertThatThrownBy(() -> source.entries(0, 257)).isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> source.entries(599, 601))
         .isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> source.proof(SIZE)).isInstanceOf(IndexOutOfBoundsException.class);
   }
 }
