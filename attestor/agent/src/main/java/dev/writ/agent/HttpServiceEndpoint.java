@@ -91,17 +91,6 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
         new JsonService(new HttpExchanges(route(url, AnyServerTls::new), timeouts)));
   }
 
-  /**
-   * The log that whoever answers at {@code url} publishes: his key is not looked at, since a log is believed
-   * by the signatures on its checkpoint.
-   *
-   * @throws IllegalArgumentException as for {@link #at}
-   */
-  public static PublishedLog logAt(URI url, Timeouts timeouts) {
-    return new PublishedLog(
-        new JsonService(new HttpExchanges(route(url, AnyServerTls::new), timeouts)));
-  }
-
   private static Route route(URI url, Supplier<ClientTls> tls) {
     boolean https = "https".equals(url.getScheme());
     boolean plain = "http".equals(url.getScheme());
