@@ -6,15 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
+import dev.writ.tlog.CheckpointOutcome;
 import dev.writ.tlog.EntryBundle;
 import dev.writ.tlog.EntryBundlePath;
 import dev.writ.tlog.LogPolicy;
+import dev.writ.tlog.TrustedCheckpoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -74,11 +77,18 @@ class PackageExampleTest {
         .isEqualTo(new PageOutcome.Complete(4, 6, SIZE, List.of(5), List.of()));
   }
 
-  /** Each of the two is read whole, or refused by its own exception; nothing that was changed proves. */
+  /** A page is read whole, or refused by its own exception; nothing that was changed proves. */
   @Test
   void everyByteOfThePage_matters() throws Exception {
     byte[] page = example("page").getBytes(StandardCharsets.UTF_8);
-    PageVerifier verifier = new PageVerifier(policy(log())::verifyCheckpoint, Openings.NONE);
+    LogPolicy policy = policy(log());
+    // Most changes leave the note as it is, and what is made of one note is the same each time.
+    Map<String, CheckpointOutcome> judged = new HashMap<>();
+    PageVerifier verifier =
+        new PageVerifier(
+            note -> judged.computeIfAbsent(note.format(), unused -> policy.verifyCheckpoint(note)),
+            Openings.NONE);
+    assertThat(proves(verifier, page)).isTrue();
     for (int at = 0; at < page.length; at++) {
       byte[] changed = page.clone();
       changed[at] ^= (byte) (1 << at % 8);
@@ -87,6 +97,9 @@ class PackageExampleTest {
     for (int length = 0; length < page.length; length += 16) {
       assertThat(proves(verifier, Arrays.copyOf(page, length))).as("cut at %s", length).isFalse();
     }
+    // The page's own, which is believed, and those with a change in text or signature.
+    assertThat(judged).hasSizeGreaterThan(100);
+    assertThat(judged.values()).filteredOn(TrustedCheckpoint.class::isInstance).hasSize(1);
   }
 
   private static boolean proves(PageVerifier verifier, byte[] page) {
