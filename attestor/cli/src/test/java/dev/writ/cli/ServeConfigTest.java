@@ -121,11 +121,7 @@ class ServeConfigTest {
 
   @Test
   void config_postgres_namesADatabaseInsteadOfAFolder() throws Exception {
-    String postgres =
-        LEAST.replace(
-            "  folder: ledger",
-            "  postgres:\n    host: db.example\n    database: writ\n    user: ledger\n"
-                + "    password_file: secret\n    authorities: ca.pem");
+    String postgres = postgresInsteadOfFolder(LEAST);
     assertThat(read(postgres).ledger())
         .isEqualTo(
             new PostgresConfig(
@@ -144,6 +140,13 @@ class ServeConfigTest {
         .hasMessageContaining("either folder or postgres");
     assertThatThrownBy(() -> read(LEAST.replace("  folder: ledger", "  {}")))
         .hasMessageContaining("either folder or postgres");
+  }
+
+  private static String postgresInsteadOfFolder(String config) {
+    return config.replace(
+        "  folder: ledger",
+        "  postgres:\n    host: db.example\n    database: writ\n    user: ledger\n"
+            + "    password_file: secret\n    authorities: ca.pem");
   }
 
   @Test
@@ -240,7 +243,10 @@ class ServeConfigTest {
                     .replace("wrapped_key: checkpoint.key", "sealed_key: checkpoint.key");
             case "token.replica.sealed_pin", "token.replica.tpm" ->
                 sealedInsteadOfFile("    pin_file: pin-2\n");
-            default -> filesInsteadOfNames();
+            default ->
+                key.startsWith("ledger.postgres.")
+                    ? postgresInsteadOfFolder(filesInsteadOfNames())
+                    : filesInsteadOfNames();
           };
       String other =
           switch (key) {
@@ -249,7 +255,7 @@ class ServeConfigTest {
             case "log.level" -> "error";
             case "token.library", "token.replica.library" -> "/opt/other.so";
             case "enrolment.expired" -> "admit";
-            case "enrolment.ak_certificate_days" -> "7";
+            case "enrolment.ak_certificate_days", "ledger.postgres.port" -> "7";
             default -> key.startsWith("limits.") ? "7" : "other";
           };
       Map<String, String> environment = Map.of(ConfigOverrides.variable(key), other);

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What the ledger has in its memory is bounded while a disk or a key hangs for many times its patience
  * and callers go on, and all of it is free again once they come back.
  */
+@Tag("any-store-long")
 @Timeout(60)
 class BoundsTest {
   private static final int PLACES = 50;

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * the process goes on, or it is gone and the store is opened anew. Whatever happens, an entry's leaf,
  * nonce and state are there together or not at all, and the answer never says more than is so.
  */
-@Tag("any-store")
+@Tag("any-store-long")
 class CrashPointsTest {
   /** Fewer would mean that the fault was not where it is thought to be. */
   private static final int STEPS_AT_LEAST = 18;

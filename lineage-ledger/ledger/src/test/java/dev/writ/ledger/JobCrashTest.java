@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The failure matrix of jobs: each step fails once without and once with its effect; then either the
  * process goes on, or it is gone and the store is opened anew.
  */
+@Tag("any-store-long")
 class JobCrashTest {
   private static final String MATRIX =
       """

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The life of a key, and that no two of a role sign at once. */
-@Tag("any-store")
+@Tag("any-store-long")
 class KeySuccessionTest {
   @TempDir Path folder;
   private final Hash kid = digest();

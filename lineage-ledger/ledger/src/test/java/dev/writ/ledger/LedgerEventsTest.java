@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A listener hears of every transaction and signature, and can harm none. */
-@Tag("any-store")
+@Tag("any-store-long")
 class LedgerEventsTest {
   @TempDir Path folder;
   private final ScriptedSigner signer = new ScriptedSigner();

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Operations: one open of a subject, approved in time by others than who proposed it, ended once. */
-@Tag("any-store")
+@Tag("any-store-long")
 class OperationStateTest {
   private static final String SUBJECT = "key/issuer";
   private static final byte[] DOCUMENT = {'{', '}'};

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The probe says what an entry would come to: it notices disk and key failing, and coming back. */
-@Tag("any-store")
+@Tag("any-store-long")
 @Timeout(60)
 class ProbeTest {
   private static final CommitLimits HASTY = new CommitLimits(100, 100, Duration.ofMillis(300));

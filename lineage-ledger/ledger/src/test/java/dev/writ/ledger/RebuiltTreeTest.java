@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * c2sp.org/tlog-tiles and RFC 9162 section 2.1, with nothing of the code that wrote them. Only the
  * ledger's own reads, which a server would answer from, are called, with each path parsed from text.
  */
-@Tag("any-store")
+@Tag("any-store-long")
 class RebuiltTreeTest {
   @TempDir Path folder;
 

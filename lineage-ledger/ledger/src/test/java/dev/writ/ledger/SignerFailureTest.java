@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A checkpoint key that fails, hangs or comes back, a queue that fills, a disk that stops. */
-@Tag("any-store")
+@Tag("any-store-long")
 @Timeout(60)
 class SignerFailureTest {
   @TempDir Path folder;
