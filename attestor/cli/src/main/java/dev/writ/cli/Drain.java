@@ -4,6 +4,7 @@ package dev.writ.cli;
 import dev.writ.service.JsonLog;
 import dev.writ.service.LogFields;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * How a service ends: each of its parts is closed, whatever the ones before it did. A part that cannot be
@@ -33,6 +34,17 @@ record Drain(List<AutoCloseable> parts) {
                   }
                 },
                 "drain"));
+  }
+
+  /** Waits for that signal. */
+  static int awaitSignal() {
+    try {
+      new CountDownLatch(1).await();
+      throw new IllegalStateException("bug: nothing ends the wait but a signal");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return ExitStatus.BUG;
+    }
   }
 
   /** Closes them all; the exit status. */

@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.agent.Timeouts;
+import dev.writ.tlog.BoundedBody;
 import dev.writ.tlog.EntryBundlePath;
 import dev.writ.tlog.FolderLog;
 import dev.writ.tlog.SignedNote;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
-import dev.writ.lineage.Lineage;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -20,8 +19,18 @@ final class LeafRange {
       description = "The first leaf behind the last (default: the log's size).")
   @Nullable Long to;
 
-  /** The first leaf behind the last of {@code lineage}'s log. */
-  long end(Lineage lineage) {
-    return to == null ? lineage.source().checkpoint().size() : to;
+  /** The first leaf behind the last, of a log of {@code size} leaves. */
+  long end(long size) throws CommandFailure {
+    long end = to == null ? size : to;
+    if (from < 0 || from > end || end > size) {
+      throw CommandFailure.usage(
+          "--from and --to must be in the log's "
+              + size
+              + " leaves and in order, were "
+              + from
+              + " and "
+              + end);
+    }
+    return end;
   }
 }

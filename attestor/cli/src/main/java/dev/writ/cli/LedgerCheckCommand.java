@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,19 +26,7 @@ final class LedgerCheckCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin LogOptions options = new LogOptions();
 
-  @Option(
-      names = "--from",
-      paramLabel = "N",
-      description = {
-        "Judge leaves from this one on (default: 0). Those before are read, since others rest on them."
-      })
-  long from;
-
-  @Option(
-      names = "--to",
-      paramLabel = "N",
-      description = "Judge leaves before this one (default: all).")
-  @Nullable Long to;
+  @Mixin LeafRange range = new LeafRange();
 
   @Option(
       names = {"-o", "--output"},
@@ -50,16 +37,7 @@ final class LedgerCheckCommand implements Callable<Integer> {
   public Integer call() throws CommandFailure {
     OpenedLog opened = options.open();
     VerifiedTiles tiles = opened.tiles();
-    long end = to == null ? tiles.size() : to;
-    if (from < 0 || from > end || end > tiles.size()) {
-      throw CommandFailure.usage(
-          "--from and --to must be in the log's "
-              + tiles.size()
-              + " leaves and in order, were "
-              + from
-              + " and "
-              + end);
-    }
+    long end = range.end(tiles.size());
     LedgerRules rules = new LedgerRules(opened.belief().trust().map(TrustFile::content));
     Progress progress = new Progress(spec.commandLine().getErr(), "checked", end);
     Optional<LedgerRules.Violation> first =
@@ -72,7 +50,7 @@ final class LedgerCheckCommand implements Callable<Integer> {
                   end,
                   (index, entry) -> {
                     progress.at(index);
-                    found.violation = rules.take(index, entry).filter(v -> v.index() >= from);
+                    found.violation = rules.take(index, entry).filter(v -> v.index() >= range.from);
                     return found.violation.isEmpty();
                   });
               return found.violation;
@@ -97,7 +75,7 @@ final class LedgerCheckCommand implements Callable<Integer> {
   private void print(OpenedLog opened, long end, Optional<LedgerRules.Violation> first) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("origin", opened.checkpoint().origin());
-    facts.put("from", from);
+    facts.put("from", range.from);
     facts.put("to", end);
     facts.put("holds", first.isEmpty());
     first.ifPresent(

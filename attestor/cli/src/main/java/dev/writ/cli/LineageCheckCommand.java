@@ -27,7 +27,10 @@ final class LineageCheckCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     LineageCheck.Report report =
-        options.ask(lineage -> LineageCheck.check(lineage, range.from, range.end(lineage)));
+        options.ask(
+            lineage ->
+                LineageCheck.check(
+                    lineage, range.from, range.end(lineage.source().checkpoint().size())));
     PrintWriter out = spec.commandLine().getOut();
     if (options.output == OutputFormat.json) {
       out.println(new String(report.toJson(), StandardCharsets.UTF_8));

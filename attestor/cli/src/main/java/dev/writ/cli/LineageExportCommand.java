@@ -52,7 +52,7 @@ final class LineageExportCommand implements Callable<Integer> {
             lineage -> {
               LineageGraph graph =
                   id == null
-                      ? lineage.range(range.from, range.end(lineage))
+                      ? lineage.range(range.from, range.end(lineage.source().checkpoint().size()))
                       : lineage.root(LineageSubject.find(lineage, id));
               return LineageExport.of(lineage, graph, wanted);
             });

@@ -50,7 +50,7 @@ final class LineageSearchCommand implements Callable<Integer> {
   private SearchReport search(Lineage lineage, SearchFilter filter)
       throws IOException, CommandFailure {
     LeafSource source = lineage.source();
-    long end = range.end(lineage);
+    long end = range.end(lineage.source().checkpoint().size());
     SearchReport report = new SearchReport(range.from, end);
     if (range.from >= end) {
       throw CommandFailure.usage("--from must be before --to, and before the log's end, " + end);

@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.service.Doors;
+import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -35,6 +36,12 @@ final class ReadyLine {
 
   private void put(String name, String scheme, ListenAddress configured, OptionalInt port) {
     places.put(name, scheme + "://" + new ListenAddress(configured.host(), port.orElseThrow()));
+  }
+
+  /** Prints it as one line, at once. */
+  void print(PrintWriter out, OutputFormat format) {
+    out.println(format == OutputFormat.json ? json() : text());
+    out.flush();
   }
 
   String text() {

@@ -7,7 +7,6 @@ import dev.writ.service.Doors;
 import dev.writ.service.JsonLog;
 import dev.writ.service.ServiceStartException;
 import dev.writ.service.WritService;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.security.Provider;
 import java.security.SecureRandom;
@@ -16,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -74,27 +72,15 @@ final class ServeCommand implements Callable<Integer> {
   private int serve(ServeConfig config, ServeSetup setup) throws CommandFailure {
     JsonLog log = JsonLog.install(JsonLog.standardError(), level(config.logLevel()));
     try (WritService service = WritService.start(setup.setup())) {
-      // Whatever opens is closed, in the opposite order, by the signal that ends the process: no
-      // more
-      // requests, then what answers them.
+      // Closed in the opposite order by the signal that ends the process: first no more requests.
       Doors doors = Doors.open(service, setup.doors(), setup.setup().clock());
       new Drain(List.of(doors, service, setup)).atSignal(log);
-      announce(new ReadyLine(config, doors));
-      new CountDownLatch(1).await();
-      throw new IllegalStateException("bug: nothing ends the wait but a signal");
+      new ReadyLine(config, doors).print(spec.commandLine().getOut(), output);
+      return Drain.awaitSignal();
     } catch (LedgerException | ServiceStartException | DoorException e) {
       log.close();
       throw CommandFailure.configuration(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return ExitStatus.BUG;
     }
-  }
-
-  private void announce(ReadyLine line) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(output == OutputFormat.json ? line.json() : line.text());
-    out.flush();
   }
 
   private void print(ServeSetup setup, Provider signatures) {

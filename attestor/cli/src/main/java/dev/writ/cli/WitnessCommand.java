@@ -8,7 +8,6 @@ import dev.writ.service.JsonLog;
 import dev.writ.service.WitnessDoors;
 import dev.writ.tlog.Cosigner;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
@@ -16,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,19 +58,12 @@ final class WitnessCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--config must be given, or a subcommand, such as init");
     }
-    WitnessConfig config;
-    Cosigner cosigner;
+    WitnessConfig config = WitnessConfig.read(file, settings);
     try {
-      config = WitnessConfig.read(file, System.getenv(), settings);
-      cosigner = WitnessKeyFile.read(config.name(), config.key());
-    } catch (IOException e) {
-      throw CommandFailure.configuration("the configuration " + file, e);
-    } catch (MalformedConfigurationException e) {
-      throw CommandFailure.configuration(e);
-    } catch (GeneralSecurityException e) {
+      return serve(config, WitnessKeyFile.read(config.name(), config.key()));
+    } catch (IOException | GeneralSecurityException e) {
       throw CommandFailure.configuration("key", e);
     }
-    return serve(config, cosigner);
   }
 
   private int serve(WitnessConfig config, Cosigner cosigner) throws CommandFailure {
@@ -82,21 +73,12 @@ final class WitnessCommand implements Callable<Integer> {
         Witness.open(config.folder(), cosigner, config.rule(), clock, WitnessDoors::logFork)) {
       WitnessDoors doors = WitnessDoors.open(witness, config.doors(), clock);
       new Drain(List.of(doors, witness)).atSignal(log);
-      announce(new ReadyLine(config.listen(), doors.plainPort(), doors.tlsPort()));
-      new CountDownLatch(1).await();
-      throw new IllegalStateException("bug: nothing ends the wait but a signal");
+      new ReadyLine(config.listen(), doors.plainPort(), doors.tlsPort())
+          .print(spec.commandLine().getOut(), output);
+      return Drain.awaitSignal();
     } catch (LedgerException | DoorException e) {
       log.close();
       throw CommandFailure.configuration(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return ExitStatus.BUG;
     }
-  }
-
-  private void announce(ReadyLine line) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(output == OutputFormat.json ? line.json() : line.text());
-    out.flush();
   }
 }

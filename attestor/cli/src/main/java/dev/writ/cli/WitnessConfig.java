@@ -65,6 +65,17 @@ record WitnessConfig(
             .apply(ConfigYaml.parse(file, bytes), environment, options));
   }
 
+  /** The same for a command, whose failure it is if it cannot be read. */
+  static WitnessConfig read(Path file, Map<String, String> options) throws CommandFailure {
+    try {
+      return read(file, System.getenv(), options);
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the configuration " + file, e);
+    } catch (MalformedConfigurationException e) {
+      throw CommandFailure.configuration(e);
+    }
+  }
+
   static WitnessConfig of(ConfigNode.Mapping root) throws MalformedConfigurationException {
     KEYS.requireKnown(root);
     ConfigSection all = ConfigSection.of(root);

@@ -226,9 +226,8 @@ final class KeyTransitions {
       changes.add(signsOn(key.role(), next));
     }
     if (key.role() == KeyRole.CHECKPOINT && compromise.replacement().isPresent()) {
-      // Beside the other: the leaf that says it is under a line that is believed after it, and what
-      // comes
-      // meanwhile under one that is believed before.
+      // Beside the other: its leaf is under a line that is believed after it, what comes meanwhile
+      // under one that is believed before.
       ledger.signWith(lines.with(ledger.keys(), compromise.replacement().get()).signing());
     }
     if (key.role() == KeyRole.ISSUER && key.activatedIndex().isPresent()) {

@@ -4,6 +4,7 @@ package dev.writ.ledger;
 import dev.writ.ledger.WitnessRound.Said;
 import dev.writ.tlog.AddCheckpoint;
 import dev.writ.tlog.AddCheckpointAnswer;
+import dev.writ.tlog.BoundedBody;
 import dev.writ.tlog.ConsistencyProof;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.MalformedTileException;

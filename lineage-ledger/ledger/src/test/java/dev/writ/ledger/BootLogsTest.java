@@ -20,7 +20,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Boot logs beside the ledger, and leaves found by their ids. */
@@ -95,10 +94,7 @@ final class BootLogsTest {
   }
 
   @Test
-  @DisabledIfSystemProperty(
-      named = "writ.test.store",
-      matches = "postgres",
-      disabledReason = "a server makes room of pages in its own time")
+  @Tag("embedded")
   void erasedPayload_takesItsLogWithIt() throws Exception {
     String secret = "what a host measured ".repeat(400);
     long index = keep(log(HOST, Decision.ALLOWED, 1, secret));

@@ -14,8 +14,6 @@ import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.ProofOutcome;
 import dev.writ.tlog.TileTree;
 import dev.writ.tlog.TlogProof;
-import java.io.BufferedReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,7 +24,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,37 +88,23 @@ class KillTest {
 
   /** What the child said it has a receipt for before SIGKILL reached it. */
   private List<Acknowledged> runAndKill(int receipts, StatusLines status) throws Exception {
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                classPath,
-                CrashingWriter.class.getName(),
-                folder.toString())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try (BufferedReader lines = child.inputReader(StandardCharsets.US_ASCII)) {
-      List<Acknowledged> acknowledged = new ArrayList<>();
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.endsWith(" .") && !status.read(line)) {
-          acknowledged.add(Acknowledged.parse(line));
-        }
-        if (acknowledged.size() == receipts) {
-          assertThatThrownBy(() -> TestLedgers.open(folder.resolve("store")).close())
-              .hasMessageContaining("open in one process at a time, and process " + child.pid());
-          // Not through Process, which would close the pipe on lines that are in it.
-          assertThat(child.toHandle().destroyForcibly()).isTrue();
-        }
-      }
-      assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(receipts);
-      assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      assertThat(child.exitValue()).as("killed by signal 9").isEqualTo(128 + 9);
-      return acknowledged;
-    } finally {
-      child.destroyForcibly();
+    List<Acknowledged> acknowledged = new ArrayList<>();
+    try (KilledJvm child = KilledJvm.start(CrashingWriter.class, folder.toString())) {
+      child.read(
+          line -> {
+            if (!status.read(line)) {
+              acknowledged.add(Acknowledged.parse(line));
+            }
+            if (acknowledged.size() == receipts) {
+              assertThatThrownBy(() -> TestLedgers.open(folder.resolve("store")).close())
+                  .hasMessageContaining(
+                      "open in one process at a time, and process " + child.pid());
+              child.kill();
+            }
+          });
     }
+    assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(receipts);
+    return acknowledged;
   }
 
   /** What the child said of blocks, revocations and snapshots. */

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Keys that all nodes share: one at a time becomes the newest, and the old ones go for good. */
@@ -106,10 +105,7 @@ class MacKeyTest {
   }
 
   @Test
-  @DisabledIfSystemProperty(
-      named = "writ.test.store",
-      matches = "postgres",
-      disabledReason = "a server makes room of pages in its own time")
+  @Tag("embedded")
   void key_supersededForLongEnough_isGoneFromDiskToo() throws Exception {
     assertThat(renew(key('A'))).hasSize(1);
     now = NOW.plus(DAY).plusMillis(1);

@@ -28,6 +28,14 @@ final class StoreUnderTest {
   /** What a writer that waits in vain for the lock hears. */
   static final String LOCKED = POSTGRES ? "SQLState 55P03" : "SQLITE_BUSY";
 
+  /** A number's 16 decimal digits as bytes, in SQL. */
+  static String digits(String number) {
+    return (POSTGRES
+            ? "convert_to(lpad((%s)::text, 16, '0'), 'UTF8')"
+            : "CAST(printf('%%016d', %s) AS BLOB)")
+        .formatted(number);
+  }
+
   private static final Set<String> MADE = ConcurrentHashMap.newKeySet();
 
   private StoreUnderTest() {}

@@ -30,7 +30,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** All that a key signed is revoked by one leaf: what was decided between two others. */
@@ -168,10 +167,7 @@ class VoidBetweenTest {
   }
 
   @Test
-  @DisabledIfSystemProperty(
-      named = "writ.test.store",
-      matches = "postgres",
-      disabledReason = "it reads SQLite's plans")
+  @Tag("embedded")
   void voiding_readsThoseThatHaveNotEnded_andAHostsChainByItsOwnNames() throws Exception {
     ledger.close();
     try (Database database = TestLedgers.database(folder);

@@ -9,11 +9,10 @@ import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.Cosigner;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.SignedNote;
-import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyPair;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,39 +51,24 @@ class WitnessKillTest {
   /** The last size of which the child said that it has the cosignature. */
   private static int runAndKill(Path folder, KeyPair key, KeyPair log, int seen, int sizes)
       throws Exception {
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                classPath,
-                CrashingWitness.class.getName(),
-                folder.toString(),
-                CrashingWitness.text(key),
-                CrashingWitness.text(log),
-                Integer.toString(seen))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try (BufferedReader lines = child.inputReader(StandardCharsets.US_ASCII)) {
-      int said = 0;
-      int last = seen;
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.endsWith(" .")) {
-          last = Integer.parseInt(line.substring(0, line.length() - 2));
-          said++;
-        }
-        if (said == sizes) {
-          // Not through Process, which would close the pipe on lines that are in it.
-          assertThat(child.toHandle().destroyForcibly()).isTrue();
-        }
-      }
-      assertThat(said).isGreaterThanOrEqualTo(sizes);
-      assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      assertThat(child.exitValue()).as("killed by signal 9").isEqualTo(128 + 9);
-      return last;
-    } finally {
-      child.destroyForcibly();
+    AtomicInteger last = new AtomicInteger(seen);
+    AtomicInteger said = new AtomicInteger();
+    try (KilledJvm child =
+        KilledJvm.start(
+            CrashingWitness.class,
+            folder.toString(),
+            CrashingWitness.text(key),
+            CrashingWitness.text(log),
+            Integer.toString(seen))) {
+      child.read(
+          line -> {
+            last.set(Integer.parseInt(line.substring(0, line.length() - 2)));
+            if (said.incrementAndGet() == sizes) {
+              child.kill();
+            }
+          });
     }
+    assertThat(said.get()).isGreaterThanOrEqualTo(sizes);
+    return last.get();
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.writ.cli;
+package dev.writ.tlog;
 
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpResponse;
@@ -10,14 +10,18 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** A body of which no more is taken than one byte more than it may have, for its parser to refuse. */
-final class BoundedBody implements HttpResponse.BodySubscriber<byte[]> {
+/**
+ * The body of an HTTP response, of which no more is taken than one byte more than it may have: the parser
+ * of what it should be refuses that, and says what was allowed.
+ */
+public final class BoundedBody implements HttpResponse.BodySubscriber<byte[]> {
   private final int limit;
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
   private Flow.@Nullable Subscription subscription;
 
-  BoundedBody(int limit) {
+  /** A body of at most {@code limit} bytes. */
+  public BoundedBody(int limit) {
     this.limit = limit;
   }
 
