@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.load;
 
-import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
-import com.amazon.corretto.crypto.provider.SelfTestStatus;
 import dev.writ.artifact.BundleVerifier;
-import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustSuccession;
@@ -12,22 +9,15 @@ import dev.writ.fixtures.ChildProcess;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.PostgresServer;
 import dev.writ.fixtures.SoftHsmToken;
-import dev.writ.policy.MalformedPolicyException;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.Provider;
-import java.security.SecureRandom;
-import java.security.Signature;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServedWrit implements AutoCloseable {
   static final String TENANT = "tenant";
-  private static final String TOKEN = "writ-load";
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
   private static final Duration POLL = Duration.ofMillis(5);
 
@@ -62,7 +51,7 @@ public final class ServedWrit implements AutoCloseable {
   private final List<LoadHost> hosts;
   private @Nullable ChildProcess process;
 
-  private ServedWrit(
+  ServedWrit(
       Path launcher,
       Path folder,
       SoftHsmToken token,
@@ -122,75 +111,20 @@ public final class ServedWrit implements AutoCloseable {
       Path project, Path folder, int hostCount, PostgresServer server, String database)
       throws IOException, InterruptedException {
     server.createDatabase(database);
-    return prepare(
+    return ServePreparation.prepare(
         project, folder, hostCount, 0, Optional.empty(), ServeFiles.in(server, database));
   }
 
   private static ServedWrit prepare(
       Path project, Path folder, int hostCount, int boundHostCount, Optional<Path> module)
       throws IOException, InterruptedException {
-    return prepare(
+    return ServePreparation.prepare(
         project,
         folder,
         hostCount,
         boundHostCount,
         module,
         ServeFiles.embedded(folder.resolve("ledger")));
-  }
-
-  private static ServedWrit prepare(
-      Path project,
-      Path folder,
-      int hostCount,
-      int boundHostCount,
-      Optional<Path> module,
-      String ledger)
-      throws IOException, InterruptedException {
-    Path launcher = project.resolve("writ");
-    SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
-    Path keys = folder.resolve("keys");
-    ServeFiles.makeKeys(launcher, token, module, keys, folder.resolve("keys.log"));
-    EndorsementAuthority maker = EndorsementAuthority.create(Instant.now(), new SecureRandom());
-    try {
-      TrustFile trust = TrustFile.parse(Files.readAllBytes(keys.resolve("trust.json")));
-      Target target = new Target(trust.content().issuer(), TENANT);
-      Provider signatures = fastest();
-      List<LoadHost> hosts = new ArrayList<>();
-      for (int i = 0; i < hostCount + boundHostCount; i++) {
-        hosts.add(new LoadHost(String.format("host-%04d", i), maker, signatures, target));
-      }
-      Path policy = folder.resolve("policy.json");
-      Files.write(
-          policy,
-          ServeFiles.policyFor(
-                  project.resolve("docs/examples/dev-policy.json"),
-                  hosts,
-                  hosts.stream().skip(hostCount).map(LoadHost::name).toList())
-              .canonical());
-      // A Unix socket's path must be short (unix(7)), which that of a project's folder need not be.
-      Path socketFolder = Files.createTempDirectory("writ-");
-      InetSocketAddress service = freeAddress();
-      Optional<InetSocketAddress> tls =
-          boundHostCount == 0 ? Optional.empty() : Optional.of(freeAddress());
-      Path config = folder.resolve("serve.yaml");
-      Files.writeString(
-          config,
-          ServeFiles.configuration(
-              keys.resolve("trust.json"),
-              token,
-              module,
-              ledger,
-              policy,
-              ServeFiles.pem(folder.resolve("ek-root.pem"), maker.root()),
-              ServeFiles.pem(folder.resolve("ek-issuing.pem"), maker.issuing()),
-              service,
-              tls,
-              socketFolder.resolve("operator")));
-      return new ServedWrit(
-          launcher, folder, token, socketFolder, service, tls, config, trust, maker, hosts);
-    } catch (MalformedTrustFileException | MalformedPolicyException | GeneralSecurityException e) {
-      throw new IOException("a service could not be set up", e);
-    }
   }
 
   /**
@@ -200,7 +134,7 @@ public final class ServedWrit implements AutoCloseable {
    * @param hosts who ask it
    */
   ServedWrit anotherNode(String name, List<LoadHost> hosts) throws IOException {
-    InetSocketAddress address = freeAddress();
+    InetSocketAddress address = ServePreparation.freeAddress();
     Path socket = Files.createTempDirectory("writ-");
     Path other = folder.resolve(name);
     Files.createDirectories(other);
@@ -221,21 +155,6 @@ public final class ServedWrit implements AutoCloseable {
         trust,
         maker,
         hosts);
-  }
-
-  private static InetSocketAddress freeAddress() throws IOException {
-    InetAddress loopback = InetAddress.getLoopbackAddress();
-    try (ServerSocket socket = new ServerSocket(0, 1, loopback)) {
-      return new InetSocketAddress(loopback, socket.getLocalPort());
-    }
-  }
-
-  /** ACCP where its native library loads; the JDK's own elsewhere, which costs the load more. */
-  private static Provider fastest() throws GeneralSecurityException {
-    AmazonCorrettoCryptoProvider accp = AmazonCorrettoCryptoProvider.INSTANCE;
-    return accp.getLoadingError() == null && accp.runSelfTests() == SelfTestStatus.PASSED
-        ? accp
-        : Signature.getInstance("SHA256withECDSA").getProvider();
   }
 
   /** Starts the process; {@link #awaitReady} says when it serves. */
@@ -386,7 +305,7 @@ public final class ServedWrit implements AutoCloseable {
   /** Verifies what it issues, fast, by the newest trust file. */
   BundleVerifier verifier() throws IOException {
     try {
-      return BundleVerifier.of(followed(), fastest());
+      return BundleVerifier.of(followed(), ServePreparation.fastest());
     } catch (GeneralSecurityException e) {
       throw new IOException("P-256 must be verified on this machine, and cannot be", e);
     }

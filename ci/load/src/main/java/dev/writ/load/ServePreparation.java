@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.load;
+
+import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
+import com.amazon.corretto.crypto.provider.SelfTestStatus;
+import dev.writ.artifact.MalformedTrustFileException;
+import dev.writ.artifact.TrustFile;
+import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.fixtures.SoftHsmToken;
+import dev.writ.policy.MalformedPolicyException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.Provider;
+import java.security.SecureRandom;
+import java.security.Signature;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Sets a service up as an operator does, but for its hosts' enrolment: token, keys, policy, configuration. */
+final class ServePreparation {
+  private static final String TOKEN = "writ-load";
+
+  private ServePreparation() {}
+
+  static ServedWrit prepare(
+      Path project,
+      Path folder,
+      int hostCount,
+      int boundHostCount,
+      Optional<Path> module,
+      String ledger)
+      throws IOException, InterruptedException {
+    Path launcher = project.resolve("writ");
+    SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
+    Path keys = folder.resolve("keys");
+    ServeFiles.makeKeys(launcher, token, module, keys, folder.resolve("keys.log"));
+    EndorsementAuthority maker = EndorsementAuthority.create(Instant.now(), new SecureRandom());
+    try {
+      TrustFile trust = TrustFile.parse(Files.readAllBytes(keys.resolve("trust.json")));
+      Target target = new Target(trust.content().issuer(), ServedWrit.TENANT);
+      Provider signatures = fastest();
+      List<LoadHost> hosts = new ArrayList<>();
+      for (int i = 0; i < hostCount + boundHostCount; i++) {
+        hosts.add(new LoadHost(String.format("host-%04d", i), maker, signatures, target));
+      }
+      Path policy = folder.resolve("policy.json");
+      Files.write(
+          policy,
+          ServeFiles.policyFor(
+                  project.resolve("docs/examples/dev-policy.json"),
+                  hosts,
+                  hosts.stream().skip(hostCount).map(LoadHost::name).toList())
+              .canonical());
+      // A Unix socket's path must be short (unix(7)), which that of a project's folder need not be.
+      Path socketFolder = Files.createTempDirectory("writ-");
+      InetSocketAddress service = freeAddress();
+      Optional<InetSocketAddress> tls =
+          boundHostCount == 0 ? Optional.empty() : Optional.of(freeAddress());
+      Path config = folder.resolve("serve.yaml");
+      Files.writeString(
+          config,
+          ServeFiles.configuration(
+              keys.resolve("trust.json"),
+              token,
+              module,
+              ledger,
+              policy,
+              ServeFiles.pem(folder.resolve("ek-root.pem"), maker.root()),
+              ServeFiles.pem(folder.resolve("ek-issuing.pem"), maker.issuing()),
+              service,
+              tls,
+              socketFolder.resolve("operator")));
+      return new ServedWrit(
+          launcher, folder, token, socketFolder, service, tls, config, trust, maker, hosts);
+    } catch (MalformedTrustFileException | MalformedPolicyException | GeneralSecurityException e) {
+      throw new IOException("a service could not be set up", e);
+    }
+  }
+
+  /** A port of loopback that nobody has at this moment. */
+  static InetSocketAddress freeAddress() throws IOException {
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    try (ServerSocket socket = new ServerSocket(0, 1, loopback)) {
+      return new InetSocketAddress(loopback, socket.getLocalPort());
+    }
+  }
+
+  /** ACCP where its native library loads; the JDK's own elsewhere, which costs the load more. */
+  static Provider fastest() throws GeneralSecurityException {
+    AmazonCorrettoCryptoProvider accp = AmazonCorrettoCryptoProvider.INSTANCE;
+    return accp.getLoadingError() == null && accp.runSelfTests() == SelfTestStatus.PASSED
+        ? accp
+        : Signature.getInstance("SHA256withECDSA").getProvider();
+  }
+}
