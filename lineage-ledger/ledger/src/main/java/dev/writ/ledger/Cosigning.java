@@ -21,8 +21,8 @@ interface Cosigning extends AutoCloseable {
         }
 
         @Override
-        public SignedNote cosign(Head head, SignedNote signed) {
-          return signed;
+        public Optional<SignedNote> cosign(Head head, SignedNote signed) {
+          return Optional.of(signed);
         }
 
         @Override
@@ -41,12 +41,13 @@ interface Cosigning extends AutoCloseable {
   Optional<SignedNote> begin(Head head, SignedNote signed) throws LedgerException;
 
   /**
-   * The note with cosignatures enough.
+   * The note with cosignatures enough; empty if there are not, and a witness has cosigned a newer head
+   * that another node on the same store signed: this node has its leaves soon, and a head above it.
    *
    * @throws NoteSigningException with the code {@link Witnesses#QUORUM_MISSED} if there are not enough
    *     in time
    */
-  SignedNote cosign(Head head, SignedNote signed) throws NoteSigningException;
+  Optional<SignedNote> cosign(Head head, SignedNote signed) throws NoteSigningException;
 
   @Override
   void close();

@@ -10,6 +10,7 @@ import dev.writ.tlog.MerkleTree;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.NoteSigningException;
 import dev.writ.tlog.SignedNote;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +57,9 @@ final class HeadSigner implements Runnable {
 
   /** Owned by the signer's thread. */
   private final RecentTree tree;
+
+  /** Whose leaves the tree has, and whose entries wait for an answer; owned by the signer's thread. */
+  private final List<CommittedBatch> unanswered = new ArrayList<>();
 
   private volatile SignedHead newest;
 
@@ -183,7 +187,8 @@ final class HeadSigner implements Runnable {
   private Optional<LedgerException> signAgain() {
     try {
       SignedNote signed = sign(origin, newest.head(), signers);
-      SignedNote unused = cosigning.cosign(newest.head(), signed);
+      // Witnesses that have seen another node's head since are there, and would cosign the next.
+      var unused = cosigning.cosign(newest.head(), signed);
       return Optional.empty();
     } catch (NoteSigningException e) {
       return Optional.of(failed(e.code(), e));
@@ -208,9 +213,9 @@ final class HeadSigner implements Runnable {
 
   private Optional<LedgerException> signAndAnswer(List<CommittedBatch> batches) {
     LedgerException failure;
-    if (unsignedSince == null) {
-      unsignedSince = System.nanoTime();
-    }
+    long since = unsignedSince == null ? System.nanoTime() : unsignedSince;
+    unsignedSince = since;
+    unanswered.addAll(batches);
     try {
       batches.forEach(this::append);
       RecentTree.Proofs proofs = tree.proofs();
@@ -219,14 +224,20 @@ final class HeadSigner implements Runnable {
       long start = System.nanoTime();
       SignedNote note = sign(origin, head, signers);
       Duration took = Duration.ofNanos(System.nanoTime() - start);
-      SignedHead signed = new SignedHead(head, cosigning.cosign(head, note));
+      Optional<SignedNote> cosigned = cosigning.cosign(head, note);
+      if (cosigned.isEmpty()) {
+        requireFollowing(since);
+        return Optional.empty();
+      }
+      SignedHead signed = new SignedHead(head, cosigned.get());
       events.headSigned(took);
       newest = signed;
       unsignedSince = null;
       unsignedFor = null;
-      for (CommittedBatch batch : batches) {
+      for (CommittedBatch batch : unanswered) {
         answer(batch, proofs, signed);
       }
+      unanswered.clear();
       tree.forget();
       return Optional.empty();
     } catch (NoteSigningException e) {
@@ -239,12 +250,28 @@ final class HeadSigner implements Runnable {
     tree.forget();
     Unavailable unsigned =
         new Unavailable(Reached.COMMITTED, failure.code(), String.valueOf(failure.getMessage()));
-    for (CommittedBatch batch : batches) {
+    for (CommittedBatch batch : unanswered) {
       for (Pending pending : batch.entries()) {
         pending.end(unsigned);
       }
     }
+    unanswered.clear();
     return Optional.of(failure);
+  }
+
+  /**
+   * Witnesses have cosigned a head of another node's: its leaves come within the writer's next look, and
+   * entries wait for the head above them. One node overtakes another now and then, and not for long.
+   */
+  private static void requireFollowing(long since) throws NoteSigningException {
+    if (System.nanoTime() - since > Witnesses.PATIENCE.toNanos()) {
+      throw new NoteSigningException(
+          Witnesses.QUORUM_MISSED,
+          "a head above those of other nodes must be cosigned, none was for "
+              + Witnesses.PATIENCE.toMillis()
+              + " ms: others always came first; the ledger goes on by itself",
+          new IOException("overtaken"));
+    }
   }
 
   private void append(CommittedBatch batch) {

@@ -114,7 +114,11 @@ public final class Ledger extends CommittedState implements AutoCloseable {
           witnesses
               .map(
                   those ->
-                      WitnessQuorum.of(those, new StoreReader(database), new QuietEvents(events)))
+                      WitnessQuorum.of(
+                          those,
+                          new StoreReader(database),
+                          database.isShared(),
+                          new QuietEvents(events)))
               .orElse(Cosigning.NONE);
       Optional<AnchorFile> anchor = config.anchor().map(AnchorFile::new);
       if (anchor.isPresent() && config instanceof SqliteConfig embedded) {

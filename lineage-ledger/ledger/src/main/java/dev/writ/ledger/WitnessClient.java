@@ -20,6 +20,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,12 +36,14 @@ import org.jspecify.annotations.Nullable;
  * chooses the proof that it is sent next.
  */
 final class WitnessClient implements Runnable, AutoCloseable {
-  /** A first guess of the witness's size, the size that it names, and once more if others asked too. */
-  private static final int ATTEMPTS = 3;
+  /** A first guess of the witness's size, the size that it names, and some more if other nodes ask, too. */
+  private static final int ATTEMPTS = 8;
 
-  /** Gives proofs of the log's own tree. */
-  @FunctionalInterface
-  interface Proofs {
+  /** The log's own tree, as it is committed. */
+  interface CommittedTree {
+    /** Number of leaves that are committed now, also by other nodes; empty where there can be none. */
+    OptionalLong sharedSize() throws LedgerException;
+
     /** That the tree of {@code newSize} leaves begins with that of {@code oldSize}, both above 0. */
     ConsistencyProof between(long oldSize, long newSize)
         throws LedgerException, IOException, MalformedTileException;
@@ -50,7 +53,7 @@ final class WitnessClient implements Runnable, AutoCloseable {
   private final NoteVerifier verifier;
   private final URI url;
   private final HttpClient client;
-  private final Proofs proofs;
+  private final CommittedTree tree;
   private final Duration patience;
   private final LedgerEvents events;
   private final AtomicReference<@Nullable WitnessRound> waiting = new AtomicReference<>();
@@ -65,7 +68,7 @@ final class WitnessClient implements Runnable, AutoCloseable {
   WitnessClient(
       Witnesses.Asked witness,
       HttpClient client,
-      Proofs proofs,
+      CommittedTree tree,
       Duration patience,
       LedgerEvents events) {
     this.witness = witness;
@@ -73,7 +76,7 @@ final class WitnessClient implements Runnable, AutoCloseable {
     String prefix = witness.url().toString();
     this.url = URI.create((prefix.endsWith("/") ? prefix : prefix + "/") + "add-checkpoint");
     this.client = client;
-    this.proofs = proofs;
+    this.tree = tree;
     this.patience = patience;
     this.events = events;
     this.thread = Deadlines.daemon(this, "ledger-witness-" + witness.name());
@@ -142,8 +145,7 @@ final class WitnessClient implements Runnable, AutoCloseable {
         }
         long stored = ((AddCheckpointAnswer.Conflict) answer).storedSize();
         if (stored > round.head().size()) {
-          return new Said.Contradicted(
-              "says that it cosigned " + stored + " leaves, and there are " + round.head().size());
+          return newer(stored, round.head().size());
         }
         if (stored == old && old == round.head().size()) {
           return new Said.Contradicted("says that it cosigned another root of " + old + " leaves");
@@ -160,6 +162,15 @@ final class WitnessClient implements Runnable, AutoCloseable {
     }
   }
 
+  /** A node commits before it asks a witness, so that what another node had cosigned is in the store by now. */
+  private Said newer(long stored, long own) throws LedgerException {
+    long committed = tree.sharedSize().orElse(own);
+    return stored <= committed
+        ? new Said.Overtaken(stored)
+        : new Said.Contradicted(
+            "says that it cosigned " + stored + " leaves, and there are " + committed);
+  }
+
   /** A proof from a size that the witness named, and that it does not take, is one of another tree. */
   private Said refused(AddCheckpointAnswer.Refused refused, long old) {
     if (refused.why() == AddCheckpointAnswer.Why.NOT_CONSISTENT && old > 0) {
@@ -173,7 +184,7 @@ final class WitnessClient implements Runnable, AutoCloseable {
   private AddCheckpoint request(WitnessRound round, long old)
       throws LedgerException, IOException, MalformedTileException {
     long size = round.head().size();
-    List<Hash> path = old == 0 || old == size ? List.of() : proofs.between(old, size).path();
+    List<Hash> path = old == 0 || old == size ? List.of() : tree.between(old, size).path();
     return AddCheckpoint.of(old, path, round.note());
   }
 

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -36,8 +37,12 @@ final class WitnessQuorum implements Cosigning {
     this.clients = clients;
   }
 
-  /** Asks where the policy has a quorum, and nobody where it has none. */
-  static Cosigning of(Witnesses witnesses, StoreReader store, LedgerEvents events) {
+  /**
+   * Asks where the policy has a quorum, and nobody where it has none.
+   *
+   * @param shared whether other nodes commit to the same store, and have their heads cosigned
+   */
+  static Cosigning of(Witnesses witnesses, StoreReader store, boolean shared, LedgerEvents events) {
     if (!witnesses.isNeeded()) {
       return NONE;
     }
@@ -47,7 +52,7 @@ final class WitnessQuorum implements Cosigning {
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(witnesses.patience())
             .build();
-    WitnessClient.Proofs proofs = (oldSize, newSize) -> proof(store, oldSize, newSize);
+    WitnessClient.CommittedTree tree = new StoredTree(store, shared);
     return new WitnessQuorum(
         witnesses,
         witnesses.policy().witnesses().stream()
@@ -56,21 +61,34 @@ final class WitnessQuorum implements Cosigning {
             .map(NoteVerifier::of)
             .toList(),
         witnesses.asked().stream()
-            .map(one -> new WitnessClient(one, client, proofs, witnesses.patience(), events))
+            .map(one -> new WitnessClient(one, client, tree, witnesses.patience(), events))
             .toList());
   }
 
   /** Tiles are durable before their head is signed; that of a head not answered yet is among them. */
-  private static ConsistencyProof proof(StoreReader store, long oldSize, long newSize)
-      throws LedgerException, IOException, MalformedTileException {
-    return new TileTree(path -> tile(store, path), newSize).consistencyProof(oldSize);
-  }
+  private record StoredTree(StoreReader store, boolean shared)
+      implements WitnessClient.CommittedTree {
+    @Override
+    public OptionalLong sharedSize() throws LedgerException {
+      if (!shared) {
+        return OptionalLong.empty();
+      }
+      Optional<TreeReads.HeadRow> row = store.read(statements -> new TreeReads(statements).head());
+      return OptionalLong.of(row.orElseThrow(RightEdgeCheck::noHead).head().size());
+    }
 
-  private static Optional<byte[]> tile(StoreReader store, TilePath path) throws IOException {
-    try {
-      return store.read(statements -> new TreeReads(statements).tile(path));
-    } catch (LedgerException e) {
-      throw new IOException(e.getMessage(), e);
+    @Override
+    public ConsistencyProof between(long oldSize, long newSize)
+        throws LedgerException, IOException, MalformedTileException {
+      return new TileTree(this::tile, newSize).consistencyProof(oldSize);
+    }
+
+    private Optional<byte[]> tile(TilePath path) throws IOException {
+      try {
+        return store.read(statements -> new TreeReads(statements).tile(path));
+      } catch (LedgerException e) {
+        throw new IOException(e.getMessage(), e);
+      }
     }
   }
 
@@ -108,13 +126,13 @@ final class WitnessQuorum implements Cosigning {
   }
 
   @Override
-  public SignedNote cosign(Head head, SignedNote signed) throws NoteSigningException {
+  public Optional<SignedNote> cosign(Head head, SignedNote signed) throws NoteSigningException {
     try {
       WitnessRound round = ask(head, signed);
       round.awaitQuorum(deadline());
       Optional<SignedNote> cosigned = round.result();
-      if (cosigned.isPresent()) {
-        return cosigned.get();
+      if (cosigned.isPresent() || round.isOvertaken()) {
+        return cosigned;
       }
       throw missed(round.failures(witnesses.asked()), new IOException("no quorum"));
     } catch (InterruptedException e) {

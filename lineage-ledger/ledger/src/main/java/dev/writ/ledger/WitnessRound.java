@@ -24,6 +24,9 @@ final class WitnessRound {
     /** Nothing that helps: it is away, slow, wrong, or refuses. */
     record Failed(String reason) implements Said {}
 
+    /** That it has seen a newer tree, and the store has as many leaves: another node's head came first. */
+    record Overtaken(long size) implements Said {}
+
     /** That it has seen a newer tree, or another one: the store is not what it was, or the witness lies. */
     record Contradicted(String reason) implements Said {}
   }
@@ -94,6 +97,11 @@ final class WitnessRound {
     return Optional.of(note.with(lines));
   }
 
+  /** Whether a witness has cosigned a newer head of another node's. */
+  synchronized boolean isOvertaken() {
+    return said.values().stream().anyMatch(what -> what instanceof Said.Overtaken);
+  }
+
   /** What a witness said that has seen another tree. */
   synchronized Optional<String> contradiction() {
     return said.entrySet().stream()
@@ -111,6 +119,8 @@ final class WitnessRound {
         reasons.add(witness.name() + " did not answer in time");
       } else if (what instanceof Said.Failed failed) {
         reasons.add(witness.name() + " " + failed.reason());
+      } else if (what instanceof Said.Overtaken newer) {
+        reasons.add(witness.name() + " has cosigned " + newer.size() + " leaves, for another node");
       } else if (what instanceof Said.Contradicted contradicted) {
         reasons.add(witness.name() + " " + contradicted.reason());
       }
