@@ -26,6 +26,7 @@ import dev.writ.service.TlsCredentialFiles;
 import dev.writ.service.TlsCredentialHsm;
 import dev.writ.service.TlsCredentialSource;
 import dev.writ.service.TokenLog;
+import dev.writ.service.WitnessPlaces;
 import dev.writ.service.WritService;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -62,7 +63,6 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       ServeConfig config, Provider signatures, InstantSource clock, SecureRandom random)
       throws CommandFailure {
     TrustFile trust = trust(config.trust());
-    Witnesses witnesses = witnesses(trust, config);
     Policy policy = policy(config.policy());
     ServeConfig.Endorsements files = config.endorsements();
     EndorsementTrust endorsements =
@@ -93,7 +93,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
                   trust,
                   keys,
                   config.ledger(),
-                  witnesses,
+                  new WitnessPlaces(config.witnessUrls(), Witnesses.PATIENCE),
                   policy,
                   endorsements,
                   admitted,
@@ -120,14 +120,6 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       return TrustFile.parse(BoundedFile.read(file, TrustFile.MAX_BYTES));
     } catch (IOException | MalformedTrustFileException e) {
       throw CommandFailure.configuration("trust: the trust file " + file, e);
-    }
-  }
-
-  private static Witnesses witnesses(TrustFile trust, ServeConfig config) throws CommandFailure {
-    try {
-      return Witnesses.of(trust.logPolicy(), config.witnessUrls());
-    } catch (IllegalArgumentException e) {
-      throw CommandFailure.configuration("witnesses", e);
     }
   }
 

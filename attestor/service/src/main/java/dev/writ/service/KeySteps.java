@@ -50,6 +50,7 @@ final class KeySteps {
   private final StatusTokens statusTokens;
   private final KeyTransitions transitions;
   private final CheckpointLines checkpoints;
+  private final WitnessesInUse witnesses;
   private final Duration longestLife;
   private final InstantSource clock;
   private Set<Hash> linesInUse = Set.of();
@@ -72,6 +73,7 @@ final class KeySteps {
       StatusTokens statusTokens,
       KeyTransitions transitions,
       CheckpointLines checkpoints,
+      WitnessesInUse witnesses,
       Duration longestLife,
       InstantSource clock) {
     this.ledger = ledger;
@@ -81,6 +83,7 @@ final class KeySteps {
     this.statusTokens = statusTokens;
     this.transitions = transitions;
     this.checkpoints = checkpoints;
+    this.witnesses = witnesses;
     this.longestLife = longestLife;
     this.clock = clock;
   }
@@ -301,6 +304,7 @@ final class KeySteps {
    */
   private void align() throws LedgerException {
     boolean changed = trust.align();
+    witnesses.align();
     List<SigningKey> known = ledger.keys();
     Set<Hash> lines = CheckpointLines.of(known);
     if (!lines.equals(linesInUse)) {

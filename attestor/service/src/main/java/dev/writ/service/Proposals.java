@@ -5,6 +5,7 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LogLines;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
@@ -34,18 +35,21 @@ final class Proposals {
   private final KeysInUse keys;
   private final KeyGenerations generations;
   private final Overlaps overlaps;
+  private final WitnessPlaces witnesses;
 
   Proposals(
       Ledger ledger,
       TrustFiles trust,
       KeysInUse keys,
       KeyGenerations generations,
-      Overlaps overlaps) {
+      Overlaps overlaps,
+      WitnessPlaces witnesses) {
     this.ledger = ledger;
     this.trust = trust;
     this.keys = keys;
     this.generations = generations;
     this.overlaps = overlaps;
+    this.witnesses = witnesses;
   }
 
   /** A change and the trust file that it names, which nobody has signed. */
@@ -265,7 +269,38 @@ final class Proposals {
   private Drafted publication(TrustFile wished) throws LedgerException {
     TrustContent content = NextTrust.after(trust.newest()).changed(wished.content());
     requireOwn(content);
+    requireWitnessed(content);
     return Drafted.of(content, Operation.PublishTrust::new);
+  }
+
+  /**
+   * Of other witnesses a quorum must be there already: once the file is in force nothing is answered before
+   * they have cosigned, and nothing could be approved that would change them again.
+   */
+  private void requireWitnessed(TrustContent content) throws LedgerException {
+    if (log(content).others().equals(log(trust.newest().content()).others())) {
+      return;
+    }
+    String missing;
+    try {
+      missing = ledger.missing(witnesses.after(TrustFile.of(content, List.of()))).orElse("");
+    } catch (LedgerException e) {
+      missing = String.valueOf(e.getMessage());
+    }
+    if (!missing.isEmpty()) {
+      throw new DeniedException(
+          new Denial(
+              DenialCode.POLICY_DENIED,
+              "witnesses_unavailable",
+              "a quorum of the witnesses that a trust file names must cosign the ledger's head before"
+                  + " it is proposed, did not: "
+                  + missing
+                  + "; tell them the log's vkey, and propose it again"));
+    }
+  }
+
+  private LogLines log(TrustContent content) {
+    return new LogLines(content.logPolicy(), trust.newest().logOrigin());
   }
 
   /** What this service signs must be believed under it, and its ledger be the same. */
@@ -275,7 +310,7 @@ final class Proposals {
         content.issuer().equals(before.issuer())
             && content.assurance() == before.assurance()
             && content.keys().equals(before.keys())
-            && content.logPolicy().equals(before.logPolicy())
+            && log(content).logs().equals(log(before).logs())
             && content.status().equals(before.status())
             && content.skew().equals(before.skew())
             && content.tls().containsAll(tlsPins());
@@ -284,8 +319,8 @@ final class Proposals {
           new Denial(
               DenialCode.POLICY_DENIED,
               "trust_file_of_others",
-              "a trust file that is published so must leave issuer, assurance, jwks, log_policy,"
-                  + " status and skew_s as they are, and pin the service's TLS key: keys are changed"
+              "a trust file that is published so must leave issuer, assurance, jwks, the log"
+                  + " lines of log_policy, status and skew_s as they are, and pin the service's TLS key: keys are changed"
                   + " by a rotation, the others with a new ledger or start"));
     }
   }

@@ -7,7 +7,6 @@ import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
 import dev.writ.ledger.StoreConfig;
-import dev.writ.ledger.Witnesses;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.NoteKey;
 import java.util.Set;
@@ -38,8 +37,8 @@ final class StartChecks {
   }
 
   /** An older copy of the store agrees with itself: only who saw a newer head can tell. */
-  static void warnOfUnseenRollback(Witnesses witnesses, StoreConfig store) {
-    if (!witnesses.isNeeded() && store.anchor().isEmpty()) {
+  static void warnOfUnseenRollback(TrustFile trust, StoreConfig store) {
+    if (!trust.logPolicy().needsWitnesses() && store.anchor().isEmpty()) {
       System.getLogger(StartChecks.class.getName())
           .log(
               System.Logger.Level.WARNING,

@@ -8,6 +8,7 @@ import dev.writ.artifact.TrustSuccession;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PublishedTrust;
+import dev.writ.ledger.WitnessChoice;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -35,15 +36,8 @@ final class TrustFiles {
    */
   static TrustFiles open(TrustFile start, Ledger ledger)
       throws LedgerException, ServiceStartException {
-    TrustSuccession.Followed followed;
-    try {
-      followed = TrustSuccession.follow(start, version -> published(ledger, version));
-    } catch (IOException e) {
-      if (e.getCause() instanceof LedgerException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException("bug: nothing but the ledger is read", e);
-    }
+    TrustSuccession.Followed followed =
+        follow(start, version -> ledger.trustFile(version).map(PublishedTrust::bytes));
     if (followed.refused().isPresent()) {
       throw new ServiceStartException(
           "the ledger's trust files must follow the configured one, and do not: "
@@ -55,9 +49,30 @@ final class TrustFiles {
         start, ledger, followed.newest(), Math.max(inForce, start.content().version()));
   }
 
-  private static Optional<byte[]> published(Ledger ledger, long version) throws IOException {
+  /**
+   * The newest that follows from {@code start} in a store whose ledger is not open yet. Where one does not
+   * follow, that before it: {@link #open} says why.
+   */
+  static TrustFile newest(TrustFile start, WitnessChoice.Published store) throws LedgerException {
+    return follow(start, store).newest();
+  }
+
+  private static TrustSuccession.Followed follow(TrustFile start, WitnessChoice.Published store)
+      throws LedgerException {
     try {
-      return ledger.trustFile(version).map(PublishedTrust::bytes);
+      return TrustSuccession.follow(start, version -> published(store, version));
+    } catch (IOException e) {
+      if (e.getCause() instanceof LedgerException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("bug: nothing but the ledger is read", e);
+    }
+  }
+
+  private static Optional<byte[]> published(WitnessChoice.Published store, long version)
+      throws IOException {
+    try {
+      return store.version(version);
     } catch (LedgerException e) {
       throw new IOException(e);
     }

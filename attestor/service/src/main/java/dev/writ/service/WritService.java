@@ -10,7 +10,6 @@ import dev.writ.evidence.TpmName;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StoreConfig;
-import dev.writ.ledger.Witnesses;
 import dev.writ.policy.Policy;
 import java.security.Provider;
 import java.security.SecureRandom;
@@ -70,7 +69,7 @@ public final class WritService implements AutoCloseable {
    * @param trust what its verifiers believe; issuer and origin are the identity's
    * @param keys its keys, in their token
    * @param store where its ledger is, or will be
-   * @param witnesses cosign its checkpoints, where the trust file's log policy has a quorum
+   * @param witnesses where those are who cosign its checkpoints, if the trust file's log policy has a quorum
    * @param policy the policy to put in force; unsigned, which dev alone accepts
    * @param endorsementTrust the TPM makers that are believed
    * @param admitted the hosts that may enrol without an invitation
@@ -86,7 +85,7 @@ public final class WritService implements AutoCloseable {
       TrustFile trust,
       IssuerKeys keys,
       StoreConfig store,
-      Witnesses witnesses,
+      WitnessPlaces witnesses,
       Policy policy,
       EndorsementTrust endorsementTrust,
       AdmittedHosts admitted,
@@ -224,7 +223,13 @@ public final class WritService implements AutoCloseable {
     this.summaries = new Summaries(refusals, ledger, clock, random);
     KeyGenerations generations = new KeyGenerations(keys, ledger, clock, random);
     Proposals proposals =
-        new Proposals(ledger, trust, keys, generations, new Overlaps(setup.terms().akValidity()));
+        new Proposals(
+            ledger,
+            trust,
+            keys,
+            generations,
+            new Overlaps(setup.terms().akValidity()),
+            setup.witnesses());
     Duration longestLife = policy.document().lifetime();
     this.keySteps =
         new KeySteps(
@@ -236,6 +241,7 @@ public final class WritService implements AutoCloseable {
             new KeyTransitions(
                 ledger, lines, trust, keys, generations, counts, longestLife, clock, random),
             lines,
+            new WitnessesInUse(ledger, trust, setup.witnesses()),
             longestLife,
             clock);
     this.dualControl =
@@ -298,12 +304,12 @@ public final class WritService implements AutoCloseable {
             setup.store(),
             setup.identity().origin(),
             lines,
-            setup.witnesses(),
+            published -> setup.witnesses().at(TrustFiles.newest(setup.trust(), published)),
             setup.clock(),
             telemetry.ledgerEvents());
-    StartChecks.warnOfUnseenRollback(setup.witnesses(), setup.store());
     try {
       TrustFiles trust = TrustFiles.open(setup.trust(), ledger);
+      StartChecks.warnOfUnseenRollback(trust.newest(), setup.store());
       KeysInUse keys = KeysInUse.of(setup.keys(), ledger);
       PolicyInForce policy =
           new Genesis(ledger, setup.clock(), setup.random())

@@ -35,7 +35,6 @@ import dev.writ.ledger.HostState;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StateChange;
-import dev.writ.ledger.Witnesses;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
@@ -246,7 +245,7 @@ final class Deployment implements AutoCloseable {
         trust(),
         token.keys(),
         SqliteConfig.in(ledgerFolder),
-        Witnesses.of(trust.logPolicy(), Map.of()).within(Duration.ofSeconds(4)),
+        new WitnessPlaces(Map.of(), Duration.ofSeconds(4)),
         Policy.compile(document()),
         new EndorsementTrust(List.of(believed.root()), intermediates, crls),
         new AdmittedHosts(admitted),

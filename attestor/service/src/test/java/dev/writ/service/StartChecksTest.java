@@ -7,16 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.artifact.TrustFile;
 import dev.writ.ledger.CommitLimits;
 import dev.writ.ledger.SqliteConfig;
-import dev.writ.ledger.Witnesses;
 import dev.writ.tlog.Cosigner;
-import dev.writ.tlog.LogPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.interfaces.ECPublicKey;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
@@ -180,11 +177,9 @@ final class StartChecksTest {
     try {
       KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
       String witness = Cosigner.of("w.example", pair).key().vkey();
-      StartChecks.warnOfUnseenRollback(
-          Witnesses.of(
-              LogPolicy.parse("witness w " + witness + " https://w.example\nquorum w\n"), Map.of()),
-          SqliteConfig.in(Path.of("ledger")));
-      Witnesses none = Witnesses.of(LogPolicy.parse("quorum none\n"), Map.of());
+      TrustFile none = deployment.trust();
+      deployment.witnesses("witness w " + witness + " https://w.example\nquorum w\n");
+      StartChecks.warnOfUnseenRollback(deployment.trust(), SqliteConfig.in(Path.of("ledger")));
       StartChecks.warnOfUnseenRollback(
           none,
           new SqliteConfig(

@@ -46,8 +46,14 @@ final class HeadSigner implements Runnable {
   /** One for each line of a checkpoint; the next signature is theirs. */
   private volatile List<NoteSigner> signers;
 
-  /** Sees to cosignatures, before anything is answered under a head. */
-  private final Cosigning cosigning;
+  /** Sees to cosignatures, before anything is answered under a head; changed by the signer's thread. */
+  private volatile Cosigning cosigning;
+
+  /** What is to see to them from the next head on; null where nothing else is. */
+  private final AtomicReference<@Nullable Cosigning> cosigningNext = new AtomicReference<>();
+
+  /** Whether others than now cosigned the newest head; owned by the signer's thread. */
+  private boolean cosignedByFormer;
 
   private final LedgerEvents events;
   private final BlockingQueue<CommittedBatch> committed = new LinkedBlockingQueue<>();
@@ -102,6 +108,15 @@ final class HeadSigner implements Runnable {
     signers = List.copyOf(others);
   }
 
+  /** Lets others cosign, the newest head at once. */
+  void witnessWith(Cosigning others) {
+    Cosigning overtaken = cosigningNext.getAndSet(others);
+    if (overtaken != null) {
+      overtaken.close();
+    }
+    committed.add(PROBE);
+  }
+
   /** Whether the head has been waiting for its signature for longer than {@code patience}. */
   boolean isOverdue(Duration patience) {
     Long since = unsignedSince;
@@ -144,6 +159,10 @@ final class HeadSigner implements Runnable {
   /** Ends the wait for witnesses, and asks them no more. */
   void closeWitnesses() {
     cosigning.close();
+    Cosigning next = cosigningNext.getAndSet(null);
+    if (next != null) {
+      next.close();
+    }
   }
 
   /** Ends the thread once all batches before are answered. */
@@ -170,6 +189,7 @@ final class HeadSigner implements Runnable {
       while (batches.remove(PROBE)) {
         // It only woke this thread.
       }
+      turnToNextWitnesses();
       Probe asked = probe.getAndSet(null);
       Optional<LedgerException> failure = Optional.empty();
       if (!batches.isEmpty() || !isSigned()) {
@@ -180,6 +200,15 @@ final class HeadSigner implements Runnable {
       if (asked != null) {
         asked.complete(failure);
       }
+    }
+  }
+
+  private void turnToNextWitnesses() {
+    Cosigning next = cosigningNext.getAndSet(null);
+    if (next != null) {
+      cosigning.close();
+      cosigning = next;
+      cosignedByFormer = true;
     }
   }
 
@@ -208,7 +237,7 @@ final class HeadSigner implements Runnable {
   }
 
   private boolean isSigned() {
-    return newest.head().size() == tree.size();
+    return newest.head().size() == tree.size() && !cosignedByFormer;
   }
 
   private Optional<LedgerException> signAndAnswer(List<CommittedBatch> batches) {
@@ -232,6 +261,7 @@ final class HeadSigner implements Runnable {
       SignedHead signed = new SignedHead(head, cosigned.get());
       events.headSigned(took);
       newest = signed;
+      cosignedByFormer = false;
       unsignedSince = null;
       unsignedFor = null;
       for (CommittedBatch batch : unanswered) {

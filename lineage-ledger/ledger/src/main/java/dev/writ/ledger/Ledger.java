@@ -31,6 +31,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   private final CommitLimits limits;
   private final InstantSource clock;
   private final StoreReader store;
+  private final WitnessQuorums witnesses;
   private final SignedTree tree;
   private final Deadlines deadlines;
   private final HeadSigner signer;
@@ -45,6 +46,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       Database database,
       CommitLimits limits,
       InstantSource clock,
+      WitnessQuorums witnesses,
       HeadSigner signer,
       Committer committer,
       Optional<Anchoring> anchoring) {
@@ -53,6 +55,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     this.limits = limits;
     this.clock = clock;
     this.store = new StoreReader(database);
+    this.witnesses = witnesses;
     this.tree = new SignedTree(store, signer);
     this.signer = signer;
     this.committer = committer;
@@ -73,7 +76,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
    *
    * @param origin the log's name; fixed when the ledger is made
    * @param keys say who signs checkpoints
-   * @param witnesses cosign each, where their policy has a quorum: nothing is answered before
+   * @param witnesses says who cosigns each, where the policy has a quorum: nothing is answered before
    * @param events is told what the ledger does
    * @throws LedgerException if the store or a key is not as it must be, a witness has seen
    *     a newer tree or another one, or no checkpoint is cosigned that the ledger could begin with
@@ -82,7 +85,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       StoreConfig config,
       String origin,
       CheckpointKeys keys,
-      Witnesses witnesses,
+      WitnessChoice witnesses,
       InstantSource clock,
       LedgerEvents events)
       throws LedgerException {
@@ -104,27 +107,17 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       StoreConfig config,
       String origin,
       CheckpointKeys keys,
-      Optional<Witnesses> witnesses,
+      Optional<WitnessChoice> witnesses,
       InstantSource clock,
       LedgerEvents events)
       throws LedgerException {
     Database database = Database.open(config);
     try {
-      Cosigning cosigning =
-          witnesses
-              .map(
-                  those ->
-                      WitnessQuorum.of(
-                          those,
-                          new StoreReader(database),
-                          database.isShared(),
-                          new QuietEvents(events)))
-              .orElse(Cosigning.NONE);
       Optional<AnchorFile> anchor = config.anchor().map(AnchorFile::new);
       if (anchor.isPresent() && config instanceof SqliteConfig embedded) {
         anchor.get().requireOutside(embedded.folder());
       }
-      return open(database, config.limits(), origin, keys, anchor, cosigning, clock, events);
+      return open(database, config.limits(), origin, keys, anchor, witnesses, clock, events);
     } catch (LedgerException | RuntimeException e) {
       database.close();
       throw e;
@@ -152,7 +145,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
         origin,
         CheckpointKeys.of(signers),
         Optional.empty(),
-        Cosigning.NONE,
+        Optional.empty(),
         clock,
         listener);
   }
@@ -163,31 +156,35 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       String origin,
       CheckpointKeys keys,
       Optional<AnchorFile> anchor,
-      Cosigning cosigning,
+      Optional<WitnessChoice> choice,
       InstantSource clock,
       LedgerEvents listener)
       throws LedgerException {
     LedgerEvents events = new QuietEvents(listener);
-    Opening opening;
-    try {
-      opening = Opening.of(database, origin, keys, anchor, cosigning);
-    } catch (LedgerException | RuntimeException e) {
-      cosigning.close();
-      throw e;
-    }
+    WitnessQuorums witnesses =
+        new WitnessQuorums(new StoreReader(database), database.isShared(), events);
+    Opening opening =
+        Opening.of(
+            database,
+            origin,
+            keys,
+            anchor,
+            trustFiles ->
+                choice.isPresent() ? witnesses.of(choice.get().by(trustFiles)) : Cosigning.NONE);
     HeadSigner signer =
         new HeadSigner(
             origin,
             opening.signers(),
             new RecentTree(opening.edge().range()),
             opening.signedHead(),
-            cosigning,
+            opening.cosigning(),
             events);
     Committer committer = new Committer(database, limits, clock, signer, opening, events);
     return new Ledger(
         database,
         limits,
         clock,
+        witnesses,
         signer,
         committer,
         anchor.map(file -> new Anchoring(file, signer, events)));
@@ -221,6 +218,19 @@ public final class Ledger extends CommittedState implements AutoCloseable {
    */
   public void signWith(List<NoteSigner> signers) throws LedgerException {
     signer.signWith(signers);
+  }
+
+  /**
+   * Lets others cosign checkpoints, from now on: nothing more is answered before they have cosigned the
+   * newest head.
+   */
+  public void witnessWith(Witnesses others) {
+    signer.witnessWith(witnesses.of(others));
+  }
+
+  /** Why these witnesses are no quorum for what is signed now; empty if they are. Asks each of them. */
+  public Optional<String> missing(Witnesses others) {
+    return witnesses.missing(others, signer.newest());
   }
 
   /** The newest signed checkpoint. */

@@ -29,20 +29,28 @@ import java.util.Optional;
  *
  * @param storedCheckpointSize size of the checkpoint in the store, less than 0 where there is none
  * @param signers those that sign from here on
+ * @param cosigning sees to the cosignatures of what they sign
  */
 record Opening(
     WriterSession session,
     RightEdge edge,
     SignedHead signedHead,
     long storedCheckpointSize,
-    List<NoteSigner> signers) {
+    List<NoteSigner> signers,
+    Cosigning cosigning) {
+
+  /** Who is to cosign, by what is in the store. */
+  @FunctionalInterface
+  interface Witnessing {
+    Cosigning by(WitnessChoice.Published trustFiles) throws LedgerException;
+  }
 
   static Opening of(
       Database database,
       String origin,
       CheckpointKeys keys,
       Optional<AnchorFile> anchor,
-      Cosigning cosigning)
+      Witnessing witnessing)
       throws LedgerException {
     WriterSession session;
     try {
@@ -52,7 +60,7 @@ record Opening(
     }
     try {
       Schema.bringUpToDate(session.connection(), database);
-      return load(session, origin, keys, anchor, cosigning);
+      return load(session, origin, keys, anchor, witnessing);
     } catch (SQLException e) {
       session.abort();
       throw LedgerException.of("the store must be readable and whole", e);
@@ -85,7 +93,7 @@ record Opening(
       String origin,
       CheckpointKeys keys,
       Optional<AnchorFile> anchor,
-      Cosigning cosigning)
+      Witnessing witnessing)
       throws SQLException, LedgerException {
     session.treeWrites().beginTree(origin);
     // Nobody moves head or checkpoint while they are compared.
@@ -115,15 +123,43 @@ record Opening(
     if (anchor.isPresent()) {
       requireContinued(anchor.get(), store, row, lines);
     }
-    session.commit();
+    Cosigning cosigning = witnessing.by(version -> trustFile(session, version));
+    try {
+      session.commit();
+      return begin(session, edge, stored, signers, cosigning, origin);
+    } catch (SQLException | LedgerException | RuntimeException e) {
+      cosigning.close();
+      throw e;
+    }
+  }
+
+  private static Optional<byte[]> trustFile(WriterSession session, long version)
+      throws LedgerException {
+    try {
+      return new TrustFiles(session.statements()).version(version).map(PublishedTrust::bytes);
+    } catch (SQLException e) {
+      throw LedgerException.of("the store must be readable and whole", e);
+    }
+  }
+
+  /** Nobody holds the lock while a key signs and witnesses are asked. */
+  private static Opening begin(
+      WriterSession session,
+      RightEdge edge,
+      Optional<SignedHead> stored,
+      List<NoteSigner> signers,
+      Cosigning cosigning,
+      String origin)
+      throws LedgerException {
     Optional<SignedHead> usable =
         stored
-            .filter(signed -> signed.head().equals(row.head()))
+            .filter(signed -> signed.head().equals(edge.head()))
             .filter(signed -> isSignedByAll(signed.note(), signers));
-    SignedHead signed = usable.isPresent() ? usable.get() : sign(origin, row.head(), signers);
+    SignedHead signed = usable.isPresent() ? usable.get() : sign(origin, edge.head(), signers);
     SignedHead first = cosigned(cosigning, signed, stored);
     boolean isStored = usable.isPresent() && cosigning.isCosigned(usable.get().note());
-    return new Opening(session, edge, first, isStored ? first.head().size() : -1L, signers);
+    return new Opening(
+        session, edge, first, isStored ? first.head().size() : -1L, signers, cosigning);
   }
 
   /**

@@ -30,22 +30,12 @@ final class WitnessQuorum implements Cosigning {
   private final List<NoteVerifier> verifiers;
   private final List<WitnessClient> clients;
 
-  private WitnessQuorum(
-      Witnesses witnesses, List<NoteVerifier> verifiers, List<WitnessClient> clients) {
-    this.witnesses = witnesses;
-    this.verifiers = verifiers;
-    this.clients = clients;
-  }
-
   /**
-   * Asks where the policy has a quorum, and nobody where it has none.
+   * Asks nobody yet.
    *
    * @param shared whether other nodes commit to the same store, and have their heads cosigned
    */
-  static Cosigning of(Witnesses witnesses, StoreReader store, boolean shared, LedgerEvents events) {
-    if (!witnesses.isNeeded()) {
-      return NONE;
-    }
+  WitnessQuorum(Witnesses witnesses, StoreReader store, boolean shared, LedgerEvents events) {
     HttpClient client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -53,16 +43,17 @@ final class WitnessQuorum implements Cosigning {
             .connectTimeout(witnesses.patience())
             .build();
     WitnessClient.CommittedTree tree = new StoredTree(store, shared);
-    return new WitnessQuorum(
-        witnesses,
+    this.witnesses = witnesses;
+    this.verifiers =
         witnesses.policy().witnesses().stream()
             .map(LogPolicy.Witness::key)
             .filter(key -> key.type().isVerified())
             .map(NoteVerifier::of)
-            .toList(),
+            .toList();
+    this.clients =
         witnesses.asked().stream()
             .map(one -> new WitnessClient(one, client, tree, witnesses.patience(), events))
-            .toList());
+            .toList();
   }
 
   /** Tiles are durable before their head is signed; that of a head not answered yet is among them. */
@@ -138,6 +129,20 @@ final class WitnessQuorum implements Cosigning {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw missed("the ledger is closing", e);
+    }
+  }
+
+  /** Why there is no quorum that has seen a head, or one that came after it; empty if there is. */
+  Optional<String> missing(SignedHead head) {
+    try {
+      WitnessRound round = ask(head.head(), head.note());
+      round.awaitAll(deadline());
+      return round.isSeenByQuorum()
+          ? Optional.empty()
+          : Optional.of(round.failures(witnesses.asked()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.of("the wait was interrupted");
     }
   }
 

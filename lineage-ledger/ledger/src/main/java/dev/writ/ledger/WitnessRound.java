@@ -36,6 +36,7 @@ final class WitnessRound {
   private final LogPolicy policy;
   private final Map<String, Said> said = new LinkedHashMap<>();
   private final Set<NoteKey> cosigned = new HashSet<>();
+  private final Set<NoteKey> ahead = new HashSet<>();
   private final int asked;
 
   WitnessRound(Head head, SignedNote note, LogPolicy policy, int asked) {
@@ -58,6 +59,8 @@ final class WitnessRound {
     said.put(witness.name(), what);
     if (what instanceof Said.Cosigned) {
       cosigned.add(witness.key());
+    } else if (what instanceof Said.Overtaken) {
+      ahead.add(witness.key());
     }
     notifyAll();
   }
@@ -99,7 +102,14 @@ final class WitnessRound {
 
   /** Whether a witness has cosigned a newer head of another node's. */
   synchronized boolean isOvertaken() {
-    return said.values().stream().anyMatch(what -> what instanceof Said.Overtaken);
+    return !ahead.isEmpty();
+  }
+
+  /** Whether a quorum has cosigned this head, or a newer one. */
+  synchronized boolean isSeenByQuorum() {
+    Set<NoteKey> all = new HashSet<>(cosigned);
+    all.addAll(ahead);
+    return policy.isQuorum(all);
   }
 
   /** What a witness said that has seen another tree. */

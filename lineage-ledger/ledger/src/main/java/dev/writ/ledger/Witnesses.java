@@ -20,7 +20,8 @@ import java.util.Set;
  * @param asked where each can be asked; a witness without a place is not
  * @param patience how long one head waits for its cosignatures
  */
-public record Witnesses(LogPolicy policy, List<Asked> asked, Duration patience) {
+public record Witnesses(LogPolicy policy, List<Asked> asked, Duration patience)
+    implements WitnessChoice {
   /** The code of what could not be answered for want of cosignatures. */
   public static final String QUORUM_MISSED = "witness_quorum";
 
@@ -80,6 +81,12 @@ public record Witnesses(LogPolicy policy, List<Asked> asked, Duration patience) 
   /** The same with another patience. */
   public Witnesses within(Duration other) {
     return new Witnesses(policy, asked, other);
+  }
+
+  /** These, whatever the store has. */
+  @Override
+  public Witnesses by(Published trustFiles) {
+    return this;
   }
 
   /** Whether checkpoints must be cosigned at all. */

@@ -40,6 +40,25 @@ public record LogLines(String policy, String origin) {
     return text(policy.lines().filter(line -> !isOf(line, key)).toList());
   }
 
+  /** The lines that name the log's keys, without any URL. */
+  public List<String> logs() {
+    return policy
+        .lines()
+        .map(LogLines::items)
+        .filter(LogLines::isLog)
+        .map(items -> String.join(" ", items.subList(0, Math.min(2, items.size()))))
+        .toList();
+  }
+
+  /** What the policy says of witnesses and their quorum. */
+  public String others() {
+    return text(policy.lines().filter(line -> !isLog(items(line))).toList());
+  }
+
+  private static boolean isLog(List<String> items) {
+    return items.get(0).equals(KEYWORD);
+  }
+
   /** A line may name the log's URL after its key. */
   private boolean isOf(String line, VerificationKey key) {
     List<String> items = items(line);
