@@ -11,11 +11,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Profiles and inventory: the packed ones are right, and anything unclear stops the start. */
+@Tag("shares-jvm")
 class HsmConfigTest {
   private static final String PROFILE =
       """

@@ -4,12 +4,14 @@ package dev.writ.hsm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The names of a role's keys. */
+@Tag("shares-jvm")
 class KeySpecTest {
   private static final KeySpec FIRST = new KeySpec(KeyRole.ISSUER, "writ-issuer", "01");
 

@@ -3,10 +3,12 @@ package dev.writ.hsm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tokens that say of themselves that they are software. */
+@Tag("shares-jvm")
 class TokenDescriptionTest {
   @ParameterizedTest
   @CsvSource({
