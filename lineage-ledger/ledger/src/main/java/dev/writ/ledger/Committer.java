@@ -115,11 +115,22 @@ final class Committer implements Runnable {
           storeCheckpoint();
           followWhileIdle();
         } else {
-          doAllThatWaits(first);
+          attempt(first);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A bug, or memory that is full, must not end the thread: what it had is answered by its deadline. */
+  private void attempt(Work first) throws InterruptedException {
+    try {
+      doAllThatWaits(first);
+    } catch (RuntimeException | Error e) {
+      events.commitFailed("bug");
+      closeSession();
+      unsettled = true;
     }
   }
 
@@ -162,23 +173,27 @@ final class Committer implements Runnable {
     } catch (LedgerException e) {
       abandon(batch, e.code(), String.valueOf(e.getMessage()));
       return;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // A bug must not end the thread: it would leave every later entry waiting.
       abandon(batch, "bug", e.toString());
       return;
     }
+    // Until it is known, whatever comes in between.
+    inDoubt = committing;
     try {
       writer.commit();
-      events.batchCommitted(admitted.size(), Duration.ofNanos(System.nanoTime() - start));
-      durable(committing);
+      inDoubt = null;
     } catch (SQLException e) {
-      inDoubt = committing;
       unsettled = true;
       events.commitFailed(SqlFailures.code(e));
       if (!isDurable(committing, lost, e)) {
         return;
       }
+      lost.forEach(Pending::end);
+      return;
     }
+    events.batchCommitted(admitted.size(), Duration.ofNanos(System.nanoTime() - start));
+    durable(committing);
     // Not before: what they lost to may have been in this very batch.
     lost.forEach(Pending::end);
   }
@@ -257,8 +272,9 @@ final class Committer implements Runnable {
     } catch (LedgerException e) {
       closeSession();
       job.fail(e.code(), String.valueOf(e.getMessage()), e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       closeSession();
+      unsettled |= committing;
       job.fail("bug", e.toString(), e);
     }
   }
@@ -332,8 +348,13 @@ final class Committer implements Runnable {
       fresh.treeWrites().lock();
       Head found = fresh.tree().head().orElseThrow(RightEdgeCheck::noHead).head();
       InDoubt doubt = inDoubt;
-      doubtWasDurable =
+      boolean isThere =
           doubt != null && tree.isThere(doubt.batch(), doubt.edge(), fresh.tree(), found);
+      // Not a rollback: a server that was away may show what no standby of it has yet, and a COMMIT
+      // waits
+      // until all before it is where it must be.
+      fresh.commit();
+      doubtWasDurable = isThere;
       if (doubt != null && doubtWasDurable) {
         durable(doubt);
       } else if (doubt != null) {

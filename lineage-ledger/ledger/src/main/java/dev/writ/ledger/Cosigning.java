@@ -21,6 +21,12 @@ interface Cosigning extends AutoCloseable {
         }
 
         @Override
+        public void takeTurn() {}
+
+        @Override
+        public void passTurn() {}
+
+        @Override
         public Optional<SignedNote> cosign(Head head, SignedNote signed) {
           return Optional.of(signed);
         }
@@ -39,6 +45,12 @@ interface Cosigning extends AutoCloseable {
    * @throws LedgerException if a witness has seen a newer tree, or another one
    */
   Optional<SignedNote> begin(Head head, SignedNote signed) throws LedgerException;
+
+  /** Waits until other nodes on the same store ask no more, for a time; see {@link WitnessTurn}. */
+  void takeTurn();
+
+  /** Lets the next node ask. */
+  void passTurn();
 
   /**
    * The note with cosignatures enough; empty if there are not, and a witness has cosigned a newer head

@@ -28,6 +28,11 @@ interface Database extends AutoCloseable {
   /** Whether others may write to it while this process has it open. */
   boolean isShared();
 
+  /** Lets those who have it open ask their witnesses one after another. */
+  default WitnessTurn witnessTurn() {
+    return WitnessTurn.ALONE;
+  }
+
   /** What stands for the words in {@code ${}} of the schema. */
   Map<String, String> schemaWords();
 
@@ -36,6 +41,11 @@ interface Database extends AutoCloseable {
 
   /** Lets others at the schema again. */
   void unlockSchema(Connection writer) throws SQLException;
+
+  /** Commits. A database that says of the COMMIT anything but that it was done has failed at it. */
+  default void commit(Connection writer) throws SQLException {
+    writer.commit();
+  }
 
   /** What is deleted from here until {@link #settle} is to be nowhere after it. */
   void beginErasure(Connection writer) throws SQLException;

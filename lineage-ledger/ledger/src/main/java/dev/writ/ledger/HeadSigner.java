@@ -49,6 +49,9 @@ final class HeadSigner implements Runnable {
   /** Sees to cosignatures, before anything is answered under a head; changed by the signer's thread. */
   private volatile Cosigning cosigning;
 
+  /** Has the writer take over what other nodes committed. */
+  private volatile Runnable follow = () -> {};
+
   /** What is to see to them from the next head on; null where nothing else is. */
   private final AtomicReference<@Nullable Cosigning> cosigningNext = new AtomicReference<>();
 
@@ -62,7 +65,10 @@ final class HeadSigner implements Runnable {
   private final AtomicReference<@Nullable Probe> probe = new AtomicReference<>();
 
   /** Owned by the signer's thread. */
-  private final RecentTree tree;
+  private RecentTree tree;
+
+  /** The newest head as the writer computed it; what the tree gives must be this one. */
+  private Head expected;
 
   /** Whose leaves the tree has, and whose entries wait for an answer; owned by the signer's thread. */
   private final List<CommittedBatch> unanswered = new ArrayList<>();
@@ -92,9 +98,14 @@ final class HeadSigner implements Runnable {
     this.origin = origin;
     this.signers = List.copyOf(signers);
     this.tree = tree;
+    this.expected = head(tree);
     this.newest = newest;
     this.cosigning = cosigning;
     this.events = events;
+  }
+
+  private static Head head(RecentTree tree) {
+    return new Head(tree.size(), tree.proofs().root());
   }
 
   /** The newest signed head. */
@@ -106,6 +117,11 @@ final class HeadSigner implements Runnable {
   void signWith(List<NoteSigner> others) throws LedgerException {
     Opening.requireSigners(origin, others);
     signers = List.copyOf(others);
+  }
+
+  /** Says how to have what other nodes committed taken over at once. */
+  void followBy(Runnable how) {
+    follow = how;
   }
 
   /** Lets others cosign, the newest head at once. */
@@ -193,7 +209,7 @@ final class HeadSigner implements Runnable {
       Probe asked = probe.getAndSet(null);
       Optional<LedgerException> failure = Optional.empty();
       if (!batches.isEmpty() || !isSigned()) {
-        failure = signAndAnswer(batches);
+        failure = signAndAnswer(afterMany(batches));
       } else if (asked != null) {
         failure = signAgain();
       }
@@ -221,12 +237,12 @@ final class HeadSigner implements Runnable {
       return Optional.empty();
     } catch (NoteSigningException e) {
       return Optional.of(failed(e.code(), e));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       return Optional.of(failed("bug", e));
     }
   }
 
-  private LedgerException failed(String code, Exception cause) {
+  private LedgerException failed(String code, Throwable cause) {
     if (code.equals(Witnesses.QUORUM_MISSED)) {
       events.quorumMissed();
     } else {
@@ -240,6 +256,33 @@ final class HeadSigner implements Runnable {
     return newest.head().size() == tree.size() && !cosignedByFormer;
   }
 
+  /**
+   * What comes after a great many leaves of others: those before are answered first, as far as they can be,
+   * since of them nothing can be proven once only the peaks are there.
+   */
+  private List<CommittedBatch> afterMany(List<CommittedBatch> batches) {
+    List<CommittedBatch> left = batches;
+    for (CommittedBatch batch : batches) {
+      if (batch.range().isPresent()) {
+        int at = left.indexOf(batch);
+        if (at > 0 || !unanswered.isEmpty()) {
+          Optional<LedgerException> failure = signAndAnswer(left.subList(0, at));
+          endUnanswered(
+              new Unavailable(
+                  Reached.COMMITTED,
+                  failure.map(LedgerException::code).orElse("ledger"),
+                  "the entry must be proven before other nodes commit too many, was not; look for it"
+                      + " by its leaf's id"));
+        }
+        requireNext(batch);
+        tree = new RecentTree(batch.range().get());
+        expected = batch.head();
+        left = left.subList(at + 1, left.size());
+      }
+    }
+    return left;
+  }
+
   private Optional<LedgerException> signAndAnswer(List<CommittedBatch> batches) {
     LedgerException failure;
     long since = unsignedSince == null ? System.nanoTime() : unsignedSince;
@@ -247,17 +290,20 @@ final class HeadSigner implements Runnable {
     unanswered.addAll(batches);
     try {
       batches.forEach(this::append);
+      cosigning.takeTurn();
       RecentTree.Proofs proofs = tree.proofs();
       Head head = new Head(tree.size(), proofs.root());
-      requireSame(head, batches);
+      requireExpected(head);
       long start = System.nanoTime();
       SignedNote note = sign(origin, head, signers);
       Duration took = Duration.ofNanos(System.nanoTime() - start);
       Optional<SignedNote> cosigned = cosigning.cosign(head, note);
       if (cosigned.isEmpty()) {
         requireFollowing(since);
+        follow.run();
         return Optional.empty();
       }
+      cosigning.passTurn();
       SignedHead signed = new SignedHead(head, cosigned.get());
       events.headSigned(took);
       newest = signed;
@@ -272,21 +318,26 @@ final class HeadSigner implements Runnable {
       return Optional.empty();
     } catch (NoteSigningException e) {
       failure = failed(e.code(), e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // A signer's bug, or ours, must not end the thread: it would leave every later entry waiting.
       failure = failed("bug", e);
     }
+    cosigning.passTurn();
     unsignedFor = failure.code();
     tree.forget();
     Unavailable unsigned =
         new Unavailable(Reached.COMMITTED, failure.code(), String.valueOf(failure.getMessage()));
+    endUnanswered(unsigned);
+    return Optional.of(failure);
+  }
+
+  private void endUnanswered(Unavailable outcome) {
     for (CommittedBatch batch : unanswered) {
       for (Pending pending : batch.entries()) {
-        pending.end(unsigned);
+        pending.end(outcome);
       }
     }
     unanswered.clear();
-    return Optional.of(failure);
   }
 
   /**
@@ -305,17 +356,32 @@ final class HeadSigner implements Runnable {
   }
 
   private void append(CommittedBatch batch) {
+    requireNext(batch);
     batch.leafHashes().forEach(tree::append);
+    expected = batch.head();
   }
 
-  /** The writer and this thread compute the root each in its own way; they sign only what is one. */
-  private static void requireSame(Head head, List<CommittedBatch> batches) {
-    if (!batches.isEmpty() && !batches.get(batches.size() - 1).head().equals(head)) {
+  private void requireNext(CommittedBatch batch) {
+    if (batch.first() != tree.size()) {
+      // Whatever the tree is from here on, it is never signed.
+      expected = batch.head();
+      throw new IllegalStateException(
+          "bug: leaves must come after " + tree.size() + ", came from " + batch.first() + " on");
+    }
+  }
+
+  /**
+   * The writer and this thread compute the root each in its own way; they sign only what is one. A tree
+   * that went wrong stays so: each later attempt fails here, until the ledger is opened anew.
+   */
+  private void requireExpected(Head head) {
+    if (!expected.equals(head)) {
       throw new IllegalStateException(
           "bug: the head to sign must be "
-              + batches.get(batches.size() - 1).head()
+              + expected
               + ", its leaves give "
-              + head);
+              + head
+              + "; start the service again");
     }
   }
 

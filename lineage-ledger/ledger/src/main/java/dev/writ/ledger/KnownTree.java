@@ -63,13 +63,12 @@ final class KnownTree {
     if (!shared) {
       throw halt(found);
     }
-    OthersLeaves others = new OthersLeaves(writer.tree(), edge);
-    Optional<RightEdge> followed = others.upTo(found);
+    Optional<OthersLeaves.Followed> followed = new OthersLeaves(writer.tree(), edge).upTo(found);
     if (followed.isEmpty()) {
       throw halt(found);
     }
-    others.give(found, signer);
-    edge = followed.get();
+    edge = followed.get().edge();
+    signer.accept(followed.get().batch());
   }
 
   /** Looks whether others have committed. */

@@ -63,6 +63,11 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     this.deadlines = new Deadlines(limits.patience());
     this.entries = new Entries(committer, signer, deadlines, limits);
     this.jobs = new Jobs(committer, deadlines);
+    // A job's transaction begins with what other nodes have committed.
+    signer.followBy(
+        () -> {
+          var unused = jobs.submit("other nodes must be followed", (writer, now) -> true);
+        });
     this.signerThread = Deadlines.daemon(signer, "ledger-signer");
     this.committerThread = Deadlines.daemon(committer, "ledger-committer");
     signerThread.start();
@@ -161,8 +166,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       LedgerEvents listener)
       throws LedgerException {
     LedgerEvents events = new QuietEvents(listener);
-    WitnessQuorums witnesses =
-        new WitnessQuorums(new StoreReader(database), database.isShared(), events);
+    WitnessQuorums witnesses = new WitnessQuorums(database, events);
     Opening opening =
         Opening.of(
             database,

@@ -3,16 +3,20 @@ package dev.writ.ledger;
 
 import dev.writ.tlog.Hash;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
- * The leaves that other nodes committed after those that a writer knows. Read twice where they are many,
- * so that none is handed on before all of them are known to lead to the head that is found.
+ * The leaves that other nodes committed after those that a writer knows, each read and hashed here: a hash
+ * in a tile, of which nobody has the leaf, is none.
  */
 final class OthersLeaves {
-  private static final int AT_ONCE = 1 << 14;
+  /** So few that the longest of leaves fit into memory. */
+  private static final int AT_ONCE = 1 << 10;
+
+  /** Of more the signer gets the peaks alone. */
+  static final int MOST_HASHES = 1 << 14;
 
   private final TreeReads tree;
   private final RightEdge known;
@@ -27,35 +31,35 @@ final class OthersLeaves {
     this.known = known;
   }
 
+  /**
+   * What they make of the edge.
+   *
+   * @param batch for the signer, once all of them are known to lead to the head that is found
+   */
+  record Followed(RightEdge edge, CommittedBatch batch) {}
+
   /** The edge after all of them; empty if what is found does not continue what is known. */
-  Optional<RightEdge> upTo(Head found) throws SQLException {
+  Optional<Followed> upTo(Head found) throws SQLException {
+    long first = known.head().size();
+    boolean few = found.size() - first <= MOST_HASHES;
+    List<Hash> all = new ArrayList<>();
     RightEdge edge = known;
     while (edge.head().size() < found.size()) {
-      List<Hash> hashes = next(edge, found);
+      long start = edge.head().size();
+      List<Hash> hashes = tree.leafHashes(start, Math.min(found.size(), start + AT_ONCE));
       if (hashes.isEmpty()) {
         return Optional.empty();
       }
       edge = edge.append(hashes).edge();
-    }
-    return edge.head().equals(found) ? Optional.of(edge) : Optional.empty();
-  }
-
-  /** Hands them on, in their order. */
-  void give(Head found, Consumer<CommittedBatch> taker) throws SQLException {
-    RightEdge edge = known;
-    while (edge.head().size() < found.size()) {
-      List<Hash> hashes = next(edge, found);
-      if (hashes.isEmpty()) {
-        throw new SQLException("the store must keep its tiles, lost one; check it before going on");
+      if (few) {
+        all.addAll(hashes);
       }
-      long first = edge.head().size();
-      edge = edge.append(hashes).edge();
-      taker.accept(CommittedBatch.ofOthers(first, hashes, edge.head()));
     }
-  }
-
-  private List<Hash> next(RightEdge edge, Head found) throws SQLException {
-    long start = edge.head().size();
-    return tree.leafHashes(start, Math.min(found.size(), start + AT_ONCE));
+    if (!edge.head().equals(found)) {
+      return Optional.empty();
+    }
+    CommittedBatch batch =
+        few ? CommittedBatch.ofOthers(first, all, found) : CommittedBatch.ofManyOthers(first, edge);
+    return Optional.of(new Followed(edge, batch));
   }
 }

@@ -8,6 +8,7 @@ import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.Map;
 import javax.sql.DataSource;
@@ -161,6 +162,11 @@ final class PostgresDatabase implements Database {
   }
 
   @Override
+  public WitnessTurn witnessTurn() {
+    return new PostgresTurn(this);
+  }
+
+  @Override
   public Map<String, String> schemaWords() {
     return Map.of("int64", "BIGINT", "bytes", "BYTEA", "table", "", "keyed", "");
   }
@@ -181,6 +187,22 @@ final class PostgresDatabase implements Database {
       statement.execute(sql);
     }
     connection.commit();
+  }
+
+  /**
+   * A server that was to wait for a standby, and was told by somebody or by a time-out to wait no more,
+   * says COMMIT and warns that the standby may not have it.
+   */
+  @Override
+  public void commit(Connection writer) throws SQLException {
+    writer.clearWarnings();
+    writer.commit();
+    SQLWarning warning = writer.getWarnings();
+    if (warning != null) {
+      throw new SQLException(
+          "COMMIT must be done without a warning, came with: " + warning.getMessage(),
+          warning.getSQLState());
+    }
   }
 
   /**

@@ -27,6 +27,8 @@ final class PostgresSource extends PGSimpleDataSource {
       setSslRootCert(config.authorities().get().toString());
     } else {
       setSslMode("disable");
+      // Whoever listens there while the server is away must not be told the password.
+      passwordFile.ifPresent(file -> setRequireAuth("scram-sha-256"));
     }
     setApplicationName("writ");
     setConnectTimeout(CONNECT_SECONDS);

@@ -2,11 +2,10 @@
 package dev.writ.ledger;
 
 import dev.writ.tlog.Hash;
-import dev.writ.tlog.Tile;
+import dev.writ.tlog.MerkleTree;
 import dev.writ.tlog.TilePath;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -70,25 +69,9 @@ final class TreeReads {
         .map(hashes -> Arrays.copyOf(hashes, length));
   }
 
-  /**
-   * The hashes of the leaves from {@code start} to before {@code end}, as they stand in tiles; fewer where
-   * one is not there or not so wide.
-   */
+  /** The hashes of the leaves from {@code start} to before {@code end}, as many as there are. */
   List<Hash> leafHashes(long start, long end) throws SQLException {
-    List<Hash> hashes = new ArrayList<>();
-    for (long next = start; next < end; ) {
-      int row = (int) (next % Tile.WIDTH);
-      int rows = (int) Math.min(Tile.WIDTH - row, end - next);
-      Optional<byte[]> tile = tile(new TilePath(0, next / Tile.WIDTH, row + rows));
-      if (tile.isEmpty()) {
-        return hashes;
-      }
-      for (int at = row; at < row + rows; at++) {
-        hashes.add(Hash.copyOf(tile.get(), at * Hash.BYTES));
-      }
-      next += rows;
-    }
-    return hashes;
+    return statements.all(row -> MerkleTree.leafHash(row.getBytes(1)), LEAVES, start, end);
   }
 
   /** The leaves from {@code start} to before {@code end}, as many as there are. */

@@ -35,7 +35,8 @@ final class TreeWrites {
   private static final String LOWER_NEWEST_TIME =
       "UPDATE tree_head SET newest_time = ? WHERE id = 1 AND newest_time = ?";
   private static final String CHECKPOINT =
-      "INSERT INTO checkpoint (id, size, note) VALUES (1, ?, ?)"
+      "INSERT INTO checkpoint (id, size, note)"
+          + " SELECT 1, ?, ? FROM tree_head WHERE tree_head.id = 1 AND tree_head.size >= ?"
           + " ON CONFLICT (id) DO UPDATE SET size = excluded.size, note = excluded.note"
           + " WHERE checkpoint.size <= excluded.size";
 
@@ -113,9 +114,10 @@ final class TreeWrites {
     return statements.update(LOWER_NEWEST_TIME, after, before) == 1;
   }
 
-  /** Keeps the newest checkpoint; an older one changes nothing. */
+  /** Keeps the newest checkpoint; an older one changes nothing, nor does one of more than is committed. */
   void putCheckpoint(SignedHead signed) throws SQLException {
-    statements.update(CHECKPOINT, signed.head().size(), signed.note().bytes());
+    long size = signed.head().size();
+    statements.update(CHECKPOINT, size, signed.note().bytes(), size);
   }
 
   /** Erases the payload of a leaf; false if it has none. */

@@ -62,6 +62,9 @@ final class WitnessClient implements Runnable, AutoCloseable {
   /** Size of the newest tree that it cosigned, as far as is known; owned by the thread. */
   private long known;
 
+  /** Size of the newest tree that it verifiably cosigned; owned by the thread. */
+  private long cosigned;
+
   /** What it said last; owned by the thread. */
   private @Nullable Said before;
 
@@ -138,7 +141,7 @@ final class WitnessClient implements Runnable, AutoCloseable {
         AddCheckpointAnswer answer = post(request(round, old), deadline);
         if (answer instanceof AddCheckpointAnswer.Cosigned cosigned) {
           known = round.head().size();
-          return verified(round.note(), cosigned.cosignatures());
+          return verified(round, cosigned.cosignatures());
         }
         if (answer instanceof AddCheckpointAnswer.Refused refused) {
           return refused(refused, old);
@@ -149,6 +152,16 @@ final class WitnessClient implements Runnable, AutoCloseable {
         }
         if (stored == old && old == round.head().size()) {
           return new Said.Contradicted("says that it cosigned another root of " + old + " leaves");
+        }
+        if (stored < this.cosigned) {
+          tell(
+              new Said.Contradicted(
+                  "says that it cosigned "
+                      + stored
+                      + " leaves, and had cosigned "
+                      + this.cosigned
+                      + ": it has lost its memory, or runs on an older copy"));
+          this.cosigned = 0;
         }
         known = stored;
       }
@@ -188,12 +201,15 @@ final class WitnessClient implements Runnable, AutoCloseable {
     return AddCheckpoint.of(old, path, round.note());
   }
 
-  private Said verified(SignedNote note, List<NoteSignature> lines) {
+  private Said verified(WitnessRound round, List<NoteSignature> lines) {
+    SignedNote note = round.note();
     for (NoteSignature line : lines) {
       if (line.keyId() == witness.key().keyId() && line.name().equals(witness.key().name())) {
-        return note.with(List.of(line)).open(List.of(verifier)) instanceof NoteOutcome.Opened
-            ? new Said.Cosigned(line)
-            : new Said.Failed("answered with a cosignature that does not verify");
+        if (note.with(List.of(line)).open(List.of(verifier)) instanceof NoteOutcome.Opened) {
+          cosigned = Math.max(cosigned, round.head().size());
+          return new Said.Cosigned(line);
+        }
+        return new Said.Failed("answered with a cosignature that does not verify");
       }
     }
     return new Said.Failed("answered without a cosignature of its key");

@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
  */
 final class WitnessQuorum implements Cosigning {
   private final Witnesses witnesses;
+  private final WitnessTurn turn;
   private final List<NoteVerifier> verifiers;
   private final List<WitnessClient> clients;
 
@@ -34,8 +35,15 @@ final class WitnessQuorum implements Cosigning {
    * Asks nobody yet.
    *
    * @param shared whether other nodes commit to the same store, and have their heads cosigned
+   * @param turn when to ask
    */
-  WitnessQuorum(Witnesses witnesses, StoreReader store, boolean shared, LedgerEvents events) {
+  WitnessQuorum(
+      Witnesses witnesses,
+      StoreReader store,
+      boolean shared,
+      WitnessTurn turn,
+      LedgerEvents events) {
+    this.turn = turn;
     HttpClient client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -117,6 +125,16 @@ final class WitnessQuorum implements Cosigning {
   }
 
   @Override
+  public void takeTurn() {
+    turn.take();
+  }
+
+  @Override
+  public void passTurn() {
+    turn.pass();
+  }
+
+  @Override
   public Optional<SignedNote> cosign(Head head, SignedNote signed) throws NoteSigningException {
     try {
       WitnessRound round = ask(head, signed);
@@ -184,5 +202,6 @@ final class WitnessQuorum implements Cosigning {
   @Override
   public void close() {
     clients.forEach(WitnessClient::close);
+    turn.close();
   }
 }

@@ -5,26 +5,25 @@ import java.util.Optional;
 
 /** Asks witnesses, whichever they are, over one store. */
 final class WitnessQuorums {
+  private final Database database;
   private final StoreReader store;
-  private final boolean shared;
   private final LedgerEvents events;
 
   /**
    * Asks nobody yet.
    *
-   * @param shared whether other nodes commit to the store, and have their heads cosigned
    * @param events is told what witnesses say to the heads of this ledger
    */
-  WitnessQuorums(StoreReader store, boolean shared, LedgerEvents events) {
-    this.store = store;
-    this.shared = shared;
+  WitnessQuorums(Database database, LedgerEvents events) {
+    this.database = database;
+    this.store = new StoreReader(database);
     this.events = events;
   }
 
   /** Asks where their policy has a quorum, and nobody where it has none. */
   Cosigning of(Witnesses witnesses) {
     return witnesses.isNeeded()
-        ? new WitnessQuorum(witnesses, store, shared, events)
+        ? new WitnessQuorum(witnesses, store, database.isShared(), database.witnessTurn(), events)
         : Cosigning.NONE;
   }
 
@@ -36,7 +35,8 @@ final class WitnessQuorums {
     if (!witnesses.isNeeded()) {
       return Optional.empty();
     }
-    try (WitnessQuorum trial = new WitnessQuorum(witnesses, store, true, LedgerEvents.NONE)) {
+    try (WitnessQuorum trial =
+        new WitnessQuorum(witnesses, store, true, WitnessTurn.ALONE, LedgerEvents.NONE)) {
       return trial.missing(head);
     }
   }

@@ -51,7 +51,7 @@ final class WriterSession {
   }
 
   void commit() throws SQLException {
-    connection.commit();
+    database.commit(connection);
     if (erasing) {
       settle();
     }

@@ -78,6 +78,11 @@ final class FaultyDatabase implements Database {
     faulted = "";
   }
 
+  /** The step that failed, empty if none did yet. */
+  synchronized String faulted() {
+    return faulted;
+  }
+
   /** The step that failed, empty if none did yet; from here on none does. */
   synchronized String disarm() {
     stepsToFault = -1;

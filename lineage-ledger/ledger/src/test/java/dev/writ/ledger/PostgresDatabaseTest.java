@@ -9,6 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.fixtures.PostgresServer;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import dev.writ.ledger.CommitOutcome.Unavailable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,6 +23,7 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,6 +64,40 @@ class PostgresDatabaseTest {
         .isInstanceOf(LedgerException.class)
         .hasMessageContainingAll(words)
         .hasMessageNotContaining("\n");
+  }
+
+  /** While the server is away, anybody of that machine may listen at its port. */
+  @Test
+  void listenerThatAsksForThePasswordInTheClear_isNotToldIt() throws Exception {
+    byte[] authenticationCleartextPassword = {'R', 0, 0, 0, 8, 0, 0, 0, 3};
+    try (ServerSocket listener = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      CompletableFuture<Integer> answer =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try (Socket client = listener.accept()) {
+                  InputStream in = client.getInputStream();
+                  byte[] startup = in.readNBytes(ByteBuffer.wrap(in.readNBytes(4)).getInt() - 4);
+                  assertThat(startup).isNotEmpty();
+                  client.getOutputStream().write(authenticationCleartextPassword);
+                  return in.read();
+                } catch (IOException e) {
+                  return -1;
+                }
+              });
+      PostgresConfig real = StoreUnderTest.config(server, "any", CommitLimits.DEFAULT);
+      PostgresConfig config =
+          new PostgresConfig(
+              real.host(),
+              listener.getLocalPort(),
+              real.database(),
+              real.user(),
+              real.passwordFile(),
+              real.authorities(),
+              real.anchor(),
+              real.limits());
+      assertStops(config, "requireAuth");
+      assertThat(answer.get()).as("a message, the password's has type p").isNotEqualTo('p');
+    }
   }
 
   @ParameterizedTest

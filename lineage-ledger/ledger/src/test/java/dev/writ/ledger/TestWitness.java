@@ -97,11 +97,16 @@ final class TestWitness implements AutoCloseable {
       if (fault.isPresent()) {
         fault.get().answer(exchange, request);
       } else {
-        send(exchange, witness.add(AddCheckpoint.parse(request)));
+        send(exchange, answer(request));
       }
     } catch (Exception e) {
       exchange.close();
     }
+  }
+
+  /** What the witness says to a request. */
+  AddCheckpointAnswer answer(byte[] request) throws Exception {
+    return witness.add(AddCheckpoint.parse(request));
   }
 
   static void send(HttpExchange exchange, AddCheckpointAnswer answer) throws IOException {

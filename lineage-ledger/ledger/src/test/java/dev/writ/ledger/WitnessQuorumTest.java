@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -265,11 +266,32 @@ class WitnessQuorumTest {
               TestWitness.send(exchange, new AddCheckpointAnswer.Conflict(1_000_000)));
       commitUntil(ledger, told, "north contradicts");
       assertThat(told).containsExactly("north failed", "north back", "north contradicts");
+      north.recover();
+      commitUntil(ledger, told, "north back");
+      // As a witness that was put back to an older copy.
+      AtomicBoolean forgot = new AtomicBoolean(true);
+      north.faultBy(
+          (exchange, body) ->
+              TestWitness.send(
+                  exchange,
+                  forgot.getAndSet(false)
+                      ? new AddCheckpointAnswer.Conflict(1)
+                      : north.answer(body)));
+      commitUntil(ledger, told, "north back", 6);
+      assertThat(told.subList(3, told.size()))
+          .containsExactly("north back", "north contradicts", "north back");
     }
   }
 
   private static void commitUntil(Ledger ledger, List<String> told, String last) throws Exception {
-    for (int i = 0; i < 3 || !told.get(told.size() - 1).equals(last); i++) {
+    commitUntil(ledger, told, last, 1);
+  }
+
+  private static void commitUntil(Ledger ledger, List<String> told, String last, int atLeast)
+      throws Exception {
+    for (int i = 0;
+        i < 3 || told.size() < atLeast || !told.get(told.size() - 1).equals(last);
+        i++) {
       Receipt unused = receipt(commit(ledger, Samples.entry()));
       while (told.isEmpty()) {
         Thread.sleep(5);
