@@ -87,8 +87,7 @@ final class PostgresDatabase implements Database {
     Connection connection = new PostgresSource(config).getConnection();
     try (Statement statement = connection.createStatement()) {
       requireKeeps(statement);
-      statement.execute("SET lock_timeout = " + LOCK_MILLIS);
-      statement.execute("SET statement_timeout = " + STATEMENT_MILLIS);
+      setTimeouts(connection);
       statement.execute("SET idle_in_transaction_session_timeout = " + IDLE_IN_TRANSACTION_MILLIS);
       connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
       connection.setAutoCommit(false);
@@ -174,12 +173,26 @@ final class PostgresDatabase implements Database {
   /** Of two nodes that start on an empty database, one makes the tables and the other finds them. */
   @Override
   public void lockSchema(Connection writer) throws SQLException {
+    // A table of many rows takes its time, and whoever waits for that waits as long.
+    writer.setNetworkTimeout(Runnable::run, 0);
+    execute(writer, "SET lock_timeout = 0");
+    execute(writer, "SET statement_timeout = 0");
     execute(writer, "SELECT pg_advisory_lock(" + SCHEMA_LOCK + ")");
   }
 
   @Override
   public void unlockSchema(Connection writer) throws SQLException {
     execute(writer, "SELECT pg_advisory_unlock(" + SCHEMA_LOCK + ")");
+    setTimeouts(writer);
+    writer.commit();
+    writer.setNetworkTimeout(Runnable::run, PostgresSource.SILENCE_SECONDS * 1_000);
+  }
+
+  private static void setTimeouts(Connection writer) throws SQLException {
+    try (Statement statement = writer.createStatement()) {
+      statement.execute("SET lock_timeout = " + LOCK_MILLIS);
+      statement.execute("SET statement_timeout = " + STATEMENT_MILLIS);
+    }
   }
 
   private static void execute(Connection connection, String sql) throws SQLException {

@@ -12,7 +12,7 @@ final class PostgresSource extends PGSimpleDataSource {
   private static final int CONNECT_SECONDS = 5;
 
   /** After a silence as long, the connection is lost: no statement of ours may take as long. */
-  private static final int SILENCE_SECONDS = 15;
+  static final int SILENCE_SECONDS = 15;
 
   private final transient Optional<Path> passwordFile;
 

@@ -17,7 +17,9 @@ final class TreeWrites {
   private static final String BEGIN_TREE =
       "INSERT INTO tree_head (id, origin, size, root, nonce_horizon, snapshot_at, probe)"
           + " VALUES (1, ?, 0, ?, 0, 0, 0) ON CONFLICT DO NOTHING";
-  private static final String LOCK = "UPDATE tree_head SET size = size WHERE id = 1";
+  private static final String LOCK =
+      "UPDATE tree_head SET size = size WHERE id = 1"
+          + " AND (SELECT MAX(version) FROM schema_version) = ?";
   private static final String PROBE =
       "UPDATE tree_head SET probe = (probe + 1) % 1000000 WHERE id = 1";
   private static final String LEAF = "INSERT INTO leaf (leaf_index, bytes) VALUES (?, ?)";
@@ -51,9 +53,16 @@ final class TreeWrites {
     statements.update(BEGIN_TREE, origin, MerkleTree.emptyRoot());
   }
 
-  /** Begins a writer's transaction: waits for the writer before, and keeps all others out. */
+  /**
+   * Begins a writer's transaction: waits for the writer before, and keeps all others out. A node of another
+   * version may have changed the tables since this one looked.
+   */
   void lock() throws SQLException {
-    requireOne(statements.update(LOCK), "the head's row");
+    requireOne(
+        statements.update(LOCK, Schema.VERSION),
+        "the head's row in schema version "
+            + Schema.VERSION
+            + ", which a newer Writ may have brought up");
   }
 
   /** Changes a row and nothing that anybody reads. */

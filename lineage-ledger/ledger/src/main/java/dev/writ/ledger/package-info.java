@@ -62,8 +62,9 @@
  * <p>A SQLite store is one process's. One in PostgreSQL may be open in many, each with a writer and a
  * signer as above. The head's row is the lock: a writer's transaction begins by updating it, so one
  * writes at a time, and each sees what the one before committed. Where that moved the head, the writer
- * reads the leaf hashes that came, appends them to its own right edge, and goes on only if that gives the
- * head that it found; its signer has them before the batch that follows. A node with nothing to do looks
+ * reads the leaves that came, appends their hashes to its own right edge, and goes on only if that gives
+ * the head that it found; its signer has them before the batch that follows. A head is signed only where
+ * writer and signer have come to it each in its own way, at whatever attempt. A node with nothing to do looks
  * every 50 ms, so that each node's checkpoint is soon the newest. A head that does not continue what the
  * node knows stops it: that is a store that was rolled back, failed over to a server that lagged, or was
  * written by somebody else.
@@ -79,6 +80,12 @@
  * kept. Without a quorum in time the entries are {@link dev.writ.ledger.CommitOutcome.Unavailable}, {@code
  * COMMITTED} with the code {@code witness_quorum}, nothing is shown under that head, and the next round asks
  * for the newest. A head that witnesses saw is of this store, which has its leaves before it is signed.
+ *
+ * <p>Nodes on one store ask one after another, by turns, as far as they can. A witness that has cosigned a
+ * newer head of another node's has this one's entries wait for the next; only more than any node has
+ * committed is a contradiction. {@link dev.writ.ledger.WitnessChoice} says who they are once the store is
+ * open, for its trust files may name others than before; {@link dev.writ.ledger.Ledger#witnessWith} turns
+ * to others while it is.
  *
  * <p>When the ledger is opened they are asked for its head before anything else; one that has seen a newer
  * tree, or another, stops it. Where too few answer it begins with the newest checkpoint that is cosigned.

@@ -92,6 +92,23 @@ class OthersLeavesTest {
     }
   }
 
+  /** A node of a newer version was started beside this one. */
+  @Test
+  void storeThatANewerVersionBroughtUp_isWrittenNoMore() throws Exception {
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      Receipt unused = receipt(commit(ledger, Samples.entry()));
+      int newer = Schema.VERSION + 1;
+      tamper(folder, "INSERT INTO schema_version (version) VALUES (" + newer + ")");
+
+      assertThat(commit(ledger, Samples.entry()))
+          .isInstanceOfSatisfying(
+              Unavailable.class, it -> assertThat(it.message()).contains("newer Writ"));
+
+      tamper(folder, "DELETE FROM schema_version WHERE version = " + newer);
+      assertThat(receipt(commit(ledger, Samples.entry())).index()).isEqualTo(1);
+    }
+  }
+
   /** A checkpoint of more than is committed would keep every later one out of its row. */
   @Test
   void checkpointOfMoreThanIsCommitted_isNotStored() throws Exception {
