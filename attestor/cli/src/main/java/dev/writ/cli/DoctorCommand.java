@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.EndorsementVerifier;
+import dev.writ.ledger.RetentionPeriod;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tpm.Tpm;
 import dev.writ.tpm.TpmException;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
   private static final String START_QUOTE = "start_quote";
+  private static final String RETENTION = "payload_retention";
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -85,7 +87,9 @@ final class DoctorCommand implements Callable<Integer> {
     } catch (TpmException e) {
       throw CommandFailure.configuration("--tpm", e);
     }
-    print(diagnosis, service.map(DoctorCommand::anchoring));
+    print(
+        diagnosis,
+        service.map(config -> List.of(anchoring(config), retention(config))).orElse(List.of()));
     return diagnosis.canEnrol() ? ExitStatus.DONE : ExitStatus.DENIED;
   }
 
@@ -141,10 +145,39 @@ final class DoctorCommand implements Callable<Integer> {
             Optional.empty());
   }
 
+  /** How long what lies beside leaves is kept, which names people and hosts. */
+  private static EndorsementDiagnosis.Check retention(ServeConfig service) {
+    String longer =
+        "an enrolment's while its host is not revoked, the newest start's while it is that, policies"
+            + " for ever";
+    Optional<RetentionPeriod> period = service.retention();
+    return period.isPresent()
+        ? new EndorsementDiagnosis.Check(
+            EndorsementDiagnosis.Result.passed,
+            RETENTION,
+            "service",
+            "payloads are erased "
+                + period.get().days()
+                + " days after their leaves; longer are kept "
+                + longer
+                + ", the first two for as many days more",
+            Optional.empty(),
+            Optional.empty())
+        : new EndorsementDiagnosis.Check(
+            EndorsementDiagnosis.Result.noted,
+            RETENTION,
+            "service",
+            "payloads, which name hosts and workloads, are kept until an operator erases them",
+            Optional.of(
+                "name ledger.payload_days, after which the service erases them; kept longer are then "
+                    + longer),
+            Optional.empty());
+  }
+
   private void print(
-      EndorsementDiagnosis diagnosis, Optional<EndorsementDiagnosis.Check> anchoring) {
+      EndorsementDiagnosis diagnosis, List<EndorsementDiagnosis.Check> ofTheService) {
     List<EndorsementDiagnosis.Check> checks = new ArrayList<>(diagnosis.checks());
-    anchoring.ifPresent(checks::add);
+    checks.addAll(ofTheService);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
       Map<String, Object> document = new LinkedHashMap<>();

@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
     name = "fsck",
     description = {
       "Checks a service's store while the service is stopped: the whole tree from its leaves, every stored",
-      "tile, head and checkpoint, and the rows of state that follow from leaves. It changes nothing, and",
-      "exits with 5 if something is wrong."
+      "tile, head and checkpoint, what lies beside leaves, and the rows of state that follow from them. It",
+      "changes nothing, and exits with 5 if something is wrong; that a payload was erased is not."
     },
     mixinStandardHelpOptions = true)
 final class LedgerFsckCommand implements Callable<Integer> {
@@ -89,6 +89,9 @@ final class LedgerFsckCommand implements Callable<Integer> {
     facts.put("origin", checked.origin());
     facts.put("size", checked.size());
     facts.put("root", checked.root());
+    facts.put("payloads", checked.payloads().named());
+    facts.put("payloads_unnamed", checked.payloads().unnamed());
+    facts.put("payloads_erased", checked.payloads().erased());
     faults.print(out, output, "whole", facts);
   }
 }

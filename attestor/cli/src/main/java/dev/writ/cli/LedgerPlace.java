@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.ledger.CommitLimits;
 import dev.writ.ledger.PostgresConfig;
+import dev.writ.ledger.RetentionPeriod;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StoreConfig;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ final class LedgerPlace {
       List.of(
           "folder",
           "anchor",
+          "payload_days",
           "postgres.host",
           "postgres.port",
           "postgres.database",
@@ -38,6 +40,13 @@ final class LedgerPlace {
     return postgres.isPresent()
         ? postgres(postgres.get(), anchor)
         : new SqliteConfig(folder.orElseThrow(), anchor, CommitLimits.DEFAULT);
+  }
+
+  /** How long payloads are kept; empty where that is for operators to say. */
+  static Optional<RetentionPeriod> retention(ConfigSection ledger)
+      throws MalformedConfigurationException {
+    int days = ledger.number("payload_days", 1, RetentionPeriod.MAX_DAYS, 0);
+    return days == 0 ? Optional.empty() : Optional.of(new RetentionPeriod(days));
   }
 
   private static PostgresConfig postgres(ConfigSection postgres, Optional<Path> anchor)

@@ -90,6 +90,7 @@ final class ServeCommand implements Callable<Integer> {
     facts.put("ledger", setup.setup().identity().origin());
     facts.put("policy", setup.setup().policy().document().id());
     facts.put("policy_version", setup.setup().policy().document().version());
+    setup.setup().retention().ifPresent(period -> facts.put("payload_days", period.days()));
     facts.put("assurance", setup.setup().trust().content().assurance().wire());
     facts.put("trust_sha256", setup.setup().trust().digest().hex());
     facts.put("signatures", signatures.getName());

@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.hsm.AkCertificate;
 import dev.writ.hsm.ServerCertificate;
+import dev.writ.ledger.RetentionPeriod;
 import dev.writ.ledger.StoreConfig;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
@@ -26,6 +27,7 @@ import java.util.Set;
  * @param trust the trust file; issuer and ledger's name come from it
  * @param token where the keys are
  * @param ledger where the ledger is, or will be
+ * @param retention how long payloads are kept; where it is absent, until an operator erases them
  * @param witnessUrls where witnesses of the trust file are, by name, in the place of what that says
  * @param policy the policy document to put in force
  * @param endorsements the TPM makers that are believed
@@ -42,6 +44,7 @@ record ServeConfig(
     Path trust,
     TokenConfig token,
     StoreConfig ledger,
+    Optional<RetentionPeriod> retention,
     Map<String, URI> witnessUrls,
     Path policy,
     Endorsements endorsements,
@@ -154,6 +157,7 @@ record ServeConfig(
         all.path("trust"),
         TokenConfig.of(all.section("token")),
         LedgerPlace.of(all.section("ledger")),
+        LedgerPlace.retention(all.section("ledger")),
         witnessUrls(all),
         all.path("policy"),
         endorsements(all.section("endorsements")),

@@ -94,6 +94,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
                   keys,
                   config.ledger(),
                   new WitnessPlaces(config.witnessUrls(), Witnesses.PATIENCE),
+                  config.retention(),
                   policy,
                   endorsements,
                   admitted,

@@ -147,15 +147,21 @@ class DoctorCommandTest {
 
     Invocation doctor = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
     Files.writeString(
-        config, Files.readString(config).replace("pin_file: pin", "pin_file: pin, tpm: 'tabrmd:'"));
+        config,
+        Files.readString(config)
+            .replace("pin_file: pin", "pin_file: pin, tpm: 'tabrmd:'")
+            .replace("{folder: ledger}", "{folder: ledger, payload_days: 90}"));
     Invocation anchored = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
     Files.writeString(config, "tenant: acme\n");
     Invocation broken = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
 
     assertThat(doctor.status()).as(doctor.out() + doctor.err()).isEqualTo(ExitStatus.DONE);
     assertThat(words(doctor))
-        .contains("noted start_quote service", "not anchored", "do: name token.tpm");
-    assertThat(words(anchored)).contains("passed start_quote service", "tabrmd:");
+        .contains("noted start_quote service", "not anchored", "do: name token.tpm")
+        .contains("noted payload_retention service", "do: name ledger.payload_days");
+    assertThat(words(anchored))
+        .contains("passed start_quote service", "tabrmd:")
+        .contains("passed payload_retention service", "erased 90 days after", "policies for ever");
     assertThat(broken.status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(broken.err()).contains("serve.yaml").hasLineCount(1);
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.ledger.CommitLimits;
 import dev.writ.ledger.PostgresConfig;
+import dev.writ.ledger.RetentionPeriod;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tlog.Hash;
@@ -66,6 +67,7 @@ class ServeConfigTest {
           pin_file: pin-2
       ledger:
         folder: ledger
+        payload_days: 400
       policy: policy.json
       endorsements:
         roots: [roots.pem, more.pem]
@@ -109,6 +111,7 @@ class ServeConfigTest {
                 "writ",
                 new TokenConfig.PinPlace.InFile(Path.of("/run/credentials/pin"))));
     assertThat(config.ledger()).isEqualTo(SqliteConfig.in(folder.resolve("ledger")));
+    assertThat(config.retention()).as("until an operator erases them").isEmpty();
     assertThat(config.endorsements().intermediates()).isEmpty();
     assertThat(config.endorsements().revocationLists()).isEmpty();
     assertThat(config.enrolment()).isEqualTo(new EnrolmentTerms(true, Duration.ofDays(365)));
@@ -211,6 +214,7 @@ class ServeConfigTest {
         .containsExactly(folder.resolve("roots.pem"), folder.resolve("more.pem"));
     assertThat(config.endorsements().revocationLists()).containsExactly(folder.resolve("lists"));
     assertThat(config.enrolment()).isEqualTo(new EnrolmentTerms(false, Duration.ofDays(30)));
+    assertThat(config.retention()).contains(new RetentionPeriod(400));
     assertThat(config.hosts()).containsExactly(Map.entry(Hash.fromHex(DIGEST), "host-a"));
     assertThat(config.listen().tls())
         .contains(
@@ -257,7 +261,8 @@ class ServeConfigTest {
             case "log.level" -> "error";
             case "token.library", "token.replica.library" -> "/opt/other.so";
             case "enrolment.expired" -> "admit";
-            case "enrolment.ak_certificate_days", "ledger.postgres.port" -> "7";
+            case "enrolment.ak_certificate_days", "ledger.payload_days", "ledger.postgres.port" ->
+                "7";
             default -> key.startsWith("limits.") ? "7" : "other";
           };
       Map<String, String> environment = Map.of(ConfigOverrides.variable(key), other);
@@ -340,6 +345,9 @@ class ServeConfigTest {
         "tenant: acme | tenant: *a | 1 | must be written out, without anchors",
         "tenant: acme | tenant: \"acme | 15 | must be YAML, and is not",
         "  label: writ | # none | 5 | token.label must be given",
+        "  folder: ledger | folder: ledger¶  payload_days: 0 | 8 | ledger.payload_days must be a number from 1 to 3650",
+        "  folder: ledger | folder: ledger¶  payload_days: 3651 | 8 | ledger.payload_days must be a number from 1 to 3650",
+        "  folder: ledger | folder: ledger¶  payload_days: forever | 8 | ledger.payload_days must be a number from 1 to 3650",
         "  label: writ | labels: writ | 4 | token.labels must not be there: token has the keys label, library, pin_file, profile, replica, sealed_key, sealed_pin, tpm, wrapped_key",
         "  http: 127.0.0.1:8080 | tls: {adress: 127.0.0.1:1, names: [a]} | 12 | listen.tls.adress must not be there: listen.tls has the keys address, certificate, key, names",
         "tenant: acme | tennant: acme¶hosts: [{name: a}, {nam: b}] | 1 | tennant must not",

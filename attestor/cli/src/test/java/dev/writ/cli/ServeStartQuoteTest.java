@@ -123,7 +123,7 @@ class ServeStartQuoteTest {
               DriverManager.getConnection(
                   "jdbc:sqlite:" + born.folder().resolve("ledger/ledger.db"));
           Statement change = store.createStatement()) {
-        // Of the evidence's last bytes; the text around them stays base64url in canonical JSON.
+        // Of the last bytes; the text around them stays base64url in canonical JSON.
         int changed =
             change.executeUpdate(
                 "UPDATE payload SET bytes = CAST(substr(bytes, 1, length(bytes) - 16) || 'BBBBBBBB'"
@@ -134,7 +134,7 @@ class ServeStartQuoteTest {
       Invocation quote = startQuote(service);
 
       assertThat(quote.status()).as(quote.err()).isEqualTo(ExitStatus.INTEGRITY);
-      assertThat(quote.err()).contains("evidence_digest_mismatch").hasLineCount(1);
+      assertThat(quote.err()).contains("payload_contradicts").hasLineCount(1);
       assertThat(quote.out()).isEmpty();
     }
   }

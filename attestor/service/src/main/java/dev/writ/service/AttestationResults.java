@@ -242,8 +242,8 @@ public final class AttestationResults {
   }
 
   /**
-   * No leaf commits to what was kept, but the leaf commits to the artifact: that says the same, and only
-   * the rules are the store's word.
+   * The leaf commits to what was kept; one of an older version to the artifact alone, which says the same but
+   * for the rules.
    */
   private Ear ofAllowed(long leafIndex, Artifact artifact, Ear kept) {
     ArtifactClaims claims = artifact.claims();
@@ -258,7 +258,7 @@ public final class AttestationResults {
         .until(claims.exp());
   }
 
-  /** All of it is the store's word: see docs/TRUST.md. */
+  /** Where the leaf is of an older version, all of it is the store's word: see docs/TRUST.md. */
   private Ear ofDenied(long leafIndex, Leaf leaf, byte[] payload, Ear kept) {
     if (kept.exp().isPresent() || !kept.submods().keySet().equals(Set.of(EarClaims.HOST))) {
       throw KeptDecision.contradiction(leafIndex, "its result is of another form");

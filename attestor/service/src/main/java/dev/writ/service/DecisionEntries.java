@@ -98,7 +98,7 @@ final class DecisionEntries {
         leaf(Instant.ofEpochMilli(clock.millis()), refused.host(), body),
         changes,
         rests,
-        Optional.of(Payload.denied(application, refused)));
+        Optional.of(Payload.denied(application, refused, Commitment.newSalt(random))));
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
 import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.Witnesses;
 
@@ -30,6 +31,9 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
   }
 
   static final String LEDGER_UNAVAILABLE = "ledger_unavailable";
+
+  /** What lies beside a leaf is not what the service put there. */
+  static final String PAYLOAD_CONTRADICTS = "payload_contradicts";
 
   /** The ledger is well, and too few of its witnesses are. */
   static final String WITNESSES_UNAVAILABLE = "witnesses_unavailable";
@@ -68,7 +72,11 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
   }
 
   private static String reason(String code) {
-    return code.equals(Witnesses.QUORUM_MISSED) ? WITNESSES_UNAVAILABLE : LEDGER_UNAVAILABLE;
+    return switch (code) {
+      case Witnesses.QUORUM_MISSED -> WITNESSES_UNAVAILABLE;
+      case KeptPayload.CONTRADICTS -> PAYLOAD_CONTRADICTS;
+      default -> LEDGER_UNAVAILABLE;
+    };
   }
 
   /** Whether the same may be granted a little later, with a new challenge where it takes one. */

@@ -69,7 +69,9 @@ final class Endorsements {
       EkChain chain = EkChain.parse(endorsement.ekChain().bytes());
       EndorsementOutcome outcome =
           verifier.verify(endorsement.ekCertificate().bytes(), chain, ek, now);
-      // The payload is outside the tree: what it says must be of the key that the ledger knows.
+      // A leaf of an older version does not name its payload: what that says must be of the key
+      // that the
+      // ledger knows.
       return Optional.of(
           outcome instanceof TrustedEndorsement trusted && !isOf(trusted, host)
               ? new EndorsementOutcome.PublicMismatch()

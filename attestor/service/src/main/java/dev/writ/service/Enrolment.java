@@ -320,7 +320,11 @@ public final class Enrolment {
     return new Candidate(
         session,
         endorsement,
-        new Entry(leaf, changes, List.of(), Optional.of(Payload.enrolment(session, salt))));
+        new Entry(
+            leaf,
+            changes,
+            List.of(),
+            Optional.of(Payload.enrolment(session, salt, Commitment.newSalt(random)))));
   }
 
   /** What names the TPM in the certificate is verified, not remembered. */

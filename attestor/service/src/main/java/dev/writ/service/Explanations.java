@@ -4,12 +4,10 @@ package dev.writ.service;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
-import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.TpmName;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.Host;
-import dev.writ.ledger.IssuedArtifact;
 import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
@@ -37,15 +35,6 @@ final class Explanations {
     this.ledger = ledger;
     this.hosts = hosts;
     this.policy = policy;
-  }
-
-  /** By what a decision is named. */
-  sealed interface Name {
-    /** The place of its leaf. */
-    record Index(long index) implements Name {}
-
-    /** Its leaf's id, or its artifact's jti. */
-    record Id(UuidV7 id) implements Name {}
   }
 
   /** Which boot values are learned from. */
@@ -94,8 +83,8 @@ final class Explanations {
       Optional<String> denied) {}
 
   /** Explains a decision. */
-  Outcome explain(Name name) throws LedgerException {
-    OptionalLong index = indexOf(name);
+  Outcome explain(LeafName name) throws LedgerException {
+    OptionalLong index = name.indexIn(ledger);
     Optional<Leaf> leaf = index.isPresent() ? ledger.leaf(index.getAsLong()) : Optional.empty();
     if (leaf.isEmpty() || !KeptDecision.isDecision(leaf.get())) {
       return new Outcome.Unknown();
@@ -122,15 +111,6 @@ final class Explanations {
             : Optional.empty();
     return new Outcome.Explained(
         new Explanation(decision.get(), host, policy, boot, references, proposal));
-  }
-
-  private OptionalLong indexOf(Name name) throws LedgerException {
-    if (name instanceof Name.Index place) {
-      return OptionalLong.of(place.index());
-    }
-    UuidV7 id = ((Name.Id) name).id();
-    Optional<IssuedArtifact> artifact = ledger.artifact(id);
-    return artifact.isPresent() ? OptionalLong.of(artifact.get().leafIndex()) : ledger.indexOf(id);
   }
 
   /** Learns values from a boot of a host. */

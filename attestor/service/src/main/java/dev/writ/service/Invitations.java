@@ -105,7 +105,7 @@ public final class Invitations {
             List.of(policyLeaf),
             new LeafBody.Approval(ApprovalOf.ENROLMENT, host, digest, expires));
     return Entry.of(leaf, new StateChange.AddInvitation(digest, hostName, expires))
-        .withPayload(Payload.invitation(hostName, salt));
+        .withPayload(Payload.invitation(hostName, salt, Commitment.newSalt(random)));
   }
 
   private static InvitationOutcome outcome(

@@ -125,7 +125,7 @@ record KeptDecision(
   static DeniedException contradiction(long index, String found) {
     return new DeniedException(
         Denial.unavailable(
-            "payload_contradicts",
+            Denial.PAYLOAD_CONTRADICTS,
             "what is kept beside leaf "
                 + index
                 + " must be what the service wrote, and is not: "

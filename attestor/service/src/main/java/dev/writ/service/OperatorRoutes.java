@@ -3,7 +3,6 @@ package dev.writ.service;
 
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
-import dev.writ.artifact.UuidV7;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.vertx.core.http.HttpHeaders;
 import java.io.ByteArrayOutputStream;
@@ -24,9 +23,6 @@ final class OperatorRoutes {
 
   private static final String DECISIONS = "/v1/decisions/";
   private static final String EXPLANATION = "/explanation";
-
-  /** Digits of the place of a leaf: below 2^53. */
-  private static final int MAX_INDEX_DIGITS = 15;
 
   private final WritService service;
   private final WorkPool scrapes;
@@ -117,25 +113,8 @@ final class OperatorRoutes {
       throw new MalformedRequest("a decision's path must end in " + EXPLANATION + ", did not");
     }
     String named = target.rest().substring(0, target.rest().length() - EXPLANATION.length());
-    Explanations.Name name = nameOf(named);
+    LeafName name = LeafName.parse(named);
     return read(() -> explained(service.explanations().explain(name)));
-  }
-
-  private static Explanations.Name nameOf(String text) throws MalformedRequest {
-    boolean digits =
-        !text.isEmpty()
-            && text.length() <= MAX_INDEX_DIGITS
-            && text.chars().allMatch(c -> c >= '0' && c <= '9')
-            && (text.length() == 1 || text.charAt(0) != '0');
-    if (digits) {
-      return new Explanations.Name.Index(Long.parseLong(text));
-    }
-    try {
-      return new Explanations.Name.Id(UuidV7.parse(text));
-    } catch (IllegalArgumentException e) {
-      throw new MalformedRequest(
-          "a decision must be named by its id, its artifact's jti, or its leaf's index, was not");
-    }
   }
 
   private static Reply explained(Explanations.Outcome outcome) {

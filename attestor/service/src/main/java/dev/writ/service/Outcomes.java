@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -226,7 +227,7 @@ public final class Outcomes {
     ReportedState state = ReportedState.valueOf(statement.claims().state().name());
     return Entry.of(
             leaf, new StateChange.RecordOutcome(jti, kid, state, statement.digest(), maxReports))
-        .withPayload(Payload.outcome(statement.compact()));
+        .withPayload(Payload.outcome(statement.compact(), Commitment.newSalt(random)));
   }
 
   private CompletionStage<ReportOutcome> answer(OutcomeStatement statement, CommitOutcome outcome) {

@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.AkName;
+import dev.writ.artifact.Commitment;
 import dev.writ.artifact.Ear;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
@@ -21,7 +22,8 @@ import java.util.Optional;
 
 /**
  * What lies beside a leaf and can be erased: the values that its commitments and digests stand for,
- * with the salts. Canonical JSON; bytes are base64url.
+ * with the salts. Canonical JSON; bytes are base64url. The leaf names its SHA-256, so that each has 32
+ * random bytes as its {@code salt}: once they are erased nobody can tell by guessing what it was.
  */
 final class Payload {
   private Payload() {}
@@ -34,6 +36,7 @@ final class Payload {
   private static final String EVIDENCE = "evidence";
   private static final String ARTIFACT = "artifact";
   private static final String RESULT = "ear";
+  private static final String SALT = "salt";
   private static final int MAX_NAME = 128;
   private static final int MAX_BYTES = 64 * 1024;
   private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
@@ -43,10 +46,11 @@ final class Payload {
   /** What an enrolment keeps so that the TPM's maker can be asked again. */
   record Endorsement(Octets ekPublic, Octets ekCertificate, Octets ekChain) {}
 
-  static byte[] enrolment(EnrolmentSession session, byte[] hostSalt) {
+  static byte[] enrolment(EnrolmentSession session, byte[] hostSalt, byte[] salt) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("host", session.hostName());
     map.put("host_salt", text(hostSalt));
+    map.put(SALT, text(salt));
     map.put(AK_PUBLIC, text(session.ak().bytes()));
     map.put(EK_PUBLIC, text(session.ek().bytes()));
     map.put(EK_CERTIFICATE, text(session.ekCertificate().bytes()));
@@ -56,29 +60,34 @@ final class Payload {
     return Jcs.canonical(map);
   }
 
-  static byte[] start(StartEvidence start) {
+  static byte[] start(StartEvidence start, byte[] salt) {
     return Jcs.canonical(
         Map.of(
-            AK_PUBLIC, text(start.akPublic().bytes()), EVIDENCE, text(start.evidence().bytes())));
+            AK_PUBLIC, text(start.akPublic().bytes()),
+            EVIDENCE, text(start.evidence().bytes()),
+            SALT, text(salt)));
   }
 
-  /** The evidence in what {@link #start(StartEvidence)} wrote, in any bytes that somebody put there. */
+  /** The evidence in what {@link #start(StartEvidence, byte[])} wrote, in any bytes that somebody put there. */
   static StartEvidence start(byte[] payload) throws MalformedJsonException {
     JsonMembers members = StrictJson.parse(payload, MAX_BYTES);
     StartEvidence start =
         new StartEvidence(
             Octets.of(members.base64UrlUpTo(AK_PUBLIC, MAX_BYTES)),
             Octets.of(members.base64UrlUpTo(EVIDENCE, MAX_BYTES)));
+    if (members.has(SALT)) {
+      byte[] unused = members.base64Url(SALT, Commitment.SALT_BYTES);
+    }
     members.end();
     return start;
   }
 
-  static byte[] invitation(String hostName, byte[] hostSalt) {
-    return Jcs.canonical(Map.of("host", hostName, "host_salt", text(hostSalt)));
+  static byte[] invitation(String hostName, byte[] hostSalt, byte[] salt) {
+    return Jcs.canonical(Map.of("host", hostName, "host_salt", text(hostSalt), SALT, text(salt)));
   }
 
-  static byte[] outcome(String statement) {
-    return Jcs.canonical(Map.of("statement", statement));
+  static byte[] outcome(String statement, byte[] salt) {
+    return Jcs.canonical(Map.of("statement", statement, SALT, text(salt)));
   }
 
   /** The artifact in what {@link #allowed} wrote, in compact serialization. */
@@ -133,12 +142,13 @@ final class Payload {
         .bytes("host_salt", salts.host())
         .json("inputs", allow.inputsJson())
         .json("request", application.request().jcs())
+        .bytes(SALT, salts.payload())
         .bytes("subject_salt", salts.subject())
         .end();
   }
 
   /** Of a denial: what came, and why it was denied; what was found and what the policy said, if any. */
-  static byte[] denied(Application application, Judgement.Refused refused) {
+  static byte[] denied(Application application, Judgement.Refused refused, byte[] salt) {
     Members members =
         new Members()
             .bytes(AK_NAME, application.akName().bytes())
@@ -153,6 +163,7 @@ final class Payload {
         .text("message", refused.denial().message())
         .text("reason", refused.denial().reason())
         .json("request", application.request().jcs())
+        .bytes(SALT, salt)
         .end();
   }
 

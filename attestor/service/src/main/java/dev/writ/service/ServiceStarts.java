@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.AkName;
+import dev.writ.artifact.Commitment;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.Leaf;
@@ -147,7 +148,8 @@ final class ServiceStarts {
     CommitOutcome outcome =
         ledger
             .commit(
-                Entry.of(leaf, new StateChange.RecordStart()).withPayload(Payload.start(evidence)))
+                Entry.of(leaf, new StateChange.RecordStart())
+                    .withPayload(Payload.start(evidence, Commitment.newSalt(random))))
             .toCompletableFuture()
             .join();
     if (!(outcome instanceof CommitOutcome.Receipt receipt)) {
@@ -220,7 +222,7 @@ final class ServiceStarts {
     } catch (MalformedJsonException e) {
       throw new DeniedException(
           Denial.unavailable(
-              "payload_contradicts",
+              Denial.PAYLOAD_CONTRADICTS,
               "what lies beside leaf "
                   + at
                   + " must be the evidence of a start, and is not: the store was changed"));

@@ -46,6 +46,14 @@ public final class Telemetry {
     ANSWER
   }
 
+  /** Why payloads were erased. */
+  enum Erasure {
+    /** An operator asked for it. */
+    OPERATOR,
+    /** They were past their period. */
+    PERIOD
+  }
+
   private static final double[] SECONDS = {
     .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5
   };
@@ -64,6 +72,7 @@ public final class Telemetry {
   private final Histogram headSign;
   private final Counter ledgerFailures;
   private final Counter issuerSignatures;
+  private final Counter payloadsErased;
   private volatile long headSigned = System.nanoTime();
 
   Telemetry() {
@@ -115,6 +124,16 @@ public final class Telemetry {
             .labelNames("kind")
             .withoutExemplars()
             .register(registry);
+    payloadsErased =
+        Counter.builder()
+            .name("writ_payloads_erased")
+            .help("Payloads beside leaves that were erased, by cause.")
+            .labelNames("cause")
+            .withoutExemplars()
+            .register(registry);
+    for (Erasure cause : Erasure.values()) {
+      payloadsErased.initLabelValues(cause.name().toLowerCase(Locale.ROOT));
+    }
     GaugeWithCallback.builder()
         .name("writ_checkpoint_age")
         .unit(Unit.SECONDS)
@@ -177,6 +196,10 @@ public final class Telemetry {
   /** The issuer's key signed to show that it can. */
   void readinessSigned() {
     issuerSignatures.labelValues("readiness").inc();
+  }
+
+  void payloadsErased(Erasure cause, long payloads) {
+    payloadsErased.labelValues(cause.name().toLowerCase(Locale.ROOT)).inc((double) payloads);
   }
 
   void appended(long nanos) {

@@ -9,6 +9,7 @@ import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.TpmName;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.RetentionPeriod;
 import dev.writ.ledger.StoreConfig;
 import dev.writ.policy.Policy;
 import java.security.Provider;
@@ -60,6 +61,8 @@ public final class WritService implements AutoCloseable {
   private final KeyReport keyReport;
   private final SignatureAudit signatureAudit;
   private final ServiceStarts starts;
+  private final LeafPayloads payloads;
+  private final PayloadPurge purge;
   private final Chores chores;
 
   /**
@@ -70,6 +73,7 @@ public final class WritService implements AutoCloseable {
    * @param keys its keys, in their token
    * @param store where its ledger is, or will be
    * @param witnesses where those are who cosign its checkpoints, if the trust file's log policy has a quorum
+   * @param retention how long payloads are kept; where it is absent, until an operator erases them
    * @param policy the policy to put in force; unsigned, which dev alone accepts
    * @param endorsementTrust the TPM makers that are believed
    * @param admitted the hosts that may enrol without an invitation
@@ -86,6 +90,7 @@ public final class WritService implements AutoCloseable {
       IssuerKeys keys,
       StoreConfig store,
       WitnessPlaces witnesses,
+      Optional<RetentionPeriod> retention,
       Policy policy,
       EndorsementTrust endorsementTrust,
       AdmittedHosts admitted,
@@ -259,13 +264,16 @@ public final class WritService implements AutoCloseable {
     this.keyReport = new KeyReport(operations, hsm, ledger, trust, keys, generations, keySteps);
     this.signatureAudit = new SignatureAudit(ledger, counts);
     this.starts = new ServiceStarts(setup.host(), ledger, trust, keys, clock, random);
+    this.payloads = new LeafPayloads(ledger, telemetry);
+    this.purge = new PayloadPurge(setup.retention(), ledger, telemetry, clock);
     this.chores =
         new Chores(
             summaries::writeIfDue,
             challengeSecret::renewIfDue,
             activationSecret::renewIfDue,
             keySteps::run,
-            schedule::proposeIfDue);
+            schedule::proposeIfDue,
+            purge::purgeIfDue);
     telemetry.watch(List.of(appraisal, hsm));
     telemetry.watch(keys.token());
     telemetry.watch(counts);
@@ -335,6 +343,7 @@ public final class WritService implements AutoCloseable {
     try {
       keySteps.run();
       starts.anchor();
+      purge.say();
       prepareStatus();
       done = true;
     } finally {
@@ -429,6 +438,11 @@ public final class WritService implements AutoCloseable {
   /** Its starts, as its host's TPM vouched for them. */
   ServiceStarts starts() {
     return starts;
+  }
+
+  /** What lies beside leaves. */
+  LeafPayloads payloads() {
+    return payloads;
   }
 
   /** Counts what is refused before it comes to a decision. */

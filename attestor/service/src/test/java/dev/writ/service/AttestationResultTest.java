@@ -26,7 +26,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -377,18 +376,30 @@ final class AttestationResultTest {
   void resultThatWasErased_isSaidToBe() throws Exception {
     Artifact artifact = artifact();
     long leaf = deployment.leaves() - 1;
-    assertThat(deployment.service().ledger().erasePayload(leaf)).isTrue();
+    assertThat(deployment.service().ledger().payloads().erase(leaf)).isTrue();
 
     assertDenied(DenialCode.UNVERIFIABLE, "result_erased", exchange(artifact));
     assertDenied(DenialCode.ARTIFACT_MISSING, "result_erased", ofDecision(leaf));
   }
 
-  /** Payloads are outside the tree: the issuer's key must not sign what somebody wrote there. */
+  /** The issuer's key must not sign what somebody wrote there. */
+  @Test
+  void payloadThatSomebodyChanged_isNoResult_artifactsAndDenials() throws Exception {
+    Artifact artifact = artifact();
+    long leaf = deployment.leaves() - 1;
+    edit(leaf, "\"ear\":{", "\"rae\":{");
+
+    assertDenied(DenialCode.UNVERIFIABLE, "payload_contradicts", exchange(artifact));
+    assertDenied(DenialCode.UNVERIFIABLE, "payload_contradicts", ofDecision(leaf));
+  }
+
+  /** Beside a leaf of an older version, which names no payload. */
   @Test
   void resultThatSomebodyChanged_isNotSigned() throws Exception {
     Artifact artifact = artifact();
     long leaf = deployment.leaves() - 1;
     Ear before = verified(exchange(artifact));
+    deployment.forgetPayloadOf(leaf);
 
     for (String[] change :
         List.of(
@@ -412,18 +423,16 @@ final class AttestationResultTest {
     Artifact artifact = artifact();
     long leaf = deployment.leaves() - 1;
     Artifact other = artifact();
+    deployment.forgetPayloadOf(leaf);
 
     edit(leaf, artifact.compact(), other.compact());
 
     assertDenied(DenialCode.UNVERIFIABLE, "payload_contradicts", ofDecision(leaf));
   }
 
-  /** The service reads what is in the store then. */
+  /** While the service runs, which reads the store each time. */
   private void edit(long leaf, String from, String to) throws Exception {
-    deployment.service().close();
-    try (Connection store =
-            DriverManager.getConnection(
-                "jdbc:sqlite:" + deployment.ledgerFolder.resolve("ledger.db"));
+    try (Connection store = deployment.store();
         PreparedStatement change =
             store.prepareStatement(
                 "UPDATE payload SET bytes = CAST(replace(CAST(bytes AS TEXT), ?, ?) AS BLOB)"
@@ -434,7 +443,6 @@ final class AttestationResultTest {
       change.setString(4, from);
       assertThat(change.executeUpdate()).as(from).isEqualTo(1);
     }
-    deployment.start();
   }
 
   /** What is refused is counted, whatever the reason. */

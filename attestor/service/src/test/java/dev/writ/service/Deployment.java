@@ -33,6 +33,7 @@ import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.HostState;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.RetentionPeriod;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StateChange;
 import dev.writ.policy.MalformedPolicyException;
@@ -51,6 +52,10 @@ import java.security.Signature;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -100,6 +105,7 @@ final class Deployment implements AutoCloseable {
   private UnaryOperator<String> policyText = UnaryOperator.identity();
   private Optional<WritService> running = Optional.empty();
   private Optional<OwnHost> host = Optional.empty();
+  private Optional<RetentionPeriod> retention = Optional.empty();
 
   Deployment(ServiceToken token, Path folder) {
     this.token = token;
@@ -215,6 +221,11 @@ final class Deployment implements AutoCloseable {
     terms = other;
   }
 
+  /** From the next start on payloads are kept for so long. */
+  void keepPayloadsFor(int days) {
+    retention = Optional.of(new RetentionPeriod(days));
+  }
+
   /** From the next start on the service's own host has this to say. */
   void vouchedForBy(OwnHost ownHost) {
     host = Optional.of(ownHost);
@@ -246,6 +257,7 @@ final class Deployment implements AutoCloseable {
         token.keys(),
         SqliteConfig.in(ledgerFolder),
         new WitnessPlaces(Map.of(), Duration.ofSeconds(4)),
+        retention,
         Policy.compile(document()),
         new EndorsementTrust(List.of(believed.root()), intermediates, crls),
         new AdmittedHosts(admitted),
@@ -443,6 +455,26 @@ final class Deployment implements AutoCloseable {
         service().ledger().commit(Entry.of(leaf, change)).toCompletableFuture().join();
     if (!(outcome instanceof CommitOutcome.Receipt)) {
       throw new AssertionError(outcome);
+    }
+  }
+
+  /** The store, as somebody has it who is not the service. */
+  Connection store() throws SQLException {
+    return DriverManager.getConnection("jdbc:sqlite:" + ledgerFolder.resolve("ledger.db"));
+  }
+
+  /** Makes of a leaf what an older version would have written: one that names no payload. */
+  void forgetPayloadOf(long index) throws LedgerException, SQLException {
+    Leaf leaf = service().ledger().leaf(index).orElseThrow();
+    Leaf older = Leaf.of(leaf.time(), leaf.id(), leaf.parents(), leaf.body());
+    try (Connection store = store();
+        PreparedStatement update =
+            store.prepareStatement("UPDATE leaf SET bytes = ? WHERE leaf_index = ?")) {
+      update.setBytes(1, older.bytes());
+      update.setLong(2, index);
+      if (leaf.payload().isEmpty() || update.executeUpdate() != 1) {
+        throw new AssertionError("leaf " + index + " must name a payload");
+      }
     }
   }
 

@@ -112,18 +112,18 @@ final class ExplanationTest {
     Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, after(boot));
   }
 
-  private Explanations.Outcome explain(Explanations.Name name) throws Exception {
+  private Explanations.Outcome explain(LeafName name) throws Exception {
     return deployment.service().explanations().explain(name);
   }
 
-  private Explanation explained(Explanations.Name name) throws Exception {
+  private Explanation explained(LeafName name) throws Exception {
     Explanations.Outcome outcome = explain(name);
     assertThat(outcome).isInstanceOf(Explanations.Outcome.Explained.class);
     return ((Explanations.Outcome.Explained) outcome).explanation();
   }
 
   private Explanation last() throws Exception {
-    return explained(new Explanations.Name.Index(deployment.leaves() - 1));
+    return explained(new LeafName.Index(deployment.leaves() - 1));
   }
 
   private static JsonMembers json(Explanation explanation) throws Exception {
@@ -247,7 +247,7 @@ final class ExplanationTest {
     IssuanceOutcome again = deployment.attest(host);
 
     UuidV7 jti = Deployment.claims(again).jti();
-    Explanation explanation = explained(new Explanations.Name.Id(jti));
+    Explanation explanation = explained(new LeafName.Id(jti));
 
     assertThat(changes(explanation))
         .containsExactly(
@@ -316,13 +316,12 @@ final class ExplanationTest {
     denied(new GrubBoot().withoutSecureBoot());
     UuidV7 id = deployment.lastLeaf().id();
 
-    assertThat(explained(new Explanations.Name.Id(id)).decision().index())
+    assertThat(explained(new LeafName.Id(id)).decision().index())
         .isEqualTo(deployment.leaves() - 1);
-    assertThat(explain(new Explanations.Name.Id(UuidV7.next(deployment.clock, deployment.random))))
+    assertThat(explain(new LeafName.Id(UuidV7.next(deployment.clock, deployment.random))))
         .isInstanceOf(Explanations.Outcome.Unknown.class);
-    assertThat(explain(new Explanations.Name.Index(0)))
-        .isInstanceOf(Explanations.Outcome.Unknown.class);
-    assertThat(explain(new Explanations.Name.Index(deployment.leaves())))
+    assertThat(explain(new LeafName.Index(0))).isInstanceOf(Explanations.Outcome.Unknown.class);
+    assertThat(explain(new LeafName.Index(deployment.leaves())))
         .isInstanceOf(Explanations.Outcome.Unknown.class);
   }
 
@@ -332,16 +331,15 @@ final class ExplanationTest {
     long good = deployment.leaves() - 1;
     denied(new GrubBoot().withoutSecureBoot());
     long bad = deployment.leaves() - 1;
-    assertThat(deployment.service().ledger().erasePayload(good)).isTrue();
+    assertThat(deployment.service().ledger().payloads().erase(good)).isTrue();
 
     JsonMembers boot = json(last()).object("boot");
     assertThat(boot.flag("compared")).isFalse();
     assertThat(boot.text("note")).contains("no boot log of an earlier boot");
     assertThat(boot.objects("changes", 9)).isEmpty();
 
-    assertThat(deployment.service().ledger().erasePayload(bad)).isTrue();
-    assertThat(explain(new Explanations.Name.Index(bad)))
-        .isEqualTo(new Explanations.Outcome.Erased(bad));
+    assertThat(deployment.service().ledger().payloads().erase(bad)).isTrue();
+    assertThat(explain(new LeafName.Index(bad))).isEqualTo(new Explanations.Outcome.Erased(bad));
   }
 
   @Test
@@ -351,7 +349,7 @@ final class ExplanationTest {
     long first = deployment.leaves() - 1;
     denied(new GrubBoot().withoutSecureBoot());
 
-    JsonMembers json = json(explained(new Explanations.Name.Index(first)));
+    JsonMembers json = json(explained(new LeafName.Index(first)));
 
     assertThat(json.object("boot").text("note")).contains("is not kept");
     assertThat(json.flag("rules_known")).isTrue();

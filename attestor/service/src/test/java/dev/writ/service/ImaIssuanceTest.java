@@ -181,10 +181,7 @@ final class ImaIssuanceTest {
     Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, attestFrom(0, 0));
 
     Explanations.Outcome outcome =
-        deployment
-            .service()
-            .explanations()
-            .explain(new Explanations.Name.Index(deployment.leaves() - 1));
+        deployment.service().explanations().explain(new LeafName.Index(deployment.leaves() - 1));
     byte[] told = ((Explanations.Outcome.Explained) outcome).explanation().toJson();
     ExplanationTest.requireDescribed("Explanation", told);
     JsonMembers json = StrictJson.parse(told, 1 << 20);

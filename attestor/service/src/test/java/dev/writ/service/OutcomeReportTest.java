@@ -295,7 +295,7 @@ final class OutcomeReportTest {
     issue(2);
     long decision =
         deployment.service().ledger().artifact(artifact.claims().jti()).orElseThrow().leafIndex();
-    assertThat(deployment.service().ledger().erasePayload(decision)).isTrue();
+    assertThat(deployment.service().ledger().payloads().erase(decision)).isTrue();
 
     assertDenied(DenialCode.UNVERIFIABLE, "artifact_erased", ofHolder(claims(OutcomeState.OK)));
     String statement = ofGateway(deployment.gateway, claims(OutcomeState.OK));

@@ -93,7 +93,7 @@ final class ReferenceAmendmentTest {
                 deployment
                     .service()
                     .explanations()
-                    .explain(new Explanations.Name.Index(deployment.leaves() - 1)))
+                    .explain(new LeafName.Index(deployment.leaves() - 1)))
             .explanation()
             .toJson();
     ExplanationTest.requireDescribed("Explanation", json);

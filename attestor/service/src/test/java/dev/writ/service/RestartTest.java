@@ -29,7 +29,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -235,7 +234,7 @@ final class RestartTest {
 
     Ledger ledger = deployment.service().ledger();
     long enrolment = ledger.host(host.akName()).orElseThrow().leafIndex();
-    assertThat(ledger.erasePayload(enrolment)).isTrue();
+    assertThat(ledger.payloads().erase(enrolment)).isTrue();
     deployment.clock.advance(Endorsements.GOOD_FOR);
 
     assertThat(
@@ -266,21 +265,25 @@ final class RestartTest {
     assertThat(deployment.lastLeaf().kind()).isEqualTo(LeafKind.DECISION_DENY);
   }
 
-  /** Payloads are outside the tree: whoever can write to the store can change them unseen. */
   @Test
-  void certificateThatIsAnotherHosts_vouchesForNobody() throws Exception {
+  void certificateThatIsAnotherHosts_isNotWhatTheLeafNames() throws Exception {
     SoftwareHost host = deployment.host("host-a");
     SoftwareHost other = deployment.host("host-b");
+    giveTheCertificateOf(other, host);
+
+    assertThat(Deployment.denial(DenialCode.UNVERIFIABLE, deployment.attest(host)).reason())
+        .isEqualTo("payload_contradicts");
+    assertThat(deployment.attest(other)).isInstanceOf(IssuanceOutcome.Issued.class);
+  }
+
+  /** Behind the service's back, while it runs. */
+  private void giveTheCertificateOf(SoftwareHost other, SoftwareHost host) throws Exception {
     deployment.start();
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
     assertThat(deployment.enrol(other)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
     long from = deployment.service().ledger().host(other.akName()).orElseThrow().leafIndex();
     long to = deployment.service().ledger().host(host.akName()).orElseThrow().leafIndex();
-
-    deployment.service().close();
-    try (Connection store =
-            DriverManager.getConnection(
-                "jdbc:sqlite:" + deployment.ledgerFolder.resolve("ledger.db"));
+    try (Connection store = deployment.store();
         Statement change = store.createStatement()) {
       assertThat(
               change.executeUpdate(
@@ -290,7 +293,16 @@ final class RestartTest {
                       + to))
           .isEqualTo(1);
     }
-    deployment.start();
+  }
+
+  /** Leaves of older versions name no payload: whoever can write to the store can change it unseen. */
+  @Test
+  void certificateThatIsAnotherHosts_besideALeafThatNamesNone_vouchesForNobody() throws Exception {
+    SoftwareHost host = deployment.host("host-a");
+    SoftwareHost other = deployment.host("host-b");
+    giveTheCertificateOf(other, host);
+    deployment.forgetPayloadOf(
+        deployment.service().ledger().host(host.akName()).orElseThrow().leafIndex());
 
     Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, deployment.attest(host));
     assertThat(lastInputs())
@@ -344,6 +356,7 @@ final class RestartTest {
         keys,
         setup.store(),
         setup.witnesses(),
+        setup.retention(),
         policy,
         setup.endorsementTrust(),
         setup.admitted(),

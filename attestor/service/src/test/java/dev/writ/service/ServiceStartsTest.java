@@ -18,6 +18,7 @@ import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.fixtures.SoftwareTpmKey;
 import dev.writ.fixtures.SwtpmHost;
+import dev.writ.ledger.LedgerException;
 import dev.writ.lineage.Edge;
 import dev.writ.lineage.EdgeKind;
 import dev.writ.lineage.Lineage;
@@ -36,7 +37,6 @@ import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.util.List;
 import java.util.Optional;
@@ -348,8 +348,15 @@ class ServiceStartsTest {
     StartEvidence kept = newest().evidence().orElseThrow();
     byte[] evidence = kept.evidence().bytes();
     evidence[evidence.length / 2] ^= 1;
-    store(index, Payload.start(new StartEvidence(kept.akPublic(), Octets.of(evidence))));
+    store(
+        index,
+        Payload.start(new StartEvidence(kept.akPublic(), Octets.of(evidence)), new byte[32]));
 
+    assertThatThrownBy(this::newest)
+        .isInstanceOfSatisfying(
+            LedgerException.class,
+            failure -> assertThat(failure.code()).isEqualTo("payload_contradicts"));
+    deployment.forgetPayloadOf(index);
     assertThat(reason(outcome(newest()))).isEqualTo("evidence_digest_mismatch");
     store(index, new byte[] {'{', '}'});
     assertThatThrownBy(this::newest)
@@ -358,9 +365,7 @@ class ServiceStartsTest {
   }
 
   private void store(long index, byte[] payload) throws Exception {
-    try (Connection store =
-            DriverManager.getConnection(
-                "jdbc:sqlite:" + deployment.ledgerFolder.resolve("ledger.db"));
+    try (Connection store = deployment.store();
         PreparedStatement update =
             store.prepareStatement("UPDATE payload SET bytes = ? WHERE leaf_index = ?")) {
       update.setBytes(1, payload);
@@ -372,7 +377,7 @@ class ServiceStartsTest {
   @Test
   void erasedEvidence_leavesTheLeaf() throws Exception {
     deployment.start();
-    assertThat(deployment.service().ledger().erasePayload(newest().index())).isTrue();
+    assertThat(deployment.service().ledger().payloads().erase(newest().index())).isTrue();
 
     assertThat(newest().evidence()).isEmpty();
     assertThat(body(newest()).host().akName()).isEqualTo(akName(host));

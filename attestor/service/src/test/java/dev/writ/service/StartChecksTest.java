@@ -56,6 +56,7 @@ final class StartChecksTest {
             setup.keys(),
             setup.store(),
             setup.witnesses(),
+            setup.retention(),
             setup.policy(),
             setup.endorsementTrust(),
             setup.admitted(),

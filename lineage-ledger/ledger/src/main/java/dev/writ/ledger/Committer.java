@@ -221,6 +221,7 @@ final class Committer implements Runnable {
     Head head = growth.edge().head();
     if (!admitted.isEmpty()) {
       writer.treeWrites().addLeaves(first, admitted);
+      new PayloadRows(writer.statements()).add(first, admitted);
       writer.treeWrites().putTiles(growth.tiles());
       writer.treeWrites().moveHead(first, head);
       writer.treeWrites().raiseNewestTime(newestTime(admitted));

@@ -47,8 +47,11 @@ interface Database extends AutoCloseable {
     writer.commit();
   }
 
-  /** What is deleted from here until {@link #settle} is to be nowhere after it. */
+  /** What is deleted from here until {@link #endErasure} is to be nowhere after a {@link #settle}. */
   void beginErasure(Connection writer) throws SQLException;
+
+  /** What is deleted from here on may stay in pages that are free; {@link #settle} does the same. */
+  void endErasure(Connection writer) throws SQLException;
 
   /**
    * Leaves all that is committed on stable storage and what was deleted nowhere. Called after a

@@ -2,16 +2,17 @@
 package dev.writ.ledger;
 
 import dev.writ.artifact.Leaf;
+import dev.writ.tlog.Hash;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * What is to be committed: a leaf, and what must hold and change with it.
  *
+ * @param leaf names the payload, where there is one, whether or not it did when it was given
  * @param changes made in this order, all or none
  * @param preconditions read again inside the transaction
- * @param payload kept beside the ledger under the leaf's index until it is erased; of the tree only
- *     as far as the leaf commits to it
+ * @param payload kept beside the ledger until it is erased, as long as {@link Retention} says
  */
 public record Entry(
     Leaf leaf,
@@ -24,7 +25,7 @@ public record Entry(
   /**
    * Copies the lists and the payload.
    *
-   * @throws IllegalArgumentException if the payload is too long
+   * @throws IllegalArgumentException if the payload is too long, or the leaf names another
    */
   public Entry {
     changes = List.copyOf(changes);
@@ -37,6 +38,22 @@ public record Entry(
                 "a payload must have at most 1048576 bytes, had " + bytes.length);
           }
         });
+    if (payload.isPresent()) {
+      leaf = naming(leaf, Hash.sha256(payload.get()));
+    }
+  }
+
+  private static Leaf naming(Leaf leaf, Hash digest) {
+    if (leaf.payload().isEmpty()) {
+      return leaf.naming(digest);
+    } else if (leaf.payload().get().equals(digest)) {
+      return leaf;
+    }
+    throw new IllegalArgumentException(
+        "a leaf must name the payload beside it, "
+            + digest
+            + ", and names "
+            + leaf.payload().get());
   }
 
   /** A leaf that needs and changes nothing else. */

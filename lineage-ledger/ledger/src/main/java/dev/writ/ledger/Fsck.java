@@ -25,7 +25,7 @@ import java.util.function.LongConsumer;
 
 /**
  * Checks a whole store while no ledger is open over it: the tree from its leaves, every stored tile, the
- * head, the checkpoint, and the rows of state against the leaves that they come from. It changes nothing,
+ * head, the checkpoint, what lies beside leaves, and the rows of state against the leaves that they come from. It changes nothing,
  * and goes on after a fault. Signatures it does not look at: which keys are believed, the store cannot say.
  */
 public final class Fsck implements AutoCloseable {
@@ -36,7 +36,16 @@ public final class Fsck implements AutoCloseable {
    * @param size number of leaves by the head
    * @param root the head's
    */
-  public record Checked(String origin, long size, Hash root) {}
+  public record Checked(String origin, long size, Hash root, PayloadCounts payloads) {}
+
+  /**
+   * How many leaves have, or had, something beside them.
+   *
+   * @param named payloads whose leaves name them, altered ones too
+   * @param unnamed payloads whose leaves name none, as older versions wrote them: nothing vouches for them
+   * @param erased payloads that leaves name and that are gone, which is no fault
+   */
+  public record PayloadCounts(long named, long unnamed, long erased) {}
 
   private static final String BEFORE_A_GAP =
       "SELECT MIN(leaf_index) FROM leaf WHERE NOT EXISTS"
@@ -114,6 +123,7 @@ public final class Fsck implements AutoCloseable {
     countLeaves(head, faults);
     countTiles(head, faults);
     StateDerivation state = new StateDerivation(store, faults);
+    PayloadAudit payloads = new PayloadAudit(store, faults);
     try {
       TreeAudit.run(
           log,
@@ -124,7 +134,7 @@ public final class Fsck implements AutoCloseable {
             public void entries(long first, List<byte[]> entries) throws IOException {
               progress.accept(first);
               try {
-                state.leaves(first, entries);
+                payloads.leaves(first, first + entries.size(), state.leaves(first, entries));
               } catch (LedgerException e) {
                 throw new IOException(e.getMessage(), e);
               }
@@ -141,7 +151,7 @@ public final class Fsck implements AutoCloseable {
     }
     state.finish();
     requireAtRest(head);
-    return new Checked(row.origin(), head.size(), head.root());
+    return new Checked(row.origin(), head.size(), head.root(), payloads.counts());
   }
 
   private void requireAtRest(Head before) throws LedgerException {
@@ -193,6 +203,15 @@ public final class Fsck implements AutoCloseable {
       faults.accept(
           new TreeAudit.Fault(
               "leaf", "of the head's " + head.size() + " leaves", beyond + " beyond them"));
+    }
+    long payloads =
+        count("SELECT COUNT(*) FROM payload WHERE leaf_index < 0 OR leaf_index >= ?", head.size());
+    if (payloads > 0) {
+      faults.accept(
+          new TreeAudit.Fault(
+              "payload",
+              "beside one of the head's " + head.size() + " leaves",
+              payloads + " beyond"));
     }
   }
 

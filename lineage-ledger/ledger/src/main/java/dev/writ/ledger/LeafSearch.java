@@ -34,7 +34,7 @@ final class LeafSearch {
   OptionalLong find(UuidV7 id, long size) throws SQLException {
     Instant made = id.time();
     byte[] text = ("\"id\":\"" + id + "\"").getBytes(StandardCharsets.US_ASCII);
-    long start = firstFrom(made.minus(AROUND), size);
+    long start = firstFrom(made.minus(AROUND), 0, size);
     long end = Math.min(size, start + MOST);
     for (long page = start; page < end; page += PAGE) {
       List<byte[]> leaves = reads.leaves(page, Math.min(end, page + PAGE));
@@ -50,9 +50,9 @@ final class LeafSearch {
     return OptionalLong.empty();
   }
 
-  /** The first leaf that is not of before {@code time}, were they in order. */
-  private long firstFrom(Instant time, long size) throws SQLException {
-    long low = 0;
+  /** The first leaf from {@code start} on, to {@code size}, that is not of before {@code time}, were they in order. */
+  long firstFrom(Instant time, long start, long size) throws SQLException {
+    long low = start;
     long high = size;
     while (low < high) {
       long middle = (low + high) >>> 1;
@@ -65,7 +65,7 @@ final class LeafSearch {
     return low;
   }
 
-  private static Leaf leaf(byte[] bytes) throws SQLException {
+  static Leaf leaf(byte[] bytes) throws SQLException {
     try {
       return Leaf.parse(bytes);
     } catch (MalformedLeafException e) {

@@ -39,6 +39,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   private final Optional<Anchoring> anchoring;
   private final Entries entries;
   private final Jobs jobs;
+  private final Payloads payloads;
   private final Thread signerThread;
   private final Thread committerThread;
 
@@ -63,6 +64,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     this.deadlines = new Deadlines(limits.patience());
     this.entries = new Entries(committer, signer, deadlines, limits);
     this.jobs = new Jobs(committer, deadlines);
+    this.payloads = new Payloads(store, jobs);
     // A job's transaction begins with what other nodes have committed.
     signer.followBy(
         () -> {
@@ -299,26 +301,14 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     return store.read(statements -> new LeafSearch(statements).find(leafId, size));
   }
 
-  /** What was kept beside the leaf at {@code index}, until it is erased. */
-  public Optional<byte[]> payload(long index) throws LedgerException {
-    return store.read(statements -> new TreeReads(statements).payload(index));
+  /** What lies beside the leaves. */
+  public Payloads payloads() {
+    return payloads;
   }
 
-  /**
-   * Erases what was kept beside a leaf, a boot log included, so that nobody can read it any more, and no
-   * file of an embedded ledger holds it. Waits for the transaction under way.
-   *
-   * @return whether there was something
-   */
-  public boolean erasePayload(long index) throws LedgerException {
-    return Jobs.await(
-        jobs.submit(
-            "the payload of leaf " + index + " must be erased",
-            (writer, now) -> {
-              writer.beginErasure();
-              boolean log = new BootLogs(writer.statements()).erase(index);
-              return writer.treeWrites().erasePayload(index) || log;
-            }));
+  /** The bytes of {@link Payloads#at}. */
+  public Optional<byte[]> payload(long index) throws LedgerException {
+    return payloads.at(index).map(KeptPayload::bytes);
   }
 
   /**

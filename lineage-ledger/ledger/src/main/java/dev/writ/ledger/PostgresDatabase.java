@@ -225,6 +225,9 @@ final class PostgresDatabase implements Database {
   @Override
   public void beginErasure(Connection writer) {}
 
+  @Override
+  public void endErasure(Connection writer) {}
+
   /** Ends the transaction; a server whose fsync failed has stopped by itself (since version 12). */
   @Override
   public void settle(Connection writer) throws SQLException {

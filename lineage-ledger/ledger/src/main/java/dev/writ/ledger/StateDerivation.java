@@ -54,8 +54,12 @@ final class StateDerivation {
     }
   }
 
-  /** Takes leaves in their order, and looks for their rows. */
-  void leaves(long first, List<byte[]> entries) throws LedgerException {
+  /**
+   * Takes leaves in their order, and looks for their rows.
+   *
+   * @return those that are leaves, by their places
+   */
+  Map<Long, Leaf> leaves(long first, List<byte[]> entries) throws LedgerException {
     Map<Long, Leaf> leaves = new TreeMap<>();
     for (int i = 0; i < entries.size(); i++) {
       try {
@@ -72,6 +76,7 @@ final class StateDerivation {
               }
               return leaves.size();
             });
+    return leaves;
   }
 
   private void take(Statements statements, long index, Leaf leaf) throws SQLException {

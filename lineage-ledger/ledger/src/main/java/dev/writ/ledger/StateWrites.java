@@ -80,6 +80,7 @@ final class StateWrites {
   private final TreeWrites tree;
   private final OperationWrites operations;
   private final TrustFiles trustFiles;
+  private final PayloadRows payloads;
 
   StateWrites(Statements statements) {
     this.statements = statements;
@@ -92,6 +93,7 @@ final class StateWrites {
     this.tree = new TreeWrites(statements);
     this.operations = new OperationWrites(statements);
     this.trustFiles = new TrustFiles(statements);
+    this.payloads = new PayloadRows(statements);
   }
 
   /**
@@ -129,7 +131,7 @@ final class StateWrites {
     } else if (change instanceof RegisterHost host) {
       refusal = register(host, index);
     } else if (change instanceof SetHostState host) {
-      refusal = setState(host);
+      refusal = setState(host, time);
     } else if (change instanceof RegisterInstanceKey key) {
       refusal = register(key, index);
     } else if (change instanceof SetMeasuredList list) {
@@ -165,6 +167,7 @@ final class StateWrites {
     } else if (change instanceof PutTrustInForce trust) {
       refusal = trustFiles.putInForce(trust, index);
     } else if (change instanceof RecordStart) {
+      payloads.startFollowed(time);
       statements.update(START, index);
       refusal = Optional.empty();
     } else {
@@ -203,8 +206,11 @@ final class StateWrites {
         reads.hostByEk(host.ekDigest()).isPresent() ? Refusal.EK_TAKEN : Refusal.HOST_NAME_TAKEN);
   }
 
-  private Optional<Refusal> setState(SetHostState host) throws SQLException {
+  private Optional<Refusal> setState(SetHostState host, Instant time) throws SQLException {
     if (statements.update(HOST_STATE, host.state(), host.akName().bytes()) == 1) {
+      if (host.state() == HostState.REVOKED) {
+        payloads.hostEnded(host.akName().bytes(), time);
+      }
       return Optional.empty();
     }
     return Optional.of(

@@ -20,7 +20,6 @@ final class TreeReads {
   private static final String TILE = "SELECT hashes FROM tile WHERE level = ? AND tile_index = ?";
   private static final String LEAVES =
       "SELECT bytes FROM leaf WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index";
-  private static final String PAYLOAD = "SELECT bytes FROM payload WHERE leaf_index = ?";
 
   private final Statements statements;
 
@@ -77,9 +76,5 @@ final class TreeReads {
   /** The leaves from {@code start} to before {@code end}, as many as there are. */
   List<byte[]> leaves(long start, long end) throws SQLException {
     return statements.all(row -> row.getBytes(1), LEAVES, start, end);
-  }
-
-  Optional<byte[]> payload(long index) throws SQLException {
-    return statements.first(row -> row.getBytes(1), PAYLOAD, index);
   }
 }

@@ -6,7 +6,6 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Writes of the tree's tables. What is in them only grows, and the statements hold that too: a leaf
@@ -23,8 +22,6 @@ final class TreeWrites {
   private static final String PROBE =
       "UPDATE tree_head SET probe = (probe + 1) % 1000000 WHERE id = 1";
   private static final String LEAF = "INSERT INTO leaf (leaf_index, bytes) VALUES (?, ?)";
-  private static final String PAYLOAD = "INSERT INTO payload (leaf_index, bytes) VALUES (?, ?)";
-  private static final String ERASE = "DELETE FROM payload WHERE leaf_index = ?";
   private static final String TILE =
       "INSERT INTO tile (level, tile_index, hashes) VALUES (?, ?, ?)"
           + " ON CONFLICT (level, tile_index) DO UPDATE SET hashes = excluded.hashes"
@@ -70,29 +67,17 @@ final class TreeWrites {
     requireOne(statements.update(PROBE), "the head's row");
   }
 
-  /** Adds leaves from place {@code first} on, and the payloads that some have. */
+  /** Adds leaves from place {@code first} on. */
   void addLeaves(long first, List<Pending> entries) throws SQLException {
     PreparedStatement leaf = statements.with(LEAF);
-    PreparedStatement payload = statements.with(PAYLOAD);
-    boolean payloads = false;
     long index = first;
     for (Pending pending : entries) {
       leaf.setLong(1, index);
       leaf.setBytes(2, pending.entry().leaf().bytes());
       leaf.addBatch();
-      Optional<byte[]> beside = pending.entry().payload();
-      if (beside.isPresent()) {
-        payload.setLong(1, index);
-        payload.setBytes(2, beside.get());
-        payload.addBatch();
-        payloads = true;
-      }
       index++;
     }
     int[] ignored = leaf.executeBatch();
-    if (payloads) {
-      payload.executeBatch();
-    }
   }
 
   /** Writes tiles, new or grown. */
@@ -127,11 +112,6 @@ final class TreeWrites {
   void putCheckpoint(SignedHead signed) throws SQLException {
     long size = signed.head().size();
     statements.update(CHECKPOINT, size, signed.note().bytes(), size);
-  }
-
-  /** Erases the payload of a leaf; false if it has none. */
-  boolean erasePayload(long index) throws SQLException {
-    return statements.update(ERASE, index) == 1;
   }
 
   private static void requireOne(int rows, String what) throws SQLException {

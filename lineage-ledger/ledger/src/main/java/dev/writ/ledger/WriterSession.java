@@ -15,6 +15,7 @@ final class WriterSession {
   private final TreeReads tree;
   private final TreeWrites treeWrites;
   private boolean erasing;
+  private boolean purging;
 
   private WriterSession(Database database, Connection connection) {
     this.database = database;
@@ -50,10 +51,19 @@ final class WriterSession {
     erasing = true;
   }
 
+  /** What the transaction deletes is read by nobody once it is committed, and nowhere after a {@link #settle}. */
+  void beginPurge() throws SQLException {
+    database.beginErasure(connection);
+    purging = true;
+  }
+
   void commit() throws SQLException {
     database.commit(connection);
     if (erasing) {
       settle();
+    } else if (purging) {
+      database.endErasure(connection);
+      purging = false;
     }
   }
 
@@ -61,6 +71,7 @@ final class WriterSession {
   void settle() throws SQLException {
     database.settle(connection);
     erasing = false;
+    purging = false;
   }
 
   void rollback() throws SQLException {

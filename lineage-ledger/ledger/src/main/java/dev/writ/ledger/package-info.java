@@ -35,7 +35,9 @@
  *       checkpoint's. Versions of the trust file follow one another, and none comes back in force.
  *   <li>The tree only grows. Every signed head is consistent with all signed before it, by this node and
  *       by every other on the same store; no node signs a head whose leaves it has not hashed itself.
- *   <li>A payload beside a leaf can be erased, and every proof stays what it was.
+ *   <li>A payload beside a leaf is the one that the leaf names, or is given to nobody. It can be erased,
+ *       and every proof stays what it was; once it is past its period it goes, but not while something in
+ *       force rests on it.
  * </ul>
  *
  * <h2>How an entry goes</h2>
@@ -50,7 +52,7 @@
  * <p>Nothing waits for a timer. While one transaction runs, entries gather for the next; while the key
  * signs, transactions go on, and the next signature covers them all. No lock is held and no transaction
  * is open while a key signs. What has no leaf (reserving status indices, a status snapshot, renewing a
- * key, erasing a payload, the probe) is a job: a transaction of its own on the same thread, between two
+ * key, erasing payloads, the probe) is a job: a transaction of its own on the same thread, between two
  * batches, answered once it is durable.
  *
  * <p>While a disk or a key hangs, what waits for it is bounded: an entry has its place until the thread
@@ -138,8 +140,8 @@
  * <h2>The store</h2>
  *
  * <p>SQLite 3.37 or later in a folder, or a PostgreSQL database of version 15 or later. What is erased
- * ({@link dev.writ.ledger.Ledger#erasePayload}, superseded keys for MACs) is in no file of SQLite's any
- * more; PostgreSQL shows it to nobody, and keeps its bytes until it has made room of the page and
+ * ({@link dev.writ.ledger.Payloads#erase}, superseded keys for MACs) is in no file of SQLite's any
+ * more, what is purged after {@link dev.writ.ledger.Payloads#settle}; PostgreSQL shows it to nobody, and keeps its bytes until it has made room of the page and
  * recycled its log.
  *
  * <p>Times are milliseconds since 1970, digests 32 bytes, a jti 16. The statements stand in {@code
@@ -150,13 +152,15 @@
  * <pre>
  * schema_version  version
  * tree_head       one row: origin, size, root; nonce_horizon; snapshot_at, of the newest snapshot;
- *                 newest_time, the greatest of any leaf (since a clock was accepted); probe, of no meaning. UPDATE of this row is the
+ *                 newest_time, the greatest of any leaf (since a clock was accepted); payloads_from, how far
+ *                 payloads were purged; probe, of no meaning. UPDATE of this row is the
  *                 writers' lock
  * checkpoint      one row: size, note: the newest signed checkpoint that was stored
  * leaf            leaf_index → bytes
  * tile            (level, tile_index) → hashes; the rightmost of a level grows in place, and a partial
  *                 tile of an older checkpoint is its beginning
- * payload         leaf_index → bytes; erasable
+ * payload         leaf_index → bytes, kept (a {@link dev.writ.ledger.Retention}); erasable
+ * payload_period  (begins, leaf_index) of payloads whose period does not begin with their leaf
  * host            ak_name → ek_digest (unique), name (unique), ak_public, state, leaf_index
  * instance_key    (ak_name, key_name) → jkt (unique), leaf_index
  * measured_list   ak_name → boot, judged_by, position, leaf_index: how far a host's measurement list was

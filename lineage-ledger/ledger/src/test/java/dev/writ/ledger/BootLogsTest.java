@@ -100,11 +100,11 @@ final class BootLogsTest {
     long index = keep(log(HOST, Decision.ALLOWED, 1, secret));
     assertThat(onDisk(secret)).isTrue();
 
-    assertThat(ledger.erasePayload(index)).isTrue();
+    assertThat(ledger.payloads().erase(index)).isTrue();
 
     assertThat(ledger.bootLogs(HOST)).isEmpty();
     assertThat(onDisk(secret)).isFalse();
-    assertThat(ledger.erasePayload(index)).isFalse();
+    assertThat(ledger.payloads().erase(index)).isFalse();
   }
 
   private boolean onDisk(String text) throws Exception {

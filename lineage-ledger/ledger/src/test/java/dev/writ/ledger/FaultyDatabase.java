@@ -228,6 +228,11 @@ final class FaultyDatabase implements Database {
   }
 
   @Override
+  public void endErasure(Connection writer) throws SQLException {
+    real.endErasure(writer);
+  }
+
+  @Override
   public void settle(Connection writer) throws SQLException {
     requireAlive();
     real.settle(writer);

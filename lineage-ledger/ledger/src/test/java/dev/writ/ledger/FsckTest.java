@@ -44,6 +44,7 @@ class FsckTest {
 
   @TempDir static Path whole;
   @TempDir Path folder;
+  private Fsck.PayloadCounts payloads = new Fsck.PayloadCounts(0, 0, 0);
 
   @BeforeAll
   static void fill() throws Exception {
@@ -58,8 +59,9 @@ class FsckTest {
                   KEY, KeyRole.ISSUER, KeyState.ACTIVE, Samples.NOW, Samples.LATER)));
       entries.add(
           Entry.of(
-              leaf(new LeafBody.PolicyInForce(new PolicyReference("p", 1, POLICY, 1))),
-              new StateChange.SetEpoch(1, POLICY)));
+                  leaf(new LeafBody.PolicyInForce(new PolicyReference("p", 1, POLICY, 1))),
+                  new StateChange.SetEpoch(1, POLICY))
+              .withPayload(new byte[] {1}));
       Hash secret = Samples.digest("secret");
       entries.add(
           Entry.of(
@@ -92,9 +94,10 @@ class FsckTest {
               leaf(new LeafBody.Revocation(jti, RevocationReason.CEASED)),
               new StateChange.RevokeArtifact(jti)));
       while (entries.size() < SIZE) {
-        entries.add(issue());
+        entries.add(entries.size() < 300 ? issue().withPayload(new byte[2000]) : issue());
       }
       receipt(commit(ledger, entries).get(SIZE - 1));
+      assertThat(ledger.payloads().erase(7)).isTrue();
     }
   }
 
@@ -120,6 +123,7 @@ class FsckTest {
       Fsck.Checked checked = fsck.run(faults::add, leaves -> {});
       assertThat(checked.origin()).isEqualTo(Samples.ORIGIN);
       assertThat(checked.size()).isEqualTo(fsck.size());
+      payloads = checked.payloads();
     }
     return faults;
   }
@@ -128,6 +132,9 @@ class FsckTest {
   void store_asTheLedgerLeftIt_isWholeAndStaysAsItWas() throws Exception {
     copy();
     assertThat(faults()).isEmpty();
+    assertThat(payloads)
+        .as("the policy's, 293 of decisions but for one that was erased")
+        .isEqualTo(new Fsck.PayloadCounts(293, 0, 1));
     try (Ledger ledger = TestLedgers.open(folder)) {
       assertThat(ledger.size()).isEqualTo(SIZE);
     }
@@ -166,6 +173,11 @@ class FsckTest {
         "UPDATE policy_epoch SET policy_digest = zeroblob(32) # policy_epoch of leaf 1",
         "DELETE FROM invitation # invitation of leaf 2",
         "INSERT INTO service_start VALUES (5) # service_start",
+        "UPDATE payload SET bytes = CAST(x'01' || substr(bytes, 2) AS BLOB) WHERE leaf_index = 100"
+            + " # payload of leaf 100",
+        "UPDATE payload SET bytes = zeroblob(1999) WHERE leaf_index = 299 # payload of leaf 299",
+        "UPDATE payload SET leaf_index = 700 WHERE leaf_index = 299 # payload",
+        "UPDATE payload SET kept = 'PERIOD' WHERE leaf_index = 1 # payload of leaf 1",
         "UPDATE signing_key SET state = 'RETIRED' # signing_key ",
         "DELETE FROM signing_key # signing_key "
       })
@@ -186,6 +198,17 @@ class FsckTest {
             + " WHERE level = 0 AND tile_index = 0;DELETE FROM outcome");
     assertThat(faults().stream().map(TreeAudit.Fault::where))
         .containsExactlyInAnyOrder("tile/0/000 row 0", "outcome of leaf 5");
+  }
+
+  @Test
+  void payloads_thatWereErasedOrThatNoLeafNames_areNoFault() throws Exception {
+    copy();
+    tamper(
+        folder,
+        "DELETE FROM payload WHERE leaf_index < 200 AND leaf_index > 1;"
+            + "INSERT INTO payload (leaf_index, bytes) SELECT 600, zeroblob(9)");
+    assertThat(faults()).isEmpty();
+    assertThat(payloads).isEqualTo(new Fsck.PayloadCounts(101, 1, 193));
   }
 
   @Test

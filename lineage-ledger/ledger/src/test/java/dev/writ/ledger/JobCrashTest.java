@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -190,6 +192,38 @@ class JobCrashTest {
 
           private List<String> text(List<MacKey> keys) {
             return keys.stream().map(key -> HexFormat.of().formatHex(key.key())).toList();
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NOT_PERSISTED, false", "PERSISTED, true"})
+  void purge_thatFails_isMadeUpForByTheNext_andErasesNothingYoung(Fault fault, boolean dies)
+      throws Exception {
+    RetentionPeriod day = new RetentionPeriod(1);
+    Map<Long, Instant> payloads = new HashMap<>();
+    run(
+        fault,
+        dies,
+        new Subject() {
+          @Override
+          public CompletionStage<?> ask(Ledger ledger) {
+            return ledger.payloads().purge(day);
+          }
+
+          @Override
+          public void judge(Ledger ledger) throws Exception {
+            while (ledger.payloads().isPurgeDue(day, now)) {
+              Payloads.Purged unused = await(ledger.payloads().purge(day));
+            }
+            await(ledger.payloads().settle());
+            for (Map.Entry<Long, Instant> each : payloads.entrySet()) {
+              assertThat(ledger.payload(each.getKey()).isPresent())
+                  .as("of leaf %d", each.getKey())
+                  .isEqualTo(each.getValue().equals(now));
+            }
+            Entry next = Entry.of(Samples.leafAt(now)).withPayload(new byte[9_000]);
+            payloads.put(receipt(commit(ledger, next)).index(), now);
           }
         });
   }

@@ -214,10 +214,10 @@ class LedgerTest {
       // A server makes room of pages in its own time.
       assertThat(StoreUnderTest.POSTGRES || onDisk(secret)).isTrue();
 
-      assertThat(ledger.erasePayload(0)).isTrue();
+      assertThat(ledger.payloads().erase(0)).isTrue();
 
       assertThat(ledger.payload(0)).isEmpty();
-      assertThat(ledger.erasePayload(0)).isFalse();
+      assertThat(ledger.payloads().erase(0)).isFalse();
       assertThat(StoreUnderTest.POSTGRES || !onDisk(secret)).isTrue();
       assertThat(ledger.leaf(0)).contains(before.leaf());
       Receipt after = receipt(commit(ledger, Samples.entry()));

@@ -22,9 +22,11 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -120,6 +122,41 @@ class SharedStoreTest {
       assertConsistent(nodes.get(0), receipts);
     } finally {
       threads.shutdownNow();
+      nodes.forEach(Ledger::close);
+    }
+  }
+
+  @Test
+  void payloadsPurgedByNodesAtOnce_areErasedOnceEach() throws Exception {
+    int payloads = 300;
+    RetentionPeriod day = new RetentionPeriod(1);
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      List<Entry> entries = new ArrayList<>();
+      for (int i = 0; i < payloads; i++) {
+        entries.add(Samples.entry().withPayload(new byte[100]));
+      }
+      receipt(commit(ledger, entries).get(payloads - 1));
+    }
+    List<Ledger> nodes = new ArrayList<>();
+    try {
+      for (int i = 0; i < NODES; i++) {
+        nodes.add(
+            Ledger.open(
+                TestLedgers.store(folder),
+                Samples.ORIGIN,
+                List.of(TestLedgers.SIGNER),
+                () -> Samples.NOW.plus(Duration.ofDays(2))));
+      }
+      int purged = 0;
+      while (nodes.get(0).payloads().isPurgeDue(day, Samples.NOW.plus(Duration.ofDays(2)))) {
+        List<CompletionStage<Payloads.Purged>> chunks =
+            nodes.stream().map(node -> node.payloads().purge(day)).toList();
+        for (CompletionStage<Payloads.Purged> chunk : chunks) {
+          purged += TestLedgers.await(chunk).payloads();
+        }
+      }
+      assertThat(purged).isEqualTo(payloads);
+    } finally {
       nodes.forEach(Ledger::close);
     }
   }

@@ -8,10 +8,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One entry of the ledger: canonical JSON of {@code v, kind, time, id, parents} and the members of its
- * kind's body. Bytes and value are one: what is not in canonical form is no leaf.
+ * One entry of the ledger: canonical JSON of {@code v, kind, time, id, parents}, {@code payload} where
+ * something lies beside it, and the members of its kind's body. Bytes and value are one: what is not in
+ * canonical form is no leaf.
  */
 public final class Leaf {
   /** Longest leaf accepted, in bytes; a C2SP entry bundle would hold up to 65,535. */
@@ -24,14 +27,17 @@ public final class Leaf {
   private final UuidV7 id;
   private final List<Hash> parents;
   private final LeafBody body;
-  private final byte[] bytes;
+  private final Optional<Hash> payload;
 
-  private Leaf(Instant time, UuidV7 id, List<Hash> parents, LeafBody body) {
+  /** Spelled when first asked for: a leaf whose payload is named after it was made never is. */
+  private volatile byte @Nullable [] spelled;
+
+  private Leaf(Instant time, UuidV7 id, List<Hash> parents, LeafBody body, Optional<Hash> payload) {
     this.time = Require.wholeMillisecond("time", time);
     this.id = id;
     this.parents = Require.distinct("parents", parents, 0, MAX_PARENTS);
     this.body = body;
-    this.bytes = Jcs.canonical(toMap());
+    this.payload = payload;
   }
 
   /**
@@ -43,7 +49,16 @@ public final class Leaf {
    * @throws IllegalArgumentException if a value is outside its bounds
    */
   public static Leaf of(Instant time, UuidV7 id, List<Hash> parents, LeafBody body) {
-    return new Leaf(time, id, parents, body);
+    return new Leaf(time, id, parents, body, Optional.empty());
+  }
+
+  /**
+   * The same leaf, naming what lies beside it.
+   *
+   * @param digest SHA-256 of the payload's bytes
+   */
+  public Leaf naming(Hash digest) {
+    return new Leaf(time, id, parents, body, Optional.of(digest));
   }
 
   /** The leaf that these bytes are. */
@@ -52,7 +67,7 @@ public final class Leaf {
       JsonMembers members = StrictJson.parse(bytes, MAX_BYTES);
       Leaf leaf = take(members);
       members.end();
-      if (!Arrays.equals(leaf.bytes, bytes)) {
+      if (!Arrays.equals(leaf.spelling(), bytes)) {
         throw new MalformedLeafException("", "canonical JSON (RFC 8785)", "another spelling of it");
       }
       return leaf;
@@ -69,7 +84,17 @@ public final class Leaf {
     Instant time = json.millis("time");
     UuidV7 id = json.uuid("id");
     List<Hash> parents = json.hashes("parents", MAX_PARENTS);
-    return new Leaf(time, id, parents, LeafBodyReader.take(kind, json));
+    Optional<Hash> payload = json.optionalHash("payload");
+    return new Leaf(time, id, parents, LeafBodyReader.take(kind, json), payload);
+  }
+
+  private byte[] spelling() {
+    byte[] bytes = spelled;
+    if (bytes == null) {
+      bytes = Jcs.canonical(toMap());
+      spelled = bytes;
+    }
+    return bytes;
   }
 
   private Map<String, Object> toMap() {
@@ -79,6 +104,7 @@ public final class Leaf {
     map.put("time", time.toEpochMilli());
     map.put("id", id.toString());
     map.put("parents", parents);
+    payload.ifPresent(digest -> map.put("payload", digest));
     return map;
   }
 
@@ -107,24 +133,32 @@ public final class Leaf {
     return body;
   }
 
+  /**
+   * SHA-256 of what lies beside it, or lay there until it was erased. Absent where nothing ever did, and of
+   * leaves that older versions wrote.
+   */
+  public Optional<Hash> payload() {
+    return payload;
+  }
+
   /** The canonical JSON, which is the ledger's entry. */
   public byte[] bytes() {
-    return bytes.clone();
+    return spelling().clone();
   }
 
   /** RFC 6962 leaf hash: {@code SHA-256(0x00 ‖ bytes)}. */
   public Hash hash() {
-    return MerkleTree.leafHash(bytes);
+    return MerkleTree.leafHash(spelling());
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Leaf that && Arrays.equals(bytes, that.bytes);
+    return other instanceof Leaf that && Arrays.equals(spelling(), that.spelling());
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(bytes);
+    return Arrays.hashCode(spelling());
   }
 
   @Override

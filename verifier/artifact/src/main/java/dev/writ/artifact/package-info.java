@@ -165,6 +165,7 @@
  * time       milliseconds since 1970
  * id         uuid
  * parents    [0..16 digest], hashes of the leaves that it comes from
+ * payload    ? digest, SHA-256 of what lies beside the leaf, or lay there until it was erased
  *
  * enrolment       host commitment, ak_name_digest digest (SHA-256 of the Name), ek_digest digest
  *                 (SHA-256 of the endorsement key's SubjectPublicKeyInfo), admission listed|invited

@@ -308,4 +308,27 @@ class LeafTest {
                     Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class);
   }
+
+  /** One that names a payload, and the same as a version wrote it that named none. */
+  @ParameterizedTest
+  @MethodSource("bodies")
+  void leafThatNamesItsPayload_isAnotherAndSaysSo(LeafBody body) throws Exception {
+    Leaf none = leaf(body);
+    Leaf names = none.naming(hash("payload"));
+
+    assertThat(none.payload()).isEmpty();
+    assertThat(Leaf.parse(none.bytes()).payload()).isEmpty();
+    assertThat(Leaf.parse(names.bytes())).isEqualTo(names).isNotEqualTo(none);
+    assertThat(Leaf.parse(names.bytes()).payload()).contains(hash("payload"));
+    assertThat(names.hash()).isNotEqualTo(none.hash());
+    assertThat(names.body()).isEqualTo(none.body());
+    assertThat(new String(names.bytes(), StandardCharsets.UTF_8))
+        .contains("\"payload\":\"" + hash("payload").hex() + "\"");
+    String broken =
+        new String(names.bytes(), StandardCharsets.UTF_8)
+            .replace(hash("payload").hex(), hash("payload").hex().substring(2));
+    assertThatThrownBy(() -> Leaf.parse(broken.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(MalformedLeafException.class)
+        .hasMessageContaining("payload");
+  }
 }
