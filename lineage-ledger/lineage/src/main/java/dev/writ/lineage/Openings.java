@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What somebody knows beside the log: artifacts, and the salts and values of commitments. None of it is
- * believed. An opening says something of a leaf only where its digest is the one that the leaf has, so that
+ * What somebody knows beside the log: artifacts, the salts and values of commitments, and whole payloads. None
+ * of it is believed. An opening says something of a leaf only where its digest is the one that the leaf has, so that
  * a wrong one says nothing.
  */
 public final class Openings {
@@ -34,11 +34,14 @@ public final class Openings {
 
   private final Map<Hash, String> values;
   private final Map<Hash, ArtifactClaims> artifacts;
+  private final Map<Hash, String> subjects;
   private final Map<UuidV7, List<UuidV7>> ofExecution = new HashMap<>();
   private final Map<UuidV7, List<UuidV7>> ofParent = new HashMap<>();
 
-  private Openings(Map<Hash, String> values, Map<Hash, ArtifactClaims> artifacts) {
+  private Openings(
+      Map<Hash, String> values, Map<Hash, ArtifactClaims> artifacts, Map<Hash, String> subjects) {
     this.values = Map.copyOf(values);
+    this.subjects = Map.copyOf(subjects);
     this.artifacts = Map.copyOf(artifacts);
     artifacts.values().stream()
         .sorted((a, b) -> a.jti().compareTo(b.jti()))
@@ -63,6 +66,11 @@ public final class Openings {
     return Optional.ofNullable(artifacts.get(digest));
   }
 
+  /** The subject of the request in the payload with this SHA-256, where it is known. */
+  public Optional<String> subjectOfPayload(Hash digest) {
+    return Optional.ofNullable(subjects.get(digest));
+  }
+
   /** The artifacts under which an execution ran, as those that are known say; in order. */
   List<UuidV7> artifactsOf(UuidV7 execution) {
     return ofExecution.getOrDefault(execution, List.of());
@@ -77,6 +85,7 @@ public final class Openings {
   public static final class Builder {
     private final Map<Hash, String> values = new HashMap<>();
     private final Map<Hash, ArtifactClaims> artifacts = new HashMap<>();
+    private final Map<Hash, String> subjects = new HashMap<>();
     private int documents;
 
     /** Nothing yet. */
@@ -93,7 +102,7 @@ public final class Openings {
       }
       try {
         if (document.length > 0 && document[0] == '{') {
-          addMembers(StrictJson.parse(document, MAX_BYTES));
+          addMembers(Hash.sha256(document), StrictJson.parse(document, MAX_BYTES));
         } else {
           ArtifactClaims unused =
               addArtifact(new String(document, StandardCharsets.ISO_8859_1).strip());
@@ -105,10 +114,14 @@ public final class Openings {
       }
     }
 
-    /** Members of a payload that open nothing are not looked at. */
-    private void addMembers(JsonMembers json)
+    /** Members of a payload that open nothing are not looked at; there may be none that does. */
+    private void addMembers(Hash digest, JsonMembers json)
         throws MalformedDocumentException, MalformedOpeningException {
-      boolean opens = false;
+      boolean opens = json.has("salt");
+      if (json.has("request")) {
+        subjects.put(digest, json.object("request").text("sub"));
+        opens = true;
+      }
       if (json.has("artifact")) {
         ArtifactClaims claims = addArtifact(json.text("artifact"));
         opens = true;
@@ -127,7 +140,8 @@ public final class Openings {
       }
       if (!opens) {
         throw new MalformedOpeningException(
-            "an opening must have an artifact, or host and host_salt, and has neither");
+            "an opening must have an artifact, or host and host_salt, or a payload's salt, and has"
+                + " none");
       }
     }
 
@@ -146,7 +160,7 @@ public final class Openings {
 
     /** All of it. */
     public Openings build() {
-      return new Openings(values, artifacts);
+      return new Openings(values, artifacts, subjects);
     }
   }
 }

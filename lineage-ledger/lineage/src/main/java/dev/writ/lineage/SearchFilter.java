@@ -27,7 +27,7 @@ import java.util.Optional;
  * @param policyDigest decided under this policy, or the leaf that puts it in force
  * @param code denied for this, or a summary that counts such
  * @param pcrDigest with a quote of this digest: a start, or an allow whose artifact was opened
- * @param subject an allow for this {@code sub}, where that was opened
+ * @param subject an allow for this {@code sub}, where that was opened, or a denial of it, where its payload was
  * @param host about the host of this name, where that was opened: enrolment, invitation, allow
  * @param since not before this
  * @param before before this
@@ -76,7 +76,7 @@ public record SearchFilter(
             since.map(time -> Answer.of(!leaf.time().isBefore(time))).orElse(Answer.MATCHES),
             before.map(time -> Answer.of(leaf.time().isBefore(time))).orElse(Answer.MATCHES),
             pcrDigest.map(wanted -> quoted(body, wanted, openings)).orElse(Answer.MATCHES),
-            subject.map(wanted -> ofSubject(body, wanted, openings)).orElse(Answer.MATCHES),
+            subject.map(wanted -> ofSubject(leaf, wanted, openings)).orElse(Answer.MATCHES),
             host.map(wanted -> ofHost(body, wanted, openings)).orElse(Answer.MATCHES))) {
       answer = answer.and(each);
     }
@@ -121,8 +121,14 @@ public record SearchFilter(
     return Answer.DIFFERS;
   }
 
-  private static Answer ofSubject(LeafBody body, String wanted, Openings openings) {
-    if (body instanceof LeafBody.DecisionAllow allow) {
+  private static Answer ofSubject(Leaf leaf, String wanted, Openings openings) {
+    if (leaf.body() instanceof LeafBody.DecisionDeny && leaf.payload().isPresent()) {
+      return openings
+          .subjectOfPayload(leaf.payload().get())
+          .map(sub -> Answer.of(sub.equals(wanted)))
+          .orElse(Answer.UNDECIDED);
+    }
+    if (leaf.body() instanceof LeafBody.DecisionAllow allow) {
       return openings
           .value(allow.subject())
           .or(() -> openings.artifact(allow.artifactDigest()).map(ArtifactClaims::sub))

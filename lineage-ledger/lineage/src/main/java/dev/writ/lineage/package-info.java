@@ -69,7 +69,7 @@
  *
  * <p>Who has an artifact, a proof bundle, or the payload that the service keeps beside a leaf can give it as
  * {@link dev.writ.lineage.Openings}. It is compared with the leaf: an artifact by its digest, a value by its
- * salt. What does not agree says nothing; what does gives the node its name, and the execution its edges
+ * salt, and a denial's subject by the payload that its leaf names. What does not agree says nothing; what does gives the node its name, and the execution its edges
  * {@code startedBy}, {@code used} and {@code childOf}, each marked as opened. Once the payload is erased the
  * graph stays as it is, without the name.
  *
