@@ -188,6 +188,47 @@ public final class OperatorClient {
   }
 
   /**
+   * Asks for what lies beside a leaf. That it is what the leaf names is the caller's to find.
+   *
+   * @param leaf its id, its artifact's jti, or its index in decimal
+   */
+  public Answer<LeafPayload> payload(String leaf) throws IOException {
+    if (!DECISION.matcher(leaf).matches()) {
+      throw new IllegalArgumentException("a leaf is named by a UUID or a number");
+    }
+    return service.get(
+        "/v1/payloads/" + leaf, Document.json(OK, LeafPayload.MAX_DOCUMENT, LeafPayload::take));
+  }
+
+  /**
+   * A leaf whose payload is erased.
+   *
+   * @param leafIndex its place
+   * @param id its id
+   * @param kind what it is of
+   */
+  public record ErasedPayload(long leafIndex, UuidV7 id, String kind) {}
+
+  /**
+   * Has what lies beside a leaf erased, for good.
+   *
+   * @param leaf its id, its artifact's jti, or its index in decimal
+   */
+  public Answer<ErasedPayload> erasePayload(String leaf) throws IOException {
+    return service.post(
+        "/v1/payload-erasures",
+        Jcs.canonical(Map.of("leaf", leaf)),
+        Document.json(
+            OK,
+            MAX_ANSWER,
+            members ->
+                new ErasedPayload(
+                    members.integer("leaf_index", 0, MAX_EXACT),
+                    members.uuid("id"),
+                    members.text("kind"))));
+  }
+
+  /**
    * Asks for reference values that a boot of a host keeps; nothing is changed.
    *
    * @param latest whether the last boot counts, whatever was decided; else the last that was allowed

@@ -5,7 +5,6 @@ import dev.writ.agent.OperatorClient;
 import dev.writ.agent.Timeouts;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.StrictJson;
-import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.BootLog;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.MalformedEvidenceException;
@@ -13,10 +12,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,8 +40,6 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class ExplainCommand implements Callable<Integer> {
-  private static final Pattern INDEX = Pattern.compile("0|[1-9][0-9]{0,14}");
-
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Parameters(
@@ -89,9 +84,9 @@ final class ExplainCommand implements Callable<Integer> {
       print(BootLogReport.of(read(bootLog), earlier()));
     } else {
       String named = String.valueOf(what);
-      if (isDecision(named)) {
+      if (LeafArgument.isOne(named)) {
         require(since == null, "--since is for a file: the service knows what was before");
-        explain(lower(named));
+        explain(LeafArgument.lower(named));
       } else {
         require(socket == null, "DECISION must be a UUID or a number, was " + named);
         print(BootLogReport.of(evidence(Path.of(named)), earlier()));
@@ -108,22 +103,6 @@ final class ExplainCommand implements Callable<Integer> {
     if (!holds) {
       throw wrong(sentence);
     }
-  }
-
-  private static boolean isDecision(String text) {
-    if (INDEX.matcher(text).matches()) {
-      return true;
-    }
-    try {
-      return UuidV7.parse(lower(text)).toString().equals(lower(text));
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
-  }
-
-  /** RFC 9562, 4: a UUID is read in either case. */
-  private static String lower(String text) {
-    return text.toLowerCase(Locale.ROOT);
   }
 
   private void explain(String decision) throws CommandFailure {

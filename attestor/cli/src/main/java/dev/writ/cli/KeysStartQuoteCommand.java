@@ -2,7 +2,6 @@
 package dev.writ.cli;
 
 import dev.writ.agent.AnchoredStart;
-import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.StartBinding;
 import dev.writ.artifact.TrustFile;
@@ -11,21 +10,16 @@ import dev.writ.service.StartOutcome;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.ConsistencyProof;
 import dev.writ.tlog.Hash;
-import dev.writ.tlog.MalformedProofException;
 import dev.writ.tlog.ProofOutcome;
 import dev.writ.tlog.TlogProof;
-import dev.writ.tlog.TrustedCheckpoint;
-import java.nio.file.Path;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code writ keys start-quote}: on what a host the token's keys were opened last. */
@@ -41,17 +35,7 @@ final class KeysStartQuoteCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin OperatorOptions operator = new OperatorOptions();
 
-  @Option(
-      names = "--trust",
-      paramLabel = "FILE",
-      description = "The trust file by which the ledger's checkpoint is believed.")
-  @Nullable Path trust;
-
-  @Option(
-      names = "--trust-sha256",
-      paramLabel = "HEX",
-      description = "The trust file's SHA-256, as it was given out of band.")
-  @Nullable String pin;
+  @Mixin LedgerTrustOptions ledger = new LedgerTrustOptions();
 
   @Override
   public Integer call() throws CommandFailure {
@@ -61,32 +45,15 @@ final class KeysStartQuoteCommand implements Callable<Integer> {
           "the service must show the leaf of a start, and shows one of "
               + anchored.leaf().kind().wire());
     }
-    TlogProof proof = proof(anchored);
+    TlogProof proof = LedgerTrustOptions.proof(anchored.proof());
     requireHolds(anchored, start);
-    if (trust != null) {
-      requireInLedger(followed(TrustOptions.read(trust, pin)), anchored, start, proof);
+    Optional<TrustFile> believed = ledger.followed(operator, spec);
+    if (believed.isPresent()) {
+      requireInLedger(believed.get(), anchored, start, proof);
     }
     new Printer(spec.commandLine().getOut(), operator.output)
         .print(facts(anchored, start, proof.index()));
     return ExitStatus.DONE;
-  }
-
-  /** The newest of the service's that follows the auditor's own: keys were rotated since, perhaps. */
-  private TrustFile followed(TrustFile own) throws CommandFailure {
-    FollowedTrust trust =
-        FollowedTrust.from(
-            own, null, sentence -> spec.commandLine().getErr().println("writ: " + sentence));
-    var unused = trust.follow(operator.ask(client -> client.trustFiles()));
-    return trust.newest();
-  }
-
-  private static TlogProof proof(AnchoredStart anchored) throws CommandFailure {
-    try {
-      return TlogProof.parse(anchored.proof());
-    } catch (MalformedProofException e) {
-      throw CommandFailure.integrity(
-          "the service must prove the leaf's place, and does not: " + e.getMessage());
-    }
   }
 
   private static void requireHolds(AnchoredStart anchored, ServiceStart start)
@@ -120,14 +87,8 @@ final class KeysStartQuoteCommand implements Callable<Integer> {
               + ", is to "
               + start.binding().origin());
     }
-    if (!(BundleVerifier.of(trust).verifyCheckpoint(proof.note(), Instant.now())
-            instanceof TrustedCheckpoint trusted)
-        || !(proof.inclusion().verify(anchored.leaf().hash(), trusted.checkpoint().root())
-            instanceof ProofOutcome.Proven)) {
-      throw CommandFailure.integrity(
-          "the leaf must be in a tree whose checkpoint the trust file believes, and is not");
-    }
-    if (!isBoundTo(start.binding(), anchored.consistency(), trusted.checkpoint())) {
+    Checkpoint trusted = LedgerTrustOptions.requireInLedger(trust, anchored.leaf(), proof);
+    if (!isBoundTo(start.binding(), anchored.consistency(), trusted)) {
       throw CommandFailure.integrity(
           "the quote must be bound to an earlier tree of this ledger, and is to another");
     }
@@ -142,7 +103,7 @@ final class KeysStartQuoteCommand implements Callable<Integer> {
   private Map<String, Object> facts(AnchoredStart anchored, ServiceStart start, long index) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("evidence", "holds");
-    facts.put("ledger", trust == null ? "not asked, for want of --trust" : "holds the leaf");
+    facts.put("ledger", ledger.word());
     facts.put("leaf_index", index);
     facts.put("time", anchored.leaf().time());
     facts.put("ak_name", start.host().akName().base64Url());

@@ -11,7 +11,8 @@ import picocli.CommandLine.Spec;
     name = "ledger",
     description = {
       "Reads a transparency log (c2sp.org/tlog-tiles), Writ's or another's, and believes its server",
-      "nothing: a checkpoint by keys that are given, all else by proof from it."
+      "nothing: a checkpoint by keys that are given, all else by proof from it. payload and erase are for",
+      "operators of a service, and about what lies beside its leaves."
     },
     mixinStandardHelpOptions = true,
     subcommands = {
@@ -21,7 +22,9 @@ import picocli.CommandLine.Spec;
       LedgerTailCommand.class,
       LedgerExportCommand.class,
       LedgerFsckCommand.class,
-      LedgerMonitorCommand.class
+      LedgerMonitorCommand.class,
+      LedgerPayloadCommand.class,
+      LedgerEraseCommand.class
     })
 final class LedgerCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
