@@ -81,12 +81,16 @@ final class NvCommands {
     }
   }
 
-  /** TPM2_NV_Increment by the owner. */
-  void increment(int nv) throws TpmException {
+  /**
+   * TPM2_NV_Increment.
+   *
+   * @param authority the owner, or the index itself, each with an empty authorization value
+   */
+  void increment(int authority, int nv) throws TpmException {
     context.call(
         "TPM2_NV_Increment",
         esys ->
             Esapi.Esys_NV_Increment(
-                esys, ESYS_TR_RH_OWNER, nv, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE));
+                esys, authority, nv, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE));
   }
 }

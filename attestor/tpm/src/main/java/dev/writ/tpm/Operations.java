@@ -58,11 +58,15 @@ final class Operations {
           Template.CURVE_NIST_P256,
           new byte[32]);
 
+  private static final byte[] ROLLBACK_IDENTITY =
+      "writ-rollback-counter-v1\0".getBytes(StandardCharsets.US_ASCII);
+
   private final TpmContext context;
   private final Commands commands;
   private final Sessions sessions;
   private final NvReader nv;
-  private final UnsealCounter counter;
+  private final NvCommands nvCommands;
+  private final NvCounter counter;
   private final Sealing sealing;
   private final Set<InstanceKey> loaded = new HashSet<>();
   private Optional<Commands.Loaded> attestationKey = Optional.empty();
@@ -72,9 +76,9 @@ final class Operations {
     this.context = context;
     this.commands = new Commands(context);
     this.sessions = new Sessions(context);
-    NvCommands nvCommands = new NvCommands(context);
+    this.nvCommands = new NvCommands(context);
     this.nv = new NvReader(context, commands, nvCommands);
-    this.counter = new UnsealCounter(context, commands, nvCommands);
+    this.counter = new NvCounter(context, commands, nvCommands, NvCounter.Place.UNSEALING);
     this.sealing = new Sealing(context, commands, sessions);
   }
 
@@ -228,7 +232,21 @@ final class Operations {
   }
 
   long raiseUnsealCounter() throws TpmException {
-    return counter.raise();
+    return counter.raiseOrMake();
+  }
+
+  /** Of the storage root key's name and the index's: a TPM that was cleared has another key. */
+  byte[] rollbackCounterIdentity(int index) throws TpmException {
+    return PolicyDigest.sha256(
+        new Template.Wire()
+            .raw(ROLLBACK_IDENTITY)
+            .sized(commands.name(requireStorageRoot()))
+            .sized(NvCounter.Place.rollback(index).name())
+            .bytes());
+  }
+
+  NvCounter rollbackCounter(int index) {
+    return new NvCounter(context, commands, nvCommands, NvCounter.Place.rollback(index));
   }
 
   SealedData seal(byte[] secret, ApproverKey approver) throws TpmException {

@@ -27,8 +27,13 @@ public final class Tpm implements AutoCloseable {
   /** Where the TCG TPM v2.0 Provisioning Guidance, section 7.5.1, puts the storage root key. */
   public static final int STORAGE_ROOT_HANDLE = 0x81000001;
 
-  /** In the range of NV indices that the TCG registry of reserved handles gives to the TPM's owner. */
+  /** Among the owner's NV indices. */
   public static final int UNSEAL_COUNTER_INDEX = 0x01805752;
+
+  /** The range of NV indices that the TCG registry of reserved handles gives to the TPM's owner. */
+  public static final int FIRST_OWNERS_INDEX = 0x01800000;
+
+  public static final int LAST_OWNERS_INDEX = 0x01bfffff;
 
   private static final Cleaner CLEANER = Cleaner.create();
 
@@ -181,6 +186,62 @@ public final class Tpm implements AutoCloseable {
    */
   public long raiseUnsealCounter() throws TpmException {
     return inLane(operations::raiseUnsealCounter);
+  }
+
+  /**
+   * Names a counter against rollback, whether it is there or not: another TPM's at the same index, or
+   * this one's once it was cleared, has another name. Makes the storage root key if there is none.
+   *
+   * @return 32 bytes
+   */
+  public byte[] rollbackCounterIdentity(int index) throws TpmException {
+    requireFree(index);
+    return inLane(() -> operations.rollbackCounterIdentity(index));
+  }
+
+  /** What the counter against rollback has come to; nothing where it was never raised. */
+  public OptionalLong rollbackCounter(int index) throws TpmException {
+    requireFree(index);
+    return inLane(() -> operations.rollbackCounter(index).read());
+  }
+
+  /**
+   * Makes a counter against rollback where there is none. Takes the owner's authorization, which must be
+   * empty.
+   *
+   * @return what it begins with: more than any counter of this TPM ever was
+   */
+  public long makeRollbackCounter(int index) throws TpmException {
+    requireFree(index);
+    return inLane(() -> operations.rollbackCounter(index).raiseOrMake());
+  }
+
+  /**
+   * Adds one to the counter against rollback, which is there: one more write of an NV memory that bears
+   * a limited number of them.
+   *
+   * @return what it has come to
+   */
+  public long raiseRollbackCounter(int index) throws TpmException {
+    requireFree(index);
+    return inLane(() -> operations.rollbackCounter(index).raise());
+  }
+
+  /** Whether an NV index is the owner's, and none that Writ uses for something else. */
+  public static boolean isFreeOwnersIndex(int index) {
+    return index >= FIRST_OWNERS_INDEX
+        && index <= LAST_OWNERS_INDEX
+        && index != UNSEAL_COUNTER_INDEX;
+  }
+
+  private static void requireFree(int index) {
+    if (!isFreeOwnersIndex(index)) {
+      throw new IllegalArgumentException(
+          String.format(
+              "a counter against rollback must have one of the owner's NV indices, and not the sealed"
+                  + " PIN's, was 0x%08x",
+              index));
+    }
   }
 
   /**

@@ -53,7 +53,7 @@ public record UnsealPolicy(List<PcrValue> pcrs, long counter) {
   PolicyDigest digest() {
     return PolicyDigest.start()
         .pcr(selection(), pcrDigest())
-        .nv(operand(), EQUALS, UnsealCounter.name());
+        .nv(operand(), EQUALS, NvCounter.Place.UNSEALING.name());
   }
 
   /** The digest of the policy, 32 bytes (TPM2_PolicyGetDigest). */

@@ -22,6 +22,15 @@ final class EsapiForTests {
   static native int Esys_Clear(
       Pointer esysContext, int authHandle, int shandle1, int shandle2, int shandle3);
 
+  /** TPM2_HierarchyChangeAuth. */
+  static native int Esys_HierarchyChangeAuth(
+      Pointer esysContext,
+      int authHandle,
+      int shandle1,
+      int shandle2,
+      int shandle3,
+      Pointer newAuth);
+
   /** TPM2_NV_UndefineSpace. */
   static native int Esys_NV_UndefineSpace(
       Pointer esysContext, int authHandle, int nvIndex, int shandle1, int shandle2, int shandle3);
