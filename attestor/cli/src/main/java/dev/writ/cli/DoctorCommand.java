@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
 final class DoctorCommand implements Callable<Integer> {
   private static final String START_QUOTE = "start_quote";
   private static final String RETENTION = "payload_retention";
+  private static final String ROLLBACK = "rollback";
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -87,9 +88,13 @@ final class DoctorCommand implements Callable<Integer> {
     } catch (TpmException e) {
       throw CommandFailure.configuration("--tpm", e);
     }
-    print(
-        diagnosis,
-        service.map(config -> List.of(anchoring(config), retention(config))).orElse(List.of()));
+    List<EndorsementDiagnosis.Check> ofService = new ArrayList<>();
+    if (service.isPresent()) {
+      ofService.add(anchoring(service.get()));
+      ofService.add(rollback(service.get()));
+      ofService.add(retention(service.get()));
+    }
+    print(diagnosis, ofService);
     return diagnosis.canEnrol() ? ExitStatus.DONE : ExitStatus.DENIED;
   }
 
@@ -145,6 +150,39 @@ final class DoctorCommand implements Callable<Integer> {
             Optional.empty());
   }
 
+  /** What would notice that the service's ledger was put back to an older copy. */
+  private static EndorsementDiagnosis.Check rollback(ServeConfig service) {
+    List<String> anchors = new ArrayList<>();
+    service.ledger().anchor().ifPresent(file -> anchors.add("the file " + file));
+    service.counter().ifPresent(counter -> anchors.add(counter.counter().toString()));
+    String witnesses = "";
+    try {
+      if (ServeSetup.needsWitnesses(service)) {
+        anchors.add("a quorum of witnesses");
+      }
+    } catch (CommandFailure e) {
+      witnesses = "; whether by witnesses is not known (" + e.getMessage() + ")";
+    }
+    return anchors.isEmpty()
+        ? new EndorsementDiagnosis.Check(
+            EndorsementDiagnosis.Result.noted,
+            ROLLBACK,
+            "service",
+            "that the ledger was put back to an older copy would go unseen: nothing anchors it"
+                + witnesses,
+            Optional.of(
+                "name ledger.anchor or ledger.tpm_anchor, or a quorum of witnesses in the trust"
+                    + " file's log_policy"),
+            Optional.empty())
+        : new EndorsementDiagnosis.Check(
+            EndorsementDiagnosis.Result.passed,
+            ROLLBACK,
+            "service",
+            "the ledger is anchored by " + String.join(", ", anchors) + witnesses,
+            Optional.empty(),
+            Optional.empty());
+  }
+
   /** How long what lies beside leaves is kept, which names people and hosts. */
   private static EndorsementDiagnosis.Check retention(ServeConfig service) {
     String longer =
@@ -174,10 +212,9 @@ final class DoctorCommand implements Callable<Integer> {
             Optional.empty());
   }
 
-  private void print(
-      EndorsementDiagnosis diagnosis, List<EndorsementDiagnosis.Check> ofTheService) {
+  private void print(EndorsementDiagnosis diagnosis, List<EndorsementDiagnosis.Check> ofService) {
     List<EndorsementDiagnosis.Check> checks = new ArrayList<>(diagnosis.checks());
-    checks.addAll(ofTheService);
+    checks.addAll(ofService);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
       Map<String, Object> document = new LinkedHashMap<>();

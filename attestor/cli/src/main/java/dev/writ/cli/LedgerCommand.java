@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       LedgerTailCommand.class,
       LedgerExportCommand.class,
       LedgerFsckCommand.class,
+      LedgerAnchorCommand.class,
       LedgerMonitorCommand.class,
       LedgerPayloadCommand.class,
       LedgerEraseCommand.class

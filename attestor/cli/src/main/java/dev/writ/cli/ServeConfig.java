@@ -27,6 +27,7 @@ import java.util.Set;
  * @param trust the trust file; issuer and ledger's name come from it
  * @param token where the keys are
  * @param ledger where the ledger is, or will be
+ * @param counter contradicts a ledger that was put back
  * @param retention how long payloads are kept; where it is absent, until an operator erases them
  * @param witnessUrls where witnesses of the trust file are, by name, in the place of what that says
  * @param policy the policy document to put in force
@@ -44,6 +45,7 @@ record ServeConfig(
     Path trust,
     TokenConfig token,
     StoreConfig ledger,
+    Optional<TpmAnchorConfig> counter,
     Optional<RetentionPeriod> retention,
     Map<String, URI> witnessUrls,
     Path policy,
@@ -152,12 +154,15 @@ record ServeConfig(
     KEYS.requireKnown(root);
     ConfigSection all = ConfigSection.of(root);
     Listen listen = listen(all.section("listen"));
+    TokenConfig token = TokenConfig.of(all.section("token"));
+    ConfigSection ledger = all.section("ledger");
     return new ServeConfig(
         all.text("tenant"),
         all.path("trust"),
-        TokenConfig.of(all.section("token")),
-        LedgerPlace.of(all.section("ledger")),
-        LedgerPlace.retention(all.section("ledger")),
+          token,
+          LedgerPlace.of(ledger),
+          TpmAnchorConfig.of(ledger, token),
+          LedgerPlace.retention(ledger),
         witnessUrls(all),
         all.path("policy"),
         endorsements(all.section("endorsements")),
@@ -328,6 +333,7 @@ record ServeConfig(
                 "metrics",
                 "log.level"));
     LedgerPlace.KEYS.forEach(key -> keys.add("ledger." + key));
+    TpmAnchorConfig.KEYS.forEach(key -> keys.add("ledger.tpm_anchor." + key));
     TokenConfig.KEYS.forEach(key -> keys.add("token." + key));
     ServeLimits.KEYS.forEach(key -> keys.add("limits." + key));
     return Set.copyOf(keys);

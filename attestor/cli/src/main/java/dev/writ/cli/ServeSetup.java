@@ -94,6 +94,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
                   keys,
                   config.ledger(),
                   new WitnessPlaces(config.witnessUrls(), Witnesses.PATIENCE),
+                  config.counter().map(TpmAnchorConfig::anchor),
                   config.retention(),
                   policy,
                   endorsements,
@@ -122,6 +123,11 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     } catch (IOException | MalformedTrustFileException e) {
       throw CommandFailure.configuration("trust: the trust file " + file, e);
     }
+  }
+
+  /** Whether a service's configured trust file demands witnesses. */
+  static boolean needsWitnesses(ServeConfig config) throws CommandFailure {
+    return trust(config.trust()).logPolicy().needsWitnesses();
   }
 
   private static Policy policy(Path file) throws CommandFailure {

@@ -150,7 +150,7 @@ class DoctorCommandTest {
         config,
         Files.readString(config)
             .replace("pin_file: pin", "pin_file: pin, tpm: 'tabrmd:'")
-            .replace("{folder: ledger}", "{folder: ledger, payload_days: 90}"));
+            .replace("{folder: ledger}", "{folder: ledger, tpm_anchor: {}, payload_days: 90}"));
     Invocation anchored = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
     Files.writeString(config, "tenant: acme\n");
     Invocation broken = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
@@ -158,10 +158,15 @@ class DoctorCommandTest {
     assertThat(doctor.status()).as(doctor.out() + doctor.err()).isEqualTo(ExitStatus.DONE);
     assertThat(words(doctor))
         .contains("noted start_quote service", "not anchored", "do: name token.tpm")
+        .contains("noted rollback service", "do: name ledger.anchor or")
         .contains("noted payload_retention service", "do: name ledger.payload_days");
     assertThat(words(anchored))
-        .contains("passed start_quote service", "tabrmd:")
-        .contains("passed payload_retention service", "erased 90 days after", "policies for ever");
+        .contains("passed payload_retention service", "erased 90 days after", "policies for ever")
+        .contains(
+            "passed start_quote service",
+            "tabrmd:",
+            "passed rollback service the ledger is anchored by the counter 0x01805753 of the TPM at"
+                + " tabrmd:; whether by witnesses is not known (trust: ");
     assertThat(broken.status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(broken.err()).contains("serve.yaml").hasLineCount(1);
   }

@@ -147,6 +147,32 @@ class ServeConfigTest {
         .hasMessageContaining("either folder or postgres");
   }
 
+  @Test
+  void config_tpmAnchor_takesTheTokensTpmAndABoundedIndex() throws Exception {
+    assertThat(read(LEAST).counter()).isEmpty();
+    assertThat(read(withAnchor("{}")).counter())
+        .contains(new TpmAnchorConfig("device:/dev/tpmrm0", 0x01805753, Duration.ofHours(1)));
+    assertThat(
+            readWith(withAnchor("{}"), Map.of("WRIT_TOKEN_TPM", "tabrmd:"), Map.of())
+                .counter()
+                .orElseThrow()
+                .tpm())
+        .isEqualTo("tabrmd:");
+    assertThat(read(withAnchor("{tpm: 'swtpm:path=x', index: 0x01bfffff, every_s: 60}")).counter())
+        .contains(new TpmAnchorConfig("swtpm:path=x", 0x01bfffff, Duration.ofMinutes(1)));
+    for (String index :
+        List.of("0x01805752", "0x01c00000", "0x017fffff", "0x1805753", "25188179")) {
+      assertThatThrownBy(() -> read(withAnchor("{index: " + index + "}")))
+          .hasMessageContaining("ledger.tpm_anchor.index must be an NV index of the owner's");
+    }
+    assertThatThrownBy(() -> read(withAnchor("{every_s: 59}")))
+        .hasMessageContaining("ledger.tpm_anchor.every_s must be a number from 60");
+  }
+
+  private static String withAnchor(String section) {
+    return LEAST.replace("  folder: ledger", "  folder: ledger\n  tpm_anchor: " + section);
+  }
+
   private static String postgresInsteadOfFolder(String config) {
     return config.replace(
         "  folder: ledger",
@@ -263,6 +289,8 @@ class ServeConfigTest {
             case "enrolment.expired" -> "admit";
             case "enrolment.ak_certificate_days", "ledger.payload_days", "ledger.postgres.port" ->
                 "7";
+            case "ledger.tpm_anchor.index" -> "0x01800007";
+            case "ledger.tpm_anchor.every_s" -> "77";
             default -> key.startsWith("limits.") ? "7" : "other";
           };
       Map<String, String> environment = Map.of(ConfigOverrides.variable(key), other);

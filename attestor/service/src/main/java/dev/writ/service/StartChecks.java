@@ -6,9 +6,11 @@ import dev.writ.artifact.KeyState;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
+import dev.writ.ledger.CounterAnchor;
 import dev.writ.ledger.StoreConfig;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.NoteKey;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -37,8 +39,9 @@ final class StartChecks {
   }
 
   /** An older copy of the store agrees with itself: only who saw a newer head can tell. */
-  static void warnOfUnseenRollback(TrustFile trust, StoreConfig store) {
-    if (!trust.logPolicy().needsWitnesses() && store.anchor().isEmpty()) {
+  static void warnOfUnseenRollback(
+      TrustFile trust, StoreConfig store, Optional<CounterAnchor> counter) {
+    if (!trust.logPolicy().needsWitnesses() && store.anchor().isEmpty() && counter.isEmpty()) {
       System.getLogger(StartChecks.class.getName())
           .log(
               System.Logger.Level.WARNING,

@@ -258,11 +258,11 @@ public final class Telemetry {
       }
 
       @Override
-      public void anchorBack() {
+      public void anchorBack(String name) {
         LOG.log(
             System.Logger.Level.INFO,
             "anchor_back",
-            LogFields.of("message", "the anchor is written again"));
+            LogFields.of("message", name + " is kept again"));
       }
 
       @Override

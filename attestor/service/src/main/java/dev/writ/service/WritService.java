@@ -7,6 +7,7 @@ import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.TpmName;
+import dev.writ.ledger.CounterAnchor;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.RetentionPeriod;
@@ -73,6 +74,7 @@ public final class WritService implements AutoCloseable {
    * @param keys its keys, in their token
    * @param store where its ledger is, or will be
    * @param witnesses where those are who cosign its checkpoints, if the trust file's log policy has a quorum
+   * @param counter contradicts a ledger that was put back to an older copy
    * @param retention how long payloads are kept; where it is absent, until an operator erases them
    * @param policy the policy to put in force; unsigned, which dev alone accepts
    * @param endorsementTrust the TPM makers that are believed
@@ -90,6 +92,7 @@ public final class WritService implements AutoCloseable {
       IssuerKeys keys,
       StoreConfig store,
       WitnessPlaces witnesses,
+      Optional<CounterAnchor> counter,
       Optional<RetentionPeriod> retention,
       Policy policy,
       EndorsementTrust endorsementTrust,
@@ -313,11 +316,12 @@ public final class WritService implements AutoCloseable {
             setup.identity().origin(),
             lines,
             published -> setup.witnesses().at(TrustFiles.newest(setup.trust(), published)),
+            setup.counter(),
             setup.clock(),
             telemetry.ledgerEvents());
     try {
       TrustFiles trust = TrustFiles.open(setup.trust(), ledger);
-      StartChecks.warnOfUnseenRollback(trust.newest(), setup.store());
+      StartChecks.warnOfUnseenRollback(trust.newest(), setup.store(), setup.counter());
       KeysInUse keys = KeysInUse.of(setup.keys(), ledger);
       PolicyInForce policy =
           new Genesis(ledger, setup.clock(), setup.random())

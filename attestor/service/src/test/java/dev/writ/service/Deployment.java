@@ -257,6 +257,7 @@ final class Deployment implements AutoCloseable {
         token.keys(),
         SqliteConfig.in(ledgerFolder),
         new WitnessPlaces(Map.of(), Duration.ofSeconds(4)),
+        Optional.empty(),
         retention,
         Policy.compile(document()),
         new EndorsementTrust(List.of(believed.root()), intermediates, crls),

@@ -356,6 +356,7 @@ final class RestartTest {
         keys,
         setup.store(),
         setup.witnesses(),
+        setup.counter(),
         setup.retention(),
         policy,
         setup.endorsementTrust(),

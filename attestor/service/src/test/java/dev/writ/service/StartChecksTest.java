@@ -6,15 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.TrustFile;
 import dev.writ.ledger.CommitLimits;
+import dev.writ.ledger.CounterAnchor;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.RollbackCounter;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.tlog.Cosigner;
+import dev.writ.tlog.Hash;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.interfaces.ECPublicKey;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -56,6 +62,7 @@ final class StartChecksTest {
             setup.keys(),
             setup.store(),
             setup.witnesses(),
+            setup.counter(),
             setup.retention(),
             setup.policy(),
             setup.endorsementTrust(),
@@ -156,6 +163,33 @@ final class StartChecksTest {
         "checkpoint key");
   }
 
+  /** One that nobody asks. */
+  private record NoCounter() implements RollbackCounter {
+    @Override
+    public Hash identity() throws LedgerException {
+      throw unasked();
+    }
+
+    @Override
+    public OptionalLong read() throws LedgerException {
+      throw unasked();
+    }
+
+    @Override
+    public long make() throws LedgerException {
+      throw unasked();
+    }
+
+    @Override
+    public long raise() throws LedgerException {
+      throw unasked();
+    }
+
+    private static LedgerException unasked() {
+      return new LedgerException("test", "it must not be asked");
+    }
+  }
+
   /** Only who saw a newer head can tell that a store was put back. */
   @Test
   void startWithoutWitnesses_saysThatARollbackWouldGoUnseen() throws Exception {
@@ -180,13 +214,19 @@ final class StartChecksTest {
       String witness = Cosigner.of("w.example", pair).key().vkey();
       TrustFile none = deployment.trust();
       deployment.witnesses("witness w " + witness + " https://w.example\nquorum w\n");
-      StartChecks.warnOfUnseenRollback(deployment.trust(), SqliteConfig.in(Path.of("ledger")));
+      StartChecks.warnOfUnseenRollback(
+          deployment.trust(), SqliteConfig.in(Path.of("ledger")), Optional.empty());
       StartChecks.warnOfUnseenRollback(
           none,
           new SqliteConfig(
-              Path.of("ledger"), Optional.of(Path.of("/mnt/anchor")), CommitLimits.DEFAULT));
+              Path.of("ledger"), Optional.of(Path.of("/mnt/anchor")), CommitLimits.DEFAULT),
+          Optional.empty());
+      StartChecks.warnOfUnseenRollback(
+          none,
+          SqliteConfig.in(Path.of("ledger")),
+          Optional.of(new CounterAnchor(new NoCounter(), Duration.ofHours(1))));
       assertThat(events).isEmpty();
-      StartChecks.warnOfUnseenRollback(none, SqliteConfig.in(Path.of("ledger")));
+      StartChecks.warnOfUnseenRollback(none, SqliteConfig.in(Path.of("ledger")), Optional.empty());
       assertThat(events).containsExactly("rollback_unseen");
     } finally {
       logger.removeHandler(handler);

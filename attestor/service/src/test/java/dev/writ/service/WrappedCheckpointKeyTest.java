@@ -119,6 +119,7 @@ final class WrappedCheckpointKeyTest {
         keys,
         setup.store(),
         setup.witnesses(),
+        setup.counter(),
         setup.retention(),
         setup.policy(),
         setup.endorsementTrust(),

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -20,7 +21,9 @@ import java.util.Optional;
  * anchor from now on. One that is missing then is no beginning, for that is what a machine looks like
  * whose disks were put back.
  */
-final class AnchorFile {
+final class AnchorFile implements Anchor {
+  private static final Duration EVERY = Duration.ofSeconds(1);
+
   private final Path file;
 
   AnchorFile(Path file) {
@@ -54,8 +57,22 @@ final class AnchorFile {
     }
   }
 
+  @Override
+  public void keep(SignedHead newest) throws LedgerException {
+    try {
+      put(newest.note());
+    } catch (IOException e) {
+      throw new LedgerException("ledger", this + " must be writable (" + e + ")", e);
+    }
+  }
+
+  @Override
+  public Duration every() {
+    return EVERY;
+  }
+
   /** Puts a checkpoint in the place of the one before, whole or not at all, and durably. */
-  void keep(SignedNote note) throws IOException {
+  private void put(SignedNote note) throws IOException {
     Path whole = file.resolveSibling(file.getFileName() + ".next");
     Path ignored = Files.write(whole, note.bytes());
     try (FileChannel written = FileChannel.open(whole, StandardOpenOption.WRITE)) {

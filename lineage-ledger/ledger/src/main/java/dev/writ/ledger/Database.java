@@ -19,6 +19,18 @@ interface Database extends AutoCloseable {
     return PostgresDatabase.open((PostgresConfig) config);
   }
 
+  /**
+   * Opens what a configuration names, unless it is embedded and there is none.
+   *
+   * @throws LedgerException also if another process has an embedded one open
+   */
+  static Database openExisting(StoreConfig config) throws LedgerException {
+    if (config instanceof SqliteConfig sqlite) {
+      SqliteFolder.Kind.LEDGER.requireIn(sqlite.folder());
+    }
+    return open(config);
+  }
+
   /** A connection for the one writer, with no transaction begun and none begun by itself. */
   Connection connectWriter() throws SQLException;
 

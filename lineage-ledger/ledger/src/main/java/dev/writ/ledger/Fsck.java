@@ -16,7 +16,6 @@ import dev.writ.tlog.TileTree;
 import dev.writ.tlog.TiledLog;
 import dev.writ.tlog.TreeAudit;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -67,16 +66,7 @@ public final class Fsck implements AutoCloseable {
    * @throws LedgerException if there is none, it cannot be read, or a ledger is open over it
    */
   public static Fsck sqlite(Path folder) throws LedgerException {
-    if (!Files.isRegularFile(folder.resolve(SqliteFolder.Kind.LEDGER.database()))) {
-      throw new LedgerException(
-          "ledger",
-          "the ledger's folder "
-              + folder
-              + " must hold "
-              + SqliteFolder.Kind.LEDGER.database()
-              + ", and does not: name the one of the service's configuration");
-    }
-    return of(SqliteDatabase.open(folder));
+    return of(SqliteConfig.in(folder));
   }
 
   /**
@@ -86,9 +76,7 @@ public final class Fsck implements AutoCloseable {
    * @throws LedgerException if it cannot be read, or is embedded and there is none, or is open
    */
   public static Fsck of(StoreConfig config) throws LedgerException {
-    return config instanceof SqliteConfig embedded
-        ? sqlite(embedded.folder())
-        : of(Database.open(config));
+    return of(Database.openExisting(config));
   }
 
   /** Takes a database, which is closed with this. */

@@ -36,7 +36,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   private final Deadlines deadlines;
   private final HeadSigner signer;
   private final Committer committer;
-  private final Optional<Anchoring> anchoring;
+  private final List<Anchoring> anchorings;
   private final Entries entries;
   private final Jobs jobs;
   private final Payloads payloads;
@@ -50,7 +50,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       WitnessQuorums witnesses,
       HeadSigner signer,
       Committer committer,
-      Optional<Anchoring> anchoring) {
+      List<Anchoring> anchorings) {
     super(new StoreReader(database), clock);
     this.database = database;
     this.limits = limits;
@@ -60,7 +60,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     this.tree = new SignedTree(store, signer);
     this.signer = signer;
     this.committer = committer;
-    this.anchoring = anchoring;
+    this.anchorings = anchorings;
     this.deadlines = new Deadlines(limits.patience());
     this.entries = new Entries(committer, signer, deadlines, limits);
     this.jobs = new Jobs(committer, deadlines);
@@ -84,8 +84,9 @@ public final class Ledger extends CommittedState implements AutoCloseable {
    * @param origin the log's name; fixed when the ledger is made
    * @param keys say who signs checkpoints
    * @param witnesses says who cosigns each, where the policy has a quorum: nothing is answered before
+   * @param counter has a store that was put back contradict it
    * @param events is told what the ledger does
-   * @throws LedgerException if the store or a key is not as it must be, a witness has seen
+   * @throws LedgerException if the store, a key or the counter is not as it must be, a witness has seen
    *     a newer tree or another one, or no checkpoint is cosigned that the ledger could begin with
    */
   public static Ledger open(
@@ -93,13 +94,14 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       String origin,
       CheckpointKeys keys,
       WitnessChoice witnesses,
+      Optional<CounterAnchor> counter,
       InstantSource clock,
       LedgerEvents events)
       throws LedgerException {
-    return open(config, origin, keys, Optional.of(witnesses), clock, events);
+    return open(config, origin, keys, Optional.of(witnesses), counter, clock, events);
   }
 
-  /** The same without witnesses. */
+  /** The same without witnesses and counter. */
   public static Ledger open(
       StoreConfig config,
       String origin,
@@ -107,7 +109,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       InstantSource clock,
       LedgerEvents events)
       throws LedgerException {
-    return open(config, origin, keys, Optional.empty(), clock, events);
+    return open(config, origin, keys, Optional.empty(), Optional.empty(), clock, events);
   }
 
   private static Ledger open(
@@ -115,16 +117,14 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       String origin,
       CheckpointKeys keys,
       Optional<WitnessChoice> witnesses,
+      Optional<CounterAnchor> counter,
       InstantSource clock,
       LedgerEvents events)
       throws LedgerException {
     Database database = Database.open(config);
     try {
-      Optional<AnchorFile> anchor = config.anchor().map(AnchorFile::new);
-      if (anchor.isPresent() && config instanceof SqliteConfig embedded) {
-        anchor.get().requireOutside(embedded.folder());
-      }
-      return open(database, config.limits(), origin, keys, anchor, witnesses, clock, events);
+      Anchors anchors = Anchors.of(config, database, counter);
+      return open(database, config.limits(), origin, keys, anchors, witnesses, clock, events);
     } catch (LedgerException | RuntimeException e) {
       database.close();
       throw e;
@@ -151,7 +151,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
         limits,
         origin,
         CheckpointKeys.of(signers),
-        Optional.empty(),
+        Anchors.NONE,
         Optional.empty(),
         clock,
         listener);
@@ -162,7 +162,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       CommitLimits limits,
       String origin,
       CheckpointKeys keys,
-      Optional<AnchorFile> anchor,
+      Anchors anchors,
       Optional<WitnessChoice> choice,
       InstantSource clock,
       LedgerEvents listener)
@@ -174,7 +174,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
             database,
             origin,
             keys,
-            anchor,
+            anchors,
             trustFiles ->
                 choice.isPresent() ? witnesses.of(choice.get().by(trustFiles)) : Cosigning.NONE);
     HeadSigner signer =
@@ -186,14 +186,10 @@ public final class Ledger extends CommittedState implements AutoCloseable {
             opening.cosigning(),
             events);
     Committer committer = new Committer(database, limits, clock, signer, opening, events);
+    List<Anchoring> anchorings =
+        anchors.keep(opening.signedHead().head().size(), signer::newest, events);
     return new Ledger(
-        database,
-        limits,
-        clock,
-        witnesses,
-        signer,
-        committer,
-        anchor.map(file -> new Anchoring(file, signer, events)));
+        database, limits, clock, witnesses, signer, committer, anchorings);
   }
 
   /**
@@ -402,7 +398,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     signer.end();
     join(signerThread);
     signer.closeWitnesses();
-    anchoring.ifPresent(Anchoring::close);
+    anchorings.forEach(Anchoring::close);
     deadlines.close();
     if (!committerThread.isAlive()) {
       committer.finish();

@@ -54,14 +54,14 @@ public interface LedgerEvents {
   default void witnessFailed(String name, String reason, boolean contradicts) {}
 
   /**
-   * The anchor could not be written, for the first time since it could.
+   * An anchor could not be written, for the first time since it could.
    *
-   * @param reason in words
+   * @param reason the failing layer's code, and in words
    */
   default void anchorFailed(String reason) {}
 
   /** The anchor can be written again. */
-  default void anchorBack() {}
+  default void anchorBack(String name) {}
 
   /** A witness that had stopped cosigns again. */
   default void witnessBack(String name) {}

@@ -49,7 +49,7 @@ record Opening(
       Database database,
       String origin,
       CheckpointKeys keys,
-      Optional<AnchorFile> anchor,
+      Anchors anchors,
       Witnessing witnessing)
       throws LedgerException {
     WriterSession session;
@@ -60,7 +60,7 @@ record Opening(
     }
     try {
       Schema.bringUpToDate(session.connection(), database);
-      return load(session, origin, keys, anchor, witnessing);
+      return load(session, origin, keys, anchors, witnessing);
     } catch (SQLException e) {
       session.abort();
       throw LedgerException.of("the store must be readable and whole", e);
@@ -92,7 +92,7 @@ record Opening(
       WriterSession session,
       String origin,
       CheckpointKeys keys,
-      Optional<AnchorFile> anchor,
+      Anchors anchors,
       Witnessing witnessing)
       throws SQLException, LedgerException {
     session.treeWrites().beginTree(origin);
@@ -120,12 +120,15 @@ record Opening(
     if (stored.isPresent()) {
       requireSignedByOneOf(lines, "the stored checkpoint", stored.get().note());
     }
-    if (anchor.isPresent()) {
-      requireContinued(anchor.get(), store, row, lines);
+    if (anchors.file().isPresent()) {
+      requireContinued(anchors.file().get(), store, row, lines);
     }
     Cosigning cosigning = witnessing.by(version -> trustFile(session, version));
     try {
       session.commit();
+      if (anchors.counter().isPresent()) {
+        anchors.counter().get().begin(session, row.head().size());
+      }
       return begin(session, edge, stored, signers, cosigning, origin);
     } catch (SQLException | LedgerException | RuntimeException e) {
       cosigning.close();

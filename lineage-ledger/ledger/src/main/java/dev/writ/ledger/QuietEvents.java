@@ -52,8 +52,8 @@ final class QuietEvents implements LedgerEvents {
   }
 
   @Override
-  public void anchorBack() {
-    tell(listener::anchorBack);
+  public void anchorBack(String name) {
+    tell(() -> listener.anchorBack(name));
   }
 
   private static void tell(Runnable event) {

@@ -43,6 +43,21 @@ final class SqliteFolder implements AutoCloseable {
       return word + ".db";
     }
 
+    /** That there is one in {@code folder}, before anything is made there. */
+    void requireIn(Path folder) throws LedgerException {
+      if (!Files.isRegularFile(folder.resolve(database()))) {
+        throw new LedgerException(
+            "ledger",
+            "the "
+                + word
+                + "'s folder "
+                + folder
+                + " must hold "
+                + database()
+                + ", and does not: name the one of the service's configuration");
+      }
+    }
+
     private String lock() {
       return word + ".lock";
     }

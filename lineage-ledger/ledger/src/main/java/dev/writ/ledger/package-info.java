@@ -95,6 +95,13 @@
  * <p>{@link dev.writ.ledger.Witness} is the other side, a witness of anybody's logs, with a store of its own:
  * {@code witness.db} holds whose it is and, of each log, the newest tree that it cosigned.
  *
+ * <h2>Anchors</h2>
+ *
+ * <p>A store that was put back to an older copy agrees with itself. It contradicts what witnesses saw, and
+ * two things more, each where it is configured: a file on other storage with the newest checkpoint, and a
+ * {@link dev.writ.ledger.RollbackCounter}, whose protocol stands in {@code CountedStore}. Both are compared
+ * when the ledger is opened, before anything is signed, and kept beside the writer while it runs.
+ *
  * <h2>Durability</h2>
  *
  * <p>If the process or the machine dies while an entry is …
@@ -131,7 +138,7 @@
  * leaves of their own; they cannot change a leaf that a checkpoint covers without the next consistency
  * proof failing. Who restores an older copy makes used nonces usable and forks the log: {@link
  * dev.writ.ledger.Ledger#open} finds a store that does not agree with itself, and a whole older one is
- * found only by those who kept a newer checkpoint (witnesses, gateways). Who can read it has the keys
+ * found only by what lies outside (witnesses, anchors, gateways). Who can read it has the keys
  * for MACs, and can make what only the service should. Payloads and hosts' names are personal data: the
  * file is for its owner alone. A PostgreSQL server is trusted as much as the file: it must be asked over
  * TLS or on loopback, and must keep what it commits, which each writer's connection asks it
@@ -186,6 +193,8 @@
  * operation_approval  (operation, approver) → statement, leaf_index
  * trust_file      version → leaf_index, in_force_index (a leaf, or null), bytes; versions follow one another
  * service_start   leaf_index of each start of the service that its host's TPM vouched for
+ * rollback_counter  counter → raised_to, size: how far each node's counter outside the store has come, and the
+ *                 number of leaves then
  * mac_key         (purpose, created) → key; the only secrets
  * </pre>
  *

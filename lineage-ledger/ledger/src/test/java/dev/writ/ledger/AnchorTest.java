@@ -52,7 +52,7 @@ class AnchorTest {
           }
 
           @Override
-          public void anchorBack() {
+          public void anchorBack(String name) {
             events.add("back");
           }
         });

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -130,6 +131,7 @@ class SharedWitnessTest {
         Samples.ORIGIN,
         CheckpointKeys.of(List.of(TestLedgers.SIGNER)),
         Witnesses.of(policy(), Map.of()),
+        Optional.empty(),
         Samples.CLOCK,
         new LedgerEvents() {
           @Override

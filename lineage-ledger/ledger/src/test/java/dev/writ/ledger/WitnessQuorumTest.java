@@ -254,6 +254,7 @@ class WitnessQuorumTest {
             Samples.ORIGIN,
             CheckpointKeys.of(List.of(TestLedgers.SIGNER)),
             Witnesses.of(policy(), Map.of()),
+            Optional.empty(),
             Samples.CLOCK,
             events)) {
       TestWitness north = witnesses.get(0);
@@ -426,6 +427,7 @@ class WitnessQuorumTest {
         Samples.ORIGIN,
         CheckpointKeys.of(List.of(TestLedgers.SIGNER)),
         asked,
+        Optional.empty(),
         Samples.CLOCK,
         LedgerEvents.NONE);
   }
