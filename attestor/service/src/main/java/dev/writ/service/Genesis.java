@@ -129,7 +129,10 @@ final class Genesis {
     }
   }
 
-  /** The leaf of a key, made if the ledger does not know the key yet. */
+  /**
+   * The leaf of a key, made if the ledger does not know the key yet. Of nodes that start at once on an
+   * empty ledger one makes it, and the others find it.
+   */
   private Hash introduce(Introduced key, List<Hash> parents)
       throws LedgerException, ServiceStartException {
     Optional<SigningKey> known = ledger.key(key.kid());
@@ -150,7 +153,9 @@ final class Genesis {
             KeyState.ACTIVE,
             key.window().notBefore(),
             key.window().notAfter());
-    return commit(Entry.of(leaf(parents, body), change));
+    Precondition.KeyUnknown unknown = new Precondition.KeyUnknown(key.kid());
+    Optional<Hash> made = commit(Entry.of(leaf(parents, body), change).given(unknown), unknown);
+    return made.isPresent() ? made.get() : introduce(key, parents);
   }
 
   /**
@@ -214,6 +219,7 @@ final class Genesis {
                         && now.isBefore(key.notAfter()));
   }
 
+  /** Puts it in force unless it is. Of nodes that do so at once, the first does. */
   private PolicyInForce putInForce(Policy policy, List<Hash> keyLeaves)
       throws LedgerException, ServiceStartException {
     PolicyDocument document = policy.document();
@@ -235,21 +241,31 @@ final class Genesis {
     LeafBody body =
         new LeafBody.PolicyInForce(
             new PolicyReference(document.id(), document.version(), digest, inForce + 1));
+    Precondition.EpochIs unchanged = new Precondition.EpochIs(inForce);
     Entry entry =
         Entry.of(leaf(parents, body), new StateChange.SetEpoch(inForce + 1, digest))
-            .given(new Precondition.EpochIs(inForce))
+            .given(unchanged)
             .withPayload(document.canonical());
-    return new PolicyInForce(policy, inForce + 1, commit(entry), expectations);
+    Optional<Hash> made = commit(entry, unchanged);
+    return made.isPresent()
+        ? new PolicyInForce(policy, inForce + 1, made.get(), expectations)
+        : putInForce(policy, keyLeaves);
   }
 
   private Leaf leaf(List<Hash> parents, LeafBody body) {
     return Leaf.of(Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), parents, body);
   }
 
-  private Hash commit(Entry entry) throws LedgerException, ServiceStartException {
+  /** The leaf's hash; empty where another node came first, so that {@code needed} holds no more. */
+  private Optional<Hash> commit(Entry entry, Precondition needed)
+      throws LedgerException, ServiceStartException {
     CommitOutcome outcome = ledger.commit(entry).toCompletableFuture().join();
     if (outcome instanceof CommitOutcome.Receipt receipt) {
-      return receipt.leaf().hash();
+      return Optional.of(receipt.leaf().hash());
+    }
+    if (outcome instanceof CommitOutcome.Superseded superseded
+        && superseded.reason().equals(needed)) {
+      return Optional.empty();
     }
     throw new ServiceStartException(
         "the ledger must take the service's first leaves, and did not ("

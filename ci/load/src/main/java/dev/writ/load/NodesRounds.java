@@ -65,21 +65,20 @@ final class NodesRounds {
       throws IOException, InterruptedException {
     List<Node> nodes = new ArrayList<>();
     try (PostgresServer server = PostgresServer.start();
-        ServedWrit first =
+        ServedWrit prepared =
             ServedWrit.prepare(project, folder, NODES * HOSTS_OF_A_NODE, server, "writ")) {
-      first.start();
-      first.awaitReady(READY_LIMIT);
-      first.enrol();
-      first.stop();
+      // All at once, on an empty database: one makes the ledger, and the others find it.
       for (int i = 0; i < NODES; i++) {
         ServedWrit node =
-            first.anotherNode(
-                "node-" + i, first.hosts().subList(i * HOSTS_OF_A_NODE, (i + 1) * HOSTS_OF_A_NODE));
+            prepared.anotherNode(
+                "node-" + i,
+                prepared.hosts().subList(i * HOSTS_OF_A_NODE, (i + 1) * HOSTS_OF_A_NODE));
         node.start();
         nodes.add(Node.of(node));
       }
       for (Node node : nodes) {
         node.service().awaitReady(READY_LIMIT);
+        node.service().enrol();
       }
       NodesRounds rounds = new NodesRounds(server, nodes, out);
       int failed = 0;

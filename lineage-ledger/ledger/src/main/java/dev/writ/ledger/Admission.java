@@ -5,6 +5,7 @@ import dev.writ.ledger.CommitOutcome.Superseded;
 import dev.writ.ledger.Precondition.EpochIs;
 import dev.writ.ledger.Precondition.HostActive;
 import dev.writ.ledger.Precondition.KeyActive;
+import dev.writ.ledger.Precondition.KeyUnknown;
 import dev.writ.ledger.Precondition.ParentLive;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.RecordUse;
@@ -137,6 +138,9 @@ final class Admission {
     }
     if (precondition instanceof KeyActive needed) {
       return reads.key(needed.kid()).filter(key -> key.maySign(now)).isPresent();
+    }
+    if (precondition instanceof KeyUnknown needed) {
+      return reads.key(needed.kid()).isEmpty();
     }
     if (precondition instanceof ParentLive needed) {
       return reads.artifact(needed.jti()).filter(parent -> parent.isLive(now)).isPresent();

@@ -23,6 +23,9 @@ public sealed interface Precondition extends CommitOutcome.Reason {
   /** The key may sign: see {@link SigningKey#maySign}. */
   record KeyActive(Hash kid) implements Precondition {}
 
+  /** No key of this thumbprint was introduced. */
+  record KeyUnknown(Hash kid) implements Precondition {}
+
   /** The parent artifact was issued here and is live: see {@link IssuedArtifact#isLive}. */
   record ParentLive(UuidV7 jti) implements Precondition {}
 }

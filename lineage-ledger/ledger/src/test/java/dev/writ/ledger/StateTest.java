@@ -23,6 +23,7 @@ import dev.writ.ledger.CommitOutcome.Superseded;
 import dev.writ.ledger.Precondition.EpochIs;
 import dev.writ.ledger.Precondition.HostActive;
 import dev.writ.ledger.Precondition.KeyActive;
+import dev.writ.ledger.Precondition.KeyUnknown;
 import dev.writ.ledger.Precondition.ParentLive;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.RecordArtifact;
@@ -266,6 +267,18 @@ class StateTest {
         new SetKey(ended, KeyRole.STATUS, KeyState.ACTIVE, NOW, LATER), Refusal.KEY_ROLE_FIXED);
     assertThat(ledger.keys()).hasSize(2);
     assertThat(ledger.key(ended).orElseThrow().role()).isEqualTo(KeyRole.ISSUER);
+  }
+
+  /** Of two who introduce a key, the one who comes second is told. */
+  @Test
+  void keyUnknown_onceItWasIntroduced_supersedes() throws Exception {
+    Hash kid = digest("kid");
+    KeyUnknown unknown = new KeyUnknown(kid);
+    Entry first = Entry.of(leaf(), new SetKey(kid, KeyRole.ISSUER, KeyState.ACTIVE, NOW, LATER));
+    List<CommitOutcome> outcomes =
+        commit(ledger, List.of(first.given(unknown), Samples.entry().given(unknown)));
+    assertThat(outcomes.get(0)).isInstanceOf(Receipt.class);
+    assertThat(outcomes.get(1)).isEqualTo(new Superseded(unknown));
   }
 
   private void setKey(Hash kid, KeyState state) throws Exception {
