@@ -19,6 +19,13 @@ final class LeafRange {
       description = "The first leaf behind the last (default: the log's size).")
   @Nullable Long to;
 
+  void requireInOrder() throws CommandFailure {
+    if (from < 0 || (to != null && from > to)) {
+      throw CommandFailure.usage(
+          "--from must be at least 0 and at most --to, were " + from + " and " + to);
+    }
+  }
+
   /** The first leaf behind the last, of a log of {@code size} leaves. */
   long end(long size) throws CommandFailure {
     long end = to == null ? size : to;

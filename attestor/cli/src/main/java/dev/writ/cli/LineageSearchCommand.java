@@ -42,16 +42,13 @@ final class LineageSearchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     SearchFilter filter = conditions.filter();
-    SearchReport report = options.ask(lineage -> search(lineage, filter));
-    report.print(spec.commandLine().getOut(), options.output);
-    return ExitStatus.DONE;
+    return options.ask(lineage -> search(lineage, filter));
   }
 
-  private SearchReport search(Lineage lineage, SearchFilter filter)
-      throws IOException, CommandFailure {
+  private int search(Lineage lineage, SearchFilter filter) throws IOException, CommandFailure {
     LeafSource source = lineage.source();
-    long end = range.end(lineage.source().checkpoint().size());
-    SearchReport report = new SearchReport(range.from, end);
+    long end = range.end(source.checkpoint().size());
+    SearchReport report = new SearchReport(filter, range.from);
     if (range.from >= end) {
       throw CommandFailure.usage("--from must be before --to, and before the log's end, " + end);
     }
@@ -59,12 +56,18 @@ final class LineageSearchCommand implements Callable<Integer> {
       SearchPage page =
           SearchPage.of(
               source, lineage.openings(), filter, at, Math.min(end, at + SearchPage.MAX_LEAVES));
-      report.add(page.matches(), page.undecided());
+      report.add(page);
       if (pages != null) {
-        write(pages.resolve("page-" + at + ".json"), page.toJson());
+        write(pages.resolve(pageName(at)), page.toJson());
       }
     }
-    return report;
+    report.print(spec.commandLine().getOut(), options.output, source.checkpoint());
+    return ExitStatus.DONE;
+  }
+
+  /** The file of the page that begins with leaf {@code start}. */
+  static String pageName(long start) {
+    return "page-" + start + ".json";
   }
 
   private static void write(Path file, byte[] page) throws CommandFailure {

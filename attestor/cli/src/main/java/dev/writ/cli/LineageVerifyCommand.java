@@ -3,17 +3,17 @@ package dev.writ.cli;
 
 import dev.writ.lineage.MalformedPageException;
 import dev.writ.lineage.PageOutcome;
+import dev.writ.lineage.PageSequence;
 import dev.writ.lineage.PageVerifier;
+import dev.writ.lineage.SearchFilter;
 import dev.writ.lineage.SearchPage;
+import dev.writ.tlog.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,8 +25,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     description = {
-      "Verifies offline that pages of a search leave no leaf out between the first and the last, and",
-      "that those which match are those that are said to. Exits with 5 if not."
+      "Verifies offline that pages are those of the search that the options say, over the range that they",
+      "say or else the whole log; that they leave no leaf of it out; and that those which match are those",
+      "that are said to. Exits with 5 if not."
     },
     mixinStandardHelpOptions = true)
 final class LineageVerifyCommand implements Callable<Integer> {
@@ -37,6 +38,8 @@ final class LineageVerifyCommand implements Callable<Integer> {
 
   @Mixin BeliefOptions options = new BeliefOptions();
   @Mixin OpeningOptions openings = new OpeningOptions();
+  @Mixin FilterOptions conditions = new FilterOptions();
+  @Mixin LeafRange range = new LeafRange();
 
   @Option(
       names = {"-o", "--output"},
@@ -47,34 +50,53 @@ final class LineageVerifyCommand implements Callable<Integer> {
   public Integer call() throws CommandFailure {
     LogBelief belief = options.belief();
     Instant now = options.now();
-    PageVerifier verifier = new PageVerifier(note -> belief.judge(note, now), openings.read());
-    List<SearchPage> given = read();
-    PageOutcome outcome =
-        verifier.verify(given, given.get(0).start(), given.get(given.size() - 1).end());
-    if (outcome instanceof PageOutcome.Refused refused) {
-      throw CommandFailure.integrity(refused.reason());
+    SearchFilter filter = conditions.filter();
+    range.requireInOrder();
+    PageSequence sequence =
+        new PageVerifier(note -> belief.judge(note, now), openings.read())
+            .sequence(filter, range.from);
+    if (!Files.isDirectory(pages)) {
+      throw CommandFailure.configuration(
+          "the pages must be in a folder, and " + pages + " is none");
     }
-    PageOutcome.Complete complete = (PageOutcome.Complete) outcome;
-    SearchReport report = new SearchReport(complete.start(), complete.end());
-    report.add(complete.matches(), complete.undecided());
-    report.print(spec.commandLine().getOut(), output);
+    SearchReport report = new SearchReport(filter, range.from);
+    Checkpoint checkpoint;
+    do {
+      SearchPage page = read(range.from, sequence.next());
+      if (sequence.take(page) instanceof PageOutcome.Refused refused) {
+        throw CommandFailure.integrity(refused.reason());
+      }
+      report.add(page);
+      checkpoint = sequence.checkpoint().orElseThrow();
+    } while (sequence.next() < range.end(checkpoint.size()));
+    if (sequence.next() != range.end(checkpoint.size())) {
+      throw CommandFailure.integrity(
+          "the last page must end at "
+              + range.end(checkpoint.size())
+              + ", ends at "
+              + sequence.next());
+    }
+    report.print(spec.commandLine().getOut(), output, checkpoint);
     return ExitStatus.DONE;
   }
 
-  /** In the order of what they are of: at least one. */
-  private List<SearchPage> read() throws CommandFailure {
-    List<SearchPage> given = new ArrayList<>();
-    try (Stream<Path> files = Files.list(pages)) {
-      for (Path file : files.sorted().toList()) {
-        given.add(SearchPage.parse(BoundedFile.read(file, SearchPage.MAX_BYTES)));
-      }
-    } catch (IOException | MalformedPageException e) {
-      throw CommandFailure.configuration("the pages in " + pages, e);
+  /** The page that begins at {@code next}: without it leaves are left out. */
+  private SearchPage read(long first, long next) throws CommandFailure {
+    Path file = pages.resolve(LineageSearchCommand.pageName(next));
+    try {
+      return SearchPage.parse(BoundedFile.read(file, SearchPage.MAX_BYTES));
+    } catch (NoSuchFileException e) {
+      throw CommandFailure.integrity(
+          "the pages must leave no leaf out, and none is of leaf "
+              + next
+              + ": "
+              + file
+              + " is not there"
+              + (next == first ? "; --from must be where the search began" : ""));
+    } catch (MalformedPageException e) {
+      throw CommandFailure.integrity(file + ": " + e.getMessage());
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the page " + file, e);
     }
-    if (given.isEmpty()) {
-      throw CommandFailure.configuration("the folder " + pages + " must have a page, has none");
-    }
-    given.sort(Comparator.comparingLong(SearchPage::start));
-    return given;
   }
 }

@@ -291,17 +291,20 @@ class DemoTest {
       assertThat(lineage("export", log(), "--format", "xml").status()).isEqualTo(ExitStatus.USAGE);
     }
 
+    private Invocation verify(Path pages) throws Exception {
+      return Invocation.of("lineage", "verify", pages, "--jti", claims().jti(), "--trust", trust());
+    }
+
     @Test
     void search_writesPages_thatVerifyOffline_andNotOnceAMatchIsLeftOut(@TempDir Path pages)
         throws Exception {
       String found = done(lineage("search", log(), "--jti", claims().jti(), "--pages", pages));
       assertThat(found).contains(" match, 0 undecided").startsWith("leaf ");
-      assertThat(done(Invocation.of("lineage", "verify", pages, "--trust", trust())))
-          .isEqualTo(found);
+      assertThat(done(verify(pages))).isEqualTo(found);
       Path page = pages.resolve("page-0.json");
       String json = Files.readString(page);
       Files.writeString(page, json.replaceFirst("\"matches\":\\[\\d+", "\"matches\":[0"));
-      Invocation refused = Invocation.of("lineage", "verify", pages, "--trust", trust());
+      Invocation refused = verify(pages);
       assertThat(refused.status()).isEqualTo(ExitStatus.INTEGRITY);
       assertThat(refused.err()).contains("the leaves that match must be");
       assertThat(lineage("search", log(), "--pages", pages).status())

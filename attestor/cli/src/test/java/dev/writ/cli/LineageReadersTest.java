@@ -73,22 +73,6 @@ class LineageReadersTest {
   }
 
   @Test
-  void pages_areBelievedByTheSameWordsAsTheLog() throws Exception {
-    SampleLog log = sample().into(folder);
-    Path pages = Files.createDirectory(folder.resolve("pages"));
-    Invocation found =
-        lineage("search", folder, "--kind", "outcome", "--pages", pages, "--log", log.vkey());
-    assertThat(found.out()).contains(": 1 match, 0 undecided");
-    Invocation verified = lineage("verify", pages, "--log", log.vkey());
-    assertThat(verified.status()).as(verified.err()).isZero();
-    assertThat(verified.out()).isEqualTo(found.out());
-    Invocation refused = lineage("verify", pages, "--log", SampleLog.empty().vkey());
-    assertThat(refused.status()).isEqualTo(ExitStatus.INTEGRITY);
-    assertThat(refused.err()).contains("the checkpoint must be believed, and is not");
-    assertThat(lineage("verify", pages).status()).isEqualTo(ExitStatus.USAGE);
-  }
-
-  @Test
   void commandLine_thatIsWrong_isUsage() throws Exception {
     SampleLog log = sample().into(folder);
     assertThat(lineage("check", folder).status()).isEqualTo(ExitStatus.USAGE);

@@ -4,6 +4,7 @@ package dev.writ.lineage;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -12,7 +13,9 @@ import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +45,12 @@ public record SearchFilter(
     Optional<String> host,
     Optional<Instant> since,
     Optional<Instant> before) {
+  /** The filter as given; times are cut to milliseconds, as leaves and pages have them. */
+  public SearchFilter {
+    since = since.map(time -> time.truncatedTo(ChronoUnit.MILLIS));
+    before = before.map(time -> time.truncatedTo(ChronoUnit.MILLIS));
+  }
+
   /** What a filter says of a leaf. */
   public enum Answer {
     /** It is looked for. */
@@ -156,7 +165,8 @@ public record SearchFilter(
         .orElse(Answer.UNDECIDED);
   }
 
-  Map<String, Object> toMap() {
+  /** The conditions, as they stand in a page; none where every leaf is looked for. */
+  public Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     kind.ifPresent(value -> map.put("kind", value.wire()));
     jti.ifPresent(value -> map.put("jti", value.toString()));
@@ -168,6 +178,11 @@ public record SearchFilter(
     since.ifPresent(value -> map.put("since", value.toEpochMilli()));
     before.ifPresent(value -> map.put("before", value.toEpochMilli()));
     return map;
+  }
+
+  /** The conditions as canonical JSON (RFC 8785): the same filter, the same text. */
+  public String toJson() {
+    return new String(Jcs.canonical(toMap()), StandardCharsets.UTF_8);
   }
 
   static SearchFilter take(JsonMembers json) throws MalformedJsonException {

@@ -10,11 +10,13 @@ import dev.writ.artifact.StrictJson;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a search found among neighbouring leaves, with all of those leaves, so that who reads it filters them
@@ -41,6 +43,9 @@ public record SearchPage(
   /** Most leaves looked at in one page. */
   public static final int MAX_LEAVES = LeafSource.MAX_ENTRIES;
 
+  /** Leaves beyond it are in no page. */
+  public static final int MAX_END = Integer.MAX_VALUE - MAX_LEAVES;
+
   /** Longest page, in bytes: entries of the greatest length in base64, and the rest. */
   public static final int MAX_BYTES = 24 * 1024 * 1024;
 
@@ -64,10 +69,10 @@ public record SearchPage(
   public static SearchPage of(
       LeafSource source, Openings openings, SearchFilter filter, long start, long end)
       throws IOException {
-    if (end <= start || end > LeafIndex.MAX_LEAVES) {
+    if (end <= start || end > MAX_END) {
       throw new IndexOutOfBoundsException(
           "a page must be of at least one leaf below "
-              + LeafIndex.MAX_LEAVES
+              + MAX_END
               + ", was of "
               + start
               + " to "
@@ -110,6 +115,18 @@ public record SearchPage(
     }
   }
 
+  /** The time of the last entry that is a leaf. */
+  public Optional<Instant> newestTime() {
+    for (int i = entries.size() - 1; i >= 0; i--) {
+      try {
+        return Optional.of(Leaf.parse(entries.get(i)).time());
+      } catch (MalformedLeafException e) {
+        // One before it may be a leaf.
+      }
+    }
+    return Optional.empty();
+  }
+
   /** The first leaf behind those that were looked at. */
   public long end() {
     return start + entries.size();
@@ -141,7 +158,7 @@ public record SearchPage(
     try {
       JsonMembers members = StrictJson.parse(json, MAX_BYTES);
       members.version();
-      long start = members.integer("start", 0, LeafIndex.MAX_LEAVES);
+      long start = members.integer("start", 0, MAX_END);
       List<byte[]> entries = new ArrayList<>();
       for (String entry : members.texts("entries", MAX_LEAVES)) {
         entries.add(decode(entry));

@@ -101,7 +101,8 @@
  * the two paths have left of {@code start} and right of {@code end}, give its root: so there is no leaf between
  * them, none is missing and none was added. Each path leads to the root by itself. The filter over the entries
  * gives {@code matches} and {@code undecided} once more, with the reader's own openings. Pages of a longer range
- * are of one filter and one checkpoint, and each begins where the one before ends.
+ * are of one filter and one checkpoint, and each begins where the one before ends. Filter and range are those
+ * that the reader asked for: a page proves an answer to whatever question it names.
  *
  * <p>A condition on a commitment can be decided by who has its opening alone. Salts are in no page: who is to
  * verify gets them beside it. A page leaves nothing out of its range; whether the log has more than the
