@@ -11,10 +11,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.zip.GZIPOutputStream;
 
 /** Serves a log over HTTP on this machine, below /log. */
@@ -22,8 +26,13 @@ final class LogServer implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final AtomicInteger zipped = new AtomicInteger();
+  private final AtomicInteger cut = new AtomicInteger();
+  private final Deque<Integer> statuses = new ConcurrentLinkedDeque<>();
   private volatile TiledLog log;
   private volatile int status = 200;
+  private volatile UnaryOperator<byte[]> coded = UnaryOperator.identity();
+  private volatile boolean tiles = true;
+  private volatile String retryAfter = "0";
 
   LogServer(TiledLog log) throws IOException {
     this.log = log;
@@ -47,6 +56,31 @@ final class LogServer implements AutoCloseable {
     status = all;
   }
 
+  /** The next answers have these statuses, whatever is asked for. */
+  void answerNextWith(Integer... next) {
+    statuses.addAll(List.of(next));
+  }
+
+  /** As many of the next answers end early, and their connections with them. */
+  void cutNext(int answers) {
+    cut.set(answers);
+  }
+
+  /** From here on a 503 says this. */
+  void retryAfter(String value) {
+    retryAfter = value;
+  }
+
+  /** From here on what goes out as gzip is changed. */
+  void code(UnaryOperator<byte[]> change) {
+    coded = change;
+  }
+
+  /** From here on all but the checkpoint is answered with 500, or is no more. */
+  void showTiles(boolean shown) {
+    tiles = shown;
+  }
+
   /** How many bundles went out as gzip. */
   int zipped() {
     return zipped.get();
@@ -54,18 +88,27 @@ final class LogServer implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
-      Optional<byte[]> found = find(exchange.getRequestURI().getPath().substring("/log/".length()));
-      if (status != 200 || found.isEmpty()) {
-        exchange.sendResponseHeaders(status == 200 ? 404 : status, -1);
+      String path = exchange.getRequestURI().getPath().substring("/log/".length());
+      Optional<byte[]> found = find(path);
+      int now = Optional.ofNullable(statuses.poll()).orElse(status);
+      if (now == 200 && !tiles && path.startsWith("tile/")) {
+        now = 500;
+      }
+      if (now != 200 || found.isEmpty()) {
+        if (now == 503) {
+          exchange.getResponseHeaders().set("Retry-After", retryAfter);
+        }
+        exchange.sendResponseHeaders(now == 200 ? 404 : now, -1);
         return;
       }
       byte[] body = found.get();
       if ("gzip".equals(exchange.getRequestHeaders().getFirst("Accept-Encoding"))) {
-        body = gzip(body);
+        body = coded.apply(gzip(body));
         exchange.getResponseHeaders().set("Content-Encoding", "gzip");
         zipped.incrementAndGet();
       }
-      exchange.sendResponseHeaders(200, body.length);
+      boolean whole = cut.getAndUpdate(left -> Math.max(0, left - 1)) == 0;
+      exchange.sendResponseHeaders(200, body.length + (whole ? 0 : 9));
       exchange.getResponseBody().write(body);
     }
   }

@@ -15,6 +15,11 @@ public final class UnprovenException extends IOException {
     this.where = where;
   }
 
+  /** A file that a log's server gave, and that is not even what it says to be. */
+  public static UnprovenException served(String path, String mustBe, String was) {
+    return of(path, mustBe, was);
+  }
+
   static UnprovenException of(String where, String mustBe, String was) {
     return new UnprovenException(where, mustBe, was, null);
   }
