@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,8 +24,8 @@ import picocli.CommandLine.Spec;
     name = "monitor",
     description = {
       "Follows a log from the last checkpoint that it verified, which it keeps, and alarms where the log",
-      "forked, shrank, contradicts itself, has a leaf of a kind that is not known, or a key was used where",
-      "it may not be. Goes on until it is ended; with --once it looks once and exits with 5 on an alarm."
+      "forked, shrank, contradicts itself, has a leaf of a kind that is not known, a key was used where it",
+      "may not be, or nothing came for too long. Goes on until it is ended; with --once it looks once and exits with 5 on an alarm."
     },
     mixinStandardHelpOptions = true)
 final class LedgerMonitorCommand implements Callable<Integer> {
@@ -54,6 +55,16 @@ final class LedgerMonitorCommand implements Callable<Integer> {
   int interval = 10;
 
   @Option(
+      names = "--max-age",
+      paramLabel = "TIME",
+      converter = EnrolCommand.TimeConverter.class,
+      description = {
+        "Alarm where the newest leaf, or the newest cosignature of a log that witnesses cosign, is older,",
+        "such as 30m, 1h, 7d: longer than the log is ever quiet (default: never)."
+      })
+  @Nullable Duration maxAge;
+
+  @Option(
       names = {"-o", "--output"},
       description =
           "How to print: ${COMPLETION-CANDIDATES}, one object a line (default: ${DEFAULT-VALUE}).")
@@ -65,20 +76,31 @@ final class LedgerMonitorCommand implements Callable<Integer> {
       throw CommandFailure.usage("--interval must be 1 or more, was " + interval);
     }
     LogBelief belief = options.belief();
-    LogMonitor monitor = new LogMonitor(options.log(belief), belief, MonitorState.read(file));
+    LogMonitor monitor =
+        new LogMonitor(
+            options.log(belief),
+            belief,
+            MonitorState.read(file),
+            Optional.ofNullable(maxAge),
+            state -> state.write(file));
     if (once) {
       return look(monitor);
     }
     Instant reached = options.now();
+    boolean seen = false;
     do {
       try {
         int unused = look(monitor);
         reached = options.now();
+        seen = true;
       } catch (CommandFailure e) {
         if (e.status() != ExitStatus.UNREACHABLE) {
           throw e;
         }
         print("unreachable", monitor, Map.of("seconds_unreached", seconds(reached)));
+        if (seen) {
+          monitor.overdue(options.now()).ifPresent(this::tell);
+        }
         spec.commandLine().getErr().println("writ: " + e.getMessage());
       }
     } while (Pause.of(Duration.ofSeconds(interval)));
@@ -90,18 +112,15 @@ final class LedgerMonitorCommand implements Callable<Integer> {
   }
 
   private int look(LogMonitor monitor) throws CommandFailure {
+    Instant now = options.now();
     LogMonitor.Look look;
     try {
-      look = monitor.look(options.now());
+      // What is told must not be forgotten, and was kept: a fork is seen by whoever remembers.
+      look = monitor.look(now);
     } catch (IOException e) {
       throw options.isFolder()
           ? CommandFailure.configuration("the log's folder", e)
           : CommandFailure.unreachable("the log's server", e);
-    }
-    // What is told must not be forgotten: a fork is seen by whoever remembers.
-    Optional<MonitorState> state = monitor.state();
-    if (state.isPresent()) {
-      state.get().write(file);
     }
     if (look.contradiction().isPresent()) {
       keep(look.contradiction().get());
@@ -110,14 +129,23 @@ final class LedgerMonitorCommand implements Callable<Integer> {
     facts.put("size", look.size());
     facts.put("entries_behind", look.entriesBehind());
     facts.put("seconds_behind", look.behind().toSeconds());
+    look.newestLeaf().ifPresent(time -> facts.put("leaf_age_seconds", age(time, now)));
+    look.newestCosignature()
+        .ifPresent(time -> facts.put("cosignature_age_seconds", age(time, now)));
     print(look.alarms().isEmpty() ? "ok" : "alarm", monitor, facts);
-    for (LogMonitor.Alarm alarm : look.alarms()) {
-      Map<String, Object> what = new LinkedHashMap<>();
-      what.put("alarm", alarm.kind());
-      what.put("reason", alarm.reason());
-      line("ALARM", what);
-    }
+    look.alarms().forEach(this::tell);
     return look.alarms().isEmpty() ? ExitStatus.DONE : ExitStatus.INTEGRITY;
+  }
+
+  private static long age(Instant time, Instant now) {
+    return Duration.between(time, now).toSeconds();
+  }
+
+  private void tell(LogMonitor.Alarm alarm) {
+    Map<String, Object> what = new LinkedHashMap<>();
+    what.put("alarm", alarm.kind());
+    what.put("reason", alarm.reason());
+    line("ALARM", what);
   }
 
   /** The first one: it shows what the log did, whatever the log shows later. */

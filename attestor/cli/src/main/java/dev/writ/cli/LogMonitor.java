@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,8 @@ final class LogMonitor {
    * @param entriesBehind how many of the log's leaves were not, before it; where it was not followed, still
    *     are not
    * @param behind for how long the first of them had been in the log, by its own time
+   * @param newestLeaf the time of the newest leaf, as it says
+   * @param newestCosignature the time of the newest cosignature of the checkpoint, as its witness says
    * @param alarms those of this look
    * @param contradiction a checkpoint that is believed and does not continue what was verified: with that
    *     of the state it shows to anybody what the log did
@@ -52,20 +55,65 @@ final class LogMonitor {
       long size,
       long entriesBehind,
       Duration behind,
+      Optional<Instant> newestLeaf,
+      Optional<Instant> newestCosignature,
       List<Alarm> alarms,
       Optional<SignedNote> contradiction) {}
+
+  /** Keeps what is known, so that it is not forgotten. */
+  @FunctionalInterface
+  interface Memory {
+    void keep(MonitorState state) throws CommandFailure;
+  }
+
+  /** Leaves after which a look that goes on keeps what it has verified. */
+  private static final long KEPT_EACH = 64L * LogWalk.BUNDLE;
+
+  /** So many looks in a row may see a checkpoint and fail to read its files, but for the last. */
+  static final int UNREAD_LOOKS = 3;
 
   /** So many are told by themselves: all leaves of another's log may be unknown. */
   private static final int MOST_ALARMS = 20;
 
   private final TiledLog log;
   private final LogBelief belief;
+  private final Optional<Duration> maxAge;
+  private final long keptEach;
+  private final Memory memory;
   private @Nullable MonitorState state;
+  private @Nullable Instant newestLeaf;
+  private @Nullable Instant newestCosignature;
+  private int unread;
 
-  LogMonitor(TiledLog log, LogBelief belief, Optional<MonitorState> known) {
+  /**
+   * A monitor that goes on from what is known.
+   *
+   * @param maxAge for how long a log may have no new leaf, and no new cosignature where witnesses cosign it
+   */
+  LogMonitor(
+      TiledLog log,
+      LogBelief belief,
+      Optional<MonitorState> known,
+      Optional<Duration> maxAge,
+      Memory memory) {
+    this(log, belief, known, maxAge, KEPT_EACH, memory);
+  }
+
+  /** The same, keeping what it has verified after as many leaves as are said. */
+  LogMonitor(
+      TiledLog log,
+      LogBelief belief,
+      Optional<MonitorState> known,
+      Optional<Duration> maxAge,
+      long keptEach,
+      Memory memory) {
     this.log = log;
     this.belief = belief;
+    this.maxAge = maxAge;
+    this.keptEach = keptEach;
+    this.memory = memory;
     this.state = known.orElse(null);
+    this.unread = state == null ? 0 : state.unread();
   }
 
   /** What is known after the last look; empty before the first that could be followed. */
@@ -74,83 +122,157 @@ final class LogMonitor {
   }
 
   /**
-   * Looks at the log as of {@code now}.
+   * Looks at the log as of {@code now}, and keeps what is known then.
    *
-   * @throws IOException if the log cannot be read: that is no alarm
+   * @throws IOException if the log cannot be read: that is no alarm, unless it is what the log does at each look
    */
-  Look look(Instant now) throws IOException {
+  Look look(Instant now) throws IOException, CommandFailure {
     List<Alarm> alarms = new ArrayList<>();
-    long known = state == null ? 0 : state.checkpoint().size();
+    try {
+      return kept(look(now, alarms));
+    } catch (IOException e) {
+      if (state != null) {
+        state = state.withAlarms(0, unread);
+        memory.keep(state);
+      }
+      throw e;
+    }
+  }
+
+  private Look kept(Look look) throws CommandFailure {
+    if (state != null) {
+      memory.keep(state);
+    }
+    return look;
+  }
+
+  private Look look(Instant now, List<Alarm> alarms) throws IOException, CommandFailure {
     Optional<SignedNote> note = note(alarms);
-    Optional<Checkpoint> newest =
+    Optional<TrustedCheckpoint> newest =
         note.isEmpty() ? Optional.empty() : believed(note.get(), now, alarms);
     if (newest.isEmpty()) {
-      return refused(known, 0, Duration.ZERO, alarms, Optional.empty());
+      return refused(0, Duration.ZERO, alarms, Optional.empty());
     }
-    Checkpoint checkpoint = newest.get();
-    long behind = Math.max(0, checkpoint.size() - known);
+    Checkpoint checkpoint = newest.get().checkpoint();
+    long behind = Math.max(0, checkpoint.size() - verified());
+    long before = state == null ? 0 : state.alarms();
     Walk walk = new Walk(now, alarms);
     try {
       VerifiedTiles tiles = new VerifiedTiles(log, checkpoint.size(), checkpoint.root());
       Optional<Growth.Broken> broken =
           state == null ? Optional.empty() : Growth.broken(state.checkpoint(), checkpoint, tiles);
       if (broken.isPresent()) {
+        unread = 0;
         alarms.add(new Alarm(broken.get().alarm(), broken.get().reason()));
-        return refused(known, behind, Duration.ZERO, alarms, note);
+        return refused(behind, Duration.ZERO, alarms, note);
       }
-      walk.run(tiles, known);
+      walk.run(tiles, note.get(), checkpoint, before);
       walk.sumUp();
     } catch (UnprovenException | MissingTileException e) {
+      unread = 0;
       alarms.add(
           new Alarm(
               "unproven", "what the log serves must lead to its checkpoint: " + e.getMessage()));
-      return refused(known, behind, walk.behind, alarms, Optional.empty());
+      return refused(behind, walk.behind, alarms, Optional.empty());
+    } catch (IOException e) {
+      unread++;
+      if (unread < UNREAD_LOOKS) {
+        throw e;
+      }
+      alarms.add(
+          new Alarm(
+              "unread",
+              "who shows a checkpoint must show its files, and "
+                  + unread
+                  + " looks in a row could not read them: "
+                  + e.getMessage()));
+      return refused(behind, walk.behind, alarms, Optional.empty());
     }
+    unread = 0;
+    newestCosignature =
+        newest.get().cosignatures().stream()
+            .map(TrustedCheckpoint.Cosignature::time)
+            .max(Comparator.naturalOrder())
+            .orElse(null);
+    overdue(now).ifPresent(alarms::add);
     state =
-        new MonitorState(note.get(), checkpoint, walk.keys.keys(), alarmsBefore() + alarms.size());
-    return new Look(checkpoint.size(), behind, walk.behind, alarms, Optional.empty());
+        new MonitorState(
+            note.get(), checkpoint, checkpoint.size(), walk.keys.keys(), before + alarms.size(), 0);
+    return new Look(
+        checkpoint.size(),
+        behind,
+        walk.behind,
+        Optional.ofNullable(newestLeaf),
+        Optional.ofNullable(newestCosignature),
+        alarms,
+        Optional.empty());
   }
 
-  private long alarmsBefore() {
-    return state == null ? 0 : state.alarms();
+  /** How many leaves are verified. */
+  private long verified() {
+    return state == null ? 0 : state.verified();
+  }
+
+  /** That nothing came for too long, by what was seen last; a time that lies as far ahead says no more. */
+  Optional<Alarm> overdue(Instant now) {
+    if (maxAge.isEmpty()) {
+      return Optional.empty();
+    }
+    if (newestLeaf == null || !isNear(newestLeaf, now)) {
+      return Optional.of(stale("leaf", newestLeaf));
+    }
+    return newestCosignature == null || isNear(newestCosignature, now)
+        ? Optional.empty()
+        : Optional.of(stale("cosignature", newestCosignature));
+  }
+
+  private boolean isNear(Instant time, Instant now) {
+    return Duration.between(time, now).abs().compareTo(maxAge.orElseThrow()) <= 0;
+  }
+
+  private Alarm stale(String what, @Nullable Instant was) {
+    return new Alarm(
+        "stale",
+        "the newest "
+            + what
+            + " must be within "
+            + maxAge.orElseThrow()
+            + " of now, was of "
+            + (was == null ? "no time that is known" : was));
   }
 
   /** The log is not followed; that it alarmed is remembered. */
   private Look refused(
-      long known,
-      long entries,
-      Duration behind,
-      List<Alarm> alarms,
-      Optional<SignedNote> contradiction) {
+      long entries, Duration behind, List<Alarm> alarms, Optional<SignedNote> contradiction) {
     if (state != null) {
-      state =
-          new MonitorState(
-              state.note(), state.checkpoint(), state.keys(), state.alarms() + alarms.size());
+      state = state.withAlarms(alarms.size(), unread);
     }
-    return new Look(known, entries, behind, alarms, contradiction);
+    return new Look(
+        verified(), entries, behind, Optional.empty(), Optional.empty(), alarms, contradiction);
   }
 
   private Optional<SignedNote> note(List<Alarm> alarms) throws IOException {
-    Optional<byte[]> bytes = log.readCheckpoint();
-    if (bytes.isEmpty()) {
-      alarms.add(new Alarm("checkpoint", "the log must have a checkpoint, and has none"));
-      return Optional.empty();
-    }
     try {
+      Optional<byte[]> bytes = log.readCheckpoint();
+      if (bytes.isEmpty()) {
+        alarms.add(new Alarm("checkpoint", "the log must have a checkpoint, and has none"));
+        return Optional.empty();
+      }
       return Optional.of(SignedNote.parse(bytes.get()));
-    } catch (MalformedNoteException e) {
+    } catch (MalformedNoteException | UnprovenException e) {
       alarms.add(new Alarm("checkpoint", String.valueOf(e.getMessage())));
       return Optional.empty();
     }
   }
 
-  private Optional<Checkpoint> believed(SignedNote note, Instant now, List<Alarm> alarms) {
+  private Optional<TrustedCheckpoint> believed(SignedNote note, Instant now, List<Alarm> alarms) {
     CheckpointOutcome outcome = belief.judge(note, now);
     if (outcome instanceof CheckpointOutcome.Refused refused) {
       alarms.add(new Alarm("checkpoint", refused.reason()));
       return Optional.empty();
     }
-    Checkpoint checkpoint = ((TrustedCheckpoint) outcome).checkpoint();
+    TrustedCheckpoint trusted = (TrustedCheckpoint) outcome;
+    Checkpoint checkpoint = trusted.checkpoint();
     if (state != null && !checkpoint.origin().equals(state.checkpoint().origin())) {
       alarms.add(
           new Alarm(
@@ -161,7 +283,7 @@ final class LogMonitor {
                   + checkpoint.origin()));
       return Optional.empty();
     }
-    return Optional.of(checkpoint);
+    return Optional.of(trusted);
   }
 
   /** The leaves that were not seen before, one after the other. */
@@ -178,15 +300,44 @@ final class LogMonitor {
       this.alarms = alarms;
     }
 
-    void run(VerifiedTiles tiles, long from) throws IOException {
-      LogWalk.run(
-          tiles,
-          from,
-          tiles.size(),
-          (index, entry) -> {
-            take(index, entry, index == from);
-            return true;
-          });
+    /**
+     * Takes them all. What is proven under a checkpoint that continues the last one stays proven whatever comes
+     * of the rest, so that it is kept on the way; but not beyond a leaf that is to be told, which the next look
+     * would not find again.
+     */
+    void run(VerifiedTiles tiles, SignedNote note, Checkpoint checkpoint, long alarmsBefore)
+        throws IOException, CommandFailure {
+      long size = checkpoint.size();
+      long first = verified();
+      for (long at = first; at < size; ) {
+        long to = Math.min(size, (at / keptEach + 1) * keptEach);
+        LogWalk.run(
+            tiles,
+            at,
+            to,
+            (index, entry) -> {
+              take(index, entry, index == first);
+              return true;
+            });
+        at = to;
+        if (alarms.isEmpty() && at < size) {
+          state = new MonitorState(note, checkpoint, at, keys.keys(), alarmsBefore, unread);
+          memory.keep(state);
+        }
+      }
+      if (newestLeaf == null && size > 0) {
+        for (byte[] entry : tiles.entries((size - 1) / LogWalk.BUNDLE)) {
+          newestLeaf = timeOf(entry).orElse(newestLeaf);
+        }
+      }
+    }
+
+    private Optional<Instant> timeOf(byte[] entry) {
+      try {
+        return Optional.of(Leaf.parse(entry).time());
+      } catch (MalformedLeafException e) {
+        return Optional.empty();
+      }
     }
 
     private void take(long index, byte[] entry, boolean isFirst) {
@@ -200,6 +351,7 @@ final class LogMonitor {
       if (isFirst && leaf.time().isBefore(now)) {
         behind = Duration.between(leaf.time(), now);
       }
+      newestLeaf = leaf.time();
       keys.take(leaf.body()).ifPresent(why -> alarm("key_order", "leaf " + index + ": " + why));
       keys.whyUnused(leaf, trust)
           .ifPresent(why -> alarm("key_window", "leaf " + index + ": " + why));

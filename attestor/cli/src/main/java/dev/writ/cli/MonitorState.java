@@ -26,16 +26,25 @@ import java.util.Optional;
  * What a monitor knows of a log, as it lies in its file:
  *
  * <pre>
- * { v 1, checkpoint the note's text, alarms 0..2^53-1, keys [{kid thumbprint, role, state}] }
+ * { v 1, checkpoint the note's text, alarms 0..2^53-1, keys [{kid thumbprint, role, state}],
+ *   [verified 0..size], [unread 0..] }
  * </pre>
  *
- * @param note the last checkpoint up to which all was verified
+ * @param note the last checkpoint that was followed: its tree continues all before it
  * @param checkpoint what it says
- * @param keys the service's keys after its leaves
+ * @param verified how many of its leaves were verified, from the first on; not in the file where all were
+ * @param keys the service's keys after those leaves
  * @param alarms how many there ever were
+ * @param unread how many looks in a row since then saw a checkpoint whose files they could not read; not in
+ *     the file where none
  */
 record MonitorState(
-    SignedNote note, Checkpoint checkpoint, Map<Hash, KeyLives.Life> keys, long alarms) {
+    SignedNote note,
+    Checkpoint checkpoint,
+    long verified,
+    Map<Hash, KeyLives.Life> keys,
+    long alarms,
+    int unread) {
   private static final int MAX_BYTES = 512 * 1024;
   private static final int MAX_KEYS = 1024;
   private static final long MAX_EXACT = (1L << 53) - 1;
@@ -63,8 +72,12 @@ record MonitorState(
                 key.oneOf("role", KeyRole.values()), key.oneOf("state", KeyState.values())));
         key.end();
       }
+      Checkpoint checkpoint = Checkpoint.parse(note.text());
+      long size = checkpoint.size();
+      long verified = json.has("verified") ? json.integer("verified", 0, size) : size;
+      int unread = json.has("unread") ? (int) json.integer("unread", 0, Integer.MAX_VALUE) : 0;
       json.end();
-      return Optional.of(new MonitorState(note, Checkpoint.parse(note.text()), keys, alarms));
+      return Optional.of(new MonitorState(note, checkpoint, verified, keys, alarms, unread));
     } catch (MalformedDocumentException | MalformedNoteException | MalformedCheckpointException e) {
       throw CommandFailure.integrity(
           "--state "
@@ -73,6 +86,10 @@ record MonitorState(
               + e.getMessage()
               + ": restore it, or name another file and have the whole log read");
     }
+  }
+
+  MonitorState withAlarms(int more, int unreadNow) {
+    return new MonitorState(note, checkpoint, verified, keys, alarms + more, unreadNow);
   }
 
   /** Puts this in the file's place, durably, whole or not at all. */
@@ -91,6 +108,12 @@ record MonitorState(
           lives.add(key);
         });
     json.put("keys", lives);
+    if (verified < checkpoint.size()) {
+      json.put("verified", verified);
+    }
+    if (unread > 0) {
+      json.put("unread", unread);
+    }
     try {
       OwnersFile.replace(file, Printer.json(json).getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {

@@ -44,17 +44,16 @@ class LedgerMonitorTest {
   }
 
   private Invocation once() {
-    return Invocation.of(
-        "ledger",
-        "monitor",
-        server.url(),
-        "--log",
-        log.vkey(),
-        "--state",
-        state,
-        "--at",
-        NOW,
-        "--once");
+    return monitor(NOW);
+  }
+
+  private Invocation monitor(Instant at, Object... more) {
+    List<Object> words =
+        new ArrayList<>(
+            List.of("ledger", "monitor", server.url(), "--log", log.vkey(), "--state", state));
+    words.addAll(List.of("--at", at, "--once"));
+    words.addAll(List.of(more));
+    return Invocation.of(words.toArray());
   }
 
   private void assertAlarms(String kind, String... words) {
@@ -73,7 +72,7 @@ class LedgerMonitorTest {
     assertThat(first.status()).isZero();
     assertThat(first.out())
         .startsWith("ok  ")
-        .contains("size=5  entries_behind=5  seconds_behind=60  alarms=0");
+        .contains("size=5  entries_behind=5  seconds_behind=60  leaf_age_seconds=56  alarms=0");
     assertThat(once().out()).contains("size=5  entries_behind=0  seconds_behind=0");
     for (byte[] entry : SampleLeaves.born(NOW).deny().entries().subList(2, 3)) {
       log.append(entry);
@@ -166,6 +165,110 @@ class LedgerMonitorTest {
     Invocation look = once();
     assertThat(look.status()).isEqualTo(ExitStatus.UNREACHABLE);
     assertThat(look.out()).isEmpty();
+  }
+
+  @Test
+  void bundle_thatIsNoGzip_alarmsAndIsNotUnreachable() {
+    server.code(zip -> new byte[] {1, 2, 3});
+    assertAlarms("unproven", "tile/entries/000.p/5 must be gzip");
+  }
+
+  @Test
+  void server_thatShowsACheckpointAndNoFiles_alarmsAtTheThirdLook() {
+    assertThat(once().status()).isZero();
+    log.append(SampleLeaves.born(NOW).deny().entries().get(2));
+    server.showTiles(false);
+    for (int look = 1; look < LogMonitor.UNREAD_LOOKS; look++) {
+      assertThat(once().status()).isEqualTo(ExitStatus.UNREACHABLE);
+    }
+    assertAlarms("unread", "3 looks in a row could not read them", "size=5", "alarms=1");
+    assertAlarms("unread", "4 looks in a row", "alarms=2");
+    server.showTiles(true);
+    assertThat(once().out()).contains("ok  ", "size=6", "alarms=2");
+    server.showTiles(false);
+    assertThat(once().status()).isEqualTo(ExitStatus.UNREACHABLE);
+  }
+
+  @Test
+  void log_thatStandsStill_showsItsAgeAndAlarmsBeyondTheGreatest() {
+    Invocation fresh = monitor(NOW, "--max-age", "1h");
+    assertThat(fresh.status()).as(fresh.out()).isZero();
+    assertThat(fresh.out()).contains("leaf_age_seconds=56").doesNotContain("cosignature");
+    Instant later = NOW.plusSeconds(7200);
+    assertThat(monitor(later).out()).contains("ok  ", "leaf_age_seconds=7256");
+    Invocation stale = monitor(later, "--max-age", "1h");
+    assertThat(stale.status()).isEqualTo(ExitStatus.INTEGRITY);
+    assertThat(stale.out())
+        .contains("alarm=stale", "the newest leaf must be within PT1H of now", "alarms=1");
+    assertThat(monitor(NOW.minusSeconds(7200), "--max-age", "1h").out()).contains("alarm=stale");
+    log.append(SampleLeaves.born(later).deny().entries().get(2));
+    assertThat(monitor(later, "--max-age", "1h").status()).isZero();
+  }
+
+  @Test
+  void state_ofALookThatWasCutOff_isWhatWasVerifiedAndNoMore() throws Exception {
+    List<byte[]> entries = new ArrayList<>(SampleLeaves.born(NOW.minusSeconds(9)).entries());
+    byte[] denial = SampleLeaves.born(NOW.minusSeconds(9)).deny().entries().get(2);
+    while (entries.size() < 600) {
+      entries.add(denial);
+    }
+    SampleLog longer = SampleLog.of(entries);
+    longer.damage("tile/entries/001", bytes -> Optional.of(new byte[1]));
+    List<MonitorState> kept = new ArrayList<>();
+    LogBelief belief = LogBelief.keys(List.of(longer.vkey()));
+    LogMonitor cut =
+        new LogMonitor(longer, belief, Optional.empty(), Optional.empty(), 256, kept::add);
+    assertThat(cut.look(NOW).alarms())
+        .extracting(LogMonitor.Alarm::kind)
+        .containsExactly("unproven");
+    assertThat(kept.get(0).verified()).isEqualTo(256);
+    assertThat(kept.get(0).checkpoint().size()).isEqualTo(600);
+    kept.get(0).write(state);
+
+    List<byte[]> other = new ArrayList<>(entries);
+    other.set(400, new byte[] {1});
+    LogMonitor forked =
+        new LogMonitor(
+            longer.forked(other),
+            belief,
+            MonitorState.read(state),
+            Optional.empty(),
+            256,
+            kept::add);
+    assertThat(forked.look(NOW).alarms())
+        .extracting(LogMonitor.Alarm::kind)
+        .containsExactly("forked");
+
+    longer.damage("tile/entries/001", bytes -> bytes);
+    longer.damage("tile/entries/000", bytes -> Optional.of(new byte[1]));
+    LogMonitor next =
+        new LogMonitor(longer, belief, MonitorState.read(state), Optional.empty(), 256, kept::add);
+    LogMonitor.Look look = next.look(NOW);
+    assertThat(look.alarms()).isEmpty();
+    assertThat(look.size()).isEqualTo(600);
+    assertThat(look.entriesBehind()).isEqualTo(344);
+    assertThat(next.state().orElseThrow().verified()).isEqualTo(600);
+    assertThat(next.state().orElseThrow().keys()).hasSize(1);
+  }
+
+  @Test
+  void leafThatAlarms_beforeTheLookIsCutOff_isFoundAgain() throws Exception {
+    List<byte[]> entries = new ArrayList<>(SampleLeaves.born(NOW).entries());
+    while (entries.size() < 600) {
+      entries.add("no leaf".getBytes(StandardCharsets.UTF_8));
+    }
+    SampleLog longer = SampleLog.of(entries);
+    List<MonitorState> kept = new ArrayList<>();
+    LogMonitor cut =
+        new LogMonitor(
+            longer,
+            LogBelief.keys(List.of(longer.vkey())),
+            Optional.empty(),
+            Optional.empty(),
+            256,
+            kept::add);
+    assertThat(cut.look(NOW).alarms()).isNotEmpty();
+    assertThat(kept).singleElement().satisfies(all -> assertThat(all.verified()).isEqualTo(600));
   }
 
   @Test
