@@ -4,6 +4,8 @@ package dev.writ.tlog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,9 +25,12 @@ import java.util.function.LongConsumer;
  * that is there is read and proven instead of asked for, and never written again, so that an export that
  * was cut off goes on where it was, and a later one adds what the log grew by. The checkpoint alone is
  * replaced, by one whose tree begins with the tree of the one before.
+ *
+ * <p>One export writes to a folder at a time: {@code export.lock} in it is locked meanwhile, and stays.
  */
 public final class LogExport {
   private static final String UNFINISHED = ".tmp";
+  private static final String LOCK = "export.lock";
 
   /** What became of an export. */
   public sealed interface Outcome {
@@ -60,12 +65,37 @@ public final class LogExport {
    *
    * @param note the checkpoint with its signatures, which the caller believes
    * @param progress is told how many leaves are in the folder
-   * @throws IOException if the log cannot be read or the folder not be written
+   * @throws IOException if the log cannot be read or the folder not be written, as while another export does
    */
   public static Outcome run(
       TiledLog log, Checkpoint checkpoint, SignedNote note, Path folder, LongConsumer progress)
       throws IOException {
-    return new LogExport(log, folder).run(checkpoint, note, progress);
+    return new LogExport(log, folder).locked(checkpoint, note, progress);
+  }
+
+  private Outcome locked(Checkpoint checkpoint, SignedNote note, LongConsumer progress)
+      throws IOException {
+    makeFolders(folder.toAbsolutePath());
+    try (FileChannel channel =
+        FileChannel.open(
+            folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      if (!isLocked(channel)) {
+        throw new FileSystemException(
+            folder.toString(),
+            null,
+            "must be written by one export at a time, and another writes it: let that one end");
+      }
+      return run(checkpoint, note, progress);
+    }
+  }
+
+  /** Takes the lock that ends with the channel, unless another process, or this one, has it. */
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
   }
 
   private Outcome run(Checkpoint checkpoint, SignedNote note, LongConsumer progress)
@@ -92,6 +122,11 @@ public final class LogExport {
                   .orElseThrow(() -> new IllegalStateException("a bug: the tree has no " + path));
           write(path.text(), bytes);
         }
+      }
+      // Where locks do nothing, as on some network file systems, another may have gone further.
+      refused = behind(checkpoint, tiles);
+      if (refused.isPresent()) {
+        return new Outcome.Refused(refused.get());
       }
     } catch (UnprovenException | MissingTileException e) {
       return new Outcome.Refused("the log and what the folder holds of it: " + e.getMessage());

@@ -2,7 +2,9 @@
 package dev.writ.tlog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.writ.tlog.LogExport.Outcome;
 import dev.writ.tlog.LogExport.Outcome.Exported;
@@ -12,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +84,7 @@ class LogExportTest {
     assertThat(files())
         .containsExactly(
             "checkpoint",
+            "export.lock",
             "tile/0/000",
             "tile/0/001.p/44",
             "tile/1/000.p/1",
@@ -111,12 +115,51 @@ class LogExportTest {
           throw new IllegalStateException("the process ends");
         });
     assertThatThrownBy(() -> export(cut, 700)).hasMessage("the process ends");
-    assertThat(files()).containsExactly("tile/entries/000");
+    assertThat(files()).containsExactly("export.lock", "tile/entries/000");
     // What such an end leaves beside a file's place is nobody's.
     Files.write(folder.resolve("tile/entries/001.tmp"), new byte[] {1});
     assertThat(export(new ServedLog(700), 700)).isInstanceOf(Exported.class);
     assertWhole(700);
     assertThat(files()).noneMatch(name -> name.endsWith(".tmp"));
+  }
+
+  @Test
+  void folder_thatAnotherExportWrites_isLeftToIt() throws Exception {
+    ServedLog slow = new ServedLog(300);
+    List<Throwable> refused = new ArrayList<>();
+    slow.damage(
+        "tile/entries/000",
+        bytes -> {
+          refused.add(catchThrowable(() -> export(new ServedLog(700), 700)));
+          return Optional.of(bytes);
+        });
+    assertThat(export(slow, 300)).isInstanceOf(Exported.class);
+    assertThat(refused)
+        .singleElement()
+        .asString()
+        .contains("must be written by one export at a time");
+    assertWhole(300);
+    assertThat(export(new ServedLog(700), 700)).isInstanceOf(Exported.class);
+    assertWhole(700);
+  }
+
+  @Test
+  void checkpoint_thatCameMeanwhile_isNotReplacedByAnOlderOne() throws Exception {
+    ServedLog slow = new ServedLog(300);
+    Checkpoint newer = new Checkpoint(ORIGIN, 700, root(700));
+    byte[] note = SignedNote.sign(newer.noteText(), SIGNER).bytes();
+    slow.damage(
+        "tile/entries/000",
+        bytes -> {
+          // By one that knows of no lock.
+          assertThatCode(() -> Files.write(folder.resolve("checkpoint"), note))
+              .doesNotThrowAnyException();
+          return Optional.of(bytes);
+        });
+    assertThat(export(slow, 300))
+        .isInstanceOfSatisfying(
+            Refused.class, found -> assertThat(found.reason()).contains("the 700 leaves"));
+    assertThat(folder.resolve("checkpoint")).hasBinaryContent(note);
   }
 
   @ParameterizedTest
