@@ -69,18 +69,12 @@ final class LedgerFsckCommand implements Callable<Integer> {
       Fsck.Checked checked = fsck.run(faults::add, progress::at);
       print(checked, faults);
     } catch (LedgerException e) {
-      throw isDamaged(e)
+      throw e.isDamage()
           ? CommandFailure.integrity("the store cannot be read whole: " + e.getMessage())
           : CommandFailure.configuration(e);
     }
     faults.requireNone("the store must be what its leaves say");
     return ExitStatus.DONE;
-  }
-
-  /** A file that SQLite finds to be none of its own, or torn. */
-  private static boolean isDamaged(LedgerException failure) {
-    return failure.code().startsWith("SQLITE_CORRUPT")
-        || failure.code().startsWith("SQLITE_NOTADB");
   }
 
   private void print(Fsck.Checked checked, Faults faults) {

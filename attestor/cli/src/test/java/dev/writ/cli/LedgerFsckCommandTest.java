@@ -105,6 +105,17 @@ class LedgerFsckCommandTest {
   }
 
   @Test
+  void file_thatWasEmptied_exitsWith5AndStaysEmpty() throws Exception {
+    try (RandomAccessFile file = new RandomAccessFile(folder.resolve("ledger.db").toFile(), "rw")) {
+      file.setLength(0);
+    }
+    Invocation checked = fsck();
+    assertThat(checked.status()).as(checked.err()).isEqualTo(ExitStatus.INTEGRITY);
+    assertThat(folder.resolve("ledger.db")).isEmptyFile();
+    assertThat(folder.resolve("ledger.db-wal")).doesNotExist();
+  }
+
+  @Test
   void folder_withoutAStoreOrInUse_isConfiguration() throws Exception {
     assertThat(Invocation.of("ledger", "fsck", folder.resolve("none")).status())
         .isEqualTo(ExitStatus.CONFIGURATION);

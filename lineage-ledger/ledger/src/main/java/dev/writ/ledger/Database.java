@@ -4,13 +4,12 @@ package dev.writ.ledger;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
-import javax.sql.DataSource;
 
 /**
  * A database that holds a ledger, and all in which databases differ; every statement beside these is
  * the same text on each of them.
  */
-interface Database extends AutoCloseable {
+interface Database extends ReadableStore {
   /** Opens what a configuration names. */
   static Database open(StoreConfig config) throws LedgerException {
     if (config instanceof SqliteConfig sqlite) {
@@ -33,9 +32,6 @@ interface Database extends AutoCloseable {
 
   /** A connection for the one writer, with no transaction begun and none begun by itself. */
   Connection connectWriter() throws SQLException;
-
-  /** Connections that only read, each seeing what was committed when its statement began. */
-  DataSource readers();
 
   /** Whether others may write to it while this process has it open. */
   boolean isShared();
@@ -71,7 +67,4 @@ interface Database extends AutoCloseable {
    * again) and after an erasure (a journal still holds what the table does not).
    */
   void settle(Connection writer) throws SQLException;
-
-  @Override
-  void close();
 }

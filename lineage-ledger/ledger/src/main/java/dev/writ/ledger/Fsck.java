@@ -17,6 +17,9 @@ import dev.writ.tlog.TiledLog;
 import dev.writ.tlog.TreeAudit;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -46,24 +49,32 @@ public final class Fsck implements AutoCloseable {
    */
   public record PayloadCounts(long named, long unnamed, long erased) {}
 
+  private static final String IN_RANGE =
+      "SELECT COUNT(*) FROM leaf WHERE leaf_index >= ? AND leaf_index < ?";
   private static final String BEFORE_A_GAP =
-      "SELECT MIN(leaf_index) FROM leaf WHERE NOT EXISTS"
+      "SELECT MIN(leaf_index) FROM leaf WHERE leaf_index >= ? AND leaf_index < ? AND NOT EXISTS"
           + " (SELECT 1 FROM leaf AS next WHERE next.leaf_index = leaf.leaf_index + 1)";
   private static final String WIDER =
       "SELECT COUNT(*) FROM tile WHERE level = ? AND tile_index = ? AND length(hashes) > ?";
 
-  private final Database database;
-  private final StoreReader store;
+  /** Without these nothing can be checked. */
+  private static final List<String> TABLES =
+      List.of("schema_version", "tree_head", "checkpoint", "leaf", "tile");
 
-  private Fsck(Database database) {
+  private final ReadableStore database;
+  private final StoreReader store;
+  private final RowCount leaves;
+
+  private Fsck(ReadableStore database) {
     this.database = database;
     this.store = new StoreReader(database);
+    this.leaves = new RowCount(store, "leaf", List.of("leaf_index"));
   }
 
   /**
-   * Takes the embedded store in {@code folder}.
+   * Takes the embedded store in {@code folder}, which may be one that cannot be written.
    *
-   * @throws LedgerException if there is none, it cannot be read, or a ledger is open over it
+   * @throws LedgerException if there is none, it cannot be read as it is, or a ledger is open over it
    */
   public static Fsck sqlite(Path folder) throws LedgerException {
     return of(SqliteConfig.in(folder));
@@ -76,11 +87,15 @@ public final class Fsck implements AutoCloseable {
    * @throws LedgerException if it cannot be read, or is embedded and there is none, or is open
    */
   public static Fsck of(StoreConfig config) throws LedgerException {
-    return of(Database.openExisting(config));
+    if (config instanceof SqliteConfig sqlite) {
+      SqliteFolder.Kind.LEDGER.requireIn(sqlite.folder());
+      return of(SqliteAtRest.open(sqlite.folder()));
+    }
+    return of(Database.open(config));
   }
 
   /** Takes a database, which is closed with this. */
-  static Fsck of(Database database) {
+  static Fsck of(ReadableStore database) {
     return new Fsck(database);
   }
 
@@ -93,7 +108,32 @@ public final class Fsck implements AutoCloseable {
     requireVersion();
     return store
         .read(statements -> new TreeReads(statements).head())
-        .orElseThrow(RightEdgeCheck::noHead);
+        .orElseThrow(() -> lost("a tree head"));
+  }
+
+  private static LedgerException lost(String what) {
+    return new LedgerException(
+        LedgerException.LOST,
+        "the store must be a ledger's and have "
+            + what
+            + ", has none: if it is the right one, restore it from a copy that has the newest checkpoint");
+  }
+
+  private void requireTables() throws LedgerException {
+    try (Connection connection = database.readers().getConnection()) {
+      for (String table : TABLES) {
+        try (ResultSet found =
+            connection
+                .getMetaData()
+                .getTables(null, connection.getSchema(), table, new String[] {"TABLE"})) {
+          if (!found.next()) {
+            throw lost("a table " + table);
+          }
+        }
+      }
+    } catch (SQLException e) {
+      throw LedgerException.of("the store must be readable", e);
+    }
   }
 
   /**
@@ -156,6 +196,7 @@ public final class Fsck implements AutoCloseable {
   }
 
   private void requireVersion() throws LedgerException {
+    requireTables();
     long version =
         store.read(
             statements ->
@@ -175,25 +216,24 @@ public final class Fsck implements AutoCloseable {
 
   /** What lies beyond the head is in no tile that the audit reads; of a gap it sees the bundle alone. */
   private void countLeaves(Head head, Consumer<TreeAudit.Fault> faults) throws LedgerException {
-    long there =
-        count("SELECT COUNT(*) FROM leaf WHERE leaf_index >= 0 AND leaf_index < ?", head.size());
+    long beyond = leaves.after(head.size() - 1);
+    long there = leaves.after(-1L) - beyond;
     if (there < head.size()) {
-      boolean first = count("SELECT COUNT(*) FROM leaf WHERE leaf_index = 0") == 0;
       faults.accept(
           new TreeAudit.Fault(
-              "leaf " + (first ? 0 : count(BEFORE_A_GAP) + 1),
+              "leaf " + firstMissing(head.size()),
               "there, as all " + head.size() + " by the head",
               "absent, the first of " + (head.size() - there)));
     }
-    long beyond =
-        count("SELECT COUNT(*) FROM leaf WHERE leaf_index < 0 OR leaf_index >= ?", head.size());
+    beyond += count("SELECT COUNT(*) FROM leaf WHERE leaf_index < 0");
     if (beyond > 0) {
       faults.accept(
           new TreeAudit.Fault(
               "leaf", "of the head's " + head.size() + " leaves", beyond + " beyond them"));
     }
     long payloads =
-        count("SELECT COUNT(*) FROM payload WHERE leaf_index < 0 OR leaf_index >= ?", head.size());
+        new RowCount(store, "payload", List.of("leaf_index")).after(head.size() - 1)
+            + count("SELECT COUNT(*) FROM payload WHERE leaf_index < 0");
     if (payloads > 0) {
       faults.accept(
           new TreeAudit.Fault(
@@ -201,6 +241,16 @@ public final class Fsck implements AutoCloseable {
               "beside one of the head's " + head.size() + " leaves",
               payloads + " beyond"));
     }
+  }
+
+  private long firstMissing(long size) throws LedgerException {
+    for (long at = 0; at < size; at += RowCount.PART) {
+      long to = Math.min(size, at + RowCount.PART);
+      if (count(IN_RANGE, at, to) < to - at) {
+        return count(IN_RANGE, at, at + 1) == 0 ? at : count(BEFORE_A_GAP, at, to) + 1;
+      }
+    }
+    throw new IllegalStateException("a bug: of leaves some of which are missing none is");
   }
 
   private void countTiles(Head head, Consumer<TreeAudit.Fault> faults) throws LedgerException {
@@ -219,7 +269,7 @@ public final class Fsck implements AutoCloseable {
                 "wider"));
       }
     }
-    long found = count("SELECT COUNT(*) FROM tile");
+    long found = new RowCount(store, "tile", List.of("level", "tile_index")).all();
     if (found > expected) {
       faults.accept(
           new TreeAudit.Fault("tile", expected + " tiles at the head's size", found + " tiles"));

@@ -2,6 +2,7 @@
 package dev.writ.ledger;
 
 import java.sql.SQLException;
+import java.util.List;
 
 /**
  * The ledger's infrastructure fails: its folder, its database, its checkpoint key. The message is one
@@ -9,6 +10,12 @@ import java.sql.SQLException;
  */
 public final class LedgerException extends Exception {
   private static final long serialVersionUID = 1;
+
+  /** Code of a store that is there, and empty of what it must have. */
+  static final String LOST = "ledger_lost";
+
+  private static final List<String> DAMAGED =
+      List.of(LOST, "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLState XX001", "SQLState XX002");
 
   private final String code;
 
@@ -40,5 +47,13 @@ public final class LedgerException extends Exception {
   /** The failing layer's own code, such as {@code SQLITE_FULL}; {@code ledger} where it has none. */
   public String code() {
     return code;
+  }
+
+  /**
+   * Whether a store is there and not whole: emptied, or found by its database to be torn (SQLite's CORRUPT and
+   * NOTADB; PostgreSQL's data_corrupted and index_corrupted).
+   */
+  public boolean isDamage() {
+    return DAMAGED.stream().anyMatch(code::startsWith);
   }
 }

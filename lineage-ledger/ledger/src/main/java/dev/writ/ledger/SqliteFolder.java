@@ -8,12 +8,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -82,9 +84,9 @@ final class SqliteFolder implements AutoCloseable {
 
   private final Kind kind;
   private final Path path;
-  private final FileChannel lock;
+  private final Optional<FileChannel> lock;
 
-  private SqliteFolder(Kind kind, Path path, FileChannel lock) {
+  private SqliteFolder(Kind kind, Path path, Optional<FileChannel> lock) {
     this.kind = kind;
     this.path = path;
     this.lock = lock;
@@ -111,7 +113,7 @@ final class SqliteFolder implements AutoCloseable {
       FileChannel lock = lock(real, kind);
       try {
         makeDatabaseFile(real.resolve(kind.database()));
-        return new SqliteFolder(kind, real, lock);
+        return new SqliteFolder(kind, real, Optional.of(lock));
       } catch (IOException | LedgerException e) {
         lock.close();
         throw e;
@@ -125,6 +127,57 @@ final class SqliteFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes a ledger's folder as it is, to read it: makes nothing. A lock that is there is shared with other
+   * readers and keeps out who would write; where there is none, nobody has had the ledger open.
+   */
+  static SqliteFolder takeAtRest(Path folder) throws LedgerException {
+    Kind kind = Kind.LEDGER;
+    Path real;
+    try {
+      real = folder.toRealPath();
+    } catch (IOException e) {
+      throw unreadable(kind, folder, e);
+    }
+    if (!HELD.add(real)) {
+      throw taken(kind, real, "this process");
+    }
+    try {
+      return new SqliteFolder(kind, real, sharedLock(real, kind));
+    } catch (IOException e) {
+      HELD.remove(real);
+      throw unreadable(kind, real, e);
+    } catch (LedgerException e) {
+      HELD.remove(real);
+      throw e;
+    }
+  }
+
+  private static Optional<FileChannel> sharedLock(Path folder, Kind kind)
+      throws IOException, LedgerException {
+    FileChannel channel;
+    try {
+      channel = FileChannel.open(folder.resolve(kind.lock()), StandardOpenOption.READ);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+    try {
+      if (channel.tryLock(0, Long.MAX_VALUE, true) == null) {
+        throw taken(kind, folder, holder(channel));
+      }
+      return Optional.of(channel);
+    } catch (IOException | LedgerException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static String holder(FileChannel lock) throws IOException {
+    ByteBuffer pid = ByteBuffer.allocate(20);
+    lock.read(pid, 0);
+    return "process " + US_ASCII.decode(pid.flip());
+  }
+
   private static FileChannel lock(Path folder, Kind kind) throws IOException, LedgerException {
     FileChannel channel =
         FileChannel.open(
@@ -134,9 +187,7 @@ final class SqliteFolder implements AutoCloseable {
             FILE_0600);
     try {
       if (channel.tryLock() == null) {
-        ByteBuffer holder = ByteBuffer.allocate(20);
-        channel.read(holder, 0);
-        throw taken(kind, folder, "process " + US_ASCII.decode(holder.flip()));
+        throw taken(kind, folder, holder(channel));
       }
       channel.truncate(0);
       channel.write(US_ASCII.encode(Long.toString(ProcessHandle.current().pid())), 0);
@@ -193,6 +244,19 @@ final class SqliteFolder implements AutoCloseable {
         cause);
   }
 
+  private static LedgerException unreadable(Kind kind, Path folder, IOException cause) {
+    return new LedgerException(
+        "ledger",
+        "the "
+            + kind.word
+            + "'s folder "
+            + folder
+            + " must be a folder that this process can read ("
+            + cause
+            + "); check its owner and mode",
+        cause);
+  }
+
   /** The database file. */
   Path file() {
     return path.resolve(kind.database());
@@ -202,7 +266,9 @@ final class SqliteFolder implements AutoCloseable {
   @Override
   public void close() {
     try {
-      lock.close();
+      if (lock.isPresent()) {
+        lock.get().close();
+      }
     } catch (IOException e) {
       throw new IllegalStateException("a bug: closing a lock that is held failed", e);
     } finally {

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -36,6 +37,16 @@ final class StateDerivation {
   private static final String HOST =
       "SELECT ak_name FROM host WHERE leaf_index = ? AND ek_digest = ?";
 
+  /** The tables that have a row to each leaf of some kind, and their keys. */
+  private static final Map<String, List<String>> KEYS =
+      Map.of(
+          "artifact", List.of("jti"),
+          "host", List.of("ak_name"),
+          "invitation", List.of("digest"),
+          "outcome", List.of("jti", "reporter_kid", "statement_digest"),
+          "policy_epoch", List.of("epoch"),
+          "service_start", List.of("leaf_index"));
+
   private final StoreReader store;
   private final Consumer<TreeAudit.Fault> faults;
   private final KeyLives keys = new KeyLives();
@@ -48,10 +59,7 @@ final class StateDerivation {
   StateDerivation(StoreReader store, Consumer<TreeAudit.Fault> faults) {
     this.store = store;
     this.faults = faults;
-    for (String table :
-        List.of("artifact", "host", "invitation", "outcome", "policy_epoch", "service_start")) {
-      rows.put(table, 0L);
-    }
+    KEYS.keySet().forEach(table -> rows.put(table, 0L));
   }
 
   /**
@@ -160,12 +168,8 @@ final class StateDerivation {
   /** Looks for rows that no leaf has, once all leaves were taken. */
   void finish() throws LedgerException {
     for (Map.Entry<String, Long> table : rows.entrySet()) {
-      long found =
-          store.read(
-              statements ->
-                  statements
-                      .first(row -> row.getLong(1), "SELECT COUNT(*) FROM " + table.getKey())
-                      .orElse(0L));
+      List<String> key = Objects.requireNonNull(KEYS.get(table.getKey()));
+      long found = new RowCount(store, table.getKey(), key).all();
       if (found > table.getValue()) {
         fault(
             table.getKey(),

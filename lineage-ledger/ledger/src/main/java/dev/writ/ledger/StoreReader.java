@@ -12,10 +12,10 @@ final class StoreReader {
   /** More than a pool has. */
   private static final int MOST_ENDED = 10;
 
-  private final Database database;
+  private final ReadableStore store;
 
-  StoreReader(Database database) {
-    this.database = database;
+  StoreReader(ReadableStore store) {
+    this.store = store;
   }
 
   /** Reads from the store. */
@@ -27,7 +27,7 @@ final class StoreReader {
   <T> T read(Read<T> read) throws LedgerException {
     try {
       for (int ended = 0; ; ended++) {
-        try (Connection connection = database.readers().getConnection()) {
+        try (Connection connection = store.readers().getConnection()) {
           try {
             return read.from(new Statements(connection));
           } catch (SQLException e) {

@@ -28,7 +28,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -138,6 +140,74 @@ class FsckTest {
     try (Ledger ledger = TestLedgers.open(folder)) {
       assertThat(ledger.size()).isEqualTo(SIZE);
     }
+  }
+
+  /** Name, bytes and time of each file. */
+  private static Map<String, String> asItIs(Path folder) throws IOException {
+    Map<String, String> found = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        found.put(
+            file.getFileName().toString(),
+            Hash.sha256(Files.readAllBytes(file)) + " " + Files.getLastModifiedTime(file));
+      }
+    }
+    return found;
+  }
+
+  @Test
+  void store_thatIsChecked_staysAsItWasToTheByte() throws Exception {
+    copy();
+    Files.delete(folder.resolve("ledger.lock"));
+    Map<String, String> before = asItIs(folder);
+    assertThat(before).containsOnlyKeys("ledger.db");
+    assertThat(faults()).isEmpty();
+    assertThat(asItIs(folder)).isEqualTo(before);
+  }
+
+  @Test
+  void store_whoseProcessWasKilled_isReadWithItsLogAndStaysAsItWas() throws Exception {
+    copy();
+    Path killed = folder.resolve("killed");
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      receipt(commit(ledger, issue()));
+      Files.createDirectory(killed);
+      for (String file : List.of("ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.lock")) {
+        Path unused = Files.copy(folder.resolve(file), killed.resolve(file));
+      }
+    }
+    Map<String, String> before = asItIs(killed);
+    List<TreeAudit.Fault> faults = new ArrayList<>();
+    try (Fsck fsck = Fsck.sqlite(killed)) {
+      assertThat(fsck.run(faults::add, leaves -> {}).size()).isEqualTo(SIZE + 1);
+    }
+    assertThat(faults).isEmpty();
+    assertThat(asItIs(killed)).isEqualTo(before);
+
+    Files.delete(killed.resolve("ledger.db-shm"));
+    assertThatThrownBy(() -> Fsck.sqlite(killed))
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContainingAll("start the service once", "an empty ledger.db-shm is added");
+    Path added = Files.createFile(killed.resolve("ledger.db-shm"));
+    try (Fsck fsck = Fsck.sqlite(killed)) {
+      assertThat(fsck.size()).isEqualTo(SIZE + 1);
+    }
+    assertThat(added).isEmptyFile();
+  }
+
+  @Test
+  void store_thatWasEmptied_isLost() throws Exception {
+    Path file = Files.createFile(folder.resolve("ledger.db"));
+    assertThatThrownBy(this::faults)
+        .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.isDamage()).isTrue())
+        .hasMessageContaining("restore it");
+    assertThat(file).isEmptyFile();
+    assertThat(asItIs(folder)).containsOnlyKeys("ledger.db");
+    Files.delete(file);
+    copy();
+    tamper(folder, "DELETE FROM tree_head");
+    assertThatThrownBy(this::faults)
+        .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.isDamage()).isTrue());
   }
 
   @ParameterizedTest

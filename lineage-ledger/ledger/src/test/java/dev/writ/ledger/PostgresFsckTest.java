@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.tlog.TreeAudit;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,6 +63,29 @@ class PostgresFsckTest {
         "UPDATE tile SET hashes = set_byte(hashes, 40, (get_byte(hashes, 40) + 1) % 256)"
             + " WHERE level = 0 AND tile_index = 0");
     assertThat(faults()).anyMatch(where -> where.startsWith("tile/0/000"));
+  }
+
+  @Test
+  void databaseThatFindsItselfTorn_isDamage() throws Exception {
+    try (Connection connection = TestLedgers.connection(folder);
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE FUNCTION torn() RETURNS bigint LANGUAGE plpgsql AS"
+              + " 'BEGIN RAISE EXCEPTION USING ERRCODE = ''data_corrupted'', MESSAGE = ''torn''; END'");
+      statement.execute("ALTER TABLE artifact RENAME TO whole");
+      statement.execute("CREATE VIEW artifact AS SELECT jti, torn() AS leaf_index FROM whole");
+    }
+    assertThatThrownBy(this::faults)
+        .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.isDamage()).isTrue())
+        .hasMessageContaining("torn");
+  }
+
+  @Test
+  void databaseWithoutTheLedgersTables_isDamage() throws Exception {
+    TestLedgers.tamper(folder, "DROP TABLE leaf");
+    assertThatThrownBy(this::faults)
+        .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.isDamage()).isTrue())
+        .hasMessageContaining("a table leaf");
   }
 
   /** Nothing keeps other nodes out: who goes on meanwhile is found out, and nothing is said of a moving tree. */
