@@ -28,15 +28,17 @@ final class LeafRange {
 
   /** The first leaf behind the last, of a log of {@code size} leaves. */
   long end(long size) throws CommandFailure {
+    requireInOrder();
     long end = to == null ? size : to;
-    if (from < 0 || from > end || end > size) {
-      throw CommandFailure.usage(
-          "--from and --to must be in the log's "
-              + size
-              + " leaves and in order, were "
+    if (from > size || end > size) {
+      throw CommandFailure.invalid(
+          "the log must have the leaves before --from "
               + from
-              + " and "
-              + end);
+              + " and --to "
+              + end
+              + ", has "
+              + size
+              + ": its checkpoint may be an older one");
     }
     return end;
   }

@@ -2,7 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.lineage.LeafSource;
-import dev.writ.lineage.Lineage;
+import dev.writ.lineage.Openings;
 import dev.writ.lineage.SearchFilter;
 import dev.writ.lineage.SearchPage;
 import java.io.IOException;
@@ -42,20 +42,24 @@ final class LineageSearchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     SearchFilter filter = conditions.filter();
-    return options.ask(lineage -> search(lineage, filter));
+    return options.askLeaves((leaves, known) -> search(leaves, known, filter));
   }
 
-  private int search(Lineage lineage, SearchFilter filter) throws IOException, CommandFailure {
-    LeafSource source = lineage.source();
+  private int search(LeafSource source, Openings known, SearchFilter filter)
+      throws IOException, CommandFailure {
     long end = range.end(source.checkpoint().size());
     SearchReport report = new SearchReport(filter, range.from);
-    if (range.from >= end) {
-      throw CommandFailure.usage("--from must be before --to, and before the log's end, " + end);
+    if (range.from == end) {
+      throw CommandFailure.invalid(
+          "the log must have a leaf from --from "
+              + range.from
+              + " on and before "
+              + end
+              + ", has none");
     }
     for (long at = range.from; at < end; at += SearchPage.MAX_LEAVES) {
       SearchPage page =
-          SearchPage.of(
-              source, lineage.openings(), filter, at, Math.min(end, at + SearchPage.MAX_LEAVES));
+          SearchPage.of(source, known, filter, at, Math.min(end, at + SearchPage.MAX_LEAVES));
       report.add(page);
       if (pages != null) {
         write(pages.resolve(pageName(at)), page.toJson());

@@ -343,8 +343,8 @@ class DemoTest {
     void whatIsNotThere_isSaidWithItsStatus(@TempDir Path empty) {
       assertThat(lineage("root", log(), NOWHERE).status()).isEqualTo(ExitStatus.DENIED);
       assertThat(lineage("root", log(), "no-id").status()).isEqualTo(ExitStatus.USAGE);
-      assertThat(lineage("root", log(), "100000").status()).isEqualTo(ExitStatus.USAGE);
-      assertThat(lineage("check", log(), "--to", "100000").status()).isEqualTo(ExitStatus.USAGE);
+      assertThat(lineage("root", log(), "100000").status()).isEqualTo(ExitStatus.DENIED);
+      assertThat(lineage("check", log(), "--to", "100000").status()).isEqualTo(ExitStatus.DENIED);
       assertThat(lineage("check", empty).status()).isEqualTo(ExitStatus.CONFIGURATION);
       assertThat(lineage("check", log(), "--open", trust()).status())
           .isEqualTo(ExitStatus.CONFIGURATION);

@@ -291,6 +291,8 @@ class LedgerReadersTest {
     assertThat(ledger("check", folder, log.vkey(), "--from", 4).status())
         .isEqualTo(ExitStatus.DENIED);
     assertThat(ledger("check", folder, log.vkey(), "--to", 99).status())
+        .isEqualTo(ExitStatus.DENIED);
+    assertThat(ledger("check", folder, log.vkey(), "--from", 3, "--to", 2).status())
         .isEqualTo(ExitStatus.USAGE);
   }
 }

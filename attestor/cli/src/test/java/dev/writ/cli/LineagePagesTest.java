@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -19,22 +20,28 @@ class LineagePagesTest {
   private static final Instant TIME = Instant.parse("2026-11-21T06:00:00Z");
   private static final int SIZE = 600;
 
+  @TempDir static Path published;
+  private static SampleLog log;
+
   @TempDir Path folder;
-  private SampleLog log;
   private Path pages;
 
-  @BeforeEach
-  void publish() throws Exception {
+  @BeforeAll
+  static void publish() throws Exception {
     SampleLeaves leaves = SampleLeaves.born(TIME);
     while (leaves.entries().size() < SIZE) {
       leaves = leaves.deny();
     }
-    log = SampleLog.of(leaves.entries()).into(folder.resolve("log"));
+    log = SampleLog.of(leaves.entries()).into(published);
+  }
+
+  @BeforeEach
+  void make() throws Exception {
     pages = Files.createDirectory(folder.resolve("pages"));
   }
 
   private Invocation search(Object... more) {
-    return lineage("search", folder.resolve("log"), "--pages", pages, more);
+    return lineage("search", published, "--pages", pages, more);
   }
 
   private Invocation verify(Object... more) {
@@ -103,6 +110,19 @@ class LineagePagesTest {
     assertThat(verify("--from", 256, "--to", 512).out())
         .contains("leaves 256 to 512 of 600: 256 match");
     assertRefused("the last page must end at 300, ends at 512", "--from", 256, "--to", 300);
+  }
+
+  @Test
+  void searchOfARange_readsNothingElseOfTheLog() throws Exception {
+    Path others = published.resolve("tile/entries/000");
+    byte[] whole = Files.readAllBytes(others);
+    Files.write(others, new byte[] {1});
+    Invocation found = search("--from", 512);
+    assertThat(found.status()).as(found.err()).isZero();
+    assertThat(found.out()).contains("leaves 512 to 600 of 600: 88 match");
+    assertThat(verify("--from", 512).out()).isEqualTo(found.out());
+    assertThat(lineage("search", published, "--from", 0).status()).isEqualTo(ExitStatus.INTEGRITY);
+    Files.write(others, whole);
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +71,34 @@ class LineageReadersTest {
     Files.delete(folder.resolve("checkpoint"));
     assertThat(lineage("root", folder, 3, "--log", log.vkey()).status())
         .isEqualTo(ExitStatus.CONFIGURATION);
+  }
+
+  @Test
+  void leaf_thatTheLogDoesNotHave_isDeniedHoweverItIsNamed() throws Exception {
+    SampleLog log = sample().into(folder);
+    for (Object id : List.of(5, 99, SampleLeaves.uuid(), log.root())) {
+      assertThat(lineage("root", folder, id, "--log", log.vkey()).status())
+          .as("%s", id)
+          .isEqualTo(ExitStatus.DENIED);
+    }
+    assertThat(Invocation.of("ledger", "proof", folder, "--index", 5, "--log", log.vkey()).status())
+        .isEqualTo(ExitStatus.DENIED);
+    for (String command : List.of("check", "search")) {
+      Invocation beyond = lineage(command, folder, "--from", 6, "--log", log.vkey());
+      assertThat(beyond.status()).isEqualTo(ExitStatus.DENIED);
+      assertThat(beyond.err()).contains("has 5");
+    }
+  }
+
+  @Test
+  void log_thatIsTooLongForAnIndex_isNoFaultOfTheCommandLine() throws Exception {
+    SampleLog log = sample();
+    log.damage("checkpoint", bytes -> Optional.of(log.noteOfSize((1 << 23) + 1)));
+    try (LogServer server = new LogServer(log)) {
+      Invocation refused = lineage("check", server.url(), "--log", log.vkey());
+      assertThat(refused.status()).isEqualTo(ExitStatus.CONFIGURATION);
+      assertThat(refused.err()).contains("at most 8388608 leaves, the log has 8388609");
+    }
   }
 
   @Test

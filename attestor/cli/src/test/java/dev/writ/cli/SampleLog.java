@@ -115,9 +115,22 @@ final class SampleLog implements TiledLog {
     return this;
   }
 
-  private SignedNote note() throws IOException {
+  /** A checkpoint that says that the log is of another size. */
+  byte[] noteOfSize(long size) {
     try {
-      return SignedNote.sign(new Checkpoint(ORIGIN, size(), root()).noteText(), signer);
+      return note(size).bytes();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private SignedNote note() throws IOException {
+    return note(size());
+  }
+
+  private SignedNote note(long size) throws IOException {
+    try {
+      return SignedNote.sign(new Checkpoint(ORIGIN, size, root()).noteText(), signer);
     } catch (NoteSigningException e) {
       throw new IOException(e);
     }

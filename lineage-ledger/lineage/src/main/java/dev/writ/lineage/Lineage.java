@@ -28,6 +28,9 @@ public final class Lineage {
   /** Most leaves in one answer; what is more is counted. */
   public static final int MAX_ANSWER = 10_000;
 
+  /** Most leaves of a log of which lineage is computed. */
+  public static final int MAX_LEAVES = LeafIndex.MAX_LEAVES;
+
   private static final int LEAVES_KEPT = 4096;
 
   private final LeafSource source;
@@ -55,7 +58,7 @@ public final class Lineage {
    * Reads every leaf of {@code source} once, in order.
    *
    * @throws IOException as for {@link LeafSource#entries}
-   * @throws IllegalArgumentException if it has more than 2^23 leaves
+   * @throws IllegalArgumentException if it has more than {@value #MAX_LEAVES} leaves
    */
   public static Lineage read(LeafSource source, Openings openings) throws IOException {
     return read(source, openings, MAX_ANSWER);
@@ -63,10 +66,10 @@ public final class Lineage {
 
   /** The same, with shorter answers. */
   static Lineage read(LeafSource source, Openings openings, int maxAnswer) throws IOException {
-    if (source.checkpoint().size() > LeafIndex.MAX_LEAVES) {
+    if (source.checkpoint().size() > MAX_LEAVES) {
       throw new IllegalArgumentException(
           "lineage is computed of at most "
-              + LeafIndex.MAX_LEAVES
+              + MAX_LEAVES
               + " leaves, the log has "
               + source.checkpoint().size());
     }
@@ -270,6 +273,19 @@ public final class Lineage {
       }
     }
     return parents;
+  }
+
+  /** The leaves that withdraw the artifact which leaf {@code allow} allows, in order. */
+  List<Long> withdrawals(long allow) throws IOException {
+    TreeSet<Long> children = new TreeSet<>();
+    index.childrenOf(allow, children::add);
+    List<Long> withdrawals = new ArrayList<>();
+    for (long child : children) {
+      if (leaf(child).orElseThrow().body() instanceof LeafBody.Revocation) {
+        withdrawals.add(child);
+      }
+    }
+    return withdrawals;
   }
 
   /** The leaf at {@code at}, or nothing where what stands there is none. */

@@ -12,8 +12,10 @@ import dev.writ.artifact.LeafKind;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.CompactRange;
 import dev.writ.tlog.Hash;
+import dev.writ.tlog.InclusionProof;
 import dev.writ.tlog.LogPolicy;
 import dev.writ.tlog.MerkleTree;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -322,6 +324,50 @@ class SearchPageTest {
       assertThat(verifier.verify(wrong, 0, 17)).isInstanceOf(PageOutcome.Refused.class);
     }
     assertThat(verifier.verify(List.of(one, two), 0, 18)).isInstanceOf(PageOutcome.Refused.class);
+  }
+
+  /** A log of which nobody could make an index. */
+  private record Far(LeafSource near, long shift) implements LeafSource {
+    @Override
+    public Checkpoint checkpoint() {
+      return near.checkpoint();
+    }
+
+    @Override
+    public byte[] note() {
+      return near.note();
+    }
+
+    @Override
+    public List<byte[]> entries(long start, long end) throws IOException {
+      return near.entries(start - shift, end - shift);
+    }
+
+    @Override
+    public InclusionProof proof(long index) throws IOException {
+      return near.proof(index - shift);
+    }
+  }
+
+  @Test
+  void pageFarBehindWhatAnIndexTakes_isOneAsAnyOther_andHasAnEnd() throws Exception {
+    LeafSource near = MemoryLog.ofLeaves(SampleLog.whole().leaves).open();
+    long start = 2L * Lineage.MAX_LEAVES;
+    SearchPage page =
+        SearchPage.of(
+            new Far(near, start),
+            Openings.NONE,
+            filter(Map.of("kind", LeafKind.OUTCOME)),
+            start + 4,
+            start + 9);
+    assertThat(page.matches()).containsExactly((int) start + 6);
+    assertThat(SearchPage.parse(page.toJson()).toJson()).isEqualTo(page.toJson());
+    Far farther = new Far(near, SearchPage.MAX_END - 4L);
+    assertThatThrownBy(
+            () ->
+                SearchPage.of(
+                    farther, Openings.NONE, filter(Map.of()), SearchPage.MAX_END, Long.MAX_VALUE))
+        .isInstanceOf(IndexOutOfBoundsException.class);
   }
 
   @Test
