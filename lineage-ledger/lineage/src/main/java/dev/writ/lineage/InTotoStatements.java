@@ -5,6 +5,7 @@ import dev.writ.artifact.Jcs;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.tlog.Hash;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +23,21 @@ final class InTotoStatements {
   /** An extension of these predicates must be named by a URI. */
   private static final String LEAF = "urn:writ:ns:leaf";
 
+  private static final String AGAINST = "urn:writ:ns:against";
+
   private InTotoStatements() {}
 
-  /** The statement of a decision; other leaves have none, nor has a denial without a request. */
-  static Optional<byte[]> of(Lineage lineage, IndexedLeaf leaf, ExportFormat format) {
+  /**
+   * The statement of a decision; other leaves have none, nor has a denial without a request. An allow that breaks
+   * a rule or was withdrawn has failed, and so is nothing that a result could be said of.
+   */
+  static Optional<byte[]> of(Lineage lineage, IndexedLeaf leaf, ExportFormat format)
+      throws IOException {
     if (leaf.leaf().body() instanceof LeafBody.DecisionAllow allow) {
+      Map<String, Object> against = against(lineage, leaf);
+      if (format != ExportFormat.VSA && !against.isEmpty()) {
+        return Optional.empty();
+      }
       Map<String, Object> subject = new LinkedHashMap<>();
       subject.put("name", "urn:uuid:" + allow.jti());
       // SHA-256 of the ASCII of the artifact's header and payload with the dot between them.
@@ -38,9 +49,12 @@ final class InTotoStatements {
                   leaf,
                   "urn:uuid:" + allow.jti(),
                   allow.policyDigest(),
-                  "PASSED",
-                  "WRIT_DECISION_ALLOW")
+                  against.isEmpty() ? "PASSED" : "FAILED",
+                  against.isEmpty() ? "WRIT_DECISION_ALLOW" : "FAILED")
               : result(lineage, leaf, allow.policyDigest());
+      if (!against.isEmpty()) {
+        predicate.put(AGAINST, against);
+      }
       return Optional.of(statement(subject, format == ExportFormat.VSA ? VSA : SVR, predicate));
     }
     if (format == ExportFormat.VSA
@@ -57,6 +71,24 @@ final class InTotoStatements {
               summary(lineage, leaf, request, deny.policyDigest(), "FAILED", "FAILED")));
     }
     return Optional.empty();
+  }
+
+  /** What keeps an allow from having passed; empty where nothing does. */
+  private static Map<String, Object> against(Lineage lineage, IndexedLeaf leaf) throws IOException {
+    Map<String, Object> against = new LinkedHashMap<>();
+    List<String> broken =
+        LineageCheck.of(lineage, leaf).stream()
+            .map(finding -> finding.rule().wire())
+            .distinct()
+            .toList();
+    if (!broken.isEmpty()) {
+      against.put("rules_broken", broken);
+    }
+    List<Long> withdrawals = lineage.withdrawals(leaf.index());
+    if (!withdrawals.isEmpty()) {
+      against.put("withdrawn_by", withdrawals.get(0));
+    }
+    return against;
   }
 
   private static byte[] statement(

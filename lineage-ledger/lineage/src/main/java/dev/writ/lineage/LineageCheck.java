@@ -87,8 +87,7 @@ public final class LineageCheck {
   }
 
   private void entry(long at, byte[] entry) throws IOException {
-    once(at, Rule.LEAF_ONCE, lineage.index().sameAs(at));
-    once(at, Rule.ARTIFACT_ONCE, lineage.index().sameJtiAs(at));
+    once(at);
     Leaf leaf;
     try {
       leaf = Leaf.parse(entry);
@@ -96,18 +95,34 @@ public final class LineageCheck {
       add(new Finding.Unreadable(at, String.valueOf(e.getMessage())));
       return;
     }
-    IndexedLeaf indexed = new IndexedLeaf(at, leaf);
+    judge(new IndexedLeaf(at, leaf));
+  }
+
+  /** The rules that a leaf breaks; an outcome's, also if what it rests on is in doubt. */
+  static List<Finding> of(Lineage lineage, IndexedLeaf leaf) throws IOException {
+    LineageCheck check = new LineageCheck(lineage);
+    check.once(leaf.index());
+    check.judge(leaf);
+    return check.findings;
+  }
+
+  private void judge(IndexedLeaf indexed) throws IOException {
     List<Finding> own = findingsOf(indexed);
     own.forEach(this::add);
-    if (leaf.body() instanceof LeafBody.Outcome outcome) {
+    if (indexed.leaf().body() instanceof LeafBody.Outcome outcome) {
       outcomes++;
       Optional<String> missing = missing(indexed, own);
       if (missing.isPresent()) {
-        add(new Finding.Orphan(at, outcome.jti(), missing.get()));
+        add(new Finding.Orphan(indexed.index(), outcome.jti(), missing.get()));
       } else {
         complete++;
       }
     }
+  }
+
+  private void once(long at) {
+    once(at, Rule.LEAF_ONCE, lineage.index().sameAs(at));
+    once(at, Rule.ARTIFACT_ONCE, lineage.index().sameJtiAs(at));
   }
 
   private void once(long at, Rule rule, OptionalLong first) {

@@ -34,11 +34,23 @@ final class OpenLineageEvents {
     this.opened = lineage.openings().artifact(allow.artifactDigest());
   }
 
-  /** The event of a leaf; of most kinds there is none, nor of an outcome whose allow is missing. */
+  /**
+   * The event of a leaf; of most kinds there is none, nor of a leaf that breaks a rule: what an outcome says of
+   * an artifact that is not its parent's, or an allow of a policy that is not in force, is no event of that run.
+   */
   static Optional<byte[]> of(Lineage lineage, IndexedLeaf leaf) throws IOException {
+    boolean decides = leaf.leaf().body() instanceof LeafBody.DecisionAllow;
+    boolean ends = leaf.leaf().body() instanceof LeafBody.Outcome;
+    if (!(decides || ends) || !LineageCheck.of(lineage, leaf).isEmpty()) {
+      return Optional.empty();
+    }
     if (leaf.leaf().body() instanceof LeafBody.DecisionAllow allow) {
-      return Optional.of(
-          new OpenLineageEvents(lineage, allow).event(leaf, "OTHER", new LinkedHashMap<>()));
+      Map<String, Object> facts = new LinkedHashMap<>();
+      List<Long> withdrawals = lineage.withdrawals(leaf.index());
+      if (!withdrawals.isEmpty()) {
+        facts.put("withdrawn_by", withdrawals.get(0));
+      }
+      return Optional.of(new OpenLineageEvents(lineage, allow).event(leaf, "OTHER", facts));
     }
     if (leaf.leaf().body() instanceof LeafBody.Outcome outcome) {
       for (IndexedLeaf parent : lineage.parents(leaf)) {

@@ -89,12 +89,9 @@ final class OpenedAgreement {
   }
 
   private void notWithdrawn(long parent) throws IOException {
-    List<Long> withdrawn = new ArrayList<>();
-    lineage.index().childrenOf(parent, withdrawn::add);
-    for (long child : withdrawn) {
-      if (child < leaf.index()
-          && lineage.leaf(child).orElseThrow().body() instanceof LeafBody.Revocation) {
-        wider(parent, "the parent's artifact", "in force", "withdrawn by leaf " + child);
+    for (long withdrawal : lineage.withdrawals(parent)) {
+      if (withdrawal < leaf.index()) {
+        wider(parent, "the parent's artifact", "in force", "withdrawn by leaf " + withdrawal);
       }
     }
   }

@@ -130,11 +130,14 @@
  * OpenLineage  RunEvent OTHER for an allow, COMPLETE, FAIL or OTHER for an outcome (ok, failed, unknown), at the
  *              leaf's time. run: the execution where opened, else the jti. job: action and resource where opened,
  *              else the request's digest. inputs: policy, evidence, arguments where opened. START and outputs
- *              have no source. The facet writ_lineage has no published schema of its own.
- * VSA          for an allow PASSED, for a denial with a request FAILED: verifier.id the log, timeVerified the
+ *              have no source. The facet writ_lineage has no published schema of its own. A leaf that breaks a
+ *              rule of LineageCheck has no event, and an outcome none whose allow breaks one; of an artifact
+ *              that was withdrawn the facet has withdrawn_by, the first leaf that does.
+ * VSA          for an allow PASSED, for one that breaks a rule or was withdrawn, and for a denial with a request,
+ *              FAILED, with rules_broken and withdrawn_by under urn:writ:ns:against: verifier.id the log, timeVerified the
  *              leaf's time, subject artifact or request, policy by digest. verifiedLevels is a value of ours and
  *              no SLSA level. inputAttestations, dependencyLevels and slsaVersion have no source.
- * SVR          for an allow: WRIT_EVIDENCE_VERIFIED, WRIT_POLICY_ALLOWED, WRIT_DECISION_LOGGED.
+ * SVR          for an allow that would be PASSED: WRIT_EVIDENCE_VERIFIED, WRIT_POLICY_ALLOWED, WRIT_DECISION_LOGGED.
  * </pre>
  *
  * <p>A statement's subject digest {@code sha256} is that of the ASCII of the artifact's header and payload with

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.Leaf;
 import java.net.URI;
@@ -39,6 +40,11 @@ class LineageExportTest {
           "actedOnBehalfOf", List.of("prov:delegate", "prov:responsible"),
           "wasInfluencedBy", List.of("prov:influencee", "prov:influencer"));
 
+  private static List<JsonNode> documents(SampleLog log, ExportFormat format) throws Exception {
+    Lineage lineage = log.read();
+    return documents(LineageExport.of(lineage, lineage.range(0, log.leaves.size()), format));
+  }
+
   private static byte[] export(ExportFormat format, Artifact... opened) throws Exception {
     Lineage lineage = SampleLog.whole().read(opened);
     return LineageExport.of(lineage, lineage.range(0, 17), format);
@@ -46,9 +52,12 @@ class LineageExportTest {
 
   private static List<JsonNode> documents(ExportFormat format, Artifact... opened)
       throws Exception {
+    return documents(export(format, opened));
+  }
+
+  private static List<JsonNode> documents(byte[] lines) throws Exception {
     List<JsonNode> documents = new ArrayList<>();
-    String text = new String(export(format, opened), StandardCharsets.UTF_8);
-    for (String line : text.lines().toList()) {
+    for (String line : new String(lines, StandardCharsets.UTF_8).lines().toList()) {
       documents.add(JSON.readTree(line));
     }
     return documents;
@@ -177,8 +186,11 @@ class LineageExportTest {
 
   @Test
   void vsa_hasWhatItsSpecificationRequires_forAllowsAndDenials() throws Exception {
-    List<JsonNode> statements = documents(ExportFormat.VSA);
-    assertThat(statements).hasSize(3);
+    SampleLog log = new SampleLog();
+    log.allowed(1);
+    log.add(List.of(log.policy), SampleLog.deny(DenialCode.POLICY_DENIED));
+    List<JsonNode> statements = documents(log, ExportFormat.VSA);
+    assertThat(statements).hasSize(2);
     for (JsonNode statement : statements) {
       JsonNode predicate = requireStatement(statement, "https://slsa.dev/verification_summary/v1");
       assertThat(URI.create(predicate.path("verifier").path("id").asText()).isAbsolute()).isTrue();
@@ -196,12 +208,14 @@ class LineageExportTest {
     }
     assertThat(statements)
         .extracting(s -> s.path("predicate").path("verificationResult").asText())
-        .containsExactly("PASSED", "FAILED", "FAILED");
+        .containsExactly("PASSED", "FAILED");
   }
 
   @Test
   void svr_hasWhatItsSpecificationRequires_forAllowsAlone() throws Exception {
-    List<JsonNode> statements = documents(ExportFormat.SVR);
+    SampleLog log = new SampleLog();
+    log.allowed(1);
+    List<JsonNode> statements = documents(log, ExportFormat.SVR);
     assertThat(statements).hasSize(1);
     JsonNode predicate =
         requireStatement(statements.get(0), "https://in-toto.io/attestation/svr/v0.1");
@@ -210,6 +224,42 @@ class LineageExportTest {
     assertThat(predicate.path("properties")).isNotEmpty();
     assertThat(statements.get(0).path("subject").get(0).path("digest").path("sha256").asText())
         .isEqualTo(artifact(1).build().digest().hex());
+  }
+
+  @Test
+  void artifactThatWasWithdrawn_hasFailed() throws Exception {
+    JsonNode statement = documents(ExportFormat.VSA).get(0);
+    JsonNode predicate = requireStatement(statement, "https://slsa.dev/verification_summary/v1");
+    assertThat(predicate.path("verificationResult").asText()).isEqualTo("FAILED");
+    assertThat(predicate.path("urn:writ:ns:against").path("withdrawn_by").asInt()).isEqualTo(7);
+    assertThat(documents(ExportFormat.SVR)).isEmpty();
+    assertThat(documents(ExportFormat.OPENLINEAGE).get(0).path("run").path("facets"))
+        .anyMatch(facet -> facet.path("withdrawn_by").asInt() == 7);
+  }
+
+  @Test
+  void allowOfAPolicyThatIsNotInForce_hasFailed_andItsRunHasNoEvents() throws Exception {
+    SampleLog log = new SampleLog();
+    log.add(List.of(log.policy), SampleLog.inForce(2));
+    Leaf allow = log.allowed(1);
+    log.ended(allow, 1);
+    JsonNode predicate = documents(log, ExportFormat.VSA).get(0).path("predicate");
+    assertThat(predicate.path("verificationResult").asText()).isEqualTo("FAILED");
+    assertThat(predicate.path("verifiedLevels").get(0).asText()).isEqualTo("FAILED");
+    assertThat(predicate.path("urn:writ:ns:against").path("rules_broken").get(0).asText())
+        .isEqualTo("epoch_in_force");
+    assertThat(documents(log, ExportFormat.SVR)).isEmpty();
+    assertThat(documents(log, ExportFormat.OPENLINEAGE)).isEmpty();
+  }
+
+  @Test
+  void outcomeOfAnotherArtifactThanItsParents_completesNoRun() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf allow = log.allowed(1);
+    log.ended(allow, 2);
+    assertThat(documents(log, ExportFormat.OPENLINEAGE))
+        .extracting(event -> event.path("eventType").asText())
+        .containsExactly("OTHER");
   }
 
   @Test
