@@ -2,19 +2,14 @@
 package dev.writ.tlog;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
@@ -29,7 +24,6 @@ import java.util.function.LongConsumer;
  * <p>One export writes to a folder at a time: {@code export.lock} in it is locked meanwhile, and stays.
  */
 public final class LogExport {
-  private static final String UNFINISHED = ".tmp";
   private static final String LOCK = "export.lock";
 
   /** What became of an export. */
@@ -52,12 +46,13 @@ public final class LogExport {
 
   private final TiledLog log;
   private final Path folder;
-  private final Set<Path> made = new HashSet<>();
+  private final FolderWriter writer;
   private long written;
 
   private LogExport(TiledLog log, Path folder) {
     this.log = log;
     this.folder = folder;
+    this.writer = new FolderWriter(folder);
   }
 
   /**
@@ -75,7 +70,7 @@ public final class LogExport {
 
   private Outcome locked(Checkpoint checkpoint, SignedNote note, LongConsumer progress)
       throws IOException {
-    makeFolders(folder.toAbsolutePath());
+    writer.makeFolder();
     try (FileChannel channel =
         FileChannel.open(
             folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -131,7 +126,7 @@ public final class LogExport {
     } catch (UnprovenException | MissingTileException e) {
       return new Outcome.Refused("the log and what the folder holds of it: " + e.getMessage());
     }
-    replace(folder.resolve(FolderLog.CHECKPOINT), note.bytes());
+    writer.replace(FolderLog.CHECKPOINT, note.bytes());
     return new Outcome.Exported(size, written);
   }
 
@@ -189,49 +184,8 @@ public final class LogExport {
       }
       return;
     }
-    replace(file, bytes);
+    writer.replace(name, bytes);
     written++;
-  }
-
-  private void replace(Path file, byte[] bytes) throws IOException {
-    Path parent = Objects.requireNonNull(file.toAbsolutePath().getParent());
-    makeFolders(parent);
-    Path whole = parent.resolve(file.getFileName() + UNFINISHED);
-    try (FileChannel channel =
-        FileChannel.open(
-            whole,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer rest = ByteBuffer.wrap(bytes);
-      while (rest.hasRemaining()) {
-        channel.write(rest);
-      }
-      channel.force(true);
-    }
-    var unused = Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
-    sync(parent);
-  }
-
-  /** A folder's name is durable once the folder above it is. */
-  private void makeFolders(Path parent) throws IOException {
-    if (!made.add(parent) || Files.isDirectory(parent)) {
-      return;
-    }
-    Path above = parent.getParent();
-    if (above != null) {
-      makeFolders(above);
-    }
-    var unused = Files.createDirectory(parent);
-    if (above != null) {
-      sync(above);
-    }
-  }
-
-  private static void sync(Path folder) throws IOException {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
   }
 
   /** What the folder has is read from there. */

@@ -3,6 +3,7 @@ package dev.writ.tlog;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,7 @@ public final class TreeAudit {
   private final TiledLog log;
   private final long size;
   private final Hash root;
+  private final long from;
   private final Listener listener;
 
   /** Whether the tiles at the right edge lead to the root. */
@@ -57,10 +59,12 @@ public final class TreeAudit {
 
   private long faults;
 
-  private TreeAudit(TiledLog log, long size, Hash root, Listener listener) throws IOException {
+  private TreeAudit(TiledLog log, long size, Hash root, long from, Listener listener)
+      throws IOException {
     this.log = log;
     this.size = size;
     this.root = root;
+    this.from = from;
     this.listener = listener;
     this.edgeHolds = edgeHolds();
   }
@@ -71,7 +75,23 @@ public final class TreeAudit {
    * @throws IOException if the log cannot be read; what is missing or malformed is a fault
    */
   public static void run(TiledLog log, long size, Hash root, Listener listener) throws IOException {
-    new TreeAudit(log, size, root, listener).run();
+    run(log, size, root, 0, listener);
+  }
+
+  /**
+   * Audits what the tree has from an entry on: all else of the log is taken for what the tiles of level 1
+   * and up say of it, and not read.
+   *
+   * @param from a multiple of 256, at most {@code size}
+   * @throws IOException if the log cannot be read; what is missing or malformed is a fault
+   */
+  public static void run(TiledLog log, long size, Hash root, long from, Listener listener)
+      throws IOException {
+    if (from < 0 || from > size || from % Tile.WIDTH != 0) {
+      throw new IllegalArgumentException(
+          "an audit must begin at a multiple of 256 up to " + size + ", was " + from);
+    }
+    new TreeAudit(log, size, root, from, listener).run();
   }
 
   private boolean edgeHolds() throws IOException {
@@ -84,7 +104,8 @@ public final class TreeAudit {
   }
 
   private void run() throws IOException {
-    for (long first = 0; first < size; first += Tile.WIDTH) {
+    leaveOutLeft();
+    for (long first = from; first < size; first += Tile.WIDTH) {
       if (faults >= MAX_FAULTS) {
         fault("what follows entry " + first, "audited", "left out after " + faults + " faults");
         return;
@@ -103,6 +124,14 @@ public final class TreeAudit {
     }
     if (!edgeHolds && faults == 0) {
       fault("the root", root.hex(), "another, by entries and tiles that agree with one another");
+    }
+  }
+
+  /** Of tiles that begin before the first entry nobody says what their first rows must be. */
+  private void leaveOutLeft() {
+    for (int level = 0; TilePath.hashesAt(level, from) > 0; level++) {
+      int left = (int) (TilePath.hashesAt(level, from) % Tile.WIDTH);
+      filling.add(new ArrayList<>(Collections.nCopies(left, null)));
     }
   }
 

@@ -9,10 +9,13 @@ public final class UnprovenException extends IOException {
   private static final long serialVersionUID = 1;
 
   private final String where;
+  private final boolean missing;
 
-  private UnprovenException(String where, String mustBe, String was, @Nullable Throwable cause) {
+  private UnprovenException(
+      String where, String mustBe, String was, boolean missing, @Nullable Throwable cause) {
     super(where + " must be " + mustBe + ", was " + was, cause);
     this.where = where;
+    this.missing = missing;
   }
 
   /** A file that a log's server gave, and that is not even what it says to be. */
@@ -21,18 +24,25 @@ public final class UnprovenException extends IOException {
   }
 
   static UnprovenException of(String where, String mustBe, String was) {
-    return new UnprovenException(where, mustBe, was, null);
+    return new UnprovenException(where, mustBe, was, false, null);
   }
 
   static UnprovenException malformed(String where, MalformedTlogException cause) {
-    return new UnprovenException(where, "well formed", "not: " + cause.getMessage(), cause);
+    return new UnprovenException(where, "well formed", "not: " + cause.getMessage(), false, cause);
   }
 
   static UnprovenException missing(EntryBundlePath path, long treeSize) {
-    return of(
+    return new UnprovenException(
         path + (path.width() < Tile.WIDTH ? " or its full bundle" : ""),
         "there in a log of size " + treeSize,
-        "in no place");
+        "in no place",
+        true,
+        null);
+  }
+
+  /** Whether it is not there at all. */
+  public boolean isMissing() {
+    return missing;
   }
 
   /** The tile, bundle or entry. */
