@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.Leaf;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.tlog.Hash;
@@ -12,8 +11,7 @@ final class LeafHashes {
 
   static Hash of(Ledger ledger, long index) throws LedgerException {
     return ledger
-        .leaf(index)
-        .map(Leaf::hash)
+        .leafHash(index)
         .orElseThrow(
             () -> new IllegalStateException("bug: state points to leaf " + index + ", not there"));
   }

@@ -350,10 +350,9 @@ final class Committer implements Runnable {
       Head found = fresh.tree().head().orElseThrow(RightEdgeCheck::noHead).head();
       InDoubt doubt = inDoubt;
       boolean isThere =
-          doubt != null && tree.isThere(doubt.batch(), doubt.edge(), fresh.tree(), found);
+          doubt != null && tree.isThere(doubt.batch(), doubt.edge(), fresh.kept(), found);
       // Not a rollback: a server that was away may show what no standby of it has yet, and a COMMIT
-      // waits
-      // until all before it is where it must be.
+      // waits until all before it is where it must be.
       fresh.commit();
       doubtWasDurable = isThere;
       if (doubt != null && doubtWasDurable) {

@@ -13,7 +13,7 @@ interface Database extends ReadableStore {
   /** Opens what a configuration names. */
   static Database open(StoreConfig config) throws LedgerException {
     if (config instanceof SqliteConfig sqlite) {
-      return SqliteDatabase.open(sqlite.folder());
+      return SqliteDatabase.open(sqlite);
     }
     return PostgresDatabase.open((PostgresConfig) config);
   }

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -37,8 +38,10 @@ public final class Fsck implements AutoCloseable {
    * @param origin the log's name
    * @param size number of leaves by the head
    * @param root the head's
+   * @param minimumIndex leaves below it were checked in the archive
    */
-  public record Checked(String origin, long size, Hash root, PayloadCounts payloads) {}
+  public record Checked(
+      String origin, long size, Hash root, long minimumIndex, PayloadCounts payloads) {}
 
   /**
    * How many leaves have, or had, something beside them.
@@ -72,7 +75,7 @@ public final class Fsck implements AutoCloseable {
   }
 
   /**
-   * Takes the embedded store in {@code folder}, which may be one that cannot be written.
+   * Takes the embedded store in {@code folder}, which may be one that cannot be written, and has no archive.
    *
    * @throws LedgerException if there is none, it cannot be read as it is, or a ledger is open over it
    */
@@ -89,7 +92,7 @@ public final class Fsck implements AutoCloseable {
   public static Fsck of(StoreConfig config) throws LedgerException {
     if (config instanceof SqliteConfig sqlite) {
       SqliteFolder.Kind.LEDGER.requireIn(sqlite.folder());
-      return of(SqliteAtRest.open(sqlite.folder()));
+      return of(SqliteAtRest.open(sqlite));
     }
     return of(Database.open(config));
   }
@@ -147,9 +150,10 @@ public final class Fsck implements AutoCloseable {
       throws LedgerException {
     TreeReads.HeadRow row = head();
     Head head = row.head();
-    StoredLog log = new StoredLog();
-    countLeaves(head, faults);
-    countTiles(head, faults);
+    long minimum = requireArchive();
+    StoredLog log = new StoredLog(minimum);
+    countLeaves(head, minimum, faults);
+    countTiles(head, minimum, faults);
     StateDerivation state = new StateDerivation(store, faults);
     PayloadAudit payloads = new PayloadAudit(store, faults);
     try {
@@ -179,7 +183,7 @@ public final class Fsck implements AutoCloseable {
     }
     state.finish();
     requireAtRest(head);
-    return new Checked(row.origin(), head.size(), head.root(), payloads.counts());
+    return new Checked(row.origin(), head.size(), head.root(), minimum, payloads.counts());
   }
 
   private void requireAtRest(Head before) throws LedgerException {
@@ -214,22 +218,51 @@ public final class Fsck implements AutoCloseable {
     }
   }
 
+  /**
+   * An archive that is not there at all is no fault of each of its files.
+   *
+   * @return the minimum index
+   */
+  private long requireArchive() throws LedgerException {
+    long minimum = store.tree(KeptTree::minimum);
+    if (minimum == 0) {
+      return minimum;
+    }
+    TileArchive archive =
+        database
+            .archive()
+            .orElseThrow(
+                () ->
+                    new LedgerException(
+                        TileArchive.CODE,
+                        "the leaves before "
+                            + minimum
+                            + " are in an archive, which must be named to be checked: give the"
+                            + " service's configuration, --config FILE"));
+    archive.requireNewest(minimum);
+    return minimum;
+  }
+
   /** What lies beyond the head is in no tile that the audit reads; of a gap it sees the bundle alone. */
-  private void countLeaves(Head head, Consumer<TreeAudit.Fault> faults) throws LedgerException {
+  private void countLeaves(Head head, long minimum, Consumer<TreeAudit.Fault> faults)
+      throws LedgerException {
     long beyond = leaves.after(head.size() - 1);
-    long there = leaves.after(-1L) - beyond;
-    if (there < head.size()) {
+    long there = leaves.after(minimum - 1) - beyond;
+    long missing = head.size() - minimum - there;
+    if (missing > 0) {
       faults.accept(
           new TreeAudit.Fault(
-              "leaf " + firstMissing(head.size()),
+              "leaf " + firstMissing(minimum, head.size()),
               "there, as all " + head.size() + " by the head",
-              "absent, the first of " + (head.size() - there)));
+              "absent, the first of " + missing));
     }
-    beyond += count("SELECT COUNT(*) FROM leaf WHERE leaf_index < 0");
+    beyond += count("SELECT COUNT(*) FROM leaf WHERE leaf_index < ?", minimum);
     if (beyond > 0) {
       faults.accept(
           new TreeAudit.Fault(
-              "leaf", "of the head's " + head.size() + " leaves", beyond + " beyond them"));
+              "leaf",
+              "of the head's " + head.size() + " leaves, and of the archive's none",
+              beyond + " beyond them"));
     }
     long payloads =
         new RowCount(store, "payload", List.of("leaf_index")).after(head.size() - 1)
@@ -243,8 +276,8 @@ public final class Fsck implements AutoCloseable {
     }
   }
 
-  private long firstMissing(long size) throws LedgerException {
-    for (long at = 0; at < size; at += RowCount.PART) {
+  private long firstMissing(long from, long size) throws LedgerException {
+    for (long at = from; at < size; at += RowCount.PART) {
       long to = Math.min(size, at + RowCount.PART);
       if (count(IN_RANGE, at, to) < to - at) {
         return count(IN_RANGE, at, at + 1) == 0 ? at : count(BEFORE_A_GAP, at, to) + 1;
@@ -253,8 +286,10 @@ public final class Fsck implements AutoCloseable {
     throw new IllegalStateException("a bug: of leaves some of which are missing none is");
   }
 
-  private void countTiles(Head head, Consumer<TreeAudit.Fault> faults) throws LedgerException {
-    long expected = 0;
+  private void countTiles(Head head, long minimum, Consumer<TreeAudit.Fault> faults)
+      throws LedgerException {
+    long archived = minimum / Tile.WIDTH;
+    long expected = -archived;
     for (int level = 0; TilePath.hashesAt(level, head.size()) > 0; level++) {
       expected += (TilePath.hashesAt(level, head.size()) + Tile.WIDTH - 1) / Tile.WIDTH;
       long hashes = TilePath.hashesAt(level, head.size());
@@ -270,9 +305,13 @@ public final class Fsck implements AutoCloseable {
       }
     }
     long found = new RowCount(store, "tile", List.of("level", "tile_index")).all();
-    if (found > expected) {
+    long both = count("SELECT COUNT(*) FROM tile WHERE level = 0 AND tile_index < ?", archived);
+    if (found > expected || both > 0) {
       faults.accept(
-          new TreeAudit.Fault("tile", expected + " tiles at the head's size", found + " tiles"));
+          new TreeAudit.Fault(
+              "tile",
+              expected + " tiles at the head's size, and of the archive's none",
+              found + " tiles, and " + both));
     }
   }
 
@@ -317,8 +356,19 @@ public final class Fsck implements AutoCloseable {
     database.close();
   }
 
-  /** The store's own tables as a log's files; a tile is cut to the width that is asked for. */
+  /**
+   * The store's own tables as a log's files, and those of the archive: nothing is proven here, for the audit
+   * is to say what is wrong. A tile is cut to the width that is asked for.
+   */
   private final class StoredLog implements TiledLog {
+    private final long archived;
+    private final TiledLog archive;
+
+    StoredLog(long minimum) {
+      this.archived = minimum / Tile.WIDTH;
+      this.archive = database.archive().map(TileArchive::files).orElse(this);
+    }
+
     @Override
     public Optional<byte[]> readCheckpoint() throws IOException {
       return read(statements -> new TreeReads(statements).checkpoint());
@@ -326,21 +376,23 @@ public final class Fsck implements AutoCloseable {
 
     @Override
     public Optional<byte[]> readTile(TilePath path) throws IOException {
-      return read(
-          statements -> {
-            Optional<byte[]> tile = new TreeReads(statements).tile(path);
-            // One that is too narrow is there, and malformed.
-            return tile.isPresent()
-                ? tile
-                : new TreeReads(statements).tile(path.level(), path.index());
-          });
+      if (path.level() == 0 && path.index() < archived) {
+        return archive.readTile(path.full());
+      }
+      int length = path.width() * Hash.BYTES;
+      // One that is too narrow is there, and malformed.
+      return read(statements -> new TreeReads(statements).tileRow(path.level(), path.index()))
+          .map(tile -> Arrays.copyOf(tile, Math.min(length, tile.length)));
     }
 
     @Override
     public Optional<byte[]> readEntryBundle(EntryBundlePath path) throws IOException {
+      if (path.index() < archived) {
+        return archive.readEntryBundle(path);
+      }
       long first = path.index() * Tile.WIDTH;
       List<byte[]> leaves =
-          read(statements -> new TreeReads(statements).leaves(first, first + path.width()));
+          read(statements -> new TreeReads(statements).leafRows(first, first + path.width()));
       return leaves.isEmpty() ? Optional.empty() : Optional.of(EntryBundle.encode(leaves));
     }
 

@@ -108,6 +108,11 @@ final class HeadSigner implements Runnable {
     return new Head(tree.size(), tree.proofs().root());
   }
 
+  /** The log's name. */
+  String origin() {
+    return origin;
+  }
+
   /** The newest signed head. */
   SignedHead newest() {
     return newest;

@@ -63,7 +63,7 @@ final class KnownTree {
     if (!shared) {
       throw halt(found);
     }
-    Optional<OthersLeaves.Followed> followed = new OthersLeaves(writer.tree(), edge).upTo(found);
+    Optional<OthersLeaves.Followed> followed = new OthersLeaves(writer.kept(), edge).upTo(found);
     if (followed.isEmpty()) {
       throw halt(found);
     }
@@ -84,8 +84,8 @@ final class KnownTree {
    *
    * @param after the right edge if they are
    */
-  boolean isThere(CommittedBatch batch, RightEdge after, TreeReads tree, Head found)
-      throws SQLException {
+  boolean isThere(CommittedBatch batch, RightEdge after, KeptTree tree, Head found)
+      throws SQLException, LedgerException {
     return found.equals(after.head())
         || shared
             && found.size() > after.head().size()

@@ -24,20 +24,20 @@ final class LeafSearch {
   /** Most leaves that are looked at: half a minute at the highest rate, and some. */
   private static final int MOST = 1 << 18;
 
-  private final TreeReads reads;
+  private final KeptTree tree;
 
-  LeafSearch(Statements statements) {
-    this.reads = new TreeReads(statements);
+  LeafSearch(KeptTree tree) {
+    this.tree = tree;
   }
 
   /** The place of the leaf with this id among the first {@code size}; empty where it is not found. */
-  OptionalLong find(UuidV7 id, long size) throws SQLException {
+  OptionalLong find(UuidV7 id, long size) throws SQLException, LedgerException {
     Instant made = id.time();
     byte[] text = ("\"id\":\"" + id + "\"").getBytes(StandardCharsets.US_ASCII);
     long start = firstFrom(made.minus(AROUND), 0, size);
     long end = Math.min(size, start + MOST);
     for (long page = start; page < end; page += PAGE) {
-      List<byte[]> leaves = reads.leaves(page, Math.min(end, page + PAGE));
+      List<byte[]> leaves = tree.leaves(page, Math.min(end, page + PAGE));
       for (int i = 0; i < leaves.size(); i++) {
         if (contains(leaves.get(i), text) && leaf(leaves.get(i)).id().equals(id)) {
           return OptionalLong.of(page + i);
@@ -51,12 +51,12 @@ final class LeafSearch {
   }
 
   /** The first leaf from {@code start} on, to {@code size}, that is not of before {@code time}, were they in order. */
-  long firstFrom(Instant time, long start, long size) throws SQLException {
+  long firstFrom(Instant time, long start, long size) throws SQLException, LedgerException {
     long low = start;
     long high = size;
     while (low < high) {
       long middle = (low + high) >>> 1;
-      if (leaf(reads.leaves(middle, middle + 1).get(0)).time().isBefore(time)) {
+      if (leaf(tree.leaves(middle, middle + 1).get(0)).time().isBefore(time)) {
         low = middle + 1;
       } else {
         high = middle;

@@ -6,6 +6,7 @@ import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.ConsistencyProof;
 import dev.writ.tlog.EntryBundlePath;
+import dev.writ.tlog.Hash;
 import dev.writ.tlog.InclusionProof;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.SignedNote;
@@ -37,6 +38,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   private final HeadSigner signer;
   private final Committer committer;
   private final List<Anchoring> anchorings;
+  private final Optional<Archiving> archiving;
   private final Entries entries;
   private final Jobs jobs;
   private final Payloads payloads;
@@ -50,7 +52,8 @@ public final class Ledger extends CommittedState implements AutoCloseable {
       WitnessQuorums witnesses,
       HeadSigner signer,
       Committer committer,
-      List<Anchoring> anchorings) {
+      List<Anchoring> anchorings,
+      LedgerEvents events) {
     super(new StoreReader(database), clock);
     this.database = database;
     this.limits = limits;
@@ -74,6 +77,10 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     this.committerThread = Deadlines.daemon(committer, "ledger-committer");
     signerThread.start();
     committerThread.start();
+    this.archiving =
+        database
+            .archive()
+            .map(archive -> new Archiving(archive, store, signer, jobs, clock, events));
   }
 
   /**
@@ -189,7 +196,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     List<Anchoring> anchorings =
         anchors.keep(opening.signedHead().head().size(), signer::newest, events);
     return new Ledger(
-        database, limits, clock, witnesses, signer, committer, anchorings);
+        database, limits, clock, witnesses, signer, committer, anchorings, events);
   }
 
   /**
@@ -276,8 +283,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
 
   /** The leaf at {@code index}, signed or not yet. */
   public Optional<Leaf> leaf(long index) throws LedgerException {
-    List<byte[]> found =
-        store.read(statements -> new TreeReads(statements).leaves(index, index + 1));
+    List<byte[]> found = store.tree(tree -> tree.leaves(index, index + 1));
     if (found.isEmpty()) {
       return Optional.empty();
     }
@@ -288,13 +294,24 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     }
   }
 
+  /** The hash of the leaf at {@code index}, signed or not yet. */
+  public Optional<Hash> leafHash(long index) throws LedgerException {
+    return store.tree(tree -> tree.leafHashes(index, index + 1)).stream().findFirst();
+  }
+
+  /** What the store holds of the log, and for how long. */
+  public LogRetention retention() throws LedgerException {
+    long minimum = store.tree(KeptTree::minimum);
+    return new LogRetention(signer.origin(), minimum, database.archive().map(TileArchive::config));
+  }
+
   /**
    * The place of the leaf with this id, looked for around the time that the id says. Empty where there
    * is none, or where the clock was set by more than seconds.
    */
   public OptionalLong indexOf(UuidV7 leafId) throws LedgerException {
     long size = size();
-    return store.read(statements -> new LeafSearch(statements).find(leafId, size));
+    return store.tree(tree -> new LeafSearch(tree).find(leafId, size));
   }
 
   /** What lies beside the leaves. */
@@ -391,6 +408,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
    */
   @Override
   public void close() {
+    archiving.ifPresent(Archiving::close);
     entries.close();
     jobs.close();
     committer.end();

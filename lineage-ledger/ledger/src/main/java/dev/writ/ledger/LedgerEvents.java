@@ -63,6 +63,16 @@ public interface LedgerEvents {
   /** The anchor can be written again. */
   default void anchorBack(String name) {}
 
+  /**
+   * Old leaves could not be moved to the archive, for the first time since they could; they stay in the store.
+   *
+   * @param reason in words
+   */
+  default void archiveFailed(String reason) {}
+
+  /** Old leaves are moved again. */
+  default void archiveBack() {}
+
   /** A witness that had stopped cosigns again. */
   default void witnessBack(String name) {}
 }

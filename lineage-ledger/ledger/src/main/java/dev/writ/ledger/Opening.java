@@ -60,6 +60,9 @@ record Opening(
     }
     try {
       Schema.bringUpToDate(session.connection(), database);
+      if (database.archive().isPresent()) {
+        database.archive().get().requireWritable();
+      }
       return load(session, origin, keys, anchors, witnessing);
     } catch (SQLException e) {
       session.abort();
@@ -96,6 +99,8 @@ record Opening(
       Witnessing witnessing)
       throws SQLException, LedgerException {
     session.treeWrites().beginTree(origin);
+    KeptTree kept = session.kept();
+    kept.requireArchive();
     // Nobody moves head or checkpoint while they are compared.
     session.treeWrites().lock();
     CheckpointKeys.Lines lines = keys.among(new StateReads(session.statements()).keys());
@@ -112,16 +117,16 @@ record Opening(
               + origin
               + "; name its origin, or another folder");
     }
-    RightEdge edge = RightEdgeCheck.load(store, row.head());
+    RightEdge edge = RightEdgeCheck.load(kept, row.head());
     if (row.head().size() > 0 && store.newestTime().isEmpty()) {
-      session.treeWrites().raiseNewestTime(lastLeafTime(store, row.head().size()));
+      session.treeWrites().raiseNewestTime(lastLeafTime(kept, row.head().size()));
     }
-    Optional<SignedHead> stored = storedCheckpoint(store, origin, row.head());
+    Optional<SignedHead> stored = storedCheckpoint(session, origin, row.head());
     if (stored.isPresent()) {
       requireSignedByOneOf(lines, "the stored checkpoint", stored.get().note());
     }
     if (anchors.file().isPresent()) {
-      requireContinued(anchors.file().get(), store, row, lines);
+      requireContinued(anchors.file().get(), kept, row, lines);
     }
     Cosigning cosigning = witnessing.by(version -> trustFile(session, version));
     try {
@@ -190,7 +195,7 @@ record Opening(
   }
 
   /** Of a store that an older version filled, which kept no time: leaves come in the order of their times. */
-  private static Instant lastLeafTime(TreeReads store, long size)
+  private static Instant lastLeafTime(KeptTree store, long size)
       throws SQLException, LedgerException {
     List<byte[]> last = store.leaves(size - 1, size);
     try {
@@ -206,17 +211,18 @@ record Opening(
   }
 
   /** The stored checkpoint, if there is one; it must be of this tree. */
-  private static Optional<SignedHead> storedCheckpoint(TreeReads store, String origin, Head head)
-      throws SQLException, LedgerException {
-    Optional<byte[]> bytes = store.checkpoint();
+  private static Optional<SignedHead> storedCheckpoint(
+      WriterSession session, String origin, Head head) throws SQLException, LedgerException {
+    Optional<byte[]> bytes = session.tree().checkpoint();
     return bytes.isEmpty()
         ? Optional.empty()
-        : Optional.of(ofThisTree("the stored checkpoint", bytes.get(), store, origin, head));
+        : Optional.of(
+            ofThisTree("the stored checkpoint", bytes.get(), session.kept(), origin, head));
   }
 
   /** What was anchored must be in the store: a copy from before it was is another history's beginning. */
   private static void requireContinued(
-      AnchorFile anchor, TreeReads store, TreeReads.HeadRow row, CheckpointKeys.Lines lines)
+      AnchorFile anchor, KeptTree store, TreeReads.HeadRow row, CheckpointKeys.Lines lines)
       throws SQLException, LedgerException {
     Optional<byte[]> bytes = anchor.read(row.head().size());
     if (bytes.isPresent()) {
@@ -227,7 +233,7 @@ record Opening(
   }
 
   private static SignedHead ofThisTree(
-      String name, byte[] bytes, TreeReads store, String origin, Head head)
+      String name, byte[] bytes, KeptTree store, String origin, Head head)
       throws SQLException, LedgerException {
     try {
       SignedNote note = SignedNote.parse(bytes);
@@ -250,14 +256,17 @@ record Opening(
       if (e.getCause() instanceof SQLException sql) {
         throw sql;
       }
+      if (e.getCause() instanceof LedgerException archive) {
+        throw archive;
+      }
       throw otherTree(name, "over tiles that are there", String.valueOf(e.getMessage()));
     }
   }
 
-  private static Optional<byte[]> readTile(TreeReads store, TilePath path) throws IOException {
+  private static Optional<byte[]> readTile(KeptTree store, TilePath path) throws IOException {
     try {
       return store.tile(path);
-    } catch (SQLException e) {
+    } catch (SQLException | LedgerException e) {
       throw new IOException(e.getMessage(), e);
     }
   }

@@ -18,7 +18,7 @@ final class OthersLeaves {
   /** Of more the signer gets the peaks alone. */
   static final int MOST_HASHES = 1 << 14;
 
-  private final TreeReads tree;
+  private final KeptTree tree;
   private final RightEdge known;
 
   /**
@@ -26,7 +26,7 @@ final class OthersLeaves {
    *
    * @param tree read within one transaction, or after the head was: what it holds only grows
    */
-  OthersLeaves(TreeReads tree, RightEdge known) {
+  OthersLeaves(KeptTree tree, RightEdge known) {
     this.tree = tree;
     this.known = known;
   }
@@ -39,7 +39,7 @@ final class OthersLeaves {
   record Followed(RightEdge edge, CommittedBatch batch) {}
 
   /** The edge after all of them; empty if what is found does not continue what is known. */
-  Optional<Followed> upTo(Head found) throws SQLException {
+  Optional<Followed> upTo(Head found) throws SQLException, LedgerException {
     long first = known.head().size();
     boolean few = found.size() - first <= MOST_HASHES;
     List<Hash> all = new ArrayList<>();

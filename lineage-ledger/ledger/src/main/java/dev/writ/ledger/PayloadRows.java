@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,7 +35,7 @@ final class PayloadRows {
   private static final String SET_FROM = "UPDATE tree_head SET payloads_from = ? WHERE id = 1";
   private static final String CANDIDATES =
       "SELECT payload.leaf_index, length(payload.bytes), leaf.bytes FROM payload"
-          + " JOIN leaf ON leaf.leaf_index = payload.leaf_index"
+          + " LEFT JOIN leaf ON leaf.leaf_index = payload.leaf_index"
           + " WHERE payload.leaf_index >= ? AND payload.leaf_index < ? AND payload.kept = 'PERIOD'"
           + " ORDER BY payload.leaf_index LIMIT ?";
   private static final String PURGE =
@@ -136,6 +137,20 @@ final class PayloadRows {
     }
   }
 
+  /** A payload and its leaf, which may have gone to the archive. */
+  private record Beside(long leafIndex, long length, Optional<byte[]> leaf) {}
+
+  private static Instant time(KeptTree tree, Beside row) throws SQLException, LedgerException {
+    Optional<byte[]> leaf = row.leaf();
+    if (leaf.isEmpty()) {
+      leaf = tree.leaves(row.leafIndex(), row.leafIndex() + 1).stream().findFirst();
+    }
+    return LeafSearch.leaf(
+            leaf.orElseThrow(
+                () -> SignedTree.corrupt("no leaf is beside payload " + row.leafIndex(), null)))
+        .time();
+  }
+
   /** A payload and its leaf's time. */
   record Candidate(long leafIndex, long length, Instant time) {}
 
@@ -143,19 +158,21 @@ final class PayloadRows {
   record Period(Instant begins, long leafIndex) {}
 
   /** What is due where leaves of before {@code time} are old, among the first {@code size}. */
-  Due due(Instant time, long size) throws SQLException {
+  Due due(KeptTree tree, Instant time, long size) throws SQLException, LedgerException {
     long from = statements.first(row -> row.getLong(1), FROM).orElse(0L);
-    long old = new LeafSearch(statements).firstFrom(time, from, size);
+    long old = new LeafSearch(tree).firstFrom(time, from, size);
     long end = Math.min(old, from + WINDOW);
-    List<Candidate> found =
+    List<Beside> rows =
         statements.all(
-            row ->
-                new Candidate(
-                    row.getLong(1), row.getLong(2), LeafSearch.leaf(row.getBytes(3)).time()),
+            row -> new Beside(row.getLong(1), row.getLong(2), Optional.ofNullable(row.getBytes(3))),
             CANDIDATES,
             from,
             end,
             CHUNK);
+    List<Candidate> found = new ArrayList<>(rows.size());
+    for (Beside row : rows) {
+      found.add(new Candidate(row.leafIndex(), row.length(), time(tree, row)));
+    }
     int count = 0;
     for (long bytes = 0; count < found.size() && bytes < CHUNK_BYTES; count++) {
       bytes += found.get(count).length();

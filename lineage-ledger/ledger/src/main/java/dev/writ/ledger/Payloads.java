@@ -40,7 +40,7 @@ public final class Payloads {
       return Optional.empty();
     }
     byte[] leaf =
-        store.read(statements -> new TreeReads(statements).leaves(index, index + 1)).stream()
+        store.tree(tree -> tree.leaves(index, index + 1)).stream()
             .findFirst()
             .orElseThrow(
                 () ->
@@ -87,11 +87,11 @@ public final class Payloads {
   /** Whether a purge would find something now. Reads, and waits for no writer. */
   public boolean isPurgeDue(RetentionPeriod period, Instant now) throws LedgerException {
     Instant old = now.minus(period.duration());
-    return store.read(
-        statements -> {
+    return store.readWithTree(
+        (statements, tree) -> {
           Optional<TreeReads.HeadRow> head = new TreeReads(statements).head();
           return head.isPresent()
-              && !new PayloadRows(statements).due(old, head.get().head().size()).isNothing();
+              && !new PayloadRows(statements).due(tree, old, head.get().head().size()).isNothing();
         });
   }
 
@@ -110,7 +110,7 @@ public final class Payloads {
           Instant old = now.minus(period.duration());
           PayloadRows rows = new PayloadRows(writer.statements());
           long size = writer.tree().head().orElseThrow(RightEdgeCheck::noHead).head().size();
-          PayloadRows.Due due = rows.due(old, size);
+          PayloadRows.Due due = rows.due(writer.kept(), old, size);
           if (due.isNothing()) {
             return new Purged(0, false);
           }

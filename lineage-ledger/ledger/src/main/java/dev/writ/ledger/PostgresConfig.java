@@ -14,6 +14,7 @@ import java.util.Optional;
  *     changed while the ledger is open. Empty where the server asks for none
  * @param authorities certificates in PEM that the server's must lead to, for this very host name
  * @param anchor see {@link StoreConfig#anchor}; of this node
+ * @param archive see {@link StoreConfig#archive}
  */
 public record PostgresConfig(
     String host,
@@ -23,6 +24,7 @@ public record PostgresConfig(
     Optional<Path> passwordFile,
     Optional<Path> authorities,
     Optional<Path> anchor,
+    Optional<ArchiveConfig> archive,
     CommitLimits limits)
     implements StoreConfig {
   /**
@@ -37,6 +39,25 @@ public record PostgresConfig(
     if (port < 1 || port > 0xFFFF) {
       throw new IllegalArgumentException("a port must be from 1 to 65535, was " + port);
     }
+  }
+
+  /** One without an archive. */
+  public PostgresConfig(
+      String host,
+      int port,
+      String database,
+      String user,
+      Optional<Path> passwordFile,
+      Optional<Path> authorities,
+      Optional<Path> anchor,
+      CommitLimits limits) {
+    this(host, port, database, user, passwordFile, authorities, anchor, Optional.empty(), limits);
+  }
+
+  @Override
+  public PostgresConfig withArchive(ArchiveConfig other) {
+    return new PostgresConfig(
+        host, port, database, user, passwordFile, authorities, anchor, Optional.of(other), limits);
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
@@ -44,10 +45,12 @@ final class PostgresDatabase implements Database {
   private static final int OLDEST = 150_000;
 
   private final PostgresConfig config;
+  private final Optional<TileArchive> archive;
   private final HikariDataSource readers;
 
   private PostgresDatabase(PostgresConfig config) {
     this.config = config;
+    this.archive = config.archive().map(TileArchive::new);
     this.readers = readers(config);
   }
 
@@ -153,6 +156,11 @@ final class PostgresDatabase implements Database {
   @Override
   public DataSource readers() {
     return readers;
+  }
+
+  @Override
+  public Optional<TileArchive> archive() {
+    return archive;
   }
 
   @Override

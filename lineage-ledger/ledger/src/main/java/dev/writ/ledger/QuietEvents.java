@@ -56,6 +56,16 @@ final class QuietEvents implements LedgerEvents {
     tell(() -> listener.anchorBack(name));
   }
 
+  @Override
+  public void archiveFailed(String reason) {
+    tell(() -> listener.archiveFailed(reason));
+  }
+
+  @Override
+  public void archiveBack() {
+    tell(listener::archiveBack);
+  }
+
   private static void tell(Runnable event) {
     try {
       event.run();

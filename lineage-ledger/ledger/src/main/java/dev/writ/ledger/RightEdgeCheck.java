@@ -23,16 +23,16 @@ final class RightEdgeCheck {
   private static final String RESTORE =
       "; nothing was signed over it: restore the store from a copy that has the newest checkpoint";
 
-  private final TreeReads store;
+  private final KeptTree store;
   private final Head head;
 
-  private RightEdgeCheck(TreeReads store, Head head) {
+  private RightEdgeCheck(KeptTree store, Head head) {
     this.store = store;
     this.head = head;
   }
 
   /** The right edge of the tree that the store holds under {@code head}. */
-  static RightEdge load(TreeReads store, Head head) throws SQLException, LedgerException {
+  static RightEdge load(KeptTree store, Head head) throws SQLException, LedgerException {
     return new RightEdgeCheck(store, head).load();
   }
 

@@ -30,9 +30,7 @@ final class SignedTree {
   }
 
   Optional<byte[]> tile(TilePath path) throws LedgerException {
-    return isSigned(path)
-        ? store.read(statements -> new TreeReads(statements).tile(path))
-        : Optional.empty();
+    return isSigned(path) ? store.tree(tree -> tree.tile(path)) : Optional.empty();
   }
 
   TileReader tiles() {
@@ -50,8 +48,7 @@ final class SignedTree {
       return Optional.empty();
     }
     long first = path.index() * Tile.WIDTH;
-    List<byte[]> leaves =
-        store.read(statements -> new TreeReads(statements).leaves(first, first + path.width()));
+    List<byte[]> leaves = store.tree(tree -> tree.leaves(first, first + path.width()));
     if (leaves.size() != path.width()) {
       throw corrupt(path + " must have " + path.width() + " leaves, has " + leaves.size(), null);
     }

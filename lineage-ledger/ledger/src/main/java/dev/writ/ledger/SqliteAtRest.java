@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
@@ -26,23 +27,26 @@ import org.sqlite.SQLiteDataSource;
 final class SqliteAtRest implements ReadableStore {
   private final SqliteFolder folder;
   private final HikariDataSource readers;
+  private final Optional<TileArchive> archive;
 
-  private SqliteAtRest(SqliteFolder folder, HikariDataSource readers) {
+  private SqliteAtRest(
+      SqliteFolder folder, HikariDataSource readers, Optional<TileArchive> archive) {
     this.folder = folder;
     this.readers = readers;
+    this.archive = archive;
   }
 
   /**
-   * Takes the store in {@code path} as it is.
+   * Takes the store of a configuration as it is.
    *
    * @throws LedgerException if it cannot be read, is open, or would have to be changed to be read
    */
-  static SqliteAtRest open(Path path) throws LedgerException {
-    SqliteFolder folder = SqliteFolder.takeAtRest(path);
+  static SqliteAtRest open(SqliteConfig config) throws LedgerException {
+    SqliteFolder folder = SqliteFolder.takeAtRest(config.folder());
     try {
       SQLiteDataSource source = source(folder.file());
       requireReadable(source, folder.file());
-      return new SqliteAtRest(folder, pool(source));
+      return new SqliteAtRest(folder, pool(source), config.archive().map(TileArchive::new));
     } catch (LedgerException | RuntimeException e) {
       folder.close();
       throw e;
@@ -122,6 +126,11 @@ final class SqliteAtRest implements ReadableStore {
   @Override
   public DataSource readers() {
     return readers;
+  }
+
+  @Override
+  public Optional<TileArchive> archive() {
+    return archive;
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
@@ -36,17 +37,19 @@ final class SqliteDatabase implements Database {
 
   private final SqliteFolder folder;
   private final SqliteLog log;
+  private final Optional<TileArchive> archive;
   private final HikariDataSource readers;
 
-  private SqliteDatabase(SqliteFolder folder, SqliteLog log) {
+  private SqliteDatabase(SqliteFolder folder, SqliteLog log, Optional<TileArchive> archive) {
     this.folder = folder;
     this.log = log;
+    this.archive = archive;
     this.readers = readers(folder.file());
   }
 
-  /** Takes the store in {@code path}, making folder and file where they are missing. */
-  static SqliteDatabase open(Path path) throws LedgerException {
-    SqliteFolder folder = SqliteFolder.take(path);
+  /** Takes the store of a configuration, making folder and file where they are missing. */
+  static SqliteDatabase open(SqliteConfig config) throws LedgerException {
+    SqliteFolder folder = SqliteFolder.take(config.folder());
     SqliteLog log;
     try {
       // The pool connects at once, and a reader cannot make the file a database: this does.
@@ -56,7 +59,7 @@ final class SqliteDatabase implements Database {
       throw LedgerException.of(folder.file() + " must be a SQLite database that can be written", e);
     }
     try {
-      return new SqliteDatabase(folder, log);
+      return new SqliteDatabase(folder, log, config.archive().map(TileArchive::new));
     } catch (RuntimeException e) {
       log.close();
       folder.close();
@@ -109,6 +112,11 @@ final class SqliteDatabase implements Database {
   @Override
   public DataSource readers() {
     return readers;
+  }
+
+  @Override
+  public Optional<TileArchive> archive() {
+    return archive;
   }
 
   @Override

@@ -12,6 +12,12 @@ public sealed interface StoreConfig permits SqliteConfig, PostgresConfig {
    */
   Optional<Path> anchor();
 
+  /** Where old leaves go; empty where they stay in the store. */
+  Optional<ArchiveConfig> archive();
+
+  /** The same store with an archive. */
+  StoreConfig withArchive(ArchiveConfig archive);
+
   /** How much waits for the ledger, and for how long. */
   CommitLimits limits();
 }

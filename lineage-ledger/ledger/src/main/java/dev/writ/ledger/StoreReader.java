@@ -21,7 +21,32 @@ final class StoreReader {
   /** Reads from the store. */
   @FunctionalInterface
   interface Read<T> {
-    T from(Statements store) throws SQLException;
+    T from(Statements store) throws SQLException, LedgerException;
+  }
+
+  /** Reads from the tree. */
+  @FunctionalInterface
+  interface TreeRead<T> {
+    T from(KeptTree tree) throws SQLException, LedgerException;
+  }
+
+  /** Reads tiles and leaves, wherever they are kept. */
+  <T> T tree(TreeRead<T> read) throws LedgerException {
+    try {
+      return read.from(new KeptTree(this::read, store.archive()));
+    } catch (SQLException e) {
+      throw LedgerException.of("the store must be readable", e);
+    }
+  }
+
+  /** Reads from the store and, on the same connection, from the tree. */
+  @FunctionalInterface
+  interface StoreAndTreeRead<T> {
+    T from(Statements store, KeptTree tree) throws SQLException, LedgerException;
+  }
+
+  <T> T readWithTree(StoreAndTreeRead<T> read) throws LedgerException {
+    return read(statements -> read.from(statements, KeptTree.on(statements, store.archive())));
   }
 
   <T> T read(Read<T> read) throws LedgerException {

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
-import dev.writ.tlog.Hash;
-import dev.writ.tlog.MerkleTree;
-import dev.writ.tlog.TilePath;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +13,7 @@ final class TreeReads {
   private static final String NEWEST_TIME =
       "SELECT newest_time FROM tree_head WHERE id = 1 AND newest_time IS NOT NULL";
   private static final String CHECKPOINT = "SELECT note FROM checkpoint WHERE id = 1";
+  private static final String MINIMUM = "SELECT minimum_index FROM tree_head WHERE id = 1";
   private static final String TILE = "SELECT hashes FROM tile WHERE level = ? AND tile_index = ?";
   private static final String LEAVES =
       "SELECT bytes FROM leaf WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index";
@@ -55,26 +52,18 @@ final class TreeReads {
     return statements.first(row -> row.getBytes(1), CHECKPOINT);
   }
 
-  /** A tile as wide as it is stored. */
-  Optional<byte[]> tile(int level, long index) throws SQLException {
+  /** Leaves below it, and the tiles of level 0 over them, have no row any more. */
+  long minimumIndex() throws SQLException {
+    return statements.first(row -> row.getLong(1), MINIMUM).orElse(0L);
+  }
+
+  /** The row of a tile; see {@link KeptTree}. */
+  Optional<byte[]> tileRow(int level, long index) throws SQLException {
     return statements.first(row -> row.getBytes(1), TILE, level, index);
   }
 
-  /** A tile cut to the width of {@code path}; empty if it is not there or not so wide. */
-  Optional<byte[]> tile(TilePath path) throws SQLException {
-    int length = path.width() * Hash.BYTES;
-    return tile(path.level(), path.index())
-        .filter(hashes -> hashes.length >= length)
-        .map(hashes -> Arrays.copyOf(hashes, length));
-  }
-
-  /** The hashes of the leaves from {@code start} to before {@code end}, as many as there are. */
-  List<Hash> leafHashes(long start, long end) throws SQLException {
-    return statements.all(row -> MerkleTree.leafHash(row.getBytes(1)), LEAVES, start, end);
-  }
-
-  /** The leaves from {@code start} to before {@code end}, as many as there are. */
-  List<byte[]> leaves(long start, long end) throws SQLException {
+  /** The rows of the leaves from {@code start} to before {@code end}; see {@link KeptTree}. */
+  List<byte[]> leafRows(long start, long end) throws SQLException {
     return statements.all(row -> row.getBytes(1), LEAVES, start, end);
   }
 }

@@ -2,6 +2,7 @@
 package dev.writ.ledger;
 
 import dev.writ.tlog.MerkleTree;
+import dev.writ.tlog.Tile;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -38,6 +39,13 @@ final class TreeWrites {
           + " SELECT 1, ?, ? FROM tree_head WHERE tree_head.id = 1 AND tree_head.size >= ?"
           + " ON CONFLICT (id) DO UPDATE SET size = excluded.size, note = excluded.note"
           + " WHERE checkpoint.size <= excluded.size";
+
+  private static final String RAISE_MINIMUM =
+      "UPDATE tree_head SET minimum_index = ? WHERE id = 1 AND minimum_index = ?";
+  private static final String DROP_LEAVES =
+      "DELETE FROM leaf WHERE leaf_index >= ? AND leaf_index < ?";
+  private static final String DROP_TILES =
+      "DELETE FROM tile WHERE level = 0 AND tile_index >= ? AND tile_index < ?";
 
   private final Statements statements;
 
@@ -112,6 +120,24 @@ final class TreeWrites {
   void putCheckpoint(SignedHead signed) throws SQLException {
     long size = signed.head().size();
     statements.update(CHECKPOINT, size, signed.note().bytes(), size);
+  }
+
+  /**
+   * Deletes leaves that are in the archive, and the tiles of level 0 over them; both bounds are multiples of
+   * 256.
+   *
+   * @return false if {@code from} is not where the store begins: another node was first
+   */
+  boolean drop(long from, long to) throws SQLException {
+    if (statements.update(RAISE_MINIMUM, to, from) != 1) {
+      return false;
+    }
+    long tiles = (to - from) / Tile.WIDTH;
+    if (statements.update(DROP_LEAVES, from, to) != to - from
+        || statements.update(DROP_TILES, from / Tile.WIDTH, to / Tile.WIDTH) != tiles) {
+      throw missing("all leaves and tiles from " + from + " to before " + to);
+    }
+    return true;
   }
 
   private static void requireOne(int rows, String what) throws SQLException {

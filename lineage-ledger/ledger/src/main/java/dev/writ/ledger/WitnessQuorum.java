@@ -84,7 +84,7 @@ final class WitnessQuorum implements Cosigning {
 
     private Optional<byte[]> tile(TilePath path) throws IOException {
       try {
-        return store.read(statements -> new TreeReads(statements).tile(path));
+        return store.tree(tree -> tree.tile(path));
       } catch (LedgerException e) {
         throw new IOException(e.getMessage(), e);
       }

@@ -14,6 +14,7 @@ final class WriterSession {
   private final Statements statements;
   private final TreeReads tree;
   private final TreeWrites treeWrites;
+  private final KeptTree kept;
   private boolean erasing;
   private boolean purging;
 
@@ -23,6 +24,7 @@ final class WriterSession {
     this.statements = new Statements(connection);
     this.tree = new TreeReads(statements);
     this.treeWrites = new TreeWrites(statements);
+    this.kept = KeptTree.on(statements, database.archive());
   }
 
   static WriterSession open(Database database) throws SQLException {
@@ -39,6 +41,11 @@ final class WriterSession {
 
   TreeReads tree() {
     return tree;
+  }
+
+  /** Tiles and leaves, within the writer's transaction. */
+  KeptTree kept() {
+    return kept;
   }
 
   TreeWrites treeWrites() {

@@ -102,6 +102,15 @@
  * {@link dev.writ.ledger.RollbackCounter}, whose protocol stands in {@code CountedStore}. Both are compared
  * when the ledger is opened, before anything is signed, and kept beside the writer while it runs.
  *
+ * <h2>The archive</h2>
+ *
+ * <p>With an {@link dev.writ.ledger.ArchiveConfig} leaves that are old enough move from the store to a folder
+ * of files, named as c2sp.org/tlog-tiles does: full bundles, the tiles of level 0 over them, and the full tiles
+ * above. The rows of bundles and of tiles of level 0 go, in the transaction that raises the minimum index, once
+ * the files are durable; all other tiles stay. Reads come from either, and nothing from the folder that the
+ * store's tiles do not prove. The folder may lose files, which are missed when they are asked for, with the
+ * code {@code archive}.
+ *
  * <h2>Durability</h2>
  *
  * <p>If the process or the machine dies while an entry is …
@@ -160,12 +169,13 @@
  * schema_version  version
  * tree_head       one row: origin, size, root; nonce_horizon; snapshot_at, of the newest snapshot;
  *                 newest_time, the greatest of any leaf (since a clock was accepted); payloads_from, how far
- *                 payloads were purged; probe, of no meaning. UPDATE of this row is the
+ *                 payloads were purged; minimum_index, a multiple of
+ *                 256: leaves below it are in the archive; probe, of no meaning. UPDATE of this row is the
  *                 writers' lock
  * checkpoint      one row: size, note: the newest signed checkpoint that was stored
- * leaf            leaf_index → bytes
+ * leaf            leaf_index → bytes, from minimum_index on
  * tile            (level, tile_index) → hashes; the rightmost of a level grows in place, and a partial
- *                 tile of an older checkpoint is its beginning
+ *                 tile of an older checkpoint is its beginning; of level 0 from minimum_index / 256 on
  * payload         leaf_index → bytes, kept (a {@link dev.writ.ledger.Retention}); erasable
  * payload_period  (begins, leaf_index) of payloads whose period does not begin with their leaf
  * host            ak_name → ek_digest (unique), name (unique), ak_public, state, leaf_index

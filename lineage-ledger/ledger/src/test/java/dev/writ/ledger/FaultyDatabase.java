@@ -48,8 +48,17 @@ final class FaultyDatabase implements Database {
   }
 
   private FaultyDatabase(Path folder, boolean shared) throws LedgerException {
-    this.real = TestLedgers.database(folder);
+    this(TestLedgers.store(folder), shared);
+  }
+
+  private FaultyDatabase(StoreConfig config, boolean shared) throws LedgerException {
+    this.real = Database.open(config);
     this.shared = shared;
+  }
+
+  /** The same with all that a configuration names. */
+  static FaultyDatabase of(StoreConfig config) throws LedgerException {
+    return new FaultyDatabase(config, false);
   }
 
   static FaultyDatabase shared(Path folder) throws LedgerException {
@@ -205,6 +214,11 @@ final class FaultyDatabase implements Database {
   @Override
   public Map<String, String> schemaWords() {
     return real.schemaWords();
+  }
+
+  @Override
+  public Optional<TileArchive> archive() {
+    return real.archive();
   }
 
   @Override

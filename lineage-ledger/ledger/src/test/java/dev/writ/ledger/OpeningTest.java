@@ -252,6 +252,29 @@ class OpeningTest {
     assertStops(named);
   }
 
+  /** Past a full tile of level 1, and up to the right edge, whose check then reads tiles from the archive. */
+  @Test
+  void largeStore_archivedUpToItsEdge_opens() throws Exception {
+    SharedLedger.copyTo(folder);
+    ArchivedLedger made =
+        new ArchivedLedger(folder, Files.createDirectory(folder.resolve("archive")));
+    made.age();
+    try (Ledger ledger = made.open()) {
+      ArchivedLedger.awaitMinimum(ledger, 66_048);
+    }
+    assertThat(made.events).isEmpty();
+    assertThat(made.archive.resolve("tile/1/000")).hasSize(256 * 32);
+    assertThat(made.archive.resolve("tile/1/001")).doesNotExist();
+    try (Ledger ledger = made.open()) {
+      assertThat(ledger.consistencyProof(65_000, ledger.size())).isPresent();
+      receipt(commit(ledger, Samples.entry()));
+    }
+    made.flip("tile/0/256");
+    assertThatThrownBy(() -> made.open().close())
+        .isInstanceOf(LedgerException.class)
+        .hasMessageContaining("tile/0/256 must be the tile of root");
+  }
+
   @Test
   void checkpointOfAnotherTree_stops() throws Exception {
     ledgerOf(3);

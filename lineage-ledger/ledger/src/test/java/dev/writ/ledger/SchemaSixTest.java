@@ -52,7 +52,7 @@ class SchemaSixTest {
               Entry.of(leaf(artifact), new RecordArtifact(artifact, LATER, Optional.empty()))));
       receipt(commit(ledger, Entry.of(leafAt(NOW.plusSeconds(5)))));
     }
-    try (Database database = SqliteDatabase.open(folder);
+    try (Database database = SqliteDatabase.open(SqliteConfig.in(folder));
         Connection writer = database.connectWriter()) {
       Schema.bringTo(5, writer, database.schemaWords());
       copyRows(writer, newer.resolve("ledger.db"));

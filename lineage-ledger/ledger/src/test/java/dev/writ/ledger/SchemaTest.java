@@ -34,7 +34,7 @@ class SchemaTest {
 
   @BeforeEach
   void storeOfVersionOne() throws Exception {
-    try (Database database = SqliteDatabase.open(folder);
+    try (Database database = SqliteDatabase.open(SqliteConfig.in(folder));
         Connection writer = database.connectWriter()) {
       Schema.bringTo(1, writer, database.schemaWords());
       Statements statements = new Statements(writer);
@@ -89,7 +89,7 @@ class SchemaTest {
     assertThat(dying.disarm()).isEqualTo("commit");
     dying.close();
 
-    try (Database database = SqliteDatabase.open(folder);
+    try (Database database = SqliteDatabase.open(SqliteConfig.in(folder));
         Connection writer = database.connectWriter()) {
       assertThat(
               new Statements(writer)

@@ -18,6 +18,7 @@ import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.ConsistencyProof;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.ProofOutcome;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -32,6 +33,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -301,5 +303,30 @@ class SharedStoreTest {
               it -> assertThat(it.message()).contains("something else wrote to it"));
     }
     assertThat(await(ledger.probe())).isPresent();
+  }
+
+  /** Both write the files and both drop: nothing is dropped twice, and nothing is lost. */
+  @Test
+  void nodesThatArchiveAtOnce_moveEachLeafOnce() throws Exception {
+    ArchivedLedger made =
+        new ArchivedLedger(folder, Files.createDirectory(folder.resolve("archive")));
+    try (Ledger one = made.open();
+        Ledger other = made.open()) {
+      made.grow(one, 4_000);
+      awaitSize(other, 4_000);
+      made.age();
+      ArchivedLedger.awaitMinimum(one, 3_840);
+      made.grow(other, 1_000);
+      ArchivedLedger.awaitMinimum(other, 4_864);
+      assertThat(made.events).isEmpty();
+      awaitSize(one, 5_000);
+      for (long index : new long[] {0, 255, 1_024, 3_839, 4_863, 4_864}) {
+        assertThat(one.leafHash(index)).contains(made.leaves.get((int) index));
+        assertThat(other.leaf(index).orElseThrow().hash()).isEqualTo(made.leaves.get((int) index));
+      }
+    }
+    try (Stream<Path> files = Files.walk(made.archive)) {
+      assertThat(files.filter(Files::isRegularFile)).hasSize(2 * 4_864 / 256);
+    }
   }
 }

@@ -24,7 +24,7 @@ class SqliteLogTest {
 
   @BeforeEach
   void open() throws Exception {
-    database = SqliteDatabase.open(folder);
+    database = SqliteDatabase.open(SqliteConfig.in(folder));
     writer = database.connectWriter();
     execute("CREATE TABLE big (bytes BLOB)");
     writer.commit();
