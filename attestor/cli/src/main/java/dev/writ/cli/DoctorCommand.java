@@ -36,6 +36,7 @@ final class DoctorCommand implements Callable<Integer> {
   private static final String START_QUOTE = "start_quote";
   private static final String RETENTION = "payload_retention";
   private static final String ROLLBACK = "rollback";
+  private static final String LEDGER_RETENTION = "ledger_retention";
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -92,6 +93,7 @@ final class DoctorCommand implements Callable<Integer> {
     if (service.isPresent()) {
       ofService.add(anchoring(service.get()));
       ofService.add(rollback(service.get()));
+      ofService.add(leaves(service.get()));
       ofService.add(retention(service.get()));
     }
     print(diagnosis, ofService);
@@ -210,6 +212,27 @@ final class DoctorCommand implements Callable<Integer> {
                 "name ledger.payload_days, after which the service erases them; kept longer are then "
                     + longer),
             Optional.empty());
+  }
+
+  /** How long leaves stay in the ledger's store; the service publishes the same. */
+  private static EndorsementDiagnosis.Check leaves(ServeConfig service) {
+    return new EndorsementDiagnosis.Check(
+        EndorsementDiagnosis.Result.noted,
+        LEDGER_RETENTION,
+        "service",
+        service
+            .ledger()
+            .archive()
+            .map(
+                archive ->
+                    "leaves move from the store to the archive "
+                        + archive.folder()
+                        + " after "
+                        + archive.keepDays()
+                        + " days, and are served from there")
+            .orElse("leaves stay in the ledger's store for ever: no archive is configured"),
+        Optional.empty(),
+        Optional.empty());
   }
 
   private void print(EndorsementDiagnosis diagnosis, List<EndorsementDiagnosis.Check> ofService) {

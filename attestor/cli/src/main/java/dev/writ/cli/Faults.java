@@ -15,6 +15,10 @@ final class Faults {
   private final List<TreeAudit.Fault> first = new ArrayList<>();
   private long count;
 
+  boolean any() {
+    return count > 0;
+  }
+
   void add(TreeAudit.Fault fault) {
     count++;
     if (first.size() < MOST) {

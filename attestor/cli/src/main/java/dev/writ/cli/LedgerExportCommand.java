@@ -5,6 +5,7 @@ import dev.writ.tlog.LogExport;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +45,9 @@ final class LedgerExportCommand implements Callable<Integer> {
                 LogExport.run(
                     opened.log(), opened.checkpoint(), opened.note(), folder, progress::at));
     if (outcome instanceof LogExport.Outcome.Refused refused) {
-      throw CommandFailure.integrity(refused.reason());
+      Optional<String> pruned = opened.reading(opened::pruned);
+      throw CommandFailure.integrity(
+          refused.reason() + pruned.map(why -> " (" + why + ")").orElse(""));
     }
     LogExport.Outcome.Exported done = (LogExport.Outcome.Exported) outcome;
     Map<String, Object> facts = new LinkedHashMap<>();

@@ -83,6 +83,7 @@ final class LedgerFsckCommand implements Callable<Integer> {
     facts.put("origin", checked.origin());
     facts.put("size", checked.size());
     facts.put("root", checked.root());
+    facts.put("in_archive", checked.minimumIndex());
     facts.put("payloads", checked.payloads().named());
     facts.put("payloads_unnamed", checked.payloads().unnamed());
     facts.put("payloads_erased", checked.payloads().erased());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.ledger.ArchiveConfig;
 import dev.writ.ledger.CommitLimits;
 import dev.writ.ledger.PostgresConfig;
 import dev.writ.ledger.RetentionPeriod;
@@ -18,6 +19,8 @@ final class LedgerPlace {
           "folder",
           "anchor",
           "payload_days",
+          "archive.folder",
+          "archive.keep_days",
           "postgres.host",
           "postgres.port",
           "postgres.database",
@@ -25,6 +28,7 @@ final class LedgerPlace {
           "postgres.password_file",
           "postgres.authorities");
 
+  private static final int KEEP_DAYS = 90;
   private static final int POSTGRES_PORT = 5432;
   private static final int MAX_PORT = 0xFFFF;
 
@@ -37,9 +41,19 @@ final class LedgerPlace {
       throw ledger.refused("have either folder or postgres");
     }
     Optional<Path> anchor = ledger.optionalPath("anchor");
-    return postgres.isPresent()
-        ? postgres(postgres.get(), anchor)
-        : new SqliteConfig(folder.orElseThrow(), anchor, CommitLimits.DEFAULT);
+    StoreConfig store =
+        postgres.isPresent()
+            ? postgres(postgres.get(), anchor)
+            : new SqliteConfig(folder.orElseThrow(), anchor, CommitLimits.DEFAULT);
+    Optional<ConfigSection> archive = ledger.optionalSection("archive");
+    return archive.isPresent() ? store.withArchive(archive(archive.get())) : store;
+  }
+
+  private static ArchiveConfig archive(ConfigSection archive)
+      throws MalformedConfigurationException {
+    return new ArchiveConfig(
+        archive.path("folder"),
+        archive.number("keep_days", ArchiveConfig.MIN_DAYS, ArchiveConfig.MAX_DAYS, KEEP_DAYS));
   }
 
   /** How long payloads are kept; empty where that is for operators to say. */

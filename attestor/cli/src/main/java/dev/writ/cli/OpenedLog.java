@@ -6,6 +6,7 @@ import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.CheckpointOutcome;
 import dev.writ.tlog.MalformedNoteException;
 import dev.writ.tlog.MissingTileException;
+import dev.writ.tlog.PrunedLog;
 import dev.writ.tlog.SignedNote;
 import dev.writ.tlog.TiledLog;
 import dev.writ.tlog.TrustedCheckpoint;
@@ -14,6 +15,7 @@ import dev.writ.tlog.VerifiedTiles;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A log at a checkpoint that is believed.
@@ -57,7 +59,11 @@ record OpenedLog(
     try {
       return reading.read();
     } catch (UnprovenException | MissingTileException e) {
-      throw CommandFailure.integrity("the log contradicts its checkpoint: " + e.getMessage());
+      throw CommandFailure.integrity(
+          (isMissing(e)
+                  ? "the log must serve what its checkpoint covers: "
+                  : "the log contradicts its checkpoint: ")
+              + e.getMessage());
     } catch (FileSystemException e) {
       throw CommandFailure.configuration("the folder", e);
     } catch (IOException e) {
@@ -68,7 +74,36 @@ record OpenedLog(
   }
 
   <T> T reading(Reading<T> reading) throws CommandFailure {
-    return reading(options, reading);
+    return reading(
+        options,
+        () -> {
+          try {
+            return reading.read();
+          } catch (UnprovenException | MissingTileException e) {
+            Optional<String> pruned = isMissing(e) ? pruned() : Optional.empty();
+            if (pruned.isPresent()) {
+              throw CommandFailure.integrity(e.getMessage() + ": " + pruned.get());
+            }
+            throw e;
+          }
+        });
+  }
+
+  private static boolean isMissing(IOException failure) {
+    return failure instanceof MissingTileException
+        || failure instanceof UnprovenException unproven && unproven.isMissing();
+  }
+
+  /** Where the log begins, if its old entries are not served any more. */
+  Optional<String> pruned() throws IOException {
+    OptionalLong first = PrunedLog.firstEntry(log, checkpoint.size());
+    return first.isEmpty() || first.getAsLong() == 0
+        ? Optional.empty()
+        : Optional.of(
+            "the log serves no entry before "
+                + first.getAsLong()
+                + "; from there on verify --from, tail and proof --index read it, all else needs a copy"
+                + " that has the rest");
   }
 
   VerifiedLeaves leaves() {

@@ -150,18 +150,27 @@ class DoctorCommandTest {
         config,
         Files.readString(config)
             .replace("pin_file: pin", "pin_file: pin, tpm: 'tabrmd:'")
-            .replace("{folder: ledger}", "{folder: ledger, tpm_anchor: {}, payload_days: 90}"));
+            .replace(
+                "{folder: ledger}",
+                "{folder: ledger, tpm_anchor: {}, payload_days: 90,"
+                    + " archive: {folder: old, keep_days: 7}}"));
     Invocation anchored = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
     Files.writeString(config, "tenant: acme\n");
     Invocation broken = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
 
     assertThat(doctor.status()).as(doctor.out() + doctor.err()).isEqualTo(ExitStatus.DONE);
     assertThat(words(doctor))
-        .contains("noted start_quote service", "not anchored", "do: name token.tpm")
+        .contains(
+            "noted start_quote service",
+            "not anchored",
+            "do: name token.tpm",
+            "noted ledger_retention service",
+            "for ever: no archive is configured")
         .contains("noted rollback service", "do: name ledger.anchor or")
         .contains("noted payload_retention service", "do: name ledger.payload_days");
     assertThat(words(anchored))
         .contains("passed payload_retention service", "erased 90 days after", "policies for ever")
+        .contains("/old after 7 days")
         .contains(
             "passed start_quote service",
             "tabrmd:",

@@ -5,24 +5,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.ArchiveConfig;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StateChange;
+import dev.writ.ledger.StoreConfig;
 import dev.writ.tlog.KeyPairNoteSigner;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -37,28 +42,32 @@ class LedgerFsckCommandTest {
 
   @BeforeEach
   void fill() throws Exception {
-    try (Ledger ledger = open()) {
-      List<Entry> entries = new ArrayList<>();
-      for (int i = 0; i < 3; i++) {
-        UuidV7 jti = UuidV7.next(InstantSource.system(), new SecureRandom());
-        Leaf leaf = SampleLeaves.born(NOW).allow(jti).leaf(2);
-        entries.add(
-            Entry.of(
-                leaf, new StateChange.RecordArtifact(jti, NOW.plusSeconds(60), Optional.empty())));
-      }
-      assertThat(ledger.commit(entries).toCompletableFuture().join())
-          .hasOnlyElementsOfType(Receipt.class);
+    try (Ledger ledger = open(SqliteConfig.in(folder), NOW)) {
+      grow(ledger, 3);
     }
   }
 
-  private Ledger open() throws Exception {
+  private static void grow(Ledger ledger, int by) {
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < by; i++) {
+      UuidV7 jti = UuidV7.next(InstantSource.system(), new SecureRandom());
+      Leaf leaf = SampleLeaves.born(NOW).allow(jti).leaf(2);
+      entries.add(
+          Entry.of(
+              leaf, new StateChange.RecordArtifact(jti, NOW.plusSeconds(60), Optional.empty())));
+    }
+    assertThat(ledger.commit(entries).toCompletableFuture().join())
+        .hasOnlyElementsOfType(Receipt.class);
+  }
+
+  private static Ledger open(StoreConfig store, Instant now) throws Exception {
     return Ledger.open(
-        SqliteConfig.in(folder),
+        store,
         SampleLog.ORIGIN,
         List.of(
             KeyPairNoteSigner.of(
                 SampleLog.ORIGIN, KeyPairGenerator.getInstance("Ed25519").generateKeyPair())),
-        InstantSource.fixed(NOW));
+        InstantSource.fixed(now));
   }
 
   private Invocation fsck(Object... more) {
@@ -94,6 +103,51 @@ class LedgerFsckCommandTest {
     assertThat(checked.status()).isEqualTo(ExitStatus.INTEGRITY);
     assertThat(checked.out()).contains("\"whole\":false", "\"where\":\"entry 1\"");
     assertThat(checked.err()).contains("the store must be what its leaves say", "entry 1 must be");
+  }
+
+  @Test
+  void store_withAnArchive_isCheckedWithIt() throws Exception {
+    Path archive = Files.createDirectory(folder.resolve("old"));
+    Path store = folder.resolve("archived");
+    StoreConfig archived = SqliteConfig.in(store).withArchive(new ArchiveConfig(archive, 1));
+    try (Ledger ledger = open(archived, NOW.plus(Duration.ofDays(2)))) {
+      grow(ledger, 300);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      while (ledger.retention().minimumIndex() < 256) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        Thread.sleep(5);
+      }
+    }
+    Invocation without = Invocation.of("ledger", "fsck", store);
+    assertThat(without.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(without.err()).contains("the leaves before 256 are in an archive", "--config FILE");
+    Path config =
+        Files.writeString(
+            folder.resolve("serve.yaml"),
+            """
+            tenant: acme
+            trust: trust.json
+            token: {label: writ, pin_file: pin}
+            ledger: {folder: archived, archive: {folder: old}}
+            policy: policy.json
+            endorsements: {roots: [roots.pem]}
+            listen: {http: "127.0.0.1:8080"}
+            operator: {socket: operator.sock}
+            """);
+    Invocation checked = Invocation.of("ledger", "fsck", "--config", config);
+    assertThat(checked.err()).isEmpty();
+    assertThat(checked.out()).contains("in_archive  256", "whole       true");
+    Path entries = archive.resolve("tile/entries/000");
+    byte[] bytes = Files.readAllBytes(entries);
+    bytes[100] ^= 1;
+    Files.write(entries, bytes);
+    Invocation changed = Invocation.of("ledger", "fsck", "--config", config);
+    assertThat(changed.status()).isEqualTo(ExitStatus.INTEGRITY);
+    assertThat(changed.out()).contains("wrong  entry 0 must be");
+    Files.move(archive, folder.resolve("unmounted"));
+    Invocation missing = Invocation.of("ledger", "fsck", "--config", config);
+    assertThat(missing.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(missing.err()).contains("the archive " + archive + " must be a folder, and is not");
   }
 
   @Test

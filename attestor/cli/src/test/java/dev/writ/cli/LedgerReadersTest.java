@@ -295,4 +295,41 @@ class LedgerReadersTest {
     assertThat(ledger("check", folder, log.vkey(), "--from", 3, "--to", 2).status())
         .isEqualTo(ExitStatus.USAGE);
   }
+
+  /** What tlog-tiles calls pruned: files of old entries and their tiles are not served any more. */
+  @Test
+  void log_withoutItsOldFiles_isReadFromWhereItBegins() throws Exception {
+    SampleLog log = SampleLog.ofWords(1_000).into(folder);
+    for (String old : List.of("000", "001")) {
+      Files.delete(folder.resolve("tile/0/" + old));
+      Files.delete(folder.resolve("tile/entries/" + old));
+    }
+    String begins = "the log serves no entry before 512";
+    for (List<Object> all :
+        List.<List<Object>>of(
+            List.of("verify"),
+            List.of("check"),
+            List.of("export", folder.resolve("copy")),
+            List.of("proof", "--index", 3),
+            List.of("tail", "--from", 300),
+            List.of("verify", "--from", 300))) {
+      Invocation refused =
+          ledger((String) all.get(0), folder, log.vkey(), all.subList(1, all.size()).toArray());
+      assertThat(refused.status()).as("%s", all).isEqualTo(ExitStatus.INTEGRITY);
+      assertThat(refused.err()).as("%s", all).contains(begins, "tile/").hasLineCount(1);
+    }
+    Invocation verified = ledger("verify", folder, log.vkey(), "--from", 600);
+    assertThat(verified.err()).isEmpty();
+    assertThat(verified.out()).contains("from      512", "verified  true");
+    assertThat(ledger("tail", folder, log.vkey(), "--from", 512).out().lines()).hasSize(488);
+    Invocation proven = ledger("proof", folder, log.vkey(), "--index", 512);
+    assertThat(TlogProof.parse(proven.out()).index()).isEqualTo(512);
+    assertThat(ledger("verify", folder, log.vkey(), "--from", 1_001).status())
+        .isEqualTo(ExitStatus.USAGE);
+    byte[] entries = Files.readAllBytes(folder.resolve("tile/entries/002"));
+    entries[9] ^= 1;
+    Files.write(folder.resolve("tile/entries/002"), entries);
+    assertThat(ledger("verify", folder, log.vkey(), "--from", 512).err())
+        .contains("and is not in 1 place: entry 512 must be");
+  }
 }

@@ -4,6 +4,7 @@ package dev.writ.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.writ.ledger.ArchiveConfig;
 import dev.writ.ledger.CommitLimits;
 import dev.writ.ledger.PostgresConfig;
 import dev.writ.ledger.RetentionPeriod;
@@ -173,6 +174,29 @@ class ServeConfigTest {
     return LEAST.replace("  folder: ledger", "  folder: ledger\n  tpm_anchor: " + section);
   }
 
+  @Test
+  void config_archive_isOfEitherStore() throws Exception {
+    assertThat(read(LEAST).ledger().archive()).isEmpty();
+    String archived = withArchive(LEAST);
+    ArchiveConfig archive = new ArchiveConfig(folder.resolve("old"), 90);
+    assertThat(read(archived).ledger())
+        .isEqualTo(SqliteConfig.in(folder.resolve("ledger")).withArchive(archive));
+    assertThat(read(postgresInsteadOfFolder(archived)).ledger().archive()).contains(archive);
+    assertThat(
+            read(archived.replace("folder: old", "folder: old\n    keep_days: 7"))
+                .ledger()
+                .archive())
+        .contains(new ArchiveConfig(folder.resolve("old"), 7));
+    assertThatThrownBy(() -> read(archived.replace("folder: old", "folder: old\n    keep_days: 0")))
+        .hasMessageContaining("ledger.archive.keep_days must be a number from 1 to 36500");
+    assertThatThrownBy(() -> read(archived.replace("folder: old", "keep_days: 7")))
+        .hasMessageContaining("ledger.archive.folder must be given");
+  }
+
+  private static String withArchive(String config) {
+    return config.replace("  folder: ledger", "  folder: ledger\n  archive:\n    folder: old");
+  }
+
   private static String postgresInsteadOfFolder(String config) {
     return config.replace(
         "  folder: ledger",
@@ -278,7 +302,7 @@ class ServeConfigTest {
             default ->
                 key.startsWith("ledger.postgres.")
                     ? postgresInsteadOfFolder(filesInsteadOfNames())
-                    : filesInsteadOfNames();
+                    : withArchive(filesInsteadOfNames());
           };
       String other =
           switch (key) {
@@ -287,7 +311,10 @@ class ServeConfigTest {
             case "log.level" -> "error";
             case "token.library", "token.replica.library" -> "/opt/other.so";
             case "enrolment.expired" -> "admit";
-            case "enrolment.ak_certificate_days", "ledger.payload_days", "ledger.postgres.port" ->
+            case "enrolment.ak_certificate_days",
+                "ledger.payload_days",
+                "ledger.postgres.port",
+                "ledger.archive.keep_days" ->
                 "7";
             case "ledger.tpm_anchor.index" -> "0x01800007";
             case "ledger.tpm_anchor.every_s" -> "77";

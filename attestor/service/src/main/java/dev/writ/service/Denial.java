@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
+import dev.writ.ledger.ArchiveConfig;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.LedgerException;
@@ -37,6 +38,9 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
 
   /** The ledger is well, and too few of its witnesses are. */
   static final String WITNESSES_UNAVAILABLE = "witnesses_unavailable";
+
+  /** What is asked for left the ledger's store, and its archive does not have it. */
+  static final String ARCHIVE_UNAVAILABLE = "archive_unavailable";
 
   /** A denial after judgement. */
   public Denial(DenialCode code, String reason, String message) {
@@ -75,6 +79,7 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
     return switch (code) {
       case Witnesses.QUORUM_MISSED -> WITNESSES_UNAVAILABLE;
       case KeptPayload.CONTRADICTS -> PAYLOAD_CONTRADICTS;
+      case ArchiveConfig.FAILED -> ARCHIVE_UNAVAILABLE;
       default -> LEDGER_UNAVAILABLE;
     };
   }

@@ -2,11 +2,14 @@
 package dev.writ.service;
 
 import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.LogRetention;
 import dev.writ.tlog.EntryBundlePath;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.MalformedTilePathException;
 import dev.writ.tlog.TilePath;
 import io.vertx.core.http.HttpHeaders;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -40,7 +43,8 @@ final class LedgerRoutes {
             target -> Reply.now(Answer.current(CHECKPOINT, ledger.checkpoint().bytes())))
         .getUnder("/ledger/tile/", "tile", this::tile)
         .get("/v1/ledger/inclusion", "inclusion", this::inclusion, "index", "size")
-        .get("/v1/ledger/consistency", "consistency", this::consistency, "old", "new");
+        .get("/v1/ledger/consistency", "consistency", this::consistency, "old", "new")
+        .get("/v1/ledger/retention", "retention", target -> read(this::retention));
   }
 
   private CompletionStage<Reply> tile(RouteTable.Target target) throws MalformedRequest {
@@ -93,6 +97,24 @@ final class LedgerRoutes {
                             PublicRoutes.json(
                                 "old", older, "new", newer, "hashes", base64(proof.path()))))
                 .orElseGet(() -> uncovered("proof")));
+  }
+
+  /** The policy that tlog-tiles asks of a log that is pruned ("Pruning"). */
+  private Reply retention() throws LedgerException {
+    LogRetention retention = ledger.retention();
+    List<Object> members =
+        new ArrayList<>(
+            List.of(
+                "origin",
+                retention.origin(),
+                "minimum_index",
+                retention.minimumIndex(),
+                "archive",
+                retention.archive().isPresent()));
+    retention
+        .archive()
+        .ifPresent(archive -> members.addAll(List.of("keep_days", (long) archive.keepDays())));
+    return PublicRoutes.given(200, PublicRoutes.json(members.toArray()));
   }
 
   private static Reply uncovered(String what) {

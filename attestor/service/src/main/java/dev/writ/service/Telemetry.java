@@ -266,6 +266,20 @@ public final class Telemetry {
       }
 
       @Override
+      public void archiveFailed(String reason) {
+        ledgerFailures.labelValues("archive").inc();
+        LOG.log(System.Logger.Level.WARNING, "archive_failed", LogFields.of("message", reason));
+      }
+
+      @Override
+      public void archiveBack() {
+        LOG.log(
+            System.Logger.Level.INFO,
+            "archive_back",
+            LogFields.of("message", "old leaves are moved to the archive again"));
+      }
+
+      @Override
       public void witnessBack(String name) {
         LOG.log(System.Logger.Level.INFO, "witness_back", LogFields.of("witness", name));
       }

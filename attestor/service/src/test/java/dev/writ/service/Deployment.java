@@ -29,6 +29,7 @@ import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmName;
 import dev.writ.evidence.TpmtPublic;
 import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.ledger.ArchiveConfig;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.HostState;
@@ -36,6 +37,7 @@ import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.RetentionPeriod;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StateChange;
+import dev.writ.ledger.StoreConfig;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
@@ -106,6 +108,7 @@ final class Deployment implements AutoCloseable {
   private Optional<WritService> running = Optional.empty();
   private Optional<OwnHost> host = Optional.empty();
   private Optional<RetentionPeriod> retention = Optional.empty();
+  private Optional<ArchiveConfig> archive = Optional.empty();
 
   Deployment(ServiceToken token, Path folder) {
     this.token = token;
@@ -226,6 +229,11 @@ final class Deployment implements AutoCloseable {
     retention = Optional.of(new RetentionPeriod(days));
   }
 
+  /** From the next start on old leaves go there. */
+  void archive(ArchiveConfig config) {
+    archive = Optional.of(config);
+  }
+
   /** From the next start on the service's own host has this to say. */
   void vouchedForBy(OwnHost ownHost) {
     host = Optional.of(ownHost);
@@ -255,7 +263,7 @@ final class Deployment implements AutoCloseable {
         IDENTITY,
         trust(),
         token.keys(),
-        SqliteConfig.in(ledgerFolder),
+        storeConfig(),
         new WitnessPlaces(Map.of(), Duration.ofSeconds(4)),
         Optional.empty(),
         retention,
@@ -268,6 +276,11 @@ final class Deployment implements AutoCloseable {
         clock,
         random,
         host);
+  }
+
+  private StoreConfig storeConfig() {
+    SqliteConfig embedded = SqliteConfig.in(ledgerFolder);
+    return archive.<StoreConfig>map(embedded::withArchive).orElse(embedded);
   }
 
   PolicyDocument document() throws IOException, MalformedPolicyException {

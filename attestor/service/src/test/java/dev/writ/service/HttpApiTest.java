@@ -304,6 +304,8 @@ final class HttpApiTest {
           .isInstanceOf(ProofOutcome.Proven.class);
     }
     get("consistency", "/v1/ledger/consistency?old=1&new=" + size);
+    assertThat(get("retention", "/v1/ledger/retention").text())
+        .isEqualTo("{\"archive\":false,\"minimum_index\":0,\"origin\":\"writ.example/ledger\"}");
     assertThat(get("inclusion", "/v1/ledger/inclusion?index=0&size=" + (size + 100)).status())
         .isEqualTo(404);
     assertThat(get("tile", "/ledger/tile/0/001").status()).isEqualTo(404);
