@@ -195,8 +195,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     Committer committer = new Committer(database, limits, clock, signer, opening, events);
     List<Anchoring> anchorings =
         anchors.keep(opening.signedHead().head().size(), signer::newest, events);
-    return new Ledger(
-        database, limits, clock, witnesses, signer, committer, anchorings, events);
+    return new Ledger(database, limits, clock, witnesses, signer, committer, anchorings, events);
   }
 
   /**

@@ -46,11 +46,7 @@ record Opening(
   }
 
   static Opening of(
-      Database database,
-      String origin,
-      CheckpointKeys keys,
-      Anchors anchors,
-      Witnessing witnessing)
+      Database database, String origin, CheckpointKeys keys, Anchors anchors, Witnessing witnessing)
       throws LedgerException {
     WriterSession session;
     try {

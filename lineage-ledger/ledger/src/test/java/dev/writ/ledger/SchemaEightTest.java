@@ -66,12 +66,16 @@ class SchemaEightTest {
               Retention.IN_USE,
               Retention.IN_USE,
               Retention.PERIOD);
-      assertThat(rows.due(KeptTree.on(statements, Optional.empty()), NOW, 0).later()).as("counted from the newest leaf").isEmpty();
+      assertThat(rows.due(KeptTree.on(statements, Optional.empty()), NOW, 0).later())
+          .as("counted from the newest leaf")
+          .isEmpty();
       Instant later = NOW.plusMillis(1);
       assertThat(rows.due(KeptTree.on(statements, Optional.empty()), later, 0).later())
           .containsExactly(new PayloadRows.Period(NOW, 2), new PayloadRows.Period(NOW, 3));
-      assertThat(rows.purge(rows.due(KeptTree.on(statements, Optional.empty()), later, 0), later)).isEqualTo(2);
-      assertThat(rows.due(KeptTree.on(statements, Optional.empty()), later, 0).isNothing()).isTrue();
+      assertThat(rows.purge(rows.due(KeptTree.on(statements, Optional.empty()), later, 0), later))
+          .isEqualTo(2);
+      assertThat(rows.due(KeptTree.on(statements, Optional.empty()), later, 0).isNothing())
+          .isTrue();
       writer.rollback();
     }
   }
