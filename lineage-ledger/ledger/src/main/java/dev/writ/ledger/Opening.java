@@ -95,14 +95,21 @@ record Opening(
       Witnessing witnessing)
       throws SQLException, LedgerException {
     session.treeWrites().beginTree(origin);
+    session.commit();
     KeptTree kept = session.kept();
     kept.requireArchive();
-    // Nobody moves head or checkpoint while they are compared.
-    session.treeWrites().lock();
-    CheckpointKeys.Lines lines = keys.among(new StateReads(session.statements()).keys());
+    List<SigningKey> known = new StateReads(session.statements()).keys();
+    TreeReads store = session.tree();
+    long sizeBefore = store.head().orElseThrow(RightEdgeCheck::noHead).head().size();
+    session.rollback();
+    // Token and anchor take their own time: no lock waits for them, and no transaction.
+    CheckpointKeys.Lines lines = keys.among(known);
     List<NoteSigner> signers = lines.signing();
     requireSigners(origin, signers);
-    TreeReads store = session.tree();
+    Optional<byte[]> anchored =
+        anchors.file().isPresent() ? anchors.file().get().read(sizeBefore) : Optional.empty();
+    // Nobody moves head or checkpoint while they are compared.
+    session.treeWrites().lock();
     TreeReads.HeadRow row = store.head().orElseThrow(RightEdgeCheck::noHead);
     if (!row.origin().equals(origin)) {
       throw new LedgerException(
@@ -121,8 +128,9 @@ record Opening(
     if (stored.isPresent()) {
       requireSignedByOneOf(lines, "the stored checkpoint", stored.get().note());
     }
-    if (anchors.file().isPresent()) {
-      requireContinued(anchors.file().get(), kept, row, lines);
+    if (anchored.isPresent()) {
+      requireContinued(
+          "the checkpoint in " + anchors.file().get(), anchored.get(), kept, row, lines);
     }
     Cosigning cosigning = witnessing.by(version -> trustFile(session, version));
     try {
@@ -218,14 +226,14 @@ record Opening(
 
   /** What was anchored must be in the store: a copy from before it was is another history's beginning. */
   private static void requireContinued(
-      AnchorFile anchor, KeptTree store, TreeReads.HeadRow row, CheckpointKeys.Lines lines)
+      String name,
+      byte[] anchored,
+      KeptTree kept,
+      TreeReads.HeadRow row,
+      CheckpointKeys.Lines lines)
       throws SQLException, LedgerException {
-    Optional<byte[]> bytes = anchor.read(row.head().size());
-    if (bytes.isPresent()) {
-      String name = "the checkpoint in " + anchor;
-      SignedHead anchored = ofThisTree(name, bytes.get(), store, row.origin(), row.head());
-      requireSignedByOneOf(lines, name, anchored.note());
-    }
+    SignedHead head = ofThisTree(name, anchored, kept, row.origin(), row.head());
+    requireSignedByOneOf(lines, name, head.note());
   }
 
   private static SignedHead ofThisTree(

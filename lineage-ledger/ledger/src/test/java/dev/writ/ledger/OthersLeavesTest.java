@@ -16,6 +16,7 @@ import dev.writ.tlog.Hash;
 import dev.writ.tlog.ProofOutcome;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -89,6 +90,45 @@ class OthersLeavesTest {
               Unavailable.class,
               it -> assertThat(it.message()).contains("something else wrote to it"));
       assertThat(ledger.size()).isEqualTo(1);
+    }
+  }
+
+  /** A token that hangs keeps the node from its start, and no other from its work. */
+  @Test
+  void nodeThatStarts_whileItsTokenHangs_keepsNobodyElseWaiting() throws Exception {
+    CountDownLatch answers = new CountDownLatch(1);
+    CompletableFuture<Void> asked = new CompletableFuture<>();
+    CheckpointKeys hanging =
+        known -> {
+          asked.complete(null);
+          try {
+            answers.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+          return CheckpointKeys.of(List.of(TestLedgers.SIGNER)).among(known);
+        };
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      CompletableFuture<Ledger> starting =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return Ledger.open(
+                      TestLedgers.store(folder),
+                      Samples.ORIGIN,
+                      hanging,
+                      Samples.CLOCK,
+                      LedgerEvents.NONE);
+                } catch (LedgerException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      asked.get();
+      assertThat(receipt(commit(ledger, Samples.entry())).index()).isZero();
+      answers.countDown();
+      try (Ledger started = starting.get()) {
+        assertThat(receipt(commit(started, Samples.entry())).index()).isEqualTo(1);
+      }
     }
   }
 

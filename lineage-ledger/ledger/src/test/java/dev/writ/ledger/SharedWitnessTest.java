@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class SharedWitnessTest {
   private static final int NODES = 3;
-  private static final int EACH = 25;
+  private static final int EACH = 12;
 
   @TempDir Path temporary;
   private Path store = Path.of("");
