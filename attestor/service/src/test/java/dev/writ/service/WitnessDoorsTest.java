@@ -96,8 +96,8 @@ class WitnessDoorsTest {
     witness().startAgain();
     assertThat(parse(post(AddCheckpoint.of(0, List.of(), note(1, B)).bytes())))
         .isEqualTo(new Conflict(1));
-    assertThat(parse(post(AddCheckpoint.of(1, List.of(), note(1, B)).bytes())))
-        .isEqualTo(new Conflict(1));
+    assertThat(post(AddCheckpoint.of(1, List.of(), note(1, B)).bytes()).statusCode())
+        .isEqualTo(422);
   }
 
   @Test

@@ -279,8 +279,10 @@ final class HeadSigner implements Runnable {
                   "the entry must be proven before other nodes commit too many, was not; look for it"
                       + " by its leaf's id"));
         }
-        requireNext(batch);
-        tree = new RecentTree(batch.range().get());
+        if (batch.first() == tree.size()) {
+          tree = new RecentTree(batch.range().get());
+        }
+        // Else the tree is not the one that is expected, and no head of it is signed.
         expected = batch.head();
         left = left.subList(at + 1, left.size());
       }

@@ -144,7 +144,7 @@ final class WitnessClient implements Runnable, AutoCloseable {
           return verified(round, cosigned.cosignatures());
         }
         if (answer instanceof AddCheckpointAnswer.Refused refused) {
-          return refused(refused, old);
+          return refused(refused, old, round.head().size());
         }
         long stored = ((AddCheckpointAnswer.Conflict) answer).storedSize();
         if (stored > round.head().size()) {
@@ -185,11 +185,13 @@ final class WitnessClient implements Runnable, AutoCloseable {
   }
 
   /** A proof from a size that the witness named, and that it does not take, is one of another tree. */
-  private Said refused(AddCheckpointAnswer.Refused refused, long old) {
+  private Said refused(AddCheckpointAnswer.Refused refused, long old, long size) {
     if (refused.why() == AddCheckpointAnswer.Why.NOT_CONSISTENT && old > 0) {
       known = 0;
       return new Said.Contradicted(
-          "says that the tree of " + old + " leaves that it cosigned is another");
+          old == size
+              ? "says that it cosigned another root of " + old + " leaves"
+              : "says that the tree of " + old + " leaves that it cosigned is another");
     }
     return new Said.Failed("refused with " + refused.status() + ": " + refused.reason());
   }

@@ -86,6 +86,10 @@ class HeadSignerTest {
             others(2, Samples.digest("one"), Samples.digest("another"), Samples.digest("three"))
                 .head()));
     assertThat(await(signer.probe(Duration.ofSeconds(20)))).isPresent();
+    CompactRange many = new CompactRange();
+    many.append(Samples.digest("many"));
+    signer.committed(CommittedBatch.ofManyOthers(7, new RightEdge(many, List.of())));
+    assertThat(await(signer.probe(Duration.ofSeconds(20)))).isPresent();
     assertThat(key.signed.get()).isEqualTo(before);
     assertThat(signer.newest().head()).isEqualTo(one.head());
     signer.end();

@@ -83,7 +83,9 @@ class WitnessTest {
     try (Witness witness = open()) {
       Cosigned unused = cosigned(witness.add(log.request(0, 7)));
       SampleLog fork = log.forkAt(5).grow(10);
-      assertThat(witness.add(fork.request(7, 7))).isEqualTo(new Conflict(7));
+      assertThat(witness.add(fork.request(7, 7)))
+          .isInstanceOfSatisfying(
+              Refused.class, refused -> assertThat(refused.status()).isEqualTo(422));
       assertThat(forks).containsExactly(fork.checkpoint(7));
       assertThat(witness.add(fork.request(7, 9)))
           .isInstanceOfSatisfying(

@@ -63,8 +63,7 @@ public sealed interface AddCheckpointAnswer {
   }
 
   /**
-   * The witness has another tree than the request says: one of another size, or of the same size with
-   * another root.
+   * The witness has a tree of another size than the request says.
    *
    * @param storedSize size of the newest tree that it cosigned; 0 where it cosigned none
    */

@@ -45,7 +45,7 @@ public final class WitnessRule {
      * It may not, and shows that the log has two trees: its key signed another root of the size that
      * was cosigned.
      */
-    record Forked(Conflict answer, SignedNote note) implements Verdict {}
+    record Forked(Refused answer, SignedNote note) implements Verdict {}
   }
 
   private final Map<String, List<NoteVerifier>> logs = new HashMap<>();
@@ -116,7 +116,13 @@ public final class WitnessRule {
     Hash seenRoot = seen.map(Seen::root).orElse(MerkleTree.emptyRoot());
     if (seenSize == checkpoint.size() && !seenRoot.equals(checkpoint.root())) {
       return seen.isPresent()
-          ? new Verdict.Forked(new Conflict(seenSize), signed)
+          ? new Verdict.Forked(
+              new Refused(
+                  Why.NOT_CONSISTENT,
+                  "the root of "
+                      + seenSize
+                      + " leaves must be the one that was cosigned, was another"),
+              signed)
           : denied(Why.NOT_CONSISTENT, "the root of no leaves must be SHA-256 of nothing, was not");
     }
     Optional<String> broken = broken(request, seenRoot);

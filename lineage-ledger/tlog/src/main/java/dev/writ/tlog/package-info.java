@@ -123,7 +123,7 @@
  * 403  a key known for the origin signed, and no line of such a key is wrong or malformed
  * 400  old is at most the checkpoint's size
  * 409  old is the stored size, or 0 where nothing is stored
- * 409  where it is also the checkpoint's size: the stored root is the checkpoint's
+ * 422  where it is also the checkpoint's size: the stored root is the checkpoint's
  * 422  the path proves it; it is empty from size 0, and between equal sizes
  * 200  the checkpoint is stored, then cosigned
  * </pre>

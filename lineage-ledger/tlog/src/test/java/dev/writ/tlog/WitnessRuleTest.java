@@ -128,11 +128,11 @@ class WitnessRuleTest {
   }
 
   @Test
-  void judge_otherRootOfOneSize_isForkedAndAnswered409() throws Exception {
+  void judge_otherRootOfOneSize_isForkedAndAnswered422() throws Exception {
     Seen other = new Seen(3, MerkleTree.emptyRoot());
     assertThat(RULE.judge(request(3, List.of(), 3), Optional.of(other)))
         .isInstanceOfSatisfying(
-            Forked.class, forked -> assertThat(forked.answer()).isEqualTo(new Conflict(3)));
+            Forked.class, forked -> assertThat(forked.answer().status()).isEqualTo(422));
   }
 
   @Test
