@@ -64,6 +64,20 @@ class NoncePurgeTest {
     }
   }
 
+  /** The clock was a day ahead once: the purge does not wait until then. */
+  @Test
+  void purge_afterTheClockWasAhead_goesOn() throws Exception {
+    try (Ledger ledger = open()) {
+      now = NOW.plus(Duration.ofDays(1));
+      receipt(commit(ledger, Samples.entry()));
+      now = NOW;
+      receipt(commit(ledger, with(Samples.nonce(), NOW.plusSeconds(60))));
+      now = NOW.plus(Duration.ofMinutes(5));
+      receipt(commit(ledger, Samples.entry()));
+      assertThat(nonces()).isZero();
+    }
+  }
+
   @Test
   void purge_ofMany_keepsPaceInSmallSteps() throws Exception {
     try (Ledger ledger = open()) {
