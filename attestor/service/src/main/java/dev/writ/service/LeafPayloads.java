@@ -5,7 +5,7 @@ import dev.writ.artifact.Leaf;
 import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
-import dev.writ.ledger.Retention;
+import dev.writ.ledger.PayloadRetention;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.InclusionProof;
 import dev.writ.tlog.MalformedCheckpointException;
@@ -54,16 +54,31 @@ final class LeafPayloads {
 
   /** What lies beside a leaf, once it is what the leaf names. */
   Outcome read(LeafName name) throws LedgerException {
-    OptionalLong index = name.indexIn(ledger);
-    Optional<Leaf> leaf = index.isPresent() ? ledger.leaf(index.getAsLong()) : Optional.empty();
-    if (leaf.isEmpty()) {
+    Optional<Found> found = find(name);
+    if (found.isEmpty()) {
       return new Outcome.Unknown();
     }
-    long at = index.getAsLong();
+    long at = found.get().index();
     Optional<KeptPayload> payload = ledger.payloads().at(at);
     return payload.isPresent()
         ? new Outcome.Shown(payload.get(), proof(at))
-        : new Outcome.Nothing(at, leaf.get().payload().isPresent());
+        : found.get().nothing();
+  }
+
+  /** The leaf of a name, and its place. */
+  private record Found(long index, Leaf leaf) {
+    Outcome.Nothing nothing() {
+      return new Outcome.Nothing(index, leaf.payload().isPresent());
+    }
+  }
+
+  private Optional<Found> find(LeafName name) throws LedgerException {
+    OptionalLong index = name.indexIn(ledger);
+    if (index.isEmpty()) {
+      return Optional.empty();
+    }
+    long at = index.getAsLong();
+    return ledger.leaf(at).map(leaf -> new Found(at, leaf));
   }
 
   private Optional<TlogProof> proof(long index) throws LedgerException {
@@ -82,24 +97,24 @@ final class LeafPayloads {
 
   /** Erases what lies beside a leaf; what was altered, too. */
   Outcome erase(LeafName name) throws LedgerException {
-    OptionalLong index = name.indexIn(ledger);
-    Optional<Leaf> leaf = index.isPresent() ? ledger.leaf(index.getAsLong()) : Optional.empty();
-    if (leaf.isEmpty()) {
+    Optional<Found> found = find(name);
+    if (found.isEmpty()) {
       return new Outcome.Unknown();
     }
-    long at = index.getAsLong();
-    Optional<Retention> retention = ledger.payloads().retention(at);
-    if (retention.equals(Optional.of(Retention.ALWAYS))) {
+    long at = found.get().index();
+    Leaf leaf = found.get().leaf();
+    Optional<PayloadRetention> retention = ledger.payloads().retention(at);
+    if (retention.equals(Optional.of(PayloadRetention.ALWAYS))) {
       return new Outcome.MustStay(at);
     }
     if (!ledger.payloads().erase(at)) {
-      return new Outcome.Nothing(at, leaf.get().payload().isPresent());
+      return found.get().nothing();
     }
     telemetry.payloadsErased(Telemetry.Erasure.OPERATOR, 1);
     LOG.log(
         System.Logger.Level.INFO,
         "payload_erased",
-        LogFields.of("leaf_index", at, "kind", leaf.get().kind().wire()));
-    return new Outcome.Erased(at, leaf.get());
+        LogFields.of("leaf_index", at, "kind", leaf.kind().wire()));
+    return new Outcome.Erased(at, leaf);
   }
 }

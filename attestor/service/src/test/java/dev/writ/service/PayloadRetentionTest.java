@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafKind;
 import dev.writ.ledger.Ledger;
-import dev.writ.ledger.Retention;
+import dev.writ.ledger.PayloadRetention;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -125,7 +125,7 @@ final class PayloadRetentionTest {
     assertThat(kept(LeafKind.ENROLMENT)).hasSize(1);
     assertThat(kept(LeafKind.POLICY)).hasSize(1);
     assertThat(ledger().payloads().retention(kept(LeafKind.ENROLMENT).get(0)))
-        .isEqualTo(Optional.of(Retention.IN_USE));
+        .isEqualTo(Optional.of(PayloadRetention.IN_USE));
     deployment.clock.advance(Endorsements.GOOD_FOR);
     assertThat(deployment.attest(host)).isInstanceOf(IssuanceOutcome.Issued.class);
     assertThat(deployment.service().explanations().explain(new LeafName.Index(old)))

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collector;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -137,7 +138,7 @@ final class WitnessChangeTest extends DualControlled {
         List.of());
   }
 
-  private static java.util.stream.Collector<CharSequence, ?, String> lines() {
+  private static Collector<CharSequence, ?, String> lines() {
     return Collectors.joining("\n", "", "\n");
   }
 

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param leaf names the payload, where there is one, whether or not it did when it was given
  * @param changes made in this order, all or none
  * @param preconditions read again inside the transaction
- * @param payload kept beside the ledger until it is erased, as long as {@link Retention} says
+ * @param payload kept beside the ledger until it is erased, as long as {@link PayloadRetention} says
  */
 public record Entry(
     Leaf leaf,

@@ -52,26 +52,16 @@ public final class Fsck implements AutoCloseable {
    */
   public record PayloadCounts(long named, long unnamed, long erased) {}
 
-  private static final String IN_RANGE =
-      "SELECT COUNT(*) FROM leaf WHERE leaf_index >= ? AND leaf_index < ?";
-  private static final String BEFORE_A_GAP =
-      "SELECT MIN(leaf_index) FROM leaf WHERE leaf_index >= ? AND leaf_index < ? AND NOT EXISTS"
-          + " (SELECT 1 FROM leaf AS next WHERE next.leaf_index = leaf.leaf_index + 1)";
-  private static final String WIDER =
-      "SELECT COUNT(*) FROM tile WHERE level = ? AND tile_index = ? AND length(hashes) > ?";
-
   /** Without these nothing can be checked. */
   private static final List<String> TABLES =
       List.of("schema_version", "tree_head", "checkpoint", "leaf", "tile");
 
   private final ReadableStore database;
   private final StoreReader store;
-  private final RowCount leaves;
 
   private Fsck(ReadableStore database) {
     this.database = database;
     this.store = new StoreReader(database);
-    this.leaves = new RowCount(store, "leaf", List.of("leaf_index"));
   }
 
   /**
@@ -152,8 +142,9 @@ public final class Fsck implements AutoCloseable {
     Head head = row.head();
     long minimum = requireArchive();
     StoredLog log = new StoredLog(minimum);
-    countLeaves(head, minimum, faults);
-    countTiles(head, minimum, faults);
+    RowAudit rows = new RowAudit(store, head, minimum, faults);
+    rows.leaves();
+    rows.tiles();
     StateDerivation state = new StateDerivation(store, faults);
     PayloadAudit payloads = new PayloadAudit(store, faults);
     try {
@@ -241,83 +232,6 @@ public final class Fsck implements AutoCloseable {
                             + " service's configuration, --config FILE"));
     archive.requireNewest(minimum);
     return minimum;
-  }
-
-  /** What lies beyond the head is in no tile that the audit reads; of a gap it sees the bundle alone. */
-  private void countLeaves(Head head, long minimum, Consumer<TreeAudit.Fault> faults)
-      throws LedgerException {
-    long beyond = leaves.after(head.size() - 1);
-    long there = leaves.after(minimum - 1) - beyond;
-    long missing = head.size() - minimum - there;
-    if (missing > 0) {
-      faults.accept(
-          new TreeAudit.Fault(
-              "leaf " + firstMissing(minimum, head.size()),
-              "there, as all " + head.size() + " by the head",
-              "absent, the first of " + missing));
-    }
-    beyond += count("SELECT COUNT(*) FROM leaf WHERE leaf_index < ?", minimum);
-    if (beyond > 0) {
-      faults.accept(
-          new TreeAudit.Fault(
-              "leaf",
-              "of the head's " + head.size() + " leaves, and of the archive's none",
-              beyond + " beyond them"));
-    }
-    long payloads =
-        new RowCount(store, "payload", List.of("leaf_index")).after(head.size() - 1)
-            + count("SELECT COUNT(*) FROM payload WHERE leaf_index < 0");
-    if (payloads > 0) {
-      faults.accept(
-          new TreeAudit.Fault(
-              "payload",
-              "beside one of the head's " + head.size() + " leaves",
-              payloads + " beyond"));
-    }
-  }
-
-  private long firstMissing(long from, long size) throws LedgerException {
-    for (long at = from; at < size; at += RowCount.PART) {
-      long to = Math.min(size, at + RowCount.PART);
-      if (count(IN_RANGE, at, to) < to - at) {
-        return count(IN_RANGE, at, at + 1) == 0 ? at : count(BEFORE_A_GAP, at, to) + 1;
-      }
-    }
-    throw new IllegalStateException("a bug: of leaves some of which are missing none is");
-  }
-
-  private void countTiles(Head head, long minimum, Consumer<TreeAudit.Fault> faults)
-      throws LedgerException {
-    long archived = minimum / Tile.WIDTH;
-    long expected = -archived;
-    for (int level = 0; TilePath.hashesAt(level, head.size()) > 0; level++) {
-      expected += (TilePath.hashesAt(level, head.size()) + Tile.WIDTH - 1) / Tile.WIDTH;
-      long hashes = TilePath.hashesAt(level, head.size());
-      long last = (hashes - 1) / Tile.WIDTH;
-      long width = hashes - last * Tile.WIDTH;
-      long wide = count(WIDER, level, last, width * Hash.BYTES);
-      if (wide > 0) {
-        faults.accept(
-            new TreeAudit.Fault(
-                new TilePath(level, last, (int) width).text(),
-                "no wider than " + width + " hashes",
-                "wider"));
-      }
-    }
-    long found = new RowCount(store, "tile", List.of("level", "tile_index")).all();
-    long both = count("SELECT COUNT(*) FROM tile WHERE level = 0 AND tile_index < ?", archived);
-    if (found > expected || both > 0) {
-      faults.accept(
-          new TreeAudit.Fault(
-              "tile",
-              expected + " tiles at the head's size, and of the archive's none",
-              found + " tiles, and " + both));
-    }
-  }
-
-  private long count(String sql, Object... parameters) throws LedgerException {
-    return store.read(
-        statements -> statements.first(row -> row.getLong(1), sql, parameters).orElse(0L));
   }
 
   private void checkpoint(StoredLog log, TreeReads.HeadRow row, Consumer<TreeAudit.Fault> faults)

@@ -64,11 +64,7 @@ final class HeadSigner implements Runnable {
   /** The probe that waits: all that ask meanwhile get its answer. */
   private final AtomicReference<@Nullable Probe> probe = new AtomicReference<>();
 
-  /** Owned by the signer's thread. */
-  private RecentTree tree;
-
-  /** The newest head as the writer computed it; what the tree gives must be this one. */
-  private Head expected;
+  private final SignerTree tree;
 
   /** Whose leaves the tree has, and whose entries wait for an answer; owned by the signer's thread. */
   private final List<CommittedBatch> unanswered = new ArrayList<>();
@@ -97,15 +93,10 @@ final class HeadSigner implements Runnable {
       LedgerEvents events) {
     this.origin = origin;
     this.signers = List.copyOf(signers);
-    this.tree = tree;
-    this.expected = head(tree);
+    this.tree = new SignerTree(tree);
     this.newest = newest;
     this.cosigning = cosigning;
     this.events = events;
-  }
-
-  private static Head head(RecentTree tree) {
-    return new Head(tree.size(), tree.proofs().root());
   }
 
   /** The log's name. */
@@ -279,11 +270,7 @@ final class HeadSigner implements Runnable {
                   "the entry must be proven before other nodes commit too many, was not; look for it"
                       + " by its leaf's id"));
         }
-        if (batch.first() == tree.size()) {
-          tree = new RecentTree(batch.range().get());
-        }
-        // Else the tree is not the one that is expected, and no head of it is signed.
-        expected = batch.head();
+        tree.goOnFrom(batch);
         left = left.subList(at + 1, left.size());
       }
     }
@@ -296,11 +283,10 @@ final class HeadSigner implements Runnable {
     unsignedSince = since;
     unanswered.addAll(batches);
     try {
-      batches.forEach(this::append);
+      tree.append(batches);
       cosigning.takeTurn();
-      RecentTree.Proofs proofs = tree.proofs();
-      Head head = new Head(tree.size(), proofs.root());
-      requireExpected(head);
+      SignerTree.Signable signable = tree.signable();
+      Head head = signable.head();
       long start = System.nanoTime();
       SignedNote note = sign(origin, head, signers);
       Duration took = Duration.ofNanos(System.nanoTime() - start);
@@ -318,7 +304,7 @@ final class HeadSigner implements Runnable {
       unsignedSince = null;
       unsignedFor = null;
       for (CommittedBatch batch : unanswered) {
-        answer(batch, proofs, signed);
+        answer(batch, signable.proofs(), signed);
       }
       unanswered.clear();
       tree.forget();
@@ -359,36 +345,6 @@ final class HeadSigner implements Runnable {
               + Witnesses.PATIENCE.toMillis()
               + " ms: others always came first; the ledger goes on by itself",
           new IOException("overtaken"));
-    }
-  }
-
-  private void append(CommittedBatch batch) {
-    requireNext(batch);
-    batch.leafHashes().forEach(tree::append);
-    expected = batch.head();
-  }
-
-  private void requireNext(CommittedBatch batch) {
-    if (batch.first() != tree.size()) {
-      // Whatever the tree is from here on, it is never signed.
-      expected = batch.head();
-      throw new IllegalStateException(
-          "bug: leaves must come after " + tree.size() + ", came from " + batch.first() + " on");
-    }
-  }
-
-  /**
-   * The writer and this thread compute the root each in its own way; they sign only what is one. A tree
-   * that went wrong stays so: each later attempt fails here, until the ledger is opened anew.
-   */
-  private void requireExpected(Head head) {
-    if (!expected.equals(head)) {
-      throw new IllegalStateException(
-          "bug: the head to sign must be "
-              + expected
-              + ", its leaves give "
-              + head
-              + "; start the service again");
     }
   }
 

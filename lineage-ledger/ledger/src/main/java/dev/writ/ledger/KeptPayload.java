@@ -10,7 +10,7 @@ import dev.writ.tlog.Hash;
  * @param leafIndex the leaf's place
  * @param retention how long it is kept
  */
-public record KeptPayload(long leafIndex, Leaf leaf, byte[] bytes, Retention retention) {
+public record KeptPayload(long leafIndex, Leaf leaf, byte[] bytes, PayloadRetention retention) {
   /** The {@link LedgerException#code} where what lies beside a leaf is not what the leaf names. */
   public static final String CONTRADICTS = "payload_contradicts";
 

@@ -65,7 +65,7 @@ final class PayloadAudit {
         fault(row, "of SHA-256 " + leaf.payload().get() + ", as the leaf says", "of " + is);
       }
     }
-    Retention retention = Retention.of(leaf);
+    PayloadRetention retention = PayloadRetention.of(leaf);
     if (row.retention() != retention) {
       fault(row, "kept " + retention, "kept " + row.retention());
     }

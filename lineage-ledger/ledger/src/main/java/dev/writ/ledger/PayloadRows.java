@@ -64,7 +64,7 @@ final class PayloadRows {
   }
 
   /** A row without its leaf. */
-  record Row(long leafIndex, byte[] bytes, Retention retention) {}
+  record Row(long leafIndex, byte[] bytes, PayloadRetention retention) {}
 
   /** Adds the payloads of entries whose leaves lie from place {@code first} on. */
   void add(long first, List<Pending> entries) throws SQLException {
@@ -77,7 +77,7 @@ final class PayloadRows {
       if (payload.isPresent()) {
         add.setLong(1, index);
         add.setBytes(2, payload.get());
-        add.setString(3, Retention.of(entry.leaf()).name());
+        add.setString(3, PayloadRetention.of(entry.leaf()).name());
         add.addBatch();
         any = true;
       }
@@ -90,11 +90,13 @@ final class PayloadRows {
 
   Optional<Row> at(long index) throws SQLException {
     return statements.first(
-        row -> new Row(index, row.getBytes(1), Retention.valueOf(row.getString(2))), AT, index);
+        row -> new Row(index, row.getBytes(1), PayloadRetention.valueOf(row.getString(2))),
+        AT,
+        index);
   }
 
-  Optional<Retention> retention(long index) throws SQLException {
-    return statements.first(row -> Retention.valueOf(row.getString(1)), RETENTION, index);
+  Optional<PayloadRetention> retention(long index) throws SQLException {
+    return statements.first(row -> PayloadRetention.valueOf(row.getString(1)), RETENTION, index);
   }
 
   /** The rows from {@code start} to before {@code end}; all in memory. */
@@ -103,7 +105,7 @@ final class PayloadRows {
   }
 
   private static Row row(ResultSet row) throws SQLException {
-    return new Row(row.getLong(1), row.getBytes(2), Retention.valueOf(row.getString(3)));
+    return new Row(row.getLong(1), row.getBytes(2), PayloadRetention.valueOf(row.getString(3)));
   }
 
   /** Erases the payload of a leaf; false if it has none. */

@@ -59,7 +59,7 @@ public final class Payloads {
   }
 
   /** How long what lies beside a leaf is kept; empty where nothing does. */
-  public Optional<Retention> retention(long index) throws LedgerException {
+  public Optional<PayloadRetention> retention(long index) throws LedgerException {
     return store.read(statements -> new PayloadRows(statements).retention(index));
   }
 
@@ -67,7 +67,7 @@ public final class Payloads {
    * Erases what was kept beside a leaf, a boot log included, so that nobody can read it any more, and no
    * file of an embedded ledger holds it. Waits for the transaction under way.
    *
-   * @return whether there was something; what is kept {@link Retention#ALWAYS} stays, and is not
+   * @return whether there was something; what is kept {@link PayloadRetention#ALWAYS} stays, and is not
    */
   public boolean erase(long index) throws LedgerException {
     return Jobs.await(
@@ -75,7 +75,7 @@ public final class Payloads {
             "the payload of leaf " + index + " must be erased",
             (writer, now) -> {
               PayloadRows rows = new PayloadRows(writer.statements());
-              if (rows.retention(index).equals(Optional.of(Retention.ALWAYS))) {
+              if (rows.retention(index).equals(Optional.of(PayloadRetention.ALWAYS))) {
                 return false;
               }
               writer.beginErasure();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +45,10 @@ final class SqliteAtRest implements ReadableStore {
     try {
       SQLiteDataSource source = source(folder.file());
       requireReadable(source, folder.file());
-      return new SqliteAtRest(folder, pool(source), config.archive().map(TileArchive::new));
+      return new SqliteAtRest(
+          folder,
+          SqliteDatabase.pool("ledger-at-rest", source, 1),
+          config.archive().map(TileArchive::new));
     } catch (LedgerException | RuntimeException e) {
       folder.close();
       throw e;
@@ -110,17 +112,6 @@ final class SqliteAtRest implements ReadableStore {
     } catch (SQLException e) {
       throw LedgerException.of(file + " must be a SQLite database that can be read", e);
     }
-  }
-
-  private static HikariDataSource pool(SQLiteDataSource source) {
-    HikariConfig pool = new HikariConfig();
-    pool.setPoolName("ledger-at-rest");
-    pool.setDataSource(source);
-    pool.setReadOnly(true);
-    pool.setMaximumPoolSize(1);
-    pool.setMaxLifetime(0);
-    pool.setIdleTimeout(0);
-    return new HikariDataSource(pool);
   }
 
   @Override

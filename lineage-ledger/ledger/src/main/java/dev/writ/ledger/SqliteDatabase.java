@@ -97,11 +97,16 @@ final class SqliteDatabase implements Database {
     config.setBusyTimeout(BUSY_MILLIS);
     SQLiteDataSource source = new SQLiteDataSource(config);
     source.setUrl("jdbc:sqlite:" + file);
+    return pool("ledger-readers", source, READERS);
+  }
+
+  /** Connections that stay open, at most so many. */
+  static HikariDataSource pool(String name, DataSource source, int connections) {
     HikariConfig pool = new HikariConfig();
-    pool.setPoolName("ledger-readers");
+    pool.setPoolName(name);
     pool.setDataSource(source);
     pool.setReadOnly(true);
-    pool.setMaximumPoolSize(READERS);
+    pool.setMaximumPoolSize(connections);
     pool.setConnectionTimeout(WAIT_FOR_READER_MILLIS);
     // Nothing stands between us and the file that could go stale.
     pool.setMaxLifetime(0);

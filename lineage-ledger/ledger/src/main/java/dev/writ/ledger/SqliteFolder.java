@@ -65,6 +65,20 @@ final class SqliteFolder implements AutoCloseable {
     }
   }
 
+  /** What a folder is taken for. */
+  private enum Use {
+    READ("read", "check its owner and mode"),
+    WRITE("write to", "name another, or mend its owner and mode");
+
+    private final String what;
+    private final String mend;
+
+    Use(String what, String mend) {
+      this.what = what;
+      this.mend = mend;
+    }
+  }
+
   private static final Set<PosixFilePermission> OWNER_ONLY =
       EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
   private static final FileAttribute<?> FILE_0600 =
@@ -99,32 +113,12 @@ final class SqliteFolder implements AutoCloseable {
 
   /** The same for either kind. */
   static SqliteFolder take(Path folder, Kind kind) throws LedgerException {
-    Path real;
     try {
       Files.createDirectories(folder, FOLDER_0700);
-      real = folder.toRealPath();
     } catch (IOException e) {
-      throw unusable(kind, folder, e);
+      throw unusable(kind, folder, Use.WRITE, e);
     }
-    if (!HELD.add(real)) {
-      throw taken(kind, real, "this process");
-    }
-    try {
-      FileChannel lock = lock(real, kind);
-      try {
-        makeDatabaseFile(real.resolve(kind.database()));
-        return new SqliteFolder(kind, real, Optional.of(lock));
-      } catch (IOException | LedgerException e) {
-        lock.close();
-        throw e;
-      }
-    } catch (IOException e) {
-      HELD.remove(real);
-      throw unusable(kind, real, e);
-    } catch (LedgerException e) {
-      HELD.remove(real);
-      throw e;
-    }
+    return hold(kind, folder, Use.WRITE, real -> Optional.of(lockWithDatabase(real, kind)));
   }
 
   /**
@@ -132,24 +126,37 @@ final class SqliteFolder implements AutoCloseable {
    * readers and keeps out who would write; where there is none, nobody has had the ledger open.
    */
   static SqliteFolder takeAtRest(Path folder) throws LedgerException {
-    Kind kind = Kind.LEDGER;
+    return hold(Kind.LEDGER, folder, Use.READ, real -> sharedLock(real, Kind.LEDGER));
+  }
+
+  /** Takes the lock of a folder that nobody else in this process holds. */
+  @FunctionalInterface
+  private interface Locking {
+    Optional<FileChannel> lock(Path real) throws IOException, LedgerException;
+  }
+
+  private static SqliteFolder hold(Kind kind, Path folder, Use use, Locking locking)
+      throws LedgerException {
     Path real;
     try {
       real = folder.toRealPath();
     } catch (IOException e) {
-      throw unreadable(kind, folder, e);
+      throw unusable(kind, folder, use, e);
     }
     if (!HELD.add(real)) {
       throw taken(kind, real, "this process");
     }
+    boolean held = false;
     try {
-      return new SqliteFolder(kind, real, sharedLock(real, kind));
+      SqliteFolder taken = new SqliteFolder(kind, real, locking.lock(real));
+      held = true;
+      return taken;
     } catch (IOException e) {
-      HELD.remove(real);
-      throw unreadable(kind, real, e);
-    } catch (LedgerException e) {
-      HELD.remove(real);
-      throw e;
+      throw unusable(kind, real, use, e);
+    } finally {
+      if (!held) {
+        HELD.remove(real);
+      }
     }
   }
 
@@ -162,13 +169,18 @@ final class SqliteFolder implements AutoCloseable {
       return Optional.empty();
     }
     try {
-      if (channel.tryLock(0, Long.MAX_VALUE, true) == null) {
-        throw taken(kind, folder, holder(channel));
-      }
+      requireLock(channel, true, folder, kind);
       return Optional.of(channel);
     } catch (IOException | LedgerException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  private static void requireLock(FileChannel channel, boolean shared, Path folder, Kind kind)
+      throws IOException, LedgerException {
+    if (channel.tryLock(0, Long.MAX_VALUE, shared) == null) {
+      throw taken(kind, folder, holder(channel));
     }
   }
 
@@ -178,7 +190,8 @@ final class SqliteFolder implements AutoCloseable {
     return "process " + US_ASCII.decode(pid.flip());
   }
 
-  private static FileChannel lock(Path folder, Kind kind) throws IOException, LedgerException {
+  private static FileChannel lockWithDatabase(Path folder, Kind kind)
+      throws IOException, LedgerException {
     FileChannel channel =
         FileChannel.open(
             folder.resolve(kind.lock()),
@@ -186,11 +199,10 @@ final class SqliteFolder implements AutoCloseable {
                 StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
             FILE_0600);
     try {
-      if (channel.tryLock() == null) {
-        throw taken(kind, folder, holder(channel));
-      }
+      requireLock(channel, false, folder, kind);
       channel.truncate(0);
       channel.write(US_ASCII.encode(Long.toString(ProcessHandle.current().pid())), 0);
+      makeDatabaseFile(folder.resolve(kind.database()));
       return channel;
     } catch (IOException | LedgerException e) {
       channel.close();
@@ -231,29 +243,19 @@ final class SqliteFolder implements AutoCloseable {
             + " has it open; stop that one first");
   }
 
-  private static LedgerException unusable(Kind kind, Path folder, IOException cause) {
+  private static LedgerException unusable(Kind kind, Path folder, Use use, IOException cause) {
     return new LedgerException(
         "ledger",
         "the "
             + kind.word
             + "'s folder "
             + folder
-            + " must be a folder that this process can write to ("
+            + " must be a folder that this process can "
+            + use.what
+            + " ("
             + cause
-            + "); name another, or mend its owner and mode",
-        cause);
-  }
-
-  private static LedgerException unreadable(Kind kind, Path folder, IOException cause) {
-    return new LedgerException(
-        "ledger",
-        "the "
-            + kind.word
-            + "'s folder "
-            + folder
-            + " must be a folder that this process can read ("
-            + cause
-            + "); check its owner and mode",
+            + "); "
+            + use.mend,
         cause);
   }
 

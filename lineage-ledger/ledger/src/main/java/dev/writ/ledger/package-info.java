@@ -176,7 +176,7 @@
  * leaf            leaf_index → bytes, from minimum_index on
  * tile            (level, tile_index) → hashes; the rightmost of a level grows in place, and a partial
  *                 tile of an older checkpoint is its beginning; of level 0 from minimum_index / 256 on
- * payload         leaf_index → bytes, kept (a {@link dev.writ.ledger.Retention}); erasable
+ * payload         leaf_index → bytes, kept (a {@link dev.writ.ledger.PayloadRetention}); erasable
  * payload_period  (begins, leaf_index) of payloads whose period does not begin with their leaf
  * host            ak_name → ek_digest (unique), name (unique), ak_public, state, leaf_index
  * instance_key    (ak_name, key_name) → jkt (unique), leaf_index

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -123,15 +122,7 @@ class MacKeyTest {
   }
 
   private boolean onDisk(char letter) throws Exception {
-    String key = new String(key(letter), StandardCharsets.US_ASCII);
-    try (var files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        if (Files.readString(file, StandardCharsets.ISO_8859_1).contains(key)) {
-          return true;
-        }
-      }
-    }
-    return false;
+    return TestLedgers.isOnDisk(folder, new String(key(letter), StandardCharsets.US_ASCII));
   }
 
   @Test

@@ -25,7 +25,6 @@ import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.ProofOutcome;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -196,7 +195,7 @@ final class PayloadsTest {
     KeptPayload kept = ledger.payloads().at(index).orElseThrow();
     assertThat(kept.isNamed()).isFalse();
     assertThat(kept.bytes()).isEqualTo(kept.leaf().bytes());
-    assertThat(kept.retention()).isEqualTo(Retention.PERIOD);
+    assertThat(kept.retention()).isEqualTo(PayloadRetention.PERIOD);
   }
 
   @Test
@@ -239,8 +238,8 @@ final class PayloadsTest {
     assertThat(kept(all)).containsExactly(policy, host, suspended, newestStart);
     reopen();
     assertThat(purge(DAYS)).isZero();
-    assertThat(ledger.payloads().retention(policy)).contains(Retention.ALWAYS);
-    assertThat(ledger.payloads().retention(host)).contains(Retention.IN_USE);
+    assertThat(ledger.payloads().retention(policy)).contains(PayloadRetention.ALWAYS);
+    assertThat(ledger.payloads().retention(host)).contains(PayloadRetention.IN_USE);
     assertThat(ledger.payloads().retention(old)).isEmpty();
   }
 
@@ -357,14 +356,7 @@ final class PayloadsTest {
   }
 
   private boolean onDisk(String text) throws Exception {
-    try (var files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        if (Files.readString(file, StandardCharsets.ISO_8859_1).contains(text)) {
-          return true;
-        }
-      }
-    }
-    return false;
+    return TestLedgers.isOnDisk(folder, text);
   }
 
   @Test

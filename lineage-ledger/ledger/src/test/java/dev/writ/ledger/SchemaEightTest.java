@@ -60,12 +60,12 @@ class SchemaEightTest {
       PayloadRows rows = new PayloadRows(statements);
       assertThat(rows.between(0, 9).stream().map(PayloadRows.Row::retention))
           .containsExactly(
-              Retention.ALWAYS,
-              Retention.IN_USE,
-              Retention.IN_USE,
-              Retention.IN_USE,
-              Retention.IN_USE,
-              Retention.PERIOD);
+              PayloadRetention.ALWAYS,
+              PayloadRetention.IN_USE,
+              PayloadRetention.IN_USE,
+              PayloadRetention.IN_USE,
+              PayloadRetention.IN_USE,
+              PayloadRetention.PERIOD);
       assertThat(rows.due(KeptTree.on(statements, Optional.empty()), NOW, 0).later())
           .as("counted from the newest leaf")
           .isEmpty();

@@ -9,9 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import dev.writ.ledger.CommitOutcome.Unavailable;
 import dev.writ.tlog.AddCheckpointAnswer;
-import dev.writ.tlog.LogPolicy;
-import dev.writ.tlog.MalformedLogPolicyException;
-import dev.writ.tlog.TrustedCheckpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +19,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -39,20 +35,18 @@ class SharedWitnessTest {
 
   @TempDir Path temporary;
   private Path store = Path.of("");
-  private final List<TestWitness> witnesses = new ArrayList<>();
+  private ThreeWitnesses witnesses;
   private final List<String> said = new CopyOnWriteArrayList<>();
 
   @BeforeEach
   void start() {
     store = temporary.resolve("store");
-    for (String name : List.of("north", "south", "west")) {
-      witnesses.add(new TestWitness(name, temporary, TestLedgers.SIGNER.key()));
-    }
+    witnesses = new ThreeWitnesses(temporary);
   }
 
   @AfterEach
   void stop() {
-    witnesses.forEach(TestWitness::close);
+    witnesses.close();
   }
 
   @Test
@@ -69,8 +63,7 @@ class SharedWitnessTest {
       List<Long> indices = new ArrayList<>();
       for (Future<List<Receipt>> task : threads.invokeAll(tasks)) {
         for (Receipt receipt : task.get()) {
-          assertThat(policy().verifyCheckpoint(receipt.checkpoint()))
-              .isInstanceOf(TrustedCheckpoint.class);
+          witnesses.assertTrusted(receipt.checkpoint());
           indices.add(receipt.index());
         }
       }
@@ -110,7 +103,7 @@ class SharedWitnessTest {
   void witnessesThatSawMoreThanIsCommitted_contradict() throws Exception {
     try (Ledger node = open()) {
       Receipt unused = receipt(commit(node, Samples.entry()));
-      for (TestWitness witness : witnesses) {
+      for (TestWitness witness : witnesses.all) {
         witness.faultBy(
             (exchange, request) -> TestWitness.send(exchange, new AddCheckpointAnswer.Conflict(7)));
       }
@@ -130,7 +123,7 @@ class SharedWitnessTest {
         TestLedgers.store(store),
         Samples.ORIGIN,
         CheckpointKeys.of(List.of(TestLedgers.SIGNER)),
-        Witnesses.of(policy(), Map.of()),
+        Witnesses.of(witnesses.policy(), Map.of()),
         Optional.empty(),
         Samples.CLOCK,
         new LedgerEvents() {
@@ -139,14 +132,5 @@ class SharedWitnessTest {
             said.add((contradicts ? "contradicts " : "failed ") + name);
           }
         });
-  }
-
-  private LogPolicy policy() throws MalformedLogPolicyException {
-    return LogPolicy.parse(
-        "log "
-            + TestLedgers.SIGNER.key().vkey()
-            + "\n"
-            + witnesses.stream().map(TestWitness::line).collect(Collectors.joining())
-            + "group enough 2 north south west\nquorum enough\n");
   }
 }

@@ -14,6 +14,9 @@ import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.NoteVerifier;
 import dev.writ.tlog.ProofOutcome;
 import dev.writ.tlog.SignedNote;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -21,6 +24,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 
 /** Opens ledgers for tests, and judges what they answer without using what they are made of. */
 final class TestLedgers {
@@ -111,6 +115,18 @@ final class TestLedgers {
     assertThat(note.open(List.of(NoteVerifier.of(signer.key()))))
         .isInstanceOf(NoteOutcome.Opened.class);
     return Checkpoint.parse(note.text());
+  }
+
+  /** Whether a file of an embedded store has these characters, as bytes. */
+  static boolean isOnDisk(Path folder, String text) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        if (Files.readString(file, StandardCharsets.ISO_8859_1).contains(text)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** Changes a closed store behind the ledger's back, by statements with a semicolon between them. */

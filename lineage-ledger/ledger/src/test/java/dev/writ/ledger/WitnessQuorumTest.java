@@ -15,14 +15,12 @@ import dev.writ.tlog.AddCheckpointAnswer;
 import dev.writ.tlog.Cosigner;
 import dev.writ.tlog.LogPolicy;
 import dev.writ.tlog.SignedNote;
-import dev.writ.tlog.TrustedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +28,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,19 +42,19 @@ import org.junit.jupiter.params.provider.EnumSource;
 class WitnessQuorumTest {
   @TempDir Path temporary;
   private Path store = Path.of("");
-  private final List<TestWitness> witnesses = new ArrayList<>();
+  private ThreeWitnesses three;
+  private List<TestWitness> witnesses = List.of();
 
   @BeforeEach
   void start() {
     store = temporary.resolve("store");
-    for (String name : List.of("north", "south", "west")) {
-      witnesses.add(new TestWitness(name, temporary, TestLedgers.SIGNER.key()));
-    }
+    three = new ThreeWitnesses(temporary);
+    witnesses = three.all;
   }
 
   @AfterEach
   void stop() {
-    witnesses.forEach(TestWitness::close);
+    three.close();
   }
 
   @Test
@@ -387,7 +384,7 @@ class WitnessQuorumTest {
     Witnesses none =
         Witnesses.of(
             LogPolicy.parse(
-                "log " + TestLedgers.SIGNER.key().vkey() + "\n" + lines() + "quorum none\n"),
+                "log " + TestLedgers.SIGNER.key().vkey() + "\n" + three.lines() + "quorum none\n"),
             Map.of());
     assertThat(none.isNeeded()).isFalse();
     try (Ledger ledger = open(none, CommitLimits.DEFAULT)) {
@@ -396,21 +393,12 @@ class WitnessQuorumTest {
     assertThat(witnesses).allMatch(witness -> witness.asked.get() == 0);
   }
 
-  private String lines() {
-    return witnesses.stream().map(TestWitness::line).collect(Collectors.joining());
-  }
-
   private LogPolicy policy() throws Exception {
-    return LogPolicy.parse(
-        "log "
-            + TestLedgers.SIGNER.key().vkey()
-            + "\n"
-            + lines()
-            + "group enough 2 north south west\nquorum enough\n");
+    return three.policy();
   }
 
   private void assertTrusted(SignedNote note) throws Exception {
-    assertThat(policy().verifyCheckpoint(note)).isInstanceOf(TrustedCheckpoint.class);
+    three.assertTrusted(note);
   }
 
   private Ledger open() throws Exception {

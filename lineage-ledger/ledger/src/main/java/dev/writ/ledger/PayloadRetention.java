@@ -6,7 +6,7 @@ import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.ServiceStart;
 
 /** How long what lies beside a leaf is kept, where nobody erases it before. */
-public enum Retention {
+public enum PayloadRetention {
   /** For a {@link RetentionPeriod} from its leaf's time. */
   PERIOD,
   /**
@@ -18,7 +18,7 @@ public enum Retention {
   ALWAYS;
 
   /** What lies beside this leaf is kept so. */
-  static Retention of(Leaf leaf) {
+  static PayloadRetention of(Leaf leaf) {
     if (leaf.kind() == LeafKind.POLICY) {
       return ALWAYS;
     }
