@@ -8,6 +8,7 @@ import dev.writ.ledger.RetentionPeriod;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StoreConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,6 +32,9 @@ final class LedgerPlace {
   private static final int KEEP_DAYS = 90;
   private static final int POSTGRES_PORT = 5432;
   private static final int MAX_PORT = 0xFFFF;
+
+  /** Less than the skew that verifiers allow for. */
+  private static final Duration CLOCKS_APART = Duration.ofSeconds(5);
 
   private LedgerPlace() {}
 
@@ -66,13 +70,14 @@ final class LedgerPlace {
   private static PostgresConfig postgres(ConfigSection postgres, Optional<Path> anchor)
       throws MalformedConfigurationException {
     return new PostgresConfig(
-        postgres.text("host"),
-        postgres.number("port", 1, MAX_PORT, POSTGRES_PORT),
-        postgres.text("database"),
-        postgres.text("user"),
-        postgres.optionalPath("password_file"),
-        postgres.optionalPath("authorities"),
-        anchor,
-        CommitLimits.DEFAULT);
+            postgres.text("host"),
+            postgres.number("port", 1, MAX_PORT, POSTGRES_PORT),
+            postgres.text("database"),
+            postgres.text("user"),
+            postgres.optionalPath("password_file"),
+            postgres.optionalPath("authorities"),
+            anchor,
+            CommitLimits.DEFAULT)
+        .withClockWithin(CLOCKS_APART);
   }
 }

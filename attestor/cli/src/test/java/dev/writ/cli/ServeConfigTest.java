@@ -131,14 +131,15 @@ class ServeConfigTest {
     assertThat(read(postgres).ledger())
         .isEqualTo(
             new PostgresConfig(
-                "db.example",
-                5432,
-                "writ",
-                "ledger",
-                Optional.of(folder.resolve("secret")),
-                Optional.of(folder.resolve("ca.pem")),
-                Optional.empty(),
-                CommitLimits.DEFAULT));
+                    "db.example",
+                    5432,
+                    "writ",
+                    "ledger",
+                    Optional.of(folder.resolve("secret")),
+                    Optional.of(folder.resolve("ca.pem")),
+                    Optional.empty(),
+                    CommitLimits.DEFAULT)
+                .withClockWithin(Duration.ofSeconds(5)));
     assertThat(readWith(postgres, Map.of("WRIT_LEDGER_POSTGRES_PORT", "6432"), Map.of()).ledger())
         .isInstanceOfSatisfying(
             PostgresConfig.class, config -> assertThat(config.port()).isEqualTo(6432));

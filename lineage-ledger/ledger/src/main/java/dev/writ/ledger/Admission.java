@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.AkName;
 import dev.writ.ledger.CommitOutcome.Superseded;
 import dev.writ.ledger.Precondition.EpochIs;
 import dev.writ.ledger.Precondition.HostActive;
@@ -11,7 +12,11 @@ import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.RecordUse;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,7 +31,9 @@ import java.util.Set;
  *       cannot stand beside what all of them together leave.
  * </ol>
  *
- * <p>An entry that is not admitted leaves nothing behind: a savepoint takes back what it took.
+ * <p>An entry that is not admitted leaves nothing behind: a savepoint takes back what it took. Entries of
+ * an {@link AdmissionRun} are tried all at once; where one of them loses, that is taken back, and they
+ * are judged one after the other.
  */
 final class Admission {
   private static final String SAVEPOINT = "SAVEPOINT entry";
@@ -50,8 +57,107 @@ final class Admission {
     this.horizon = horizon;
   }
 
+  /**
+   * Judges a batch.
+   *
+   * @param first place of the first leaf that is admitted; the others follow it
+   * @param admitted takes the entries that are
+   * @param lost takes the others, with the reason
+   */
+  void judge(
+      List<Pending> batch, long first, List<Pending> admitted, Map<Pending, CommitOutcome> lost)
+      throws SQLException {
+    int done = 0;
+    while (done < batch.size()) {
+      AdmissionRun run = AdmissionRun.from(batch, done);
+      if (run.isOfMany() && isAdmitted(run, first + admitted.size())) {
+        admitted.addAll(run.entries());
+      } else {
+        for (Pending pending : run.entries()) {
+          Optional<CommitOutcome> why = judge(pending.entry(), first + admitted.size());
+          if (why.isPresent()) {
+            lost.put(pending, why.get());
+          } else {
+            admitted.add(pending);
+          }
+        }
+      }
+      done += run.entries().size();
+    }
+  }
+
+  /** Whether all entries are admitted, the first at {@code first}; none is if it is false. */
+  private boolean isAdmitted(AdmissionRun run, long first) throws SQLException {
+    statements.update(SAVEPOINT);
+    boolean admitted = change(run, first, true) && holdsAll(run) && change(run, first, false);
+    if (!admitted) {
+      statements.update(TAKE_BACK);
+    }
+    statements.update(RELEASE);
+    return admitted;
+  }
+
+  /** Makes the first row of every entry, then the second, and so on. */
+  private boolean change(AdmissionRun run, long first, boolean singleUse) throws SQLException {
+    List<List<RowChange>> entries = new ArrayList<>();
+    long index = first;
+    for (Pending pending : run.entries()) {
+      List<RowChange> rows = new ArrayList<>();
+      for (StateChange change : pending.entry().changes()) {
+        if (isSingleUse(change) == singleUse) {
+          Optional<List<RowChange>> made = writes.rows(change, index, horizon);
+          if (made.isEmpty()) {
+            return false;
+          }
+          rows.addAll(made.get());
+        }
+      }
+      entries.add(rows);
+      index++;
+    }
+    int longest = entries.stream().mapToInt(List::size).max().orElse(0);
+    for (int step = 0; step < longest; step++) {
+      Map<String, List<RowChange>> alike = new LinkedHashMap<>();
+      for (List<RowChange> rows : entries) {
+        if (step < rows.size()) {
+          RowChange row = rows.get(step);
+          alike.computeIfAbsent(row.sql(), sql -> new ArrayList<>()).add(row);
+        }
+      }
+      for (Map.Entry<String, List<RowChange>> rows : alike.entrySet()) {
+        if (!statements.makeAll(rows.getKey(), rows.getValue())) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private boolean holdsAll(AdmissionRun run) throws SQLException {
+    Set<AkName> hosts = new HashSet<>();
+    for (Pending pending : run.entries()) {
+      for (Precondition precondition : pending.entry().preconditions()) {
+        if (held.contains(precondition)) {
+          continue;
+        }
+        if (precondition instanceof HostActive host) {
+          hosts.add(host.akName());
+        } else if (holds(precondition)) {
+          held.add(precondition);
+        } else {
+          return false;
+        }
+      }
+    }
+    boolean active = reads.areActive(hosts);
+    if (active) {
+      hosts.forEach(host -> held.add(new HostActive(host)));
+    }
+    return active;
+  }
+
   /** Why the entry is not admitted; empty if it is, with {@code index} as its leaf's place. */
-  Optional<CommitOutcome> judge(Entry entry, long index) throws SQLException {
+  private Optional<CommitOutcome> judge(Entry entry, long index) throws SQLException {
     if (entry.changes().isEmpty()) {
       return firstSuperseded(entry);
     }

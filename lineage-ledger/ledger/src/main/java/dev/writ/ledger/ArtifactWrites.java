@@ -3,7 +3,6 @@ package dev.writ.ledger;
 
 import dev.writ.ledger.CommitOutcome.Refusal;
 import dev.writ.ledger.CommitOutcome.Refused;
-import dev.writ.ledger.LastSeenWrites.Link;
 import dev.writ.ledger.StateChange.RecordArtifact;
 import dev.writ.ledger.StateChange.RecordOutcome;
 import dev.writ.ledger.StateChange.RecordUse;
@@ -13,18 +12,24 @@ import dev.writ.ledger.StateChange.VoidArtifactsBetween;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Changes of artifacts and of what follows them, made as {@link StateWrites} says. */
 final class ArtifactWrites {
-  private static final String ARTIFACT =
+  private static final String CHAINED =
       "INSERT INTO artifact (jti, leaf_index, expires, revoked, status, previous, ends)"
-          + " VALUES (?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING leaf_index";
+          + " SELECT ?, ?, ?, 0, ?, previous, ends FROM last_seen WHERE ak_name = ?"
+          + " ON CONFLICT DO NOTHING";
+  private static final String UNCHAINED =
+      "INSERT INTO artifact (jti, leaf_index, expires, revoked, status)"
+          + " SELECT ?, ?, ?, 0, ? WHERE true ON CONFLICT DO NOTHING";
   private static final String INDEX =
       "INSERT INTO status_index (number, leaf_index, expires, revoked)"
           + " SELECT ?, ?, ?, 0 FROM status_block WHERE block = ? AND free_at >= ?"
-          + " ON CONFLICT DO NOTHING RETURNING number";
+          + " ON CONFLICT DO NOTHING";
   private static final String INDEX_TAKEN = "SELECT number FROM status_index WHERE number = ?";
   private static final String REVOKE =
       "UPDATE artifact SET revoked = 1 WHERE jti = ? AND revoked = 0"
@@ -57,42 +62,61 @@ final class ArtifactWrites {
     this.hosts = hosts;
   }
 
-  Optional<CommitOutcome> record(RecordArtifact artifact, long index) throws SQLException {
-    Optional<Link> link = Optional.empty();
+  /**
+   * What records an artifact. Its host's row says where it stands in the chain, and is changed before.
+   */
+  List<RowChange> rows(RecordArtifact artifact, long index) {
+    List<RowChange> rows = new ArrayList<>();
     if (artifact.host().isPresent()) {
       SetLastSeen seen = artifact.host().get();
-      link = hosts.link(seen, index, Optional.of(artifact.jti()), artifact.expires());
-      if (link.isEmpty()) {
-        return Optional.of(LastSeenWrites.superseded(seen));
-      }
+      rows.add(hosts.row(seen, index, Optional.of(artifact.jti()), artifact.expires()));
+      rows.add(
+          RowChange.of(
+              CHAINED,
+              artifact.jti(),
+              index,
+              artifact.expires(),
+              artifact.status(),
+              seen.akName().bytes()));
+    } else {
+      rows.add(
+          RowChange.of(UNCHAINED, artifact.jti(), index, artifact.expires(), artifact.status()));
     }
-    return record(artifact, link, index).map(why -> new Refused(artifact, why));
+    artifact
+        .status()
+        .ifPresent(
+            status ->
+                rows.add(
+                    RowChange.of(
+                        INDEX,
+                        status,
+                        index,
+                        artifact.expires(),
+                        status.number() / StatusBlock.SIZE,
+                        artifact.expires())));
+    return rows;
   }
 
-  private Optional<Refusal> record(RecordArtifact artifact, Optional<Link> link, long index)
-      throws SQLException {
-    if (!statements.any(
-        ARTIFACT,
-        artifact.jti(),
-        index,
-        artifact.expires(),
-        artifact.status(),
-        link.flatMap(Link::previous),
-        link.map(Link::ends))) {
-      return Optional.of(Refusal.JTI_TAKEN);
+  Optional<CommitOutcome> record(RecordArtifact artifact, long index) throws SQLException {
+    for (RowChange row : rows(artifact, index)) {
+      if (!statements.make(row)) {
+        return Optional.of(whyNot(artifact, row));
+      }
     }
-    if (artifact.status().isEmpty()) {
-      return Optional.empty();
-    }
-    long number = artifact.status().get().number();
-    long block = number / StatusBlock.SIZE;
-    if (statements.any(INDEX, number, index, artifact.expires(), block, artifact.expires())) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        statements.any(INDEX_TAKEN, number)
-            ? Refusal.STATUS_INDEX_TAKEN
-            : Refusal.STATUS_INDEX_NOT_RESERVED);
+    return Optional.empty();
+  }
+
+  private CommitOutcome whyNot(RecordArtifact artifact, RowChange row) throws SQLException {
+    return switch (row.sql()) {
+      case CHAINED, UNCHAINED -> new Refused(artifact, Refusal.JTI_TAKEN);
+      case INDEX ->
+          new Refused(
+              artifact,
+              statements.any(INDEX_TAKEN, artifact.status().orElseThrow())
+                  ? Refusal.STATUS_INDEX_TAKEN
+                  : Refusal.STATUS_INDEX_NOT_RESERVED);
+      default -> LastSeenWrites.superseded(artifact.host().orElseThrow());
+    };
   }
 
   /** Where an artifact stands whose revocation is made. */

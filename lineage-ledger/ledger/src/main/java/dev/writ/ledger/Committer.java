@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +46,9 @@ final class Committer implements Runnable {
   /** How long the writer waits for entries before it does what else there is to do. */
   private static final long IDLE_MILLIS = 50;
 
+  /** How often it looks for a store that is away, while nothing is to be committed. */
+  private static final long REOPEN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final Database database;
   private final CommitLimits limits;
   private final InstantSource clock;
@@ -73,6 +75,9 @@ final class Committer implements Runnable {
 
   private long storedCheckpointSize;
 
+  /** When the store was last found away while idle, on {@link System#nanoTime}'s scale. */
+  private long failedNanos = System.nanoTime();
+
   /**
    * A batch at its COMMIT.
    *
@@ -92,7 +97,12 @@ final class Committer implements Runnable {
     this.clock = clock;
     this.signer = signer;
     this.session = opening.session();
-    this.tree = new KnownTree(opening.edge(), database.isShared(), signer::committed);
+    this.tree =
+        new KnownTree(
+            opening.edge(),
+            database.isShared(),
+            new StoreClock(database, clock),
+            signer::committed);
     this.storedCheckpointSize = opening.storedCheckpointSize();
     this.events = events;
   }
@@ -209,14 +219,7 @@ final class Committer implements Runnable {
     Instant now = clock.instant();
     Admission admission = new Admission(writer.statements(), now, row.nonceHorizon());
     long first = tree.edge().head().size();
-    for (Pending pending : batch) {
-      Optional<CommitOutcome> refused = admission.judge(pending.entry(), first + admitted.size());
-      if (refused.isPresent()) {
-        lost.put(pending, refused.get());
-      } else {
-        admitted.add(pending);
-      }
-    }
+    admission.judge(batch, first, admitted, lost);
     RightEdge.Growth growth = tree.edge().append(admitted.stream().map(Pending::leafHash).toList());
     Head head = growth.edge().head();
     if (!admitted.isEmpty()) {
@@ -238,17 +241,21 @@ final class Committer implements Runnable {
         .orElseThrow();
   }
 
-  /** Looks whether other nodes have committed, while there is nothing else to do. */
+  /**
+   * Looks whether other nodes have committed, while there is nothing else to do; after a failure it is
+   * what finds out that the store is there again.
+   */
   private void followWhileIdle() {
-    WriterSession writer = session;
-    if (writer == null) {
+    long now = System.nanoTime();
+    if (!database.isShared() || session == null && now - failedNanos < REOPEN_NANOS) {
       return;
     }
     try {
-      tree.followOthers(writer);
+      tree.followOthers(ready());
     } catch (SQLException | LedgerException | RuntimeException e) {
       // Whoever commits next hears of it.
       closeSession();
+      failedNanos = now;
     }
   }
 

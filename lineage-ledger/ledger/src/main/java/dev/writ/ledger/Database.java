@@ -3,7 +3,10 @@ package dev.writ.ledger;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A database that holds a ledger, and all in which databases differ; every statement beside these is
@@ -39,6 +42,16 @@ interface Database extends ReadableStore {
   /** Lets those who have it open ask their witnesses one after another. */
   default WitnessTurn witnessTurn() {
     return WitnessTurn.ALONE;
+  }
+
+  /** How far a writer's clock may be from the store's; empty where nobody asks. */
+  default Optional<Duration> clockWithin() {
+    return Optional.empty();
+  }
+
+  /** The store's clock; only of one that has its own. */
+  default Instant clock(Connection writer) throws SQLException {
+    throw new IllegalStateException("bug: this store has no clock of its own");
   }
 
   /** What stands for the words in {@code ${}} of the schema. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KnownTree {
   private final boolean shared;
+  private final StoreClock clock;
   private final Consumer<CommittedBatch> signer;
   private RightEdge edge;
 
@@ -23,11 +24,13 @@ final class KnownTree {
    * A tree up to its right edge.
    *
    * @param shared whether others may commit to the same store
+   * @param clock that this node's is compared with before it writes
    * @param signer has each leaf that others committed before any that comes after it
    */
-  KnownTree(RightEdge edge, boolean shared, Consumer<CommittedBatch> signer) {
+  KnownTree(RightEdge edge, boolean shared, StoreClock clock, Consumer<CommittedBatch> signer) {
     this.edge = edge;
     this.shared = shared;
+    this.clock = clock;
     this.signer = signer;
   }
 
@@ -49,6 +52,7 @@ final class KnownTree {
   /** Takes the lock, and makes sure that the tree goes on from where it is known. */
   @CanIgnoreReturnValue
   TreeReads.HeadRow begin(WriterSession writer) throws SQLException, LedgerException {
+    clock.require(writer);
     writer.treeWrites().lock();
     TreeReads.HeadRow row = writer.tree().head().orElseThrow(RightEdgeCheck::noHead);
     follow(writer, row.head());

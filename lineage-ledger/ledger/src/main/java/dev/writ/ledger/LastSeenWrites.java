@@ -20,8 +20,8 @@ final class LastSeenWrites {
           + " ends = CASE WHEN ends < ? THEN ? ELSE ends END, leaf_index = ?";
   private static final String FIRST =
       "INSERT INTO last_seen (ak_name, clock, reset_count, restart_count, safe, seen, anchor,"
-          + " leaf_index, artifact, previous, ends) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)"
-          + " ON CONFLICT DO NOTHING RETURNING previous, ends";
+          + " leaf_index, artifact, previous, ends) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ? WHERE true"
+          + " ON CONFLICT DO NOTHING";
   private static final String SAME_BOOT =
       "UPDATE last_seen SET "
           + CHAINED
@@ -30,12 +30,12 @@ final class LastSeenWrites {
           + " safe = CASE WHEN clock <= ? THEN ? ELSE safe END,"
           + " clock = CASE WHEN clock <= ? THEN ? ELSE clock END"
           + " WHERE ak_name = ? AND reset_count = ? AND restart_count = ?"
-          + " AND (clock <= ? OR seen >= ? OR (seen >= ? AND clock <= ?)) RETURNING previous, ends";
+          + " AND (clock <= ? OR seen >= ? OR (seen >= ? AND clock <= ?))";
   private static final String OTHER_BOOT =
       "UPDATE last_seen SET "
           + CHAINED
           + ", clock = ?, reset_count = ?, restart_count = ?, safe = ?, seen = ?, anchor = ?"
-          + " WHERE ak_name = ? AND leaf_index = ? RETURNING previous, ends";
+          + " WHERE ak_name = ? AND leaf_index = ?";
   private static final BulkRevocation VOID = new BulkRevocation(StateReads.CHAIN, StateReads.LIVE);
   private static final String CUT =
       "UPDATE last_seen SET artifact = NULL, previous = NULL, ends = 0 WHERE ak_name = ?";
@@ -46,19 +46,14 @@ final class LastSeenWrites {
     this.statements = statements;
   }
 
-  /**
-   * Where an artifact stands in its host's chain.
-   *
-   * @param previous jti of the one before it
-   * @param ends when the last of it and of those before it ends, in milliseconds since 1970
-   */
-  record Link(Optional<byte[]> previous, long ends) {}
-
   /** Records what was seen; why not, where what it was judged against is no longer so. */
   Optional<CommitOutcome> set(SetLastSeen change, long index) throws SQLException {
-    return link(change, index, Optional.empty(), Instant.EPOCH).isPresent()
-        ? Optional.empty()
-        : Optional.of(superseded(change));
+    return statements.make(row(change, index)) ? Optional.empty() : Optional.of(superseded(change));
+  }
+
+  /** Records what was seen; changes no row where what it was judged against is no longer so. */
+  RowChange row(SetLastSeen change, long index) {
+    return row(change, index, Optional.empty(), Instant.EPOCH);
   }
 
   static CommitOutcome superseded(SetLastSeen change) {
@@ -66,12 +61,10 @@ final class LastSeenWrites {
   }
 
   /**
-   * Records what was seen, with the artifact that it led to, where it did.
-   *
-   * @return the artifact's place; empty where what was judged against is no longer so
+   * The same, with the artifact that it led to, where it did: then the host's row says where that stands
+   * in the chain.
    */
-  Optional<Link> link(SetLastSeen change, long index, Optional<UuidV7> artifact, Instant expires)
-      throws SQLException {
+  RowChange row(SetLastSeen change, long index, Optional<UuidV7> artifact, Instant expires) {
     byte[] host = change.akName().bytes();
     HostClock clock = change.clock();
     int safe = clock.safe() ? 1 : 0;
@@ -137,8 +130,7 @@ final class LastSeenWrites {
             expires
           };
     }
-    return statements.first(
-        row -> new Link(Optional.ofNullable(row.getBytes(1)), row.getLong(2)), sql, parameters);
+    return RowChange.of(sql, parameters);
   }
 
   /**

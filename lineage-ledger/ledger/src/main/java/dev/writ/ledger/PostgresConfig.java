@@ -2,6 +2,7 @@
 package dev.writ.ledger;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param authorities certificates in PEM that the server's must lead to, for this very host name
  * @param anchor see {@link StoreConfig#anchor}; of this node
  * @param archive see {@link StoreConfig#archive}
+ * @param clockWithin how far this node's clock may be from the server's before nothing is written; empty
+ *     where it is not asked, whole seconds
  */
 public record PostgresConfig(
     String host,
@@ -25,6 +28,7 @@ public record PostgresConfig(
     Optional<Path> authorities,
     Optional<Path> anchor,
     Optional<ArchiveConfig> archive,
+    Optional<Duration> clockWithin,
     CommitLimits limits)
     implements StoreConfig {
   /**
@@ -41,7 +45,7 @@ public record PostgresConfig(
     }
   }
 
-  /** One without an archive. */
+  /** One without an archive, whose nodes' clocks nobody compares. */
   public PostgresConfig(
       String host,
       int port,
@@ -51,13 +55,47 @@ public record PostgresConfig(
       Optional<Path> authorities,
       Optional<Path> anchor,
       CommitLimits limits) {
-    this(host, port, database, user, passwordFile, authorities, anchor, Optional.empty(), limits);
+    this(
+        host,
+        port,
+        database,
+        user,
+        passwordFile,
+        authorities,
+        anchor,
+        Optional.empty(),
+        Optional.empty(),
+        limits);
   }
 
   @Override
   public PostgresConfig withArchive(ArchiveConfig other) {
     return new PostgresConfig(
-        host, port, database, user, passwordFile, authorities, anchor, Optional.of(other), limits);
+        host,
+        port,
+        database,
+        user,
+        passwordFile,
+        authorities,
+        anchor,
+        Optional.of(other),
+        clockWithin,
+        limits);
+  }
+
+  /** The same database, for a node whose clock is to be this near to the server's. */
+  public PostgresConfig withClockWithin(Duration apart) {
+    return new PostgresConfig(
+        host,
+        port,
+        database,
+        user,
+        passwordFile,
+        authorities,
+        anchor,
+        archive,
+        Optional.of(apart),
+        limits);
   }
 
   @Override

@@ -10,6 +10,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -43,6 +45,8 @@ final class PostgresDatabase implements Database {
           + " current_setting('full_page_writes'), current_setting('synchronous_commit'),"
           + " pg_is_in_recovery()";
   private static final int OLDEST = 150_000;
+  private static final String CLOCK =
+      "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
 
   private final PostgresConfig config;
   private final Optional<TileArchive> archive;
@@ -171,6 +175,22 @@ final class PostgresDatabase implements Database {
   @Override
   public WitnessTurn witnessTurn() {
     return new PostgresTurn(this);
+  }
+
+  @Override
+  public Optional<Duration> clockWithin() {
+    return config.clockWithin();
+  }
+
+  @Override
+  public Instant clock(Connection writer) throws SQLException {
+    try (Statement statement = writer.createStatement();
+        ResultSet row = statement.executeQuery(CLOCK)) {
+      if (!row.next()) {
+        throw new IllegalStateException("a bug: a clock gave no row");
+      }
+      return Instant.ofEpochMilli(row.getLong(1));
+    }
   }
 
   @Override

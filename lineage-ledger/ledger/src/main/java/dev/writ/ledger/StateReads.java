@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** Reads of the state tables, inside the writer's transaction and beside it. */
 final class StateReads {
@@ -22,6 +23,8 @@ final class StateReads {
   private static final String HOST_BY_AK = HOST + "ak_name = ?";
   private static final String HOST_BY_EK = HOST + "ek_digest = ?";
   private static final String HOST_BY_NAME = HOST + "name = ?";
+  private static final String ACTIVE =
+      "SELECT COUNT(*) FROM host WHERE state = 'ACTIVE' AND ak_name IN (";
   private static final String INSTANCE_KEY =
       "SELECT ak_name, key_name, jkt, leaf_index FROM instance_key"
           + " WHERE ak_name = ? AND key_name = ?";
@@ -92,6 +95,20 @@ final class StateReads {
 
   Optional<Host> host(AkName akName) throws SQLException {
     return statements.first(StateReads::host, HOST_BY_AK, akName.bytes());
+  }
+
+  /** Whether all of these hosts are active; {@code names} are different. */
+  boolean areActive(Set<AkName> names) throws SQLException {
+    List<Object> parameters = new ArrayList<>(names.size());
+    names.forEach(name -> parameters.add(name.bytes()));
+    // As few statements to prepare as there are powers of two.
+    while (Integer.bitCount(parameters.size()) > 1) {
+      parameters.add(parameters.get(0));
+    }
+    String sql = ACTIVE + "?" + ", ?".repeat(Math.max(0, parameters.size() - 1)) + ")";
+    return names.isEmpty()
+        || statements.first(row -> row.getLong(1), sql, parameters.toArray()).orElse(0L)
+            == names.size();
   }
 
   Optional<Host> hostByEk(Hash ekDigest) throws SQLException {

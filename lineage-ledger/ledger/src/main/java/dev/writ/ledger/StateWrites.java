@@ -41,7 +41,7 @@ import java.util.Optional;
  */
 final class StateWrites {
   private static final String NONCE =
-      "INSERT INTO nonce (nonce, expires) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING expires";
+      "INSERT INTO nonce (nonce, expires) SELECT ?, ? WHERE true ON CONFLICT DO NOTHING";
   private static final String HOST =
       "INSERT INTO host (ak_name, ek_digest, name, ak_public, state, leaf_index)"
           + " VALUES (?, ?, ?, ?, 'ACTIVE', ?) ON CONFLICT DO NOTHING RETURNING leaf_index";
@@ -94,6 +94,23 @@ final class StateWrites {
     this.operations = new OperationWrites(statements);
     this.trustFiles = new TrustFiles(statements);
     this.payloads = new PayloadRows(statements);
+  }
+
+  /**
+   * The rows of a change that is made by nothing else, in their order.
+   *
+   * @return empty for any other change, and for one that is not possible
+   */
+  Optional<List<RowChange>> rows(StateChange change, long index, Instant horizon) {
+    if (change instanceof ConsumeNonce nonce && !mayBePurged(nonce, horizon)) {
+      return Optional.of(List.of(row(nonce)));
+    }
+    if (change instanceof SetLastSeen seen) {
+      return Optional.of(List.of(hosts.row(seen, index)));
+    }
+    return change instanceof RecordArtifact artifact
+        ? Optional.of(artifacts.rows(artifact, index))
+        : Optional.empty();
   }
 
   /**
@@ -188,10 +205,17 @@ final class StateWrites {
   }
 
   private Optional<CommitOutcome> consume(ConsumeNonce nonce, Instant horizon) throws SQLException {
-    boolean mayBePurged = nonce.expires().isBefore(horizon);
-    return !mayBePurged && statements.any(NONCE, nonce.nonce(), nonce.expires())
+    return !mayBePurged(nonce, horizon) && statements.make(row(nonce))
         ? Optional.empty()
         : Optional.of(new Replayed(nonce));
+  }
+
+  private static boolean mayBePurged(ConsumeNonce nonce, Instant horizon) {
+    return nonce.expires().isBefore(horizon);
+  }
+
+  private static RowChange row(ConsumeNonce nonce) {
+    return RowChange.of(NONCE, nonce.nonce(), nonce.expires());
   }
 
   private Optional<Refusal> register(RegisterHost host, long index) throws SQLException {

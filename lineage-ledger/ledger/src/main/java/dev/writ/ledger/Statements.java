@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,13 +43,17 @@ final class Statements {
    * empty Optional is null.
    */
   PreparedStatement with(String sql, Object... parameters) throws SQLException {
+    return with(sql, Arrays.asList(parameters));
+  }
+
+  private PreparedStatement with(String sql, List<?> parameters) throws SQLException {
     PreparedStatement statement = prepared.get(sql);
     if (statement == null) {
       statement = connection.prepareStatement(sql);
       prepared.put(sql, statement);
     }
-    for (int i = 0; i < parameters.length; i++) {
-      set(statement, i + 1, parameters[i]);
+    for (int i = 0; i < parameters.size(); i++) {
+      set(statement, i + 1, parameters.get(i));
     }
     return statement;
   }
@@ -88,6 +93,27 @@ final class Statements {
   @CanIgnoreReturnValue
   int update(String sql, Object... parameters) throws SQLException {
     return with(sql, parameters).executeUpdate();
+  }
+
+  /** Whether the row was changed. */
+  boolean make(RowChange change) throws SQLException {
+    return with(change.sql(), change.parameters()).executeUpdate() == 1;
+  }
+
+  /**
+   * Makes changes by one statement, which a server is sent at once.
+   *
+   * @param sql of them all; no INSERT of VALUES, of which PostgreSQL's driver makes one statement that
+   *     does not say which rows were new
+   * @return whether each row was changed
+   */
+  boolean makeAll(String sql, List<RowChange> changes) throws SQLException {
+    PreparedStatement statement = with(sql);
+    for (RowChange change : changes) {
+      statement = with(sql, change.parameters());
+      statement.addBatch();
+    }
+    return Arrays.stream(statement.executeBatch()).allMatch(rows -> rows == 1);
   }
 
   /** The first row, if there is one. */

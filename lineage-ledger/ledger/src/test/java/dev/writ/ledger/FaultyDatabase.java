@@ -33,6 +33,7 @@ final class FaultyDatabase implements Database {
 
   private final Database real;
   private final boolean shared;
+  private long steps;
   private int stepsToFault = -1;
   private Fault fault = Fault.NOT_PERSISTED;
   private boolean diesWithFault;
@@ -85,6 +86,11 @@ final class FaultyDatabase implements Database {
     commitFault = Optional.of(how);
     meanwhile = before;
     faulted = "";
+  }
+
+  /** How many steps were taken. */
+  synchronized long steps() {
+    return steps;
   }
 
   /** The step that failed, empty if none did yet. */
@@ -171,6 +177,7 @@ final class FaultyDatabase implements Database {
   private boolean reached(String step) throws InterruptedException {
     gate.await();
     synchronized (this) {
+      steps++;
       if (step.equals("commit") && commitFault.isPresent()) {
         fault = commitFault.get();
         commitFault = Optional.empty();

@@ -24,6 +24,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -32,6 +33,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -125,6 +127,69 @@ class SharedStoreTest {
     } finally {
       threads.shutdownNow();
       nodes.forEach(Ledger::close);
+    }
+  }
+
+  @Test
+  void nodeWhoseClockIsNotTheServers_commitsNothingUntilItIs() throws Exception {
+    AtomicReference<Duration> off = new AtomicReference<>(Duration.ofSeconds(7));
+    StoreConfig near =
+        StoreUnderTest.postgres(folder, CommitLimits.DEFAULT)
+            .withClockWithin(Duration.ofSeconds(5));
+    try (Ledger wrong =
+            Ledger.open(
+                near,
+                Samples.ORIGIN,
+                List.of(TestLedgers.SIGNER),
+                () -> Instant.now().plus(off.get()));
+        Ledger right = TestLedgers.open(folder)) {
+      receipt(commit(right, Samples.entry()));
+      assertOtherClock(wrong, " s ahead");
+      off.set(Duration.ofSeconds(-7));
+      assertOtherClock(wrong, " s behind");
+      assertThat(TestLedgers.failure(wrong.reserveStatusBlock(LATER)).code()).isEqualTo("clock");
+      assertThat(wrong.size()).isEqualTo(1);
+
+      off.set(Duration.ZERO);
+      assertThat(receipt(commit(wrong, Samples.entry())).index()).isEqualTo(1);
+      assertThat(receipt(commit(right, Samples.entry())).index()).isEqualTo(2);
+    }
+  }
+
+  private static void assertOtherClock(Ledger ledger, String how) {
+    assertThat(commit(ledger, Samples.entry()))
+        .isInstanceOfSatisfying(
+            Unavailable.class,
+            unavailable -> {
+              assertThat(unavailable.reached()).isEqualTo(Reached.NOT_COMMITTED);
+              assertThat(unavailable.code()).isEqualTo("clock");
+              assertThat(unavailable.message()).contains("within 5 s", how);
+            });
+  }
+
+  @Test
+  void idleNodeWhoseConnectionWasLost_followsTheOthersAgain() throws Exception {
+    try (Ledger idle = TestLedgers.open(folder);
+        Ledger other = TestLedgers.open(folder)) {
+      receipt(commit(idle, Samples.entry()));
+      awaitSize(other, 1);
+      endConnections();
+      // Whose own connection ended, too.
+      while (!(commit(other, Samples.entry()) instanceof Receipt)) {
+        Thread.sleep(5);
+      }
+      awaitSize(idle, 2);
+    }
+  }
+
+  private void endConnections() throws Exception {
+    try (Connection connection = TestLedgers.connection(folder);
+        Statement statement = connection.createStatement();
+        ResultSet ended =
+            statement.executeQuery(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    + " WHERE datname = current_database() AND pid <> pg_backend_pid()")) {
+      assertThat(ended.next()).isTrue();
     }
   }
 
