@@ -101,6 +101,21 @@ public final class P256Verifier {
         && engines.verify(NO_PREFIX, message, 0, message.length, der(r, s));
   }
 
+  /**
+   * The one encoding in DER of a signature r‖s.
+   *
+   * @throws IllegalArgumentException if it is not of 64 bytes
+   */
+  public static byte[] der(byte[] p1363) {
+    if (p1363.length != P1363_BYTES) {
+      throw new IllegalArgumentException(
+          "a signature must have " + P1363_BYTES + " bytes, had " + p1363.length);
+    }
+    return der(
+        new BigInteger(1, p1363, 0, P256Point.FIELD_BYTES),
+        new BigInteger(1, p1363, P256Point.FIELD_BYTES, P256Point.FIELD_BYTES));
+  }
+
   boolean verifyDer(byte[] prefix, byte[] message, int offset, int length, byte[] signature) {
     return isStrictDer(signature) && engines.verify(prefix, message, offset, length, signature);
   }

@@ -17,6 +17,9 @@ import java.util.Optional;
 public record KeyQuorum(int threshold, List<VerificationKey> keys) {
   static final int MAX_KEYS = 32;
 
+  /** Longest file of one, in bytes: a key is 200 characters. */
+  public static final int MAX_BYTES = 16 * 1024;
+
   /**
    * The quorum as given.
    *
@@ -42,6 +45,17 @@ public record KeyQuorum(int threshold, List<VerificationKey> keys) {
     map.put("threshold", threshold);
     map.put("keys", keys.stream().map(VerificationKey::toMap).toList());
     return map;
+  }
+
+  /** The quorum that a file spells, in the form that trust files have. */
+  public static KeyQuorum parse(byte[] json) throws MalformedTrustFileException {
+    try {
+      return take(StrictJson.parse(json, MAX_BYTES));
+    } catch (MalformedJsonException e) {
+      throw new MalformedTrustFileException(e);
+    } catch (InvalidValueException e) {
+      throw new MalformedTrustFileException(e);
+    }
   }
 
   static KeyQuorum take(JsonMembers json) throws MalformedJsonException {

@@ -262,6 +262,23 @@
  * once, until one is missing, malformed or does not follow: then the one before it stays. A key's own
  * signature introduces nothing, whatever it is over.
  *
+ * <h2>Policy envelope</h2>
+ *
+ * <p>A policy with its signatures: DSSE (secure-systems-lab/dsse, version 1), at most 1 MiB, in any spelling
+ * of its JSON; kept as it came. {@link dev.writ.artifact.PolicyEnvelope} reads of the policy no more than
+ * that it is canonical JSON.
+ *
+ * <pre>
+ * payload      the policy document's JCS bytes, standard base64 with padding
+ * payloadType  application/vnd.writ.policy.v1+json
+ * signatures   [0..64 {keyid ? at most 256 characters, sig standard base64 of 1..1024 bytes}]
+ * </pre>
+ *
+ * <p>{@code keyid} is the RFC 7638 thumbprint of the signer's key, {@code sig} ES256 in DER (RFC 3279) over
+ * {@code DSSEv1 35 application/vnd.writ.policy.v1+json LEN payload}, LEN the payload's bytes in decimal. Other
+ * keys' signatures are passed over. It is believed where the policy's author, a policy approver or an operator
+ * of the trust file, signed it, and {@code threshold} of the policy approvers beside the author.
+ *
  * <h2>Operation</h2>
  *
  * <p>What no single person may change. Exactly the JCS bytes, at most 4 KiB; its digest is SHA-256 of

@@ -33,7 +33,8 @@ class FormatsPageTest {
             "leaf-6.json",
             "leaf-9.json")
         .contains("checkpoint.txt", "proof.txt", "trust.json")
-        .contains("status-claims.json", "status.jws", "outcome.jws", "ear.json", "ear.jws");
+        .contains("status-claims.json", "status.jws", "outcome.jws", "ear.json", "ear.jws")
+        .contains("policy-envelope.json", "policy-pae.txt");
     for (MatchResult block : BLOCK.matcher(page).results().toList()) {
       String file = file(block.group(1));
       assertThat(block.group(2))

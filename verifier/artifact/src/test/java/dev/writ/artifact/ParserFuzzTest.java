@@ -151,6 +151,22 @@ class ParserFuzzTest {
   }
 
   @FuzzTest
+  void policyEnvelope(byte[] input) {
+    try {
+      PolicyEnvelope envelope = PolicyEnvelope.parse(input);
+      if (!Arrays.equals(envelope.toJson(), input)) {
+        throw new AssertionError("an envelope must be its bytes");
+      }
+      byte[] again = PolicyEnvelope.of(envelope.payload()).signingInput();
+      if (!Arrays.equals(again, envelope.signingInput())) {
+        throw new AssertionError("what is signed must follow from the policy alone");
+      }
+    } catch (MalformedEnvelopeException e) {
+      requireMessage(e);
+    }
+  }
+
+  @FuzzTest
   void operation(byte[] input) {
     try {
       Operation operation = Operation.parse(input);

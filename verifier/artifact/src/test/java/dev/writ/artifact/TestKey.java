@@ -46,6 +46,12 @@ record TestKey(KeyPair pair) {
           "n00_ps-CbVe-T4EhOhIht4uvrVY59o0F8jajxS_j_B8",
           "3pnU962ujoKfGg7eqqvU0ewa9VGyVDWium5LH9PKft0");
 
+  static final TestKey APPROVER =
+      fixed(
+          "74Du5t48w0IUQIt-5Kg5sqhKjBKvWbkvfwEb3lOaep0",
+          "612E_5cz7RAxzWIhqUDVuBPGbIxZpnyILc3CybJZS0s",
+          "nDtDC-QSqADO2LgnZSTXdoHXVnFqEmPlKu8PVU0w_hc");
+
   static TestKey random() {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
@@ -80,9 +86,19 @@ record TestKey(KeyPair pair) {
     return JwkThumbprint.of(publicKey());
   }
 
+  /** ES256, r ‖ s. */
   byte[] sign(byte[] message) {
+    return sign(message, "SHA256withECDSAinP1363Format");
+  }
+
+  /** The same in DER. */
+  byte[] signDer(byte[] message) {
+    return sign(message, "SHA256withECDSA");
+  }
+
+  private byte[] sign(byte[] message, String algorithm) {
     try {
-      Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
+      Signature signature = Signature.getInstance(algorithm);
       signature.initSign(pair.getPrivate());
       signature.update(message);
       return signature.sign();
