@@ -100,6 +100,11 @@ final class Members {
     throw new MalformedPolicyException(value.place(), "true or false", value.describe());
   }
 
+  /** A truth value; false where it is absent. */
+  boolean flag(String name) throws MalformedPolicyException {
+    return optional(name).isPresent() && bool(name);
+  }
+
   /** A time in whole seconds of UTC, in the one spelling {@code 2026-11-01T00:00:00Z}. */
   Instant time(String name) throws MalformedPolicyException {
     Json value = required(name);

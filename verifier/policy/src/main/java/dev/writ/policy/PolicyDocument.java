@@ -18,6 +18,9 @@ public final class PolicyDocument {
   /** The member {@code type} of every document of this format; also the label of its digest. */
   public static final String TYPE = "writ-policy-v1";
 
+  /** The longest life of an artifact that a document can say. */
+  public static final Duration LONGEST_LIFETIME = Duration.ofSeconds(PolicyReader.MAX_LIFETIME_S);
+
   /** In place of tenants: the document is for every tenant. */
   public static final String ANY_TENANT = "*";
 
@@ -66,7 +69,10 @@ public final class PolicyDocument {
     return members.previous;
   }
 
-  /** Who wrote the document, and may not be among those who sign it. */
+  /**
+   * Who wrote the document. Where it is signed, the RFC 7638 thumbprint of the author's key, who signs it
+   * too and does not count among those who approve it.
+   */
   public String author() {
     return members.author;
   }
@@ -94,6 +100,11 @@ public final class PolicyDocument {
   /** How long an artifact issued under it lives. */
   public Duration lifetime() {
     return members.lifetime;
+  }
+
+  /** Whether artifacts that were issued under earlier documents end when it comes into force. */
+  public boolean endsEarlierArtifacts() {
+    return members.endsEarlierArtifacts;
   }
 
   /** All reference values, in document order. */

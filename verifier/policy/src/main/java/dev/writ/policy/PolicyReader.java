@@ -19,7 +19,7 @@ final class PolicyReader {
   private static final int MAX_TARGETS = 16;
   private static final int MAX_TESTS = 1_024;
   private static final int MAX_OBLIGATIONS = 8;
-  private static final int MAX_LIFETIME_S = 3_600;
+  static final int MAX_LIFETIME_S = 3_600;
   private static final int MAX_LOADER_VARIABLES = 32;
 
   /** Every stage but that of the document itself. */
@@ -35,6 +35,7 @@ final class PolicyReader {
   final Instant expires;
   final Set<String> targets;
   final Duration lifetime;
+  final boolean endsEarlierArtifacts;
   final List<ReferenceSet> referenceSets;
   final Set<String> loaderVariables;
   final Constants constants;
@@ -66,6 +67,7 @@ final class PolicyReader {
       throw new MalformedPolicyException(
           members.required("expires").place(), "after effective_from", expires.toString());
     }
+    endsEarlierArtifacts = members.flag("ends_earlier_artifacts");
     targets = members.set("targets", 1, MAX_TARGETS, TextForm.PRINCIPAL);
     if (targets.contains(PolicyDocument.ANY_TENANT) && targets.size() > 1) {
       throw new MalformedPolicyException(

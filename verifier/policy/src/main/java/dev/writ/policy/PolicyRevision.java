@@ -44,9 +44,10 @@ public final class PolicyRevision {
     }
   }
 
-  /** The version after the document this started from. */
+  /** The version after the document this started from; that one ended artifacts says nothing of it. */
   @CanIgnoreReturnValue
   public PolicyRevision nextVersion() {
+    members.remove("ends_earlier_artifacts");
     members.put("version", new CanonicalJson().integer(version + 1L).toString());
     members.put("previous", new CanonicalJson().text(digest.hex()).toString());
     return this;
@@ -57,6 +58,20 @@ public final class PolicyRevision {
   public PolicyRevision inForce(Instant effectiveFrom, Instant expires) {
     members.put("effective_from", time(effectiveFrom));
     members.put("expires", time(expires));
+    return this;
+  }
+
+  /** Who wrote it. */
+  @CanIgnoreReturnValue
+  public PolicyRevision author(String author) {
+    members.put("author", new CanonicalJson().text(author).toString());
+    return this;
+  }
+
+  /** That artifacts that were issued under earlier documents end with it. */
+  @CanIgnoreReturnValue
+  public PolicyRevision endsEarlierArtifacts() {
+    members.put("ends_earlier_artifacts", new CanonicalJson().bool(true).toString());
     return this;
   }
 

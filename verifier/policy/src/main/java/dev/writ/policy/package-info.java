@@ -19,12 +19,14 @@
  * id                the policy's name
  * version           from 1, each by 1 more than the one before
  * previous          digest of the version before; absent in version 1, required in all others
- * author            who wrote it, and may not sign it
+ * author            who wrote it; of a document that is signed, the RFC 7638 thumbprint of their key
  * description       optional, for the reader
  * effective_from    in force from this time, and
  * expires             until before this one: 2026-11-01T00:00:00Z, whole seconds, UTC
  * targets           tenants it is for, or ["*"]
  * lifetime_s        life of an artifact, 1 to 3600 seconds
+ * ends_earlier_artifacts  optional, true or false: whether artifacts issued under earlier documents end
+ *                   as soon as it is in force; false if it is absent
  * reference_values  [ {name, description (optional), hosts: [names] or ["*"],
  *                      pcrs: {sha256|sha384|sha512: {"0" … "23": [digests in hex]}},
  *                      boot (optional; pcrs may be left out beside it): {

@@ -126,6 +126,7 @@ class PolicyDocumentTest {
         Arguments.of("lifetime_s", "0", "$.lifetime_s", "an integer from 1 to 3600"),
         Arguments.of("lifetime_s", "3601", "$.lifetime_s", "an integer from 1 to 3600"),
         Arguments.of("lifetime_s", "300.5", "$.lifetime_s", "an integer"),
+        Arguments.of("ends_earlier_artifacts", "1", "$.ends_earlier_artifacts", "true or false"),
         Arguments.of("rules", "[]", "$.rules", "an array of 1 to 1024"),
         Arguments.of("rules", "{}", "$.rules", "an array of 1 to 1024"),
         Arguments.of("rules", "[1]", "$.rules[0]", "an object"),
@@ -326,6 +327,21 @@ class PolicyDocumentTest {
     assertThat(second.version()).isEqualTo(2);
     assertThat(second.previous()).contains(first.digest());
     assertThat(second.expires()).isEqualTo(Instant.parse("2028-01-01T00:00:00Z"));
+  }
+
+  @Test
+  void endOfEarlierArtifacts_isSaidOfOneVersion() throws Exception {
+    PolicyDocument first = draft().document();
+    assertThat(first.endsEarlierArtifacts()).isFalse();
+    assertThat(draft().with("ends_earlier_artifacts", "false").document().endsEarlierArtifacts())
+        .isFalse();
+
+    PolicyDocument second =
+        first.revise().nextVersion().endsEarlierArtifacts().author("somebody").build();
+
+    assertThat(second.endsEarlierArtifacts()).isTrue();
+    assertThat(second.author()).isEqualTo("somebody");
+    assertThat(second.revise().nextVersion().build().endsEarlierArtifacts()).isFalse();
   }
 
   @Test
