@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.MalformedEnvelopeException;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
@@ -17,9 +18,9 @@ import dev.writ.hsm.WrappedKeys;
 import dev.writ.ledger.Witnesses;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
-import dev.writ.policy.PolicyDocument;
 import dev.writ.service.AdmittedHosts;
 import dev.writ.service.DoorsConfig;
+import dev.writ.service.GivenPolicy;
 import dev.writ.service.IssuerKeys;
 import dev.writ.service.ServiceIdentity;
 import dev.writ.service.TlsCredentialFiles;
@@ -50,7 +51,6 @@ import java.util.Optional;
  */
 record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     implements AutoCloseable {
-  private static final int MAX_POLICY = 1 << 20;
   private static final int MAX_PEM = 4 << 20;
 
   /**
@@ -63,7 +63,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       ServeConfig config, Provider signatures, InstantSource clock, SecureRandom random)
       throws CommandFailure {
     TrustFile trust = trust(config.trust());
-    Policy policy = policy(config.policy());
+    GivenPolicy policy = policy(config.policy());
     ServeConfig.Endorsements files = config.endorsements();
     EndorsementTrust endorsements =
         EndorsementFiles.trust(
@@ -130,10 +130,12 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     return trust(config.trust()).logPolicy().needsWitnesses();
   }
 
-  private static Policy policy(Path file) throws CommandFailure {
+  private static GivenPolicy policy(Path file) throws CommandFailure {
     try {
-      return Policy.compile(PolicyDocument.parse(BoundedFile.read(file, MAX_POLICY)));
-    } catch (IOException | MalformedPolicyException e) {
+      GivenPolicy policy = GivenPolicy.parse(BoundedFile.read(file, GivenPolicy.MAX_BYTES));
+      var unused = Policy.compile(policy.document());
+      return policy;
+    } catch (IOException | MalformedPolicyException | MalformedEnvelopeException e) {
       throw CommandFailure.configuration("policy: the policy " + file, e);
     }
   }

@@ -26,18 +26,17 @@ import java.util.Optional;
  * changes with it. Parents of a decision are the policy that decided and the host's enrolment.
  */
 final class DecisionEntries {
-  private final PolicyInForce policy;
   private final InstantSource clock;
   private final SecureRandom random;
 
-  DecisionEntries(PolicyInForce policy, InstantSource clock, SecureRandom random) {
-    this.policy = policy;
+  DecisionEntries(InstantSource clock, SecureRandom random) {
     this.clock = clock;
     this.random = random;
   }
 
   Entry allowed(Judgement.Granted granted, Artifact artifact, StatusIndex status) {
     Grounds grounds = granted.grounds();
+    PolicyInForce policy = grounds.policy();
     Application application = grounds.application();
     ArtifactClaims claims = artifact.claims();
     Salts salts = Salts.random(random);
@@ -61,7 +60,7 @@ final class DecisionEntries {
             claims.jti(), claims.exp(), Optional.of(status), granted.standing().seen()));
     changes.addAll(grounds.learned());
     return new Entry(
-        leaf(grounds.decided(), grounds.host(), body),
+        leaf(grounds.decided(), policy, grounds.host(), body),
         changes,
         List.of(
             new Precondition.EpochIs(policy.epoch()),
@@ -75,6 +74,7 @@ final class DecisionEntries {
    * first, and the host is judged once more.
    */
   Entry denied(Application application, Judgement.Refused refused) {
+    PolicyInForce policy = refused.policy();
     List<Precondition> rests = new ArrayList<>();
     rests.add(new Precondition.EpochIs(policy.epoch()));
     if (refused.host().isActive()) {
@@ -95,7 +95,7 @@ final class DecisionEntries {
     refused.standing().seen().ifPresent(changes::add);
     refused.bootLog().ifPresent(changes::add);
     return new Entry(
-        leaf(Instant.ofEpochMilli(clock.millis()), refused.host(), body),
+        leaf(Instant.ofEpochMilli(clock.millis()), policy, refused.host(), body),
         changes,
         rests,
         Optional.of(Payload.denied(application, refused, Commitment.newSalt(random))));
@@ -128,7 +128,7 @@ final class DecisionEntries {
     };
   }
 
-  private Leaf leaf(Instant time, KnownHost host, LeafBody body) {
+  private Leaf leaf(Instant time, PolicyInForce policy, KnownHost host, LeafBody body) {
     return Leaf.of(
         time, UuidV7.next(clock, random), List.of(policy.leaf(), host.enrolment()), body);
   }

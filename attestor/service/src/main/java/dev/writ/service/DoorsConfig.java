@@ -104,7 +104,11 @@ public record DoorsConfig(
       Optional<Rate> rate,
       int loops) {
     private static final int RESERVED_CONNECTIONS = 64;
-    private static final int RESERVED_BODY_BYTES = 256 * 1024;
+
+    /** A policy in its envelope, at its longest. */
+    private static final int RESERVED_BODY_BYTES = 1024 * 1024;
+
+    private static final long RESERVED_BUFFERED = 16L * 1024 * 1024;
     private static final int RESERVED_PER_ADDRESS = 16;
 
     /** Checks all. */
@@ -168,7 +172,7 @@ public record DoorsConfig(
           RESERVED_CONNECTIONS,
           RESERVED_PER_ADDRESS,
           RESERVED_CONNECTIONS,
-          (long) RESERVED_CONNECTIONS * body,
+          Math.min(RESERVED_BUFFERED, (long) RESERVED_CONNECTIONS * body),
           idle,
           arrival,
           answer,

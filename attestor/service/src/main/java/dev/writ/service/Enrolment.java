@@ -37,6 +37,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * Admits hosts: an operator invited the host or listed its endorsement key, a manufacturer vouches for
@@ -64,7 +65,7 @@ public final class Enrolment {
   private final ServiceSecret secret;
   private final Ledger ledger;
   private final Refusals refusals;
-  private final Hash policyLeaf;
+  private final Supplier<Hash> policyLeaf;
   private final InstantSource clock;
   private final SecureRandom random;
 
@@ -78,7 +79,7 @@ public final class Enrolment {
       ServiceSecret secret,
       Ledger ledger,
       Refusals refusals,
-      Hash policyLeaf,
+      Supplier<Hash> policyLeaf,
       InstantSource clock,
       SecureRandom random) {
     this.operations = operations;
@@ -291,7 +292,7 @@ public final class Enrolment {
   /** Parents of an enrolment are the policy in force and, where there was one, the invitation. */
   private Candidate candidate(EnrolmentSession session) throws LedgerException {
     TrustedEndorsement endorsement = endorsedStill(session);
-    List<Hash> parents = new ArrayList<>(List.of(policyLeaf));
+    List<Hash> parents = new ArrayList<>(List.of(policyLeaf.get()));
     if (session.invitation().isPresent()) {
       Optional<Invitation> invitation = ledger.invitation(session.invitation().get());
       if (invitation.isPresent()) {

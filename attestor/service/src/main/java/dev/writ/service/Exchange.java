@@ -104,7 +104,7 @@ final class Exchange {
   /** Takes the body, as long as it is wanted. */
   private void receive(RouteTable.Body post) {
     int most = loop.door().limits().bodyBytes();
-    if (post instanceof RouteTable.Body.Json
+    if (!(post instanceof RouteTable.Body.Bytes)
         && !isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
       refuse(Problem.mediaType());
     } else if (isLonger(request.getHeader(HttpHeaders.CONTENT_LENGTH), most)) {
@@ -239,6 +239,9 @@ final class Exchange {
       return raw.post().answer(bytes);
     }
     JsonMembers members = StrictJson.parse(bytes, loop.door().limits().bodyBytes());
+    if (post instanceof RouteTable.Body.Document document) {
+      return document.post().answer(bytes);
+    }
     return ((RouteTable.Body.Json) post).post().answer(members, request.connection());
   }
 

@@ -53,15 +53,16 @@ record Expectation(PcrSelection selection, ReferenceValues values) {
   /**
    * What all reference sets of a policy say, by their names.
    *
-   * @throws ServiceStartException if one names a key that is none
+   * @throws UnusablePolicyException if one names a key that is none
    */
-  static Map<String, Expectation> ofAll(PolicyDocument document) throws ServiceStartException {
+  static Map<String, Expectation> ofAll(PolicyDocument document) throws UnusablePolicyException {
     Map<String, Expectation> expectations = new HashMap<>();
     for (ReferenceSet set : document.referenceSets()) {
       try {
         expectations.put(set.name(), of(set));
       } catch (MalformedEvidenceException | IllegalArgumentException e) {
-        throw new ServiceStartException(
+        throw new UnusablePolicyException(
+            "policy_reference_set",
             "the policy's reference set "
                 + set.name()
                 + " must be usable, and is not: "

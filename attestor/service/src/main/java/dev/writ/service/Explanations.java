@@ -29,12 +29,12 @@ final class Explanations {
 
   private final Ledger ledger;
   private final Hosts hosts;
-  private final PolicyInForce policy;
+  private final Policies policies;
 
-  Explanations(Ledger ledger, Hosts hosts, PolicyInForce policy) {
+  Explanations(Ledger ledger, Hosts hosts, Policies policies) {
     this.ledger = ledger;
     this.hosts = hosts;
-    this.policy = policy;
+    this.policies = policies;
   }
 
   /** Which boot values are learned from. */
@@ -102,6 +102,7 @@ final class Explanations {
                         index.getAsLong(), "its attestation key is no host's"));
     VerifiedQuote quote = decision.get().quote(host);
     BootComparison boot = BootComparison.of(ledger, host, decision.get(), quote);
+    PolicyInForce policy = policies.inForce();
     Optional<ReferenceSet> references = policy.document().referenceSetFor(host.name());
     Optional<ReferenceAmendment.Proposal> proposal =
         references.isPresent() && decision.get().ran().isPresent() && !decision.get().allowed()
@@ -156,7 +157,7 @@ final class Explanations {
   }
 
   private LearningOutcome learned(KnownHost host, BootComparison.Boot boot) {
-    Optional<ReferenceSet> inForce = policy.document().referenceSetFor(host.name());
+    Optional<ReferenceSet> inForce = policies.inForce().document().referenceSetFor(host.name());
     Optional<LearnedReferences.Learned> learned =
         LearnedReferences.of(
             host.name(), boot.quote(), boot.log(), inForce, denied(boot.decision()));

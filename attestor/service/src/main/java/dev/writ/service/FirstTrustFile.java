@@ -67,6 +67,22 @@ public final class FirstTrustFile {
       ECPublicKey operator,
       Optional<StatusSource> status,
       String witnesses) {
+    return dev(issuer, origin, keys, operator, status, witnesses, Optional.empty());
+  }
+
+  /**
+   * The same with approvers of policies.
+   *
+   * @param approvers who signs policies from the first on; where it is absent nobody has to
+   */
+  public static TrustFile dev(
+      String issuer,
+      String origin,
+      IssuerKeys keys,
+      ECPublicKey operator,
+      Optional<StatusSource> status,
+      String witnesses,
+      Optional<KeyQuorum> approvers) {
     String logPolicy =
         "log " + NoteKey.ofP256(origin, keys.checkpoint().publicKey()).vkey() + "\n" + witnesses;
     return TrustFile.of(
@@ -80,7 +96,7 @@ public final class FirstTrustFile {
             status,
             SKEW,
             List.of(keys.tlsPin()),
-            Optional.empty(),
+            approvers,
             List.of(),
             new KeyQuorum(1, List.of(VerificationKey.of(operator)))),
         List.of());

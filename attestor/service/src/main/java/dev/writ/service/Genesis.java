@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.Governance;
 import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
-import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.UuidV7;
 import dev.writ.hsm.Ed25519Key;
 import dev.writ.ledger.CommitOutcome;
@@ -19,10 +18,6 @@ import dev.writ.ledger.PolicyEpoch;
 import dev.writ.ledger.Precondition;
 import dev.writ.ledger.SigningKey;
 import dev.writ.ledger.StateChange;
-import dev.writ.policy.Obligation;
-import dev.writ.policy.Policy;
-import dev.writ.policy.PolicyDocument;
-import dev.writ.policy.Rule;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.NoteKey;
 import java.security.SecureRandom;
@@ -30,7 +25,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -39,19 +33,26 @@ import java.util.Optional;
  */
 final class Genesis {
   private final Ledger ledger;
+  private final TrustFiles trust;
   private final InstantSource clock;
   private final SecureRandom random;
 
-  Genesis(Ledger ledger, InstantSource clock, SecureRandom random) {
+  Genesis(Ledger ledger, TrustFiles trust, InstantSource clock, SecureRandom random) {
     this.ledger = ledger;
+    this.trust = trust;
     this.clock = clock;
     this.random = random;
   }
 
-  /** Puts what is missing into the ledger: the keys, then the policy with the next epoch. */
-  PolicyInForce begin(KeysInUse inUse, String origin, Policy policy)
+  /**
+   * Puts what is missing into the ledger: the keys; then, where there is none or nobody has to sign it, the
+   * configured policy with the next epoch.
+   *
+   * @return what is to be made of the newest policy
+   */
+  PolicyStanding begin(KeysInUse inUse, String origin, GivenPolicy configured)
       throws LedgerException, ServiceStartException {
-    requireGrantable(policy.document());
+    UsablePolicy policy = usable(configured);
     IssuerKeys keys = inUse.atStart();
     KeysInUse.InUse checkpoint = inUse.of(KeyRole.CHECKPOINT);
     KeyWindow window = KeyWindow.of(KeyRole.CHECKPOINT, checkpoint.key());
@@ -82,27 +83,14 @@ final class Genesis {
     for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS, KeyRole.TLS, KeyRole.ATTESTATION)) {
       leaves.add(introduce(Introduced.signing(inUse.of(role), role), List.of(checkpointLeaf)));
     }
-    return putInForce(policy, leaves);
+    return putInForce(configured, policy, leaves);
   }
 
-  /** What this policy can oblige to must fit into an artifact: better found here than at a grant. */
-  private static void requireGrantable(PolicyDocument document) throws ServiceStartException {
-    List<String> obligations =
-        document.rules().stream()
-            .filter(rule -> rule.mode() == Rule.Mode.ENFORCE)
-            .flatMap(rule -> rule.obligations().stream())
-            .map(Obligation::wire)
-            .distinct()
-            .toList();
+  private static UsablePolicy usable(GivenPolicy file) throws ServiceStartException {
     try {
-      var unused =
-          new Governance("host", List.of(), obligations, Governance.Mode.STANDARD).obligations();
-    } catch (IllegalArgumentException e) {
-      throw new ServiceStartException(
-          "what the enforced rules of policy "
-              + document.id()
-              + " oblige to must fit into one artifact, and does not: "
-              + e.getMessage());
+      return UsablePolicy.of(file.document());
+    } catch (UnusablePolicyException e) {
+      throw new ServiceStartException(String.valueOf(e.getMessage()));
     }
   }
 
@@ -219,37 +207,65 @@ final class Genesis {
                         && now.isBefore(key.notAfter()));
   }
 
-  /** Puts it in force unless it is. Of nodes that do so at once, the first does. */
-  private PolicyInForce putInForce(Policy policy, List<Hash> keyLeaves)
+  /**
+   * Puts it in force unless one is, or nobody has to sign policies and another is. Of nodes that do so at
+   * once, the first does.
+   */
+  private PolicyStanding putInForce(
+      GivenPolicy configured, UsablePolicy policy, List<Hash> keyLeaves)
       throws LedgerException, ServiceStartException {
-    PolicyDocument document = policy.document();
-    Map<String, Expectation> expectations = Expectation.ofAll(document);
-    Hash digest = PolicyInForce.digestOf(document);
+    TrustContent believed = trust.newest().content();
     Optional<PolicyEpoch> current = ledger.policyEpoch();
-    if (current.isPresent() && current.get().policyDigest().equals(digest)) {
-      return new PolicyInForce(
-          policy,
-          current.get().epoch(),
-          LeafHashes.of(ledger, current.get().leafIndex()),
-          expectations);
+    Hash digest = PolicyInForce.digestOf(policy.document());
+    if (current.isPresent()) {
+      boolean isSame = current.get().policyDigest().equals(digest);
+      if (believed.policyApprovers().isPresent()) {
+        requireKnown(configured, current.get());
+        return new KeptPolicies(ledger, trust).standing(current.get());
+      } else if (isSame && configured.envelope().isEmpty()) {
+        return new PolicyStanding.Usable(
+            policy.inForce(
+                current.get().epoch(), LeafHashes.of(ledger, current.get().leafIndex())));
+      }
+    }
+    Optional<Denial> stranger = KeptPolicies.whyNotBelieved(configured, believed);
+    if (stranger.isPresent()) {
+      throw new ServiceStartException(stranger.get().message());
     }
     long inForce = current.map(PolicyEpoch::epoch).orElse(0L);
     List<Hash> parents = new ArrayList<>(keyLeaves);
     if (current.isPresent()) {
       parents.add(LeafHashes.of(ledger, current.get().leafIndex()));
     }
-    LeafBody body =
-        new LeafBody.PolicyInForce(
-            new PolicyReference(document.id(), document.version(), digest, inForce + 1));
+    Leaf leaf = leaf(parents, PolicyEntries.body(policy.document(), inForce + 1));
     Precondition.EpochIs unchanged = new Precondition.EpochIs(inForce);
-    Entry entry =
-        Entry.of(leaf(parents, body), new StateChange.SetEpoch(inForce + 1, digest))
-            .given(unchanged)
-            .withPayload(document.canonical());
+    Entry entry = PolicyEntries.entry(leaf, configured, unchanged);
     Optional<Hash> made = commit(entry, unchanged);
     return made.isPresent()
-        ? new PolicyInForce(policy, inForce + 1, made.get(), expectations)
-        : putInForce(policy, keyLeaves);
+        ? new PolicyStanding.Usable(policy.inForce(inForce + 1, made.get()))
+        : putInForce(configured, policy, keyLeaves);
+  }
+
+  /**
+   * Where policies are published a file changes nothing: the ledger's newest is in force. One that was
+   * never published is meant to be, and stops the start.
+   */
+  private void requireKnown(GivenPolicy configured, PolicyEpoch current)
+      throws LedgerException, ServiceStartException {
+    Hash digest = PolicyInForce.digestOf(configured.document());
+    for (long epoch = current.epoch(); epoch > 0; epoch--) {
+      if (ledger.policyEpoch(epoch).map(PolicyEpoch::policyDigest).equals(Optional.of(digest))) {
+        return;
+      }
+    }
+    throw new ServiceStartException(
+        "the configured policy must be one that was published in this ledger, and "
+            + configured.document()
+            + " was not, while epoch "
+            + current.epoch()
+            + ", policy "
+            + current.policyDigest()
+            + ", is in force: name one that was, start, and publish this one with writ policy publish");
   }
 
   private Leaf leaf(List<Hash> parents, LeafBody body) {

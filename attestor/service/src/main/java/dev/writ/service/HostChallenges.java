@@ -13,7 +13,7 @@ final class HostChallenges {
   private final WorkPool appraisal;
   private final Hosts hosts;
   private final Challenges challenges;
-  private final PolicyInForce policy;
+  private final Policies policies;
   private final Refusals refusals;
   private final Telemetry telemetry;
 
@@ -22,14 +22,14 @@ final class HostChallenges {
       WorkPool appraisal,
       Hosts hosts,
       Challenges challenges,
-      PolicyInForce policy,
+      Policies policies,
       Refusals refusals,
       Telemetry telemetry) {
     this.operations = operations;
     this.appraisal = appraisal;
     this.hosts = hosts;
     this.challenges = challenges;
-    this.policy = policy;
+    this.policies = policies;
     this.refusals = refusals;
     this.telemetry = telemetry;
   }
@@ -64,6 +64,7 @@ final class HostChallenges {
 
   private ChallengeOutcome challenge(TpmName akName, KnownHost host) {
     long began = System.nanoTime();
+    PolicyInForce policy = policies.inForce();
     ChallengeOutcome outcome =
         new ChallengeOutcome.Issued(
             challenges.issue(akName, policy.selectionFor(host.name()), policy.epoch()));

@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * Lets operators invite hosts. An invitation is a secret of 32 random bytes, told once; the ledger
@@ -35,14 +36,14 @@ public final class Invitations {
 
   private final Operations operations;
   private final Ledger ledger;
-  private final Hash policyLeaf;
+  private final Supplier<Hash> policyLeaf;
   private final InstantSource clock;
   private final SecureRandom random;
 
   Invitations(
       Operations operations,
       Ledger ledger,
-      Hash policyLeaf,
+      Supplier<Hash> policyLeaf,
       InstantSource clock,
       SecureRandom random) {
     this.operations = operations;
@@ -102,7 +103,7 @@ public final class Invitations {
         Leaf.of(
             now,
             UuidV7.next(clock, random),
-            List.of(policyLeaf),
+            List.of(policyLeaf.get()),
             new LeafBody.Approval(ApprovalOf.ENROLMENT, host, digest, expires));
     return Entry.of(leaf, new StateChange.AddInvitation(digest, hostName, expires))
         .withPayload(Payload.invitation(hostName, salt, Commitment.newSalt(random)));

@@ -8,6 +8,7 @@ import dev.writ.artifact.StatusReference;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.Precondition;
 import dev.writ.ledger.StatusIndex;
 import dev.writ.service.Judgement.Nonce;
@@ -36,6 +37,7 @@ public final class Issuance {
   private final WorkPool appraisal;
   private final WorkPool hsm;
   private final Hosts hosts;
+  private final Policies policies;
   private final Judge judge;
   private final Continuity continuity;
   private final StatusIndices statusIndices;
@@ -51,6 +53,7 @@ public final class Issuance {
       WorkPool appraisal,
       WorkPool hsm,
       Hosts hosts,
+      Policies policies,
       Judge judge,
       Continuity continuity,
       StatusIndices statusIndices,
@@ -64,6 +67,7 @@ public final class Issuance {
     this.appraisal = appraisal;
     this.hsm = hsm;
     this.hosts = hosts;
+    this.policies = policies;
     this.judge = judge;
     this.continuity = continuity;
     this.statusIndices = statusIndices;
@@ -103,6 +107,7 @@ public final class Issuance {
                             first.superseded()
                                 ? signer
                                     .settled()
+                                    .thenCompose(settled -> appraisal.submit(this::followed))
                                     .thenCompose(
                                         settled ->
                                             attempt(application, channel, first.holdsNonce()))
@@ -112,6 +117,12 @@ public final class Issuance {
         .thenApply(outcome -> measured(outcome, asked));
   }
 
+  /** What changed under a decision may be the policy: another node's, or this one's a moment ago. */
+  private boolean followed() throws LedgerException {
+    policies.align();
+    return true;
+  }
+
   /**
    * One way through the pipeline.
    *
@@ -119,11 +130,12 @@ public final class Issuance {
    */
   private CompletionStage<Attempt> attempt(
       Application application, Channel channel, boolean holdsNonce) {
-    Optional<Denial> away = signer.away();
+    // Without the token neither artifact nor head would be signed: nobody would get a receipt for a
+    // leaf, and behind a call that hangs the answer would come late. Without a policy there is none
+    // to
+    // name in a leaf.
+    Optional<Denial> away = signer.away().or(policies::unusable);
     if (away.isPresent()) {
-      // Neither artifact nor head would be signed: nobody would get a receipt for a leaf, and
-      // behind
-      // a call that hangs the answer would come late.
       refusals.count(away.get());
       return ended(away.get());
     }
@@ -176,7 +188,8 @@ public final class Issuance {
               } else if (outcome instanceof CommitOutcome.Replayed) {
                 return record(
                     application,
-                    new Judgement.Refused(judgement.host(), CHALLENGE_USED, Nonce.LEFT));
+                    new Judgement.Refused(
+                        judgement.policy(), judgement.host(), CHALLENGE_USED, Nonce.LEFT));
               }
               return notCommitted(judgement, outcome);
             });
@@ -189,7 +202,7 @@ public final class Issuance {
   private CompletionStage<Attempt> sign(Judgement.Granted granted, StatusIndex status) {
     StatusReference bit = new StatusReference(status.idx(), statusTokens.uri(status.list()));
     return statusTokens
-        .fresh(status.list())
+        .fresh(status.list(), granted.policy().epoch())
         .thenCompose(
             token ->
                 token.isEmpty()
@@ -241,7 +254,7 @@ public final class Issuance {
       Artifact artifact, StatusIndex status, CommitOutcome.Receipt receipt) {
     String proof = receipt.tlogProof().format();
     return statusTokens
-        .fresh(status.list())
+        .fresh(status.list(), artifact.claims().policy().epoch())
         .thenCompose(
             token ->
                 token.isEmpty()
@@ -257,8 +270,9 @@ public final class Issuance {
     return record(
         grounds.application(),
         nonce == Nonce.LEFT
-            ? new Judgement.Refused(grounds.host(), denial, nonce)
+            ? new Judgement.Refused(grounds.policy(), grounds.host(), denial, nonce)
             : new Judgement.Refused(
+                grounds.policy(),
                 grounds.host(),
                 denial,
                 granted.nonce(),
@@ -284,7 +298,8 @@ public final class Issuance {
                     application,
                     switch (refused.nonce()) {
                       case SPENT ->
-                          new Judgement.Refused(refused.host(), CHALLENGE_USED, Nonce.LEFT);
+                          new Judgement.Refused(
+                              refused.policy(), refused.host(), CHALLENGE_USED, Nonce.LEFT);
                       case SPENT_IF_FREE -> refused.with(Continuity.Standing.NONE, Nonce.LEFT);
                       case LEFT, HELD ->
                           throw new IllegalStateException(

@@ -73,7 +73,7 @@ final class Judge {
   private final ServiceIdentity identity;
   private final Challenges challenges;
   private final Endorsements endorsements;
-  private final PolicyInForce policy;
+  private final Policies policies;
   private final Hosts hosts;
   private final InstanceKeys instanceKeys;
   private final MeasuredLogs logs;
@@ -86,7 +86,7 @@ final class Judge {
       ServiceIdentity identity,
       Challenges challenges,
       Endorsements endorsements,
-      PolicyInForce policy,
+      Policies policies,
       Hosts hosts,
       InstanceKeys instanceKeys,
       MeasuredLogs logs,
@@ -97,7 +97,7 @@ final class Judge {
     this.identity = identity;
     this.challenges = challenges;
     this.endorsements = endorsements;
-    this.policy = policy;
+    this.policies = policies;
     this.hosts = hosts;
     this.instanceKeys = instanceKeys;
     this.logs = logs;
@@ -117,6 +117,8 @@ final class Judge {
     if (!challenges.isOurs(challenge, application.akName())) {
       return NOT_OURS;
     }
+    // One policy for all that follows, whatever comes into force meanwhile.
+    PolicyInForce policy = policies.inForceFrom(challenge.epoch());
     KnownHost host = enrolled.get();
     QuoteOutcome quoted = verifyQuote(application, host.ak());
     if (quoted instanceof QuoteOutcome.Refused refused) {
@@ -134,9 +136,9 @@ final class Judge {
     if (!rate.take(host.akName())) {
       return new Judgement.TooOften();
     }
-    Optional<Denial> late = judgeTime(challenge);
+    Optional<Denial> late = judgeTime(challenge, policy.epoch());
     if (late.isPresent()) {
-      return new Judgement.Refused(host, late.get(), Nonce.SPENT_IF_FREE);
+      return new Judgement.Refused(policy, host, late.get(), Nonce.SPENT_IF_FREE);
     }
     VerifiedQuote quote = (VerifiedQuote) quoted;
     // Not before: an old application that somebody sends again says nothing of the host as it is.
@@ -149,18 +151,19 @@ final class Judge {
       denial = judgeScope(application.request());
     }
     if (denial.isPresent()) {
-      return new Judgement.Refused(host, denial.get(), Nonce.SPENT, standing);
+      return new Judgement.Refused(policy, host, denial.get(), Nonce.SPENT, standing);
     }
     KeyStanding key = judgeInstanceKey(application, host);
     if (key instanceof KeyStanding.Unfit unfit) {
-      return new Judgement.Refused(host, unfit.denial(), Nonce.SPENT, standing);
+      return new Judgement.Refused(policy, host, unfit.denial(), Nonce.SPENT, standing);
     }
     telemetry.attested(challenges.age(challenge));
-    return decide(application, channel, host, quote, standing, (KeyStanding.Fit) key, began);
+    return decide(
+        application, channel, policy, host, quote, standing, (KeyStanding.Fit) key, began);
   }
 
-  private Optional<Denial> judgeTime(Challenge challenge) {
-    return switch (challenges.judge(challenge, policy.epoch())) {
+  private Optional<Denial> judgeTime(Challenge challenge, long epoch) {
+    return switch (challenges.judge(challenge, epoch)) {
       case FRESH -> Optional.empty();
       case EXPIRED ->
           Optional.of(
@@ -174,7 +177,7 @@ final class Judge {
                   DenialCode.POLICY_MISMATCH,
                   "challenge_of_earlier_epoch",
                   "the challenge must be of policy epoch "
-                      + policy.epoch()
+                      + epoch
                       + ", was of "
                       + challenge.epoch()
                       + "; ask again"));
@@ -283,14 +286,23 @@ final class Judge {
   }
 
   private static Judgement unsound(
-      KnownHost host, Continuity.Standing standing, String reason, String message) {
+      PolicyInForce policy,
+      KnownHost host,
+      Continuity.Standing standing,
+      String reason,
+      String message) {
     return new Judgement.Refused(
-        host, new Denial(DenialCode.RUNTIME_INTEGRITY, reason, message), Nonce.SPENT, standing);
+        policy,
+        host,
+        new Denial(DenialCode.RUNTIME_INTEGRITY, reason, message),
+        Nonce.SPENT,
+        standing);
   }
 
   private Judgement decide(
       Application application,
       Channel channel,
+      PolicyInForce policy,
       KnownHost host,
       VerifiedQuote quote,
       Continuity.Standing standing,
@@ -302,6 +314,7 @@ final class Judge {
         && endorsement.get() instanceof EndorsementOutcome.Revoked revoked) {
       // Whatever the policy says of tiers: its maker took back its word for this TPM.
       return new Judgement.Refused(
+          policy,
           host,
           new Denial(DenialCode.ENVIRONMENT_UNTRUSTED, revoked.reason(), revoked.message()),
           Nonce.SPENT,
@@ -312,11 +325,11 @@ final class Judge {
     try {
       read = logs.read(application.evidence(), references, host.akName(), quote, policy.digest());
     } catch (MalformedEvidenceException e) {
-      return unsound(host, standing, e.reason(), String.valueOf(e.getMessage()));
+      return unsound(policy, host, standing, e.reason(), String.valueOf(e.getMessage()));
     }
     if (read.list().isPresent()
         && read.list().get() instanceof ImaOutcome.PositionMismatch elsewhere) {
-      return unsound(host, standing, elsewhere.reason(), elsewhere.message());
+      return unsound(policy, host, standing, elsewhere.reason(), elsewhere.message());
     }
     Appraisal appraisal =
         Appraiser.appraise(quote, endorsement, references, read.boot(), read.list());
@@ -337,6 +350,7 @@ final class Judge {
     if (decision instanceof Decision.Deny deny) {
       Decision.Reason first = deny.reasons().get(0);
       return new Judgement.Refused(
+          policy,
           host,
           new Denial(DenialCode.valueOf(deny.code().name()), first.rule(), first.user()),
           Nonce.SPENT,

@@ -10,6 +10,9 @@ import java.util.Optional;
 sealed interface Judgement {
   /** Of an application that the host that is named in it made: it becomes a leaf, whatever it is. */
   sealed interface Known extends Judgement {
+    /** The policy that was in force. */
+    PolicyInForce policy();
+
     /** The host that asked. */
     KnownHost host();
 
@@ -31,6 +34,11 @@ sealed interface Judgement {
    */
   record Granted(Decision.Allow allow, Grounds grounds, Continuity.Standing standing, Nonce nonce)
       implements Known {
+    @Override
+    public PolicyInForce policy() {
+      return grounds.policy();
+    }
+
     @Override
     public KnownHost host() {
       return grounds.host();
@@ -55,12 +63,14 @@ sealed interface Judgement {
   /**
    * It may not, and it is the host that asked.
    *
+   * @param policy that was in force
    * @param denial what the caller is told
    * @param decision the policy's denial, where it came to the policy
    * @param result what was found of the host, where it came to an appraisal
    * @param bootLog to be kept with the decision, where a boot log was read
    */
   record Refused(
+      PolicyInForce policy,
       KnownHost host,
       Denial denial,
       Nonce nonce,
@@ -70,29 +80,35 @@ sealed interface Judgement {
       Optional<StateChange> bootLog)
       implements Known {
     /** Of a quote that says nothing of the host as it is: it may be an old one. */
-    Refused(KnownHost host, Denial denial, Nonce nonce) {
-      this(host, denial, nonce, Continuity.Standing.NONE);
+    Refused(PolicyInForce policy, KnownHost host, Denial denial, Nonce nonce) {
+      this(policy, host, denial, nonce, Continuity.Standing.NONE);
     }
 
     /** Before it came to an appraisal. */
-    Refused(KnownHost host, Denial denial, Nonce nonce, Continuity.Standing standing) {
-      this(host, denial, nonce, Optional.empty(), Optional.empty(), standing);
+    Refused(
+        PolicyInForce policy,
+        KnownHost host,
+        Denial denial,
+        Nonce nonce,
+        Continuity.Standing standing) {
+      this(policy, host, denial, nonce, Optional.empty(), Optional.empty(), standing);
     }
 
     /** Without a boot log. */
     Refused(
+        PolicyInForce policy,
         KnownHost host,
         Denial denial,
         Nonce nonce,
         Optional<Decision.Deny> decision,
         Optional<Ear> result,
         Continuity.Standing standing) {
-      this(host, denial, nonce, decision, result, standing, Optional.empty());
+      this(policy, host, denial, nonce, decision, result, standing, Optional.empty());
     }
 
     @Override
     public Refused with(Continuity.Standing standing, Nonce nonce) {
-      return new Refused(host, denial, nonce, decision, result, standing, bootLog);
+      return new Refused(policy, host, denial, nonce, decision, result, standing, bootLog);
     }
   }
 

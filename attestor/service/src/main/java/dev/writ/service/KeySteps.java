@@ -24,6 +24,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Does what operators approved, and what follows from it when its time has come. Each step is one entry of
@@ -51,7 +52,7 @@ final class KeySteps {
   private final KeyTransitions transitions;
   private final CheckpointLines checkpoints;
   private final WitnessesInUse witnesses;
-  private final Duration longestLife;
+  private final Supplier<Duration> longestLife;
   private final InstantSource clock;
   private Set<Hash> linesInUse = Set.of();
 
@@ -74,7 +75,7 @@ final class KeySteps {
       KeyTransitions transitions,
       CheckpointLines checkpoints,
       WitnessesInUse witnesses,
-      Duration longestLife,
+      Supplier<Duration> longestLife,
       InstantSource clock) {
     this.ledger = ledger;
     this.trust = trust;
@@ -157,7 +158,7 @@ final class KeySteps {
     if (key.state() == KeyState.PREPUBLISHED && !now.isBefore(key.notBefore())) {
       activate(key);
     } else if (key.state() == KeyState.RETIRING
-        && !now.isBefore(key.notAfter().plus(longestLife))) {
+        && !now.isBefore(key.notAfter().plus(longestLife.get()))) {
       retire(key);
     }
   }
@@ -292,10 +293,8 @@ final class KeySteps {
 
   /** Gateways are to hear of it at once. */
   private void renewStatus() throws LedgerException {
-    for (int list : ledger.statusLists()) {
-      // The next token says it in any case.
-      var unused = statusTokens.publish(list);
-    }
+    // The next token says it in any case.
+    var unused = statusTokens.publishAll();
   }
 
   /**

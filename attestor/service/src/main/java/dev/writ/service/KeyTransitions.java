@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * The transitions in the life of a key, each one entry of the ledger: its leaf, and all that it changes.
@@ -45,7 +46,7 @@ final class KeyTransitions {
   private final KeysInUse keys;
   private final KeyGenerations generations;
   private final SignatureCounts counts;
-  private final Duration longestLife;
+  private final Supplier<Duration> longestLife;
   private final InstantSource clock;
   private final SecureRandom random;
 
@@ -61,7 +62,7 @@ final class KeyTransitions {
       KeysInUse keys,
       KeyGenerations generations,
       SignatureCounts counts,
-      Duration longestLife,
+      Supplier<Duration> longestLife,
       InstantSource clock,
       SecureRandom random) {
     this.ledger = ledger;
@@ -118,7 +119,7 @@ final class KeyTransitions {
                 rotate.role(),
                 KeyState.ACTIVE,
                 before.notBefore(),
-                before.notAfter().minus(longestLife)),
+                before.notAfter().minus(longestLife.get())),
             new StateChange.PublishTrust(next.content().version(), next.toJson()),
             new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
   }

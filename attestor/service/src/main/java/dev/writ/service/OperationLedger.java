@@ -21,17 +21,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** Operations as the ledger has them, and their steps as it is given them. */
 final class OperationLedger {
   private final Ledger ledger;
   private final TrustFiles trust;
-  private final Hash policyLeaf;
+  private final Supplier<Hash> policyLeaf;
   private final InstantSource clock;
   private final SecureRandom random;
 
   OperationLedger(
-      Ledger ledger, TrustFiles trust, Hash policyLeaf, InstantSource clock, SecureRandom random) {
+      Ledger ledger,
+      TrustFiles trust,
+      Supplier<Hash> policyLeaf,
+      InstantSource clock,
+      SecureRandom random) {
     this.ledger = ledger;
     this.trust = trust;
     this.policyLeaf = policyLeaf;
@@ -109,7 +114,7 @@ final class OperationLedger {
         Leaf.of(
             Instant.ofEpochMilli(clock.millis()),
             UuidV7.next(clock, random),
-            List.of(policyLeaf),
+            List.of(policyLeaf.get()),
             step);
     return ledger.commit(Entry.of(leaf, change));
   }

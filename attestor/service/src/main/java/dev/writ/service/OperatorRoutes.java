@@ -53,6 +53,7 @@ final class OperatorRoutes {
             .get("/v1/signatures", "signatures", target -> routes.signatures())
             .get("/metrics", "metrics", target -> routes.metrics());
     new KeyRoutes(service).addTo(table);
+    new PolicyRoutes(service, routes::read).addTo(table);
     new PayloadRoutes(service.payloads(), routes::read).addTo(table);
     trust.addVersionsTo(table);
     health.addTo(table);

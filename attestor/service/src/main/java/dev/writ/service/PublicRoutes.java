@@ -47,7 +47,7 @@ final class PublicRoutes {
             .getUnder("/status/", "statusList", routes::status);
     // Clients are asked for a key only where a rule wants to know: a person's browser would show
     // theirs.
-    if (service.policy().policy().readsChannel()) {
+    if (service.policies().mayReadChannel()) {
       table.postOver(ISSUE, "issue", (body, from) -> routes.issue(body, Channel.of(from)));
     } else {
       table.post(ISSUE, "issue", body -> routes.issue(body, Channel.UNSEEN));

@@ -46,7 +46,7 @@ final class ReadinessCheck implements AutoCloseable {
   private final Signer issuer;
   private final Supplier<String> signs;
   private final Ledger ledger;
-  private final PolicyInForce policy;
+  private final Policies policies;
   private final StatusTokens tokens;
   private final Duration patience;
   private final LongSupplier nanos;
@@ -85,14 +85,14 @@ final class ReadinessCheck implements AutoCloseable {
       Signer issuer,
       Supplier<String> signs,
       Ledger ledger,
-      PolicyInForce policy,
+      Policies policies,
       StatusTokens tokens,
       Duration patience,
       LongSupplier nanos) {
     this.issuer = issuer;
     this.signs = signs;
     this.ledger = ledger;
-    this.policy = policy;
+    this.policies = policies;
     this.tokens = tokens;
     this.patience = patience;
     this.nanos = nanos;
@@ -160,18 +160,22 @@ final class ReadinessCheck implements AutoCloseable {
   }
 
   private Finding policy() {
+    Optional<Denial> unusable = policies.unusable();
+    if (unusable.isPresent()) {
+      return new Finding(Part.POLICY, false, unusable.get().message());
+    }
     try {
       long epoch = ledger.policyEpoch().map(PolicyEpoch::epoch).orElse(0L);
-      return epoch == policy.epoch()
+      return epoch == policies.epoch()
           ? new Finding(Part.POLICY, true, "epoch " + epoch + " is in force")
           : new Finding(
               Part.POLICY,
               false,
               "the service's policy must be the one in force, is of epoch "
-                  + policy.epoch()
+                  + policies.epoch()
                   + ", and epoch "
                   + epoch
-                  + " is: start it again with that policy");
+                  + " is: it follows within the second");
     } catch (LedgerException e) {
       return new Finding(Part.POLICY, false, String.valueOf(e.getMessage()));
     }

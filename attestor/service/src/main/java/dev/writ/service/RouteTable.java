@@ -48,10 +48,25 @@ final class RouteTable {
     CompletionStage<Reply> answer(byte[] body);
   }
 
+  /** Answers a request by a JSON document whose bytes matter. Runs on an event loop, so it must not block. */
+  @FunctionalInterface
+  interface PostDocument {
+    /**
+     * The answer, on whatever thread.
+     *
+     * @param received a JSON document, as it came
+     * @throws MalformedRequest if it is not of its form
+     */
+    CompletionStage<Reply> answer(byte[] received) throws MalformedRequest;
+  }
+
   /** What a POST is answered by. */
   sealed interface Body {
     /** By a JSON document, of which the request must be. */
     record Json(PostOver post) implements Body {}
+
+    /** By a JSON document and its bytes. */
+    record Document(PostDocument post) implements Body {}
 
     /** By bytes, of whatever media type. */
     record Bytes(PostBytes post) implements Body {}
@@ -157,6 +172,12 @@ final class RouteTable {
   @CanIgnoreReturnValue
   RouteTable postBytes(String path, String name, PostBytes post) {
     return put(path, name, new Body.Bytes(post));
+  }
+
+  /** Serves POST of {@code path} by the bytes of its JSON. */
+  @CanIgnoreReturnValue
+  RouteTable postDocument(String path, String name, PostDocument post) {
+    return put(path, name, new Body.Document(post));
   }
 
   private RouteTable put(String path, String name, PostOver post) {

@@ -33,7 +33,7 @@ final class StartChecks {
       throw new ServiceStartException(
           "the trust file's assurance must be dev, is "
               + content.assurance().wire()
-              + ": a policy that nobody signed is good for dev alone");
+              + ": no token or TPM that can be configured counts for more");
     }
     var unused = statusSource(trust);
   }

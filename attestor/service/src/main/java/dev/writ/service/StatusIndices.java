@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,7 @@ final class StatusIndices {
 
   private final Ledger ledger;
   private final StatusTokens tokens;
-  private final Duration counts;
+  private final Supplier<Duration> lifetime;
   private final InstantSource clock;
 
   @GuardedBy("this")
@@ -39,23 +40,27 @@ final class StatusIndices {
   private static final class Run {
     private final StatusBlock block;
     private final Instant until;
+    private final Duration counts;
     private int place;
 
-    private Run(StatusBlock block, Instant until) {
+    private Run(StatusBlock block, Instant until, Duration counts) {
       this.block = block;
       this.until = until;
+      this.counts = counts;
     }
   }
 
   /**
    * Indices of blocks.
    *
-   * @param lifetime the longest of an artifact
+   * @param lifetime the longest of an artifact, as of now: a block that was reserved for shorter lives is
+   *     handed out from no more
    */
-  StatusIndices(Ledger ledger, StatusTokens tokens, Duration lifetime, InstantSource clock) {
+  StatusIndices(
+      Ledger ledger, StatusTokens tokens, Supplier<Duration> lifetime, InstantSource clock) {
     this.ledger = ledger;
     this.tokens = tokens;
-    this.counts = lifetime.plus(tokens.maxAge());
+    this.lifetime = lifetime;
     this.clock = clock;
   }
 
@@ -79,7 +84,10 @@ final class StatusIndices {
   synchronized CompletionStage<StatusIndex> next() {
     Instant now = clock.instant();
     Run run = current;
-    if (run != null && run.place < run.block.size() && now.isBefore(run.until)) {
+    if (run != null
+        && run.place < run.block.size()
+        && now.isBefore(run.until)
+        && run.counts.compareTo(counts()) >= 0) {
       StatusIndex index = run.block.index(run.place++);
       boolean isHalfOver =
           run.place >= run.block.size() / 2
@@ -106,15 +114,22 @@ final class StatusIndices {
     }
   }
 
+  /** How long an index is its artifact's at most. */
+  private Duration counts() {
+    return lifetime.get().plus(tokens.maxAge());
+  }
+
   private CompletableFuture<Run> reserve(Instant now) {
     Instant until = now.plus(HANDED_OUT_FOR);
+    Duration counts = counts();
     return ledger
         .reserveStatusBlock(until.plus(counts))
         .exceptionally(
             failure -> {
               throw DeniedException.of(failure);
             })
-        .thenCompose(block -> tokens.publish(block.list()).thenApply(done -> new Run(block, until)))
+        .thenCompose(
+            block -> tokens.publish(block.list()).thenApply(done -> new Run(block, until, counts)))
         .toCompletableFuture();
   }
 }

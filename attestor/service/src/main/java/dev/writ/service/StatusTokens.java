@@ -115,17 +115,19 @@ public final class StatusTokens implements AutoCloseable {
   /**
    * A token of a list that is young enough to go out with an artifact.
    *
+   * @param epoch the artifact's: a token of an earlier one would say that there is no such policy
    * @return complete, but where there is none and one is being made; empty if it could not be
    */
-  CompletionStage<Optional<StatusToken>> fresh(int list) {
-    Optional<StatusToken> token = freshInForce(list);
+  CompletionStage<Optional<StatusToken>> fresh(int list, long epoch) {
+    Optional<StatusToken> token = freshInForce(list, epoch);
     return token.isPresent()
         ? CompletableFuture.completedFuture(token)
-        : publish(list).handle((done, failure) -> freshInForce(list));
+        : publish(list).handle((done, failure) -> freshInForce(list, epoch));
   }
 
-  private Optional<StatusToken> freshInForce(int list) {
-    return Optional.ofNullable(inForce.get(list)).filter(this::isFresh);
+  private Optional<StatusToken> freshInForce(int list, long epoch) {
+    return Optional.ofNullable(inForce.get(list))
+        .filter(token -> token.claims().writ().epoch() >= epoch && isFresh(token));
   }
 
   /** Half its life must be left to who gets it, and it must have begun for them. */
@@ -180,6 +182,14 @@ public final class StatusTokens implements AutoCloseable {
       request.published().completeExceptionally(new DeniedException(Operations.CLOSING));
     }
     return request.published();
+  }
+
+  /** Likewise of all lists in use. */
+  CompletionStage<Void> publishAll() throws LedgerException {
+    return CompletableFuture.allOf(
+        ledger.statusLists().stream()
+            .map(list -> publish(list).toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new));
   }
 
   private void run() {

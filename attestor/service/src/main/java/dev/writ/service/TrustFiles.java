@@ -2,9 +2,11 @@
 package dev.writ.service;
 
 import dev.writ.artifact.MalformedTrustFileException;
+import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustFile.SuccessorOutcome;
 import dev.writ.artifact.TrustSuccession;
+import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PublishedTrust;
@@ -86,6 +88,48 @@ final class TrustFiles {
   /** The version that whoever verifies must have by now. */
   long inForce() {
     return inForce;
+  }
+
+  /**
+   * What was believed when a leaf was made: the newest that was published before it; of leaves before
+   * all that were published here, the one that was configured.
+   */
+  TrustContent at(long leafIndex) throws LedgerException {
+    TrustFile file = newest;
+    while (file.content().version() > start.content().version()
+        && published(file.content().version()).leafIndex() > leafIndex) {
+      file = before(file);
+    }
+    return file.content();
+  }
+
+  private PublishedTrust published(long version) throws LedgerException {
+    return ledger.trustFile(version).orElseThrow(() -> contradiction(version));
+  }
+
+  /** The one that a believed file names as the one before it. */
+  private TrustFile before(TrustFile file) throws LedgerException {
+    long version = file.content().version() - 1;
+    if (version == start.content().version()) {
+      return start;
+    }
+    try {
+      TrustFile before = TrustFile.parse(published(version).bytes());
+      if (file.content().previous().equals(Optional.of(before.digest()))) {
+        return before;
+      }
+    } catch (MalformedTrustFileException e) {
+      // Said below.
+    }
+    throw contradiction(version);
+  }
+
+  private static LedgerException contradiction(long version) {
+    return new LedgerException(
+        KeptPayload.CONTRADICTS,
+        "the ledger must keep trust file version "
+            + version
+            + " as the one after it names it, and does not: somebody changed the store");
   }
 
   /** The bytes of a version, if it is published. */

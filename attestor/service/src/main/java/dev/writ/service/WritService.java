@@ -12,7 +12,6 @@ import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.RetentionPeriod;
 import dev.writ.ledger.StoreConfig;
-import dev.writ.policy.Policy;
 import java.security.Provider;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -38,7 +37,7 @@ public final class WritService implements AutoCloseable {
 
   private final TrustFiles trust;
   private final Ledger ledger;
-  private final PolicyInForce policy;
+  private final Policies policies;
   private final Operations operations = new Operations();
   private final Refusals refusals = new Refusals();
   private final Telemetry telemetry;
@@ -54,6 +53,8 @@ public final class WritService implements AutoCloseable {
   private final Revocations revocations;
   private final Outcomes outcomes;
   private final AttestationResults attestationResults;
+  private final PolicyPublications publications;
+  private final PolicyReport policyReport;
   private final ReadinessCheck readiness;
   private final Explanations explanations;
   private final Summaries summaries;
@@ -76,7 +77,8 @@ public final class WritService implements AutoCloseable {
    * @param witnesses where those are who cosign its checkpoints, if the trust file's log policy has a quorum
    * @param counter contradicts a ledger that was put back to an older copy
    * @param retention how long payloads are kept; where it is absent, until an operator erases them
-   * @param policy the policy to put in force; unsigned, which dev alone accepts
+   * @param policy to put in force: signed, where the trust file names approvers, and then in a new ledger
+   *     alone; later ones are published
    * @param endorsementTrust the TPM makers that are believed
    * @param admitted the hosts that may enrol without an invitation
    * @param terms what else was decided of enrolment
@@ -94,7 +96,7 @@ public final class WritService implements AutoCloseable {
       WitnessPlaces witnesses,
       Optional<CounterAnchor> counter,
       Optional<RetentionPeriod> retention,
-      Policy policy,
+      GivenPolicy policy,
       EndorsementTrust endorsementTrust,
       AdmittedHosts admitted,
       EnrolmentTerms terms,
@@ -110,7 +112,7 @@ public final class WritService implements AutoCloseable {
       CheckpointLines lines,
       TrustFiles trust,
       KeysInUse keys,
-      PolicyInForce policy,
+      Policies policies,
       Telemetry telemetry,
       LongSupplier nanos)
       throws LedgerException, ServiceStartException {
@@ -121,7 +123,7 @@ public final class WritService implements AutoCloseable {
     SignatureCounts counts = setup.keys().signatures();
     TrustContent content = trust.newest().content();
     this.ledger = ledger;
-    this.policy = policy;
+    this.policies = policies;
     this.telemetry = telemetry;
     this.appraisal = new WorkPool("appraisal", limits.appraisal());
     this.hsm = new WorkPool("hsm", limits.hsm());
@@ -135,8 +137,7 @@ public final class WritService implements AutoCloseable {
             content.skew(),
             limits.statusTtl(),
             clock);
-    this.statusIndices =
-        new StatusIndices(ledger, statusTokens, policy.document().lifetime(), clock);
+    this.statusIndices = new StatusIndices(ledger, statusTokens, policies::longestLifetime, clock);
     this.hosts = new Hosts(ledger, setup.signatures(), limits.hosts());
     Continuity continuity = new Continuity(ledger, clock, limits.hosts());
     EndorsementVerifier endorsements = new EndorsementVerifier(setup.endorsementTrust());
@@ -144,7 +145,7 @@ public final class WritService implements AutoCloseable {
     ServiceSecret activationSecret = ServiceSecret.open(ledger, "activation", clock, random);
     Challenges challenges = new Challenges(challengeSecret, clock, random);
     this.hostChallenges =
-        new HostChallenges(operations, appraisal, hosts, challenges, policy, refusals, telemetry);
+        new HostChallenges(operations, appraisal, hosts, challenges, policies, refusals, telemetry);
     this.enrolment =
         new Enrolment(
             operations,
@@ -156,7 +157,7 @@ public final class WritService implements AutoCloseable {
             activationSecret,
             ledger,
             refusals,
-            policy.leaf(),
+            policies::leaf,
             clock,
             random);
     this.issuance =
@@ -165,11 +166,12 @@ public final class WritService implements AutoCloseable {
             appraisal,
             hsm,
             hosts,
+            policies,
             new Judge(
                 setup.identity(),
                 challenges,
                 new Endorsements(endorsements, ledger, clock, limits.hosts()),
-                policy,
+                policies,
                 hosts,
                 new InstanceKeys(ledger, limits.instanceKeys()),
                 new MeasuredLogs(ledger, limits.instanceKeys()),
@@ -189,11 +191,11 @@ public final class WritService implements AutoCloseable {
                 clock,
                 random,
                 telemetry),
-            new DecisionEntries(policy, clock, random),
+            new DecisionEntries(clock, random),
             ledger,
             refusals,
             telemetry);
-    this.invitations = new Invitations(operations, ledger, policy.leaf(), clock, random);
+    this.invitations = new Invitations(operations, ledger, policies::leaf, clock, random);
     this.revocations =
         new Revocations(operations, appraisal, ledger, statusTokens, clock, random, telemetry);
     this.outcomes =
@@ -213,6 +215,10 @@ public final class WritService implements AutoCloseable {
             clock,
             refusals,
             telemetry);
+    this.publications =
+        new PolicyPublications(operations, ledger, trust, policies, statusTokens, clock, random);
+    this.policyReport = new PolicyReport(ledger, trust);
+    policies.whenMoved(this::renewStatus);
     this.readiness =
         new ReadinessCheck(
             message -> {
@@ -223,11 +229,11 @@ public final class WritService implements AutoCloseable {
             },
             keys::signs,
             ledger,
-            policy,
+            policies,
             statusTokens,
             ReadinessCheck.PATIENCE,
             nanos);
-    this.explanations = new Explanations(ledger, hosts, policy);
+    this.explanations = new Explanations(ledger, hosts, policies);
     this.summaries = new Summaries(refusals, ledger, clock, random);
     KeyGenerations generations = new KeyGenerations(keys, ledger, clock, random);
     Proposals proposals =
@@ -238,7 +244,6 @@ public final class WritService implements AutoCloseable {
             generations,
             new Overlaps(setup.terms().akValidity()),
             setup.witnesses());
-    Duration longestLife = policy.document().lifetime();
     this.keySteps =
         new KeySteps(
             ledger,
@@ -247,16 +252,24 @@ public final class WritService implements AutoCloseable {
             generations,
             statusTokens,
             new KeyTransitions(
-                ledger, lines, trust, keys, generations, counts, longestLife, clock, random),
+                ledger,
+                lines,
+                trust,
+                keys,
+                generations,
+                counts,
+                policies::longestLifetime,
+                clock,
+                random),
             lines,
             new WitnessesInUse(ledger, trust, setup.witnesses()),
-            longestLife,
+            policies::longestLifetime,
             clock);
     this.dualControl =
         new DualControl(
             operations,
             hsm,
-            new OperationLedger(ledger, trust, policy.leaf(), clock, random),
+            new OperationLedger(ledger, trust, policies::leaf, clock, random),
             trust,
             proposals,
             keySteps,
@@ -275,9 +288,10 @@ public final class WritService implements AutoCloseable {
             challengeSecret::renewIfDue,
             activationSecret::renewIfDue,
             keySteps::run,
+            this::followPolicy,
             schedule::proposeIfDue,
             purge::purgeIfDue);
-    telemetry.watch(List.of(appraisal, hsm));
+    telemetry.watch(List.of(appraisal, hsm, publications.pool()));
     telemetry.watch(keys.token());
     telemetry.watch(counts);
   }
@@ -323,12 +337,13 @@ public final class WritService implements AutoCloseable {
       TrustFiles trust = TrustFiles.open(setup.trust(), ledger);
       StartChecks.warnOfUnseenRollback(trust.newest(), setup.store(), setup.counter());
       KeysInUse keys = KeysInUse.of(setup.keys(), ledger);
-      PolicyInForce policy =
-          new Genesis(ledger, setup.clock(), setup.random())
+      PolicyStanding policy =
+          new Genesis(ledger, trust, setup.clock(), setup.random())
               .begin(keys, setup.identity().origin(), setup.policy());
+      Policies policies = Policies.open(ledger, trust, policy, setup.clock());
       StartChecks.requireTrusted(keys, trust.newest());
       WritService service =
-          new WritService(setup, ledger, lines, trust, keys, policy, telemetry, nanos);
+          new WritService(setup, ledger, lines, trust, keys, policies, telemetry, nanos);
       service.begin();
       return service;
     } catch (LedgerException | ServiceStartException | RuntimeException e) {
@@ -366,6 +381,23 @@ public final class WritService implements AutoCloseable {
             "the first status token must be made, and was not: " + denied.denial().message());
       }
       throw e;
+    }
+  }
+
+  private void followPolicy() {
+    try {
+      policies.align();
+    } catch (LedgerException e) {
+      // Nothing is committed that rests on an earlier one; readiness says that the ledger fails.
+    }
+  }
+
+  /** Gateways are to hear of another policy at once. */
+  private void renewStatus() {
+    try {
+      var unused = statusTokens.publishAll();
+    } catch (LedgerException e) {
+      // The next token says it in any case.
     }
   }
 
@@ -469,9 +501,28 @@ public final class WritService implements AutoCloseable {
     return explanations;
   }
 
-  /** The policy by which it decides. */
+  /**
+   * The policy by which it decides.
+   *
+   * @throws DeniedException if there is none that it could decide by
+   */
   PolicyInForce policy() {
-    return policy;
+    return policies.inForce();
+  }
+
+  /** The policy in force, as this node has it. */
+  Policies policies() {
+    return policies;
+  }
+
+  /** Puts policies in force. */
+  public PolicyPublications publications() {
+    return publications;
+  }
+
+  /** The policies that are or were in force. */
+  PolicyReport policyReport() {
+    return policyReport;
   }
 
   /** What is to be seen to each second. */
@@ -498,6 +549,7 @@ public final class WritService implements AutoCloseable {
     }
     readiness.close();
     statusTokens.close();
+    publications.close();
     appraisal.close();
     hsm.close();
     ledger.close();

@@ -11,6 +11,7 @@
  *             Artifact                        → DecisionEntries → Ledger   commit, sign the tree head
  *             Receipt                         → ProofBundle, with the status token of its list
  * revocation  jti                             → leaf and bit → StatusTokens   sign with the status key
+ * policy      PolicyEnvelope                  → leaf, next epoch → Policies   each node follows
  * outcome     OutcomeStatement                → leaf
  * start       what the service is             → OwnHost      a quote of its own host's TPM
  *             StartEvidence                   → leaf, before a door opens
@@ -28,8 +29,8 @@
  * showed to be the ones that ask are in the ledger, as many as a host's rate allows, and all others are
  * summed there each minute; that
  * whatever fails ends in a denial with a code. It trusts its token, its ledger's store, the configured
- * TPM makers, operators and, in dev, an unsigned policy file; hosts and what they send it does not
- * trust.
+ * TPM makers, operators and policy approvers, and where a dev trust file names none of the latter an
+ * unsigned policy file; hosts and what they send it does not trust.
  *
  * <p>Nothing here blocks who asks. {@link dev.writ.service.Operations} sees that each question ends in
  * an outcome; work is done in two {@linkplain dev.writ.service.WorkPool pools}, {@code appraisal} and

@@ -12,6 +12,7 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.PolicyEnvelope;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
@@ -39,7 +40,6 @@ import dev.writ.ledger.SqliteConfig;
 import dev.writ.ledger.StateChange;
 import dev.writ.ledger.StoreConfig;
 import dev.writ.policy.MalformedPolicyException;
-import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.PolicyRevision;
 import dev.writ.tlog.Hash;
@@ -60,6 +60,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +98,11 @@ final class Deployment implements AutoCloseable {
   /** Two of three, any of whom may propose. */
   final OperatorKeys operators = new OperatorKeys(2, 3);
 
+  /** Two of three, whom the trust file names once {@link #approvePolicies} was called. */
+  final OperatorKeys approvers = new OperatorKeys(2, 3);
+
+  private boolean policiesApproved;
+  private Optional<StoreConfig> store = Optional.empty();
   private TrustFile trust;
   private Limits limits = patient();
   private EnrolmentTerms terms = EnrolmentTerms.STANDARD;
@@ -142,7 +148,7 @@ final class Deployment implements AutoCloseable {
             first.status(),
             first.skew(),
             first.tls(),
-            first.policyApprovers(),
+            policiesApproved ? Optional.of(approvers.quorum()) : Optional.empty(),
             List.of(VerificationKey.of((ECPublicKey) gateway.getPublic())),
             operators.quorum()),
         List.of());
@@ -151,6 +157,17 @@ final class Deployment implements AutoCloseable {
   /** Before the first start: the trust file's log policy has these lines. */
   void witnesses(String lines) {
     trust = newTrust(lines);
+  }
+
+  /** Before the first start: the trust file names approvers of policies, and what is configured is signed. */
+  void approvePolicies() {
+    policiesApproved = true;
+    trust = newTrust(FirstTrustFile.NO_WITNESSES);
+  }
+
+  /** From the next start on the ledger is there. */
+  void store(StoreConfig config) {
+    store = Optional.of(config);
   }
 
   /** Lists a host with the endorsement key that it has. */
@@ -267,7 +284,7 @@ final class Deployment implements AutoCloseable {
         new WitnessPlaces(Map.of(), Duration.ofSeconds(4)),
         Optional.empty(),
         retention,
-        Policy.compile(document()),
+        configured(),
         new EndorsementTrust(List.of(believed.root()), intermediates, crls),
         new AdmittedHosts(admitted),
         terms,
@@ -278,7 +295,38 @@ final class Deployment implements AutoCloseable {
         host);
   }
 
+  private GivenPolicy configured() throws IOException, MalformedPolicyException {
+    return policiesApproved
+        ? GivenPolicy.of(approved(document()))
+        : GivenPolicy.unsigned(document());
+  }
+
+  /** A policy, signed by operator 0, its author, and by two approvers. */
+  PolicyEnvelope approved(PolicyDocument document) {
+    PolicyEnvelope authored = operators.sign(0, PolicyEnvelope.of(document.canonical()));
+    return approvers.sign(1, approvers.sign(0, authored));
+  }
+
+  /** What follows the policy in force, with what {@code change} changes. */
+  PolicyDocument nextPolicy(Consumer<PolicyRevision> change) throws MalformedPolicyException {
+    PolicyRevision next = service().policy().document().revise().nextVersion();
+    change.accept(next);
+    return next.build();
+  }
+
+  PolicyPublications.Outcome publish(PolicyEnvelope envelope) {
+    return join(service().publications().publish(envelope));
+  }
+
+  /** An operator's name as a policy has it. */
+  static String name(Hash kid) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(kid.bytes());
+  }
+
   private StoreConfig storeConfig() {
+    if (store.isPresent()) {
+      return store.get();
+    }
     SqliteConfig embedded = SqliteConfig.in(ledgerFolder);
     return archive.<StoreConfig>map(embedded::withArchive).orElse(embedded);
   }
@@ -286,6 +334,9 @@ final class Deployment implements AutoCloseable {
   PolicyDocument document() throws IOException, MalformedPolicyException {
     PolicyRevision example = PolicyDocument.parse(Files.readAllBytes(EXAMPLE_POLICY)).revise();
     example.referenceSets(List.of(BootLog.expected()));
+    if (policiesApproved) {
+      example.author(name(operators.kid(0)));
+    }
     revision.accept(example);
     PolicyDocument document = example.build();
     String json = new String(document.canonical(), StandardCharsets.UTF_8);

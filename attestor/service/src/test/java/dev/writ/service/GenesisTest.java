@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.LeafKind;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerEvents;
-import dev.writ.policy.Policy;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -43,7 +42,6 @@ class GenesisTest {
   void begunByNodesAtOnce_makesEachLeafOnceAndAllFindTheSamePolicy() throws Exception {
     Deployment deployment = new Deployment(token, folder);
     String origin = Deployment.IDENTITY.origin();
-    Policy policy = Policy.compile(deployment.document());
     CyclicBarrier together = new CyclicBarrier(NODES);
     ExecutorService nodes = Executors.newFixedThreadPool(NODES);
     WritService.Setup setup = deployment.setup();
@@ -54,18 +52,20 @@ class GenesisTest {
             new CheckpointLines(token.keys(), origin),
             deployment.clock,
             LedgerEvents.NONE)) {
-      List<Future<PolicyInForce>> begun = new ArrayList<>();
+      List<Future<PolicyStanding>> begun = new ArrayList<>();
       for (int i = 0; i < NODES; i++) {
         begun.add(
             nodes.submit(
                 () -> {
                   KeysInUse keys = KeysInUse.of(token.keys(), ledger);
-                  Genesis genesis = new Genesis(ledger, deployment.clock, new SecureRandom());
+                  TrustFiles trust = TrustFiles.open(setup.trust(), ledger);
+                  Genesis genesis =
+                      new Genesis(ledger, trust, deployment.clock, new SecureRandom());
                   int unused = together.await();
-                  return genesis.begin(keys, origin, policy);
+                  return genesis.begin(keys, origin, setup.policy());
                 }));
       }
-      for (Future<PolicyInForce> each : begun) {
+      for (Future<PolicyStanding> each : begun) {
         assertThat(each.get().epoch()).isEqualTo(1);
         assertThat(each.get().leaf()).isEqualTo(begun.get(0).get().leaf());
       }

@@ -5,6 +5,7 @@ import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
 import dev.writ.artifact.OperatorSignature;
+import dev.writ.artifact.PolicyEnvelope;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.VerificationKey;
 import dev.writ.tlog.Hash;
@@ -57,11 +58,21 @@ final class OperatorKeys {
   }
 
   OperatorSignature sign(int operator, byte[] input) {
+    return new OperatorSignature(
+        kid(operator), sign(operator, input, "SHA256withECDSAinP1363Format"), Optional.empty());
+  }
+
+  /** The envelope with this one's signature. */
+  PolicyEnvelope sign(int operator, PolicyEnvelope envelope) {
+    return envelope.with(kid(operator), sign(operator, envelope.signingInput(), "SHA256withECDSA"));
+  }
+
+  private byte[] sign(int operator, byte[] input, String algorithm) {
     try {
-      Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
+      Signature signature = Signature.getInstance(algorithm);
       signature.initSign(pairs.get(operator).getPrivate());
       signature.update(input);
-      return new OperatorSignature(kid(operator), signature.sign(), Optional.empty());
+      return signature.sign();
     } catch (GeneralSecurityException e) {
       throw new AssertionError(e);
     }

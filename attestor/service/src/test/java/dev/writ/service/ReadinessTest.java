@@ -136,7 +136,7 @@ final class ReadinessTest {
             },
             () -> "the token signs",
             deployment.service().ledger(),
-            deployment.service().policy(),
+            deployment.service().policies(),
             deployment.service().statusTokens(),
             Duration.ofMillis(100),
             deployment::nanos)) {

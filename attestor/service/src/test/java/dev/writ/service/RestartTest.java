@@ -18,8 +18,6 @@ import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.SigningKey;
 import dev.writ.ledger.StateChange;
-import dev.writ.policy.Policy;
-import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.PolicyRevision;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.NoteOutcome;
@@ -337,7 +335,7 @@ final class RestartTest {
               .collect(Collectors.joining(",", "\"obligations\":[", "],"));
       document = document.replaceFirst("(\"mode\":\"enforce\",)(?!\"obl)", "$1" + obligations);
     }
-    Policy policy = Policy.compile(PolicyDocument.parse(document.getBytes(StandardCharsets.UTF_8)));
+    GivenPolicy policy = GivenPolicy.parse(document.getBytes(StandardCharsets.UTF_8));
     WritService.Setup obliging = with(token.keys(), policy);
 
     assertThatThrownBy(() -> deployment.start(obliging))
@@ -348,7 +346,7 @@ final class RestartTest {
         .isEqualTo(1);
   }
 
-  private WritService.Setup with(IssuerKeys keys, Policy policy) throws Exception {
+  private WritService.Setup with(IssuerKeys keys, GivenPolicy policy) throws Exception {
     WritService.Setup setup = deployment.setup();
     return new WritService.Setup(
         setup.identity(),
@@ -374,7 +372,7 @@ final class RestartTest {
     IssuerKeys ours = token.keys();
     IssuerKeys strangers = token.strangersKeys();
     WritService service = deployment.start();
-    Policy policy = deployment.setup().policy();
+    GivenPolicy policy = deployment.setup().policy();
     String head = service.ledger().checkpoint().format();
     service.close();
 

@@ -183,11 +183,11 @@ final class ServiceFailureTest {
     deployment.random.beforeNextBytes(() -> deployment.raiseEpoch(2));
 
     assertThat(Deployment.denial(DenialCode.UNVERIFIABLE, deployment.issue(application)).reason())
-        .isEqualTo("state_changed");
+        .isEqualTo("policy_missing");
     assertThat(deployment.leaves()).as("the epoch's leaf alone").isEqualTo(before + 1);
     assertThat(Deployment.denial(DenialCode.UNVERIFIABLE, deployment.issue(application)).reason())
-        .as("the nonce was left, and this service's policy is still not the one in force")
-        .isEqualTo("state_changed");
+        .as("nothing is decided by the policy before it")
+        .isEqualTo("policy_missing");
   }
 
   @Test
@@ -200,7 +200,7 @@ final class ServiceFailureTest {
             Deployment.request(Deployment.workloadOf("host-b"), host.jkt()));
 
     assertThat(Deployment.denial(DenialCode.UNVERIFIABLE, deployment.issue(foreign)).reason())
-        .isEqualTo("state_changed");
+        .isEqualTo("policy_missing");
     assertThat(deployment.leaves()).isEqualTo(before);
   }
 

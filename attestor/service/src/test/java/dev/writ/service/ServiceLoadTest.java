@@ -179,7 +179,7 @@ final class ServiceLoadTest {
     tokens.start();
     StatusIndices indices =
         new StatusIndices(
-            deployment.service().ledger(), tokens, Duration.ofMinutes(5), deployment.clock);
+            deployment.service().ledger(), tokens, () -> Duration.ofMinutes(5), deployment.clock);
     int many = 3 * StatusBlock.SIZE + 1;
     List<CompletionStage<StatusIndex>> stages = new ArrayList<>();
     for (int i = 0; i < many; i++) {

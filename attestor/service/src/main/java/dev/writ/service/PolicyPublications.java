@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.PolicyEnvelope;
+import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.PolicyEpoch;
+import dev.writ.ledger.Precondition;
+import dev.writ.ledger.PublishedTrust;
+import dev.writ.policy.MalformedPolicyException;
+import dev.writ.policy.PolicyDocument;
+import dev.writ.tlog.Hash;
+import java.lang.System.Logger.Level;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Puts the next version of the policy in force, on its approvers' word. What is in force has no say in
+ * it: one that denies everything, has run out or cannot be read is replaced as any other. On a thread of
+ * its own, so that no load keeps an operator from it.
+ *
+ * <p>A crash leaves the policy before or the next, since one transaction makes both leaf and epoch. The
+ * node that published follows the ledger as any other does, before it answers.
+ */
+public final class PolicyPublications implements AutoCloseable {
+  private static final System.Logger LOGGER = System.getLogger(PolicyPublications.class.getName());
+
+  /** Each is compiled twice: none waits for long behind these. */
+  private static final Limits.Pool ONE_BY_ONE = new Limits.Pool(1, 4, Duration.ofSeconds(10));
+
+  private final Operations operations;
+  private final WorkPool pool = new WorkPool("policy", ONE_BY_ONE);
+  private final Ledger ledger;
+  private final TrustFiles trust;
+  private final KeptPolicies kept;
+  private final Policies policies;
+  private final StatusTokens statusTokens;
+  private final InstantSource clock;
+  private final SecureRandom random;
+
+  /** What became of a publication. */
+  public sealed interface Outcome {
+    /**
+     * It is in force.
+     *
+     * @param policy what every decision from here on names
+     * @param endsEarlier whether artifacts of earlier epochs ended with it
+     * @param leafIndex where the ledger says so
+     */
+    record Published(PolicyReference policy, boolean endsEarlier, long leafIndex)
+        implements Outcome {}
+
+    /** It is not, and what was in force is. */
+    record Denied(Denial denial) implements Outcome {}
+  }
+
+  /**
+   * What holds in every way that can be seen before it is committed.
+   *
+   * @param current the epoch that it follows
+   * @param parent the leaf of that
+   */
+  private record Candidate(GivenPolicy file, PolicyEpoch current, Hash parent) {
+    LeafBody.PolicyInForce body() {
+      return PolicyEntries.body(file.document(), current.epoch() + 1);
+    }
+  }
+
+  PolicyPublications(
+      Operations operations,
+      Ledger ledger,
+      TrustFiles trust,
+      Policies policies,
+      StatusTokens statusTokens,
+      InstantSource clock,
+      SecureRandom random) {
+    this.operations = operations;
+    this.ledger = ledger;
+    this.trust = trust;
+    this.kept = new KeptPolicies(ledger, trust);
+    this.policies = policies;
+    this.statusTokens = statusTokens;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** Publishes a policy, if it may be. Once it is, decisions are by it and status tokens say so. */
+  public CompletionStage<Outcome> publish(PolicyEnvelope envelope) {
+    return operations.begin(
+        "a publication",
+        () -> pool.submit(() -> checked(envelope)).thenCompose(this::commit),
+        Outcome.Denied::new);
+  }
+
+  /** In the order in which a person would mend it: form, signatures, place, time, use. */
+  private Candidate checked(PolicyEnvelope envelope) throws LedgerException {
+    GivenPolicy file;
+    try {
+      file = GivenPolicy.of(envelope);
+    } catch (MalformedPolicyException e) {
+      throw denied(DenialCode.UNVERIFIABLE, "policy_malformed", String.valueOf(e.getMessage()));
+    }
+    TrustContent believed = trust.newest().content();
+    Optional<Denial> stranger = KeptPolicies.whyNotBelieved(file, believed);
+    if (stranger.isPresent()) {
+      throw new DeniedException(stranger.get());
+    }
+    requireNewestTrust(believed);
+    PolicyEpoch current = ledger.policyEpoch().orElseThrow();
+    requireNext(file.document(), kept.named(current));
+    requireTime(file.document());
+    try {
+      var unused = UsablePolicy.of(file.document());
+    } catch (UnusablePolicyException e) {
+      throw denied(DenialCode.UNVERIFIABLE, e.reason(), String.valueOf(e.getMessage()));
+    }
+    return new Candidate(file, current, LeafHashes.of(ledger, current.leafIndex()));
+  }
+
+  /** Another node may have published approvers who are to be asked. */
+  private void requireNewestTrust(TrustContent believed) throws LedgerException {
+    long latest = ledger.latestTrust().map(PublishedTrust::version).orElse(0L);
+    if (latest > believed.version()) {
+      throw new DeniedException(
+          Denial.unavailable(
+              "trust_behind",
+              "this node must have followed trust file version "
+                  + latest
+                  + ", and is at version "
+                  + believed.version()
+                  + "; publish again in a second"));
+    }
+  }
+
+  private static void requireNext(PolicyDocument document, PolicyReference inForce) {
+    if (!document.id().equals(inForce.id())) {
+      throw denied(
+          DenialCode.POLICY_MISMATCH,
+          "policy_id",
+          "the policy's id must be that of the one in force, "
+              + inForce.id()
+              + ", was "
+              + document.id());
+    }
+    if (document.version() != inForce.version() + 1) {
+      throw denied(
+          DenialCode.POLICY_MISMATCH,
+          "policy_version",
+          "the policy's version must be "
+              + (inForce.version() + 1)
+              + ", one more than the one in force, was "
+              + document.version()
+              + (document.version() <= inForce.version()
+                  ? "; to go back, give the older content the next version"
+                  : ""));
+    }
+    String previous = document.previous().map(digest -> digest.hex()).orElse("absent");
+    if (!previous.equals(inForce.digest().hex())) {
+      throw denied(
+          DenialCode.POLICY_MISMATCH,
+          "policy_previous",
+          "the policy's previous must be the digest of the one in force, "
+              + inForce.digest().hex()
+              + ", was "
+              + previous);
+    }
+  }
+
+  /** It is in force from now on: until its time nothing would be allowed. */
+  private void requireTime(PolicyDocument document) {
+    Instant now = clock.instant();
+    if (now.isBefore(document.effectiveFrom())) {
+      throw denied(
+          DenialCode.NOT_YET_VALID,
+          "policy_not_effective",
+          "the policy must be effective when it is published, and is from "
+              + document.effectiveFrom()
+              + " on: publish it then");
+    }
+    if (!now.isBefore(document.expires())) {
+      throw denied(
+          DenialCode.EXPIRED,
+          "policy_expired",
+          "the policy must not have expired, and did at " + document.expires());
+    }
+  }
+
+  private CompletionStage<Outcome> commit(Candidate candidate) {
+    Leaf leaf =
+        Leaf.of(
+            Instant.ofEpochMilli(clock.millis()),
+            UuidV7.next(clock, random),
+            List.of(candidate.parent()),
+            candidate.body());
+    Precondition.EpochIs unchanged = new Precondition.EpochIs(candidate.current().epoch());
+    Entry entry = PolicyEntries.entry(leaf, candidate.file(), unchanged);
+    return ledger
+        .commit(entry)
+        .thenCompose(
+            outcome ->
+                outcome instanceof CommitOutcome.Receipt receipt
+                    ? follow(candidate, receipt)
+                    : CompletableFuture.completedFuture(new Outcome.Denied(refusal(outcome))));
+  }
+
+  /** Whatever fails from here on, it is published. */
+  private CompletionStage<Outcome> follow(Candidate candidate, CommitOutcome.Receipt receipt) {
+    PolicyReference published = candidate.body().policy();
+    LOGGER.log(
+        Level.INFO,
+        "policy_published",
+        LogFields.of("epoch", published.epoch(), "policy", published.id())
+            .and("version", published.version())
+            .and("digest", published.digest().hex())
+            .and("leaf_index", receipt.index()));
+    return pool.submit(
+            () -> {
+              policies.align();
+              return statusTokens.publishAll();
+            })
+        .thenCompose(tokens -> tokens)
+        .<Outcome>handle(
+            (done, failure) ->
+                new Outcome.Published(
+                    published,
+                    candidate.file().document().endsEarlierArtifacts(),
+                    receipt.index()));
+  }
+
+  private static Denial refusal(CommitOutcome outcome) {
+    if (outcome instanceof CommitOutcome.Unavailable unavailable) {
+      return Denial.of(unavailable);
+    }
+    if (outcome instanceof CommitOutcome.Superseded || outcome instanceof CommitOutcome.Refused) {
+      return new Denial(
+          DenialCode.REPLAYED,
+          "policy_superseded",
+          "the policy must follow the one in force, and another came into force meanwhile: make it the"
+              + " next version of that");
+    }
+    throw new IllegalStateException("bug: a publication takes nothing, yet got " + outcome);
+  }
+
+  private static DeniedException denied(DenialCode code, String reason, String message) {
+    return new DeniedException(new Denial(code, reason, message));
+  }
+
+  /** Takes no more. */
+  @Override
+  public void close() {
+    pool.close();
+  }
+
+  WorkPool pool() {
+    return pool;
+  }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Presentation;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.SeenInMemory;
+import dev.writ.artifact.Verdict;
+import dev.writ.evidence.Challenge;
+import dev.writ.fixtures.PostgresServer;
+import dev.writ.ledger.CommitLimits;
+import dev.writ.ledger.PostgresConfig;
+import dev.writ.policy.PolicyDocument;
+import dev.writ.service.PolicyPublications.Outcome;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A policy that one node publishes, on another node with the same database. */
+class PolicyNodesTest {
+  @TempDir private static Path folder;
+  private static PostgresServer server;
+  private static ServiceToken token;
+  private static Deployment deployment;
+  private static WritService first;
+  private static WritService second;
+  private static SoftwareHost host;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = PostgresServer.start();
+    server.createDatabase("nodes");
+    token = ServiceToken.create();
+    deployment = new Deployment(token, folder);
+    deployment.approvePolicies();
+    deployment.store(
+        new PostgresConfig(
+            "127.0.0.1",
+            server.port(),
+            "nodes",
+            PostgresServer.USER,
+            Optional.of(server.passwordFile()),
+            Optional.empty(),
+            Optional.empty(),
+            CommitLimits.DEFAULT));
+    host = deployment.host("host-a");
+    first = deployment.start();
+    second = WritService.open(deployment.setup());
+    assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    second.close();
+    deployment.close();
+    token.close();
+    server.close();
+  }
+
+  private static Challenge challenge(WritService node) {
+    return ((ChallengeOutcome.Issued) Deployment.join(node.challenge(host.ak.name()))).challenge();
+  }
+
+  private static IssuanceOutcome issue(WritService node, Application application) {
+    return Deployment.join(node.issuance().issue(application));
+  }
+
+  @Test
+  void publishedByOneNode_isInForceOnTheOther_withoutItsChores() throws Exception {
+    first.policies().align();
+    second.policies().align();
+    long before = second.policies().epoch();
+    Challenge old = challenge(second);
+    PolicyDocument next = deployment.nextPolicy(policy -> policy.lifetime(Duration.ofMinutes(8)));
+
+    assertThat(deployment.publish(deployment.approved(next))).isInstanceOf(Outcome.Published.class);
+
+    Challenge fresh = challenge(first);
+    assertThat(fresh.epoch()).isEqualTo(before + 1);
+    assertThat(second.policies().epoch()).as("which has not looked yet").isEqualTo(before);
+    IssuanceOutcome issued = issue(second, host.answer(fresh, Deployment.request(host)));
+    ArtifactClaims claims = Deployment.claims(issued);
+    assertThat(claims.policy().epoch()).isEqualTo(before + 1);
+    assertThat(Duration.between(claims.iat(), claims.exp())).isEqualTo(Duration.ofMinutes(8));
+    assertThat(verdict(Deployment.bundle(issued)))
+        .as("its status token is of the artifact's epoch")
+        .isInstanceOf(Verdict.Allowed.class);
+
+    PolicyDocument third = deployment.nextPolicy(unchanged -> {});
+    Challenge middle = challenge(second);
+    assertThat(deployment.publish(deployment.approved(third)))
+        .isInstanceOf(Outcome.Published.class);
+    assertThat(
+            Deployment.denial(
+                    DenialCode.POLICY_MISMATCH,
+                    issue(second, host.answer(middle, Deployment.request(host))))
+                .reason())
+        .as("superseded, judged once more, of an earlier epoch")
+        .isEqualTo("challenge_of_earlier_epoch");
+    assertThat(second.policies().epoch()).isEqualTo(before + 2);
+    Deployment.denial(
+        DenialCode.POLICY_MISMATCH, issue(second, host.answer(old, Deployment.request(host))));
+  }
+
+  private static Verdict verdict(ProofBundle bundle) {
+    return BundleVerifier.of(deployment.trust())
+        .verify(
+            bundle.toJson(),
+            Presentation.NOTHING.withTenant(Deployment.IDENTITY.tenant()),
+            new SeenInMemory(),
+            deployment.clock.instant());
+  }
+
+  @Test
+  void nextVersions_ofTwoNodesAtOnce_areOne() throws Exception {
+    first.policies().align();
+    second.policies().align();
+    long before = first.policies().epoch();
+    PolicyDocument one = deployment.nextPolicy(policy -> policy.lifetime(Duration.ofMinutes(2)));
+    PolicyDocument other = deployment.nextPolicy(policy -> policy.lifetime(Duration.ofMinutes(3)));
+
+    CompletionStage<Outcome> atFirst = first.publications().publish(deployment.approved(one));
+    CompletionStage<Outcome> atSecond = second.publications().publish(deployment.approved(other));
+
+    List<Outcome> outcomes = Stream.of(atFirst, atSecond).map(Deployment::join).toList();
+    assertThat(outcomes).filteredOn(Outcome.Published.class::isInstance).hasSize(1);
+    assertThat(first.ledger().policyEpoch().orElseThrow().epoch()).isEqualTo(before + 1);
+    first.policies().align();
+    second.policies().align();
+    assertThat(second.policy().digest()).isEqualTo(first.policy().digest());
+  }
+}
