@@ -387,6 +387,11 @@ public final class OperatorClient {
             }));
   }
 
+  /** What is asked of policies. */
+  public PolicyClient policies() {
+    return new PolicyClient(service);
+  }
+
   /** The trust files that the service publishes, where its operators' door tells them. */
   public TrustSuccession.Published trustFiles() {
     return new PublishedTrustFiles(service);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
 import dev.writ.hsm.CeremonyOutcome;
@@ -58,6 +59,7 @@ final class KeyBirth {
   private final String origin;
   private final Optional<StatusSource> status;
   private final String witnesses;
+  private final Optional<KeyQuorum> approvers;
   private final Path folder;
   private final InstantSource clock;
   private final SecureRandom random;
@@ -80,6 +82,7 @@ final class KeyBirth {
       String origin,
       Optional<StatusSource> status,
       String witnesses,
+      Optional<KeyQuorum> approvers,
       Path folder,
       InstantSource clock,
       SecureRandom random,
@@ -88,6 +91,7 @@ final class KeyBirth {
     this.origin = origin;
     this.status = status;
     this.witnesses = witnesses;
+    this.approvers = approvers;
     this.folder = folder.toAbsolutePath().normalize();
     this.clock = clock;
     this.random = random;
@@ -108,7 +112,13 @@ final class KeyBirth {
       IssuerKeys keys = makeKeys(token, checkpointKey);
       TrustFile trust =
           FirstTrustFile.dev(
-              issuer, origin, keys, (ECPublicKey) operator.getPublic(), status, witnesses);
+              issuer,
+              origin,
+              keys,
+              (ECPublicKey) operator.getPublic(),
+              status,
+              witnesses,
+              approvers);
       Files.writeString(operatorKey, pem(operator), StandardCharsets.US_ASCII);
       Files.write(trustFile, trust.toJson());
       Files.writeString(akCa, pem(keys.attestation().certificate()), StandardCharsets.US_ASCII);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.KeyQuorum;
+import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.KeySpec;
@@ -119,6 +121,15 @@ final class KeysInitCommand implements Callable<Integer> {
   @Nullable Path witnesses;
 
   @Option(
+      names = "--policy-approvers",
+      paramLabel = "FILE",
+      description = {
+        "What the trust file says of those who approve policies: {\"threshold\": N, \"keys\": [JWK, …]}, JWKs as",
+        "writ policy key prints them. Without it policies need no signature."
+      })
+  @Nullable Path policyApprovers;
+
+  @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
@@ -137,6 +148,8 @@ final class KeysInitCommand implements Callable<Integer> {
     requireNames(log);
     StatusSource source = statusSource();
     String lines = witnesses == null ? FirstTrustFile.NO_WITNESSES : witnessLines(witnesses);
+    Optional<KeyQuorum> approvers =
+        policyApprovers == null ? Optional.empty() : Optional.of(approvers(policyApprovers));
     try (Token opened = Token.open(tokenProfile(), token, pinSource())) {
       KeyBirth birth =
           new KeyBirth(
@@ -144,6 +157,7 @@ final class KeysInitCommand implements Callable<Integer> {
               log,
               Optional.of(source),
               lines,
+              approvers,
               out,
               Clock.systemUTC(),
               new SecureRandom(),
@@ -171,6 +185,14 @@ final class KeysInitCommand implements Callable<Integer> {
           "--witnesses: " + file + " must have no log line, for the key is made now; has one");
     } catch (IOException | MalformedLogPolicyException e) {
       throw CommandFailure.configuration("--witnesses: " + file, e);
+    }
+  }
+
+  private static KeyQuorum approvers(Path file) throws CommandFailure {
+    try {
+      return KeyQuorum.parse(BoundedFile.read(file, KeyQuorum.MAX_BYTES));
+    } catch (IOException | MalformedTrustFileException e) {
+      throw CommandFailure.configuration("--policy-approvers: " + file, e);
     }
   }
 

@@ -6,12 +6,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code writ policy}: what a policy says. */
+/** {@code writ policy}: what a policy says, and that it is in force. */
 @Command(
     name = "policy",
-    description = "Helps whoever writes a policy.",
+    description = "Helps whoever writes, signs or publishes a policy.",
     mixinStandardHelpOptions = true,
-    subcommands = PolicyLearnCommand.class)
+    subcommands = {
+      PolicyLearnCommand.class,
+      PolicyKeyCommand.class,
+      PolicySignCommand.class,
+      PolicyPublishCommand.class,
+      PolicyListCommand.class,
+      PolicyShowCommand.class
+    })
 final class PolicyCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 

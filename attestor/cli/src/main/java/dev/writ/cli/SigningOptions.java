@@ -8,18 +8,14 @@ import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustSuccession;
 import dev.writ.tlog.Hash;
-import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -28,9 +24,6 @@ import picocli.CommandLine.Option;
  * beside it changes, nor in which trust file is in force.
  */
 final class SigningOptions extends OperatorOptions {
-  /** Not standard input, which may be a pipe of whatever. */
-  private static final Path TERMINAL = Path.of("/dev/tty");
-
   @Option(
       names = "--operator-key",
       paramLabel = "KEY",
@@ -74,8 +67,7 @@ final class SigningOptions extends OperatorOptions {
       })
   @Nullable URI service;
 
-  @Option(names = "--yes", description = "Signs without asking; for where there is no terminal.")
-  boolean yes;
+  @Mixin Confirmation confirmation = new Confirmation();
 
   /** The newest trust file that follows the operator's own. */
   TrustFile newestTrust(Consumer<String> warn) throws CommandFailure {
@@ -152,18 +144,6 @@ final class SigningOptions extends OperatorOptions {
 
   /** Lets a person say yes, who has read what stands before. */
   void confirm() throws CommandFailure {
-    if (yes) {
-      return;
-    }
-    try (BufferedReader answers = Files.newBufferedReader(TERMINAL, StandardCharsets.US_ASCII)) {
-      Files.writeString(
-          TERMINAL, "Sign this? Type yes: ", StandardCharsets.US_ASCII, StandardOpenOption.WRITE);
-      if (!"yes".equals(answers.readLine())) {
-        throw CommandFailure.invalid("nothing was signed");
-      }
-    } catch (IOException e) {
-      throw CommandFailure.usage(
-          "--yes must be given where there is no terminal to ask at; nothing was signed");
-    }
+    confirmation.ask();
   }
 }

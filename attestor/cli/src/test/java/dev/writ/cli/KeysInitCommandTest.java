@@ -3,7 +3,9 @@ package dev.writ.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustedKey;
 import dev.writ.fixtures.SoftHsmToken;
@@ -28,6 +30,7 @@ import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -352,13 +355,39 @@ class KeysInitCommandTest {
   }
 
   @Test
-  void init_witnessesGiven_standInTheTrustFile() throws Exception {
+  void init_witnessesAndApproversGiven_standInTheTrustFile() throws Exception {
     String lines = witnessLines();
-    Invocation init = initWitnessed(witnessed, Files.writeString(out.resolve("w"), lines));
+    Path approver = OperatedService.newOperatorKey(out, "approver");
+    JsonMembers key =
+        StrictJson.parse(
+            Invocation.of("policy", "key", "--key", approver, "-o", "json")
+                .out()
+                .strip()
+                .getBytes(StandardCharsets.UTF_8),
+            1 << 10);
+    String kid = key.text("kid");
+    JsonMembers jwk = key.object("jwk");
+    String approvers =
+        "{\"threshold\":1,\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\""
+            + jwk.text("x")
+            + "\",\"y\":\""
+            + jwk.text("y")
+            + "\",\"kid\":\""
+            + kid
+            + "\"}]}";
+    Invocation init =
+        initWitnessed(
+            witnessed,
+            Files.writeString(out.resolve("w"), lines),
+            "--policy-approvers",
+            Files.writeString(out.resolve("a"), approvers));
     assertThat(init.status()).as(init.err()).isEqualTo(ExitStatus.DONE);
     TrustFile trust = TrustFile.parse(Files.readAllBytes(out.resolve("keys/trust.json")));
     assertThat(trust.content().logPolicy()).startsWith("log writ.example/ledger+").endsWith(lines);
     assertThat(trust.logPolicy().needsWitnesses()).isTrue();
+    assertThat(trust.content().policyApprovers().orElseThrow().keys())
+        .extracting(each -> Thumbprint.text(each.kid()))
+        .containsExactly(kid);
   }
 
   @Test
@@ -370,6 +399,14 @@ class KeysInitCommandTest {
       assertThat(init.status()).as(bad).isEqualTo(ExitStatus.CONFIGURATION);
       assertThat(init.err()).startsWith("writ: --witnesses: ").hasLineCount(1);
     }
+    Invocation nobody =
+        initWitnessed(
+            untouched,
+            Files.writeString(out.resolve("w"), lines),
+            "--policy-approvers",
+            Files.writeString(out.resolve("a"), "{\"threshold\":1,\"keys\":[]}"));
+    assertThat(nobody.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(nobody.err()).startsWith("writ: --policy-approvers: ").hasLineCount(1);
     assertThat(initWitnessed(untouched, out.resolve("none")).status())
         .isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(out.resolve("keys")).doesNotExist();
@@ -388,20 +425,24 @@ class KeysInitCommandTest {
     return "witness w " + new Witnessed().key().vkey() + " https://w.example\nquorum w\n";
   }
 
-  private Invocation initWitnessed(SoftHsmToken token, Path witnesses) {
-    return Invocation.of(
-        "keys",
-        "init",
-        "--token",
-        token.label(),
-        "--pin-file",
-        token.pinFile(),
-        "--issuer",
-        "https://writ.example",
-        "--witnesses",
-        witnesses,
-        "--out",
-        out.resolve("keys"));
+  private Invocation initWitnessed(SoftHsmToken token, Path witnesses, Object... more) {
+    List<Object> words =
+        new ArrayList<>(
+            List.of(
+                "keys",
+                "init",
+                "--token",
+                token.label(),
+                "--pin-file",
+                token.pinFile(),
+                "--issuer",
+                "https://writ.example",
+                "--witnesses",
+                witnesses,
+                "--out",
+                out.resolve("keys")));
+    words.addAll(List.of(more));
+    return Invocation.of(words.toArray());
   }
 
   @Test
