@@ -212,7 +212,8 @@ final class DemoService implements AutoCloseable {
         throw new IllegalStateException("bug: the jar must hold " + POLICY + ", and does not");
       }
       PolicyRevision revision = PolicyDocument.parse(in.readAllBytes()).revise();
-      revision.constant("own_programs", List.of(programs + "/"));
+      // The first is the example's own, whose test is in the document.
+      revision.constant("own_programs", List.of("/opt/dev/", programs + "/"));
       revision.referenceSets(
           List.of(
               BootLog.DEMO.expectedOn(

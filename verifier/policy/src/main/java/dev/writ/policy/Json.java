@@ -17,25 +17,40 @@ sealed interface Json {
   String describe();
 
   /**
-   * A place in a JSON text.
+   * A position in a text.
+   *
+   * @param line from 1
+   * @param column from 1
+   */
+  record Position(int line, int column) {
+    static final Position START = new Position(1, 1);
+  }
+
+  /**
+   * A place in a JSON or YAML text.
    *
    * @param path from the root {@code $}
-   * @param line from 1
+   * @param at where the text of the value begins
    */
-  record Place(String path, int line) {
-    static final Place ROOT = new Place("$", 1);
+  record Place(String path, Position at) {
+    static final Place ROOT = new Place("$", Position.START);
 
-    Place member(String name, int line) {
+    Place member(String name, Position position) {
       boolean plain =
           !name.isEmpty()
               && name.length() <= 64
               && name.chars().allMatch(c -> Character.isLetterOrDigit(c) || c == '_' || c == '-');
       String shown = name.length() <= 64 ? name : name.substring(0, 64) + "…";
-      return new Place(path + (plain ? "." + name : "[\"" + shown + "\"]"), line);
+      return new Place(path + (plain ? "." + name : "[\"" + shown + "\"]"), position);
     }
 
-    Place element(int index, int line) {
-      return new Place(path + "[" + index + "]", line);
+    /** The place of a member that is absent: where its object begins. */
+    Place absent(String name) {
+      return member(name, at);
+    }
+
+    Place element(int index, Position position) {
+      return new Place(path + "[" + index + "]", position);
     }
   }
 

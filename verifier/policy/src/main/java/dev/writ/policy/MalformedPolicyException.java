@@ -14,6 +14,8 @@ public final class MalformedPolicyException extends Exception {
 
   private final String path;
   private final int line;
+  private final int column;
+  private final String element;
   private final String mustBe;
   private final String was;
 
@@ -22,14 +24,33 @@ public final class MalformedPolicyException extends Exception {
   }
 
   MalformedPolicyException(Json.Place place, String mustBe, String was, @Nullable Throwable cause) {
+    this(place.path(), place.at(), "", mustBe, shorten(was), cause);
+  }
+
+  private MalformedPolicyException(
+      String path,
+      Json.Position at,
+      String element,
+      String mustBe,
+      String was,
+      @Nullable Throwable cause) {
     super(
-        "%s (line %d): must be %s, was %s"
-            .formatted(place.path(), place.line(), mustBe, shorten(was)),
+        "%s (line %d, column %d%s): must be %s, was %s"
+            .formatted(
+                path, at.line(), at.column(), element.isEmpty() ? "" : ", " + element, mustBe, was),
         cause);
-    this.path = place.path();
-    this.line = place.line();
+    this.path = path;
+    this.line = at.line();
+    this.column = at.column();
+    this.element = element;
     this.mustBe = mustBe;
-    this.was = shorten(was);
+    this.was = was;
+  }
+
+  /** The same, saying besides in which {@code named} element it was, such as {@code rule frozen}. */
+  MalformedPolicyException within(String named) {
+    return new MalformedPolicyException(
+        path, new Json.Position(line, column), named, mustBe, was, getCause());
   }
 
   /** Where the fault is: a JSON path such as {@code $.rules[2].when}. */
@@ -42,6 +63,11 @@ public final class MalformedPolicyException extends Exception {
     return line;
   }
 
+  /** The column of that line, from 1. */
+  public int column() {
+    return column;
+  }
+
   /** What the format asks for at that place. */
   public String mustBe() {
     return mustBe;
@@ -50,6 +76,16 @@ public final class MalformedPolicyException extends Exception {
   /** What stood there, cut to 200 characters. */
   public String was() {
     return was;
+  }
+
+  /** The message without line and column, for whoever puts them before it. */
+  public String fault() {
+    return path
+        + (element.isEmpty() ? "" : ", " + element)
+        + ": must be "
+        + mustBe
+        + ", was "
+        + was;
   }
 
   private static String shorten(String text) {

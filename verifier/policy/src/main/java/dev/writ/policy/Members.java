@@ -41,6 +41,29 @@ final class Members {
     throw new MalformedPolicyException(value.place(), "an object", value.describe());
   }
 
+  /**
+   * Reads an element that has a name of its own, which a refusal then says besides the place.
+   *
+   * @param kind what it is, such as {@code rule}
+   * @param member the member that names it
+   */
+  static <T> T readNamed(String kind, String member, Json value, Reader<T> reader)
+      throws MalformedPolicyException {
+    try {
+      return reader.read(value);
+    } catch (MalformedPolicyException e) {
+      throw nameOf(member, value).map(name -> e.within(kind + " " + name)).orElse(e);
+    }
+  }
+
+  private static Optional<String> nameOf(String member, Json value) {
+    return value instanceof Json.Obj object
+            && object.members().get(member) instanceof Json.Text name
+            && TextForm.ID.fits(name.value())
+        ? Optional.of(name.value())
+        : Optional.empty();
+  }
+
   Json.Place place() {
     return object.place();
   }
@@ -57,8 +80,7 @@ final class Members {
   Json required(String name) throws MalformedPolicyException {
     Optional<Json> value = optional(name);
     if (value.isEmpty()) {
-      throw new MalformedPolicyException(
-          object.place().member(name, object.place().line()), "given", "absent");
+      throw new MalformedPolicyException(object.place().absent(name), "given", "absent");
     }
     return value.get();
   }

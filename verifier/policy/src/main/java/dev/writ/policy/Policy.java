@@ -8,11 +8,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A document whose rules are compiled and ready to decide.
@@ -69,7 +67,7 @@ public final class Policy {
    *
    * @param paths the inputs it reads
    */
-  private record CompiledRule(Rule rule, CelRuntime.Program program, List<InputPath> paths) {}
+  record CompiledRule(Rule rule, CelRuntime.Program program, List<InputPath> paths) {}
 
   /**
    * Compiles all rules of {@code document}.
@@ -94,10 +92,19 @@ public final class Policy {
     return new Policy(document, Rules.of(execCompiled), Rules.of(compiled));
   }
 
-  private static CompiledRule compile(Profile profile, Rule rule, Json.Place place)
+  /**
+   * Compiles one rule.
+   *
+   * @param place where its expression stands, for the refusal
+   */
+  static CompiledRule compile(Profile profile, Rule rule, Json.Place place)
       throws MalformedPolicyException {
-    Profile.Compiled compiled = profile.compile(rule.when(), place);
-    return new CompiledRule(rule, compiled.program(), compiled.inputs());
+    try {
+      Profile.Compiled compiled = profile.compile(rule.when(), place);
+      return new CompiledRule(rule, compiled.program(), compiled.inputs());
+    } catch (MalformedPolicyException e) {
+      throw e.within("rule " + rule.id());
+    }
   }
 
   /** The document this policy decides by. */
@@ -132,26 +139,35 @@ public final class Policy {
       return tooLarge(inputs, excess.get());
     }
     List<RuleResult> results = evaluate(inputs);
+    Conclusion conclusion = Conclusion.of(results, decidingOrder(inputs), Rule::enforced);
     List<Decision.Reason> reasons = new ArrayList<>();
     List<Decision.Reason> shadow = new ArrayList<>();
-    for (int i : rulesFor(inputs).deciding()) {
+    for (int i : decidingOrder(inputs)) {
       RuleResult result = results.get(i);
       if (result.denies()) {
-        (result.enforced() ? reasons : shadow).add(Decision.Reason.of(result.rule()));
+        (result.rule().enforced() ? reasons : shadow).add(Decision.Reason.of(result.rule()));
       }
     }
-    if (results.stream().noneMatch(result -> result.enforced() && result.permits())) {
+    if (results.stream().noneMatch(result -> result.rule().enforced() && result.permits())) {
       reasons.add(NO_PERMIT_REASON);
     }
-    return reasons.isEmpty()
-        ? new Decision.Allow(document, inputs, results, shadow, obligations(results))
+    return conclusion.allows()
+        ? new Decision.Allow(
+            document, inputs, results, shadow, List.copyOf(conclusion.obligations()))
         : new Decision.Deny(document, inputs, results, reasons, shadow);
   }
 
-  /** The tests of the document that do not come out as they say. */
-  public List<Example> failures() {
-    return document.tests().stream()
-        .filter(example -> !example.isMetBy(decide(example.inputs())))
+  /** Positions in the results of a decision on {@code inputs}, in the order in which a denial decides. */
+  List<Integer> decidingOrder(Inputs inputs) {
+    return rulesFor(inputs).deciding();
+  }
+
+  /** The inputs that a rule reads, each as its expression spells it. */
+  List<String> inputsOf(Rule rule) {
+    return rules.compiled().stream()
+        .filter(each -> each.rule().equals(rule))
+        .flatMap(each -> each.paths().stream())
+        .map(InputPath::wire)
         .toList();
   }
 
@@ -206,17 +222,6 @@ public final class Policy {
 
   private static RuleResult error(CompiledRule rule, RuleError error, List<SeenValue> saw) {
     return new RuleResult(rule.rule(), RuleResult.Outcome.ERROR, Optional.of(error), saw);
-  }
-
-  /** What the rules that were met and enforced bind the gateway to. */
-  private static List<Obligation> obligations(List<RuleResult> results) {
-    Set<Obligation> obligations = new LinkedHashSet<>();
-    for (RuleResult result : results) {
-      if (result.enforced() && result.outcome() == RuleResult.Outcome.TRUE) {
-        obligations.addAll(result.rule().obligations());
-      }
-    }
-    return List.copyOf(obligations);
   }
 
   /** The variables of one decision, and what of them was shown so far. */

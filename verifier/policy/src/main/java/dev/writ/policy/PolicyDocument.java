@@ -40,7 +40,30 @@ public final class PolicyDocument {
    * @throws MalformedPolicyException if they are not a document of the format
    */
   public static PolicyDocument parse(byte[] bytes) throws MalformedPolicyException {
-    Json json = StrictJson.read(bytes);
+    return of(StrictJson.read(bytes));
+  }
+
+  /**
+   * The document that an author's file spells, in JSON or YAML; {@link #canonical} of both is the
+   * same.
+   *
+   * @throws MalformedPolicyException if it is not a document of the format
+   */
+  public static PolicyDocument parseAuthored(byte[] bytes) throws MalformedPolicyException {
+    return of(readAuthored(bytes));
+  }
+
+  /** JSON where the first character that is no blank is a brace, else YAML. */
+  static Json readAuthored(byte[] bytes) throws MalformedPolicyException {
+    for (byte b : bytes) {
+      if (b != ' ' && b != '\t' && b != '\r' && b != '\n') {
+        return b == '{' ? StrictJson.read(bytes) : StrictYaml.read(bytes);
+      }
+    }
+    return StrictYaml.read(bytes);
+  }
+
+  static PolicyDocument of(Json json) throws MalformedPolicyException {
     return new PolicyDocument(json, new PolicyReader(Members.of(json)));
   }
 
@@ -140,7 +163,7 @@ public final class PolicyDocument {
     return members.breakglass;
   }
 
-  /** The document's own tests; {@link Policy#failures} runs them. */
+  /** The document's own tests; {@link PolicyTests} runs them. */
   public List<Example> tests() {
     return members.tests;
   }

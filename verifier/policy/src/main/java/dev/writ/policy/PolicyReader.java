@@ -3,7 +3,6 @@ package dev.writ.policy;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,7 +39,7 @@ final class PolicyReader {
   final Set<String> loaderVariables;
   final Constants constants;
   final List<Rule> rules;
-  final List<Json.Place> expressionPlaces = new ArrayList<>();
+  final List<Json.Place> expressionPlaces;
   final Optional<Approvals> approvals;
   final Optional<Breakglass> breakglass;
   final List<Example> tests;
@@ -55,7 +54,7 @@ final class PolicyReader {
     previous = members.optionalText("previous", TextForm.SHA256).map(PolicyDigest::new);
     if (previous.isPresent() != (version > 1)) {
       throw new MalformedPolicyException(
-          members.place().member("previous", members.place().line()),
+          members.optional("previous").map(Json::place).orElse(members.place().absent("previous")),
           "given in each version but the first",
           previous.isPresent() ? "given in version 1" : "absent in version " + version);
     }
@@ -74,23 +73,22 @@ final class PolicyReader {
           members.required("targets").place(), "either \"*\" alone or tenants", "both");
     }
     lifetime = Duration.ofSeconds(members.integer("lifetime_s", 1, MAX_LIFETIME_S));
-    referenceSets = members.list("reference_values", 0, MAX_REFERENCE_SETS, ReferenceSet::read);
+    referenceSets =
+        members.list("reference_values", 0, MAX_REFERENCE_SETS, PolicyReader::readReferenceSet);
     ReferenceSet.refuseOverlap(referenceSets, members.required("reference_values").place());
     referenceSets.forEach(set -> set.hosts().forEach(host -> referenceSetsByHost.put(host, set)));
     loaderVariables = readLoaderVariables(members);
     Optional<Json> named = members.optional("constants");
     constants = named.isPresent() ? Constants.read(named.get()) : Constants.none();
-    rules = members.list("rules", 1, MAX_RULES, this::readRule);
-    refuseRepeats(members.required("rules"), "rules of different ids", ids(rules));
+    rules = members.list("rules", 1, MAX_RULES, PolicyReader::readRule);
+    expressionPlaces = places(members.required("rules"), "when");
+    refuseRepeats("rules of different ids", ids(rules), places(members.required("rules"), "id"));
     Optional<Json> asked = members.optional("approvals");
     approvals = asked.isPresent() ? Optional.of(Approvals.read(asked.get())) : Optional.empty();
     Optional<Json> glass = members.optional("breakglass");
     breakglass = glass.isPresent() ? Optional.of(Breakglass.read(glass.get())) : Optional.empty();
-    tests = members.optionalList("tests", MAX_TESTS, Example::read);
-    refuseRepeats(
-        members.optional("tests").orElse(members.required("rules")),
-        "tests of different names",
-        tests.stream().map(Example::name).toList());
+    Examples examples = new Examples(effectiveFrom);
+    tests = members.optionalList("tests", MAX_TESTS, examples::read);
     members.end();
   }
 
@@ -115,14 +113,21 @@ final class PolicyReader {
     return names;
   }
 
-  private Rule readRule(Json value) throws MalformedPolicyException {
+  static ReferenceSet readReferenceSet(Json value) throws MalformedPolicyException {
+    return Members.readNamed("set", "name", value, ReferenceSet::read);
+  }
+
+  static Rule readRule(Json value) throws MalformedPolicyException {
+    return Members.readNamed("rule", "id", value, PolicyReader::readRuleMembers);
+  }
+
+  private static Rule readRuleMembers(Json value) throws MalformedPolicyException {
     Members members = Members.of(value);
     String ruleId = members.text("id", TextForm.ID);
     String ruleDescription = members.optionalText("description", TextForm.DESCRIPTION).orElse("");
     Rule.Stage stage = members.choice("stage", STAGES, Rule.Stage::wire);
     Rule.Effect effect = members.choice("effect", List.of(Rule.Effect.values()), Rule.Effect::wire);
     String when = members.text("when", TextForm.EXPRESSION);
-    expressionPlaces.add(members.required("when").place());
     Optional<PolicyCode> code = readCode(members, effect);
     String reasonUser = members.text("reason_user", TextForm.SENTENCE);
     String reasonAdmin = members.text("reason_admin", TextForm.SENTENCE);
@@ -168,12 +173,19 @@ final class PolicyReader {
     return rules.stream().map(Rule::id).toList();
   }
 
-  private static void refuseRepeats(Json value, String mustBe, List<String> names)
+  /** Where each element of {@code array} has its {@code member}; all have it. */
+  private static List<Json.Place> places(Json array, String member)
+      throws MalformedPolicyException {
+    return Members.readList(
+        array, 0, Integer.MAX_VALUE, element -> Members.of(element).required(member).place());
+  }
+
+  private static void refuseRepeats(String mustBe, List<String> names, List<Json.Place> places)
       throws MalformedPolicyException {
     Set<String> seen = new HashSet<>();
-    for (String name : names) {
-      if (!seen.add(name)) {
-        throw new MalformedPolicyException(value.place(), mustBe, "\"" + name + "\" twice");
+    for (int i = 0; i < names.size(); i++) {
+      if (!seen.add(names.get(i))) {
+        throw new MalformedPolicyException(places.get(i), mustBe, "\"" + names.get(i) + "\" twice");
       }
     }
   }

@@ -177,7 +177,7 @@ final class Profile {
       return String.valueOf(e.getMessage());
     }
     CelIssue issue = e.getErrors().get(0);
-    return "at %d:%d: %s"
+    return "at %d:%d of the expression: %s"
         .formatted(
             issue.getSourceLocation().getLine(),
             issue.getSourceLocation().getColumn() + 1,

@@ -37,6 +37,11 @@ public record Rule(
     obligations = List.copyOf(obligations);
   }
 
+  /** Whether it takes part in the decision. */
+  boolean enforced() {
+    return mode == Mode.ENFORCE;
+  }
+
   /** The code this rule denies with. */
   PolicyCode denialCode() {
     return code.orElse(PolicyCode.POLICY_DENIED);

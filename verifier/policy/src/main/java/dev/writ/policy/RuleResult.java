@@ -45,8 +45,18 @@ public record RuleResult(
     return rule.effect() == Rule.Effect.PERMIT && outcome == Outcome.TRUE;
   }
 
-  boolean enforced() {
-    return rule.mode() == Rule.Mode.ENFORCE;
+  /** Whether this outcome lets the request pass as far as the rule goes, were it enforced. */
+  boolean passes() {
+    return rule.effect() == Rule.Effect.PERMIT ? permits() : !denies();
+  }
+
+  /** The outcome of the rule with its expression negated: an error stays one. */
+  RuleResult negated() {
+    return switch (outcome) {
+      case TRUE -> new RuleResult(rule, Outcome.FALSE, error, saw);
+      case FALSE -> new RuleResult(rule, Outcome.TRUE, error, saw);
+      case ERROR -> this;
+    };
   }
 
   void write(CanonicalJson out) {

@@ -2,6 +2,7 @@
 package dev.writ.policy;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -54,20 +55,23 @@ final class StrictJson {
 
   /** The value that {@code bytes} spell, all of them. */
   static Json read(byte[] bytes) throws MalformedPolicyException {
+    try (JsonParser parser = FACTORY.createParser(decode(bytes))) {
+      return new StrictJson(parser).root();
+    } catch (IOException e) {
+      throw new IllegalStateException("a parser over a string did I/O; this is a bug", e);
+    }
+  }
+
+  /** The text that {@code bytes} are, within {@link #MAX_BYTES}. */
+  static String decode(byte[] bytes) throws MalformedPolicyException {
     if (bytes.length > MAX_BYTES) {
       throw new MalformedPolicyException(
           Json.Place.ROOT, "at most " + MAX_BYTES + " bytes", bytes.length + " bytes");
     }
-    String text;
     try {
-      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new MalformedPolicyException(Json.Place.ROOT, "UTF-8", "other bytes", e);
-    }
-    try (JsonParser parser = FACTORY.createParser(text)) {
-      return new StrictJson(parser).root();
-    } catch (IOException e) {
-      throw new IllegalStateException("a parser over a string did I/O; this is a bug", e);
     }
   }
 
@@ -81,12 +85,12 @@ final class StrictJson {
       place = Json.Place.ROOT;
       if (parser.nextToken() != null) {
         throw new MalformedPolicyException(
-            new Json.Place("$", line()), "the end of the text", "more after the value");
+            new Json.Place("$", position()), "the end of the text", "more after the value");
       }
       return value;
     } catch (JsonProcessingException e) {
       throw new MalformedPolicyException(
-          new Json.Place(place.path(), line()), "JSON (RFC 8259)", e.getOriginalMessage(), e);
+          new Json.Place(place.path(), position(e)), "JSON (RFC 8259)", e.getOriginalMessage(), e);
     }
   }
 
@@ -96,7 +100,7 @@ final class StrictJson {
       case START_OBJECT -> object(at);
       case START_ARRAY -> array(at);
       case VALUE_STRING -> new Json.Text(at, wellFormed(parser.getText(), at));
-      case VALUE_NUMBER_INT -> integer(at);
+      case VALUE_NUMBER_INT -> integer(parser.getText(), at);
       case VALUE_NUMBER_FLOAT ->
           throw new MalformedPolicyException(at, "an integer", parser.getText());
       case VALUE_TRUE -> new Json.Bool(at, true);
@@ -112,11 +116,12 @@ final class StrictJson {
     TreeMap<String, Json> members = new TreeMap<>();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String name = wellFormed(parser.currentName(), at);
-      Json.Place memberPlace = at.member(name, line());
       if (members.containsKey(name)) {
-        throw new MalformedPolicyException(memberPlace, "given once", "given twice");
+        throw new MalformedPolicyException(
+            at.member(name, position()), "given once", "given twice");
       }
-      members.put(name, value(parser.nextToken(), memberPlace));
+      JsonToken token = parser.nextToken();
+      members.put(name, value(token, at.member(name, position())));
       place = at;
     }
     return new Json.Obj(at, Collections.unmodifiableSortedMap(members));
@@ -127,14 +132,14 @@ final class StrictJson {
     for (JsonToken token = parser.nextToken();
         token != JsonToken.END_ARRAY;
         token = parser.nextToken()) {
-      elements.add(value(token, at.element(elements.size(), line())));
+      elements.add(value(token, at.element(elements.size(), position())));
       place = at;
     }
     return new Json.Arr(at, Collections.unmodifiableList(elements));
   }
 
-  private Json.Int integer(Json.Place at) throws IOException, MalformedPolicyException {
-    String text = parser.getText();
+  /** An integer of decimal digits with at most a minus before them. */
+  static Json.Int integer(String text, Json.Place at) throws MalformedPolicyException {
     if (text.length() <= 17) {
       long value = Long.parseLong(text);
       if (Math.abs(value) <= Json.Int.MAX) {
@@ -144,7 +149,8 @@ final class StrictJson {
     throw new MalformedPolicyException(at, "an integer of at most 2^53-1", text);
   }
 
-  private static String wellFormed(String text, Json.Place at) throws MalformedPolicyException {
+  /** Refuses what no UTF-8 can spell. */
+  static String wellFormed(String text, Json.Place at) throws MalformedPolicyException {
     if (!isWellFormed(text)) {
       throw new MalformedPolicyException(at, "Unicode text", "a string with a lone surrogate");
     }
@@ -166,7 +172,16 @@ final class StrictJson {
     return true;
   }
 
-  private int line() {
-    return parser.currentTokenLocation().getLineNr();
+  private Json.Position position() {
+    return position(parser.currentTokenLocation());
+  }
+
+  private Json.Position position(JsonProcessingException e) {
+    return e.getLocation() == null ? position() : position(e.getLocation());
+  }
+
+  private static Json.Position position(JsonLocation location) {
+    return new Json.Position(
+        Math.max(1, location.getLineNr()), Math.max(1, location.getColumnNr()));
   }
 }

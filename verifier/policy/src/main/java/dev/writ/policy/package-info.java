@@ -62,7 +62,13 @@
  *                      obligations (optional, not for a forbid): ["name" or "name:argument"]} ]
  * approvals         optional, {threshold, approvers, separation}: whose approval a request may need
  * breakglass        optional, {threshold, approvers, max_ttl_s, review_within_s}
- * tests             optional, [ {name, description (optional), inputs, expect: allow or a code} ]
+ * tests             optional, [ {name, description (optional),
+ *                      like (optional): the name of a test before it, whose inputs these vary,
+ *                      inputs (optional beside like): {those that matter, as below},
+ *                      expect: allow or a code,
+ *                      obligations (optional, for an allow): [all that it carries]; none if absent,
+ *                      shadow (optional): {expect, obligations}, were the rules in shadow mode
+ *                      enforced; the same as without if it is absent} ]
  * </pre>
  *
  * <p>{@code approvals} and {@code breakglass} state who may make {@code governance.approvals} and
@@ -90,6 +96,37 @@
  *   ]
  * }
  * }</pre>
+ *
+ * <p>A refusal says line and column of the received text, the path, and the id of the rule or the name
+ * of the set or test. Authors may write the document in YAML 1.2, too ({@link
+ * dev.writ.policy.PolicyDocument#parseAuthored}): what is kept, signed and hashed is its JCS. In YAML
+ * there are no anchors, aliases, tags or directives, and text that some reader could take for a truth
+ * value, a number, a time or nothing stands in quotes: {@code "2026-11-01T00:00:00Z"}, {@code "yes"},
+ * {@code "010"}.
+ *
+ * <h2>Tests</h2>
+ *
+ * A test gives the inputs that matter, member by member; lists and maps are given whole. What neither it
+ * nor the test it is like gives is
+ *
+ * <pre>
+ * subject     host, ak_name, workload: ""
+ * request     action, resource, args_digest, tenant: ""; audiences: []; max_uses, depth: 0;
+ *             limits: {}; of exec, if it is given at all, path, exe_sha256, cwd: "", env, files: {}
+ * governance  mode: normal; epoch: 1; approvals: []
+ * trust       tier: none; pcrs_match: false; endorsement: absent; findings: {}
+ * env         key_storage: memory; reset_count, restart_count: 0; clock_safe: false; pcrs: {};
+ *             pcr_digest: ""
+ * now         effective_from
+ * </pre>
+ *
+ * <p>and members that may be absent are. Nothing of that vouches for a machine, and no allow rests on it:
+ * a test that comes to an allow fails where a rule that let it pass reads something that is not given.
+ *
+ * <p>A document's tests <i>cover</i> it ({@link dev.writ.policy.PolicyTests}) if each rule, in shadow
+ * mode or not, is true in one of them and false in another, and if at least one fails once the rule says
+ * the contrary, and once it is removed. Of rules in shadow mode that shows in {@code shadow}. The rules
+ * that the document's members imply are not among them.
  *
  * <h2>The decision</h2>
  *

@@ -13,10 +13,13 @@ import org.junit.jupiter.api.Test;
 /** The sample document of the documentation, as a reader of the README would use it. */
 class DevPolicyTest {
   @Test
-  void devPolicy_itsOwnTests_allHold() throws Exception {
-    Policy policy = Policy.compile(PolicyDocument.parse(Samples.devPolicy()));
-    assertThat(policy.document().tests()).hasSizeGreaterThanOrEqualTo(3);
-    assertThat(policy.failures()).isEmpty();
+  void devPolicy_itsOwnTests_allHoldAndCover() throws Exception {
+    TestReport report = PolicyTests.run(Policy.compile(PolicyDocument.parse(Samples.devPolicy())));
+    assertThat(report.tests()).hasSizeGreaterThanOrEqualTo(3);
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.gaps()).isEmpty();
+    assertThat(report.passed()).isTrue();
+    assertThat(report.covers()).isTrue();
   }
 
   @Test
@@ -26,9 +29,12 @@ class DevPolicyTest {
             .revise()
             .constant("workloads", Map.of("host-z", List.of("spiffe://dev.example/z")))
             .build();
-    assertThat(Policy.compile(document).failures())
-        .extracting(Example::name)
-        .containsExactly("worker-a-on-host-a");
+    TestReport report = PolicyTests.run(Policy.compile(document));
+    assertThat(report.passed()).isFalse();
+    assertThat(report.failures())
+        .contains(
+            "test worker-a-on-host-a: must come to allow, came to policy_denied by"
+                + " document/permit");
   }
 
   @Test

@@ -87,6 +87,13 @@ class OperationsPageTest {
   }
 
   @Test
+  void policy_itsOwnTests_passAndCover() {
+    TestReport report = PolicyTests.run(policy);
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.gaps()).isEmpty();
+  }
+
+  @Test
   void policy_theProgramAlone_isAllowedWithoutObligations() {
     Decision decision = decide("build-8", exec(digest, List.of("date"), Map.of()), 1, true);
     assertThat(decision).isInstanceOf(Decision.Allow.class);

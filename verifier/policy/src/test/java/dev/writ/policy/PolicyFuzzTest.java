@@ -18,6 +18,18 @@ class PolicyFuzzTest {
   }
 
   @FuzzTest
+  void authored_anyBytes_areParsedOrMalformed(byte[] bytes) {
+    PolicyLint.Report report = PolicyLint.of(bytes, Samples.NOW);
+    try {
+      PolicyDocument document = PolicyDocument.parseAuthored(bytes);
+      assertThat(PolicyDocument.parse(document.canonical()).digest()).isEqualTo(document.digest());
+    } catch (MalformedPolicyException e) {
+      assertThat(e.path()).startsWith("$");
+      assertThat(report.faults()).isNotEmpty();
+    }
+  }
+
+  @FuzzTest
   void inputs_anyBytes_areParsedOrMalformed(byte[] bytes) {
     try {
       Inputs inputs = Inputs.parse(bytes);

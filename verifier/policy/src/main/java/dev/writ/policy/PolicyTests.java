@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Runs a document's own tests, and finds out what of its rules they hold.
+ *
+ * <p>A rule is held if a test fails once it says the contrary, and once it is removed. The mutants are
+ * not compiled and decided anew: a negated rule comes to the contrary of what it came to, an error
+ * stays one, and what the outcomes of all rules come to is concluded again. Tests that fail as the
+ * document stands hold nothing.
+ */
+public final class PolicyTests {
+  private final Policy policy;
+  private final List<Run> runs = new ArrayList<>();
+
+  private PolicyTests(Policy policy) {
+    this.policy = policy;
+    policy.document().tests().forEach(test -> runs.add(run(test)));
+  }
+
+  /** Runs all tests of the policy's document. */
+  public static TestReport run(Policy policy) {
+    PolicyTests tests = new PolicyTests(policy);
+    return new TestReport(tests.runs.stream().map(Run::ran).toList(), tests.coverage());
+  }
+
+  /**
+   * One test that was run.
+   *
+   * @param results of all rules; the last ones are the document's own
+   * @param deciding positions in them, in the order in which a denial decides
+   */
+  private record Run(TestReport.Ran ran, List<RuleResult> results, List<Integer> deciding) {
+    /** Whether the test would still be met, were only these rules there. */
+    boolean isMetBy(Predicate<Rule> there, List<RuleResult> outcomes) {
+      return ran.meets(
+          Conclusion.of(outcomes, deciding, there.and(Rule::enforced)),
+          Conclusion.of(outcomes, deciding, there));
+    }
+  }
+
+  private static boolean isThere(Rule unused) {
+    return true;
+  }
+
+  private Run run(Example test) {
+    Decision decision = policy.decide(test.inputs());
+    List<RuleResult> results = decision.rules();
+    List<Integer> deciding = policy.decidingOrder(test.inputs());
+    Conclusion came = Conclusion.of(results, deciding, Rule::enforced);
+    Conclusion shadow = Conclusion.of(results, deciding, PolicyTests::isThere);
+    return new Run(
+        new TestReport.Ran(
+            test,
+            came,
+            deciders(came, results, deciding, Rule::enforced),
+            shadow,
+            deciders(shadow, results, deciding, PolicyTests::isThere),
+            unwritten(test, results, came, shadow)),
+        results,
+        deciding);
+  }
+
+  private static List<String> deciders(
+      Conclusion conclusion,
+      List<RuleResult> results,
+      List<Integer> deciding,
+      Predicate<Rule> counts) {
+    List<String> ids =
+        deciding.stream()
+            .map(results::get)
+            .filter(result -> counts.test(result.rule()))
+            .filter(conclusion.allows() ? RuleResult::permits : RuleResult::denies)
+            .map(result -> result.rule().id())
+            .toList();
+    return ids.isEmpty() ? List.of(Policy.NO_PERMIT) : ids;
+  }
+
+  /** Of an allow: who let it pass by an input that the test does not give. */
+  private static List<String> unwritten(
+      Example test, List<RuleResult> results, Conclusion came, Conclusion shadow) {
+    return results.stream()
+        .filter(result -> (result.rule().enforced() ? came : shadow).allows())
+        // What the document's own members imply is not the author's to give.
+        .filter(result -> result.rule().stage() != Rule.Stage.DOCUMENT && result.passes())
+        .flatMap(
+            result ->
+                result.saw().stream()
+                    .filter(seen -> test.leaves(seen.path()))
+                    .map(seen -> sentence(result.rule(), seen.path())))
+        .toList();
+  }
+
+  private static String sentence(Rule rule, String input) {
+    return "must give %s, which rule %s reads: an allow rests on nothing that is not written"
+        .formatted(input, rule.id());
+  }
+
+  private List<TestReport.Covered> coverage() {
+    List<Rule> rules = policy.document().rules();
+    List<TestReport.Covered> covered = new ArrayList<>(rules.size());
+    for (int i = 0; i < rules.size(); i++) {
+      covered.add(coverage(rules.get(i), rules.size() - i));
+    }
+    return covered;
+  }
+
+  /**
+   * What the tests hold of a rule.
+   *
+   * @param fromEnd its place in the results, counted from their end
+   */
+  private TestReport.Covered coverage(Rule rule, int fromEnd) {
+    return new TestReport.Covered(
+        rule,
+        outcomes(fromEnd).anyMatch(outcome -> outcome == RuleResult.Outcome.TRUE),
+        outcomes(fromEnd).anyMatch(outcome -> outcome == RuleResult.Outcome.FALSE),
+        firstFailing(run -> run.isMetBy(PolicyTests::isThere, negated(run.results(), fromEnd))),
+        firstFailing(run -> run.isMetBy(other -> !other.id().equals(rule.id()), run.results())));
+  }
+
+  private Stream<RuleResult.Outcome> outcomes(int fromEnd) {
+    return runs.stream().map(run -> run.results().get(run.results().size() - fromEnd).outcome());
+  }
+
+  private static List<RuleResult> negated(List<RuleResult> results, int fromEnd) {
+    List<RuleResult> mutant = new ArrayList<>(results);
+    int at = results.size() - fromEnd;
+    mutant.set(at, results.get(at).negated());
+    return mutant;
+  }
+
+  private Optional<String> firstFailing(Predicate<Run> stillMet) {
+    return runs.stream()
+        .filter(run -> run.ran().met() && !stillMet.test(run))
+        .map(run -> run.ran().test().name())
+        .findFirst();
+  }
+}
