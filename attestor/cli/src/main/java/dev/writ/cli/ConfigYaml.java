@@ -63,6 +63,10 @@ final class ConfigYaml {
           e.getProblemMark(), "must be YAML, and is not: " + e.getProblem().strip());
     } catch (YamlEngineException e) {
       throw reader.refused(Optional.empty(), "must be YAML, and is not: " + e.getMessage());
+    } catch (IllegalArgumentException e) {
+      // The library's own, of an escape beyond what is a character.
+      throw reader.refused(
+          Optional.empty(), "must be YAML, and has an escape that is no character");
     }
   }
 

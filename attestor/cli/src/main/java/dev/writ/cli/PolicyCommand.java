@@ -12,6 +12,12 @@ import picocli.CommandLine.Spec;
     description = "Helps whoever writes, signs or publishes a policy.",
     mixinStandardHelpOptions = true,
     subcommands = {
+      PolicyInitCommand.class,
+      PolicyLintCommand.class,
+      PolicyTestCommand.class,
+      PolicyCoverCommand.class,
+      PolicyDiffCommand.class,
+      PolicyBuildCommand.class,
       PolicyLearnCommand.class,
       PolicyKeyCommand.class,
       PolicySignCommand.class,
@@ -24,6 +30,6 @@ final class PolicyCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "a subcommand must be given, such as learn");
+    throw new ParameterException(spec.commandLine(), "a subcommand must be given, such as lint");
   }
 }

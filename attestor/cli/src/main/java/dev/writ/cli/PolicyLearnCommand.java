@@ -40,7 +40,6 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class PolicyLearnCommand implements Callable<Integer> {
-  private static final int MAX_POLICY = 1 << 20;
   private static final int MAX_NOTES = 64;
   private static final long MAX_EXACT = (1L << 53) - 1;
 
@@ -96,7 +95,7 @@ final class PolicyLearnCommand implements Callable<Integer> {
       throw CommandFailure.configuration("--out must not exist yet, and " + out + " does");
     }
     Optional<PolicyDocument> document =
-        policy == null ? Optional.empty() : Optional.of(readPolicy(policy));
+        policy == null ? Optional.empty() : Optional.of(PolicyFile.document(policy));
     Proposal proposal = ask(document);
     if (out != null) {
       write(out, proposal.set());
@@ -152,14 +151,6 @@ final class PolicyLearnCommand implements Callable<Integer> {
             + (verdict.equals("deny") ? "; this boot was DENIED" : "")
             + ")",
         proposed.text());
-  }
-
-  private static PolicyDocument readPolicy(Path file) throws CommandFailure {
-    try {
-      return PolicyDocument.parse(BoundedFile.read(file, MAX_POLICY));
-    } catch (IOException | MalformedPolicyException e) {
-      throw CommandFailure.configuration("--policy " + file, e);
-    }
   }
 
   private static void write(Path file, String set) throws CommandFailure {

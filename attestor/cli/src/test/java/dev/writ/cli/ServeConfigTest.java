@@ -449,7 +449,16 @@ class ServeConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "# nothing\n", "- a list\n", "a word\n", "\t", "? [a]\n: b\n"})
+  @ValueSource(
+      strings = {
+        "",
+        "# nothing\n",
+        "- a list\n",
+        "a word\n",
+        "\t",
+        "? [a]\n: b\n",
+        "tenant: \"\\UFFFFFFFF\"\n"
+      })
   void config_noSection_isRefused(String text) {
     assertThatThrownBy(() -> read(text)).isInstanceOf(MalformedConfigurationException.class);
   }
