@@ -27,6 +27,7 @@ final class Main {
           Map.of(
               "quote-verify", new QuoteVerify(),
               "bundle-verify", new BundleVerify(),
+              "decide", new Decide(),
               "evidence", new EvidenceAppraise(),
               "hsm-issue", new HsmIssue(),
               "hsm-sign", new HsmSign(),

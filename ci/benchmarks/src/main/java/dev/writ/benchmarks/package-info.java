@@ -42,6 +42,24 @@
  * beside/tpm2-tools/less-start  the same without what the two processes' starts take, by --version
  * </pre>
  *
+ * <p><b>decide</b> is one thread that asks a policy of N rules: two that every request must meet, and
+ * permits, each for one action on hosts of one name. Half of the requests are denied. Every rule is
+ * evaluated each time, here as by the peers, unless theirs can tell that one does not matter. A peer is
+ * used as its documentation shows, with the same rules in its language; it is given the five values that
+ * they read, and Writ all inputs.
+ *
+ * <pre>
+ * decide                   decisions/s at 100 rules
+ * decide/rate-at-N         at 10 and at 1,000
+ * decide/recorded-at-N     with the decision's record, which says of each rule what it came to and saw
+ * decide/p50-at-N, p99-at-N  what one decision takes
+ * decide/than-PEER-at-N    decisions/s, beside the peer's
+ * beside/opa-wasm-at-N     OPA's compiled policy in a WASM machine written in Java, which makes Java's code
+ *                          of it; input as JSON text. Of 1,000 rules one function is too long for that, and
+ *                          is interpreted. {@code src/main/wasm} makes the module
+ * beside/cedar-java-at-N   Cedar's native engine through its Java binding
+ * </pre>
+ *
  * <p><b>issue</b> is measured otherwise, since what it measures is another process: {@code writ serve},
  * with a token, a policy and a ledger of its own, as the launcher starts it. Its hosts have software
  * TPMs under a test maker's certificate, and each was enrolled by an invitation and by activating a
