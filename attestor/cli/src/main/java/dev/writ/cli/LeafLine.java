@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.DrillSummary;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -82,6 +83,12 @@ final class LeafLine {
     } else if (body instanceof LeafBody.Summary summary) {
       details.put("from", summary.from());
       details.put("refused", summary.counts().stream().mapToLong(count -> count.count()).sum());
+    } else if (body instanceof DrillSummary drill) {
+      details.put("drill", drill.report());
+      details.put("demo", drill.demo());
+      details.put("ended", drill.to());
+      details.put("passed", drill.passed());
+      details.put("failed", drill.failed());
     } else if (body instanceof LeafBody.PolicyInForce policy) {
       details.put("policy", policy.policy().id());
       details.put("version", policy.policy().version());

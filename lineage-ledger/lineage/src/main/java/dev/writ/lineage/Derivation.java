@@ -3,6 +3,7 @@ package dev.writ.lineage;
 
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.DrillSummary;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -78,6 +79,8 @@ final class Derivation {
       started(start);
     } else if (body instanceof LeafBody.Summary summary) {
       summed(summary);
+    } else if (body instanceof DrillSummary drill) {
+      drilled(drill);
     } else {
       throw new IllegalStateException("bug: no node is known for a leaf of " + body.getClass());
     }
@@ -341,6 +344,12 @@ final class Derivation {
   private void summed(LeafBody.Summary summary) {
     long refusals = summary.counts().stream().mapToLong(RefusalCount::count).sum();
     nodes.add(new GovernanceNode.Summary(index, summary.from(), summary.to(), refusals));
+  }
+
+  private void drilled(DrillSummary drill) {
+    GovernanceNode.Drill node = new GovernanceNode.Drill(index, drill);
+    nodes.add(node);
+    key(node.id(), EdgeKind.SIGNED_BY, drill.kid());
   }
 
   private void publishedUnder(Node node) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.lineage;
 
+import dev.writ.artifact.DrillSummary;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.PolicyReference;
@@ -169,6 +170,27 @@ public sealed interface GovernanceNode extends Node {
     @Override
     public Map<String, Object> facts() {
       return new Facts().put("from", from).put("to", to).put("refusals", refusals).map();
+    }
+  }
+
+  /** Denials that were made to happen on purpose, by an operator's word. */
+  record Drill(long leaf, DrillSummary drill) implements GovernanceNode {
+    @Override
+    public NodeId id() {
+      return NodeId.of(NodeKind.SUMMARY, leaf);
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+      return new Facts()
+          .put("from", drill.from())
+          .put("to", drill.to())
+          .put("report", drill.report())
+          .put("demo", drill.demo())
+          .put("passed", drill.passed())
+          .put("failed", drill.failed())
+          .put("not_tried", drill.notTried())
+          .map();
     }
   }
 

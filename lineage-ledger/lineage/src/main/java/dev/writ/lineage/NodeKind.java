@@ -47,7 +47,7 @@ public enum NodeKind implements Wire {
   CHECKPOINT("checkpoint"),
   /** What an execution rests on, by digest; known where the artifact was opened. */
   DEPENDENCY("dependency"),
-  /** What was refused without a leaf of its own. */
+  /** What was refused without a leaf of its own, or refused in a drill. */
   SUMMARY("summary");
 
   private final String wire;

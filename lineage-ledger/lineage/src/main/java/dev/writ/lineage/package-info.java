@@ -28,6 +28,7 @@
  * key              key_statement key (operation trust_file)    states beside approvedBy trusts publishedUnder
  *                  start evidence attestation_key checkpoint   ranIn certifiedBy opened trusts statesTree follows
  * summary          summary
+ * … of a drill     summary key                                 signedBy
  * </pre>
  *
  * <p>A parent is an earlier leaf or none: an edge to a parent that is not earlier is not made, and {@link

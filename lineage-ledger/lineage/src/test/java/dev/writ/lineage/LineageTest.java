@@ -96,6 +96,15 @@ class LineageTest {
   }
 
   @Test
+  void rootOfADrill_leadsToTheOperatorWhoSignedIt() throws Exception {
+    SampleLog log = SampleLog.whole();
+    log.add(List.of(), SampleLog.drill());
+    assertThat(log.findings()).isEmpty();
+    assertThat(edges(log.read().root(17)))
+        .containsExactly("summary:17 -signedBy-> " + GovernanceNode.Key.of(digest("operator")));
+  }
+
+  @Test
   void graph_isTheSameTwice_toTheByte() throws Exception {
     Artifact artifact = artifact(1).build();
     byte[] once = SampleLog.whole().read(artifact).range(0, 17).toJson();

@@ -9,6 +9,7 @@ import dev.writ.artifact.Artifact;
 import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.DrillSummary;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyChange;
@@ -187,6 +188,11 @@ final class SampleLog {
         NOW,
         NOW.plusSeconds(60),
         List.of(new RefusalCount(DenialCode.UNVERIFIABLE, "body_too_large", 3)));
+  }
+
+  static DrillSummary drill() {
+    return new DrillSummary(
+        NOW, NOW.plusSeconds(20), digest("report"), digest("operator"), false, 30, 1, 11);
   }
 
   static ServiceStart start(AkName ak) {

@@ -22,6 +22,7 @@ public sealed interface LeafBody
         LeafBody.KeyStatement,
         OperationStep,
         KeyChange,
+        DrillSummary,
         ServiceStart {
   /** The kind that this is the body of. */
   LeafKind kind();

@@ -20,7 +20,7 @@ final class LeafBodyReader {
       case OUTCOME -> outcome(json);
       case REVOCATION -> json.has("ak_name_digest") ? bootRevocation(json) : revocation(json);
       case APPROVAL -> json.has("step") ? OperationStep.take(json) : approval(json);
-      case SUMMARY -> summary(json);
+      case SUMMARY -> json.has(DrillSummary.REPORT) ? DrillSummary.take(json) : summary(json);
       case POLICY -> policyInForce(json);
       case KEY -> key(json);
     };

@@ -9,6 +9,7 @@ public abstract sealed class MalformedDocumentException extends Exception
     permits MalformedArtifactException,
         MalformedAttestationResultException,
         MalformedBundleException,
+        MalformedDrillReportException,
         MalformedEnvelopeException,
         MalformedExecBindingException,
         MalformedJsonException,

@@ -190,6 +190,8 @@
  *                 and only if withdrawn
  * summary         from, to milliseconds, from &lt; to; counts [1..128 {code, reason visible(64),
  *                 count 1..2^53-1}], ascending in code and reason, one of each pair
+ * … of a drill    from, to milliseconds, from &lt;= to; report digest of the report, kid thumbprint of
+ *                 the operator's key that signed it, demo boolean, passed, failed, not_tried 0..128
  * policy          policy {id, version, digest, epoch} as in the artifact
  * key             kid thumbprint, role issuer|checkpoint|status|tls|attestation, alg ES256|Ed25519,
  *                 state, vkey ? visible(512), present if and only if role is checkpoint
@@ -341,6 +343,39 @@
  * strict JSON whose {@code type} is {@code webauthn.get} and whose {@code challenge} is b64u of the
  * SHA-256 of the bytes meant; their other members are not read. A hand-over shows that the token held
  * both keys; no verifier believes a key for it.
+ *
+ * <h2>Drill report</h2>
+ *
+ * <p>What an operator's key signs of a drill: at most 132 KiB, in any spelling. It is named by the SHA-256 of
+ * {@code writ-drill-v1} ‖ 0x00 ‖ JCS of {@code report}, which is what is signed, too.
+ *
+ * <pre>
+ * v                   1
+ * report
+ *   v                 1
+ *   issuer            visible(256), of the trust file
+ *   log_origin        visible(256), of its log
+ *   demo              boolean: of a deployment made for the drill
+ *   began, ended      milliseconds, began &lt;= ended
+ *   cases [1..128]
+ *     code            a denial code: what had to come
+ *     door            service|verifier|run
+ *     fault           text(160), what was wrong
+ *     came            ? text(160), what came: a code, allow, or what else happened
+ *     beside          ? text(160), what the same unspoiled came to
+ *     leaf_index      ? 0..2^53-1, of the denial's leaf where there has to be one
+ *     result          passed|failed|not_yet_reachable|needs_demo; came is absent if and only if
+ *                     needs_demo; passed only where came is code and beside is allow
+ *     why             ? text(160), absent if and only if passed
+ *     ok              boolean, whether result is passed
+ *   ok                boolean, whether each case passed but those that need the demo, and one did
+ * signature           operator-signature over the report
+ * leaf                ? standard base64 of the leaf that sums it up
+ * tlogProof           ? that the ledger has it, C2SP tlog-proof; both or neither
+ * </pre>
+ *
+ * <p>With leaf and proof it is verified offline: signed by an operator of the trust file, whose issuer and log
+ * it is of; the leaf says the same; a checkpoint that is believed has it.
  *
  * <h2>Status token</h2>
  *

@@ -47,6 +47,8 @@ class LeafTest {
             List.of(
                 new RefusalCount(DenialCode.UNVERIFIABLE, "body_too_large", 3),
                 new RefusalCount(DenialCode.RUNTIME_INTEGRITY, "challenge_mac", 1))),
+        new DrillSummary(
+            TestWorld.MADE, TestWorld.MADE, hash("report"), hash("kid"), true, 45, 2, 0),
         new LeafBody.PolicyInForce(new PolicyReference("payroll", 3, hash("policy"), 7)),
         new LeafBody.KeyStatement(
             hash("kid"), KeyRole.ISSUER, KeyAlgorithm.ES256, KeyState.ACTIVE, Optional.empty()),
