@@ -247,6 +247,14 @@ public final class Attester implements AutoCloseable {
     return prepare(challenge, template, Optional.empty(), false).request();
   }
 
+  /**
+   * Sends what {@link #answer} made, once, over a connection of whoever holds the instance key where the
+   * service wants to see that.
+   */
+  public Answer<ProofBundle> send(IssueRequest answer) throws IOException {
+    return service.issue(answer, channelKey);
+  }
+
   private Prepared prepare(
       Challenge challenge, ExecutionRequest template, Optional<ExecBinding> exec, boolean listAnew)
       throws TpmException, AttestationFailedException {

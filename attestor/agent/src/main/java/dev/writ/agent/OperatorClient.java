@@ -5,9 +5,12 @@ import dev.writ.agent.JsonService.Document;
 import dev.writ.artifact.AttestationResult;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LoggedDrill;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.OperationApproval;
 import dev.writ.artifact.OperationWithdrawal;
+import dev.writ.artifact.SignedDrill;
 import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustSuccession;
 import dev.writ.artifact.UuidV7;
@@ -351,6 +354,21 @@ public final class OperatorClient {
               members.constant("state", "withdrawn");
               return new Withdrawn(
                   members.hash("digest"), members.integer("leaf_index", 0, MAX_EXACT));
+            }));
+  }
+
+  /** Hands in a drill's report; nothing of the answer is verified. */
+  public Answer<LoggedDrill> drill(SignedDrill drill) throws IOException {
+    return service.post(
+        "/v1/drills",
+        Jcs.canonical(Map.of("report", JsonService.base64Url(drill.toJson()))),
+        Document.json(
+            CREATED,
+            MAX_OPERATION,
+            members -> {
+              long unused = members.integer("leaf_index", 0, MAX_EXACT);
+              return new LoggedDrill(
+                  drill, members.base64UrlUpTo("leaf", Leaf.MAX_BYTES), members.text("proof"));
             }));
   }
 

@@ -8,6 +8,7 @@ import dev.writ.artifact.Ear;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedJsonException;
+import dev.writ.artifact.SignedDrill;
 import dev.writ.artifact.StrictJson;
 import dev.writ.evidence.EkChain;
 import dev.writ.evidence.Octets;
@@ -88,6 +89,10 @@ final class Payload {
 
   static byte[] outcome(String statement, byte[] salt) {
     return Jcs.canonical(Map.of("statement", statement, SALT, text(salt)));
+  }
+
+  static byte[] drill(SignedDrill drill, byte[] salt) {
+    return Jcs.canonical(Map.of("drill", text(drill.toJson()), SALT, text(salt)));
   }
 
   /** The artifact in what {@link #allowed} wrote, in compact serialization. */

@@ -60,6 +60,7 @@ public final class WritService implements AutoCloseable {
   private final Summaries summaries;
   private final KeySteps keySteps;
   private final DualControl dualControl;
+  private final Drills drills;
   private final KeyReport keyReport;
   private final SignatureAudit signatureAudit;
   private final ServiceStarts starts;
@@ -275,6 +276,7 @@ public final class WritService implements AutoCloseable {
             keySteps,
             clock,
             random);
+    this.drills = new Drills(operations, appraisal, ledger, trust, clock, random, nanos);
     RotationSchedule schedule =
         new RotationSchedule(ledger, dualControl, generations::cryptoperiod, clock);
     this.keyReport = new KeyReport(operations, hsm, ledger, trust, keys, generations, keySteps);
@@ -454,6 +456,11 @@ public final class WritService implements AutoCloseable {
   /** All that its verifiers may follow. */
   TrustFiles trustFiles() {
     return trust;
+  }
+
+  /** Takes reports of drills. */
+  public Drills drills() {
+    return drills;
   }
 
   /** What takes more than one person. */
