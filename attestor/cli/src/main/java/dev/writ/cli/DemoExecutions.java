@@ -8,9 +8,7 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
-import dev.writ.fixtures.ChildProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,17 +16,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The end of the demo's story: programs are started by {@code writ run}, in processes of its own, and
  * whatever is not what was allowed is not started.
  */
 final class DemoExecutions {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Pattern DENIED = Pattern.compile("\\bdenied: ([a-z_]+):");
   private static final String LOADER = "LD_PRELOAD";
   private static final String LIBRARY = "/nonexistent/demo.so";
 
@@ -46,7 +39,7 @@ final class DemoExecutions {
   private final DemoService service;
   private final DemoHost hostA;
   private final DemoHost hostB;
-  private int runs;
+  private final HeldCommands commands;
 
   /**
    * The executions on two hosts, to whose TPMs nobody is connected.
@@ -60,6 +53,7 @@ final class DemoExecutions {
     this.service = service;
     this.hostA = hostA;
     this.hostB = hostB;
+    this.commands = new HeldCommands(folder);
   }
 
   /** Where programs lie that their user could rewrite; the demo's policy lets them run from a copy. */
@@ -117,29 +111,35 @@ final class DemoExecutions {
   }
 
   /** What a process of {@code writ run} came to. */
-  private record Run(int status, String printed, String said) {
+  private record Run(HeldCommands.Ended ended) {
     String word() throws IOException {
-      if (status == 0) {
+      if (ended.status() == 0) {
         return OK;
       }
-      Matcher denied = DENIED.matcher(said);
-      if (!denied.find()) {
-        throw new IOException(
-            "writ run must run or be denied, and ended with " + status + ": " + said.strip());
-      }
-      return denied.group(1);
+      return ended
+          .denied()
+          .map(DenialCode::wire)
+          .orElseThrow(
+              () ->
+                  new IOException(
+                      "writ run must run or be denied, and ended with "
+                          + ended.status()
+                          + ": "
+                          + ended.said().strip()));
     }
 
     /** Its word, if it printed this and nothing else. */
     String printing(String line) throws IOException {
       String word = word();
-      return word.equals(OK) && !printed.strip().equals(line) ? "printed " + printed : word;
+      return word.equals(OK) && !ended.printed().strip().equals(line)
+          ? "printed " + ended.printed()
+          : word;
     }
 
     /** Its word, if it printed nothing of this. */
     String without(String text) throws IOException {
       String word = word();
-      return word.equals(OK) && printed.contains(text) ? "with " + text : word;
+      return word.equals(OK) && ended.printed().contains(text) ? "with " + text : word;
     }
   }
 
@@ -188,10 +188,10 @@ final class DemoExecutions {
   private String attest(Path bundle, List<String> command)
       throws IOException, InterruptedException, CommandFailure {
     Run attested = writ("attest", hostA, fresh(), command);
-    if (attested.status() != ExitStatus.DONE) {
+    if (attested.ended().status() != ExitStatus.DONE) {
       return attested.word();
     }
-    Files.writeString(bundle, attested.printed());
+    Files.writeString(bundle, attested.ended().printed());
     return ALLOW;
   }
 
@@ -210,24 +210,7 @@ final class DemoExecutions {
             DemoService.TENANT,
             "--"));
     arguments.addAll(command);
-    runs++;
-    Path printed = folder.resolve("run-" + runs + ".out");
-    Path said = folder.resolve("run-" + runs + ".err");
-    ChildProcess process =
-        ChildProcess.start(
-            JavaCommand.ofWritExec(folder.resolve("tmp"), arguments),
-            Map.of(LOADER, LIBRARY),
-            printed,
-            said);
-    Optional<Integer> status = process.await(PATIENCE);
-    process.kill();
-    if (status.isEmpty()) {
-      throw new IOException("writ run must end, and does not: " + process.logTail());
-    }
-    return new Run(
-        status.get(),
-        Files.readString(printed, StandardCharsets.UTF_8),
-        Files.readString(said, StandardCharsets.UTF_8));
+    return new Run(commands.run(arguments, Map.of(LOADER, LIBRARY)));
   }
 
   /** The same trust, but in status tokens that are no older than a moment; and the moment passes. */

@@ -10,40 +10,30 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /**
  * The process that {@link DemoCommand} starts: arguments are the demo's folder, the results' folder, the
- * output format, and whether the first service is to stay up. It ends when that process has ended, which
- * the end of its standard input tells, and removes the folder however it ends by itself. Services and
- * simulators die with this one.
+ * output format, and whether the first service is to stay up.
  *
- * <p>With a service that stays up this process hands over once its story is told: it makes the file
- * {@link #KEPT} in the demo's folder, prints no more, and from then on only its own end ends the
- * service and removes the folder.
+ * <p>With a service that stays up this process takes over once its story is told: it prints no more, and
+ * from then on only its own end ends the service and removes the folder.
  */
 public final class DemoProcess {
-  /** Says that this process no longer ends with the one that started it. */
-  static final String KEPT = "kept";
-
   private static final String BUNDLE = "bundle.json";
   private static final String TRUST = "trust.json";
-  private static final int TURNS = 3;
-  private static final long PAUSE_NANOS = 20_000_000;
 
   private final Path folder;
   private final Path results;
   private final DemoReport report;
   private final boolean keep;
-  private final AtomicBoolean onItsOwn = new AtomicBoolean();
+  private final StarterWatch watch;
 
   private DemoProcess(Path folder, Path results, DemoReport report, boolean keep) {
     this.folder = folder;
     this.results = results;
     this.report = report;
     this.keep = keep;
+    this.watch = StarterWatch.begin(folder);
   }
 
   /** Runs the demo and exits with its {@link ExitStatus}. */
@@ -54,56 +44,7 @@ public final class DemoProcess {
             Path.of(args[1]),
             new DemoReport(System.out, OutputFormat.valueOf(args[2])),
             Boolean.parseBoolean(args[3]));
-    Thread watch = new Thread(process::endWithStarter, "demo-starter");
-    watch.setDaemon(true);
-    watch.start();
-    process.end(process.run());
-  }
-
-  /** Standard input is a pipe whose other end nobody but the starter has, and nobody writes to. */
-  private void endWithStarter() {
-    try {
-      while (System.in.read() >= 0) {
-        // Only its end counts.
-      }
-    } catch (IOException e) {
-      // As good as its end.
-    }
-    synchronized (this) {
-      if (!onItsOwn.get()) {
-        removeFolder();
-        Runtime.getRuntime().halt(ExitStatus.UNREACHABLE);
-      }
-    }
-  }
-
-  /** The story has ended, or could not go on: perhaps because its folder is being removed. */
-  private synchronized void end(int status) {
-    removeFolder();
-    System.exit(status);
-  }
-
-  /** What a child or another thread makes while the folder is being removed goes with the next turn. */
-  private void removeFolder() {
-    for (int turn = 0; turn < TURNS; turn++) {
-      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
-      orphans().forEach(ProcessHandle::destroyForcibly);
-      new TemporaryFolder(folder).close();
-      LockSupport.parkNanos(PAUSE_NANOS);
-    }
-  }
-
-  /**
-   * Simulators that {@code swtpm_setup} had just started when it was killed: nobody's descendants any
-   * more, and waiting for a connection that does not come. They name this demo's folder.
-   */
-  private Stream<ProcessHandle> orphans() {
-    return ProcessHandle.allProcesses().filter(process -> isSimulatorIn(process.info()));
-  }
-
-  private boolean isSimulatorIn(ProcessHandle.Info process) {
-    return process.command().filter(command -> command.endsWith("/swtpm")).isPresent()
-        && process.commandLine().filter(line -> line.contains(folder.toString())).isPresent();
+    process.watch.end(process.run());
   }
 
   private int run() {
@@ -157,8 +98,7 @@ public final class DemoProcess {
                   new TemporaryFolder(folder).close();
                 },
                 "demo-kept-ends"));
-    onItsOwn.set(true);
-    Files.createFile(folder.resolve(KEPT));
+    watch.takeOver();
     // Whoever reads what this process printed shall come to its end.
     System.out.close();
     System.err.close();
