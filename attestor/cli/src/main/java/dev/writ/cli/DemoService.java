@@ -54,6 +54,7 @@ final class DemoService implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration DRAIN = Duration.ofSeconds(15);
   private static final Duration POLL = Duration.ofMillis(5);
+  private static final String TAKEN_AWAY = "tokens-taken-away";
   private static final int MIME_LINE = 64;
   private static final Timeouts TIMEOUTS =
       new Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(60));
@@ -115,15 +116,21 @@ final class DemoService implements AutoCloseable {
 
   /** Starts {@code writ serve} and waits until it says that it is ready. */
   static DemoService start(Born born, Path config) throws IOException, InterruptedException {
+    return startBy(
+        born,
+        JavaCommand.ofWrit(
+            born.folder().resolve("tmp"), List.of("serve", "--config", config.toString())));
+  }
+
+  /** Starts it by a command that is told of the configuration, and waits likewise. */
+  static DemoService startBy(Born born, List<String> command)
+      throws IOException, InterruptedException {
     Path folder = born.folder();
     Path ready = folder.resolve("ready");
+    // Of an earlier process of the same service.
+    Files.deleteIfExists(ready);
     ChildProcess process =
-        ChildProcess.start(
-            JavaCommand.ofWrit(
-                folder.resolve("tmp"), List.of("serve", "--config", config.toString())),
-            born.token().environment(),
-            ready,
-            folder.resolve("log"));
+        ChildProcess.start(command, born.token().environment(), ready, folder.resolve("log"));
     boolean done = false;
     try {
       DemoService service =
@@ -288,7 +295,12 @@ final class DemoService implements AutoCloseable {
 
   /** Its token's objects are moved to where it does not find them. */
   void takeTokenAway() throws IOException {
-    Files.move(token.tokens(), folder.resolve("tokens-taken-away"));
+    Files.move(token.tokens(), folder.resolve(TAKEN_AWAY));
+  }
+
+  /** They are moved back, for another process to find. */
+  void putTokenBack() throws IOException {
+    Files.move(folder.resolve(TAKEN_AWAY), token.tokens());
   }
 
   /** Returns when its process has ended. */

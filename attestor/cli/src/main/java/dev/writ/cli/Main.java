@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     subcommands = {
       DemoCommand.class,
+      DrillCommand.class,
       ServeCommand.class,
       EnrolCommand.class,
       AttestCommand.class,
@@ -70,7 +71,8 @@ public final class Main implements Runnable {
     return explaining(new CommandLine(new Main()));
   }
 
-  private static CommandLine explaining(CommandLine commandLine) {
+  /** With failures told in one sentence, and bugs in full. */
+  static CommandLine explaining(CommandLine commandLine) {
     commandLine.setCaseInsensitiveEnumValuesAllowed(false);
     // An argument that begins with @ is meant as it is: attest binds a program's own.
     commandLine.setExpandAtFiles(false);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.security.Provider;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class ServeCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
+
+  private final InstantSource clock;
 
   @Option(
       names = "--config",
@@ -55,12 +58,21 @@ final class ServeCommand implements Callable<Integer> {
       description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   OutputFormat output = OutputFormat.text;
 
+  /** By this machine's clock. */
+  ServeCommand() {
+    this(Clock.systemUTC());
+  }
+
+  /** By another clock, which no option names. */
+  ServeCommand(InstantSource clock) {
+    this.clock = clock;
+  }
+
   @Override
   public Integer call() throws CommandFailure {
     ServeConfig config = ServeConfig.read(file, settings);
     Provider signatures = BulkVerification.provider();
-    try (ServeSetup setup =
-        ServeSetup.open(config, signatures, Clock.systemUTC(), new SecureRandom())) {
+    try (ServeSetup setup = ServeSetup.open(config, signatures, clock, new SecureRandom())) {
       if (check) {
         print(setup, signatures);
         return ExitStatus.DONE;

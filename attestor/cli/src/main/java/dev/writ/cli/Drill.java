@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.agent.Sentence;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.DrillCase;
+import dev.writ.artifact.DrillDoor;
+import dev.writ.artifact.DrillResult;
+import dev.writ.tlog.Hash;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Tries cases and judges them. A case passes where the spoiled attempt came to exactly its code, the
+ * ledger has the leaf of it where there has to be one, and the same attempt unspoiled was allowed: so
+ * neither a gateway that allows everything passes nor one that denies everything.
+ */
+final class Drill {
+  /** What only delegation, which is not there yet, could allow. */
+  private static final DenialCode OF_DELEGATION = DenialCode.AUTHORIZATION_DISCONTINUITY;
+
+  private final Consumer<DrillCase> told;
+  private final List<DrillCase> cases = new ArrayList<>();
+
+  /** Something that is tried. */
+  @FunctionalInterface
+  interface Attempt {
+    Came come() throws Exception;
+  }
+
+  /** Where the leaves are that denials leave. */
+  interface Leaves {
+    /** How many there are. */
+    long size() throws IOException, CommandFailure;
+
+    /** The denial of {@code request} with {@code code} at or after {@code from}. */
+    Optional<Long> denial(long from, DenialCode code, Hash request)
+        throws IOException, CommandFailure;
+  }
+
+  /**
+   * One thing that is wrong.
+   *
+   * @param code what it must come to
+   * @param fault in words
+   * @param leaves where its leaf has to be; empty where it leaves none
+   */
+  record Spoiled(DenialCode code, String fault, Optional<Leaves> leaves, Attempt attempt) {
+    Spoiled(DenialCode code, String fault, Attempt attempt) {
+      this(code, fault, Optional.empty(), attempt);
+    }
+  }
+
+  /** An attempt that is made once, when it is first wanted; what it came to is told again. */
+  static final class Once implements Attempt {
+    private final Attempt attempt;
+    private Optional<Came> came = Optional.empty();
+
+    Once(Attempt attempt) {
+      this.attempt = attempt;
+    }
+
+    @Override
+    public Came come() {
+      if (came.isEmpty()) {
+        came = Optional.of(tried(attempt));
+      }
+      return came.get();
+    }
+  }
+
+  /**
+   * A drill that has tried nothing.
+   *
+   * @param told is told of each case once it is judged
+   */
+  Drill(Consumer<DrillCase> told) {
+    this.told = told;
+  }
+
+  /**
+   * Tries what is spoiled, then what is not: that it is allowed afterwards shows that the denials cost it
+   * nothing.
+   */
+  void at(DrillDoor door, Attempt unspoiled, Spoiled... spoiled) {
+    at(door, unspoiled, List.of(spoiled));
+  }
+
+  /** The same. */
+  void at(DrillDoor door, Attempt unspoiled, List<Spoiled> spoiled) {
+    List<Tried> tried = spoiled.stream().map(Drill::tried).toList();
+    Came beside = tried(unspoiled);
+    tried.forEach(each -> record(judged(door, each, beside)));
+  }
+
+  /** Lists what is not tried here. */
+  void needsDemo(DrillDoor door, DenialCode code, String fault) {
+    record(
+        new DrillCase(
+            code,
+            door,
+            fault,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            DrillResult.NEEDS_DEMO,
+            Optional.of("needs --demo: it would harm a service in use, or depends on its policy")));
+  }
+
+  /** All that were judged, in their order. */
+  List<DrillCase> cases() {
+    return List.copyOf(cases);
+  }
+
+  private void record(DrillCase judged) {
+    cases.add(judged);
+    told.accept(judged);
+  }
+
+  /** What a spoiled attempt came to, and the leaf that it left. */
+  private record Tried(Spoiled spoiled, Came came, Optional<Long> leaf) {}
+
+  private static Tried tried(Spoiled spoiled) {
+    Optional<Long> leaf = Optional.empty();
+    Came came;
+    try {
+      long from = spoiled.leaves().isPresent() ? spoiled.leaves().get().size() : 0;
+      came = tried(spoiled.attempt());
+      if (spoiled.leaves().isPresent()
+          && came instanceof Came.Denied denied
+          && denied.request().isPresent()) {
+        leaf = spoiled.leaves().get().denial(from, denied.code(), denied.request().get());
+      }
+    } catch (IOException | CommandFailure e) {
+      came = new Came.Otherwise("the ledger cannot be read: " + Sentence.of(e));
+    }
+    return new Tried(spoiled, came, leaf);
+  }
+
+  /** One case that cannot be tried leaves the others to be. */
+  private static Came tried(Attempt attempt) {
+    try {
+      return attempt.come();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Came.Otherwise("interrupted");
+    } catch (Exception e) {
+      return new Came.Otherwise("failed: " + Sentence.of(e));
+    }
+  }
+
+  private static DrillCase judged(DrillDoor door, Tried tried, Came beside) {
+    Spoiled spoiled = tried.spoiled();
+    DrillResult result = DrillResult.FAILED;
+    Optional<String> why;
+    if (!isDenied(tried.came(), spoiled.code())) {
+      why = Optional.of("it must come to " + spoiled.code().wire() + ", and did not");
+    } else if (spoiled.leaves().isPresent() && tried.leaf().isEmpty()) {
+      why = Optional.of("the ledger must have the denial's leaf, and has not");
+    } else if (beside instanceof Came.Allowed) {
+      result = DrillResult.PASSED;
+      why = Optional.empty();
+    } else if (spoiled.code() == OF_DELEGATION && isDenied(beside, OF_DELEGATION)) {
+      result = DrillResult.NOT_YET_REACHABLE;
+      why =
+          Optional.of(
+              "no artifact is narrowed for a child yet, so that none is there to be allowed");
+    } else {
+      why = Optional.of("the same unspoiled must be allowed, and was not");
+    }
+    return new DrillCase(
+        spoiled.code(),
+        door,
+        spoiled.fault(),
+        Optional.of(tried.came().word()),
+        Optional.of(beside.word()),
+        tried.leaf(),
+        result,
+        why);
+  }
+
+  private static boolean isDenied(Came came, DenialCode code) {
+    return came instanceof Came.Denied denied && denied.code() == code;
+  }
+}
