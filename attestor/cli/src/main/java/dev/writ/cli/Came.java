@@ -24,11 +24,12 @@ sealed interface Came {
   /**
    * It was denied, and nothing happened.
    *
+   * @param reason the finer cause, where the service tells it
    * @param request digest of the request that a leaf of it names, where it was one
    */
-  record Denied(DenialCode code, Optional<Hash> request) implements Came {
+  record Denied(DenialCode code, Optional<String> reason, Optional<Hash> request) implements Came {
     Denied(DenialCode code) {
-      this(code, Optional.empty());
+      this(code, Optional.empty(), Optional.empty());
     }
 
     @Override
@@ -54,13 +55,15 @@ sealed interface Came {
   }
 
   static Came of(Answer<?> answer) {
-    return answer instanceof Answer.Denied<?> denied ? new Denied(denied.code()) : new Allowed();
+    return answer instanceof Answer.Denied<?> denied
+        ? new Denied(denied.code(), Optional.of(denied.reason()), Optional.empty())
+        : new Allowed();
   }
 
   /** Of a request whose digest a leaf names. */
   static Came of(Answer<?> answer, Hash request) {
     return answer instanceof Answer.Denied<?> denied
-        ? new Denied(denied.code(), Optional.of(request))
+        ? new Denied(denied.code(), Optional.of(denied.reason()), Optional.of(request))
         : new Allowed();
   }
 }

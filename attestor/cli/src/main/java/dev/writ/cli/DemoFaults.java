@@ -45,6 +45,10 @@ final class DemoFaults {
   private static final String FAULT_TOKEN_EPOCH =
       "it was decided under a policy that the status token does not know";
 
+  private static final String TOKEN_AWAY = "token_away";
+  private static final int TURNS = 50;
+  private static final Duration TURN = Duration.ofMillis(100);
+
   private static final String LOADER = "LD_PRELOAD";
   private static final String LIBRARY = "/nonexistent/drill.so";
   private static final String ANOTHERS = "spiffe://dev.example/worker-b";
@@ -141,9 +145,9 @@ final class DemoFaults {
     drill.at(
         DrillDoor.SERVICE,
         () -> requests.asked(requests.unspoiled()),
-        new Drill.Spoiled(
-            DenialCode.UNVERIFIABLE,
+        Drill.Spoiled.unverifiable(
             FAULT_DISK,
+            "ledger_unavailable",
             () -> {
               disk.fill();
               try {
@@ -154,14 +158,27 @@ final class DemoFaults {
             }));
   }
 
-  /** The token is away, until the service is started anew. */
+  /**
+   * The token is away, until the service is started anew. Who asks while it goes is told what failed
+   * first; once the service knows, it says so to everybody.
+   */
   Drill.Once withoutToken(DrillRequests requests, DemoService service) {
     return new Drill.Once(
         () -> {
-          IssueRequest answer = requests.answer(requests.challenge(), requests.unspoiled());
           service.takeTokenAway();
-          return requests.sent(answer);
+          Came came = requests.asked(requests.unspoiled());
+          for (int turn = 0; turn < TURNS && isUnknown(came); turn++) {
+            boolean unused = Pause.of(TURN);
+            came = requests.asked(requests.unspoiled());
+          }
+          return came;
         });
+  }
+
+  private static boolean isUnknown(Came came) {
+    return came instanceof Came.Denied denied
+        && denied.code() == DenialCode.UNVERIFIABLE
+        && !denied.reason().equals(Optional.of(TOKEN_AWAY));
   }
 
   /**
@@ -175,7 +192,7 @@ final class DemoFaults {
     drill.at(
         DrillDoor.SERVICE,
         () -> requests.asked(requests.unspoiled()),
-        new Drill.Spoiled(DenialCode.UNVERIFIABLE, FAULT_TOKEN, withoutToken));
+        Drill.Spoiled.unverifiable(FAULT_TOKEN, TOKEN_AWAY, withoutToken));
     drill.at(
         DrillDoor.SERVICE,
         () -> requests.asked(requests.unspoiled()),

@@ -47,10 +47,26 @@ final class Drill {
    * @param code what it must come to
    * @param fault in words
    * @param leaves where its leaf has to be; empty where it leaves none
+   * @param reason the finer cause that the service has to tell; empty where the code says enough
    */
-  record Spoiled(DenialCode code, String fault, Optional<Leaves> leaves, Attempt attempt) {
+  record Spoiled(
+      DenialCode code,
+      String fault,
+      Optional<Leaves> leaves,
+      Optional<String> reason,
+      Attempt attempt) {
+    Spoiled(DenialCode code, String fault, Optional<Leaves> leaves, Attempt attempt) {
+      this(code, fault, leaves, Optional.empty(), attempt);
+    }
+
     Spoiled(DenialCode code, String fault, Attempt attempt) {
       this(code, fault, Optional.empty(), attempt);
+    }
+
+    /** What is {@code unverifiable} may be so for much: it must be for this. */
+    static Spoiled unverifiable(String fault, String reason, Attempt attempt) {
+      return new Spoiled(
+          DenialCode.UNVERIFIABLE, fault, Optional.empty(), Optional.of(reason), attempt);
     }
   }
 
@@ -158,6 +174,13 @@ final class Drill {
     Optional<String> why;
     if (!isDenied(tried.came(), spoiled.code())) {
       why = Optional.of("it must come to " + spoiled.code().wire() + ", and did not");
+    } else if (spoiled.reason().isPresent() && !spoiled.reason().equals(reason(tried.came()))) {
+      why =
+          Optional.of(
+              "it must be for "
+                  + spoiled.reason().get()
+                  + ", and is for "
+                  + reason(tried.came()).orElse("nothing that was told"));
     } else if (spoiled.leaves().isPresent() && tried.leaf().isEmpty()) {
       why = Optional.of("the ledger must have the denial's leaf, and has not");
     } else if (beside instanceof Came.Allowed) {
@@ -180,6 +203,10 @@ final class Drill {
         tried.leaf(),
         result,
         why);
+  }
+
+  private static Optional<String> reason(Came came) {
+    return came instanceof Came.Denied denied ? denied.reason() : Optional.empty();
   }
 
   private static boolean isDenied(Came came, DenialCode code) {

@@ -76,9 +76,9 @@ final class ServiceFaults {
             DenialCode.RUNTIME_INTEGRITY,
             "a quote is sent with another request than the one it was made for",
             () -> requests.sent(swapped())),
-        new Drill.Spoiled(
-            DenialCode.UNVERIFIABLE,
+        Drill.Spoiled.unverifiable(
             "the request's digest is not of the execution that is sent with it",
+            "malformed",
             () -> requests.sent(malformed())));
   }
 
