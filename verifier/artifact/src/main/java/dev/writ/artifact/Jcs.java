@@ -55,6 +55,17 @@ public final class Jcs {
     return jcs.bytes();
   }
 
+  /**
+   * The canonical bytes of any value that an object may have.
+   *
+   * @throws IllegalArgumentException as for an object
+   */
+  static byte[] canonicalValue(Object value) {
+    Jcs jcs = new Jcs(USUAL_BYTES);
+    jcs.write(value);
+    return jcs.bytes();
+  }
+
   private byte[] bytes() {
     return Arrays.copyOf(out, length);
   }

@@ -46,6 +46,15 @@ public final class JsonMembers {
     return untaken.containsKey(name);
   }
 
+  /** The canonical bytes of a member (RFC 8785), whatever it is, which may be taken all the same. */
+  public byte[] canonical(String name) throws MalformedJsonException {
+    @Nullable Object value = untaken.get(name);
+    if (value == null) {
+      throw new MalformedJsonException(join(path, name), "present", "absent");
+    }
+    return Jcs.canonicalValue(value);
+  }
+
   /** A string. */
   public String text(String name) throws MalformedJsonException {
     return as(String.class, "a string", name, take(name));
