@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** The state that changes with the leaves of a {@link Ledger}, as it is committed. */
-public abstract sealed class CommittedState permits Ledger {
+public abstract sealed class CommittedState permits Ledger, StoredLedger {
   /** Most that {@link #operations} gives at once. */
   public static final int MAX_OPERATIONS = 1000;
 
@@ -22,6 +22,12 @@ public abstract sealed class CommittedState permits Ledger {
     this.store = store;
     this.clock = clock;
   }
+
+  /**
+   * The place of the leaf with this id, looked for around the time that the id says. Empty where there
+   * is none, or where the clock was set by more than seconds.
+   */
+  public abstract OptionalLong indexOf(UuidV7 leafId) throws LedgerException;
 
   /** The host with this attestation key. */
   public Optional<Host> host(AkName akName) throws LedgerException {

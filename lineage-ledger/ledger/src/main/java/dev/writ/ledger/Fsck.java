@@ -192,21 +192,7 @@ public final class Fsck implements AutoCloseable {
 
   private void requireVersion() throws LedgerException {
     requireTables();
-    long version =
-        store.read(
-            statements ->
-                statements
-                    .first(row -> row.getLong(1), "SELECT MAX(version) FROM schema_version")
-                    .orElse(0L));
-    if (version != Schema.VERSION) {
-      throw new LedgerException(
-          "ledger",
-          "the store must be of version "
-              + Schema.VERSION
-              + ", is of "
-              + version
-              + ": use the Writ that wrote it, or start this one's service once, which brings it up");
-    }
+    Schema.requireCurrent(store);
   }
 
   /**

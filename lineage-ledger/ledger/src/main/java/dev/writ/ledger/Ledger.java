@@ -304,10 +304,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     return new LogRetention(signer.origin(), minimum, database.archive().map(TileArchive::config));
   }
 
-  /**
-   * The place of the leaf with this id, looked for around the time that the id says. Empty where there
-   * is none, or where the clock was set by more than seconds.
-   */
+  @Override
   public OptionalLong indexOf(UuidV7 leafId) throws LedgerException {
     long size = size();
     return store.tree(tree -> new LeafSearch(tree).find(leafId, size));

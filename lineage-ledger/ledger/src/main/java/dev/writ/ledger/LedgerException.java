@@ -49,6 +49,11 @@ public final class LedgerException extends Exception {
     return code;
   }
 
+  /** Whether a server did not answer, or ended the connection (SQLSTATE class 08). */
+  public boolean isUnreachable() {
+    return code.startsWith("SQLState 08");
+  }
+
   /**
    * Whether a store is there and not whole: emptied, or found by its database to be torn (SQLite's CORRUPT and
    * NOTADB; PostgreSQL's data_corrupted and index_corrupted).

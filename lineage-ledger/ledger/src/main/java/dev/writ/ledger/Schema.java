@@ -55,6 +55,25 @@ final class Schema {
     }
   }
 
+  /** Refuses to read a store that is not of {@link #VERSION}. */
+  static void requireCurrent(StoreReader store) throws LedgerException {
+    long version =
+        store.read(
+            statements ->
+                statements
+                    .first(row -> row.getLong(1), "SELECT MAX(version) FROM schema_version")
+                    .orElse(0L));
+    if (version != VERSION) {
+      throw new LedgerException(
+          "ledger",
+          "the store must be of version "
+              + VERSION
+              + ", is of "
+              + version
+              + ": use the Writ that wrote it, or start this one's service once, which brings it up");
+    }
+  }
+
   /** The store's version; 0 for one without tables. */
   private static int version(Connection writer) throws SQLException, LedgerException {
     boolean any = false;

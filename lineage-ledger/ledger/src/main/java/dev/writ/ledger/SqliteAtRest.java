@@ -41,7 +41,17 @@ final class SqliteAtRest implements ReadableStore {
    * @throws LedgerException if it cannot be read, is open, or would have to be changed to be read
    */
   static SqliteAtRest open(SqliteConfig config) throws LedgerException {
-    SqliteFolder folder = SqliteFolder.takeAtRest(config.folder());
+    return open(SqliteFolder.takeAtRest(config.folder()), config);
+  }
+
+  /** The same; empty where somebody has it open to write it. */
+  static Optional<SqliteAtRest> openUnlessOpen(SqliteConfig config) throws LedgerException {
+    Optional<SqliteFolder> folder = SqliteFolder.takeAtRestUnlessOpen(config.folder());
+    return folder.isPresent() ? Optional.of(open(folder.get(), config)) : Optional.empty();
+  }
+
+  private static SqliteAtRest open(SqliteFolder folder, SqliteConfig config)
+      throws LedgerException {
     try {
       SQLiteDataSource source = source(folder.file());
       requireReadable(source, folder.file());

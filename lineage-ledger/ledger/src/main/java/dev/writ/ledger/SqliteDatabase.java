@@ -91,7 +91,8 @@ final class SqliteDatabase implements Database {
     return connection;
   }
 
-  private static HikariDataSource readers(Path file) {
+  /** Connections that read the file of a database which somebody writes. */
+  static HikariDataSource readers(Path file) {
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(true);
     config.setBusyTimeout(BUSY_MILLIS);

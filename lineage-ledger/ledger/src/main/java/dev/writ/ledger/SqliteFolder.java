@@ -65,6 +65,9 @@ final class SqliteFolder implements AutoCloseable {
     }
   }
 
+  /** The {@link LedgerException#code} where a folder is held already. */
+  private static final String OPEN = "ledger_open";
+
   /** What a folder is taken for. */
   private enum Use {
     READ("read", "check its owner and mode"),
@@ -127,6 +130,18 @@ final class SqliteFolder implements AutoCloseable {
    */
   static SqliteFolder takeAtRest(Path folder) throws LedgerException {
     return hold(Kind.LEDGER, folder, Use.READ, real -> sharedLock(real, Kind.LEDGER));
+  }
+
+  /** The same; empty where somebody has the ledger open to write it. */
+  static Optional<SqliteFolder> takeAtRestUnlessOpen(Path folder) throws LedgerException {
+    try {
+      return Optional.of(takeAtRest(folder));
+    } catch (LedgerException e) {
+      if (e.code().equals(OPEN)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /** Takes the lock of a folder that nobody else in this process holds. */
@@ -233,7 +248,7 @@ final class SqliteFolder implements AutoCloseable {
 
   private static LedgerException taken(Kind kind, Path folder, String holder) {
     return new LedgerException(
-        "ledger",
+        OPEN,
         "the "
             + kind.word
             + " in "

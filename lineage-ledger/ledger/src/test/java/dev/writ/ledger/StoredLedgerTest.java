@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import static dev.writ.ledger.TestLedgers.commit;
+import static dev.writ.ledger.TestLedgers.receipt;
+import static dev.writ.ledger.TestLedgers.tamper;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.writ.artifact.Leaf;
+import dev.writ.tlog.Hash;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A store that is read while a ledger writes it, and after. */
+@Tag("any-store")
+final class StoredLedgerTest {
+  private static final int LEAVES = 300;
+  private static final byte[] PAYLOAD = {1, 2, 3};
+
+  @TempDir Path folder;
+  private final List<Leaf> leaves = new ArrayList<>();
+
+  @BeforeEach
+  void fill() throws Exception {
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      List<Entry> entries = new ArrayList<>();
+      for (int i = 0; i < LEAVES; i++) {
+        entries.add(Entry.of(Samples.leaf()).withPayload(PAYLOAD));
+      }
+      for (CommitOutcome outcome : commit(ledger, entries)) {
+        leaves.add(receipt(outcome).leaf());
+      }
+    }
+  }
+
+  private StoredLedger stored() throws LedgerException {
+    return StoredLedger.open(TestLedgers.store(folder), Samples.CLOCK);
+  }
+
+  @Test
+  void leavesAndWhatLiesBesideThem_areThoseThatWereCommitted() throws Exception {
+    try (StoredLedger stored = stored()) {
+      assertThat(stored.size()).isEqualTo(LEAVES);
+      assertThat(stored.origin()).isEqualTo(Samples.ORIGIN);
+      for (int index : List.of(0, 255, 256, LEAVES - 1)) {
+        StoredLedger.StoredLeaf leaf = stored.leaf(index).orElseThrow();
+        assertThat(leaf.isProven()).isTrue();
+        assertThat(leaf.bytes()).isEqualTo(leaves.get(index).bytes());
+        assertThat(leaf.hash()).isEqualTo(leaves.get(index).hash());
+        assertThat(stored.payload(index)).hasValue(PAYLOAD);
+      }
+      assertThat(stored.leaf(LEAVES)).isEmpty();
+      assertThat(stored.payloads(250, 260)).hasSize(10);
+      assertThat(stored.firstFrom(Samples.NOW.plusSeconds(1))).isEqualTo(LEAVES);
+      assertThatThrownBy(() -> stored.leaves(250, 260))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+
+  @Test
+  void storeThatGrows_isReadAsOfItsOpening() throws Exception {
+    try (Ledger ledger = TestLedgers.open(folder);
+        StoredLedger stored = stored()) {
+      Hash root = stored.root();
+      for (int i = 0; i < 3; i++) {
+        assertThat(receipt(commit(ledger, Samples.entry())).index()).isEqualTo(LEAVES + i);
+      }
+
+      assertThat(stored.size()).isEqualTo(LEAVES);
+      assertThat(stored.root()).isEqualTo(root);
+      assertThat(stored.leaf(LEAVES - 1).orElseThrow().isProven()).isTrue();
+      assertThat(stored.leaf(LEAVES)).isEmpty();
+    }
+  }
+
+  @Test
+  void changedLeaf_isNotProven_andItsNeighboursAre() throws Exception {
+    tamper(
+        folder,
+        "UPDATE leaf SET bytes = (SELECT bytes FROM leaf WHERE leaf_index = 4) WHERE leaf_index = 3");
+    try (StoredLedger stored = stored()) {
+      assertThat(stored.leaves(0, 256))
+          .filteredOn(leaf -> !leaf.isProven())
+          .extracting(StoredLedger.StoredLeaf::index)
+          .containsExactly(3L);
+    }
+  }
+
+  @Test
+  void tileThatDoesNotLeadToTheRoot_contradictsTheLog() throws Exception {
+    tamper(
+        folder,
+        "UPDATE tile SET hashes = (SELECT hashes FROM tile WHERE level = 0 AND tile_index = 0)"
+            + " WHERE level = 0 AND tile_index = 1");
+    try (StoredLedger stored = stored()) {
+      assertThatThrownBy(() -> stored.leaf(LEAVES - 1))
+          .isInstanceOfSatisfying(
+              LedgerException.class, e -> assertThat(e.code()).isEqualTo(StoredLedger.CONTRADICTS));
+    }
+  }
+
+  @Test
+  void missingLeaf_contradictsTheLog() throws Exception {
+    tamper(folder, "DELETE FROM leaf WHERE leaf_index = 3");
+    try (StoredLedger stored = stored()) {
+      assertThatThrownBy(() -> stored.leaves(0, 16))
+          .isInstanceOfSatisfying(
+              LedgerException.class, e -> assertThat(e.code()).isEqualTo(StoredLedger.CONTRADICTS));
+    }
+  }
+
+  @Tag("embedded")
+  @Test
+  void storeThatNobodyHasOpen_isKeptFromBeingWrittenMeanwhile() throws Exception {
+    try (StoredLedger stored = stored()) {
+      assertThat(stored.size()).isEqualTo(LEAVES);
+      assertThatThrownBy(() -> TestLedgers.open(folder))
+          .hasMessageContaining("must be open in one process at a time");
+    }
+    TestLedgers.open(folder).close();
+  }
+
+  @Test
+  void storeOfAnotherVersion_isRefused() throws Exception {
+    tamper(folder, "INSERT INTO schema_version (version) VALUES (99)");
+    assertThatThrownBy(this::stored).hasMessageContaining("must be of version");
+  }
+}
