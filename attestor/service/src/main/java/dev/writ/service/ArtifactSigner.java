@@ -85,7 +85,17 @@ final class ArtifactSigner {
     long began = System.nanoTime();
     KeysInUse.InUse issuer = keys.issuer();
     Artifact.Unsigned unsigned =
-        new Artifact.Unsigned(issuer.kid(), claims(allow, grounds, status));
+        new Artifact.Unsigned(
+            issuer.kid(),
+            claims(
+                allow,
+                grounds,
+                new Chosen(
+                    UuidV7.next(clock, random),
+                    UuidV7.next(clock, random),
+                    Optional.of(status),
+                    logOrigin,
+                    mode)));
     try {
       Artifact artifact = unsigned.signed(signature(issuer.key(), unsigned.signingInput()));
       telemetry.ended(Telemetry.Stage.SIGN, began);
@@ -107,7 +117,24 @@ final class ArtifactSigner {
     return signature;
   }
 
-  private ArtifactClaims claims(Decision.Allow allow, Grounds grounds, StatusReference status) {
+  /**
+   * What of an artifact follows from nothing else.
+   *
+   * @param jti its identity
+   * @param execution that of the execution
+   * @param status the bit that will withdraw it
+   * @param logOrigin name of the ledger
+   * @param mode of the service
+   */
+  record Chosen(
+      UuidV7 jti,
+      UuidV7 execution,
+      Optional<StatusReference> status,
+      String logOrigin,
+      Governance.Mode mode) {}
+
+  /** What the artifact of a permission says. */
+  static ArtifactClaims claims(Decision.Allow allow, Grounds grounds, Chosen chosen) {
     ExecutionRequest request = grounds.application().request();
     Instant iat = grounds.decided().truncatedTo(ChronoUnit.SECONDS);
     return new ArtifactClaims(
@@ -117,7 +144,7 @@ final class ArtifactSigner {
         iat,
         iat,
         iat.plus(allow.lifetime()),
-        UuidV7.next(clock, random),
+        chosen.jti(),
         request.jkt(),
         request.tenant(),
         request.act(),
@@ -127,10 +154,10 @@ final class ArtifactSigner {
             "host:" + grounds.host().name(),
             List.of(),
             allow.obligations().stream().map(Obligation::wire).toList(),
-            mode),
-        Lineage.rootOf(UuidV7.next(clock, random)),
-        Optional.of(status),
-        logOrigin,
+            chosen.mode()),
+        Lineage.rootOf(chosen.execution()),
+        chosen.status(),
+        chosen.logOrigin(),
         grounds.result().embedded());
   }
 

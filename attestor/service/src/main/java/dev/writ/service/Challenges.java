@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.DenialCode;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
@@ -9,6 +10,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /**
  * Makes challenges and recognizes them. Nothing is stored until one is used: the MAC says that it is
@@ -23,16 +25,6 @@ final class Challenges {
   private final ServiceSecret secret;
   private final InstantSource clock;
   private final SecureRandom random;
-
-  /** What a challenge of ours is worth when it comes back. */
-  enum Standing {
-    /** In time, of the epoch in force. */
-    FRESH,
-    /** Past its end. */
-    EXPIRED,
-    /** Of an epoch that is no longer in force. */
-    EARLIER_EPOCH
-  }
 
   Challenges(ServiceSecret secret, InstantSource clock, SecureRandom random) {
     this.secret = secret;
@@ -64,11 +56,34 @@ final class Challenges {
     return Duration.between(issued(ours), clock.instant());
   }
 
-  /** How a challenge of ours stands. */
-  Standing judge(Challenge ours, long epochInForce) {
-    if (!clock.instant().isBefore(ours.expires())) {
-      return Standing.EXPIRED;
+  /**
+   * Why a challenge of ours is too late; empty if it is not.
+   *
+   * @param epoch of the policy in force
+   */
+  Optional<Denial> late(Challenge ours, long epoch) {
+    return late(ours, epoch, clock.instant());
+  }
+
+  /** The same at any time. */
+  static Optional<Denial> late(Challenge ours, long epoch, Instant now) {
+    if (!now.isBefore(ours.expires())) {
+      return Optional.of(
+          new Denial(
+              DenialCode.EXPIRED,
+              "challenge_expired",
+              "the challenge must be answered before " + ours.expires() + "; ask again"));
     }
-    return ours.epoch() == epochInForce ? Standing.FRESH : Standing.EARLIER_EPOCH;
+    return ours.epoch() == epoch
+        ? Optional.empty()
+        : Optional.of(
+            new Denial(
+                DenialCode.POLICY_MISMATCH,
+                "challenge_of_earlier_epoch",
+                "the challenge must be of policy epoch "
+                    + epoch
+                    + ", was of "
+                    + ours.epoch()
+                    + "; ask again"));
   }
 }

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.AkName;
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.evidence.EkChain;
 import dev.writ.evidence.EndorsementOutcome;
@@ -12,6 +13,7 @@ import dev.writ.evidence.TrustedEndorsement;
 import dev.writ.ledger.Host;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.tlog.Hash;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -64,24 +66,38 @@ final class Endorsements {
       return Optional.empty();
     }
     try {
-      Payload.Endorsement endorsement = Payload.endorsement(payload.get());
-      TpmtPublic ek = TpmtPublic.parse(endorsement.ekPublic().bytes());
-      EkChain chain = EkChain.parse(endorsement.ekChain().bytes());
-      EndorsementOutcome outcome =
-          verifier.verify(endorsement.ekCertificate().bytes(), chain, ek, now);
-      // A leaf of an older version does not name its payload: what that says must be of the key
-      // that the
-      // ledger knows.
       return Optional.of(
-          outcome instanceof TrustedEndorsement trusted && !isOf(trusted, host)
-              ? new EndorsementOutcome.PublicMismatch()
-              : outcome);
+          verify(verifier, Payload.endorsement(payload.get()), host.ekDigest(), now));
     } catch (MalformedEvidenceException | MalformedJsonException e) {
       throw new IllegalStateException("bug: an enrolment's payload was not written by us", e);
     }
   }
 
-  private static boolean isOf(TrustedEndorsement endorsement, Host host) {
-    return Arrays.equals(endorsement.ekDigest().value().bytes(), host.ekDigest().bytes());
+  /**
+   * What verification says as of a time.
+   *
+   * @param ekDigest SHA-256 of the key's SubjectPublicKeyInfo, as the ledger knows it
+   * @throws MalformedEvidenceException if what was kept is no endorsement
+   */
+  static EndorsementOutcome verify(
+      EndorsementVerifier verifier, Payload.Endorsement kept, Hash ekDigest, Instant at)
+      throws MalformedEvidenceException {
+    TpmtPublic ek = TpmtPublic.parse(kept.ekPublic().bytes());
+    EkChain chain = EkChain.parse(kept.ekChain().bytes());
+    EndorsementOutcome outcome = verifier.verify(kept.ekCertificate().bytes(), chain, ek, at);
+    // A leaf of an older version does not name its payload: what that says must be of the key that
+    // the ledger knows.
+    return outcome instanceof TrustedEndorsement trusted && !isOf(trusted, ekDigest)
+        ? new EndorsementOutcome.PublicMismatch()
+        : outcome;
+  }
+
+  /** What a host is told whose TPM's maker took back its word, whatever the policy says of tiers. */
+  static Denial revoked(EndorsementOutcome.Revoked revoked) {
+    return new Denial(DenialCode.ENVIRONMENT_UNTRUSTED, revoked.reason(), revoked.message());
+  }
+
+  private static boolean isOf(TrustedEndorsement endorsement, Hash ekDigest) {
+    return Arrays.equals(endorsement.ekDigest().value().bytes(), ekDigest.bytes());
   }
 }

@@ -60,7 +60,9 @@ final class Hosts {
     }
     KnownHost host =
         new KnownHost(
-            row.get(), enrolledAk(row.get()), LeafHashes.of(ledger, row.get().leafIndex()));
+            row.get(),
+            enrolledAk(row.get(), signatures),
+            LeafHashes.of(ledger, row.get().leafIndex()));
     if (host.isActive()) {
       active.put(akName, host);
     }
@@ -72,19 +74,32 @@ final class Hosts {
     active.remove(akName);
   }
 
-  private EnrolledAk enrolledAk(Host host) {
+  private static EnrolledAk enrolledAk(Host host, Provider signatures) {
     try {
-      TpmtPublic area = TpmtPublic.parse(host.akPublic());
-      // The configured provider is there for curves, and may have nothing else.
-      AkOutcome outcome =
-          area.key().type() == TpmAlg.ECC ? EnrolledAk.of(area, signatures) : EnrolledAk.of(area);
+      AkOutcome outcome = attestationKey(host, signatures);
       if (outcome instanceof EnrolledAk ak) {
-        return ak.withQualifiedName(ak.name().qualifiedUnder(TpmName.ENDORSEMENT_HIERARCHY));
+        return ak;
       }
       throw new IllegalStateException("bug: an attestation key was enrolled that is refused now");
     } catch (MalformedEvidenceException e) {
       throw new IllegalStateException("bug: an attestation key was enrolled that is malformed", e);
     }
+  }
+
+  /**
+   * The attestation key in a host's row, ready to verify.
+   *
+   * @throws MalformedEvidenceException if it is none
+   */
+  static AkOutcome attestationKey(Host host, Provider signatures)
+      throws MalformedEvidenceException {
+    TpmtPublic area = TpmtPublic.parse(host.akPublic());
+    // The configured provider is there for curves, and may have nothing else.
+    AkOutcome outcome =
+        area.key().type() == TpmAlg.ECC ? EnrolledAk.of(area, signatures) : EnrolledAk.of(area);
+    return outcome instanceof EnrolledAk ak
+        ? ak.withQualifiedName(ak.name().qualifiedUnder(TpmName.ENDORSEMENT_HIERARCHY))
+        : outcome;
   }
 
   /**

@@ -3,20 +3,15 @@ package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Ear;
-import dev.writ.artifact.Environment;
 import dev.writ.artifact.EvidenceBinding;
 import dev.writ.artifact.ExecutionRequest;
-import dev.writ.artifact.JwkThumbprint;
 import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.Appraiser;
-import dev.writ.evidence.CertifiedKey;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.EndorsementOutcome;
 import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.ImaOutcome;
-import dev.writ.evidence.KeyCertificationOutcome;
-import dev.writ.evidence.KeyCertificationVerifier;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.QuoteOutcome;
 import dev.writ.evidence.QuoteVerifier;
@@ -27,9 +22,9 @@ import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StateChange;
 import dev.writ.policy.Decision;
+import dev.writ.policy.Inputs;
 import dev.writ.service.Judgement.Nonce;
 import dev.writ.tlog.Hash;
-import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -136,7 +131,7 @@ final class Judge {
     if (!rate.take(host.akName())) {
       return new Judgement.TooOften();
     }
-    Optional<Denial> late = judgeTime(challenge, policy.epoch());
+    Optional<Denial> late = challenges.late(challenge, policy.epoch());
     if (late.isPresent()) {
       return new Judgement.Refused(policy, host, late.get(), Nonce.SPENT_IF_FREE);
     }
@@ -148,40 +143,24 @@ final class Judge {
       denial = Optional.of(notActive(host.row()));
     }
     if (denial.isEmpty()) {
-      denial = judgeScope(application.request());
+      denial = Scope.judge(identity, application.request());
     }
     if (denial.isPresent()) {
       return new Judgement.Refused(policy, host, denial.get(), Nonce.SPENT, standing);
     }
-    KeyStanding key = judgeInstanceKey(application, host);
+    KeyStanding key =
+        KeyStanding.of(
+            application.evidence(),
+            application.request().jkt(),
+            host.akName(),
+            host.ak(),
+            instanceKeys::thumbprint);
     if (key instanceof KeyStanding.Unfit unfit) {
       return new Judgement.Refused(policy, host, unfit.denial(), Nonce.SPENT, standing);
     }
     telemetry.attested(challenges.age(challenge));
     return decide(
         application, channel, policy, host, quote, standing, (KeyStanding.Fit) key, began);
-  }
-
-  private Optional<Denial> judgeTime(Challenge challenge, long epoch) {
-    return switch (challenges.judge(challenge, epoch)) {
-      case FRESH -> Optional.empty();
-      case EXPIRED ->
-          Optional.of(
-              new Denial(
-                  DenialCode.EXPIRED,
-                  "challenge_expired",
-                  "the challenge must be answered before " + challenge.expires() + "; ask again"));
-      case EARLIER_EPOCH ->
-          Optional.of(
-              new Denial(
-                  DenialCode.POLICY_MISMATCH,
-                  "challenge_of_earlier_epoch",
-                  "the challenge must be of policy epoch "
-                      + epoch
-                      + ", was of "
-                      + challenge.epoch()
-                      + "; ask again"));
-    };
   }
 
   /** What a host is told that an operator has suspended or revoked. */
@@ -191,83 +170,6 @@ final class Judge {
         DenialCode.ENVIRONMENT_UNTRUSTED,
         "host_" + state,
         "the host must be active, and an operator made it " + state);
-  }
-
-  private Optional<Denial> judgeScope(ExecutionRequest request) {
-    if (!request.iss().equals(identity.issuer())) {
-      return Optional.of(
-          new Denial(
-              DenialCode.SCOPE_EXCEEDED,
-              "issuer_mismatch",
-              "iss must be " + identity.issuer() + ", was " + request.iss()));
-    }
-    if (!request.tenant().equals(identity.tenant())) {
-      return Optional.of(
-          new Denial(
-              DenialCode.SCOPE_EXCEEDED,
-              "tenant_mismatch",
-              "tenant must be " + identity.tenant() + ", was " + request.tenant()));
-    }
-    if (request.parent().isPresent()) {
-      return Optional.of(
-          new Denial(
-              DenialCode.AUTHORIZATION_DISCONTINUITY,
-              "parent_not_accepted",
-              "this service narrows no artifact for a child: ask for one without a parent"));
-    }
-    return Optional.empty();
-  }
-
-  /** What is known of the key that the artifact would be bound to. */
-  private sealed interface KeyStanding {
-    record Fit(Environment.KeyStorage storage, Optional<StateChange> registration)
-        implements KeyStanding {}
-
-    record Unfit(Denial denial) implements KeyStanding {
-      Unfit(String reason, String message) {
-        this(new Denial(DenialCode.RUNTIME_INTEGRITY, reason, message));
-      }
-    }
-  }
-
-  /**
-   * A certification is verified once for an attestation key and a key name; the ledger remembers. A
-   * key without one is a key in memory, bound by the quote's qualifying data alone.
-   */
-  private KeyStanding judgeInstanceKey(Application application, KnownHost host)
-      throws LedgerException {
-    Hash jkt = application.request().jkt();
-    Optional<Evidence.KeyCertification> given = application.evidence().keyCertification();
-    if (given.isEmpty()) {
-      return new KeyStanding.Fit(Environment.KeyStorage.MEMORY, Optional.empty());
-    }
-    Evidence.KeyCertification certification = given.get();
-    Hash keyName = Hash.sha256(certification.key().name().bytes());
-    Optional<Hash> known = instanceKeys.thumbprint(host.akName(), keyName);
-    if (known.isPresent()) {
-      return known.get().equals(jkt)
-          ? new KeyStanding.Fit(Environment.KeyStorage.TPM, Optional.empty())
-          : anotherKey(jkt, known.get());
-    }
-    KeyCertificationOutcome outcome =
-        KeyCertificationVerifier.verify(
-            certification, host.ak(), EvidenceBinding.keyCertification(jkt).bytes());
-    if (outcome instanceof KeyCertificationOutcome.Refused refused) {
-      return new KeyStanding.Unfit(refused.reason(), refused.message());
-    }
-    ECPublicKey certified = ((CertifiedKey) outcome).publicKey();
-    Hash thumbprint = JwkThumbprint.of(certified);
-    return thumbprint.equals(jkt)
-        ? new KeyStanding.Fit(
-            Environment.KeyStorage.TPM,
-            Optional.of(new StateChange.RegisterInstanceKey(host.akName(), keyName, jkt)))
-        : anotherKey(jkt, thumbprint);
-  }
-
-  private static KeyStanding anotherKey(Hash requested, Hash certified) {
-    return new KeyStanding.Unfit(
-        "key_thumbprint_mismatch",
-        "the certified key must be the request's jkt " + requested + ", was " + certified);
   }
 
   private static QuoteOutcome verifyQuote(Application application, EnrolledAk ak) {
@@ -312,13 +214,8 @@ final class Judge {
     Optional<EndorsementOutcome> endorsement = endorsements.of(host.row());
     if (endorsement.isPresent()
         && endorsement.get() instanceof EndorsementOutcome.Revoked revoked) {
-      // Whatever the policy says of tiers: its maker took back its word for this TPM.
       return new Judgement.Refused(
-          policy,
-          host,
-          new Denial(DenialCode.ENVIRONMENT_UNTRUSTED, revoked.reason(), revoked.message()),
-          Nonce.SPENT,
-          standing);
+          policy, host, Endorsements.revoked(revoked), Nonce.SPENT, standing);
     }
     ReferenceValues references = policy.referenceValuesFor(host.name());
     MeasuredLogs.Read read;
@@ -339,12 +236,14 @@ final class Judge {
         policy
             .policy()
             .decide(
-                PolicyInputs.subject(host.row(), quote, application.request()),
-                PolicyInputs.request(application),
-                PolicyInputs.governance(policy),
-                PolicyInputs.trust(appraisal, endorsement, policy, host.row()),
-                PolicyInputs.env(quote, key.storage(), channel, application.request().jkt()),
-                now);
+                new Inputs(
+                    PolicyInputs.subject(host.row(), quote, application.request()),
+                    PolicyInputs.request(application),
+                    PolicyInputs.governance(policy),
+                    PolicyInputs.trust(appraisal, endorsement, policy.document(), host.name()),
+                    PolicyInputs.env(
+                        quote, key.storage(), channel.seen(application.request().jkt())),
+                    now));
     telemetry.ended(Telemetry.Stage.DECIDE, verified);
     Ear result = EarClaims.of(application, quote, appraisal, key.storage(), policy.digest(), now);
     if (decision instanceof Decision.Deny deny) {

@@ -2,14 +2,14 @@
 package dev.writ.service;
 
 import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.CommittedState;
 import dev.writ.ledger.IssuedArtifact;
-import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** By what an operator names a leaf. */
-sealed interface LeafName {
+public sealed interface LeafName {
   /** Digits of the place of a leaf: below 2^53. */
   int MAX_INDEX_DIGITS = 15;
 
@@ -19,8 +19,12 @@ sealed interface LeafName {
   /** Its id or, of a decision, its artifact's jti. */
   record Id(UuidV7 id) implements LeafName {}
 
-  /** A name as it is written: a decimal number, or a UUID. */
-  static LeafName parse(String text) throws MalformedRequest {
+  /**
+   * A name as it is written: a decimal number, or a UUID.
+   *
+   * @throws IllegalArgumentException if it is neither
+   */
+  static LeafName of(String text) {
     boolean digits =
         !text.isEmpty()
             && text.length() <= MAX_INDEX_DIGITS
@@ -29,16 +33,11 @@ sealed interface LeafName {
     if (digits) {
       return new Index(Long.parseLong(text));
     }
-    try {
-      return new Id(UuidV7.parse(text));
-    } catch (IllegalArgumentException e) {
-      throw new MalformedRequest(
-          "a leaf must be named by its index, its id, or its artifact's jti, was not");
-    }
+    return new Id(UuidV7.parse(text));
   }
 
   /** Where the leaf is, or would be; empty where none has this id. */
-  default OptionalLong indexIn(Ledger ledger) throws LedgerException {
+  default OptionalLong indexIn(CommittedState ledger) throws LedgerException {
     if (this instanceof Index place) {
       return OptionalLong.of(place.index());
     }

@@ -116,7 +116,7 @@ final class OperatorRoutes {
       throw new MalformedRequest("a decision's path must end in " + EXPLANATION + ", did not");
     }
     String named = target.rest().substring(0, target.rest().length() - EXPLANATION.length());
-    LeafName name = LeafName.parse(named);
+    LeafName name = RequestReader.leafName(named);
     return read(() -> explained(service.explanations().explain(name)));
   }
 

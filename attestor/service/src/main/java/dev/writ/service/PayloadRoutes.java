@@ -36,12 +36,12 @@ final class PayloadRoutes {
   }
 
   private CompletionStage<Reply> read(RouteTable.Target target) throws MalformedRequest {
-    LeafName name = LeafName.parse(target.rest());
+    LeafName name = RequestReader.leafName(target.rest());
     return reads.apply(() -> reply(payloads.read(name)));
   }
 
   private CompletionStage<Reply> erase(JsonMembers body) throws MalformedRequest {
-    LeafName name = LeafName.parse(RequestReader.only(body, "leaf", MAX_NAME));
+    LeafName name = RequestReader.leafName(RequestReader.only(body, "leaf", MAX_NAME));
     return reads.apply(() -> reply(payloads.erase(name)));
   }
 

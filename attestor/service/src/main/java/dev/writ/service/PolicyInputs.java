@@ -17,11 +17,11 @@ import dev.writ.ledger.Host;
 import dev.writ.policy.Env;
 import dev.writ.policy.Exec;
 import dev.writ.policy.Governance;
+import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.ReferenceSet;
 import dev.writ.policy.Request;
 import dev.writ.policy.Subject;
 import dev.writ.policy.Trust;
-import dev.writ.tlog.Hash;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,33 +79,56 @@ final class PolicyInputs {
     return new Exec(binding.path(), binding.exeSha256().hex(), argv, binding.cwd(), env, files);
   }
 
+  /** What the service observed of its governance, under an epoch. */
+  static Governance governance(Governance observed, long epoch) {
+    return new Governance(observed.initiator(), observed.approvals(), observed.mode(), epoch);
+  }
+
   static Governance governance(PolicyInForce policy) {
     return new Governance(Optional.empty(), List.of(), Governance.Mode.NORMAL, policy.epoch());
   }
 
+  /**
+   * What was found of the host.
+   *
+   * @param policy by whose reference values
+   * @param host its name
+   */
   static Trust trust(
       Appraisal appraisal,
       Optional<EndorsementOutcome> endorsement,
-      PolicyInForce policy,
-      Host host) {
-    Optional<ReferenceSet> references = policy.document().referenceSetFor(host.name());
+      PolicyDocument policy,
+      String host) {
+    return trust(
+        appraisal.overall(),
+        appraisal.rules(),
+        endorsement.map(PolicyInputs::endorsement).orElse(Trust.Endorsement.ABSENT),
+        policy,
+        host);
+  }
+
+  /** The same of rules that ran, whoever has them. */
+  static Trust trust(
+      TrustTier overall,
+      List<Appraisal.Rule> rules,
+      Trust.Endorsement endorsement,
+      PolicyDocument policy,
+      String host) {
+    Optional<ReferenceSet> references = policy.referenceSetFor(host);
     boolean pcrsMatch =
         references.isPresent()
-            && appraisal.failed().stream()
+            && rules.stream()
+                .filter(rule -> rule.tier() == TrustTier.CONTRAINDICATED)
                 .noneMatch(rule -> REFERENCE_RULES.stream().anyMatch(rule.reason()::startsWith));
     return new Trust(
-        tier(appraisal.overall()),
-        pcrsMatch,
-        references.map(ReferenceSet::name),
-        endorsement.map(PolicyInputs::endorsement).orElse(Trust.Endorsement.ABSENT),
-        findings(appraisal.rules()));
+        tier(overall), pcrsMatch, references.map(ReferenceSet::name), endorsement, findings(rules));
   }
 
   /**
    * One that was refused vouches for nothing. {@code LISTED} is never said: every host was enrolled
    * with a certificate, and one without is not the same as one whose certificate is gone.
    */
-  private static Trust.Endorsement endorsement(EndorsementOutcome outcome) {
+  static Trust.Endorsement endorsement(EndorsementOutcome outcome) {
     if (!(outcome instanceof TrustedEndorsement endorsement)) {
       return Trust.Endorsement.ABSENT;
     }
@@ -145,10 +168,10 @@ final class PolicyInputs {
   /**
    * Where it would run.
    *
-   * @param jkt of the key that asks
+   * @param channel what the connection showed
    */
   static Env env(
-      VerifiedQuote quote, Environment.KeyStorage keyStorage, Channel channel, Hash jkt) {
+      VerifiedQuote quote, Environment.KeyStorage keyStorage, Optional<Env.Channel> channel) {
     Map<String, List<Long>> pcrs = new LinkedHashMap<>();
     for (PcrSelection.Bank bank : quote.selection().banks()) {
       pcrs.put(bank.hash().text(), bank.indices().stream().map(Integer::longValue).toList());
@@ -163,6 +186,6 @@ final class PolicyInputs {
         quote.clockInfo().safe(),
         pcrs,
         quote.pcrDigest().value().hex(),
-        channel.seen(jkt));
+        channel);
   }
 }

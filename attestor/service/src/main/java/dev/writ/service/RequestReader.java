@@ -219,4 +219,14 @@ final class RequestReader {
       throw new MalformedRequest(name, e);
     }
   }
+
+  /** A leaf as an operator names it. */
+  static LeafName leafName(String text) throws MalformedRequest {
+    try {
+      return LeafName.of(text);
+    } catch (IllegalArgumentException e) {
+      throw new MalformedRequest(
+          "a leaf must be named by its index, its id, or its artifact's jti, was not");
+    }
+  }
 }
