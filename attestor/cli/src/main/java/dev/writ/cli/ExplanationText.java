@@ -48,6 +48,25 @@ final class ExplanationText {
     for (JsonMembers reason : json.objects("policy_reasons", MAX)) {
       lines.fact("rule", reason.text("rule") + ": " + reason.text("admin"));
     }
+    for (JsonMembers rule : json.objects("policy_rules", MAX)) {
+      policyRule(rule);
+    }
+  }
+
+  /** What stood in the way, what would satisfy it, and what it was shown. */
+  private void policyRule(JsonMembers rule) throws MalformedJsonException {
+    lines.line(
+        rule.text("id")
+            + " ("
+            + rule.text("effect")
+            + ") must be "
+            + rule.text("must_be")
+            + ", was "
+            + rule.text("outcome")
+            + rule.optionalText("when").map(when -> ": " + when).orElse(""));
+    for (JsonMembers seen : rule.objects("saw", MAX)) {
+      lines.line("  " + seen.text("input") + " is " + seen.optionalText("value").orElse("absent"));
+    }
   }
 
   private static String time(JsonMembers json) throws MalformedJsonException {

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       VerifyCommand.class,
       ExplainCommand.class,
+      ReplayCommand.class,
       LineageCommand.class,
       PolicyCommand.class,
       WitnessCommand.class,

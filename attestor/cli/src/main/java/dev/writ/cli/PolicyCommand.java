@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       PolicyCoverCommand.class,
       PolicyDiffCommand.class,
       PolicyBuildCommand.class,
+      PolicyImpactCommand.class,
       PolicyLearnCommand.class,
       PolicyKeyCommand.class,
       PolicySignCommand.class,

@@ -117,7 +117,8 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     }
   }
 
-  private static TrustFile trust(Path file) throws CommandFailure {
+  /** The trust file that a configuration names. */
+  static TrustFile trust(Path file) throws CommandFailure {
     try {
       return TrustFile.parse(BoundedFile.read(file, TrustFile.MAX_BYTES));
     } catch (IOException | MalformedTrustFileException e) {

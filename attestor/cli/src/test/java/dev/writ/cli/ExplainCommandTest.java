@@ -33,6 +33,9 @@ class ExplainCommandTest {
        "host":"build-8","ak_name":"AAs","policy":{"digest":"00","epoch":3,"in_force":false},
        "reference_set":"usual",
        "policy_reasons":[{"rule":"measured-state","code":"c","user":"u","admin":"A PCR differs."}],
+       "policy_rules":[{"id":"measured-state","effect":"require","outcome":"false","must_be":"true",
+        "when":"trust.pcrs_match","saw":[{"input":"trust.pcrs_match","value":"false"},
+        {"input":"request.exec"}]}],
        "rules_known":true,"rules_left_out":2,
        "rules":[{"reason":"boot_application","subject":"boot application 2","claim":"executables",
         "value":96,"tier":"contraindicated","expected":"one of 2","actual":"sha256:12"}],
@@ -72,6 +75,9 @@ class ExplainCommandTest {
           .contains("reason            measured-state\n")
           .contains("policy_epoch      3, another than is in force now\n")
           .contains("rule              measured-state: A PCR differs.\n")
+          .contains(
+              "measured-state (require) must be true, was false: trust.pcrs_match\n"
+                  + "  trust.pcrs_match is false\n  request.exec is absent\n")
           .contains("changed since the boot of leaf 12, 2026-09-21T14:13:20Z\n")
           .contains("PCR 4 (boot applications)\n  boot application 2 is  [31mnew line\n")
           .contains("1 more changes\nsha256:4  is bb, was aa\n")

@@ -288,6 +288,50 @@ class HostCommandsTest {
   }
 
   @Test
+  void replay_besideTheService_decidesOnceMore() throws Exception {
+    Invocation attest = attest(running.hostA(), running.service().url(), "a");
+    assertThat(attest.status()).as(attest.err()).isEqualTo(ExitStatus.DONE);
+    ProofBundle bundle = ProofBundle.parse(attest.out().strip().getBytes(StandardCharsets.UTF_8));
+    String jti = Artifact.parse(bundle.artifact()).claims().jti().toString();
+
+    Invocation one = Invocation.of("replay", jti, "--config", running.config());
+    assertThat(one.status()).as(one.out() + one.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(one.out())
+        .containsPattern("^leaf [0-9]+ [0-9a-f-]{36} allow: same\n")
+        .containsPattern("(?m)^  quote +same$")
+        .containsPattern("(?m)^  artifact +same$");
+
+    Invocation range =
+        Invocation.of("replay", "--range", "..", "--config", running.config(), "-o", "json");
+    assertThat(range.status()).as(range.out() + range.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(range.out().strip().lines().toList().get((int) range.out().lines().count() - 1))
+        .contains("\"differs\":0", "\"contradicts\":0", "\"origin\":");
+
+    Path policy = running.config().resolveSibling("policy.json");
+    Invocation impact =
+        Invocation.of("policy", "impact", policy, "--since", "1h", "--config", running.config());
+    assertThat(impact.status()).as(impact.out() + impact.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(impact.out())
+        .containsPattern("(?m)^allow to deny +0$")
+        .containsPattern("(?m)^[1-9][0-9]* decided again: [1-9][0-9]* allow, ");
+  }
+
+  @Test
+  void replay_ofNoDecisionOrNoStore_isSaidInOneSentence() {
+    Invocation none = Invocation.of("replay", "0", "--config", running.config());
+    assertThat(none.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(none.err()).startsWith("writ: a decision must have the name 0").hasLineCount(1);
+    assertThat(Invocation.of("replay", "--range", "5..3", "--config", running.config()).status())
+        .isEqualTo(ExitStatus.DENIED);
+    assertThat(Invocation.of("replay", "--range", "3", "--config", running.config()).status())
+        .isEqualTo(ExitStatus.USAGE);
+    assertThat(Invocation.of("replay", "--config", running.config()).status())
+        .isEqualTo(ExitStatus.USAGE);
+    assertThat(Invocation.of("replay", "0", "--config", folder.resolve("none")).status())
+        .isEqualTo(ExitStatus.CONFIGURATION);
+  }
+
+  @Test
   void attest_nobodyThere_isUnreachable() throws Exception {
     Invocation attest = attest(running.hostA(), "http://127.0.0.1:1", "a");
     assertThat(attest.status()).isEqualTo(ExitStatus.UNREACHABLE);

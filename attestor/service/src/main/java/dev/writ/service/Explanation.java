@@ -23,6 +23,7 @@ import java.util.Optional;
  *
  * @param decision which
  * @param host of which
+ * @param decidedBy the policy by which it was decided, where the ledger has it
  * @param inForce the policy in force when it is explained
  * @param boot what changed
  * @param references the set by which the host is judged in force
@@ -31,6 +32,7 @@ import java.util.Optional;
 record Explanation(
     KeptDecision decision,
     KnownHost host,
+    Optional<PolicyDocument> decidedBy,
     PolicyInForce inForce,
     BootComparison boot,
     Optional<ReferenceSet> references,
@@ -54,7 +56,8 @@ record Explanation(
         : ((LeafBody.DecisionDeny) leaf.body()).policyDigest();
   }
 
-  private static long epochOf(Leaf leaf) {
+  /** The epoch under which a decision was made. */
+  static long epochOf(Leaf leaf) {
     return leaf.body() instanceof LeafBody.DecisionAllow allow
         ? allow.epoch()
         : ((LeafBody.DecisionDeny) leaf.body()).epoch();
@@ -84,9 +87,11 @@ record Explanation(
     }
     json.put("host", host.name());
     json.put("ak_name", host.akName().base64Url());
-    json.put("policy", decidedBy());
+    json.put("policy", policy());
     references.ifPresent(set -> json.put("reference_set", set.name()));
     json.put("policy_reasons", decision.reasons());
+    json.put(
+        "policy_rules", decision.denying().stream().map(rule -> rule.toMap(decidedBy)).toList());
     json.put("rules_known", decision.ran().isPresent());
     AppraisedRules rules = decision.ran().orElse(NO_RULES);
     json.put("rules", rules.ran().stream().map(AppraisedRule::toMap).toList());
@@ -98,7 +103,7 @@ record Explanation(
     return Jcs.canonical(json);
   }
 
-  private Map<String, Object> decidedBy() {
+  private Map<String, Object> policy() {
     Hash digest = policyOf(decision.leaf());
     return Map.of(
         "digest", digest.hex(),

@@ -11,6 +11,9 @@ import dev.writ.ledger.Host;
 import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.PolicyEpoch;
+import dev.writ.policy.MalformedPolicyException;
+import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.ReferenceSet;
 import java.util.List;
 import java.util.Optional;
@@ -111,7 +114,30 @@ final class Explanations {
                     references.get(), decision.get().ran().get().ran(), quote, boot))
             : Optional.empty();
     return new Outcome.Explained(
-        new Explanation(decision.get(), host, policy, boot, references, proposal));
+        new Explanation(
+            decision.get(),
+            host,
+            decidedBy(leaf.get(), policy),
+            policy,
+            boot,
+            references,
+            proposal));
+  }
+
+  private Optional<PolicyDocument> decidedBy(Leaf leaf, PolicyInForce inForce)
+      throws LedgerException {
+    if (Explanation.policyOf(leaf).equals(inForce.digest())) {
+      return Optional.of(inForce.document());
+    }
+    Optional<PolicyEpoch> epoch = ledger.policyEpoch(Explanation.epochOf(leaf));
+    Optional<byte[]> kept =
+        epoch.isPresent() ? ledger.payload(epoch.get().leafIndex()) : Optional.empty();
+    try {
+      return kept.isPresent() ? Optional.of(KeptPolicy.document(kept.get())) : Optional.empty();
+    } catch (MalformedPolicyException e) {
+      throw KeptDecision.contradiction(
+          epoch.orElseThrow().leafIndex(), String.valueOf(e.getMessage()));
+    }
   }
 
   /** Learns values from a boot of a host. */

@@ -8,17 +8,14 @@ import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedJsonException;
-import dev.writ.artifact.MalformedRequestException;
-import dev.writ.artifact.StrictJson;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.KeptEvidence;
-import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.QuoteOutcome;
 import dev.writ.evidence.TpmName;
 import dev.writ.evidence.VerifiedQuote;
-import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.policy.Policy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +30,7 @@ import java.util.Optional;
  * @param message of a denial, for who asked; empty of a permission
  * @param ran the rules that verification ran; absent of a denial that came to no appraisal
  * @param reasons why the policy denied, where it came to that
+ * @param denying the rules that stood in the way then
  */
 record KeptDecision(
     long index,
@@ -43,10 +41,8 @@ record KeptDecision(
     KeptEvidence evidence,
     String message,
     Optional<AppraisedRules> ran,
-    List<Map<String, Object>> reasons) {
-  private static final int MAX_CHALLENGE = 4096;
-  private static final int MAX_NAME = 128;
-  private static final int MAX_EVIDENCE = 512 * 1024;
+    List<Map<String, Object>> reasons,
+    List<DenyingRule> denying) {
   private static final int MAX_REASONS = 1024;
 
   /** Reasons that are told. */
@@ -54,6 +50,7 @@ record KeptDecision(
 
   KeptDecision {
     reasons = List.copyOf(reasons);
+    denying = List.copyOf(denying);
   }
 
   /** Whether a leaf is of a decision. */
@@ -79,16 +76,17 @@ record KeptDecision(
     }
     try {
       return Optional.of(read(index, leaf, payload.get()));
-    } catch (MalformedJsonException | MalformedRequestException | MalformedEvidenceException e) {
+    } catch (MalformedJsonException | ContradictionException e) {
       throw contradiction(index, String.valueOf(e.getMessage()));
     }
   }
 
   private static KeptDecision read(long index, Leaf leaf, byte[] payload)
-      throws MalformedJsonException, MalformedRequestException, MalformedEvidenceException {
-    JsonMembers json = StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES);
+      throws MalformedJsonException, ContradictionException {
+    KeptMembers members = KeptMembers.of(payload);
     List<Map<String, Object>> reasons = new ArrayList<>();
-    Optional<JsonMembers> decision = json.optionalObject("decision");
+    List<DenyingRule> denying = List.of();
+    Optional<JsonMembers> decision = members.decision();
     if (decision.isPresent()) {
       for (JsonMembers reason : decision.get().objects("reasons", MAX_REASONS)) {
         Map<String, Object> told = new LinkedHashMap<>();
@@ -97,19 +95,23 @@ record KeptDecision(
         }
         reasons.add(told);
       }
+      boolean nothingPermits =
+          reasons.stream().anyMatch(told -> Policy.NO_PERMIT.equals(told.get("rule")));
+      denying = DenyingRule.of(decision.get(), nothingPermits);
     }
     return new KeptDecision(
         index,
         leaf,
-        TpmName.parse(json.base64UrlUpTo("ak_name", MAX_NAME)),
-        Challenge.parse(json.base64UrlUpTo("challenge", MAX_CHALLENGE)),
-        ExecutionRequest.take(json.object("request")),
-        KeptEvidence.parse(json.base64UrlUpTo("evidence", MAX_EVIDENCE)),
-        json.optionalText("message").orElse(""),
+        members.akName(),
+        members.challenge(),
+        members.request(),
+        KeptMembers.parsed(members.evidence()),
+        members.has("message") ? members.text("message") : "",
         Payload.result(payload)
             .flatMap(result -> Optional.ofNullable(result.submods().get(EarClaims.HOST)))
             .flatMap(Ear.Appraisal::rules),
-        reasons.subList(0, Math.min(TOLD_REASONS, reasons.size())));
+        reasons.subList(0, Math.min(TOLD_REASONS, reasons.size())),
+        denying);
   }
 
   /** The quote, verified once more: what is told of it is not the store's word. */

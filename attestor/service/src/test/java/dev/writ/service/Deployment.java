@@ -285,7 +285,7 @@ final class Deployment implements AutoCloseable {
         Optional.empty(),
         retention,
         configured(),
-        new EndorsementTrust(List.of(believed.root()), intermediates, crls),
+        makers(),
         new AdmittedHosts(admitted),
         terms,
         limits,
@@ -323,12 +323,18 @@ final class Deployment implements AutoCloseable {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(kid.bytes());
   }
 
-  private StoreConfig storeConfig() {
+  /** Where its ledger is. */
+  StoreConfig storeConfig() {
     if (store.isPresent()) {
       return store.get();
     }
     SqliteConfig embedded = SqliteConfig.in(ledgerFolder);
     return archive.<StoreConfig>map(embedded::withArchive).orElse(embedded);
+  }
+
+  /** The TPM makers that are believed. */
+  EndorsementTrust makers() {
+    return new EndorsementTrust(List.of(believed.root()), intermediates, crls);
   }
 
   PolicyDocument document() throws IOException, MalformedPolicyException {

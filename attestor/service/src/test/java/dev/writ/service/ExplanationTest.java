@@ -178,6 +178,15 @@ final class ExplanationTest {
     assertThat(json.text("reason")).isEqualTo("measured-state");
     assertThat(json.text("host")).isEqualTo("host-a");
     assertThat(json.objects("policy_reasons", 9).get(0).text("rule")).isEqualTo("measured-state");
+    assertThat(json.objects("policy_rules", 9))
+        .singleElement()
+        .satisfies(
+            rule -> {
+              assertThat(rule.text("id")).isEqualTo("measured-state");
+              assertThat(rule.text("must_be")).isEqualTo("true");
+              assertThat(rule.text("when")).contains("trust.");
+              assertThat(rule.objects("saw", 9)).isNotEmpty();
+            });
     assertThat(json.object("boot").objects("pcrs", 24)).hasSize(1);
     assertThat(json.objects("rules", 99))
         .anySatisfy(

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.StoredLedger;
+import dev.writ.service.LeafName;
+import dev.writ.service.ReplayCounts;
+import dev.writ.service.Replayed;
+import dev.writ.service.Replayed.Standing;
+import dev.writ.service.StoredRange;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code writ replay}: decisions decided once more. */
+@Command(
+    name = "replay",
+    description = {
+      "Decides once more what was decided, from the stored Evidence on: request, quote, key, appraisal,",
+      "the policy's inputs, its decision and the artifact's claims, each compared with what is recorded,",
+      "byte for byte. Of one decision every step is shown, of a range what is not the same."
+    },
+    footer = {
+      "",
+      "Ends with 0 where nothing differs, with 1 where a decision comes out otherwise, with 5 where stored",
+      "bytes contradict the log, with 3 where the store cannot be read, with 4 where it does not answer.",
+      "What was erased or never kept is counted apart, and is not called the same."
+    },
+    mixinStandardHelpOptions = true)
+final class ReplayCommand implements Callable<Integer> {
+  private static final Pattern RANGE = Pattern.compile("([0-9]{0,15})\\.\\.([0-9]{0,15})");
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Mixin StoreOptions store = new StoreOptions();
+
+  @ArgGroup(multiplicity = "1")
+  Which which = new Which();
+
+  /** Which decisions. */
+  static final class Which {
+    @Parameters(
+        paramLabel = "DECISION",
+        arity = "0..1",
+        description = "A decision: its id, its artifact's jti, or the index of its leaf.")
+    @Nullable String decision;
+
+    @Option(
+        names = "--range",
+        paramLabel = "FROM..TO",
+        description = {
+          "The decisions among the leaves from FROM to before TO; without FROM from the first on,",
+          "without TO to the last."
+        })
+    @Nullable String range;
+  }
+
+  @Option(names = "--all", description = "Of a range, also show what is the same.")
+  boolean all;
+
+  @Option(
+      names = {"-o", "--output"},
+      description = {
+        "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). Of a range json is one",
+        "document a line, the counts last."
+      })
+  OutputFormat output = OutputFormat.text;
+
+  @Override
+  public Integer call() throws CommandFailure, InterruptedException {
+    ReplayCounts counts = new ReplayCounts();
+    try (StoreOptions.Opened opened = store.open()) {
+      if (which.decision != null) {
+        Replayed replayed = one(opened, which.decision);
+        print(replayed, true);
+        counts.add(replayed);
+      } else {
+        range(opened, String.valueOf(which.range), counts);
+        print(counts, opened.ledger());
+      }
+    } catch (LedgerException e) {
+      throw StoreOptions.failure(e);
+    }
+    spec.commandLine().getOut().flush();
+    if (counts.of(Standing.CONTRADICTS) > 0) {
+      return ExitStatus.INTEGRITY;
+    }
+    return counts.of(Standing.DIFFERS) > 0 ? ExitStatus.DENIED : ExitStatus.DONE;
+  }
+
+  private Replayed one(StoreOptions.Opened opened, String decision)
+      throws CommandFailure, LedgerException {
+    if (!LeafArgument.isOne(decision)) {
+      throw new ParameterException(
+          spec.commandLine(), "DECISION must be a UUID or a number, was " + decision);
+    }
+    OptionalLong index = LeafName.of(LeafArgument.lower(decision)).indexIn(opened.ledger());
+    Optional<StoredLedger.StoredLeaf> leaf =
+        index.isPresent() ? opened.ledger().leaf(index.getAsLong()) : Optional.empty();
+    Optional<Replayed> replayed =
+        leaf.isPresent()
+            ? opened.replay().on(leaf.get(), opened.ledger().payload(index.getAsLong()))
+            : Optional.empty();
+    return replayed.orElseThrow(
+        () ->
+            CommandFailure.invalid(
+                "a decision must have the name "
+                    + decision
+                    + ", and none among the log's leaves has"));
+  }
+
+  private void range(StoreOptions.Opened opened, String range, ReplayCounts counts)
+      throws CommandFailure, LedgerException, InterruptedException {
+    Matcher matcher = RANGE.matcher(range);
+    if (!matcher.matches()) {
+      throw new ParameterException(
+          spec.commandLine(), "--range must be FROM..TO, two numbers, was " + range);
+    }
+    long size = opened.ledger().size();
+    long from = matcher.group(1).isEmpty() ? 0 : Long.parseLong(matcher.group(1));
+    long to = matcher.group(2).isEmpty() ? size : Long.parseLong(matcher.group(2));
+    if (from > to || to > size) {
+      throw CommandFailure.invalid(
+          "--range must be of the log's " + size + " leaves, was " + from + ".." + to);
+    }
+    Progress progress = new Progress(spec.commandLine().getErr(), "replayed", to - from);
+    new StoredRange(opened.ledger(), from, to)
+        .run(
+            Runtime.getRuntime().availableProcessors(),
+            opened.replay(),
+            replayed -> {
+              counts.add(replayed);
+              if (all || replayed.standing() != Standing.SAME) {
+                print(replayed, all);
+              }
+            },
+            progress::at);
+  }
+
+  private void print(Replayed replayed, boolean whole) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.json) {
+      out.println(Printer.json(replayed.toMap()));
+      return;
+    }
+    Lines lines = new Lines();
+    lines.line(
+        "leaf "
+            + replayed.index()
+            + replayed.id().map(id -> " " + id).orElse("")
+            + " "
+            + replayed.verdict()
+            + ": "
+            + Replayed.word(replayed.standing()));
+    for (Replayed.Step step : replayed.steps()) {
+      if (whole || !step.outcome().word().equals("same")) {
+        String detail = step.outcome().detail();
+        lines.line(
+            String.format("  %-16s  %s", step.step().wire(), step.outcome().word())
+                + (detail.isEmpty() ? "" : ": " + detail));
+      }
+    }
+    out.print(lines);
+  }
+
+  private void print(ReplayCounts counts, StoredLedger ledger) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.json) {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("origin", ledger.origin());
+      facts.put("size", ledger.size());
+      facts.put("root", ledger.root());
+      facts.put("came", counts.came().hex());
+      facts.put("replayed", counts.all());
+      for (Standing standing : Standing.values()) {
+        facts.put(Replayed.word(standing).replace(' ', '_'), counts.of(standing));
+      }
+      out.println(Printer.json(facts));
+      return;
+    }
+    out.println(
+        "log " + ledger.origin() + ", " + ledger.size() + " leaves under root " + ledger.root());
+    out.println("came " + counts.came().hex());
+    out.println(
+        counts.all()
+            + " replayed: "
+            + counts.of(Standing.SAME)
+            + " same, "
+            + counts.of(Standing.DIFFERS)
+            + " differ, "
+            + counts.of(Standing.ERASED)
+            + " erased, "
+            + counts.of(Standing.NOT_KEPT)
+            + " not kept, "
+            + counts.of(Standing.CONTRADICTS)
+            + " contradict");
+  }
+}

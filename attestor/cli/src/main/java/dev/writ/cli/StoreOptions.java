@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.artifact.TrustFile;
+import dev.writ.evidence.EndorsementTrust;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.StoredLedger;
+import dev.writ.service.Replay;
+import dev.writ.service.ServiceIdentity;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** Whose store is read, beside the service or without it. */
+final class StoreOptions {
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE",
+      description = {
+        "The service's configuration: its store, trust file, tenant and TPM makers are those meant.",
+        "Nothing is written, and the service may run."
+      })
+  Path config = Path.of("");
+
+  /** Opens the store, and what is needed to decide once more. */
+  Opened open() throws CommandFailure {
+    ServeConfig read = ServeConfig.read(config, Map.of());
+    TrustFile trust = ServeSetup.trust(read.trust());
+    ServeConfig.Endorsements files = read.endorsements();
+    EndorsementTrust makers =
+        EndorsementFiles.trust(
+            "endorsements.", files.roots(), files.intermediates(), files.revocationLists());
+    ServiceIdentity identity =
+        new ServiceIdentity(trust.content().issuer(), read.tenant(), trust.logOrigin());
+    try {
+      StoredLedger ledger = StoredLedger.open(read.ledger(), Clock.systemUTC());
+      if (!ledger.origin().equals(identity.origin())) {
+        ledger.close();
+        throw CommandFailure.configuration(
+            "the store must be of the trust file's log "
+                + identity.origin()
+                + ", is of "
+                + ledger.origin());
+      }
+      return new Opened(ledger, new Replay(ledger, identity, makers, BulkVerification.provider()));
+    } catch (LedgerException e) {
+      throw failure(e);
+    }
+  }
+
+  /** What a store that cannot be read ends a command with. */
+  static CommandFailure failure(LedgerException e) {
+    if (e.isDamage() || e.code().equals(StoredLedger.CONTRADICTS)) {
+      return CommandFailure.integrity("the store cannot be read whole: " + e.getMessage());
+    }
+    return e.isUnreachable()
+        ? CommandFailure.unreachable("the store", e)
+        : CommandFailure.configuration(e);
+  }
+
+  /** An open store. */
+  record Opened(StoredLedger ledger, Replay replay) implements AutoCloseable {
+    @Override
+    public void close() {
+      ledger.close();
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedLeafException;
+import dev.writ.evidence.EndorsementTrust;
+import dev.writ.evidence.EndorsementVerifier;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.StoredLedger;
+import dev.writ.ledger.StoredLedger.StoredLeaf;
+import java.security.Provider;
+import java.util.Optional;
+
+/**
+ * Decides once more what a service decided, from the Evidence on, and compares each step with what is
+ * recorded, byte for byte. It reads the store and believes none of it: the tree vouches for a leaf, the leaf
+ * for what lies beside it, and the host's key for its quote. It reads no clock.
+ *
+ * <p>What only the service saw stands as it is recorded, and is looked at by nobody here: what a connection
+ * showed, and whether the challenge was its own, for the key of that MAC is secret and does not live long.
+ * Of what came before a denial that is no policy's, a host's state and its last quote are not kept.
+ *
+ * <p>Safe for use by any number of threads.
+ */
+public final class Replay implements StoredRange.Work<Replayed> {
+  private final ServiceIdentity identity;
+  private final RecordedGrounds grounds;
+
+  /**
+   * Replays of a store's decisions.
+   *
+   * @param identity who decided
+   * @param makers the TPM makers that are believed
+   * @param signatures verifies signatures
+   */
+  public Replay(
+      StoredLedger ledger, ServiceIdentity identity, EndorsementTrust makers, Provider signatures) {
+    this.identity = identity;
+    this.grounds = new RecordedGrounds(ledger, new EndorsementVerifier(makers), signatures);
+  }
+
+  /**
+   * Replays a leaf; empty where it is proven and not of a decision.
+   *
+   * @param payload what lies beside it
+   */
+  @Override
+  public Optional<Replayed> on(StoredLeaf stored, Optional<byte[]> payload) throws LedgerException {
+    ReplaySteps steps = new ReplaySteps();
+    Leaf leaf;
+    try {
+      leaf = Leaf.parse(stored.bytes());
+    } catch (MalformedLeafException e) {
+      steps.say(
+          new StepOutcome.Contradicts(
+              "leaf " + stored.index(), "a leaf", String.valueOf(e.getMessage())));
+      return Optional.of(steps.replayed(stored.index(), Optional.empty(), "unreadable"));
+    }
+    if (stored.isProven() && !KeptDecision.isDecision(leaf)) {
+      return Optional.empty();
+    }
+    if (stored.isProven()) {
+      steps.same();
+    } else {
+      steps.say(
+          new StepOutcome.Contradicts(
+              "leaf " + stored.index(),
+              "the one whose hash the tree has",
+              "one of hash " + stored.hash()));
+    }
+    if (KeptDecision.isDecision(leaf)) {
+      new ReplayWalk(identity, grounds, stored.index(), leaf, steps).walk(payload);
+    }
+    return Optional.of(
+        steps.replayed(stored.index(), Optional.of(leaf.id().toString()), verdict(leaf)));
+  }
+
+  @Override
+  public Replayed unreadable(long first, String why) {
+    ReplaySteps steps = new ReplaySteps();
+    steps.say(new StepOutcome.Contradicts("leaves from " + first + " on", "the tree's", why));
+    return steps.replayed(first, Optional.empty(), "unreadable");
+  }
+
+  private static String verdict(Leaf leaf) {
+    if (leaf.body() instanceof LeafBody.DecisionAllow) {
+      return "allow";
+    }
+    return leaf.body() instanceof LeafBody.DecisionDeny ? "deny" : "unreadable";
+  }
+
+  RecordedGrounds grounds() {
+    return grounds;
+  }
+
+  ServiceIdentity identity() {
+    return identity;
+  }
+}

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.Commitment;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedArtifactException;
+import dev.writ.evidence.EndorsementOutcome;
+import dev.writ.evidence.QuoteOutcome;
+import dev.writ.evidence.VerifiedQuote;
+import dev.writ.ledger.LedgerException;
+import dev.writ.policy.Decision;
+import dev.writ.policy.Inputs;
+import dev.writ.service.RecordedGrounds.RecordedHost;
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** The way of one decision through a {@link Replay}, in the order in which {@link Judge} goes. */
+final class ReplayWalk {
+  /** From the look at a challenge to the leaf: what waits on the way is refused before. */
+  static final Duration DECIDING = Duration.ofSeconds(30);
+
+  private static final Set<String> LATE = Set.of("challenge_expired", "challenge_of_earlier_epoch");
+  private static final Set<String> BEYOND =
+      Set.of("issuer_mismatch", "tenant_mismatch", "parent_not_accepted");
+
+  private static final String REVOKED = "ek_revoked";
+
+  private final ServiceIdentity identity;
+  private final RecordedGrounds grounds;
+  private final long index;
+  private final Leaf leaf;
+  private final ReplaySteps steps;
+
+  ReplayWalk(
+      ServiceIdentity identity, RecordedGrounds grounds, long index, Leaf leaf, ReplaySteps steps) {
+    this.identity = identity;
+    this.grounds = grounds;
+    this.index = index;
+    this.leaf = leaf;
+    this.steps = steps;
+  }
+
+  /** Goes as far as what is kept leads. */
+  void walk(Optional<byte[]> payload) throws LedgerException {
+    steps.begin(ReplayStep.PAYLOAD);
+    if (payload.isEmpty()) {
+      steps.say(
+          leaf.payload().isPresent()
+              ? new StepOutcome.Erased("what was kept beside the leaf")
+              : new StepOutcome.NotKept("nothing lies beside the leaf, and it names nothing"));
+      return;
+    }
+    comparePayload(payload.get());
+    try {
+      decide(RecordedDecision.read(leaf, payload.get(), steps));
+    } catch (ContradictionException e) {
+      steps.say(e.outcome());
+    }
+  }
+
+  private void comparePayload(byte[] payload) {
+    Hash is = Hash.sha256(payload);
+    if (leaf.payload().isEmpty()) {
+      steps.say(
+          new StepOutcome.NotKept(
+              "the leaf is of an older version and does not name what lies beside it"));
+      steps.notVouched();
+    } else if (leaf.payload().get().equals(is)) {
+      steps.same();
+    } else {
+      steps.say(
+          new StepOutcome.Contradicts(
+              "payload of leaf " + index,
+              "of SHA-256 " + leaf.payload().get(),
+              "of SHA-256 " + is));
+      steps.notVouched();
+    }
+  }
+
+  private void decide(RecordedDecision recorded) throws LedgerException, ContradictionException {
+    steps.begin(ReplayStep.POLICY);
+    PolicyInForce policy = grounds.policy(recorded.epoch(), recorded.policyDigest());
+    requireParent(policy.leaf(), "the policy's");
+    steps.same();
+    steps.begin(ReplayStep.HOST);
+    RecordedHost host = grounds.host(recorded.application().akName());
+    requireParent(host.host().enrolment(), "the host's enrolment");
+    steps.same(
+        host.endorsement().isPresent()
+            ? ""
+            : "what the enrolment kept is erased; its leaf names the key");
+    steps.begin(ReplayStep.QUOTE);
+    QuoteOutcome quoted =
+        Judge.verifyQuote(
+            recorded.application().evidence(),
+            recorded.application().challenge(),
+            recorded.application().request(),
+            host.host().ak());
+    if (!(quoted instanceof VerifiedQuote quote)) {
+      QuoteOutcome.Refused refused = (QuoteOutcome.Refused) quoted;
+      String came = refused.reason() + ": " + refused.message();
+      // Evidence, request and key are those of leaves: what is left is the challenge.
+      steps.say(
+          steps.isVouched()
+              ? new StepOutcome.Differs("quote", "one that holds", came)
+              : new StepOutcome.Contradicts("challenge", "the one that the quote answers", came));
+      return;
+    }
+    steps.same();
+    decide(recorded, policy, host, quote);
+  }
+
+  private void requireParent(Hash hash, String whose) throws ContradictionException {
+    if (!leaf.parents().contains(hash)) {
+      throw new ContradictionException(
+          "parents of leaf " + index, whose + " leaf " + hash, "others");
+    }
+  }
+
+  private void decide(
+      RecordedDecision recorded, PolicyInForce policy, RecordedHost host, VerifiedQuote quote)
+      throws LedgerException, ContradictionException {
+    Application application = recorded.application();
+    Instant at = recorded.decided();
+    steps.begin(ReplayStep.CHALLENGE);
+    Optional<Denial> late = Challenges.late(application.challenge(), recorded.epoch(), at);
+    if (!recorded.isDenied(LATE::contains) && late.isPresent()) {
+      // The look at the clock came before; what was decided has a later time.
+      late = Challenges.late(application.challenge(), recorded.epoch(), at.minus(DECIDING));
+    }
+    if (late.isPresent() && !recorded.isDenied(LATE::contains) && !steps.isVouched()) {
+      steps.say(
+          new StepOutcome.Contradicts(
+              "challenge", "answered in time, under the leaf's epoch", late.get().reason()));
+      return;
+    }
+    if (!goesOn(recorded, late, LATE::contains)) {
+      return;
+    }
+    steps.begin(ReplayStep.SCOPE);
+    if (!goesOn(recorded, Scope.judge(identity, application.request()), BEYOND::contains)) {
+      return;
+    }
+    steps.begin(ReplayStep.KEY);
+    KeyStanding standing =
+        KeyStanding.of(
+            application.evidence(),
+            application.request().jkt(),
+            host.host().akName(),
+            host.host().ak(),
+            grounds.keysBefore(index));
+    if (!goesOn(
+        recorded,
+        standing instanceof KeyStanding.Unfit unfit
+            ? Optional.of(unfit.denial())
+            : Optional.empty(),
+        ReplayWalk::isOfKeys)) {
+      return;
+    }
+    KeyStanding.Fit key = (KeyStanding.Fit) standing;
+    ReplayedAppraisal appraisal =
+        new ReplayedAppraisal(grounds, recorded, policy, host, quote, key.storage(), index);
+    if (recorded.isDenied(REVOKED::equals)) {
+      steps.begin(ReplayStep.ENDORSEMENT);
+      revoked(recorded, appraisal.endorsedAt(at));
+      return;
+    }
+    if (recorded.result().isEmpty()) {
+      steps.begin(ReplayStep.APPRAISAL);
+      steps.say(
+          new StepOutcome.NotKept(
+              "denied " + recorded.reason() + " by what is not kept, after the steps above"));
+      recorded.requireDenialOfLeaf();
+      return;
+    }
+    appraisal.compare(steps, recorded.result().get());
+    Optional<Inputs> inputs = recorded.compareInputs(steps, appraisal);
+    if (inputs.isPresent()) {
+      policySays(recorded, policy, inputs.get(), appraisal);
+    } else {
+      recorded.requireDenialOfLeaf();
+    }
+  }
+
+  private void revoked(RecordedDecision recorded, Optional<EndorsementOutcome> endorsement)
+      throws ContradictionException {
+    if (endorsement.isPresent()
+        && endorsement.get() instanceof EndorsementOutcome.Revoked revoked) {
+      steps.same("denied: " + revoked.reason());
+      steps.begin(ReplayStep.DENIAL);
+      compareDenial(recorded, Endorsements.revoked(revoked));
+      return;
+    }
+    steps.say(
+        endorsement.isEmpty()
+            ? new StepOutcome.Erased("the TPM's certificate, of which revocation was said")
+            : new StepOutcome.NotKept(
+                "the revocation list of then, if those that are configured do not say it any more"));
+    recorded.requireDenialOfLeaf();
+  }
+
+  /** Names of what verification of a key's certification refuses with, as leaves have them. */
+  private static boolean isOfKeys(String reason) {
+    return reason.startsWith("key_")
+        || reason.startsWith("attest_")
+        || reason.startsWith("signature_")
+        || reason.startsWith("qualif");
+  }
+
+  /** Names of denials before the policy's that can be made again. */
+  private static boolean isOfSteps(String reason) {
+    return LATE.contains(reason)
+        || BEYOND.contains(reason)
+        || isOfKeys(reason)
+        || reason.equals(REVOKED);
+  }
+
+  /**
+   * Whether the decision went on after a step that came to this.
+   *
+   * @param own the reasons with which this step denies
+   */
+  private boolean goesOn(RecordedDecision recorded, Optional<Denial> came, Predicate<String> own)
+      throws ContradictionException {
+    if (came.isEmpty()) {
+      if (recorded.isDenied(own)) {
+        steps.mismatch("reason", recorded.reason(), "no denial");
+        return false;
+      }
+      steps.same();
+      return true;
+    }
+    Denial denial = came.get();
+    if (recorded.isDenied(own)) {
+      steps.same("denied: " + denial.reason());
+      steps.made(denial.message().getBytes(StandardCharsets.UTF_8));
+      steps.begin(ReplayStep.DENIAL);
+      compareDenial(recorded, denial);
+    } else if (recorded.isDenied(reason -> !isOfSteps(reason))) {
+      steps.say(
+          new StepOutcome.NotKept(
+              "denied " + recorded.reason() + " by what is not kept; this step would deny, too"));
+      recorded.requireDenialOfLeaf();
+    } else {
+      steps.mismatch(
+          "reason", recorded.allowed() ? "no denial" : recorded.reason(), denial.reason());
+    }
+    return false;
+  }
+
+  private void compareDenial(RecordedDecision recorded, Denial came) throws ContradictionException {
+    recorded.requireDenialOfLeaf();
+    LeafBody.DecisionDeny deny = (LeafBody.DecisionDeny) leaf.body();
+    if (deny.code() != came.code() || !deny.reason().equals(came.reason())) {
+      steps.mismatch(
+          "reason",
+          deny.code().wire() + " " + deny.reason(),
+          came.code().wire() + " " + came.reason());
+    } else if (!recorded.message().equals(came.message())) {
+      steps.mismatch("message", recorded.message(), came.message());
+    } else {
+      steps.same();
+    }
+  }
+
+  private void policySays(
+      RecordedDecision recorded, PolicyInForce policy, Inputs inputs, ReplayedAppraisal appraisal)
+      throws ContradictionException {
+    Decision decision = policy.policy().decide(inputs);
+    byte[] json = decision.toJson();
+    steps.made(json);
+    steps.begin(ReplayStep.DECISION);
+    if (leaf.body() instanceof LeafBody.DecisionDeny) {
+      if (!(decision instanceof Decision.Deny denied)) {
+        steps.mismatch("verdict", "deny", "allow");
+        return;
+      }
+      recorded.compareDecision(steps, denied, json);
+      Decision.Reason first = denied.reasons().get(0);
+      steps.begin(ReplayStep.DENIAL);
+      compareDenial(
+          recorded,
+          new Denial(DenialCode.valueOf(denied.code().name()), first.rule(), first.user()));
+      return;
+    }
+    if (!(decision instanceof Decision.Allow allow)) {
+      Decision.Reason first = decision.reasons().get(0);
+      steps.mismatch("verdict", "allow", "deny " + first.code().wire() + " by " + first.rule());
+      return;
+    }
+    steps.same();
+    artifact(recorded, allow, appraisal);
+    commitments(recorded, appraisal.hostName());
+  }
+
+  private void artifact(
+      RecordedDecision recorded, Decision.Allow allow, ReplayedAppraisal appraisal)
+      throws ContradictionException {
+    steps.begin(ReplayStep.ARTIFACT);
+    LeafBody.DecisionAllow body = (LeafBody.DecisionAllow) leaf.body();
+    Artifact artifact;
+    try {
+      artifact = Artifact.parse(recorded.members().text("artifact"));
+    } catch (MalformedArtifactException e) {
+      throw new ContradictionException("artifact", "an artifact", String.valueOf(e.getMessage()));
+    }
+    if (!artifact.digest().equals(body.artifactDigest())
+        || !artifact.claims().jti().equals(body.jti())) {
+      steps.say(
+          new StepOutcome.Contradicts(
+              "artifact",
+              body.jti() + " of digest " + body.artifactDigest(),
+              artifact.claims().jti() + " of digest " + artifact.digest()));
+      return;
+    }
+    ArtifactClaims was = artifact.claims();
+    byte[] came;
+    try {
+      came =
+          ArtifactSigner.claims(
+                  allow,
+                  appraisal.grounds(recorded.decided()),
+                  new ArtifactSigner.Chosen(
+                      was.jti(),
+                      was.lineage().execution(),
+                      was.status(),
+                      identity.origin(),
+                      was.gov().mode()))
+              .toJson();
+    } catch (IllegalArgumentException e) {
+      steps.mismatch("artifact", "claims of this form", String.valueOf(e.getMessage()));
+      return;
+    }
+    steps.made(came);
+    var unused = steps.compare("artifact", was.toJson(), came, "");
+  }
+
+  private void commitments(RecordedDecision recorded, String hostName)
+      throws ContradictionException {
+    steps.begin(ReplayStep.COMMITMENTS);
+    LeafBody.DecisionAllow body = (LeafBody.DecisionAllow) leaf.body();
+    KeptMembers members = recorded.members();
+    String host = members.text("host");
+    if (!host.equals(hostName)) {
+      throw new ContradictionException("host", hostName, host);
+    }
+    opens(body.subject(), "subject_salt", members, utf8(recorded.application().request().sub()));
+    opens(body.host(), "host_salt", members, utf8(host));
+    opens(
+        body.args(),
+        "args_salt",
+        members,
+        recorded.application().request().act().argsDigest().bytes());
+    steps.same();
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void opens(Commitment commitment, String salt, KeptMembers members, byte[] value)
+      throws ContradictionException {
+    byte[] bytes = members.salt(salt);
+    if (!commitment.opensWith(bytes, value)) {
+      throw new ContradictionException(
+          salt,
+          "such that the leaf's commitment " + commitment.digest() + " opens",
+          "one of " + Commitment.of(bytes, value).digest());
+    }
+  }
+}
