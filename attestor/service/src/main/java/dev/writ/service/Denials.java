@@ -30,6 +30,14 @@ final class Denials {
     };
   }
 
+  /** A denial that may be a leaf, whose id its host is told: by that it is found again. */
+  static Reply reply(IssuanceOutcome.Denied denied) {
+    Reply reply = reply(denied.denial());
+    return denied.decision().isPresent() && reply instanceof Reply.Refused refused
+        ? new Reply.Refused(refused.problem().of(denied.decision().get()), refused.logged())
+        : reply;
+  }
+
   private static int status(Denial denial) {
     return switch (denial.code()) {
       case ARTIFACT_MISSING -> 404;
@@ -48,7 +56,14 @@ final class Denials {
   private static Reply refused(int status, String title, Denial denial, OptionalInt retryAfter) {
     return new Reply.Refused(
         new Problem(
-            status, title, denial.code(), denial.reason(), denial.message(), retryAfter, Map.of()),
+            status,
+            title,
+            denial.code(),
+            denial.reason(),
+            denial.message(),
+            retryAfter,
+            Map.of(),
+            Optional.empty()),
         Optional.empty());
   }
 

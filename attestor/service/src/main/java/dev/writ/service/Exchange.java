@@ -344,7 +344,11 @@ final class Exchange {
           fields(problem.status(), id)
               .and("code", problem.code().wire())
               .and("reason", problem.reason());
-      LOG.log(level, "refused", logged.map(text -> fields.and("message", text)).orElse(fields));
+      if (problem.decision().isPresent()) {
+        fields = fields.and("decision_id", problem.decision().get().toString());
+      }
+      LogFields told = fields;
+      LOG.log(level, "refused", logged.map(text -> told.and("message", text)).orElse(told));
     }
     send(problem.answer(id), close);
   }

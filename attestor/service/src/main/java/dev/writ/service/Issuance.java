@@ -292,7 +292,9 @@ public final class Issuance {
             outcome -> {
               if (outcome instanceof CommitOutcome.Receipt receipt) {
                 recorded(refused.standing(), receipt);
-                return decided(new IssuanceOutcome.Denied(refused.denial()), receipt);
+                return decided(
+                    new IssuanceOutcome.Denied(refused.denial(), Optional.of(receipt.leaf().id())),
+                    receipt);
               } else if (outcome instanceof CommitOutcome.Replayed) {
                 return record(
                     application,

@@ -2,6 +2,8 @@
 package dev.writ.service;
 
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.UuidV7;
+import java.util.Optional;
 
 /** How a request for an artifact ended. */
 public sealed interface IssuanceOutcome {
@@ -12,6 +14,15 @@ public sealed interface IssuanceOutcome {
    */
   record Issued(ProofBundle bundle) implements IssuanceOutcome {}
 
-  /** No artifact. */
-  record Denied(Denial denial) implements IssuanceOutcome {}
+  /**
+   * No artifact.
+   *
+   * @param decision the id of its leaf; absent where nothing was decided on anybody
+   */
+  record Denied(Denial denial, Optional<UuidV7> decision) implements IssuanceOutcome {
+    /** One without a leaf. */
+    public Denied(Denial denial) {
+      this(denial, Optional.empty());
+    }
+  }
 }

@@ -3,10 +3,12 @@ package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Jcs;
+import dev.writ.artifact.UuidV7;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -19,6 +21,7 @@ import java.util.OptionalInt;
  * @param detail what must hold, what was, and where useful what to do next
  * @param retryAfter seconds to wait before the same request may be sent again
  * @param headers beside those that every problem has
+ * @param decision the id of the leaf of a denial that is one
  */
 record Problem(
     int status,
@@ -27,7 +30,8 @@ record Problem(
     String reason,
     String detail,
     OptionalInt retryAfter,
-    Map<CharSequence, CharSequence> headers) {
+    Map<CharSequence, CharSequence> headers,
+    Optional<UuidV7> decision) {
   static final CharSequence MEDIA_TYPE = HttpHeaders.createOptimized("application/problem+json");
 
   private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
@@ -35,7 +39,14 @@ record Problem(
   /** A problem with the request as HTTP: nothing was asked that a policy could speak of. */
   static Problem http(int status, String title, String reason, String detail) {
     return new Problem(
-        status, title, DenialCode.UNVERIFIABLE, reason, detail, OptionalInt.empty(), Map.of());
+        status,
+        title,
+        DenialCode.UNVERIFIABLE,
+        reason,
+        detail,
+        OptionalInt.empty(),
+        Map.of(),
+        Optional.empty());
   }
 
   static Problem malformed(String detail) {
@@ -59,7 +70,8 @@ record Problem(
         "method_not_allowed",
         "the method must be one of " + allowed,
         OptionalInt.empty(),
-        Map.of(HttpHeaders.ALLOW, allowed));
+        Map.of(HttpHeaders.ALLOW, allowed),
+        Optional.empty());
   }
 
   static Problem tooSlow(String detail) {
@@ -98,7 +110,8 @@ record Problem(
         "rate_limited",
         "this address must ask less often; wait",
         OptionalInt.of(seconds),
-        Map.of());
+        Map.of(),
+        Optional.empty());
   }
 
   static Problem headerTooLarge(int most) {
@@ -118,7 +131,14 @@ record Problem(
         reason,
         detail,
         OptionalInt.of(seconds),
-        Map.of());
+        Map.of(),
+        Optional.empty());
+  }
+
+  /** The same of a denial with this leaf. */
+  Problem of(UuidV7 leafId) {
+    return new Problem(
+        status, title, code, reason, detail, retryAfter, headers, Optional.of(leafId));
   }
 
   /** The answer that tells it. */
@@ -126,16 +146,15 @@ record Problem(
     Map<CharSequence, CharSequence> all = new LinkedHashMap<>(headers);
     all.put(HttpHeaders.CACHE_CONTROL, NO_STORE);
     retryAfter.ifPresent(seconds -> all.put(HttpHeaders.RETRY_AFTER, Integer.toString(seconds)));
-    byte[] body =
-        Jcs.canonical(
-            Map.of(
-                "type", "urn:writ:denial:" + code.wire(),
-                "title", title,
-                "status", status,
-                "detail", detail,
-                "code", code.wire(),
-                "reason", reason,
-                "instance", "urn:writ:request:" + requestId));
-    return new Answer(status, MEDIA_TYPE, all, Buffer.buffer(body));
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("type", "urn:writ:denial:" + code.wire());
+    body.put("title", title);
+    body.put("status", status);
+    body.put("detail", detail);
+    body.put("code", code.wire());
+    body.put("reason", reason);
+    body.put("instance", "urn:writ:request:" + requestId);
+    decision.ifPresent(id -> body.put("decision_id", id.toString()));
+    return new Answer(status, MEDIA_TYPE, all, Buffer.buffer(Jcs.canonical(body)));
   }
 }

@@ -117,7 +117,7 @@ final class PublicRoutes {
                     () ->
                         new Answer(201, BUNDLE, Map.of(), Buffer.buffer(issued.bundle().toJson())));
               }
-              return Denials.reply(((IssuanceOutcome.Denied) outcome).denial());
+              return Denials.reply((IssuanceOutcome.Denied) outcome);
             });
   }
 

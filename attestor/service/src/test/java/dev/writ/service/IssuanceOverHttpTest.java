@@ -172,4 +172,17 @@ final class IssuanceOverHttpTest {
     deployment.pass(Duration.ofSeconds(seconds));
     assertThat(issue(second).status()).isEqualTo(201);
   }
+
+  @Test
+  void denialThatIsALeaf_saysWhich() throws Exception {
+    serve();
+    String late = application();
+    deployment.clock.advance(Duration.ofMinutes(2));
+
+    HttpWire.Response denied = issue(late);
+
+    assertThat(denied.status()).isEqualTo(403);
+    assertThat(StrictJson.parse(denied.body(), 4096).text("decision_id"))
+        .isEqualTo(deployment.lastLeaf().id().toString());
+  }
 }
