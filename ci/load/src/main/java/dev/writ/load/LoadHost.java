@@ -12,6 +12,7 @@ import dev.writ.evidence.PcrValues;
 import dev.writ.evidence.TpmDigest;
 import dev.writ.evidence.TpmtPublic;
 import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.fixtures.GrubBoot;
 import dev.writ.fixtures.SoftwareTpm;
 import dev.writ.fixtures.SoftwareTpmKey;
 import dev.writ.tlog.Hash;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,7 @@ final class LoadHost {
 
   private final String name;
   private final SoftwareTpm tpm;
+  private final Optional<byte[]> bootLog;
   private final SoftwareTpmKey ak;
   private final SoftwareTpmKey instanceKey;
   private final String akName;
@@ -60,9 +63,28 @@ final class LoadHost {
    * @param signatures signs with the attestation key
    */
   LoadHost(String name, EndorsementAuthority maker, Provider signatures, Target target) {
+    this(name, maker, signatures, target, Optional.empty());
+  }
+
+  /**
+   * The same.
+   *
+   * @param boot whose log it sends, in the place of the boot that all others have and of which there is none
+   */
+  LoadHost(
+      String name,
+      EndorsementAuthority maker,
+      Provider signatures,
+      Target target,
+      Optional<GrubBoot> boot) {
     this.name = name;
     this.tpm = SoftwareTpm.manufacture(maker);
-    MeasuredBoot.digests().forEach((pcr, digest) -> tpm.extend(pcr, digest.bytes()));
+    this.bootLog = boot.map(GrubBoot::log);
+    if (boot.isPresent()) {
+      boot.get().measureInto(tpm::extend);
+    } else {
+      MeasuredBoot.digests().forEach((pcr, digest) -> tpm.extend(pcr, digest.bytes()));
+    }
     this.ak = SoftwareTpmKey.attestation(signatures);
     this.instanceKey = SoftwareTpmKey.instance();
     this.akName = BASE64URL.encodeToString(ak.name());
@@ -153,13 +175,14 @@ final class LoadHost {
       SoftwareTpm.Statement quote = tpm.quote(ak, selection.encode(), qualifying);
       SoftwareTpm.Statement certified =
           tpm.certify(ak, instanceKey, EvidenceBinding.keyCertification(request.jkt()).bytes());
-      byte[] evidence =
+      Evidence.Builder builder =
           Evidence.builder()
               .quote(quote.attest(), quote.signature())
               .pcrValues(values(selection))
-              .keyCertification(instanceKey.publicArea(), certified.attest(), certified.signature())
-              .build()
-              .bytes();
+              .keyCertification(
+                  instanceKey.publicArea(), certified.attest(), certified.signature());
+      bootLog.ifPresent(builder::bootLog);
+      byte[] evidence = builder.build().bytes();
       return new Template(challengeText, evidence, quote, qualifying);
     } catch (MalformedEvidenceException | IllegalArgumentException e) {
       throw new IOException("the service's challenge cannot be answered", e);

@@ -6,6 +6,7 @@ import com.amazon.corretto.crypto.provider.SelfTestStatus;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustFile;
 import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.fixtures.GrubBoot;
 import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.policy.MalformedPolicyException;
 import java.io.IOException;
@@ -22,10 +23,16 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /** Sets a service up as an operator does, but for its hosts' enrolment: token, keys, policy, configuration. */
 final class ServePreparation {
   private static final String TOKEN = "writ-load";
+
+  /** Names of files in the service's folder. */
+  static final String POLICY = "policy.json";
+
+  static final String CONFIGURATION = "serve.yaml";
 
   private ServePreparation() {}
 
@@ -36,6 +43,24 @@ final class ServePreparation {
       int boundHostCount,
       Optional<Path> module,
       String ledger)
+      throws IOException, InterruptedException {
+    return prepare(
+        project, folder, hostCount, boundHostCount, module, ledger, number -> Optional.empty());
+  }
+
+  /**
+   * The same.
+   *
+   * @param boots what hosts boot into whose log is sent, by their number
+   */
+  static ServedWrit prepare(
+      Path project,
+      Path folder,
+      int hostCount,
+      int boundHostCount,
+      Optional<Path> module,
+      String ledger,
+      IntFunction<Optional<GrubBoot>> boots)
       throws IOException, InterruptedException {
     Path launcher = project.resolve("writ");
     SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
@@ -48,9 +73,10 @@ final class ServePreparation {
       Provider signatures = fastest();
       List<LoadHost> hosts = new ArrayList<>();
       for (int i = 0; i < hostCount + boundHostCount; i++) {
-        hosts.add(new LoadHost(String.format("host-%04d", i), maker, signatures, target));
+        hosts.add(
+            new LoadHost(String.format("host-%04d", i), maker, signatures, target, boots.apply(i)));
       }
-      Path policy = folder.resolve("policy.json");
+      Path policy = folder.resolve(POLICY);
       Files.write(
           policy,
           ServeFiles.policyFor(
@@ -63,7 +89,7 @@ final class ServePreparation {
       InetSocketAddress service = freeAddress();
       Optional<InetSocketAddress> tls =
           boundHostCount == 0 ? Optional.empty() : Optional.of(freeAddress());
-      Path config = folder.resolve("serve.yaml");
+      Path config = folder.resolve(CONFIGURATION);
       Files.writeString(
           config,
           ServeFiles.configuration(

@@ -17,6 +17,8 @@
  *
  * <p>{@code ci/hsm-faults} takes the HSM away from it in several ways ({@link dev.writ.load.HsmCases}) and
  * holds it to {@link dev.writ.load.OutageChecks}.
+ *
+ * <p>{@code ci/replay} has each decision of a load decided once more ({@link dev.writ.load.ReplayedLoad}).
  */
 @NullMarked
 @CheckReturnValue
