@@ -8,11 +8,13 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyQuorum;
+import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.PolicyEnvelope;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.TrustContent;
@@ -267,7 +269,9 @@ class PolicyPublicationTest {
             + "\"when\":\"true\"}");
     Instant now = deployment.clock.instant();
     deployment.policy(
-        policy -> policy.inForce(now.minusSeconds(60), now.plus(Duration.ofMinutes(5))));
+        policy ->
+            policy.inForce(
+                Instant.parse("2026-01-01T00:00:00Z"), now.plus(Duration.ofMinutes(5))));
     deployment.start();
     SoftwareHost host = enrolledHost();
     Deployment.denial(DenialCode.POLICY_DENIED, deployment.attest(host));
@@ -334,6 +338,7 @@ class PolicyPublicationTest {
   void policyInTheLedgerThatNobodySigned_deniesEverything_andIsPublishedOver() throws Exception {
     deployment.start();
     SoftwareHost host = enrolledHost();
+    ArtifactClaims claims = Deployment.claims(deployment.attest(host));
     Challenge before = deployment.challenge(host);
     PolicyDocument forged = deployment.nextPolicy(unchanged -> {});
     assertThat(committed(GivenPolicy.unsigned(forged))).isInstanceOf(CommitOutcome.Receipt.class);
@@ -351,6 +356,23 @@ class PolicyPublicationTest {
     assertThat(Deployment.join(deployment.service().invitations().invite("b", Duration.ofHours(1))))
         .as("governance goes on without it")
         .isInstanceOf(InvitationOutcome.Invited.class);
+    assertThat(
+            Deployment.join(
+                deployment
+                    .service()
+                    .revocations()
+                    .revoke(claims.jti(), RevocationReason.POLICY_CHANGED)))
+        .isInstanceOf(RevocationOutcome.Revoked.class);
+    assertThat(
+            Deployment.join(
+                deployment
+                    .service()
+                    .dualControl()
+                    .propose(
+                        new ChangeRequest.Rotate(KeyRole.ISSUER, Duration.ofMinutes(10)),
+                        Duration.ofHours(1),
+                        Optional.of(deployment.operators.kid(0)))))
+        .isInstanceOf(DualControl.Outcome.Drafted.class);
 
     published(forged.revise().nextVersion().build());
 
