@@ -6,7 +6,9 @@ import dev.writ.artifact.PolicyEnvelope;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
+import dev.writ.policy.PolicyTests;
 import dev.writ.policy.Rule;
+import dev.writ.policy.TestReport;
 import dev.writ.service.GivenPolicy;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -39,7 +41,9 @@ final class PolicySignCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "FILE", description = "A policy, or an envelope that others signed.")
+  @Parameters(
+      paramLabel = "FILE",
+      description = "A policy, JSON or YAML, or an envelope that others signed.")
   Path file = Path.of("");
 
   @Option(
@@ -94,13 +98,29 @@ final class PolicySignCommand implements Callable<Integer> {
   }
 
   private static GivenPolicy read(Path file) throws CommandFailure {
-    try {
-      GivenPolicy given = GivenPolicy.parse(BoundedFile.read(file, GivenPolicy.MAX_BYTES));
-      var unused = Policy.compile(given.document());
-      return given;
-    } catch (IOException | MalformedPolicyException | MalformedEnvelopeException e) {
-      throw CommandFailure.configuration("the policy " + file, e);
+    byte[] bytes = PolicyFile.bytes(file);
+    if (!PolicyEnvelope.isLike(bytes)) {
+      return GivenPolicy.unsigned(requireTested(file, PolicyFile.policy(file)));
     }
+    try {
+      GivenPolicy given = GivenPolicy.of(PolicyEnvelope.parse(bytes));
+      var unused = requireTested(file, Policy.compile(given.document()));
+      return given;
+    } catch (MalformedPolicyException | MalformedEnvelopeException e) {
+      throw CommandFailure.configuration("the envelope " + file, e);
+    }
+  }
+
+  /** Nor what the service would refuse. */
+  private static PolicyDocument requireTested(Path file, Policy policy) throws CommandFailure {
+    TestReport report = PolicyTests.run(policy);
+    if (!report.passed() || !report.covers()) {
+      throw CommandFailure.invalid(
+          "the policy's own tests must pass and hold every rule, and do not: see writ policy test and"
+              + " writ policy cover of "
+              + file);
+    }
+    return policy.document();
   }
 
   private static boolean isSame(Path one, Path other) throws CommandFailure {

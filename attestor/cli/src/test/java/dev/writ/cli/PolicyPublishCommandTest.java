@@ -151,12 +151,20 @@ class PolicyPublishCommandTest {
         .contains("author must be the thumbprint")
         .contains(Thumbprint.text(OperatorKey.read(approver).kid()));
 
+    Path untested =
+        Files.writeString(
+            home.resolve("untested.json"),
+            example.replace("request.depth >", "request.depth >= 0 || request.depth >"));
+    Invocation meaningless = sign(untested, approver, out);
+    assertThat(meaningless.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(meaningless.err()).contains("writ policy test");
+
     Path broken =
         Files.writeString(
             home.resolve("broken.json"), example.replace("request.depth >", "request.deep >"));
     Invocation malformed = sign(broken, approver, out);
     assertThat(malformed.status()).isEqualTo(ExitStatus.CONFIGURATION);
-    assertThat(malformed.err()).contains("$.rules[").contains("line ");
+    assertThat(malformed.err()).contains("broken.json:").contains("$.rules[");
 
     byte[] strange = PolicyEnvelope.of("{\"a\":1}".getBytes(StandardCharsets.UTF_8)).toJson();
     Path envelope = Files.write(home.resolve("strange.json"), strange);

@@ -16,7 +16,10 @@ import dev.writ.ledger.PolicyEpoch;
 import dev.writ.ledger.Precondition;
 import dev.writ.ledger.PublishedTrust;
 import dev.writ.policy.MalformedPolicyException;
+import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
+import dev.writ.policy.PolicyTests;
+import dev.writ.policy.TestReport;
 import dev.writ.tlog.Hash;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
@@ -27,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 
 /**
  * Puts the next version of the policy in force, on its approvers' word. What is in force has no say in
@@ -41,6 +45,8 @@ public final class PolicyPublications implements AutoCloseable {
 
   /** Each is compiled twice: none waits for long behind these. */
   private static final Limits.Pool ONE_BY_ONE = new Limits.Pool(1, 4, Duration.ofSeconds(10));
+
+  private static final int MOST_SENTENCES = 3;
 
   private final Operations operations;
   private final WorkPool pool = new WorkPool("policy", ONE_BY_ONE);
@@ -124,7 +130,7 @@ public final class PolicyPublications implements AutoCloseable {
     requireNext(file.document(), kept.named(current));
     requireTime(file.document());
     try {
-      var unused = UsablePolicy.of(file.document());
+      requireTested(UsablePolicy.of(file.document()).policy());
     } catch (UnusablePolicyException e) {
       throw denied(DenialCode.UNVERIFIABLE, e.reason(), String.valueOf(e.getMessage()));
     }
@@ -197,6 +203,29 @@ public final class PolicyPublications implements AutoCloseable {
           "policy_expired",
           "the policy must not have expired, and did at " + document.expires());
     }
+  }
+
+  /** Its tests are part of what was signed, and say what was meant. */
+  private static void requireTested(Policy policy) {
+    TestReport report = PolicyTests.run(policy);
+    if (!report.passed()) {
+      throw denied(
+          DenialCode.UNVERIFIABLE,
+          "policy_tests_failed",
+          "the policy's own tests must pass, and do not: " + some(report.failures()));
+    }
+    if (!report.covers()) {
+      throw denied(
+          DenialCode.UNVERIFIABLE,
+          "policy_not_covered",
+          "the policy's own tests must hold every rule, and do not: " + some(report.gaps()));
+    }
+  }
+
+  private static String some(List<String> sentences) {
+    int more = sentences.size() - MOST_SENTENCES;
+    return sentences.stream().limit(MOST_SENTENCES).collect(Collectors.joining("; "))
+        + (more > 0 ? "; and " + more + " more: see writ policy test and cover" : "");
   }
 
   private CompletionStage<Outcome> commit(Candidate candidate) {

@@ -222,6 +222,10 @@ class PolicyPublicationTest {
         "policy_not_effective", inForceUntil(now.plusSeconds(2), now.plus(Duration.ofDays(1))));
     refused.put("policy_expired", inForceUntil(now.minusSeconds(60), now.minusSeconds(1)));
     refused.put("policy_obliges_to_too_much", obliging());
+    refused.put(
+        "policy_tests_failed",
+        changed("request.depth > constants.max_depth", "request.depth >= 0"));
+    refused.put("policy_not_covered", uncovered());
     long leaves = deployment.leaves();
 
     for (Map.Entry<String, PolicyEnvelope> each : refused.entrySet()) {
@@ -244,6 +248,15 @@ class PolicyPublicationTest {
             Outcome.Denied.class,
             denied -> assertThat(denied.denial().reason()).isEqualTo("policy_version"));
     assertThat(epoch()).isEqualTo(2);
+  }
+
+  /** One rule more, which no test comes to. */
+  private PolicyEnvelope uncovered() throws Exception {
+    return changed(
+        "\"rules\":[",
+        "\"rules\":[{\"code\":\"policy_denied\",\"effect\":\"forbid\",\"id\":\"never\","
+            + "\"mode\":\"enforce\",\"reason_admin\":\"No.\",\"reason_user\":\"No.\","
+            + "\"stage\":\"restriction\",\"when\":\"request.action == 'never'\"},");
   }
 
   /** Eight are as many as one rule may have; the first three rules come to 24. */
@@ -270,8 +283,7 @@ class PolicyPublicationTest {
     Instant now = deployment.clock.instant();
     deployment.policy(
         policy ->
-            policy.inForce(
-                Instant.parse("2026-01-01T00:00:00Z"), now.plus(Duration.ofMinutes(5))));
+            policy.inForce(Instant.parse("2026-01-01T00:00:00Z"), now.plus(Duration.ofMinutes(5))));
     deployment.start();
     SoftwareHost host = enrolledHost();
     Deployment.denial(DenialCode.POLICY_DENIED, deployment.attest(host));
