@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedEnvelopeException;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.TpmName;
 import dev.writ.evidence.VerifiedQuote;
@@ -133,8 +134,10 @@ final class Explanations {
     Optional<byte[]> kept =
         epoch.isPresent() ? ledger.payload(epoch.get().leafIndex()) : Optional.empty();
     try {
-      return kept.isPresent() ? Optional.of(KeptPolicy.document(kept.get())) : Optional.empty();
-    } catch (MalformedPolicyException e) {
+      return kept.isPresent()
+          ? Optional.of(GivenPolicy.parse(kept.get()).document())
+          : Optional.empty();
+    } catch (MalformedPolicyException | MalformedEnvelopeException e) {
       throw KeptDecision.contradiction(
           epoch.orElseThrow().leafIndex(), String.valueOf(e.getMessage()));
     }

@@ -6,6 +6,7 @@ import dev.writ.artifact.Commitment;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedEnvelopeException;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.PolicyReference;
@@ -25,7 +26,6 @@ import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
 import dev.writ.ledger.StoredLedger;
 import dev.writ.policy.MalformedPolicyException;
-import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
@@ -106,15 +106,14 @@ final class RecordedGrounds {
     requireNamed(member, leaf, payload);
     PolicyReference reference = statement.policy();
     try {
-      PolicyDocument document = KeptPolicy.document(payload);
+      PolicyDocument document = GivenPolicy.parse(payload).document();
       Hash digest = PolicyInForce.digestOf(document);
       if (!digest.equals(reference.digest())) {
         throw new ContradictionException(
             member, "of digest " + reference.digest(), "of digest " + digest);
       }
-      return new PolicyInForce(
-          Policy.compile(document), epoch, stored.hash(), Expectation.ofAll(document));
-    } catch (MalformedPolicyException | ServiceStartException e) {
+      return UsablePolicy.of(document).inForce(epoch, stored.hash());
+    } catch (MalformedPolicyException | MalformedEnvelopeException | UnusablePolicyException e) {
       throw new ContradictionException(
           member, "one that this version compiles", String.valueOf(e.getMessage()));
     }
