@@ -12,9 +12,8 @@ import dev.writ.service.ImpactReport.RuleCount;
 import dev.writ.service.PolicyImpact;
 import dev.writ.service.PolicyImpact.Beyond;
 import dev.writ.service.PolicyImpact.Verdict;
-import dev.writ.service.ServiceStartException;
 import dev.writ.service.StoredRange;
-import java.io.IOException;
+import dev.writ.service.UnusablePolicyException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -45,14 +44,13 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class PolicyImpactCommand implements Callable<Integer> {
-  private static final int MAX_POLICY = 1 << 20;
   private static final Pattern SINCE = Pattern.compile("([1-9][0-9]{0,4})([dhm])");
 
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Mixin StoreOptions store = new StoreOptions();
 
-  @Parameters(paramLabel = "CANDIDATE", description = "A policy document, signed by nobody yet.")
+  @Parameters(paramLabel = "CANDIDATE", description = "A policy, in JSON or YAML, that nobody need have signed.")
   Path file = Path.of("");
 
   @Option(
@@ -70,7 +68,7 @@ final class PolicyImpactCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure, InterruptedException {
     Instant from = Clock.systemUTC().instant().minus(period());
-    PolicyDocument candidate = read();
+    PolicyDocument candidate = PolicyFile.document(file);
     ImpactReport report = new ImpactReport();
     try (StoreOptions.Opened opened = store.open()) {
       PolicyImpact impact = new PolicyImpact(opened.replay(), candidate, from);
@@ -81,7 +79,7 @@ final class PolicyImpactCommand implements Callable<Integer> {
           .run(Runtime.getRuntime().availableProcessors(), impact, report::add, progress::at);
     } catch (LedgerException e) {
       throw StoreOptions.failure(e);
-    } catch (MalformedPolicyException | ServiceStartException e) {
+    } catch (MalformedPolicyException | UnusablePolicyException e) {
       throw CommandFailure.configuration("the candidate " + file, e);
     }
     print(candidate, report);
@@ -106,14 +104,6 @@ final class PolicyImpactCommand implements Callable<Integer> {
       case "h" -> Duration.ofHours(number);
       default -> Duration.ofMinutes(number);
     };
-  }
-
-  private PolicyDocument read() throws CommandFailure {
-    try {
-      return PolicyDocument.parse(BoundedFile.read(file, MAX_POLICY));
-    } catch (IOException | MalformedPolicyException e) {
-      throw CommandFailure.configuration("the candidate " + file, e);
-    }
   }
 
   private void print(PolicyDocument candidate, ImpactReport report) {

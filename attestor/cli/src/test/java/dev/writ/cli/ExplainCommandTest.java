@@ -75,9 +75,9 @@ class ExplainCommandTest {
           .contains("reason            measured-state\n")
           .contains("policy_epoch      3, another than is in force now\n")
           .contains("rule              measured-state: A PCR differs.\n")
-          .contains(
-              "measured-state (require) must be true, was false: trust.pcrs_match\n"
-                  + "  trust.pcrs_match is false\n  request.exec is absent\n")
+          .contains("measured-state (require) must be true, was false: trust.pcrs_match\n")
+          .contains("  trust.pcrs_match is false\n")
+          .contains("  request.exec is absent\n")
           .contains("changed since the boot of leaf 12, 2026-09-21T14:13:20Z\n")
           .contains("PCR 4 (boot applications)\n  boot application 2 is  [31mnew line\n")
           .contains("1 more changes\nsha256:4  is bb, was aa\n")

@@ -14,7 +14,6 @@ import dev.writ.ledger.StoredLedger.StoredLeaf;
 import dev.writ.policy.Decision;
 import dev.writ.policy.Inputs;
 import dev.writ.policy.MalformedPolicyException;
-import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.RuleResult;
 import dev.writ.service.RecordedGrounds.RecordedHost;
@@ -36,23 +35,18 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
    * The impact of a candidate.
    *
    * @param since the time of the first decision
-   * @throws MalformedPolicyException if it does not compile
-   * @throws ServiceStartException if a reference set of it cannot be used
+   * @throws MalformedPolicyException if it ends before that
+   * @throws UnusablePolicyException if no decision could be made by it
    */
   public PolicyImpact(Replay replay, PolicyDocument candidate, Instant since)
-      throws MalformedPolicyException, ServiceStartException {
+      throws MalformedPolicyException, UnusablePolicyException {
     this.replay = replay;
     PolicyDocument asIfInForce =
         candidate.effectiveFrom().isAfter(since)
             ? candidate.revise().inForce(since, candidate.expires()).build()
             : candidate;
-    this.candidate =
-        new PolicyInForce(
-            Policy.compile(asIfInForce),
-            1,
-            // It has no place in the ledger, and nothing here names one.
-            Hash.sha256(candidate.canonical()),
-            Expectation.ofAll(asIfInForce));
+    // It has no place in the ledger, and nothing here names one.
+    this.candidate = UsablePolicy.of(asIfInForce).inForce(1, Hash.sha256(candidate.canonical()));
   }
 
   /** The candidate's rules, those that the document implies first. */

@@ -2,7 +2,7 @@
 package dev.writ.service;
 
 /** No decision could be made by a policy. The message is one sentence: what must hold, what was. */
-final class UnusablePolicyException extends Exception {
+public final class UnusablePolicyException extends Exception {
   private static final long serialVersionUID = 1;
 
   private final String reason;

@@ -56,6 +56,7 @@ final class ReplayLogsTest {
   void make() {
     deployment = new Deployment(token, folder);
     host = deployment.host("host-a");
+    store = ReplayedStore.of(deployment);
   }
 
   @AfterEach
@@ -67,7 +68,6 @@ final class ReplayLogsTest {
     deployment.policy(policy -> policy.referenceSets(List.of(set)));
     deployment.start();
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    store = ReplayedStore.of(deployment);
   }
 
   private static ReferenceSet secureBoot() {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -33,7 +34,7 @@ import java.util.regex.Pattern;
 final class ReplayedLoad {
   private static final int HOSTS = 16;
   private static final int POLICIES = 4;
-  private static final int CONNECTIONS = 64;
+  private static final int CONNECTIONS = 32;
   private static final Duration READY = Duration.ofMinutes(1);
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(20);
   private static final Duration REPLAY = Duration.ofHours(6);
@@ -77,9 +78,9 @@ final class ReplayedLoad {
   boolean run(long decisions, Optional<Path> otherJava) throws IOException, InterruptedException {
     long answered = fill(decisions);
     check("decided", answered == decisions, answered + " of " + decisions);
-    Path first = replay("this Java", Optional.empty(), decisions);
+    Path first = replay("this Java", Optional.empty(), answered);
     if (otherJava.isPresent()) {
-      Path other = replay(otherJava.get().toString(), otherJava, decisions);
+      Path other = replay(otherJava.get().toString(), otherJava, answered);
       check(
           "reports",
           Files.mismatch(first, other) < 0,
@@ -122,21 +123,34 @@ final class ReplayedLoad {
         if (i == 0) {
           served.enrol();
         }
-        long share = decisions / POLICIES + (i < decisions % POLICIES ? 1 : 0);
-        try (LoadGenerator generator = served.generator(CONNECTIONS, Observer.NONE, LAST_ANSWERS)) {
-          LoadResult result = generator.saturate(share);
-          answered += result.issued();
-          for (Map.Entry<String, Long> refusal : result.failures().entrySet()) {
-            answered += isDecision(refusal.getKey()) ? refusal.getValue() : 0;
-            out.println("policy " + (i + 1) + ": " + refusal.getValue() + " x " + refusal.getKey());
-          }
-          out.println("policy " + (i + 1) + ": " + result.issued() + " x issued");
-        }
+        answered += ask(served, i + 1, decisions / POLICIES + (i < decisions % POLICIES ? 1 : 0));
         served.stop();
       }
     }
     out.printf("filled   %.0f decisions/s%n", answered * 1e9 / (System.nanoTime() - began));
     return answered;
+  }
+
+  /** Asks until so much was decided: what an overloaded service turns away is asked again. */
+  private long ask(ServedWrit served, int policy, long share) throws IOException {
+    Map<String, Long> outcomes = new TreeMap<>();
+    long decided = 0;
+    long before = -1;
+    while (decided < share && decided > before) {
+      before = decided;
+      try (LoadGenerator generator = served.generator(CONNECTIONS, Observer.NONE, LAST_ANSWERS)) {
+        LoadResult result = generator.saturate(share - decided);
+        outcomes.merge("issued", result.issued(), Long::sum);
+        decided += result.issued();
+        for (Map.Entry<String, Long> refusal : result.failures().entrySet()) {
+          outcomes.merge(refusal.getKey(), refusal.getValue(), Long::sum);
+          decided += isDecision(refusal.getKey()) ? refusal.getValue() : 0;
+        }
+      }
+    }
+    outcomes.forEach(
+        (outcome, count) -> out.println("policy " + policy + ": " + count + " x " + outcome));
+    return decided;
   }
 
   /** Others are of challenges, of connections, and of a service that could not decide. */
