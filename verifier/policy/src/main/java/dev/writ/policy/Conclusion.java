@@ -6,7 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 
 /**
@@ -29,13 +29,13 @@ public record Conclusion(Optional<PolicyCode> denial, Set<Obligation> obligation
    *
    * @param results of all rules
    * @param deciding positions in {@code results} in the order in which a denial decides
-   * @param counts which rules take part
+   * @param counts which of them take part, by their positions
    */
-  static Conclusion of(List<RuleResult> results, List<Integer> deciding, Predicate<Rule> counts) {
+  static Conclusion of(List<RuleResult> results, List<Integer> deciding, IntPredicate counts) {
     boolean permitted = false;
     for (int i : deciding) {
-      RuleResult result = results.get(i);
-      if (counts.test(result.rule())) {
+      if (counts.test(i)) {
+        RuleResult result = results.get(i);
         if (result.denies()) {
           return new Conclusion(Optional.of(result.rule().denialCode()), Set.of());
         }
@@ -48,11 +48,11 @@ public record Conclusion(Optional<PolicyCode> denial, Set<Obligation> obligation
   }
 
   /** What the rules that are met bind the gateway to. */
-  private static Set<Obligation> obligations(List<RuleResult> results, Predicate<Rule> counts) {
+  private static Set<Obligation> obligations(List<RuleResult> results, IntPredicate counts) {
     Set<Obligation> obligations = new LinkedHashSet<>();
-    for (RuleResult result : results) {
-      if (result.outcome() == RuleResult.Outcome.TRUE && counts.test(result.rule())) {
-        obligations.addAll(result.rule().obligations());
+    for (int i = 0; i < results.size(); i++) {
+      if (counts.test(i) && results.get(i).outcome() == RuleResult.Outcome.TRUE) {
+        obligations.addAll(results.get(i).rule().obligations());
       }
     }
     return obligations;

@@ -139,7 +139,8 @@ public final class Policy {
       return tooLarge(inputs, excess.get());
     }
     List<RuleResult> results = evaluate(inputs);
-    Conclusion conclusion = Conclusion.of(results, decidingOrder(inputs), Rule::enforced);
+    Conclusion conclusion =
+        Conclusion.of(results, decidingOrder(inputs), i -> results.get(i).rule().enforced());
     List<Decision.Reason> reasons = new ArrayList<>();
     List<Decision.Reason> shadow = new ArrayList<>();
     for (int i : decidingOrder(inputs)) {

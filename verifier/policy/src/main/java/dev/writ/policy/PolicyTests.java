@@ -4,6 +4,7 @@ package dev.writ.policy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -37,31 +38,58 @@ public final class PolicyTests {
    * @param deciding positions in them, in the order in which a denial decides
    */
   private record Run(TestReport.Ran ran, List<RuleResult> results, List<Integer> deciding) {
-    /** Whether the test would still be met, were only these rules there. */
-    boolean isMetBy(Predicate<Rule> there, List<RuleResult> outcomes) {
+    /** Whether the test fails if rule number {@code at} is not there. */
+    boolean failsWithout(int at) {
+      RuleResult was = results.get(at);
+      boolean binds =
+          was.outcome() == RuleResult.Outcome.TRUE && !was.rule().obligations().isEmpty();
+      return (was.denies() || was.permits() || binds) && !isMetBy(results, i -> i != at);
+    }
+
+    /** Whether the test fails if rule number {@code at} says the contrary. */
+    boolean failsNegated(int at) {
+      RuleResult was = results.get(at);
+      RuleResult is = was.negated();
+      if (is.equals(was) || isOneMoreReason(was, is)) {
+        return false;
+      }
+      List<RuleResult> mutant = new ArrayList<>(results);
+      mutant.set(at, is);
+      return !isMetBy(mutant, i -> true);
+    }
+
+    /**
+     * Whether the change is one permit more for what is allowed anyway, or one less for what is denied
+     * anyway: in a document of many permits nearly all are.
+     */
+    private boolean isOneMoreReason(RuleResult was, RuleResult is) {
+      return was.rule().effect() == Rule.Effect.PERMIT
+          && was.rule().obligations().isEmpty()
+          && ran.came().allows() == is.permits()
+          && ran.shadow().allows() == is.permits();
+    }
+
+    private boolean isMetBy(List<RuleResult> outcomes, IntPredicate there) {
       return ran.meets(
-          Conclusion.of(outcomes, deciding, there.and(Rule::enforced)),
+          Conclusion.of(outcomes, deciding, there.and(i -> outcomes.get(i).rule().enforced())),
           Conclusion.of(outcomes, deciding, there));
     }
-  }
-
-  private static boolean isThere(Rule unused) {
-    return true;
   }
 
   private Run run(Example test) {
     Decision decision = policy.decide(test.inputs());
     List<RuleResult> results = decision.rules();
     List<Integer> deciding = policy.decidingOrder(test.inputs());
-    Conclusion came = Conclusion.of(results, deciding, Rule::enforced);
-    Conclusion shadow = Conclusion.of(results, deciding, PolicyTests::isThere);
+    IntPredicate enforced = i -> results.get(i).rule().enforced();
+    Conclusion came = Conclusion.of(results, deciding, enforced);
+    Conclusion shadow = Conclusion.of(results, deciding, i -> true);
     return new Run(
         new TestReport.Ran(
             test,
             came,
-            deciders(came, results, deciding, Rule::enforced),
+            deciders(came, results, deciding, enforced),
             shadow,
-            deciders(shadow, results, deciding, PolicyTests::isThere),
+            deciders(shadow, results, deciding, i -> true),
             unwritten(test, results, came, shadow)),
         results,
         deciding);
@@ -71,11 +99,11 @@ public final class PolicyTests {
       Conclusion conclusion,
       List<RuleResult> results,
       List<Integer> deciding,
-      Predicate<Rule> counts) {
+      IntPredicate counts) {
     List<String> ids =
         deciding.stream()
+            .filter(counts::test)
             .map(results::get)
-            .filter(result -> counts.test(result.rule()))
             .filter(conclusion.allows() ? RuleResult::permits : RuleResult::denies)
             .map(result -> result.rule().id())
             .toList();
@@ -121,24 +149,17 @@ public final class PolicyTests {
         rule,
         outcomes(fromEnd).anyMatch(outcome -> outcome == RuleResult.Outcome.TRUE),
         outcomes(fromEnd).anyMatch(outcome -> outcome == RuleResult.Outcome.FALSE),
-        firstFailing(run -> run.isMetBy(PolicyTests::isThere, negated(run.results(), fromEnd))),
-        firstFailing(run -> run.isMetBy(other -> !other.id().equals(rule.id()), run.results())));
+        firstFailing(run -> run.failsNegated(run.results().size() - fromEnd)),
+        firstFailing(run -> run.failsWithout(run.results().size() - fromEnd)));
   }
 
   private Stream<RuleResult.Outcome> outcomes(int fromEnd) {
     return runs.stream().map(run -> run.results().get(run.results().size() - fromEnd).outcome());
   }
 
-  private static List<RuleResult> negated(List<RuleResult> results, int fromEnd) {
-    List<RuleResult> mutant = new ArrayList<>(results);
-    int at = results.size() - fromEnd;
-    mutant.set(at, results.get(at).negated());
-    return mutant;
-  }
-
-  private Optional<String> firstFailing(Predicate<Run> stillMet) {
+  private Optional<String> firstFailing(Predicate<Run> fails) {
     return runs.stream()
-        .filter(run -> run.ran().met() && !stillMet.test(run))
+        .filter(run -> run.ran().met() && fails.test(run))
         .map(run -> run.ran().test().name())
         .findFirst();
   }
