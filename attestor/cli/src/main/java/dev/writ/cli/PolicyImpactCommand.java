@@ -50,7 +50,9 @@ final class PolicyImpactCommand implements Callable<Integer> {
 
   @Mixin StoreOptions store = new StoreOptions();
 
-  @Parameters(paramLabel = "CANDIDATE", description = "A policy, in JSON or YAML, that nobody need have signed.")
+  @Parameters(
+      paramLabel = "CANDIDATE",
+      description = "A policy, in JSON or YAML, that nobody need have signed.")
   Path file = Path.of("");
 
   @Option(
