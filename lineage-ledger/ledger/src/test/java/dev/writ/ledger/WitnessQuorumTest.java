@@ -110,7 +110,7 @@ class WitnessQuorumTest {
   @Test
   void headThatWaitsForWitnessesTooLong_letsNothingMoreIn() throws Exception {
     CommitLimits limits = new CommitLimits(100, 100, Duration.ofMillis(400));
-    try (Ledger ledger = open(limits, Duration.ofMillis(100))) {
+    try (Ledger ledger = open(limits, Duration.ofSeconds(2))) {
       witnesses.get(0).stop();
       witnesses.get(1).stop();
       CommitOutcome last = commit(ledger, Samples.entry());
