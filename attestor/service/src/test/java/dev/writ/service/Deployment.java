@@ -276,15 +276,20 @@ final class Deployment implements AutoCloseable {
   }
 
   WritService.Setup setup() throws Exception {
+    return setup(token.keys(), configured());
+  }
+
+  /** The same with other keys, or another policy. */
+  WritService.Setup setup(IssuerKeys keys, GivenPolicy policy) throws Exception {
     return new WritService.Setup(
         IDENTITY,
         trust(),
-        token.keys(),
+        keys,
         storeConfig(),
         new WitnessPlaces(Map.of(), Duration.ofSeconds(4)),
         Optional.empty(),
         retention,
-        configured(),
+        policy,
         makers(),
         new AdmittedHosts(admitted),
         terms,

@@ -416,7 +416,7 @@ class PolicyPublicationTest {
     try (Deployment dev = new Deployment(token, folder.resolve("dev"))) {
       dev.policy(policy -> policy.author(Deployment.name(dev.operators.kid(0))));
       PolicyEnvelope signed = dev.approved(dev.document());
-      WritService.Setup nobody = with(dev.setup(), GivenPolicy.of(signed));
+      WritService.Setup nobody = dev.setup(token.keys(), GivenPolicy.of(signed));
       assertThatThrownBy(() -> dev.start(nobody))
           .isInstanceOf(ServiceStartException.class)
           .hasMessageContaining("policy_approvers");
@@ -429,27 +429,7 @@ class PolicyPublicationTest {
   }
 
   private WritService.Setup with(GivenPolicy policy) throws Exception {
-    return with(deployment.setup(), policy);
-  }
-
-  private static WritService.Setup with(WritService.Setup setup, GivenPolicy policy) {
-    return new WritService.Setup(
-        setup.identity(),
-        setup.trust(),
-        setup.keys(),
-        setup.store(),
-        setup.witnesses(),
-        setup.counter(),
-        setup.retention(),
-        policy,
-        setup.endorsementTrust(),
-        setup.admitted(),
-        setup.terms(),
-        setup.limits(),
-        setup.signatures(),
-        setup.clock(),
-        setup.random(),
-        setup.host());
+    return deployment.setup(token.keys(), policy);
   }
 
   /** Approvers change as anything of the trust file does, and what went before stays in force. */

@@ -124,12 +124,12 @@ final class RestartTest {
             ours.tls(),
             ours.attestation(),
             ours.signatures());
-    WritService first = deployment.start(with(before, deployment.setup().policy()));
+    WritService first = deployment.start(deployment.setup(before, deployment.setup().policy()));
     long leaves = first.ledger().size();
     assertThat(first.ledger().checkpoint().signatures()).hasSize(1);
     first.close();
 
-    Ledger ledger = deployment.start(with(ours, deployment.setup().policy())).ledger();
+    Ledger ledger = deployment.start(deployment.setup(ours, deployment.setup().policy())).ledger();
 
     assertThat(ledger.size()).isEqualTo(leaves + 1);
     SignedNote checkpoint = ledger.checkpoint();
@@ -336,7 +336,7 @@ final class RestartTest {
       document = document.replaceFirst("(\"mode\":\"enforce\",)(?!\"obl)", "$1" + obligations);
     }
     GivenPolicy policy = GivenPolicy.parse(document.getBytes(StandardCharsets.UTF_8));
-    WritService.Setup obliging = with(token.keys(), policy);
+    WritService.Setup obliging = deployment.setup(token.keys(), policy);
 
     assertThatThrownBy(() -> deployment.start(obliging))
         .isInstanceOf(ServiceStartException.class)
@@ -344,27 +344,6 @@ final class RestartTest {
     assertThat(deployment.start().ledger().policyEpoch().orElseThrow().epoch())
         .as("the ledger was given back, and nothing was put in force")
         .isEqualTo(1);
-  }
-
-  private WritService.Setup with(IssuerKeys keys, GivenPolicy policy) throws Exception {
-    WritService.Setup setup = deployment.setup();
-    return new WritService.Setup(
-        setup.identity(),
-        setup.trust(),
-        keys,
-        setup.store(),
-        setup.witnesses(),
-        setup.counter(),
-        setup.retention(),
-        policy,
-        setup.endorsementTrust(),
-        setup.admitted(),
-        setup.terms(),
-        setup.limits(),
-        setup.signatures(),
-        setup.clock(),
-        setup.random(),
-        setup.host());
   }
 
   @Test
@@ -376,13 +355,13 @@ final class RestartTest {
     String head = service.ledger().checkpoint().format();
     service.close();
 
-    assertThatThrownBy(() -> deployment.start(with(strangers, policy)))
+    assertThatThrownBy(() -> deployment.start(deployment.setup(strangers, policy)))
         .isInstanceOf(LedgerException.class)
         .hasMessageContaining("must be signed by a checkpoint key given");
     assertThatThrownBy(
             () ->
                 deployment.start(
-                    with(
+                    deployment.setup(
                         new IssuerKeys(
                             strangers.issuer(),
                             ours.checkpoint(),
@@ -398,7 +377,7 @@ final class RestartTest {
     assertThatThrownBy(
             () ->
                 deployment.start(
-                    with(
+                    deployment.setup(
                         new IssuerKeys(
                             ours.checkpoint(),
                             ours.checkpoint(),
@@ -413,7 +392,7 @@ final class RestartTest {
     assertThatThrownBy(
             () ->
                 deployment.start(
-                    with(
+                    deployment.setup(
                         new IssuerKeys(
                             ours.issuer(),
                             ours.checkpoint(),

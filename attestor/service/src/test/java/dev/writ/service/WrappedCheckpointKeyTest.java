@@ -57,7 +57,7 @@ final class WrappedCheckpointKeyTest {
 
     Deployment deployment = new Deployment(token, folder);
     try {
-      WritService service = deployment.start(with(deployment, keys));
+      WritService service = deployment.start(deployment.setup(keys, deployment.setup().policy()));
       SignedNote checkpoint = service.ledger().checkpoint();
       assertThat(checkpoint.signatures()).hasSize(2);
       List<CheckpointSigner> signers =
@@ -109,26 +109,5 @@ final class WrappedCheckpointKeyTest {
     } finally {
       module.lackMechanism(CKM_EDDSA);
     }
-  }
-
-  private static WritService.Setup with(Deployment deployment, IssuerKeys keys) throws Exception {
-    WritService.Setup setup = deployment.setup();
-    return new WritService.Setup(
-        setup.identity(),
-        setup.trust(),
-        keys,
-        setup.store(),
-        setup.witnesses(),
-        setup.counter(),
-        setup.retention(),
-        setup.policy(),
-        setup.endorsementTrust(),
-        setup.admitted(),
-        setup.terms(),
-        setup.limits(),
-        setup.signatures(),
-        setup.clock(),
-        setup.random(),
-        Optional.empty());
   }
 }
