@@ -6,14 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.DenialCode;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What HTTP clients are told of denials, and what they are not. */
-@Tag("shares-jvm")
 final class DenialsTest {
   private static Reply.Refused refused(Denial denial) {
     return (Reply.Refused) Denials.reply(denial);

@@ -12,13 +12,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Many connections, slow ones, broken ones: nobody holds up anybody else. */
 @Timeout(120)
-@Tag("shares-jvm")
 final class DoorLimitsTest {
   private static final String HEAD =
       "POST /echo HTTP/1.1\r\nHost: writ\r\nContent-Type: application/json\r\n";

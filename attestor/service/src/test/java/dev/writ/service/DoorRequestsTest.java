@@ -15,7 +15,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a door makes of requests, good and bad, one connection at a time. */
 @Timeout(60)
-@Tag("shares-jvm")
 final class DoorRequestsTest {
   private static final DoorsConfig.Limits LIMITS =
       DoorsConfig.Limits.standard().withRate(Optional.empty());

@@ -8,11 +8,9 @@ import dev.writ.artifact.Ear;
 import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.TrustClaim;
 import java.util.Optional;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What an appraisal says fits into an EAR. */
-@Tag("shares-jvm")
 final class EarClaimsTest {
   /**
    * Two rooms say which characters steer a display: where they did not agree, a log with one would be

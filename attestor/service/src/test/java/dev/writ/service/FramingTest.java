@@ -10,7 +10,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A request whose end a proxy could see elsewhere is none, and nothing behind it is one. */
 @Timeout(60)
-@Tag("shares-jvm")
 final class FramingTest {
   private static final String JSON = "Content-Type: application/json\r\n";
   private static final String CHUNKS = "\r\nc\r\n{\"text\":\"a\"}\r\n0\r\n\r\n";

@@ -15,13 +15,11 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Lines of the log are JSON, each one event, and writing them holds up nobody. */
 @Timeout(60)
-@Tag("shares-jvm")
 final class JsonLogTest {
   private static LogRecord record(Level level, String message, Object... parameters) {
     LogRecord record = new LogRecord(level, message);

@@ -7,11 +7,9 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How many connections are taken, and from whom. */
-@Tag("shares-jvm")
 final class LoadTest {
   private final Load load =
       new Load(

@@ -15,14 +15,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where the operator's socket is, who may use it, and what it takes the place of. */
 @Timeout(60)
-@Tag("shares-jvm")
 final class OperatorSocketTest {
   @TempDir private Path folder;
   private final StubService service = new StubService();

@@ -8,13 +8,11 @@ import dev.writ.evidence.Appraisal;
 import dev.writ.evidence.TrustClaim;
 import dev.writ.policy.Trust;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the policy is shown of an appraisal. */
-@Tag("shares-jvm")
 final class PolicyInputsTest {
   private static Appraisal.Rule rule(String subject, int value) {
     return new Appraisal.Rule(

@@ -6,11 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How often an address may ask. */
-@Tag("shares-jvm")
 final class RateLimiterTest {
   private long now = Long.MAX_VALUE - 5;
   private final RateLimiter limiter = new RateLimiter(new DoorsConfig.Rate(10, 3), () -> now);

@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.evidence.Octets;
 import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a request carried is not shown by accident. */
-@Tag("shares-jvm")
 final class RequestReaderTest {
   @Test
   void activation_asText_hidesItsSecret() {

@@ -13,18 +13,12 @@ import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenEvents;
 import dev.writ.hsm.TokenPlace;
 import dev.writ.hsm.TokenProfile;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Comparator;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** A SoftHSM token with the service's keys, for one test class. */
 final class ServiceToken implements AutoCloseable {
@@ -54,7 +48,7 @@ final class ServiceToken implements AutoCloseable {
 
   /** The same, of another profile. */
   static ServiceToken create(TokenProfile profile) throws Exception {
-    SoftHsmToken softHsm = blank();
+    SoftHsmToken softHsm = BlankTokens.next();
     Token token = open(profile, softHsm, Optional.empty());
     makeKeys(token);
     return new ServiceToken(
@@ -68,7 +62,7 @@ final class ServiceToken implements AutoCloseable {
    *     loaded afterwards
    */
   static ServiceToken createReplicated(TokenProfile profile, TokenProfile maker) throws Exception {
-    SoftHsmToken softHsm = blank();
+    SoftHsmToken softHsm = BlankTokens.next();
     try (Token token = open(maker, softHsm, Optional.empty())) {
       makeKeys(token);
     }
@@ -76,12 +70,6 @@ final class ServiceToken implements AutoCloseable {
     Token token = open(profile, softHsm, replica);
     return new ServiceToken(
         profile, softHsm, replica, token, IssuerKeys.open(token, KeyInventory.standard()));
-  }
-
-  private static SoftHsmToken blank() throws Exception {
-    byte[] label = new byte[8];
-    new SecureRandom().nextBytes(label);
-    return SoftHsmToken.inEnvironment("service-" + HexFormat.of().formatHex(label));
   }
 
   private static void makeKeys(Token token) throws HsmException {
@@ -195,18 +183,7 @@ final class ServiceToken implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     token.close();
-    remove(SoftHsmToken.environmentFolder());
-  }
-
-  private static void remove(Path folder) throws IOException {
-    List<Path> all;
-    try (Stream<Path> walked = Files.walk(folder)) {
-      all = walked.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path each : all) {
-      Files.delete(each);
-    }
   }
 }

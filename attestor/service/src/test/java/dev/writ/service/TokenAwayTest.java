@@ -14,10 +14,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A token that goes away under a running service and comes back (case 87). */
+@Tag("own-jvm")
 final class TokenAwayTest {
   private static final Duration LONG = Duration.ofSeconds(20);
 

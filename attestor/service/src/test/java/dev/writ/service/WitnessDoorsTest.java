@@ -28,12 +28,10 @@ import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** c2sp.org/tlog-witness over HTTP, on a real store. */
-@Tag("shares-jvm")
 class WitnessDoorsTest {
   private static final String ORIGIN = "log.example";
   private static final Hash A = MerkleTree.leafHash("a".getBytes(UTF_8));

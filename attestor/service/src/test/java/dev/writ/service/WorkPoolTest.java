@@ -10,11 +10,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A pool takes what it can do in time, and says no to the rest. */
-@Tag("shares-jvm")
 final class WorkPoolTest {
   private final CountDownLatch busy = new CountDownLatch(1);
   private final CountDownLatch free = new CountDownLatch(1);

@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A service whose token has no CKM_EDDSA, with a wrapped key for the checkpoint's second line. */
+@Tag("own-jvm")
 final class WrappedCheckpointKeyTest {
   private static final long CKM_EDDSA = 0x1057;
 
