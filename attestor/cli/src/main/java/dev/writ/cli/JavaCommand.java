@@ -19,6 +19,11 @@ final class JavaCommand {
   /** The jars that such a start needs, which are not all; the archive is of them. */
   private static final String RUN_CLASSPATH = "writ.run.classpath";
 
+  /** The same of any other start, where it is from other jars than this JVM: tests run from folders. */
+  private static final String ARCHIVE = "writ.archive";
+
+  private static final String CLASSPATH = "writ.classpath";
+
   /** Where JNA's own library was unpacked. */
   private static final String NATIVE = "jna.boot.library.path";
 
@@ -95,8 +100,12 @@ final class JavaCommand {
     command.add(java());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.addAll(options);
+    String archive = System.getProperty(ARCHIVE, "");
+    if (!archive.isEmpty()) {
+      command.add("-XX:SharedArchiveFile=" + archive);
+    }
     command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
+    command.add(System.getProperty(CLASSPATH, System.getProperty("java.class.path")));
     command.add(main.getName());
     command.addAll(arguments);
     return command;
