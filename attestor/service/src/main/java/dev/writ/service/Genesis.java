@@ -239,7 +239,9 @@ final class Genesis {
     }
     Leaf leaf = leaf(parents, PolicyEntries.body(policy.document(), inForce + 1));
     Precondition.EpochIs unchanged = new Precondition.EpochIs(inForce);
-    Entry entry = PolicyEntries.entry(leaf, configured, unchanged);
+    Entry entry =
+        PolicyEntries.entry(
+            leaf, configured, unchanged, new Precondition.NoTrustAfter(believed.version()));
     Optional<Hash> made = commit(entry, unchanged);
     return made.isPresent()
         ? new PolicyStanding.Usable(policy.inForce(inForce + 1, made.get()))

@@ -27,8 +27,13 @@ final class PolicyEntries {
    *
    * @param leaf with a {@link #body}
    * @param unchanged the epoch that the policy follows
+   * @param judged under which trust file its signatures were; the leaf must not come after another
    */
-  static Entry entry(Leaf leaf, GivenPolicy file, Precondition.EpochIs unchanged) {
+  static Entry entry(
+      Leaf leaf,
+      GivenPolicy file,
+      Precondition.EpochIs unchanged,
+      Precondition.NoTrustAfter judged) {
     PolicyDocument document = file.document();
     return Entry.of(
             leaf,
@@ -36,7 +41,7 @@ final class PolicyEntries {
                 unchanged.epoch() + 1,
                 PolicyInForce.digestOf(document),
                 document.endsEarlierArtifacts()))
-        .given(unchanged)
+        .given(unchanged, judged)
         .withPayload(file.kept());
   }
 }

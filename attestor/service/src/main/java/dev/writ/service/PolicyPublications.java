@@ -79,8 +79,10 @@ public final class PolicyPublications implements AutoCloseable {
    *
    * @param current the epoch that it follows
    * @param parent the leaf of that
+   * @param judged under which trust file its signatures were
    */
-  private record Candidate(GivenPolicy file, PolicyEpoch current, Hash parent) {
+  private record Candidate(
+      GivenPolicy file, PolicyEpoch current, Hash parent, Precondition.NoTrustAfter judged) {
     LeafBody.PolicyInForce body() {
       return PolicyEntries.body(file.document(), current.epoch() + 1);
     }
@@ -108,8 +110,42 @@ public final class PolicyPublications implements AutoCloseable {
   public CompletionStage<Outcome> publish(PolicyEnvelope envelope) {
     return operations.begin(
         "a publication",
-        () -> pool.submit(() -> checked(envelope)).thenCompose(this::commit),
+        () ->
+            attempt(envelope)
+                // Signatures are judged once more, by the approvers of the leaf's own time.
+                .thenCompose(
+                    first ->
+                        first.isOutrun()
+                            ? attempt(envelope)
+                            : CompletableFuture.completedFuture(first))
+                .thenCompose(this::concluded),
         Outcome.Denied::new);
+  }
+
+  /** What the ledger said to a candidate. */
+  private record Attempt(Candidate candidate, CommitOutcome outcome) {
+    /** Whether a trust file was published between judgement and commit. */
+    boolean isOutrun() {
+      return outcome instanceof CommitOutcome.Superseded superseded
+          && superseded.reason().equals(candidate.judged());
+    }
+  }
+
+  private CompletionStage<Attempt> attempt(PolicyEnvelope envelope) {
+    return pool.submit(() -> checked(envelope)).thenCompose(this::commit);
+  }
+
+  private CompletionStage<Outcome> concluded(Attempt attempt) {
+    return attempt.outcome() instanceof CommitOutcome.Receipt receipt
+        ? follow(attempt.candidate(), receipt)
+        : CompletableFuture.completedFuture(
+            new Outcome.Denied(
+                attempt.isOutrun()
+                    ? Denial.unavailable(
+                        "trust_behind",
+                        "the trust file must stay as it is while the policy is published, and another"
+                            + " came meanwhile; publish again in a second")
+                    : refusal(attempt.outcome())));
   }
 
   /** In the order in which a person would mend it: form, signatures, place, time, use. */
@@ -134,7 +170,11 @@ public final class PolicyPublications implements AutoCloseable {
     } catch (UnusablePolicyException e) {
       throw denied(DenialCode.UNVERIFIABLE, e.reason(), String.valueOf(e.getMessage()));
     }
-    return new Candidate(file, current, LeafHashes.of(ledger, current.leafIndex()));
+    return new Candidate(
+        file,
+        current,
+        LeafHashes.of(ledger, current.leafIndex()),
+        new Precondition.NoTrustAfter(believed.version()));
   }
 
   /** Another node may have published approvers who are to be asked. */
@@ -228,7 +268,7 @@ public final class PolicyPublications implements AutoCloseable {
         + (more > 0 ? "; and " + more + " more: see writ policy test and cover" : "");
   }
 
-  private CompletionStage<Outcome> commit(Candidate candidate) {
+  private CompletionStage<Attempt> commit(Candidate candidate) {
     Leaf leaf =
         Leaf.of(
             Instant.ofEpochMilli(clock.millis()),
@@ -236,14 +276,8 @@ public final class PolicyPublications implements AutoCloseable {
             List.of(candidate.parent()),
             candidate.body());
     Precondition.EpochIs unchanged = new Precondition.EpochIs(candidate.current().epoch());
-    Entry entry = PolicyEntries.entry(leaf, candidate.file(), unchanged);
-    return ledger
-        .commit(entry)
-        .thenCompose(
-            outcome ->
-                outcome instanceof CommitOutcome.Receipt receipt
-                    ? follow(candidate, receipt)
-                    : CompletableFuture.completedFuture(new Outcome.Denied(refusal(outcome))));
+    Entry entry = PolicyEntries.entry(leaf, candidate.file(), unchanged, candidate.judged());
+    return ledger.commit(entry).thenApply(outcome -> new Attempt(candidate, outcome));
   }
 
   /** Whatever fails from here on, it is published. */

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.DenialCode;
-import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -17,7 +16,6 @@ import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusToken;
-import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
@@ -313,7 +311,12 @@ class PolicyPublicationTest {
             UuidV7.next(deployment.clock, new SecureRandom()),
             List.of(deployment.service().policies().leaf()),
             PolicyEntries.body(file.document(), before + 1));
-    Entry entry = PolicyEntries.entry(leaf, file, new Precondition.EpochIs(before));
+    Entry entry =
+        PolicyEntries.entry(
+            leaf,
+            file,
+            new Precondition.EpochIs(before),
+            new Precondition.NoTrustAfter(deployment.service().trust().content().version()));
     return Deployment.join(ledger().commit(entry));
   }
 
@@ -437,9 +440,31 @@ class PolicyPublicationTest {
   void otherApprovers_approveFromThenOn_andThePolicyBeforeStaysInForce() throws Exception {
     deployment.start();
     OperatorKeys others = new OperatorKeys(1, 1);
+    publishTrust(others);
+    deployment.service().chores().run();
+    assertThat(deployment.service().trust().content().policyApprovers()).contains(others.quorum());
+
+    deployment.restart();
+    assertThat(policyIsReady()).as("signed by those of its time").isTrue();
+    PolicyDocument next = deployment.nextPolicy(unchanged -> {});
+    assertThat(deployment.publish(deployment.approved(next)))
+        .isInstanceOfSatisfying(
+            Outcome.Denied.class,
+            denied -> assertThat(denied.denial().reason()).isEqualTo("policy_approvals_missing"));
+
+    PolicyEnvelope envelope =
+        others.sign(0, deployment.operators.sign(0, PolicyEnvelope.of(next.canonical())));
+    assertThat(deployment.publish(envelope)).isInstanceOf(Outcome.Published.class);
+    assertThat(epoch()).isEqualTo(2);
+    assertThat(deployment.lastLeaf().kind()).isEqualTo(LeafKind.POLICY);
+    deployment.restart();
+    assertThat(policyIsReady()).isTrue();
+  }
+
+  /** The operators sign a trust file that names others as approvers, and it is in the ledger. */
+  private void publishTrust(OperatorKeys others) {
     TrustFile wanted =
-        TrustFile.of(
-            approvedBy(deployment.service().trust().content(), others.quorum()), List.of());
+        TrustFile.of(deployment.service().trust().content().approvedBy(others.quorum()), List.of());
     OperatorKeys operators = deployment.operators;
     DualControl control = deployment.service().dualControl();
     Proposal proposal =
@@ -454,39 +479,56 @@ class PolicyPublicationTest {
       assertThat(Deployment.join(control.approve(operators.approval(operator, proposal))))
           .isNotInstanceOf(DualControl.Outcome.Denied.class);
     }
-    deployment.service().chores().run();
-    assertThat(deployment.service().trust().content().policyApprovers()).contains(others.quorum());
+  }
 
-    deployment.restart();
-    assertThat(policyIsReady()).as("signed by those of its time").isTrue();
+  /** As another node does: between the look at the signatures and the commit. */
+  private void meanwhile(OperatorKeys others) {
+    deployment.random.beforeNextBytes(() -> publishTrust(others));
+  }
+
+  /**
+   * A policy whose leaf came after that of another trust file would be judged by approvers who did not sign
+   * it, at every start, and stop all decisions until the next version.
+   */
+  @Test
+  void otherApprovers_whileAPolicyIsPublished_areAskedBeforeItsLeafIsMade() throws Exception {
+    deployment.start();
     PolicyDocument next = deployment.nextPolicy(unchanged -> {});
+    OperatorKeys others = new OperatorKeys(1, 1);
+    meanwhile(others);
+
     assertThat(deployment.publish(deployment.approved(next)))
         .isInstanceOfSatisfying(
             Outcome.Denied.class,
-            denied -> assertThat(denied.denial().reason()).isEqualTo("policy_approvals_missing"));
+            denied ->
+                assertThat(denied.denial().reason())
+                    .isIn("policy_approvals_missing", "trust_behind"));
 
-    PolicyEnvelope envelope =
-        others.sign(0, operators.sign(0, PolicyEnvelope.of(next.canonical())));
-    assertThat(deployment.publish(envelope)).isInstanceOf(Outcome.Published.class);
-    assertThat(epoch()).isEqualTo(2);
-    assertThat(deployment.lastLeaf().kind()).isEqualTo(LeafKind.POLICY);
+    assertThat(epoch()).as("the policy in force is untouched").isEqualTo(1);
     deployment.restart();
     assertThat(policyIsReady()).isTrue();
+    PolicyEnvelope envelope =
+        others.sign(0, deployment.operators.sign(0, PolicyEnvelope.of(next.canonical())));
+    assertThat(deployment.publish(envelope)).isInstanceOf(Outcome.Published.class);
   }
 
-  private static TrustContent approvedBy(TrustContent c, KeyQuorum approvers) {
-    return new TrustContent(
-        c.issuer(),
-        c.version(),
-        c.previous(),
-        c.assurance(),
-        c.keys(),
-        c.logPolicy(),
-        c.status(),
-        c.skew(),
-        c.tls(),
-        Optional.of(approvers),
-        c.gateways(),
-        c.operators());
+  /** Whoever signed for both is published, on the second look. */
+  @Test
+  void sameApprovers_inATrustFileThatCameMeanwhile_areJudgedOnceMoreAndEnough() throws Exception {
+    deployment.start();
+    PolicyDocument next = deployment.nextPolicy(unchanged -> {});
+    meanwhile(deployment.approvers);
+
+    Outcome first = deployment.publish(deployment.approved(next));
+    if (first instanceof Outcome.Denied denied) {
+      // The node has not followed yet: it says so, and nothing was published.
+      assertThat(denied.denial().reason()).isEqualTo("trust_behind");
+      assertThat(epoch()).isEqualTo(1);
+      deployment.service().chores().run();
+      published(next);
+    }
+    assertThat(epoch()).isEqualTo(2);
+    deployment.restart();
+    assertThat(policyIsReady()).isTrue();
   }
 }

@@ -7,6 +7,7 @@ import dev.writ.ledger.Precondition.EpochIs;
 import dev.writ.ledger.Precondition.HostActive;
 import dev.writ.ledger.Precondition.KeyActive;
 import dev.writ.ledger.Precondition.KeyUnknown;
+import dev.writ.ledger.Precondition.NoTrustAfter;
 import dev.writ.ledger.Precondition.ParentLive;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.RecordUse;
@@ -213,6 +214,7 @@ final class Admission {
   /** Whether a precondition that held may not hold after the change. */
   private static boolean mayEnd(StateChange change) {
     return change instanceof StateChange.SetEpoch
+        || change instanceof StateChange.PublishTrust
         || change instanceof StateChange.SetHostState
         || change instanceof StateChange.SetKey
         || change instanceof StateChange.RevokeArtifact
@@ -235,6 +237,9 @@ final class Admission {
   private boolean holds(Precondition precondition) throws SQLException {
     if (precondition instanceof EpochIs needed) {
       return reads.epoch().map(PolicyEpoch::epoch).orElse(0L) == needed.epoch();
+    }
+    if (precondition instanceof NoTrustAfter needed) {
+      return !new TrustFiles(statements).isPublishedAfter(needed.version());
     }
     if (precondition instanceof HostActive needed) {
       return reads

@@ -17,6 +17,9 @@ public sealed interface Precondition extends CommitOutcome.Reason {
    */
   record EpochIs(long epoch) implements Precondition {}
 
+  /** No trust file of a greater version was published. */
+  record NoTrustAfter(long version) implements Precondition {}
+
   /** The host is enrolled and {@link HostState#ACTIVE}. */
   record HostActive(AkName akName) implements Precondition {}
 

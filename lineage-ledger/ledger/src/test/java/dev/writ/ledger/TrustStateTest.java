@@ -12,9 +12,12 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import dev.writ.ledger.CommitOutcome.Refusal;
 import dev.writ.ledger.CommitOutcome.Refused;
+import dev.writ.ledger.CommitOutcome.Superseded;
+import dev.writ.ledger.Precondition.NoTrustAfter;
 import dev.writ.ledger.StateChange.PublishTrust;
 import dev.writ.ledger.StateChange.PutTrustInForce;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -146,5 +149,29 @@ class TrustStateTest {
   @ValueSource(longs = {0, -1})
   void trustFile_ofAVersionBelowOne_isNone(long version) {
     assertThatThrownBy(() -> file(version)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** An entry that was judged under a version is committed under that, or not at all. */
+  @Test
+  void entryJudgedUnderATrustFile_afterALaterOne_isSuperseded() throws Exception {
+    Precondition none = new NoTrustAfter(0);
+    Precondition first = new NoTrustAfter(1);
+    receipt(commit(ledger, Entry.of(leaf()).given(none)));
+    made(file(1));
+    assertThat(commit(ledger, Entry.of(leaf()).given(none))).isEqualTo(new Superseded(none));
+    receipt(commit(ledger, Entry.of(leaf()).given(first)));
+    receipt(commit(ledger, Entry.of(leaf()).given(new NoTrustAfter(7))));
+
+    List<CommitOutcome> outcomes =
+        commit(
+            ledger,
+            List.of(
+                Entry.of(leaf()).given(first),
+                Entry.of(leaf(), file(2)),
+                Entry.of(leaf()).given(first)));
+
+    receipt(outcomes.get(0));
+    receipt(outcomes.get(1));
+    assertThat(outcomes.get(2)).as("in the same batch, too").isEqualTo(new Superseded(first));
   }
 }

@@ -163,6 +163,23 @@ public record TrustContent(
     return gateways.stream().filter(key -> key.kid().equals(kid)).findFirst();
   }
 
+  /** The same with these approvers of policies; whoever approved before does no more. */
+  public TrustContent approvedBy(KeyQuorum approvers) {
+    return new TrustContent(
+        issuer,
+        version,
+        previous,
+        assurance,
+        keys,
+        logPolicy,
+        status,
+        skew,
+        tls,
+        Optional.of(approvers),
+        gateways,
+        operators);
+  }
+
   /** What operators sign: {@code writ-trust-v1 ‖ 0x00 ‖ JCS} of all but the signatures. */
   public byte[] signingInput() {
     byte[] json = Jcs.canonical(toMap());

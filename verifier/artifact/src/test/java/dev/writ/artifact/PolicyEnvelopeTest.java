@@ -27,10 +27,11 @@ class PolicyEnvelopeTest {
   private static final byte[] POLICY = utf8("{\"a\":1,\"b\":[\"é\"]}");
 
   private final TrustContent trust =
-      TrustContents.approvers(
-          WorkedExample.trust().content(),
-          new KeyQuorum(
-              2, List.of(FIRST.verification(), SECOND.verification(), THIRD.verification())));
+      WorkedExample.trust()
+          .content()
+          .approvedBy(
+              new KeyQuorum(
+                  2, List.of(FIRST.verification(), SECOND.verification(), THIRD.verification())));
 
   private static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
@@ -165,9 +166,9 @@ class PolicyEnvelopeTest {
   void workedExample_isSignedByItsAuthorAndItsApprover() throws Exception {
     PolicyEnvelope example = PolicyEnvelope.parse(file("policy-envelope.json"));
     TrustContent one =
-        TrustContents.approvers(
-            WorkedExample.trust().content(),
-            new KeyQuorum(1, List.of(TestKey.APPROVER.verification())));
+        WorkedExample.trust()
+            .content()
+            .approvedBy(new KeyQuorum(1, List.of(TestKey.APPROVER.verification())));
 
     assertThat(example.signingInput()).isEqualTo(file("policy-pae.txt"));
     assertThat(StrictJson.parse(example.payload(), PolicyEnvelope.MAX_BYTES).text("author"))

@@ -63,22 +63,6 @@ final class TrustContents {
     return with(c, c.version(), c.previous(), c.keys(), c.status(), operators);
   }
 
-  static TrustContent approvers(TrustContent c, KeyQuorum approvers) {
-    return new TrustContent(
-        c.issuer(),
-        c.version(),
-        c.previous(),
-        c.assurance(),
-        c.keys(),
-        c.logPolicy(),
-        c.status(),
-        c.skew(),
-        c.tls(),
-        Optional.of(approvers),
-        c.gateways(),
-        c.operators());
-  }
-
   static TrustContent successor(TrustContent c, long version, Hash previous) {
     return with(c, version, Optional.of(previous), c.keys(), c.status(), c.operators());
   }
