@@ -40,6 +40,11 @@ final class Lines {
     text.lines().forEach(this::line);
   }
 
+  /** So many of something whose plural takes an s. */
+  static String count(int number, String what) {
+    return number + " " + what + (number == 1 ? "" : "s");
+  }
+
   private static String printable(String text) {
     return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cn}\\u2028\\u2029]", " ");
   }

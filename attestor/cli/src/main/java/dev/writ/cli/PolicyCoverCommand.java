@@ -4,15 +4,13 @@ package dev.writ.cli;
 import dev.writ.policy.PolicyTests;
 import dev.writ.policy.TestReport;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code writ policy cover}: which rules of a document its tests hold. */
@@ -27,21 +25,15 @@ import picocli.CommandLine.Spec;
 final class PolicyCoverCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "FILE", description = "The policy, JSON or YAML.")
-  Path file = Path.of("");
-
-  @Option(
-      names = {"-o", "--output"},
-      description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  OutputFormat output = OutputFormat.text;
+  @Mixin AuthoredPolicy policy = new AuthoredPolicy();
 
   @Override
   public Integer call() throws CommandFailure {
-    TestReport report = PolicyTests.run(PolicyFile.policy(file));
+    TestReport report = PolicyTests.run(PolicyFile.policy(policy.file));
     PrintWriter out = spec.commandLine().getOut();
     List<Map<String, Object>> rules =
         report.rules().stream().map(PolicyCoverCommand::members).toList();
-    if (output == OutputFormat.json) {
+    if (policy.output == OutputFormat.json) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("passed", report.passed());
       document.put("covers", report.covers());
@@ -51,7 +43,7 @@ final class PolicyCoverCommand implements Callable<Integer> {
       out.println(Printer.json(document));
     } else {
       new Table("rule", "mode", "seen_true", "seen_false", "negated", "removed")
-          .print(out, output, "rules", rules);
+          .print(out, policy.output, "rules", rules);
       Lines lines = new Lines();
       report.failures().forEach(lines::line);
       report.gaps().forEach(lines::line);

@@ -3,16 +3,15 @@ package dev.writ.cli;
 
 import dev.writ.policy.PolicyLint;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code writ policy lint}: what is wrong with a document, and what is probably not meant. */
@@ -28,20 +27,14 @@ final class PolicyLintCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "FILE", description = "The policy, JSON or YAML.")
-  Path file = Path.of("");
+  @Mixin AuthoredPolicy policy = new AuthoredPolicy();
 
   @Option(names = "--strict", description = "Exits with 1 if there is a warning.")
   boolean strict;
 
-  @Option(
-      names = {"-o", "--output"},
-      description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  OutputFormat output = OutputFormat.text;
-
   @Override
   public Integer call() throws CommandFailure {
-    PolicyLint.Report report = PolicyLint.of(PolicyFile.bytes(file), clock.instant());
+    PolicyLint.Report report = PolicyLint.of(PolicyFile.bytes(policy.file), clock.instant());
     print(report);
     if (!report.faults().isEmpty()) {
       return ExitStatus.CONFIGURATION;
@@ -51,7 +44,7 @@ final class PolicyLintCommand implements Callable<Integer> {
 
   private void print(PolicyLint.Report report) {
     PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.json) {
+    if (policy.output == OutputFormat.json) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("faults", report.faults().stream().map(PolicyLintCommand::members).toList());
       document.put("warnings", report.warnings().stream().map(PolicyLintCommand::members).toList());
@@ -60,7 +53,10 @@ final class PolicyLintCommand implements Callable<Integer> {
       Lines lines = new Lines();
       add(lines, "fault: ", report.faults());
       add(lines, "warning: ", report.warnings());
-      lines.line(report.faults().size() + " faults, " + report.warnings().size() + " warnings");
+      lines.line(
+          Lines.count(report.faults().size(), "fault")
+              + ", "
+              + Lines.count(report.warnings().size(), "warning"));
       out.print(lines);
     }
     out.flush();
@@ -70,7 +66,9 @@ final class PolicyLintCommand implements Callable<Integer> {
     findings.forEach(
         each ->
             lines.line(
-                PolicyFile.place(file, each.line(), each.column()) + kind + each.sentence()));
+                PolicyFile.place(policy.file, each.line(), each.column())
+                    + kind
+                    + each.sentence()));
   }
 
   private static Map<String, Object> members(PolicyLint.Finding finding) {

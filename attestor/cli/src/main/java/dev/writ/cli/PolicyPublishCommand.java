@@ -39,7 +39,9 @@ final class PolicyPublishCommand implements Callable<Integer> {
     PolicyEnvelope envelope;
     PolicyDocument document;
     try {
-      envelope = PolicyEnvelope.parse(BoundedFile.read(file, PolicyEnvelope.MAX_BYTES));
+      byte[] bytes = BoundedFile.read(file, PolicyEnvelope.MAX_BYTES);
+      requireSigned(bytes);
+      envelope = PolicyEnvelope.parse(bytes);
       document = PolicyDocument.parse(envelope.payload());
     } catch (IOException | MalformedEnvelopeException | MalformedPolicyException e) {
       throw CommandFailure.configuration("the envelope " + file, e);
@@ -62,5 +64,19 @@ final class PolicyPublishCommand implements Callable<Integer> {
     facts.put("leaf_index", published.leafIndex());
     new Printer(spec.commandLine().getOut(), operator.output).print(facts);
     return ExitStatus.DONE;
+  }
+
+  private void requireSigned(byte[] bytes) throws CommandFailure {
+    PolicyDocument bare;
+    try {
+      bare = PolicyDocument.parseAuthored(bytes);
+    } catch (MalformedPolicyException e) {
+      return;
+    }
+    throw CommandFailure.configuration(
+        file
+            + " must be a policy envelope, and is the policy "
+            + bare
+            + " itself: sign it with writ policy sign");
   }
 }

@@ -7,15 +7,13 @@ import dev.writ.policy.PolicyCode;
 import dev.writ.policy.PolicyTests;
 import dev.writ.policy.TestReport;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code writ policy test}: whether a document decides as its own tests say. */
@@ -29,19 +27,13 @@ import picocli.CommandLine.Spec;
 final class PolicyTestCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "FILE", description = "The policy, JSON or YAML.")
-  Path file = Path.of("");
-
-  @Option(
-      names = {"-o", "--output"},
-      description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  OutputFormat output = OutputFormat.text;
+  @Mixin AuthoredPolicy policy = new AuthoredPolicy();
 
   @Override
   public Integer call() throws CommandFailure {
-    TestReport report = PolicyTests.run(PolicyFile.policy(file));
+    TestReport report = PolicyTests.run(PolicyFile.policy(policy.file));
     PrintWriter out = spec.commandLine().getOut();
-    if (output == OutputFormat.json) {
+    if (policy.output == OutputFormat.json) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("passed", report.passed());
       document.put("tests", report.tests().stream().map(PolicyTestCommand::members).toList());

@@ -22,7 +22,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -82,6 +81,11 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure, InterruptedException {
+    if (which.decision != null && !LeafArgument.isOne(which.decision)) {
+      throw CommandFailure.usage("DECISION must be a UUID or a number, was " + which.decision);
+    }
+    Optional<Matcher> range =
+        which.range == null ? Optional.empty() : Optional.of(matched(which.range));
     ReplayCounts counts = new ReplayCounts();
     try (StoreOptions.Opened opened = store.open()) {
       if (which.decision != null) {
@@ -89,7 +93,7 @@ final class ReplayCommand implements Callable<Integer> {
         print(replayed, true);
         counts.add(replayed);
       } else {
-        range(opened, String.valueOf(which.range), counts);
+        range(opened, range.orElseThrow(), counts);
         print(counts, opened.ledger());
       }
     } catch (LedgerException e) {
@@ -104,10 +108,6 @@ final class ReplayCommand implements Callable<Integer> {
 
   private Replayed one(StoreOptions.Opened opened, String decision)
       throws CommandFailure, LedgerException {
-    if (!LeafArgument.isOne(decision)) {
-      throw new ParameterException(
-          spec.commandLine(), "DECISION must be a UUID or a number, was " + decision);
-    }
     OptionalLong index = LeafName.of(LeafArgument.lower(decision)).indexIn(opened.ledger());
     Optional<StoredLedger.StoredLeaf> leaf =
         index.isPresent() ? opened.ledger().leaf(index.getAsLong()) : Optional.empty();
@@ -123,18 +123,21 @@ final class ReplayCommand implements Callable<Integer> {
                     + ", and none among the log's leaves has"));
   }
 
-  private void range(StoreOptions.Opened opened, String range, ReplayCounts counts)
-      throws CommandFailure, LedgerException, InterruptedException {
+  private static Matcher matched(String range) throws CommandFailure {
     Matcher matcher = RANGE.matcher(range);
     if (!matcher.matches()) {
-      throw new ParameterException(
-          spec.commandLine(), "--range must be FROM..TO, two numbers, was " + range);
+      throw CommandFailure.usage("--range must be FROM..TO, two numbers, was " + range);
     }
+    return matcher;
+  }
+
+  private void range(StoreOptions.Opened opened, Matcher range, ReplayCounts counts)
+      throws CommandFailure, LedgerException, InterruptedException {
     long size = opened.ledger().size();
-    long from = matcher.group(1).isEmpty() ? 0 : Long.parseLong(matcher.group(1));
-    long to = matcher.group(2).isEmpty() ? size : Long.parseLong(matcher.group(2));
+    long from = range.group(1).isEmpty() ? 0 : Long.parseLong(range.group(1));
+    long to = range.group(2).isEmpty() ? size : Long.parseLong(range.group(2));
     if (from > to || to > size) {
-      throw CommandFailure.invalid(
+      throw CommandFailure.usage(
           "--range must be of the log's " + size + " leaves, was " + from + ".." + to);
     }
     Progress progress = new Progress(spec.commandLine().getErr(), "replayed", to - from);

@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -321,10 +322,20 @@ class HostCommandsTest {
     Invocation none = Invocation.of("replay", "0", "--config", running.config());
     assertThat(none.status()).isEqualTo(ExitStatus.DENIED);
     assertThat(none.err()).startsWith("writ: a decision must have the name 0").hasLineCount(1);
-    assertThat(Invocation.of("replay", "--range", "5..3", "--config", running.config()).status())
-        .isEqualTo(ExitStatus.DENIED);
-    assertThat(Invocation.of("replay", "--range", "3", "--config", running.config()).status())
-        .isEqualTo(ExitStatus.USAGE);
+    for (String range : List.of("5..3", "0..99999999")) {
+      Invocation outside = Invocation.of("replay", "--range", range, "--config", running.config());
+      assertThat(outside.status()).as("no difference was found").isEqualTo(ExitStatus.USAGE);
+      assertThat(outside.err())
+          .containsPattern("of the log's [0-9]+ leaves, was " + range)
+          .hasLineCount(1);
+    }
+    for (List<String> wrong : List.of(List.of("--range", "3"), List.of("nonsense"))) {
+      List<Object> replay = new ArrayList<>(List.of("replay", "--config", running.config()));
+      replay.addAll(wrong);
+      Invocation invocation = Invocation.of(replay.toArray());
+      assertThat(invocation.status()).isEqualTo(ExitStatus.USAGE);
+      assertThat(invocation.err()).contains("must be ").hasLineCount(1);
+    }
     assertThat(Invocation.of("replay", "--config", running.config()).status())
         .isEqualTo(ExitStatus.USAGE);
     assertThat(Invocation.of("replay", "0", "--config", folder.resolve("none")).status())

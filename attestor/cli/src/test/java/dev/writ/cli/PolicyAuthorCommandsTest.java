@@ -66,7 +66,7 @@ class PolicyAuthorCommandsTest {
     assertThat(yaml.status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(yaml.out())
         .startsWith(policy + ":18:13: fault: $.lifetime_s: must be text in quotes")
-        .endsWith("1 faults, 0 warnings\n");
+        .endsWith("1 fault, 0 warnings\n");
     change("lifetime_s: 1.5 ", "lifetime_s: 0 ");
     change("Mode.FROZEN", "Mode.FROZE");
     change("like: clock-on-build-8", "likes: clock-on-build-8");
@@ -86,7 +86,7 @@ class PolicyAuthorCommandsTest {
     assertThat(lint.status()).isEqualTo(ExitStatus.DONE);
     assertThat(lint.out())
         .contains(": warning: $.tests: not all pass")
-        .endsWith("0 faults, 1 warnings\n");
+        .endsWith("0 faults, 1 warning\n");
     assertThat(Invocation.of("policy", "lint", "--strict", policy).status())
         .isEqualTo(ExitStatus.DENIED);
   }

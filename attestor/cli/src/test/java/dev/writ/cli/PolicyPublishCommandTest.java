@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,7 +36,7 @@ class PolicyPublishCommandTest {
     approver = OperatedService.newOperatorKey(home, "approver");
     TrustContent content = service.trust().content();
     KeyQuorum approvers = new KeyQuorum(1, List.of(OperatorKey.read(approver).publicKey()));
-    TrustFile wanted = TrustFile.of(approvedBy(content, approvers), List.of());
+    TrustFile wanted = TrustFile.of(content.approvedBy(approvers), List.of());
     Path file = Files.write(home.resolve("wanted.json"), wanted.toJson());
     String operation = OperatedService.fact(operated.keys("publish-trust", file), "operation");
     Invocation approved = operated.approve(operation, operated.operatorKey());
@@ -49,22 +48,6 @@ class PolicyPublishCommandTest {
   static void stop() throws Exception {
     service.close();
     TestFolders.remove(home);
-  }
-
-  private static TrustContent approvedBy(TrustContent c, KeyQuorum approvers) {
-    return new TrustContent(
-        c.issuer(),
-        c.version(),
-        c.previous(),
-        c.assurance(),
-        c.keys(),
-        c.logPolicy(),
-        c.status(),
-        c.skew(),
-        c.tls(),
-        Optional.of(approvers),
-        c.gateways(),
-        c.operators());
   }
 
   /** {@code writ policy …} at the service's socket. */
@@ -170,7 +153,12 @@ class PolicyPublishCommandTest {
     Path envelope = Files.write(home.resolve("strange.json"), strange);
     assertThat(sign(envelope, approver, out).status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(policy("publish", envelope).status()).isEqualTo(ExitStatus.CONFIGURATION);
-    assertThat(policy("publish", nobody).err()).contains("policy envelope");
+    Invocation bare = policy("publish", nobody);
+    assertThat(bare.status()).isEqualTo(ExitStatus.CONFIGURATION);
+    assertThat(bare.err())
+        .contains(
+            "must be a policy envelope, and is the policy ", ": sign it with writ policy sign")
+        .hasLineCount(1);
     assertThat(sign(nobody, approver, broken).err()).contains("--out must be a new file");
     assertThat(Files.exists(out)).isFalse();
   }
