@@ -7,6 +7,7 @@ import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StoredLedger;
 import dev.writ.service.Replay;
 import dev.writ.service.ServiceIdentity;
+import dev.writ.service.ServiceStartException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
@@ -34,19 +35,31 @@ final class StoreOptions {
             "endorsements.", files.roots(), files.intermediates(), files.revocationLists());
     ServiceIdentity identity =
         new ServiceIdentity(trust.content().issuer(), read.tenant(), trust.logOrigin());
+    StoredLedger ledger;
     try {
-      StoredLedger ledger = StoredLedger.open(read.ledger(), Clock.systemUTC());
+      ledger = StoredLedger.open(read.ledger(), Clock.systemUTC());
+    } catch (LedgerException e) {
+      throw failure(e);
+    }
+    try {
       if (!ledger.origin().equals(identity.origin())) {
-        ledger.close();
         throw CommandFailure.configuration(
             "the store must be of the trust file's log "
                 + identity.origin()
                 + ", is of "
                 + ledger.origin());
       }
-      return new Opened(ledger, new Replay(ledger, identity, makers, BulkVerification.provider()));
+      return new Opened(
+          ledger, new Replay(ledger, identity, trust, makers, BulkVerification.provider()));
     } catch (LedgerException e) {
+      ledger.close();
       throw failure(e);
+    } catch (ServiceStartException e) {
+      ledger.close();
+      throw CommandFailure.configuration(e);
+    } catch (CommandFailure | RuntimeException e) {
+      ledger.close();
+      throw e;
     }
   }
 

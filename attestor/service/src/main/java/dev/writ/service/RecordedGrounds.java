@@ -51,6 +51,7 @@ final class RecordedGrounds {
   private final StoredLedger ledger;
   private final EndorsementVerifier makers;
   private final Provider signatures;
+  private final RecordedIssuers issuers;
   private final Recent<Long, PolicyInForce> policies = new Recent<>(MOST_POLICIES);
   private final Recent<TpmName, RecordedHost> hosts = new Recent<>(MOST_HOSTS);
   private final Recent<AkName, List<KeptBootLog>> bootLogs = new Recent<>(MOST_LOGS);
@@ -59,7 +60,10 @@ final class RecordedGrounds {
 
   private record EndorsedAt(AkName host, Instant at) {}
 
-  RecordedGrounds(StoredLedger ledger, EndorsementVerifier makers, Provider signatures) {
+  RecordedGrounds(
+      StoredLedger ledger, TrustFiles trust, EndorsementVerifier makers, Provider signatures)
+      throws LedgerException {
+    this.issuers = new RecordedIssuers(ledger, trust, signatures);
     this.ledger = ledger;
     this.makers = makers;
     this.signatures = signatures;
@@ -71,6 +75,11 @@ final class RecordedGrounds {
    * @param endorsement what its enrolment kept; empty where that was erased
    */
   record RecordedHost(KnownHost host, Optional<Payload.Endorsement> endorsement) {}
+
+  /** Who signed artifacts. */
+  RecordedIssuers issuers() {
+    return issuers;
+  }
 
   /** The policy of a leaf's epoch and digest. */
   PolicyInForce policy(long epoch, Hash digest) throws LedgerException, ContradictionException {

@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedLeafException;
+import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.ledger.LedgerException;
@@ -31,13 +32,22 @@ public final class Replay implements StoredRange.Work<Replayed> {
    * Replays of a store's decisions.
    *
    * @param identity who decided
+   * @param trust the trust file with which the ledger began, or a later one of its own
    * @param makers the TPM makers that are believed
    * @param signatures verifies signatures
+   * @throws ServiceStartException if the ledger's trust files do not follow that one
    */
   public Replay(
-      StoredLedger ledger, ServiceIdentity identity, EndorsementTrust makers, Provider signatures) {
+      StoredLedger ledger,
+      ServiceIdentity identity,
+      TrustFile trust,
+      EndorsementTrust makers,
+      Provider signatures)
+      throws LedgerException, ServiceStartException {
     this.identity = identity;
-    this.grounds = new RecordedGrounds(ledger, new EndorsementVerifier(makers), signatures);
+    this.grounds =
+        new RecordedGrounds(
+            ledger, TrustFiles.open(trust, ledger), new EndorsementVerifier(makers), signatures);
   }
 
   /**

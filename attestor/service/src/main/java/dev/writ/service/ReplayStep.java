@@ -39,6 +39,8 @@ public enum ReplayStep {
   DECISION,
   /** What was issued: its claims, byte for byte. */
   ARTIFACT,
+  /** By whom the artifact was signed: a key that the trust file of then names for it. */
+  SIGNATURE,
   /** What the leaf commits to. */
   COMMITMENTS,
   /** What the host was told. */

@@ -342,6 +342,8 @@ final class ReplayWalk {
     }
     steps.made(came);
     var unused = steps.compare("artifact", was.toJson(), came, "");
+    steps.begin(ReplayStep.SIGNATURE);
+    grounds.issuers().compare(steps, artifact, index, leaf.time());
   }
 
   private void commitments(RecordedDecision recorded, String hostName)

@@ -6,13 +6,15 @@ import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustFile.SuccessorOutcome;
 import dev.writ.artifact.TrustSuccession;
+import dev.writ.ledger.CommittedState;
 import dev.writ.ledger.KeptPayload;
-import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PublishedTrust;
 import dev.writ.ledger.WitnessChoice;
 import java.io.IOException;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The trust files of the service: the one that it was started with, and those that its operators have
@@ -21,11 +23,11 @@ import java.util.Optional;
  */
 final class TrustFiles {
   private final TrustFile start;
-  private final Ledger ledger;
+  private final CommittedState ledger;
   private volatile TrustFile newest;
   private volatile long inForce;
 
-  private TrustFiles(TrustFile start, Ledger ledger, TrustFile newest, long inForce) {
+  private TrustFiles(TrustFile start, CommittedState ledger, TrustFile newest, long inForce) {
     this.start = start;
     this.ledger = ledger;
     this.newest = newest;
@@ -36,7 +38,7 @@ final class TrustFiles {
    * Follows those in the ledger from the one that was configured, by their signatures: the store is
    * believed no more than a stranger's.
    */
-  static TrustFiles open(TrustFile start, Ledger ledger)
+  static TrustFiles open(TrustFile start, CommittedState ledger)
       throws LedgerException, ServiceStartException {
     TrustSuccession.Followed followed =
         follow(start, version -> ledger.trustFile(version).map(PublishedTrust::bytes));
@@ -101,6 +103,18 @@ final class TrustFiles {
       file = before(file);
     }
     return file.content();
+  }
+
+  /** What was believed, by the leaf behind which it was; the one that was configured is of all before. */
+  NavigableMap<Long, TrustContent> byLeaf() throws LedgerException {
+    NavigableMap<Long, TrustContent> byLeaf = new TreeMap<>();
+    TrustFile file = newest;
+    while (file.content().version() > start.content().version()) {
+      byLeaf.put(published(file.content().version()).leafIndex(), file.content());
+      file = before(file);
+    }
+    byLeaf.put(-1L, file.content());
+    return byLeaf;
   }
 
   private PublishedTrust published(long version) throws LedgerException {

@@ -5,6 +5,7 @@ import static dev.writ.service.ReplayedStore.flippingIn;
 import static dev.writ.service.ReplayedStore.notSame;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.fixtures.PostgresServer;
 import dev.writ.ledger.CommitLimits;
@@ -76,6 +77,7 @@ final class ReplayElsewhereTest {
           new ReplayedStore(
               deployment.storeConfig(),
               Deployment.IDENTITY,
+              deployment.trust(),
               deployment.makers(),
               () ->
                   DriverManager.getConnection(
@@ -91,7 +93,7 @@ final class ReplayElsewhereTest {
     }
   }
 
-  /** What another platform runs: the store's folder, then the makers' certificates in DER. */
+  /** What another platform runs: the store's folder, the makers' certificates in DER, the trust file. */
   static final class Report {
     private Report() {}
 
@@ -105,7 +107,7 @@ final class ReplayElsewhereTest {
                     .generateCertificate(
                         new ByteArrayInputStream(Files.readAllBytes(Path.of(file)))));
       }
-      EndorsementTrust trust =
+      EndorsementTrust believed =
           new EndorsementTrust(List.of(makers.get(0)), List.of(makers.get(1)), List.of());
       try (StoredLedger ledger =
           StoredLedger.open(SqliteConfig.in(Path.of(args[0])), InstantSource.system())) {
@@ -113,7 +115,8 @@ final class ReplayElsewhereTest {
             new Replay(
                 ledger,
                 Deployment.IDENTITY,
-                trust,
+                TrustFile.parse(Files.readAllBytes(Path.of(args[3]))),
+                believed,
                 Signature.getInstance("SHA256withECDSA").getProvider());
         new StoredRange(ledger, 0, ledger.size())
             .run(2, replay, replayed -> System.out.println(replayed.toMap()), done -> {});
@@ -125,16 +128,18 @@ final class ReplayElsewhereTest {
   void replay_onOtherPlatforms_comesToTheSameReport() throws Exception {
     Path root = folder.resolve("root.der");
     Path issuing = folder.resolve("issuing.der");
+    Path trust = folder.resolve("trust.json");
     Path store;
     try (Deployment deployment = new Deployment(token, folder)) {
       SoftwareHost unused = decided(deployment);
       Files.write(root, deployment.maker.root().getEncoded());
       Files.write(issuing, deployment.maker.issuing().getEncoded());
+      Files.write(trust, deployment.trust().toJson());
       store = deployment.ledgerFolder;
     }
     List<List<String>> reports = new ArrayList<>();
     for (Path platform : platforms()) {
-      reports.add(run(platform, store, root, issuing));
+      reports.add(run(platform, store, root, issuing, trust));
     }
     assertThat(reports).isNotEmpty();
     assertThat(reports.get(0)).singleElement().asString().contains("standing=same");
@@ -153,21 +158,19 @@ final class ReplayElsewhereTest {
     }
   }
 
-  private static List<String> run(Path platform, Path store, Path root, Path issuing)
-      throws Exception {
-    Process process =
-        new ProcessBuilder(
+  private static List<String> run(Path platform, Path... files) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 platform.resolve("bin/java").toString(),
                 "-Duser.timezone=Asia/Kathmandu",
                 "-Duser.language=tr",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Report.class.getName(),
-                store.toString(),
-                root.toString(),
-                issuing.toString())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+                Report.class.getName()));
+    Stream.of(files).map(Path::toString).forEach(command::add);
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     try {
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();

@@ -9,7 +9,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.StrictJson;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustedKey;
+import dev.writ.artifact.VerificationKey;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.fixtures.EndorsementAuthority;
@@ -17,9 +22,12 @@ import dev.writ.ledger.HostState;
 import dev.writ.ledger.StoredLedger;
 import dev.writ.service.Replayed.Standing;
 import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,6 +118,7 @@ final class ReplayTest {
             "inputs",
             "decision",
             "artifact",
+            "signature",
             "commitments");
   }
 
@@ -188,6 +197,78 @@ final class ReplayTest {
         .anyMatch(line -> line.startsWith("payload contradicts payload of leaf " + index))
         .anyMatch(line -> line.startsWith(step + " contradicts " + named));
     assertThat(store.replay(index).standing()).as("put back").isEqualTo(Standing.SAME);
+  }
+
+  /** The leaf's digest of an artifact is not of its signature. */
+  @Test
+  void changedSignature_isFoundAndNamed() throws Exception {
+    UnaryOperator<byte[]> change =
+        bytes -> {
+          byte[] changed = bytes.clone();
+          String text = new String(bytes, StandardCharsets.ISO_8859_1);
+          int start = text.indexOf("\"artifact\":\"") + 12;
+          int inSignature = text.indexOf('"', start) - 40;
+          changed[inSignature] = (byte) (changed[inSignature] == 'A' ? 'B' : 'A');
+          return changed;
+        };
+
+    requireNamed(change, allowed, "signature", "artifact.signature");
+  }
+
+  /** Of a permission that nobody changed: signed by a key that its time did not believe. */
+  @Test
+  void signatureOfAnotherKeyThanTheTrustFileOfThenNames_differs() throws Exception {
+    Replayed replayed = store.believing(withAnotherIssuer(1)).replay(allowed);
+
+    assertThat(replayed.standing()).isEqualTo(Standing.DIFFERS);
+    assertThat(notSame(replayed))
+        .singleElement()
+        .asString()
+        .startsWith("signature differs artifact.kid was ")
+        .contains("trust file version 1");
+  }
+
+  /** A later trust file does not say what was believed before it. */
+  @Test
+  void signatureOfBeforeTheConfiguredTrustFile_isNotCalledTheSame() throws Exception {
+    Replayed replayed = store.believing(withAnotherIssuer(2)).replay(allowed);
+
+    assertThat(replayed.standing()).isEqualTo(Standing.NOT_KEPT);
+    assertThat(notSame(replayed))
+        .singleElement()
+        .asString()
+        .startsWith("signature not kept the trust file of then: the configured one is version 2");
+  }
+
+  private static TrustFile withAnotherIssuer(long version) {
+    TrustContent c = deployment.trust().content();
+    List<TrustedKey> keys = new ArrayList<>();
+    for (TrustedKey key : c.keys()) {
+      keys.add(
+          key.role() == KeyRole.ISSUER
+              ? new TrustedKey(
+                  VerificationKey.of((ECPublicKey) SoftwareHost.newKeyPair().getPublic()),
+                  key.role(),
+                  key.nbf(),
+                  key.exp(),
+                  key.state())
+              : key);
+    }
+    return TrustFile.of(
+        new TrustContent(
+            c.issuer(),
+            version,
+            version == 1 ? c.previous() : Optional.of(deployment.trust().digest()),
+            c.assurance(),
+            keys,
+            c.logPolicy(),
+            c.status(),
+            c.skew(),
+            c.tls(),
+            c.policyApprovers(),
+            c.gateways(),
+            c.operators()),
+        List.of());
   }
 
   @Test
@@ -272,6 +353,7 @@ final class ReplayTest {
         new ReplayedStore(
             deployment.storeConfig(),
             new ServiceIdentity("https://writ.example", "acme", "writ.example/ledger"),
+            deployment.trust(),
             deployment.makers(),
             deployment::store);
 
@@ -290,6 +372,7 @@ final class ReplayTest {
         new ReplayedStore(
             deployment.storeConfig(),
             Deployment.IDENTITY,
+            deployment.trust(),
             new EndorsementTrust(List.of(stranger.root()), List.of(stranger.issuing()), List.of()),
             deployment::store);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.ledger.StoreConfig;
 import dev.writ.ledger.StoredLedger;
@@ -21,6 +22,7 @@ import java.util.function.UnaryOperator;
 final class ReplayedStore {
   private final StoreConfig store;
   private final ServiceIdentity identity;
+  private final TrustFile trust;
   private final EndorsementTrust makers;
   private final Opening opening;
 
@@ -31,16 +33,30 @@ final class ReplayedStore {
   }
 
   ReplayedStore(
-      StoreConfig store, ServiceIdentity identity, EndorsementTrust makers, Opening opening) {
+      StoreConfig store,
+      ServiceIdentity identity,
+      TrustFile trust,
+      EndorsementTrust makers,
+      Opening opening) {
     this.store = store;
     this.identity = identity;
+    this.trust = trust;
     this.makers = makers;
     this.opening = opening;
   }
 
   static ReplayedStore of(Deployment deployment) {
     return new ReplayedStore(
-        deployment.storeConfig(), Deployment.IDENTITY, deployment.makers(), deployment::store);
+        deployment.storeConfig(),
+        Deployment.IDENTITY,
+        deployment.trust(),
+        deployment.makers(),
+        deployment::store);
+  }
+
+  /** The same, replayed by who believes another trust file. */
+  ReplayedStore believing(TrustFile other) {
+    return new ReplayedStore(store, identity, other, makers, opening);
   }
 
   /** Replays one leaf, with nothing remembered of another. */
@@ -58,7 +74,7 @@ final class ReplayedStore {
 
   Replay replay(StoredLedger ledger) throws Exception {
     return new Replay(
-        ledger, identity, makers, Signature.getInstance("SHA256withECDSA").getProvider());
+        ledger, identity, trust, makers, Signature.getInstance("SHA256withECDSA").getProvider());
   }
 
   /** Replays all, and counts. */
