@@ -46,7 +46,8 @@ final class ExplainCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "DECISION|FILE",
       description = {
-        "A decision: its id, its artifact's jti, or the index of its leaf; needs --socket.",
+        "A decision: its id, its artifact's jti, or the index of its leaf; or the id of a request that",
+        "was refused before one, once its minute is over. Needs --socket.",
         "Else a file with an evidence package; ./12 is a file of that name."
       })
   @Nullable String what;

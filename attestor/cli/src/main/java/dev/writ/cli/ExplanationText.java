@@ -17,6 +17,10 @@ final class ExplanationText {
 
   static String of(JsonMembers json) throws MalformedJsonException {
     ExplanationText text = new ExplanationText();
+    if (json.has("request_id")) {
+      text.refused(json);
+      return text.lines.toString();
+    }
     text.decision(json);
     text.boot(json.object("boot"));
     text.rules(json);
@@ -51,6 +55,21 @@ final class ExplanationText {
     for (JsonMembers rule : json.objects("policy_rules", MAX)) {
       policyRule(rule);
     }
+  }
+
+  /** A request that did not come to a decision. */
+  private void refused(JsonMembers json) throws MalformedJsonException {
+    lines.fact("request", json.text("request_id"));
+    lines.fact("time", time(json));
+    lines.fact("verdict", json.text("verdict"));
+    for (String name : List.of("code", "reason", "door", "operation")) {
+      lines.fact(name, json.text(name));
+    }
+    lines.fact("summary", "leaf " + json.integer("leaf_index", 0, MAX_EXACT));
+    json.optionalText("client").ifPresent(digest -> lines.fact("client", digest));
+    lines.blank();
+    lines.line(
+        "refused before it was a decision on anybody: there is no host, no Evidence and no rule to it");
   }
 
   /** What stood in the way, what would satisfy it, and what it was shown. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.UuidV7;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param limits how much it takes
  * @param load how much it holds, with the doors that share its limits
  * @param rate how often an address may ask; absent where any may as often as it likes
+ * @param ids names its requests
  * @param observer is told what happens
  */
 record Door(
@@ -28,15 +30,21 @@ record Door(
     DoorsConfig.Limits limits,
     Load load,
     Optional<RateLimiter> rate,
+    RequestIds ids,
     DoorObserver observer) {
   /** Whether the address has asks left; takes one. */
   boolean mayAsk(@Nullable SocketAddress remote) {
-    if (rate.isEmpty() || remote == null || !remote.isInetSocket()) {
-      return true;
+    Optional<InetAddress> client = addressOf(remote);
+    return rate.isEmpty() || client.isEmpty() || rate.get().take(client.get());
+  }
+
+  private static Optional<InetAddress> addressOf(@Nullable SocketAddress remote) {
+    if (remote == null || !remote.isInetSocket() || remote.hostAddress() == null) {
+      return Optional.empty();
     }
     try {
       // A literal: nothing is looked up.
-      return rate.get().take(InetAddress.getByName(remote.hostAddress()));
+      return Optional.of(InetAddress.getByName(remote.hostAddress()));
     } catch (UnknownHostException e) {
       throw new IllegalStateException("bug: a peer's address is no literal", e);
     }
@@ -52,6 +60,13 @@ record Door(
   /** The door refused a request by itself. */
   void refused(Problem problem) {
     observer.refused(problem);
+  }
+
+  /** A request was told that it is refused, by the door or by the service, and no leaf says so. */
+  void told(UuidV7 id, Problem problem, String operation, @Nullable SocketAddress remote) {
+    observer.told(
+        new RefusedRequest(
+            id, problem.code(), problem.reason(), name, operation, addressOf(remote)));
   }
 
   /** A request was answered. */

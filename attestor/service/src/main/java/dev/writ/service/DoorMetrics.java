@@ -59,6 +59,11 @@ final class DoorMetrics implements DoorObserver, AutoCloseable {
   }
 
   @Override
+  public void told(RefusedRequest request) {
+    refusals.told(request);
+  }
+
+  @Override
   public void clientRefused() {
     refusals.count(DenialCode.UNVERIFIABLE, RefusedClients.REASON);
   }

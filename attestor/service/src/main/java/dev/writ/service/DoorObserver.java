@@ -6,6 +6,9 @@ interface DoorObserver {
   /** A door refused a request by itself, before the service was asked. */
   void refused(Problem problem);
 
+  /** A request was told that it is refused, and no leaf says so. */
+  void told(RefusedRequest request);
+
   /** A request was answered. */
   void answered(String door, String operation, int status);
 

@@ -77,6 +77,7 @@ public final class Doors implements AutoCloseable {
   private final Vertx vertx;
   private final DoorsConfig config;
   private final InstantSource clock;
+  private final RequestIds ids;
   private final Loads loads;
   private final GatedTransport transport = GatedTransport.platform();
   private final DoorObserver observer;
@@ -94,6 +95,7 @@ public final class Doors implements AutoCloseable {
       List<AutoCloseable> owned) {
     this.config = config;
     this.clock = clock;
+    this.ids = new RequestIds(clock);
     this.loads = loads;
     this.observer = observer;
     this.owned.addAll(owned);
@@ -224,7 +226,7 @@ public final class Doors implements AutoCloseable {
             ? SocketAddress.sharedRandomPort(++freePorts, host)
             : SocketAddress.inetSocketAddress(address.getPort(), host);
     open(
-        new Door(name, where, options, routes, config.limits(), load, limiter, observer),
+        new Door(name, where, options, routes, config.limits(), load, limiter, ids, observer),
         instances);
   }
 
@@ -240,6 +242,7 @@ public final class Doors implements AutoCloseable {
             config.limits(),
             loads.operator(),
             Optional.empty(),
+            ids,
             observer),
         1);
     socket.publish();

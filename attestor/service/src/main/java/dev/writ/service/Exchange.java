@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.StrictJson;
+import dev.writ.artifact.UuidV7;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -310,7 +311,10 @@ final class Exchange {
         return;
       }
       if (LOG.isLoggable(System.Logger.Level.DEBUG)) {
-        LOG.log(System.Logger.Level.DEBUG, "answered", fields(written.status(), RequestIds.next()));
+        LOG.log(
+            System.Logger.Level.DEBUG,
+            "answered",
+            fields(written.status(), loop.door().ids().next()));
       }
       send(written, false);
     }
@@ -331,7 +335,11 @@ final class Exchange {
   }
 
   private void tell(Problem problem, Optional<String> logged, boolean close) {
-    String id = RequestIds.next();
+    // A denial that is a leaf has the leaf's id: whichever of the two somebody was told finds it.
+    UuidV7 id = problem.decision().orElseGet(loop.door().ids()::next);
+    if (problem.decision().isEmpty()) {
+      loop.door().told(id, problem, operation, request.remoteAddress());
+    }
     System.Logger.Level level =
         switch (problem.status()) {
           case 503 -> System.Logger.Level.WARNING;
@@ -350,11 +358,11 @@ final class Exchange {
       LogFields told = fields;
       LOG.log(level, "refused", logged.map(text -> told.and("message", text)).orElse(told));
     }
-    send(problem.answer(id), close);
+    send(problem.answer(id.toString()), close);
   }
 
-  private LogFields fields(int status, String id) {
-    return LogFields.of("request_id", id)
+  private LogFields fields(int status, UuidV7 id) {
+    return LogFields.of("request_id", id.toString())
         .and("operation", operation)
         .and("status", status)
         .and("address", loop.door().nameOf(request.remoteAddress()))

@@ -34,11 +34,13 @@ final class Explanations {
   private final Ledger ledger;
   private final Hosts hosts;
   private final Policies policies;
+  private final RefusalSearch refusals;
 
   Explanations(Ledger ledger, Hosts hosts, Policies policies) {
     this.ledger = ledger;
     this.hosts = hosts;
     this.policies = policies;
+    this.refusals = new RefusalSearch(ledger);
   }
 
   /** Which boot values are learned from. */
@@ -56,6 +58,12 @@ final class Explanations {
 
     /** No leaf of a decision has this name. */
     record Unknown() implements Outcome {}
+
+    /** It is no decision's name, but that of a request that was refused before one. */
+    record Refused(RefusalSearch.Found.Refused request) implements Outcome {}
+
+    /** The summary of its minute counts it, if it was, and does not list it. */
+    record Unlisted(long index, long number) implements Outcome {}
 
     /** What was kept beside this leaf was erased. */
     record Erased(long index) implements Outcome {}
@@ -86,9 +94,26 @@ final class Explanations {
       LearnedReferences.Learned learned,
       Optional<String> denied) {}
 
-  /** Explains a decision. */
+  /** Explains a decision, or says how a request was refused before one. */
   Outcome explain(LeafName name) throws LedgerException {
     OptionalLong index = name.indexIn(ledger);
+    return index.isEmpty() && name instanceof LeafName.Id id
+        ? refused(refusals.find(id.id()))
+        : explain(index);
+  }
+
+  private static Outcome refused(RefusalSearch.Found found) {
+    if (found instanceof RefusalSearch.Found.Refused refused) {
+      return new Outcome.Refused(refused);
+    } else if (found instanceof RefusalSearch.Found.Unlisted unlisted) {
+      return new Outcome.Unlisted(unlisted.index(), unlisted.number());
+    }
+    return found instanceof RefusalSearch.Found.Erased erased
+        ? new Outcome.Erased(erased.index())
+        : new Outcome.Unknown();
+  }
+
+  private Outcome explain(OptionalLong index) throws LedgerException {
     Optional<Leaf> leaf = index.isPresent() ? ledger.leaf(index.getAsLong()) : Optional.empty();
     if (leaf.isEmpty() || !KeptDecision.isDecision(leaf.get())) {
       return new Outcome.Unknown();

@@ -124,6 +124,17 @@ final class OperatorRoutes {
     if (outcome instanceof Explanations.Outcome.Explained explained) {
       byte[] json = explained.explanation().toJson();
       return PublicRoutes.given(200, json);
+    } else if (outcome instanceof Explanations.Outcome.Refused refused) {
+      return PublicRoutes.given(200, refused(refused.request()));
+    } else if (outcome instanceof Explanations.Outcome.Unlisted unlisted) {
+      return new Reply.Refused(
+          Problem.notFound(
+              "a leaf or a minute's summary must list this id, and none does; the summary at leaf "
+                  + unlisted.index()
+                  + ", of the id's minute, counts "
+                  + unlisted.number()
+                  + " requests by code and reason that it does not list"),
+          Optional.empty());
     } else if (outcome instanceof Explanations.Outcome.Erased erased) {
       return new Reply.Refused(
           Problem.gone(
@@ -136,9 +147,29 @@ final class OperatorRoutes {
     }
     return new Reply.Refused(
         Problem.notFound(
-            "a leaf of a decision must have this id, jti or index, and none has; an id from before the"
-                + " clock was set is found by its leaf's index alone"),
+            "a leaf of a decision must have this id, jti or index, or a minute's summary list it, and none"
+                + " does: a summary is written when its minute is over, and an id from before the clock was"
+                + " set is found by its leaf's index alone"),
         Optional.empty());
+  }
+
+  private static byte[] refused(RefusalSearch.Found.Refused refused) {
+    ListedRefusals.Row row = refused.row();
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("v", 1);
+    map.put("request_id", refused.request().toString());
+    map.put("leaf_index", refused.index());
+    map.put("time", refused.request().time().toEpochMilli());
+    map.put("verdict", "deny");
+    map.put("code", row.code().wire());
+    map.put("reason", row.reason());
+    map.put("door", row.door());
+    map.put("operation", row.operation());
+    if (row.client().isPresent()) {
+      map.put("client", row.client().get());
+      map.put("client_salt", PublicRoutes.base64Url(refused.clientSalt()));
+    }
+    return Jcs.canonical(map);
   }
 
   private CompletionStage<Reply> start() {

@@ -3,60 +3,142 @@ package dev.writ.service;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.writ.artifact.DenialCode;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Counts what was refused without being a decision on anybody: what was malformed, and what no
  * enrolled host, no gateway and no invited one showed to have sent. Each would be a leaf that
- * strangers could write; so there is one a minute that sums them up.
+ * strangers could write; so there is one a minute that sums them up. Requests that a door answered are
+ * listed besides, so that each can be found again.
  */
 public final class Refusals {
   /** Most different ones that are counted apart; the reasons are the service's own words. */
   static final int MOST_APART = 128;
 
+  /** Most requests that are listed. */
+  static final int MOST_LISTED = 1_000;
+
+  /** Most requests of one address that are listed: who floods a door does not crowd the others out. */
+  static final int MOST_OF_ONE = 250;
+
   /** Stands for those that come beyond. */
   static final Kind OTHER = new Kind(DenialCode.UNVERIFIABLE, "other");
 
   @GuardedBy("this")
-  private Map<Kind, Long> counts = new HashMap<>();
+  private Map<Kind, Long> counted = new HashMap<>();
+
+  @GuardedBy("this")
+  private Map<Kind, Long> told = new HashMap<>();
+
+  @GuardedBy("this")
+  private List<RefusedRequest> listed = new ArrayList<>();
+
+  @GuardedBy("this")
+  private Map<Optional<AddressKey>, Integer> ofOne = new HashMap<>();
+
+  @GuardedBy("this")
+  private long unlisted;
 
   /** What is counted as one. */
   record Kind(DenialCode code, String reason) {}
 
+  /**
+   * What was refused in a time.
+   *
+   * @param counted by whoever refused
+   * @param told by doors, to whoever asked
+   * @param listed of those that were told
+   * @param unlisted how many more were told
+   */
+  record Refused(
+      Map<Kind, Long> counted, Map<Kind, Long> told, List<RefusedRequest> listed, long unlisted) {
+    /**
+     * How many of each kind there were. Most are counted where they are refused and told at a door, and
+     * some, such as those for a part that failed, are told alone.
+     */
+    Map<Kind, Long> counts() {
+      Map<Kind, Long> counts = new HashMap<>(counted);
+      told.forEach((kind, count) -> merge(counts, kind, Math.max(0, count - of(kind))));
+      return counts;
+    }
+
+    private long of(Kind kind) {
+      return counted.getOrDefault(kind, 0L);
+    }
+
+    boolean isEmpty() {
+      return counted.isEmpty() && told.isEmpty();
+    }
+  }
+
   Refusals() {}
+
+  private static void merge(Map<Kind, Long> counts, Kind kind, long count) {
+    if (count > 0) {
+      boolean apart = counts.containsKey(kind) || counts.size() < MOST_APART - 1;
+      counts.merge(apart ? kind : OTHER, count, Long::sum);
+    }
+  }
 
   /**
    * Counts one.
    *
    * @param reason one of the service's words, never anything that was sent
    */
-  public void count(DenialCode code, String reason) {
-    add(Map.of(new Kind(code, reason), 1L));
+  public synchronized void count(DenialCode code, String reason) {
+    merge(counted, new Kind(code, reason), 1);
   }
 
   void count(Denial denial) {
     count(denial.code(), denial.reason());
   }
 
-  /** Adds counts, such as those that were taken and could not be written. */
-  synchronized void add(Map<Kind, Long> more) {
-    more.forEach(
-        (kind, count) -> {
-          boolean apart = counts.containsKey(kind) || counts.size() < MOST_APART - 1;
-          counts.merge(apart ? kind : OTHER, count, Long::sum);
-        });
+  /** A door told a request that it is refused, and no leaf says so. */
+  synchronized void told(RefusedRequest request) {
+    merge(told, request.kind(), 1);
+    list(request);
+  }
+
+  @GuardedBy("this")
+  private void list(RefusedRequest request) {
+    Optional<AddressKey> client = request.client().map(AddressKey::of);
+    if (listed.size() < MOST_LISTED && ofOne.getOrDefault(client, 0) < MOST_OF_ONE) {
+      ofOne.merge(client, 1, Integer::sum);
+      listed.add(request);
+    } else {
+      unlisted++;
+    }
+  }
+
+  /** Gives back what was taken and could not be written. */
+  synchronized void giveBack(Refused refused) {
+    refused.counted().forEach((kind, count) -> merge(counted, kind, count));
+    refused.told().forEach((kind, count) -> merge(told, kind, count));
+    List<RefusedRequest> since = listed;
+    listed = new ArrayList<>();
+    ofOne = new HashMap<>();
+    unlisted += refused.unlisted();
+    refused.listed().forEach(this::list);
+    since.forEach(this::list);
   }
 
   /** How many were counted since the last time. */
   synchronized long sum() {
-    return counts.values().stream().mapToLong(Long::longValue).sum();
+    return counted.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** What was counted since the last time; what comes from now on counts for the next. */
-  synchronized Map<Kind, Long> take() {
-    Map<Kind, Long> taken = counts;
-    counts = new HashMap<>();
+  /** What was refused since the last time; what comes from now on counts for the next. */
+  synchronized Refused take() {
+    Refused taken = new Refused(counted, told, listed, unlisted);
+    counted = new HashMap<>();
+    told = new HashMap<>();
+    listed = new ArrayList<>();
+    ofOne = new HashMap<>();
+    unlisted = 0;
     return taken;
   }
 }

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.UuidV7;
 import java.security.SecureRandom;
-import java.util.concurrent.atomic.AtomicLong;
+import java.time.InstantSource;
 
 /**
- * Names requests in problems and in the log, so that one leads to the other: eight hexadecimal digits
- * for the process, sixteen that count. Made only for requests that are named.
+ * Names requests in problems, in the log and in the ledger, so that one leads to the others. Whatever
+ * name a client gives its request, this is another: nobody can take that of somebody else's. Made only
+ * for requests that are named.
  */
 final class RequestIds {
-  private static final String PROCESS = String.format("%08x", new SecureRandom().nextInt());
-  private static final AtomicLong COUNT = new AtomicLong();
+  private final InstantSource clock;
+  private final SecureRandom random = new SecureRandom();
 
-  private RequestIds() {}
+  RequestIds(InstantSource clock) {
+    this.clock = clock;
+  }
 
-  static String next() {
-    return PROCESS + String.format("%016x", COUNT.incrementAndGet());
+  UuidV7 next() {
+    return UuidV7.next(clock, random);
   }
 }

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.artifact.Commitment;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RefusalCount;
@@ -14,12 +15,15 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Writes one leaf a minute that sums up what was refused, if anything was. */
+/**
+ * Writes one leaf a minute that sums up what was refused, if anything was: at the minute's end by the
+ * clock, so that who knows when something was refused knows where to look for its leaf.
+ */
 final class Summaries {
   static final Duration EVERY = Duration.ofMinutes(1);
 
@@ -39,10 +43,15 @@ final class Summaries {
     this.from = Instant.ofEpochMilli(clock.millis());
   }
 
+  /** When the leaf is due of what was refused at a time. */
+  static Instant endOf(Instant time) {
+    return time.truncatedTo(ChronoUnit.MINUTES).plus(EVERY);
+  }
+
   /** Writes the leaf if the minute is over. */
   synchronized void writeIfDue() {
     Instant now = clock.instant();
-    if (now.isBefore(from) || !now.isBefore(from.plus(EVERY))) {
+    if (now.isBefore(from) || !now.isBefore(endOf(from))) {
       var unused = write();
     }
   }
@@ -62,31 +71,41 @@ final class Summaries {
     // Where it stood still: a time span has a length.
     Instant to = end.isAfter(began) ? end : began.plusMillis(1);
     from = behind ? now : to;
-    Map<Refusals.Kind, Long> counts = refusals.take();
-    if (counts.isEmpty()) {
+    Refusals.Refused refused = refusals.take();
+    if (refused.isEmpty()) {
       return CompletableFuture.completedFuture(null);
     }
+    return ledger
+        .commit(entry(now, began, to, refused))
+        .thenAccept(outcome -> written(outcome, began, refused));
+  }
+
+  private Entry entry(Instant now, Instant from, Instant to, Refusals.Refused refused) {
     List<RefusalCount> summed =
-        counts.entrySet().stream()
+        refused.counts().entrySet().stream()
             .map(
                 count ->
                     new RefusalCount(
                         count.getKey().code(), count.getKey().reason(), count.getValue()))
             .toList();
     Leaf leaf =
-        Leaf.of(
-            now, UuidV7.next(clock, random), List.of(), new LeafBody.Summary(began, to, summed));
-    return ledger.commit(Entry.of(leaf)).thenAccept(outcome -> written(outcome, began, counts));
+        Leaf.of(now, UuidV7.next(clock, random), List.of(), new LeafBody.Summary(from, to, summed));
+    return refused.listed().isEmpty()
+        ? Entry.of(leaf)
+        : Entry.of(leaf)
+            .withPayload(
+                ListedRefusals.toJson(
+                    refused, Commitment.newSalt(random), Commitment.newSalt(random)));
   }
 
   private synchronized void written(
-      CommitOutcome outcome, Instant began, Map<Refusals.Kind, Long> counts) {
+      CommitOutcome outcome, Instant began, Refusals.Refused refused) {
     boolean kept =
         outcome instanceof CommitOutcome.Receipt
             || (outcome instanceof CommitOutcome.Unavailable unavailable
                 && unavailable.reached() == Reached.COMMITTED);
     if (!kept) {
-      refusals.add(counts);
+      refusals.giveBack(refused);
       from = began;
     }
   }

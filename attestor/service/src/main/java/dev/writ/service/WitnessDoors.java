@@ -102,6 +102,9 @@ public final class WitnessDoors implements AutoCloseable {
     public void answered(String door, String operation, int status) {}
 
     @Override
+    public void told(RefusedRequest request) {}
+
+    @Override
     public void clientRefused() {}
 
     @Override

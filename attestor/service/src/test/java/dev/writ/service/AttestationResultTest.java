@@ -450,7 +450,7 @@ final class AttestationResultTest {
   void refusals_areCounted() {
     assertDenied(DenialCode.ARTIFACT_MISSING, "decision_unknown", ofDecision(deployment.leaves()));
 
-    assertThat(deployment.service().refusals().take())
+    assertThat(deployment.service().refusals().take().counts())
         .containsEntry(new Refusals.Kind(DenialCode.ARTIFACT_MISSING, "decision_unknown"), 1L);
   }
 

@@ -321,7 +321,7 @@ final class ChannelBindingTest {
     assertThat(answer(ClientCertificate.of(ClientCertificate.rsa()).context())).isEmpty();
     assertIssued(issue(showing(key), application()));
 
-    assertThat(deployment.service().refusals().take())
+    assertThat(deployment.service().refusals().take().counts())
         .containsEntry(new Refusals.Kind(DenialCode.UNVERIFIABLE, RefusedClients.REASON), 2L);
   }
 

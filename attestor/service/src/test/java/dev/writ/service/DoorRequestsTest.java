@@ -23,6 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a door makes of requests, good and bad, one connection at a time. */
 @Timeout(60)
 final class DoorRequestsTest {
+  private static final String UUID_V7 =
+      "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
+
   private static final DoorsConfig.Limits LIMITS =
       DoorsConfig.Limits.standard().withRate(Optional.empty());
   private static final String HEAD =
@@ -68,7 +71,7 @@ final class DoorRequestsTest {
     assertThat(problem.text("reason")).isEqualTo(reason);
     assertThat(problem.text("title")).isNotEmpty();
     assertThat(problem.text("detail")).isNotEmpty();
-    assertThat(problem.text("instance")).matches("urn:writ:request:[0-9a-f]{24}");
+    assertThat(problem.text("instance")).matches("urn:writ:request:" + UUID_V7);
     problem.end();
     return response;
   }

@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.StrictJson;
@@ -182,7 +183,10 @@ final class IssuanceOverHttpTest {
     HttpWire.Response denied = issue(late);
 
     assertThat(denied.status()).isEqualTo(403);
-    assertThat(StrictJson.parse(denied.body(), 4096).text("decision_id"))
-        .isEqualTo(deployment.lastLeaf().id().toString());
+    JsonMembers problem = StrictJson.parse(denied.body(), 4096);
+    assertThat(problem.text("decision_id")).isEqualTo(deployment.lastLeaf().id().toString());
+    assertThat(problem.text("instance"))
+        .as("the request has no other name: either finds the decision")
+        .isEqualTo("urn:writ:request:" + deployment.lastLeaf().id());
   }
 }

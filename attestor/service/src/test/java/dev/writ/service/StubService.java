@@ -89,6 +89,9 @@ final class StubService implements DoorObserver {
   }
 
   @Override
+  public void told(RefusedRequest request) {}
+
+  @Override
   public void clientRefused() {}
 
   @Override

@@ -40,6 +40,8 @@ final class SummaryTest {
   @BeforeEach
   void start() throws Exception {
     deployment = new Deployment(token, folder);
+    Instant now = deployment.clock.instant();
+    deployment.clock.advance(Duration.between(now, Summaries.endOf(now)));
     began = Instant.ofEpochMilli(deployment.clock.millis());
     deployment.start();
   }

@@ -2,6 +2,7 @@
 package dev.writ.ledger;
 
 import dev.writ.artifact.AkName;
+import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
@@ -27,7 +28,25 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
    * The place of the leaf with this id, looked for around the time that the id says. Empty where there
    * is none, or where the clock was set by more than seconds.
    */
-  public abstract OptionalLong indexOf(UuidV7 leafId) throws LedgerException;
+  public OptionalLong indexOf(UuidV7 leafId) throws LedgerException {
+    long size = size();
+    return store.tree(tree -> new LeafSearch(tree).find(leafId, size));
+  }
+
+  /** Number of leaves. */
+  public abstract long size();
+
+  /** The first leaf that is not of before {@code time}, were they in its order; the size where none is. */
+  public long firstFrom(Instant time) throws LedgerException {
+    long size = size();
+    return store.tree(tree -> new LeafSearch(tree).firstFrom(time, 0, size));
+  }
+
+  /** The first leaf of a kind from {@code from} to before {@code to}: all up to it are looked at. */
+  public OptionalLong firstOf(LeafKind kind, long from, long to) throws LedgerException {
+    long end = Math.min(to, size());
+    return store.tree(tree -> new LeafSearch(tree).firstOf(kind, from, end));
+  }
 
   /** The host with this attestation key. */
   public Optional<Host> host(AkName akName) throws LedgerException {

@@ -2,6 +2,7 @@
 package dev.writ.ledger;
 
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.UuidV7;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +46,20 @@ final class LeafSearch {
       }
       if (leaves.isEmpty() || leaf(leaves.get(0)).time().isAfter(made.plus(AROUND))) {
         break;
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /** The first leaf of a kind from {@code start} to before {@code end}. */
+  OptionalLong firstOf(LeafKind kind, long start, long end) throws SQLException, LedgerException {
+    byte[] text = ("\"kind\":\"" + kind.wire() + "\"").getBytes(StandardCharsets.US_ASCII);
+    for (long page = start; page < end; page += PAGE) {
+      List<byte[]> leaves = tree.leaves(page, Math.min(end, page + PAGE));
+      for (int i = 0; i < leaves.size(); i++) {
+        if (contains(leaves.get(i), text) && leaf(leaves.get(i)).kind() == kind) {
+          return OptionalLong.of(page + i);
+        }
       }
     }
     return OptionalLong.empty();

@@ -3,7 +3,6 @@ package dev.writ.ledger;
 
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.MalformedLeafException;
-import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.ConsistencyProof;
 import dev.writ.tlog.EntryBundlePath;
 import dev.writ.tlog.Hash;
@@ -17,7 +16,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -247,6 +245,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   }
 
   /** Number of leaves that {@link #checkpoint} covers. */
+  @Override
   public long size() {
     return tree.size();
   }
@@ -302,12 +301,6 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   public LogRetention retention() throws LedgerException {
     long minimum = store.tree(KeptTree::minimum);
     return new LogRetention(signer.origin(), minimum, database.archive().map(TileArchive::config));
-  }
-
-  @Override
-  public OptionalLong indexOf(UuidV7 leafId) throws LedgerException {
-    long size = size();
-    return store.tree(tree -> new LeafSearch(tree).find(leafId, size));
   }
 
   /** What lies beside the leaves. */

@@ -2,7 +2,6 @@
 package dev.writ.ledger;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.EntryBundle;
 import dev.writ.tlog.EntryBundlePath;
 import dev.writ.tlog.Hash;
@@ -12,14 +11,12 @@ import dev.writ.tlog.TilePath;
 import dev.writ.tlog.TiledLog;
 import dev.writ.tlog.VerifiedTiles;
 import java.io.IOException;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,6 +106,7 @@ public final class StoredLedger extends CommittedState implements AutoCloseable 
   }
 
   /** Number of leaves when this was opened. */
+  @Override
   public long size() {
     return head.size();
   }
@@ -198,16 +196,6 @@ public final class StoredLedger extends CommittedState implements AutoCloseable 
   /** Likewise of one leaf. */
   public Optional<byte[]> payload(long index) throws LedgerException {
     return Optional.ofNullable(payloads(index, index + 1).get(index));
-  }
-
-  @Override
-  public OptionalLong indexOf(UuidV7 leafId) throws LedgerException {
-    return store.tree(tree -> new LeafSearch(tree).find(leafId, size()));
-  }
-
-  /** The first leaf that is not of before {@code time}, were they in its order; the size where none is. */
-  public long firstFrom(Instant time) throws LedgerException {
-    return store.tree(tree -> new LeafSearch(tree).firstFrom(time, 0, size()));
   }
 
   @Override
