@@ -345,11 +345,21 @@ final class Examination {
         presentation.obligations().orElse(new Presentation.Obligations(Set.of(), Set.of()));
     List<String> names = obligations.stream().map(Governance::obligationName).toList();
     return Finding.of(
-        here.met().containsAll(names) && names.containsAll(here.demanded()),
-        "no obligation but "
-            + here.met()
-            + (here.demanded().isEmpty() ? "" : ", and of them " + here.demanded()),
+        here.areMetOf(obligations.stream().map(Obligation::of).toList())
+            && names.containsAll(here.demanded()),
+        expected(here),
         obligations.toString());
+  }
+
+  private static String expected(Presentation.Obligations here) {
+    StringBuilder words = new StringBuilder("no obligation but ").append(here.met());
+    if (!here.demanded().isEmpty()) {
+      words.append(", and of them ").append(here.demanded());
+    }
+    if (!here.upstreams().isEmpty()) {
+      words.append(", reroute to one of ").append(here.upstreams());
+    }
+    return words.toString();
   }
 
   Finding parent() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.artifact;
 
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -68,20 +70,53 @@ public record Presentation(
    *
    * @param met the artifact may have no other
    * @param demanded the artifact must have each: what is about to happen is allowed only under them
+   * @param upstreams to which the call can go, by the names that {@link Obligation.Reroute} has them by
    */
-  public record Obligations(Set<String> met, Set<String> demanded) {
+  public record Obligations(Set<String> met, Set<String> demanded, Set<String> upstreams) {
     /**
      * The names as given.
      *
-     * @throws IllegalArgumentException if one is demanded that is not met
+     * @throws IllegalArgumentException if one is demanded that is not met, or rerouting is met where
+     *     there is nowhere to
      */
     public Obligations {
       met = Set.copyOf(met);
       demanded = Set.copyOf(demanded);
+      upstreams = Set.copyOf(upstreams);
+      if (met.contains(Obligation.REROUTE) == upstreams.isEmpty()) {
+        throw new IllegalArgumentException(
+            "reroute must be met exactly where upstreams are known, are " + upstreams);
+      }
       if (!met.containsAll(demanded)) {
         throw new IllegalArgumentException(
             "an obligation that is demanded must be met, of " + demanded + " are only " + met);
       }
+    }
+
+    /** Of a gateway that reroutes nothing. */
+    public Obligations(Set<String> met, Set<String> demanded) {
+      this(met, demanded, Set.of());
+    }
+
+    /** The same of a gateway that has these upstreams, at least one. */
+    public Obligations reroutingTo(Set<String> names) {
+      Set<String> all = new HashSet<>(met);
+      all.add(Obligation.REROUTE);
+      return new Obligations(all, demanded, names);
+    }
+
+    /** Whether what this artifact's obligations ask for, all together, can be done here. */
+    boolean areMetOf(List<Obligation> obligations) {
+      long upstreamsNamed =
+          obligations.stream().filter(Obligation.Reroute.class::isInstance).distinct().count();
+      return upstreamsNamed <= 1 && obligations.stream().allMatch(this::isMet);
+    }
+
+    private boolean isMet(Obligation obligation) {
+      if (obligation instanceof Obligation.Reroute reroute) {
+        return upstreams.contains(reroute.upstream());
+      }
+      return met.contains(obligation.name()) && !obligation.name().equals(Obligation.REROUTE);
     }
   }
 

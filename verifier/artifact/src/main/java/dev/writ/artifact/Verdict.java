@@ -2,6 +2,7 @@
 package dev.writ.artifact;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What a verification ends in: allow, or exactly one denial code. */
 public sealed interface Verdict {
@@ -19,6 +20,19 @@ public sealed interface Verdict {
     /** The verdict as given. */
     public Allowed {
       checks = List.copyOf(checks);
+    }
+
+    /** What must be done with it, which whoever asked said is met here. */
+    public List<Obligation> obligations() {
+      return artifact.claims().gov().obligations().stream().map(Obligation::of).toList();
+    }
+
+    /** The upstream to which the call must go; empty where the artifact leaves that to the gateway. */
+    public Optional<String> upstream() {
+      return obligations().stream()
+          .filter(Obligation.Reroute.class::isInstance)
+          .map(obligation -> ((Obligation.Reroute) obligation).upstream())
+          .findFirst();
     }
   }
 
