@@ -16,6 +16,7 @@ import dev.writ.evidence.VerifiedQuote;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.TokenStatus;
+import dev.writ.ledger.GovernanceMode;
 import dev.writ.policy.Decision;
 import dev.writ.policy.Obligation;
 import dev.writ.tlog.Hash;
@@ -33,6 +34,8 @@ import java.util.concurrent.CompletionStage;
  * policy allowed: {@link #sign} takes the {@link Decision.Allow}.
  */
 final class ArtifactSigner {
+  private static final String BREAKGLASS = "breakglass:";
+
   private final KeysInUse keys;
   private final SignatureCounts counts;
   private final String logOrigin;
@@ -124,7 +127,7 @@ final class ArtifactSigner {
    * @param execution that of the execution
    * @param status the bit that will withdraw it
    * @param logOrigin name of the ledger
-   * @param mode of the service
+   * @param mode of the service, day to day
    */
   record Chosen(
       UuidV7 jti,
@@ -137,13 +140,15 @@ final class ArtifactSigner {
   static ArtifactClaims claims(Decision.Allow allow, Grounds grounds, Chosen chosen) {
     ExecutionRequest request = grounds.application().request();
     Instant iat = grounds.decided().truncatedTo(ChronoUnit.SECONDS);
+    Optional<GovernanceMode.Breakglass> breakglass =
+        grounds.policy().mode().running(grounds.decided());
     return new ArtifactClaims(
         request.iss(),
         request.sub(),
         request.aud(),
         iat,
         iat,
-        iat.plus(allow.lifetime()),
+        end(iat.plus(allow.lifetime()), breakglass),
         chosen.jti(),
         request.jkt(),
         request.tenant(),
@@ -152,13 +157,28 @@ final class ArtifactSigner {
         grounds.policy().reference(),
         new Governance(
             "host:" + grounds.host().name(),
-            List.of(),
+            breakglass.map(ArtifactSigner::named).stream().toList(),
             allow.obligations().stream().map(Obligation::wire).toList(),
-            chosen.mode()),
+            mode(chosen.mode(), breakglass.isPresent())),
         Lineage.rootOf(chosen.execution()),
         chosen.status(),
         chosen.logOrigin(),
         grounds.result().embedded());
+  }
+
+  /** What is permitted under a break-glass ends with it: it began and ends at whole seconds. */
+  private static Instant end(Instant end, Optional<GovernanceMode.Breakglass> breakglass) {
+    return breakglass.map(GovernanceMode.Breakglass::ends).filter(end::isAfter).orElse(end);
+  }
+
+  /** The grant as {@code gov.approvals} names it: its signers approved what is decided under it. */
+  private static String named(GovernanceMode.Breakglass breakglass) {
+    return BREAKGLASS + breakglass.grant().hex();
+  }
+
+  /** A dev artifact says above all that it is one. */
+  static Governance.Mode mode(Governance.Mode usual, boolean breakglass) {
+    return breakglass && usual == Governance.Mode.STANDARD ? Governance.Mode.BREAK_GLASS : usual;
   }
 
   private static Environment environment(VerifiedQuote quote, Environment.KeyStorage keyStorage) {

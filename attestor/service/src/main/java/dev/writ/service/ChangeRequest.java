@@ -67,6 +67,14 @@ public sealed interface ChangeRequest {
     }
   }
 
+  /** The freeze in force lifted. */
+  record Unfreeze() implements ChangeRequest {
+    @Override
+    public OperationKind kind() {
+      return OperationKind.UNFREEZE;
+    }
+  }
+
   /**
    * Another trust file.
    *

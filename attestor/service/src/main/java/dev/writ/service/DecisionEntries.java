@@ -23,7 +23,8 @@ import java.util.Optional;
 
 /**
  * Writes decisions as ledger entries: the leaf, what must still hold when it is committed, and what
- * changes with it. Parents of a decision are the policy that decided and the host's enrolment.
+ * changes with it. Parents of a decision are the policy that decided, the host's enrolment and, where it
+ * was made under a break-glass, the leaf that began that.
  */
 final class DecisionEntries {
   private final InstantSource clock;
@@ -60,10 +61,16 @@ final class DecisionEntries {
             claims.jti(), claims.exp(), Optional.of(status), granted.standing().seen()));
     changes.addAll(grounds.learned());
     return new Entry(
-        leaf(grounds.decided(), policy, grounds.host(), body),
+        leaf(
+            grounds.decided(),
+            policy,
+            grounds.host(),
+            policy.mode().parent(grounds.decided()),
+            body),
         changes,
         List.of(
             new Precondition.EpochIs(policy.epoch()),
+            policy.mode().unchanged(),
             new Precondition.HostActive(grounds.host().akName()),
             new Precondition.KeyActive(artifact.kid())),
         Optional.of(Payload.allowed(granted.allow(), grounds, salts, artifact.compact())));
@@ -77,6 +84,7 @@ final class DecisionEntries {
     PolicyInForce policy = refused.policy();
     List<Precondition> rests = new ArrayList<>();
     rests.add(new Precondition.EpochIs(policy.epoch()));
+    rests.add(policy.mode().unchanged());
     if (refused.host().isActive()) {
       rests.add(new Precondition.HostActive(refused.host().akName()));
     }
@@ -95,7 +103,12 @@ final class DecisionEntries {
     refused.standing().seen().ifPresent(changes::add);
     refused.bootLog().ifPresent(changes::add);
     return new Entry(
-        leaf(Instant.ofEpochMilli(clock.millis()), policy, refused.host(), body),
+        leaf(
+            Instant.ofEpochMilli(clock.millis()),
+            policy,
+            refused.host(),
+            refused.decision().flatMap(deny -> policy.mode().parent(deny.inputs().now())),
+            body),
         changes,
         rests,
         Optional.of(Payload.denied(application, refused, Commitment.newSalt(random))));
@@ -128,9 +141,15 @@ final class DecisionEntries {
     };
   }
 
-  private Leaf leaf(Instant time, PolicyInForce policy, KnownHost host, LeafBody body) {
-    return Leaf.of(
-        time, UuidV7.next(clock, random), List.of(policy.leaf(), host.enrolment()), body);
+  private Leaf leaf(
+      Instant time,
+      PolicyInForce policy,
+      KnownHost host,
+      Optional<Hash> breakglass,
+      LeafBody body) {
+    List<Hash> parents = new ArrayList<>(List.of(policy.leaf(), host.enrolment()));
+    breakglass.ifPresent(parents::add);
+    return Leaf.of(time, UuidV7.next(clock, random), parents, body);
   }
 
   private static StateChange nonceOf(Challenge challenge) {

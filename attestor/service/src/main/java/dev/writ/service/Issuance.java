@@ -38,6 +38,7 @@ public final class Issuance {
   private final WorkPool hsm;
   private final Hosts hosts;
   private final Policies policies;
+  private final Modes modes;
   private final Judge judge;
   private final Continuity continuity;
   private final StatusIndices statusIndices;
@@ -54,6 +55,7 @@ public final class Issuance {
       WorkPool hsm,
       Hosts hosts,
       Policies policies,
+      Modes modes,
       Judge judge,
       Continuity continuity,
       StatusIndices statusIndices,
@@ -68,6 +70,7 @@ public final class Issuance {
     this.hsm = hsm;
     this.hosts = hosts;
     this.policies = policies;
+    this.modes = modes;
     this.judge = judge;
     this.continuity = continuity;
     this.statusIndices = statusIndices;
@@ -117,9 +120,10 @@ public final class Issuance {
         .thenApply(outcome -> measured(outcome, asked));
   }
 
-  /** What changed under a decision may be the policy: another node's, or this one's a moment ago. */
+  /** What changed under a decision may be policy or mode: by another node, or this one a moment ago. */
   private boolean followed() throws LedgerException {
     policies.align();
+    modes.align();
     return true;
   }
 
@@ -223,6 +227,7 @@ public final class Issuance {
             outcome -> {
               if (outcome instanceof CommitOutcome.Receipt receipt) {
                 recorded(granted.standing(), receipt);
+                modes.allowed(granted, receipt);
                 return answer(artifact, status, receipt);
               } else if (outcome instanceof CommitOutcome.Replayed) {
                 return record(granted, CHALLENGE_USED, Nonce.LEFT);
@@ -355,6 +360,8 @@ public final class Issuance {
   private static String needed(CommitOutcome.Reason reason) {
     if (reason instanceof Precondition.EpochIs) {
       return "the service's policy is the one in force";
+    } else if (reason instanceof Precondition.ModeIs) {
+      return "the mode is the one that was decided under";
     } else if (reason instanceof Precondition.HostActive) {
       return "the host is active";
     } else if (reason instanceof Precondition.KeyActive) {

@@ -69,6 +69,7 @@ final class Judge {
   private final Challenges challenges;
   private final Endorsements endorsements;
   private final Policies policies;
+  private final Modes modes;
   private final Hosts hosts;
   private final InstanceKeys instanceKeys;
   private final MeasuredLogs logs;
@@ -82,6 +83,7 @@ final class Judge {
       Challenges challenges,
       Endorsements endorsements,
       Policies policies,
+      Modes modes,
       Hosts hosts,
       InstanceKeys instanceKeys,
       MeasuredLogs logs,
@@ -93,6 +95,7 @@ final class Judge {
     this.challenges = challenges;
     this.endorsements = endorsements;
     this.policies = policies;
+    this.modes = modes;
     this.hosts = hosts;
     this.instanceKeys = instanceKeys;
     this.logs = logs;
@@ -112,8 +115,8 @@ final class Judge {
     if (!challenges.isOurs(challenge, application.akName())) {
       return NOT_OURS;
     }
-    // One policy for all that follows, whatever comes into force meanwhile.
-    PolicyInForce policy = policies.inForceFrom(challenge.epoch());
+    // One policy and mode for all that follows, whatever comes into force meanwhile.
+    PolicyInForce policy = policies.inForceFrom(challenge.epoch()).under(modes.inForce());
     KnownHost host = enrolled.get();
     QuoteOutcome quoted = verifyQuote(application, host.ak());
     if (quoted instanceof QuoteOutcome.Refused refused) {
@@ -239,7 +242,7 @@ final class Judge {
                 new Inputs(
                     PolicyInputs.subject(host.row(), quote, application.request()),
                     PolicyInputs.request(application),
-                    PolicyInputs.governance(policy),
+                    PolicyInputs.governance(policy, now),
                     PolicyInputs.trust(appraisal, endorsement, policy.document(), host.name()),
                     PolicyInputs.env(
                         quote, key.storage(), channel.seen(application.request().jkt())),

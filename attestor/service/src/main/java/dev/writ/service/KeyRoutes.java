@@ -150,6 +150,7 @@ final class KeyRoutes {
       case COMPROMISE_KEY -> new ChangeRequest.Compromise(body.thumbprint("kid"), since(body));
       case DESTROY_KEY -> new ChangeRequest.Destroy(body.thumbprint("kid"));
       case ACCEPT_CLOCK -> new ChangeRequest.AcceptClock();
+      case UNFREEZE -> new ChangeRequest.Unfreeze();
       case PUBLISH_TRUST ->
           new ChangeRequest.Publish(trustFile(body.base64UrlUpTo("trust_file", MAX_TRUST)));
     };

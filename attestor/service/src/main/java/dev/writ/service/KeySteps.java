@@ -239,6 +239,8 @@ final class KeySteps {
       transitions.destroy(operation, destroy.kid());
     } else if (change instanceof Operation.AcceptClock clock) {
       transitions.acceptClock(operation, clock);
+    } else if (change instanceof Operation.Unfreeze unfreeze) {
+      transitions.unfreeze(operation, unfreeze);
     } else {
       transitions.publish(operation, signed(proposal, approvals));
     }

@@ -18,6 +18,7 @@ import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeySpec;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
+import dev.writ.ledger.GovernanceChange;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.OperationEnd;
@@ -322,6 +323,23 @@ final class KeyTransitions {
                 OperationStep.End.EXECUTED,
                 Optional.empty()),
             new StateChange.AcceptClock(clock.newest()),
+            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+  }
+
+  /** Of another freeze than the one that operators were shown nothing was said. */
+  void unfreeze(Operation operation, Operation.Unfreeze unfreeze) throws LedgerException {
+    if (!ledger.governanceMode().frozenBy().equals(OptionalLong.of(unfreeze.freeze()))) {
+      end(operation, OperationStep.End.FAILED);
+      return;
+    }
+    var unused =
+        commit(
+            new OperationStep.Ended(
+                operation.change().kind(),
+                operation.digest(),
+                OperationStep.End.EXECUTED,
+                Optional.empty()),
+            new StateChange.ChangeGovernance(new GovernanceChange.Unfreeze(unfreeze.freeze())),
             new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
   }
 

@@ -54,6 +54,7 @@ final class OperatorRoutes {
             .get("/metrics", "metrics", target -> routes.metrics());
     new KeyRoutes(service).addTo(table);
     new PolicyRoutes(service, routes::read).addTo(table);
+    new GovernanceRoutes(service.governanceOrders(), routes::read).addTo(table);
     new DrillRoutes(service.drills()).addTo(table);
     new PayloadRoutes(service.payloads(), routes::read).addTo(table);
     trust.addVersionsTo(table);

@@ -10,7 +10,7 @@ import dev.writ.tlog.Hash;
 import java.util.Map;
 import java.util.Optional;
 
-/** The policy by which requests are judged, with its place in the ledger. */
+/** The policy by which requests are judged, with its place in the ledger, and the mode in which it is. */
 final class PolicyInForce {
   private final Policy policy;
   private final long epoch;
@@ -18,6 +18,7 @@ final class PolicyInForce {
   private final Hash digest;
   private final PolicyReference reference;
   private final Map<String, Expectation> expectations;
+  private final ModeInForce mode;
 
   /**
    * A policy in force.
@@ -35,6 +36,27 @@ final class PolicyInForce {
     this.digest = digestOf(document);
     this.reference = new PolicyReference(document.id(), document.version(), digest, epoch);
     this.expectations = Map.copyOf(expectations);
+    this.mode = ModeInForce.NORMAL;
+  }
+
+  private PolicyInForce(PolicyInForce same, ModeInForce mode) {
+    this.policy = same.policy;
+    this.epoch = same.epoch;
+    this.leaf = same.leaf;
+    this.digest = same.digest;
+    this.reference = same.reference;
+    this.expectations = same.expectations;
+    this.mode = mode;
+  }
+
+  /** The same policy while the service is in this mode. */
+  PolicyInForce under(ModeInForce other) {
+    return other.equals(mode) ? this : new PolicyInForce(this, other);
+  }
+
+  /** The mode in which it is asked. */
+  ModeInForce mode() {
+    return mode;
   }
 
   Policy policy() {

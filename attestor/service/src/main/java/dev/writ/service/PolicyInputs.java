@@ -22,6 +22,7 @@ import dev.writ.policy.ReferenceSet;
 import dev.writ.policy.Request;
 import dev.writ.policy.Subject;
 import dev.writ.policy.Trust;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,13 +80,13 @@ final class PolicyInputs {
     return new Exec(binding.path(), binding.exeSha256().hex(), argv, binding.cwd(), env, files);
   }
 
-  /** What the service observed of its governance, under an epoch. */
-  static Governance governance(Governance observed, long epoch) {
-    return new Governance(observed.initiator(), observed.approvals(), observed.mode(), epoch);
+  /** What the service observed of its governance, under an epoch and in a mode that the ledger tells. */
+  static Governance governance(Governance observed, long epoch, Governance.Mode mode) {
+    return new Governance(observed.initiator(), observed.approvals(), mode, epoch);
   }
 
-  static Governance governance(PolicyInForce policy) {
-    return new Governance(Optional.empty(), List.of(), Governance.Mode.NORMAL, policy.epoch());
+  static Governance governance(PolicyInForce policy, Instant now) {
+    return new Governance(Optional.empty(), List.of(), policy.mode().at(now), policy.epoch());
   }
 
   /**

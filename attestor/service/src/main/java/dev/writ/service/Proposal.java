@@ -73,6 +73,7 @@ public record Proposal(Operation operation, Optional<TrustFile> trust) {
     return switch (operation.change().kind()) {
       case ROTATE_KEY, PUBLISH_TRUST -> "trust";
       case ACCEPT_CLOCK -> "clock";
+      case UNFREEZE -> "freeze";
       // It must wait neither for a rotation that somebody is slow to approve, nor for what somebody
       // else proposed.
       case COMPROMISE_KEY ->

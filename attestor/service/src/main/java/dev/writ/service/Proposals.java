@@ -77,6 +77,8 @@ final class Proposals {
       return destruction(destroy.kid());
     } else if (request instanceof ChangeRequest.AcceptClock) {
       return acceptance(now);
+    } else if (request instanceof ChangeRequest.Unfreeze) {
+      return unfreezing();
     }
     return publication(((ChangeRequest.Publish) request).file());
   }
@@ -264,6 +266,18 @@ final class Proposals {
                   + ": there is nothing to accept"));
     }
     return new Drafted(new Operation.AcceptClock(newest), Optional.empty());
+  }
+
+  private Drafted unfreezing() throws LedgerException {
+    OptionalLong frozenBy = ledger.governanceMode().frozenBy();
+    if (frozenBy.isEmpty()) {
+      throw new DeniedException(
+          new Denial(
+              DenialCode.POLICY_DENIED,
+              "not_frozen",
+              "a freeze that is to be lifted must be in force, and none is"));
+    }
+    return new Drafted(new Operation.Unfreeze(frozenBy.getAsLong()), Optional.empty());
   }
 
   private Drafted publication(TrustFile wished) throws LedgerException {

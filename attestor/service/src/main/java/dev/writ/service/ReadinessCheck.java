@@ -47,6 +47,7 @@ final class ReadinessCheck implements AutoCloseable {
   private final Supplier<String> signs;
   private final Ledger ledger;
   private final Policies policies;
+  private final Modes modes;
   private final StatusTokens tokens;
   private final Duration patience;
   private final LongSupplier nanos;
@@ -86,6 +87,7 @@ final class ReadinessCheck implements AutoCloseable {
       Supplier<String> signs,
       Ledger ledger,
       Policies policies,
+      Modes modes,
       StatusTokens tokens,
       Duration patience,
       LongSupplier nanos) {
@@ -93,6 +95,7 @@ final class ReadinessCheck implements AutoCloseable {
     this.signs = signs;
     this.ledger = ledger;
     this.policies = policies;
+    this.modes = modes;
     this.tokens = tokens;
     this.patience = patience;
     this.nanos = nanos;
@@ -167,7 +170,13 @@ final class ReadinessCheck implements AutoCloseable {
     try {
       long epoch = ledger.policyEpoch().map(PolicyEpoch::epoch).orElse(0L);
       return epoch == policies.epoch()
-          ? new Finding(Part.POLICY, true, "epoch " + epoch + " is in force")
+          ? new Finding(
+              Part.POLICY,
+              true,
+              "epoch "
+                  + epoch
+                  + " is in force"
+                  + modes.notice().map(said -> "; " + said).orElse(""))
           : new Finding(
               Part.POLICY,
               false,

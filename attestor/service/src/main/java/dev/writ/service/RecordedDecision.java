@@ -7,6 +7,7 @@ import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.evidence.KeptEvidence;
+import dev.writ.ledger.LedgerException;
 import dev.writ.policy.Decision;
 import dev.writ.policy.Inputs;
 import dev.writ.policy.MalformedPolicyException;
@@ -198,7 +199,8 @@ final class RecordedDecision {
   }
 
   /** Compares what the policy was shown with what it is shown now; empty where that is not kept. */
-  Optional<Inputs> compareInputs(ReplaySteps steps, ReplayedAppraisal appraisal) {
+  Optional<Inputs> compareInputs(ReplaySteps steps, ReplayedAppraisal appraisal)
+      throws LedgerException, ContradictionException {
     steps.begin(ReplayStep.INPUTS);
     if (inputs.isEmpty()) {
       steps.say(

@@ -19,6 +19,7 @@ import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.TpmName;
+import dev.writ.ledger.GovernanceMode;
 import dev.writ.ledger.Host;
 import dev.writ.ledger.InstanceKey;
 import dev.writ.ledger.KeptBootLog;
@@ -58,6 +59,9 @@ final class RecordedGrounds {
   private final Recent<EndorsedAt, EndorsementOutcome> endorsements =
       new Recent<>(MOST_ENDORSEMENTS);
 
+  private volatile List<GovernanceMode> modes = List.of();
+  private volatile boolean modesRead;
+
   private record EndorsedAt(AkName host, Instant at) {}
 
   RecordedGrounds(
@@ -91,6 +95,27 @@ final class RecordedGrounds {
           "policy of epoch " + epoch, "of digest " + digest, "of digest " + policy.digest());
     }
     return policy;
+  }
+
+  /** The mode in which a decision was made whose leaf is at {@code index}. */
+  ModeInForce modeBefore(long index) throws LedgerException, ContradictionException {
+    if (!modesRead) {
+      modes = ledger.governanceModes();
+      modesRead = true;
+    }
+    GovernanceMode state = GovernanceMode.NORMAL;
+    for (GovernanceMode mode : modes) {
+      if (mode.leafIndex() >= index) {
+        break;
+      }
+      state = mode;
+    }
+    Optional<GovernanceMode.Breakglass> breakglass = state.breakglass();
+    return new ModeInForce(
+        state,
+        breakglass.isPresent()
+            ? Optional.of(proven(breakglass.get().begunBy()).hash())
+            : Optional.empty());
   }
 
   private PolicyInForce readPolicy(long epoch) throws LedgerException, ContradictionException {

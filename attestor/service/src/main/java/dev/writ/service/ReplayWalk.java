@@ -5,6 +5,7 @@ import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Governance;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedArtifactException;
@@ -88,8 +89,13 @@ final class ReplayWalk {
 
   private void decide(RecordedDecision recorded) throws LedgerException, ContradictionException {
     steps.begin(ReplayStep.POLICY);
-    PolicyInForce policy = grounds.policy(recorded.epoch(), recorded.policyDigest());
+    PolicyInForce policy =
+        grounds.policy(recorded.epoch(), recorded.policyDigest()).under(grounds.modeBefore(index));
     requireParent(policy.leaf(), "the policy's");
+    Optional<Hash> breakglass = policy.mode().parent(recorded.decided());
+    if (recorded.allowed() && breakglass.isPresent()) {
+      requireParent(breakglass.get(), "the break-glass in force's");
+    }
     steps.same();
     steps.begin(ReplayStep.HOST);
     RecordedHost host = grounds.host(recorded.application().akName());
@@ -334,7 +340,7 @@ final class ReplayWalk {
                       was.lineage().execution(),
                       was.status(),
                       identity.origin(),
-                      was.gov().mode()))
+                      usual(was.gov().mode())))
               .toJson();
     } catch (IllegalArgumentException e) {
       steps.mismatch("artifact", "claims of this form", String.valueOf(e.getMessage()));
@@ -344,6 +350,11 @@ final class ReplayWalk {
     var unused = steps.compare("artifact", was.toJson(), came, "");
     steps.begin(ReplayStep.SIGNATURE);
     grounds.issuers().compare(steps, artifact, index, leaf.time());
+  }
+
+  /** Whether it was a break-glass is the ledger's to say. */
+  private static Governance.Mode usual(Governance.Mode mode) {
+    return mode == Governance.Mode.BREAK_GLASS ? Governance.Mode.STANDARD : mode;
   }
 
   private void commitments(RecordedDecision recorded, String hostName)

@@ -248,12 +248,13 @@ final class ReplayedAppraisal {
   }
 
   /** What the policy is shown; what only the service saw of a connection is as it was recorded. */
-  Inputs inputs(Inputs was) {
+  Inputs inputs(Inputs was) throws LedgerException, ContradictionException {
     Application application = recorded.application();
     return new Inputs(
         PolicyInputs.subject(host.host().row(), quote, application.request()),
         PolicyInputs.request(application),
-        PolicyInputs.governance(was.governance(), recorded.epoch()),
+        PolicyInputs.governance(
+            was.governance(), recorded.epoch(), grounds.modeBefore(index).at(was.now())),
         trust(was.trust()),
         PolicyInputs.env(quote, storage, was.env().channel()),
         was.now());

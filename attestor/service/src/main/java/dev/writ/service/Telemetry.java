@@ -7,6 +7,7 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenStatus;
 import dev.writ.ledger.LedgerEvents;
+import dev.writ.policy.Governance;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
@@ -73,6 +74,7 @@ public final class Telemetry {
   private final Counter ledgerFailures;
   private final Counter issuerSignatures;
   private final Counter payloadsErased;
+  private final Counter breakglassAllows;
   private volatile long headSigned = System.nanoTime();
 
   Telemetry() {
@@ -131,6 +133,12 @@ public final class Telemetry {
             .labelNames("cause")
             .withoutExemplars()
             .register(registry);
+    breakglassAllows =
+        Counter.builder()
+            .name("writ_breakglass_allows")
+            .help("Artifacts that were issued under a break-glass.")
+            .withoutExemplars()
+            .register(registry);
     for (Erasure cause : Erasure.values()) {
       payloadsErased.initLabelValues(cause.name().toLowerCase(Locale.ROOT));
     }
@@ -161,6 +169,10 @@ public final class Telemetry {
 
   void allowed() {
     decisions.labelValues("allow", "").inc();
+  }
+
+  void allowedUnderBreakglass() {
+    breakglassAllows.inc();
   }
 
   void voided(BootEnd reason) {
@@ -284,6 +296,27 @@ public final class Telemetry {
         LOG.log(System.Logger.Level.INFO, "witness_back", LogFields.of("witness", name));
       }
     };
+  }
+
+  /** Exposes the mode of the service, and whether a review is overdue. */
+  void watch(Modes modes) {
+    GaugeWithCallback.builder()
+        .name("writ_governance_mode")
+        .help("The mode that rules see: 1 for it, 0 for the others.")
+        .labelNames("mode")
+        .callback(
+            call -> {
+              Governance.Mode now = modes.now();
+              for (Governance.Mode mode : Governance.Mode.values()) {
+                call.call(mode == now ? 1 : 0, mode.name().toLowerCase(Locale.ROOT));
+              }
+            })
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("writ_breakglass_review_overdue")
+        .help("Whether a break-glass should have been reviewed, and was not: 1, or 0.")
+        .callback(call -> call.call(modes.isReviewOverdue() ? 1 : 0))
+        .register(registry);
   }
 
   /** Exposes whether the token signs, and its replica where it has one. */

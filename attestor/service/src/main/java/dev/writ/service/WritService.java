@@ -38,6 +38,8 @@ public final class WritService implements AutoCloseable {
   private final TrustFiles trust;
   private final Ledger ledger;
   private final Policies policies;
+  private final Modes modes;
+  private final GovernanceOrders governanceOrders;
   private final Operations operations = new Operations();
   private final Refusals refusals = new Refusals();
   private final Telemetry telemetry;
@@ -114,6 +116,7 @@ public final class WritService implements AutoCloseable {
       TrustFiles trust,
       KeysInUse keys,
       Policies policies,
+      Modes modes,
       Telemetry telemetry,
       LongSupplier nanos)
       throws LedgerException, ServiceStartException {
@@ -125,6 +128,7 @@ public final class WritService implements AutoCloseable {
     TrustContent content = trust.newest().content();
     this.ledger = ledger;
     this.policies = policies;
+    this.modes = modes;
     this.telemetry = telemetry;
     this.appraisal = new WorkPool("appraisal", limits.appraisal());
     this.hsm = new WorkPool("hsm", limits.hsm());
@@ -168,11 +172,13 @@ public final class WritService implements AutoCloseable {
             hsm,
             hosts,
             policies,
+            modes,
             new Judge(
                 setup.identity(),
                 challenges,
                 new Endorsements(endorsements, ledger, clock, limits.hosts()),
                 policies,
+                modes,
                 hosts,
                 new InstanceKeys(ledger, limits.instanceKeys()),
                 new MeasuredLogs(ledger, limits.instanceKeys()),
@@ -218,6 +224,9 @@ public final class WritService implements AutoCloseable {
             telemetry);
     this.publications =
         new PolicyPublications(operations, ledger, trust, policies, statusTokens, clock, random);
+    this.governanceOrders =
+        new GovernanceOrders(
+            operations, publications.pool(), ledger, trust, policies, modes, clock, random);
     this.policyReport = new PolicyReport(ledger, trust);
     policies.whenMoved(this::renewStatus);
     this.readiness =
@@ -231,6 +240,7 @@ public final class WritService implements AutoCloseable {
             keys::signs,
             ledger,
             policies,
+            modes,
             statusTokens,
             ReadinessCheck.PATIENCE,
             nanos);
@@ -291,6 +301,7 @@ public final class WritService implements AutoCloseable {
             activationSecret::renewIfDue,
             keySteps::run,
             this::followPolicy,
+            modes::follow,
             schedule::proposeIfDue,
             purge::purgeIfDue);
     telemetry.watch(List.of(appraisal, hsm, publications.pool()));
@@ -345,7 +356,16 @@ public final class WritService implements AutoCloseable {
       Policies policies = Policies.open(ledger, trust, policy, setup.clock());
       StartChecks.requireTrusted(keys, trust.newest());
       WritService service =
-          new WritService(setup, ledger, lines, trust, keys, policies, telemetry, nanos);
+          new WritService(
+              setup,
+              ledger,
+              lines,
+              trust,
+              keys,
+              policies,
+              Modes.open(ledger, setup.clock(), telemetry),
+              telemetry,
+              nanos);
       service.begin();
       return service;
     } catch (LedgerException | ServiceStartException | RuntimeException e) {
@@ -525,6 +545,16 @@ public final class WritService implements AutoCloseable {
   /** Puts policies in force. */
   public PolicyPublications publications() {
     return publications;
+  }
+
+  /** Breaks the glass, and freezes. */
+  public GovernanceOrders governanceOrders() {
+    return governanceOrders;
+  }
+
+  /** The mode in force, as this node has it. */
+  Modes modes() {
+    return modes;
   }
 
   /** The policies that are or were in force. */

@@ -187,6 +187,11 @@ final class Deployment implements AutoCloseable {
     policyText = text -> text.replace("\"rules\":[", "\"rules\":[" + json + ",");
   }
 
+  /** The policy from the next start on, as JSON, with what {@code change} changes. */
+  void policyText(UnaryOperator<String> change) {
+    policyText = change;
+  }
+
   /** The policy from the next start on lets requests through whose uses nobody counts. */
   void permitUncounted() {
     policyText = text -> text.replace("request.max_uses >= 1 && ", "");

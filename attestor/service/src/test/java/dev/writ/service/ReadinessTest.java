@@ -137,6 +137,7 @@ final class ReadinessTest {
             () -> "the token signs",
             deployment.service().ledger(),
             deployment.service().policies(),
+            deployment.service().modes(),
             deployment.service().statusTokens(),
             Duration.ofMillis(100),
             deployment::nanos)) {

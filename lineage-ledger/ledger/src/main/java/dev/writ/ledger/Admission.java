@@ -7,6 +7,7 @@ import dev.writ.ledger.Precondition.EpochIs;
 import dev.writ.ledger.Precondition.HostActive;
 import dev.writ.ledger.Precondition.KeyActive;
 import dev.writ.ledger.Precondition.KeyUnknown;
+import dev.writ.ledger.Precondition.ModeIs;
 import dev.writ.ledger.Precondition.NoTrustAfter;
 import dev.writ.ledger.Precondition.ParentLive;
 import dev.writ.ledger.StateChange.ConsumeNonce;
@@ -215,6 +216,7 @@ final class Admission {
   private static boolean mayEnd(StateChange change) {
     return change instanceof StateChange.SetEpoch
         || change instanceof StateChange.PublishTrust
+        || change instanceof StateChange.ChangeGovernance
         || change instanceof StateChange.SetHostState
         || change instanceof StateChange.SetKey
         || change instanceof StateChange.RevokeArtifact
@@ -240,6 +242,9 @@ final class Admission {
     }
     if (precondition instanceof NoTrustAfter needed) {
       return !new TrustFiles(statements).isPublishedAfter(needed.version());
+    }
+    if (precondition instanceof ModeIs needed) {
+      return new GovernanceRows(statements).newestIndex() == needed.leafIndex();
     }
     if (precondition instanceof HostActive needed) {
       return reads

@@ -35,6 +35,7 @@ record AdmissionRun(List<Pending> entries) {
     for (Precondition precondition : entry.preconditions()) {
       // No decision ends one of these.
       if (!(precondition instanceof Precondition.EpochIs
+          || precondition instanceof Precondition.ModeIs
           || precondition instanceof Precondition.HostActive
           || precondition instanceof Precondition.KeyActive)) {
         return false;

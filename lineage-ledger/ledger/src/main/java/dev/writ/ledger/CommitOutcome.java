@@ -107,6 +107,28 @@ public sealed interface CommitOutcome {
     APPROVER_IS_PROPOSER,
     /** The approver has approved the operation. */
     ALREADY_APPROVED,
+    /** It is frozen, and nothing overrides that. */
+    ALREADY_FROZEN,
+    /** Another freeze is in force, or none. */
+    FREEZE_NOT_IN_FORCE,
+    /** Who uses a grant must name the freeze that is in force, and none where none is. */
+    FREEZE_NOT_NAMED,
+    /** The order was taken before. */
+    ORDER_TAKEN,
+    /** The grant was used before. */
+    GRANT_USED,
+    /** No such grant was used. */
+    GRANT_UNKNOWN,
+    /** A break-glass must be reviewed before another begins. */
+    REVIEW_OVERDUE,
+    /** The break-glass is over. */
+    BREAKGLASS_OVER,
+    /** The break-glass is not over. */
+    BREAKGLASS_NOT_OVER,
+    /** The break-glass was reviewed before. */
+    ALREADY_REVIEWED,
+    /** Who used a break-glass does not review it. */
+    REVIEWER_IS_USER,
     /** The newest time of any leaf is another. */
     TIME_NOT_NEWEST,
     /** The version is not the one after the greatest that was published. */

@@ -116,6 +116,26 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
     return store.read(statements -> new StateReads(statements).epoch(epoch));
   }
 
+  /** The mode of the service. */
+  public GovernanceMode governanceMode() throws LedgerException {
+    return store.read(statements -> new GovernanceRows(statements).mode());
+  }
+
+  /** The modes that the service was in, one for each leaf that changed it, in order. */
+  public List<GovernanceMode> governanceModes() throws LedgerException {
+    return store.read(statements -> new GovernanceRows(statements).modes());
+  }
+
+  /** The newest uses of break-glass, newest first, at most 1000. */
+  public List<BreakglassUse> breakglassUses() throws LedgerException {
+    return store.read(statements -> new GovernanceRows(statements).uses());
+  }
+
+  /** The uses of break-glass that nobody reviewed, oldest first, at most 1000. */
+  public List<BreakglassUse> unreviewedBreakglass() throws LedgerException {
+    return store.read(statements -> new GovernanceRows(statements).unreviewed());
+  }
+
   /** The key of the service with this thumbprint. */
   public Optional<SigningKey> key(Hash kid) throws LedgerException {
     return store.read(statements -> new StateReads(statements).key(kid));

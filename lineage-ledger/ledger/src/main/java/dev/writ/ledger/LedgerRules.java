@@ -62,7 +62,9 @@ public final class LedgerRules {
     /** An allow stands where an issuer's key is active, in its window where a trust file gives it one. */
     KEY_IN_USE("key_in_use"),
     /** What is approved, ended, or changes a key was proposed before, and nobody approves twice. */
-    OPERATION_PROPOSED("operation_proposed");
+    OPERATION_PROPOSED("operation_proposed"),
+    /** A break-glass begins once, and allows come from the one in force; freezes and reviews have one. */
+    GOVERNANCE_ORDER("governance_order");
 
     private final String wire;
 
@@ -102,6 +104,7 @@ public final class LedgerRules {
   private final Set<Hash> endorsementKeys = new HashSet<>();
   private final Map<Hash, Instant> invitations = new HashMap<>();
   private final OperationRules operations = new OperationRules();
+  private final GovernanceLives governance = new GovernanceLives();
   private final Map<Long, PolicyReference> epochs = new HashMap<>();
   private long epoch;
   private @Nullable Instant newest;
@@ -193,6 +196,7 @@ public final class LedgerRules {
     void body() {
       LeafBody body = leaf.body();
       refuse(Rule.KEY_ORDER, keys.take(body));
+      refuse(Rule.GOVERNANCE_ORDER, governance.take(index, leaf));
       if (body instanceof LeafBody.PolicyInForce policy) {
         policy(policy.policy());
       } else if (body instanceof LeafBody.DecisionAllow allow) {

@@ -20,6 +20,13 @@ public sealed interface Precondition extends CommitOutcome.Reason {
   /** No trust file of a greater version was published. */
   record NoTrustAfter(long version) implements Precondition {}
 
+  /**
+   * No leaf changed the mode of the service since this one.
+   *
+   * @param leafIndex {@link GovernanceMode#leafIndex}
+   */
+  record ModeIs(long leafIndex) implements Precondition {}
+
   /** The host is enrolled and {@link HostState#ACTIVE}. */
   record HostActive(AkName akName) implements Precondition {}
 

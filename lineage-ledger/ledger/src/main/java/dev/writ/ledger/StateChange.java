@@ -400,6 +400,9 @@ public sealed interface StateChange {
   /** Puts a version of the trust file in force that was published, greater than the one in force. */
   record PutTrustInForce(long version) implements StateChange {}
 
+  /** Changes the mode of the service, or the record of a break-glass. */
+  record ChangeGovernance(GovernanceChange change) implements StateChange {}
+
   /** Notes that the leaf is of a start of the service. */
   record RecordStart() implements StateChange {}
 

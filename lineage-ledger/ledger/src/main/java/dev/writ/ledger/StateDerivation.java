@@ -11,6 +11,8 @@ import dev.writ.tlog.Hash;
 import dev.writ.tlog.TreeAudit;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What of the state follows from the leaves, compared with its rows: artifacts, and whether they are
- * revoked by name; outcomes, hosts, invitations, policy epochs, starts, keys, the newest time. Not what
+ * revoked by name; outcomes, hosts, invitations, policy epochs, modes, starts, keys, the newest time. Not what
  * no leaf says: nonces, uses, names, ends in time, what was voided with a boot or a key.
  */
 final class StateDerivation {
@@ -50,6 +52,7 @@ final class StateDerivation {
   private final StoreReader store;
   private final Consumer<TreeAudit.Fault> faults;
   private final KeyLives keys = new KeyLives();
+  private final GovernanceLives governance = new GovernanceLives();
 
   /** How many rows a table must have. */
   private final Map<String, Long> rows = new TreeMap<>();
@@ -97,7 +100,8 @@ final class StateDerivation {
       newest = leaf.time();
     }
     var told = keys.take(body);
-    told.ifPresent(wrong -> fault("leaf " + index, "one that may follow", wrong));
+    var mode = governance.take(index, leaf);
+    told.or(() -> mode).ifPresent(wrong -> fault("leaf " + index, "one that may follow", wrong));
     if (body instanceof LeafBody.DecisionAllow allow) {
       owns(statements, "artifact", index, ARTIFACT, allow.jti());
     } else if (body instanceof LeafBody.Outcome outcome) {
@@ -178,6 +182,7 @@ final class StateDerivation {
       }
     }
     keys();
+    governance();
     Optional<Instant> stored = store.read(statements -> new TreeReads(statements).newestTime());
     Optional<Instant> told = Optional.ofNullable(newest);
     // A store that an older version filled has none until its first start.
@@ -204,6 +209,27 @@ final class StateDerivation {
     left.forEach(
         (kid, life) ->
             fault("signing_key " + kid, life.role().wire() + ", " + life.state().wire(), "absent"));
+  }
+
+  private void governance() throws LedgerException {
+    same(
+        "governance_mode",
+        governance.modes(),
+        store.read(statements -> new GovernanceRows(statements).modes()));
+    List<BreakglassUse> stored =
+        new ArrayList<>(store.read(statements -> new GovernanceRows(statements).uses()));
+    Collections.reverse(stored);
+    List<BreakglassUse> told = governance.uses();
+    same(
+        "breakglass",
+        told.subList(Math.max(0, told.size() - GovernanceRows.MOST_USES), told.size()),
+        stored);
+  }
+
+  private void same(String table, List<?> told, List<?> stored) {
+    if (!stored.equals(told)) {
+      fault(table, "as leaves tell it, " + told, stored.toString());
+    }
   }
 
   private void fault(String where, String mustBe, String was) {

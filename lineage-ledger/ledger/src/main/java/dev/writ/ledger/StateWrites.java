@@ -7,6 +7,7 @@ import dev.writ.ledger.CommitOutcome.Replayed;
 import dev.writ.ledger.StateChange.AcceptClock;
 import dev.writ.ledger.StateChange.AddInvitation;
 import dev.writ.ledger.StateChange.ApproveOperation;
+import dev.writ.ledger.StateChange.ChangeGovernance;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.EndOperation;
 import dev.writ.ledger.StateChange.KeepBootLog;
@@ -81,6 +82,7 @@ final class StateWrites {
   private final OperationWrites operations;
   private final TrustFiles trustFiles;
   private final PayloadRows payloads;
+  private final GovernanceRows governance;
 
   StateWrites(Statements statements) {
     this.statements = statements;
@@ -94,6 +96,7 @@ final class StateWrites {
     this.operations = new OperationWrites(statements);
     this.trustFiles = new TrustFiles(statements);
     this.payloads = new PayloadRows(statements);
+    this.governance = new GovernanceRows(statements);
   }
 
   /**
@@ -183,6 +186,8 @@ final class StateWrites {
       refusal = trustFiles.publish(trust, index);
     } else if (change instanceof PutTrustInForce trust) {
       refusal = trustFiles.putInForce(trust, index);
+    } else if (change instanceof ChangeGovernance govern) {
+      refusal = governance.make(govern.change(), index, time);
     } else if (change instanceof RecordStart) {
       payloads.startFollowed(time);
       statements.update(START, index);

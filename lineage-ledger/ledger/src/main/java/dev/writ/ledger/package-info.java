@@ -202,6 +202,10 @@
  *                 or null), leaf_index, document
  * operation_approval  (operation, approver) → statement, leaf_index
  * trust_file      version → leaf_index, in_force_index (a leaf, or null), bytes; versions follow one another
+ * governance_mode leaf_index → frozen_by (a leaf, or null), grant_digest, begun_by, ends: the break-glass begun
+ *                 last, or null; order_digest (unique, or null); the newest row is the mode in force
+ * breakglass      grant_digest → leaf_index, used_by, ends, review_by, ended_by, reviewed_by: grants that were
+ *                 used, each once
  * service_start   leaf_index of each start of the service that its host's TPM vouched for
  * rollback_counter  counter → raised_to, size: how far each node's counter outside the store has come, and the
  *                 number of leaves then

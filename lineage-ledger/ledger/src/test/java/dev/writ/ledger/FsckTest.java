@@ -10,7 +10,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.artifact.Admission;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.ApprovalOf;
+import dev.writ.artifact.BreakglassGrant;
 import dev.writ.artifact.Commitment;
+import dev.writ.artifact.GovernanceOrder;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
@@ -30,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -95,12 +99,29 @@ class FsckTest {
           Entry.of(
               leaf(new LeafBody.Revocation(jti, RevocationReason.CEASED)),
               new StateChange.RevokeArtifact(jti)));
-      while (entries.size() < SIZE) {
+      while (entries.size() < SIZE - modes().size()) {
         entries.add(entries.size() < 300 ? issue().withPayload(new byte[2000]) : issue());
+      }
+      for (GovernanceStep step : modes()) {
+        entries.add(Entry.of(leaf(step), GovernanceSamples.change(step)));
       }
       receipt(commit(ledger, entries).get(SIZE - 1));
       assertThat(ledger.payloads().erase(7)).isTrue();
     }
+  }
+
+  /** Begun, ended and reviewed; then frozen. */
+  private static List<GovernanceStep> modes() {
+    BreakglassGrant grant = GovernanceSamples.grant();
+    return List.of(
+        GovernanceSamples.begun(
+            grant, OptionalLong.empty(), Samples.NOW.plusSeconds(60), Samples.NOW.plusSeconds(90)),
+        GovernanceSamples.ordered(
+            GovernanceOrder.Kind.END, Optional.of(grant.digest()), GovernanceSamples.BOB),
+        GovernanceSamples.ordered(
+            GovernanceOrder.Kind.REVIEW, Optional.of(grant.digest()), GovernanceSamples.BOB),
+        GovernanceSamples.ordered(
+            GovernanceOrder.Kind.FREEZE, Optional.empty(), GovernanceSamples.BOB));
   }
 
   private static Leaf leaf(LeafBody body) {
@@ -249,7 +270,11 @@ class FsckTest {
         "UPDATE payload SET leaf_index = 700 WHERE leaf_index = 299 # payload",
         "UPDATE payload SET kept = 'PERIOD' WHERE leaf_index = 1 # payload of leaf 1",
         "UPDATE signing_key SET state = 'RETIRED' # signing_key ",
-        "DELETE FROM signing_key # signing_key "
+        "DELETE FROM signing_key # signing_key ",
+        "DELETE FROM governance_mode WHERE leaf_index = 699 # governance_mode",
+        "UPDATE governance_mode SET frozen_by = NULL # governance_mode",
+        "UPDATE breakglass SET reviewed_by = NULL # breakglass",
+        "DELETE FROM breakglass # breakglass"
       })
   void store_changedInOnePlace_saysWhich(String sql, String where) throws Exception {
     copy();

@@ -94,6 +94,15 @@ final class LeafChain {
     return allow(jti, 1, POLICY, Samples.digest());
   }
 
+  LeafChain allow(UuidV7 jti, Hash parent) {
+    Hash any = Samples.digest();
+    Commitment commitment = new Commitment(any);
+    return add(
+        List.of(parent),
+        new LeafBody.DecisionAllow(
+            jti, any, any, any, POLICY, 1, commitment, commitment, commitment));
+  }
+
   LeafChain allow(UuidV7 jti, long epoch, Hash policy, Hash evidence) {
     Hash any = Samples.digest();
     Commitment commitment = new Commitment(any);

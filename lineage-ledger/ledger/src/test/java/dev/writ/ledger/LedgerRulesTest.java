@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Admission;
 import dev.writ.artifact.BootEnd;
+import dev.writ.artifact.BreakglassGrant;
+import dev.writ.artifact.GovernanceOrder;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.KeyQuorum;
@@ -33,6 +36,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** Each rule as it holds, and as a leaf breaks it. */
@@ -278,6 +282,78 @@ class LedgerRulesTest {
         Samples.NOW.plus(Duration.ofHours(1)),
         proposer,
         change);
+  }
+
+  private static final Instant ENDS = Samples.NOW.plusSeconds(600);
+
+  private static GovernanceStep.Begun begun(BreakglassGrant grant, OptionalLong overFreeze) {
+    return GovernanceSamples.begun(grant, overFreeze, ENDS, ENDS.plusSeconds(60));
+  }
+
+  private static GovernanceStep ordered(GovernanceOrder.Kind kind, BreakglassGrant grant) {
+    return GovernanceSamples.ordered(kind, Optional.of(grant.digest()), GovernanceSamples.BOB);
+  }
+
+  private static GovernanceStep freeze() {
+    return GovernanceSamples.ordered(
+        GovernanceOrder.Kind.FREEZE, Optional.empty(), GovernanceSamples.BOB);
+  }
+
+  @Test
+  void modeOfTheService_outOfOrder_breaksGovernanceOrder() {
+    BreakglassGrant grant = GovernanceSamples.grant();
+    OptionalLong none = OptionalLong.empty();
+    Operation unfreeze = operation(new Operation.Unfreeze(2), Optional.empty());
+    OperationStep lifted =
+        new OperationStep.Ended(
+            OperationKind.UNFREEZE,
+            unfreeze.digest(),
+            OperationStep.End.EXECUTED,
+            Optional.empty());
+    assertHolds(
+        LeafChain.born()
+            .add(freeze())
+            .add(begun(grant, OptionalLong.of(2)))
+            .add(ordered(GovernanceOrder.Kind.END, grant))
+            .add(ordered(GovernanceOrder.Kind.REVIEW, grant))
+            .add(proposed(unfreeze))
+            .add(lifted)
+            .add(freeze()));
+    for (LeafChain broken :
+        List.of(
+            LeafChain.born().add(begun(grant, none)).add(begun(grant, none)),
+            LeafChain.born().add(freeze()).add(begun(grant, none)),
+            LeafChain.born().add(begun(grant, OptionalLong.of(2))),
+            LeafChain.born().add(freeze()).add(freeze()),
+            LeafChain.born().add(ordered(GovernanceOrder.Kind.END, grant)),
+            LeafChain.born()
+                .add(begun(grant, none))
+                .add(ordered(GovernanceOrder.Kind.REVIEW, grant)),
+            LeafChain.born().add(proposed(unfreeze)).add(lifted),
+            LeafChain.born()
+                .add(begun(grant, none))
+                .at(ENDS)
+                .add(ordered(GovernanceOrder.Kind.END, grant)),
+            LeafChain.born()
+                .add(begun(grant, none))
+                .at(ENDS.plusSeconds(60))
+                .add(begun(GovernanceSamples.grant(), none)))) {
+      assertBreaks(Rule.GOVERNANCE_ORDER, broken);
+    }
+  }
+
+  @Test
+  void allow_andTheBreakglassInForce_nameEachOther_orBreakGovernanceOrder() {
+    BreakglassGrant grant = GovernanceSamples.grant();
+    OptionalLong none = OptionalLong.empty();
+    LeafChain under = LeafChain.born().add(begun(grant, none));
+    assertHolds(under.allow(Samples.uuid(), under.leaf(0).hash()));
+    assertBreaks(
+        Rule.GOVERNANCE_ORDER, LeafChain.born().add(begun(grant, none)).allow(Samples.uuid()));
+    LeafChain after = LeafChain.born().add(begun(grant, none));
+    Hash parent = after.leaf(0).hash();
+    assertHolds(after.at(ENDS).allow(Samples.uuid()));
+    assertBreaks(Rule.GOVERNANCE_ORDER, after.allow(Samples.uuid(), parent));
   }
 
   private static OperationStep approved(Operation operation, Hash by) {

@@ -4,6 +4,7 @@ package dev.writ.lineage;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.DrillSummary;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -69,6 +70,8 @@ final class Derivation {
       invited(approval);
     } else if (body instanceof OperationStep step) {
       stepped(step);
+    } else if (body instanceof GovernanceStep step) {
+      governed(step);
     } else if (body instanceof LeafBody.PolicyInForce policy) {
       inForce(policy);
     } else if (body instanceof LeafBody.KeyStatement key) {
@@ -183,6 +186,9 @@ final class Derivation {
 
   private void rests(Node decision, Node request) {
     policies().forEach(policy -> edge(decision.id(), EdgeKind.EVALUATED_UNDER, policy));
+    for (IndexedLeaf approval : parentsOf(LeafKind.APPROVAL)) {
+      edge(decision.id(), EdgeKind.APPROVED_BY, NodeId.of(NodeKind.APPROVAL, approval.index()));
+    }
     enrolments()
         .forEach(
             host -> edge(request.id(), EdgeKind.SENT_FROM, NodeId.of(NodeKind.HOST, host.index())));
@@ -277,6 +283,20 @@ final class Derivation {
     } else if (step instanceof OperationStep.Ended ended) {
       ended.by().ifPresent(by -> key(node.id(), EdgeKind.SIGNED_BY, by.kid()));
       ended.trust().ifPresent(trust -> trusts(node.id(), trust));
+    }
+  }
+
+  private void governed(GovernanceStep step) {
+    GovernanceNode.Approval node =
+        new GovernanceNode.Approval(index, leaf.time(), step.of(), step.event());
+    nodes.add(node);
+    policies().forEach(policy -> edge(node.id(), EdgeKind.EVALUATED_UNDER, policy));
+    key(node.id(), EdgeKind.SIGNED_BY, step.order().signer());
+    if (step instanceof GovernanceStep.Begun begun) {
+      begun
+          .grant()
+          .signatures()
+          .forEach(signature -> key(node.id(), EdgeKind.APPROVED_BY, signature.kid()));
     }
   }
 

@@ -36,7 +36,8 @@ public sealed interface GovernanceNode extends Node {
    * An operator's word.
    *
    * @param of what it lets happen
-   * @param step {@code invited}, {@code proposed}, {@code approved}, or how an operation ended
+   * @param step {@code invited}, {@code proposed}, {@code approved}, or how an operation ended; of a mode
+   *     {@code begun}, {@code ended}, {@code reviewed} or {@code frozen}
    */
   record Approval(long leaf, Instant time, String of, String step) implements GovernanceNode {
     @Override

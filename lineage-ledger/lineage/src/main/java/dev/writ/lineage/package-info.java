@@ -18,12 +18,14 @@
  * leaf             nodes                                       edges to what was before
  * decision.allow   request principal decision verification     startedBy decidedOn restsOn appraised
  *                  evidence artifact                           certifiedBy evaluatedUnder sentFrom issuedFrom
+ *                                                              approvedBy, where under a break-glass
  * decision.deny    request decision enforcement                decidedOn evaluatedUnder sentFrom enforces
  *                  (verification evidence, if it was those)
  * outcome          outcome execution key                       outcomeOf authorizedBy ranIn reportedBy
  * revocation       enforcement (attestation_key)               withdraws
  * enrolment        host attestation_key endorsement_key        attestsWith boundTo evaluatedUnder approvedBy
  * approval         approval principal, or operation key        names stepOf signedBy approvedBy evaluatedUnder
+ * … of a mode      approval key                                signedBy approvedBy evaluatedUnder
  * policy           policy                                      follows publishedUnder
  * key              key_statement key (operation trust_file)    states beside approvedBy trusts publishedUnder
  *                  start evidence attestation_key checkpoint   ranIn certifiedBy opened trusts statesTree follows

@@ -105,6 +105,21 @@ class LineageTest {
   }
 
   @Test
+  void allowUnderABreakglass_leadsToWhoSignedAndUsedTheGrant_andIsFoundFromIt() throws Exception {
+    SampleLog log = SampleLog.whole();
+    Leaf begun = log.add(List.of(log.policy), SampleLog.breakglass());
+    Artifact artifact = artifact(9).build();
+    log.add(List.of(log.policy, log.host, begun), SampleLog.allow(artifact));
+    LineageGraph graph = log.read().root(18);
+    assertThat(edges(graph))
+        .contains(
+            "decision:18 -approvedBy-> approval:17",
+            "approval:17 -signedBy-> " + GovernanceNode.Key.of(SampleLog.OPERATOR),
+            "approval:17 -approvedBy-> " + GovernanceNode.Key.of(digest("approver")));
+    assertThat(leaves(log.read().tree(17))).containsExactly(17L, 18L);
+  }
+
+  @Test
   void graph_isTheSameTwice_toTheByte() throws Exception {
     Artifact artifact = artifact(1).build();
     byte[] once = SampleLog.whole().read(artifact).range(0, 17).toJson();

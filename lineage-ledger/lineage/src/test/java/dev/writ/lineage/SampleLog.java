@@ -7,9 +7,12 @@ import dev.writ.artifact.AkName;
 import dev.writ.artifact.ApprovalOf;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.BootEnd;
+import dev.writ.artifact.BreakglassGrant;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.DrillSummary;
+import dev.writ.artifact.GovernanceOrder;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyChange;
@@ -35,11 +38,13 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -193,6 +198,33 @@ final class SampleLog {
   static DrillSummary drill() {
     return new DrillSummary(
         NOW, NOW.plusSeconds(20), digest("report"), digest("operator"), false, 30, 1, 11);
+  }
+
+  /** Signed by somebody, and used by the operator. */
+  static GovernanceStep.Begun breakglass() {
+    BreakglassGrant grant =
+        new BreakglassGrant(
+            "https://writ.example",
+            digest("nonce"),
+            "For an emergency.",
+            Duration.ofHours(1),
+            NOW,
+            NOW.plusSeconds(3600),
+            List.of(new OperatorSignature(digest("approver"), new byte[64])));
+    GovernanceOrder.Unsigned use =
+        new GovernanceOrder.Unsigned(
+            "https://writ.example",
+            GovernanceOrder.Kind.USE,
+            Optional.of(grant.digest()),
+            OptionalLong.empty(),
+            "It is needed.",
+            NOW,
+            digest("another nonce"));
+    return new GovernanceStep.Begun(
+        grant,
+        use.signed(new OperatorSignature(OPERATOR, new byte[64])),
+        NOW.plusSeconds(3600),
+        NOW.plusSeconds(7200));
   }
 
   static ServiceStart start(AkName ak) {

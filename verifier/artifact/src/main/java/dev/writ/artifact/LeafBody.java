@@ -21,6 +21,7 @@ public sealed interface LeafBody
         LeafBody.PolicyInForce,
         LeafBody.KeyStatement,
         OperationStep,
+        GovernanceStep,
         KeyChange,
         DrillSummary,
         ServiceStart {

@@ -19,11 +19,18 @@ final class LeafBodyReader {
       case DECISION_DENY -> decisionDeny(json);
       case OUTCOME -> outcome(json);
       case REVOCATION -> json.has("ak_name_digest") ? bootRevocation(json) : revocation(json);
-      case APPROVAL -> json.has("step") ? OperationStep.take(json) : approval(json);
+      case APPROVAL -> ofApproval(json);
       case SUMMARY -> json.has(DrillSummary.REPORT) ? DrillSummary.take(json) : summary(json);
       case POLICY -> policyInForce(json);
       case KEY -> key(json);
     };
+  }
+
+  private static LeafBody ofApproval(JsonMembers json) throws MalformedJsonException {
+    if (json.has(GovernanceStep.EVENT)) {
+      return GovernanceStep.take(json);
+    }
+    return json.has("step") ? OperationStep.take(json) : approval(json);
   }
 
   private static LeafBody key(JsonMembers json) throws MalformedJsonException {

@@ -190,6 +190,32 @@ public record Operation(
   }
 
   /**
+   * A freeze is lifted.
+   *
+   * @param freeze the ledger's index of its leaf: of a later freeze nothing is said
+   */
+  public record Unfreeze(long freeze) implements Change {
+    /**
+     * The change as given.
+     *
+     * @throws IllegalArgumentException if the index is outside its bounds
+     */
+    public Unfreeze {
+      Require.between("change.freeze", freeze, 0, Require.MAX_EXACT);
+    }
+
+    @Override
+    public OperationKind kind() {
+      return OperationKind.UNFREEZE;
+    }
+
+    @Override
+    public Optional<Hash> trust() {
+      return Optional.empty();
+    }
+  }
+
+  /**
    * The operation as given.
    *
    * @throws IllegalArgumentException if a value is outside its bounds
@@ -272,6 +298,7 @@ public record Operation(
           case DESTROY_KEY -> new DestroyKey(json.thumbprint("kid"));
           case PUBLISH_TRUST -> new PublishTrust(json.hash("trust"));
           case ACCEPT_CLOCK -> new AcceptClock(json.millis("newest"));
+          case UNFREEZE -> new Unfreeze(json.integer("freeze", 0, Require.MAX_EXACT));
         };
     json.end();
     return change;
@@ -308,6 +335,8 @@ public record Operation(
       map.put("kid", thumbprint(destroy.kid()));
     } else if (change instanceof AcceptClock clock) {
       map.put("newest", clock.newest().toEpochMilli());
+    } else if (change instanceof Unfreeze unfreeze) {
+      map.put("freeze", unfreeze.freeze());
     }
     change.trust().ifPresent(digest -> map.put("trust", digest));
     return map;

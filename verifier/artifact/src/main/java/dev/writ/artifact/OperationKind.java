@@ -12,7 +12,9 @@ public enum OperationKind implements Wire {
   /** Changes what verifiers believe in any other way. */
   PUBLISH_TRUST("trust.publish"),
   /** Goes by a clock that is behind the ledger. */
-  ACCEPT_CLOCK("clock.accept");
+  ACCEPT_CLOCK("clock.accept"),
+  /** Lifts a freeze. */
+  UNFREEZE("policy.unfreeze");
 
   private final String wire;
 

@@ -95,10 +95,11 @@ public sealed interface OperationStep extends LeafBody {
      */
     public Ended {
       boolean publishes = of == OperationKind.PUBLISH_TRUST;
-      if (end == End.EXECUTED && !publishes && of != OperationKind.ACCEPT_CLOCK) {
+      if (end == End.EXECUTED && !publishes && ofKeys(of)) {
         throw new InvalidValueException(
             "end",
-            "executed of trust.publish and clock.accept alone: others end with their keys",
+            "executed of trust.publish, clock.accept and policy.unfreeze alone: others end with their"
+                + " keys",
             of.wire());
       }
       if (trust.isPresent() != (end == End.EXECUTED && publishes)) {
@@ -108,6 +109,10 @@ public sealed interface OperationStep extends LeafBody {
       if (by.isPresent() != (end == End.WITHDRAWN)) {
         throw new InvalidValueException("by", "present exactly where withdrawn", end.wire());
       }
+    }
+
+    private static boolean ofKeys(OperationKind kind) {
+      return kind != OperationKind.ACCEPT_CLOCK && kind != OperationKind.UNFREEZE;
     }
 
     /** The end of one that nobody withdrew. */

@@ -180,6 +180,11 @@ public record TrustContent(
         operators);
   }
 
+  /** The key of this RFC 7638 thumbprint of a policy approver or an operator, if there is one. */
+  public Optional<VerificationKey> approverOrOperator(Hash kid) {
+    return policyApprovers.flatMap(approvers -> approvers.key(kid)).or(() -> operators.key(kid));
+  }
+
   /** What operators sign: {@code writ-trust-v1 ‖ 0x00 ‖ JCS} of all but the signatures. */
   public byte[] signingInput() {
     byte[] json = Jcs.canonical(toMap());

@@ -185,9 +185,12 @@
  *                 proposed: operation b64u of the operation's bytes
  *                 approved: approval
  *                 ended: operation digest, end executed|expired|failed|withdrawn, trust ? trust,
- *                 by ? operator-signature, the withdrawal's; executed is of trust.publish and
- *                 clock.accept alone, trust present if and only if a trust.publish is executed, by if
- *                 and only if withdrawn
+ *                 by ? operator-signature, the withdrawal's; executed is of trust.publish,
+ *                 clock.accept and policy.unfreeze alone, trust present if and only if a trust.publish
+ *                 is executed, by if and only if withdrawn
+ * … of a mode     of breakglass|freeze, event begun|ended|reviewed|frozen, order governance-order of that
+ *                 kind (use, end, review, freeze), and where it began: grant breakglass-grant, which
+ *                 the order names, ends seconds, review_by seconds
  * summary         from, to milliseconds, from &lt; to; counts [1..128 {code, reason visible(64),
  *                 count 1..2^53-1}], ascending in code and reason, one of each pair
  * … of a drill    from, to milliseconds, from &lt;= to; report digest of the report, kid thumbprint of
@@ -301,8 +304,9 @@
  *                kind trust.publish
  *                kind clock.accept    newest milliseconds, the time of the ledger's newest leaf; expires
  *                                     is after proposed by at most a day
+ *                kind policy.unfreeze freeze 0..2^53-1, the ledger's index of the freeze
  *                trust digest, of the signing input of the trust file that comes with it, which
- *                all have but key.destroy and clock.accept
+ *                all have but key.destroy, clock.accept and policy.unfreeze
  *
  * approval            at most 8 KiB, in any spelling
  * v                   1
@@ -343,6 +347,35 @@
  * strict JSON whose {@code type} is {@code webauthn.get} and whose {@code challenge} is b64u of the
  * SHA-256 of the bytes meant; their other members are not read. A hand-over shows that the token held
  * both keys; no verifier believes a key for it.
+ *
+ * <h2>Break-glass and freeze</h2>
+ *
+ * <p>Both are exactly their JCS bytes. A grant is at most 12 KiB and is named by the SHA-256 of {@code
+ * writ-breakglass-v1} ‖ 0x00 ‖ JCS of all but {@code signatures}, which is what is signed; an order is at
+ * most 6 KiB, and the same holds of it with {@code writ-governance-v1} and {@code signature}.
+ *
+ * <pre>
+ * breakglass-grant
+ * v           1
+ * issuer      visible(256)
+ * nonce       32 random bytes, written as a digest
+ * reason      text(512)
+ * ttl_s       1..86400
+ * not_before  seconds
+ * not_after   seconds, after not_before by at most 400 days
+ * signatures  [0..32 operator-signature], one of each kid
+ *
+ * governance-order
+ * v            1
+ * issuer       visible(256)
+ * kind         freeze|breakglass.use|breakglass.end|breakglass.review
+ * grant        ? digest of the grant; absent if and only if kind is freeze
+ * over_freeze  ? 0..2^53-1, of a use alone: the leaf of the freeze that it overrides
+ * text         text(512)
+ * given        seconds
+ * nonce        32 random bytes, written as a digest
+ * signature    operator-signature
+ * </pre>
  *
  * <h2>Drill report</h2>
  *

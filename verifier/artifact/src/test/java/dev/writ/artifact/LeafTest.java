@@ -9,6 +9,7 @@ import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.erdtman.jcs.JsonCanonicalizer;
@@ -49,6 +50,17 @@ class LeafTest {
                 new RefusalCount(DenialCode.RUNTIME_INTEGRITY, "challenge_mac", 1))),
         new DrillSummary(
             TestWorld.MADE, TestWorld.MADE, hash("report"), hash("kid"), true, 45, 2, 0),
+        new GovernanceStep.Begun(
+            BreakglassTest.grant(),
+            BreakglassTest.use(),
+            TestWorld.MADE.plusSeconds(60),
+            TestWorld.MADE.plusSeconds(90)),
+        new GovernanceStep.Ordered(
+            BreakglassTest.order(GovernanceOrder.Kind.FREEZE, OptionalLong.empty())),
+        new GovernanceStep.Ordered(
+            BreakglassTest.order(GovernanceOrder.Kind.END, OptionalLong.empty())),
+        new GovernanceStep.Ordered(
+            BreakglassTest.order(GovernanceOrder.Kind.REVIEW, OptionalLong.empty())),
         new LeafBody.PolicyInForce(new PolicyReference("payroll", 3, hash("policy"), 7)),
         new LeafBody.KeyStatement(
             hash("kid"), KeyRole.ISSUER, KeyAlgorithm.ES256, KeyState.ACTIVE, Optional.empty()),

@@ -93,6 +93,8 @@ class OperationTest {
         "clock.accept;\"newest\":;\"newest\":-;change.newest",
         "clock.accept;\"newest\":;\"trust\":\"00\",\"newest\":;change.trust",
         "clock.accept;\"expires\":1793692800;\"expires\":1793692801;expires",
+        "policy.unfreeze;\"freeze\":;\"frozen\":;change.freeze",
+        "policy.unfreeze;\"freeze\":9;\"freeze\":-1;change.freeze",
         "trust.publish;\"trust\":\";\"role\":\"issuer\",\"trust\":\";change.role",
       })
   void parse_oneMemberWrong_malformedNamingIt(String kind, String from, String to, String field) {
@@ -221,6 +223,7 @@ class OperationTest {
   void trust_isNamedByEveryKindThatChangesATrustFile() {
     assertThat(all().filter(operation -> operation.change().trust().isEmpty()))
         .extracting(operation -> operation.change().kind())
-        .containsExactlyInAnyOrder(OperationKind.DESTROY_KEY, OperationKind.ACCEPT_CLOCK);
+        .containsExactlyInAnyOrder(
+            OperationKind.DESTROY_KEY, OperationKind.ACCEPT_CLOCK, OperationKind.UNFREEZE);
   }
 }

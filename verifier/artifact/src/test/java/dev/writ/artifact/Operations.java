@@ -124,6 +124,7 @@ final class Operations {
                 Optional.empty(),
                 digest(second()))),
         destruction(),
+        operation(new Operation.Unfreeze(9)),
         publication(),
         new Operation(
             TestWorld.ISSUER,

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.writ.artifact.Act;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.BreakglassGrant;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.Governance;
+import dev.writ.artifact.GovernanceOrder;
+import dev.writ.artifact.GovernanceOrder.Kind;
+import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.SeenInMemory;
+import dev.writ.artifact.Verdict;
+import dev.writ.ledger.GovernanceChange;
+import dev.writ.ledger.StateChange;
+import dev.writ.policy.PolicyDocument;
+import dev.writ.policy.PolicyRevision;
+import dev.writ.service.GovernanceOrders.Outcome;
+import dev.writ.service.Readiness.Part;
+import dev.writ.service.Replayed.Standing;
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Break-glass and freezes. Two of the three policy approvers open the safe, for ten minutes at most; a
+ * restoration is permitted under a break-glass alone, and by the example policy nothing while the service
+ * is frozen.
+ */
+class GovernanceOrdersTest {
+  private static final Duration TTL = Duration.ofMinutes(10);
+  private static final Duration REVIEW = Duration.ofHours(1);
+  private static final OptionalLong NO_FREEZE = OptionalLong.empty();
+
+  /** A test of the example policy that is allowed. */
+  private static final String USUAL = "worker-a-on-host-a";
+
+  private static ServiceToken token;
+
+  @TempDir private Path folder;
+  private final SecureRandom random = new SecureRandom();
+  private Deployment deployment;
+  private SoftwareHost host;
+
+  @BeforeAll
+  static void makeToken() throws Exception {
+    token = ServiceToken.create();
+  }
+
+  @AfterAll
+  static void removeToken() throws Exception {
+    token.close();
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    token.logOut();
+    token.logIn();
+    deployment = new Deployment(token, folder);
+    deployment.approvePolicies();
+    deployment.policyText(
+        json ->
+            json.replace(
+                    "\"rules\":[",
+                    "\"rules\":["
+                        + forbid(
+                            "calm",
+                            "request.resource == '/usr/bin/restore'"
+                                + " && governance.mode != Mode.BREAKGLASS"))
+                .replace(
+                    "\"name\":\"" + USUAL + "\"},",
+                    "\"name\":\""
+                        + USUAL
+                        + "\"},"
+                        + restoring("normal", "policy_denied")
+                        + restoring("breakglass", "allow"))
+                .replace("\"constants\":", breakglass() + "\"constants\":"));
+    host = deployment.host("host-a");
+    deployment.start();
+    assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
+  }
+
+  @AfterEach
+  void stop() {
+    deployment.close();
+  }
+
+  private static String forbid(String id, String when) {
+    return "{\"code\":\"policy_denied\",\"effect\":\"forbid\",\"id\":\""
+        + id
+        + "\",\"mode\":\"enforce\",\"reason_admin\":\"No.\",\"reason_user\":\"No.\","
+        + "\"stage\":\"restriction\",\"when\":\""
+        + when
+        + "\"},";
+  }
+
+  private static String restoring(String mode, String expect) {
+    return "{\"expect\":\""
+        + expect
+        + "\",\"inputs\":{\"governance\":{\"mode\":\""
+        + mode
+        + "\"},\"request\":{\"resource\":\"/usr/bin/restore\"}},\"like\":\""
+        + USUAL
+        + "\",\"name\":\"restoring-in-"
+        + mode
+        + "\"},";
+  }
+
+  private String breakglass() {
+    return "\"breakglass\":{\"approvers\":["
+        + IntStream.range(0, 3)
+            .mapToObj(i -> "\"" + Deployment.name(deployment.approvers.kid(i)) + "\"")
+            .collect(Collectors.joining(","))
+        + "],\"max_ttl_s\":600,\"review_within_s\":3600,\"threshold\":2},";
+  }
+
+  private GovernanceOrders orders() {
+    return deployment.service().governanceOrders();
+  }
+
+  private Instant now() {
+    return deployment.clock.instant().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  private Hash nonce() {
+    byte[] bytes = new byte[Hash.BYTES];
+    random.nextBytes(bytes);
+    return Hash.of(bytes);
+  }
+
+  private BreakglassGrant unsigned(String issuer, Instant from, Duration valid) {
+    return new BreakglassGrant(
+        issuer,
+        nonce(),
+        "For an emergency.",
+        Duration.ofHours(2),
+        from,
+        from.plus(valid),
+        List.of());
+  }
+
+  private static BreakglassGrant signed(BreakglassGrant grant, OperatorKeys keys, int... signers) {
+    BreakglassGrant signed = grant;
+    for (int signer : signers) {
+      signed = signed.with(keys.sign(signer, grant.signingInput()));
+    }
+    return signed;
+  }
+
+  private BreakglassGrant grant() {
+    return signed(
+        unsigned(Deployment.IDENTITY.issuer(), now(), Duration.ofDays(30)),
+        deployment.approvers,
+        0,
+        1);
+  }
+
+  private GovernanceOrder.Unsigned order(
+      Kind kind, Optional<Hash> grant, OptionalLong overFreeze, Instant given) {
+    return new GovernanceOrder.Unsigned(
+        Deployment.IDENTITY.issuer(), kind, grant, overFreeze, "It is needed.", given, nonce());
+  }
+
+  private static GovernanceOrder signed(
+      GovernanceOrder.Unsigned order, OperatorKeys keys, int signer) {
+    return order.signed(keys.sign(signer, order.signingInput()));
+  }
+
+  /** By operator 0. */
+  private Outcome use(BreakglassGrant grant, OptionalLong overFreeze) {
+    GovernanceOrder order =
+        signed(
+            order(Kind.USE, Optional.of(grant.digest()), overFreeze, now()),
+            deployment.operators,
+            0);
+    return Deployment.join(orders().use(grant, order));
+  }
+
+  private Outcome ordered(Kind kind, Optional<Hash> grant, OperatorKeys keys, int signer) {
+    return Deployment.join(
+        orders().order(signed(order(kind, grant, NO_FREEZE, now()), keys, signer)));
+  }
+
+  @CanIgnoreReturnValue
+  private long taken(Outcome outcome) {
+    assertThat(outcome).isInstanceOf(Outcome.Taken.class);
+    return ((Outcome.Taken) outcome).leafIndex();
+  }
+
+  private static void assertDenied(Outcome outcome, String reason) {
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            Outcome.Denied.class,
+            denied ->
+                assertThat(denied.denial().reason())
+                    .as(denied.denial().message())
+                    .isEqualTo(reason.strip()));
+  }
+
+  private IssuanceOutcome restore() {
+    ExecutionRequest usual = Deployment.request(host);
+    ExecutionRequest restoration =
+        new ExecutionRequest(
+            usual.iss(),
+            usual.aud(),
+            usual.tenant(),
+            usual.sub(),
+            new Act("exec", "/usr/bin/restore", Hash.sha256(new byte[] {1}), Map.of(), 1),
+            Optional.empty(),
+            usual.jkt());
+    return deployment.issue(host.answer(deployment.challenge(host), restoration));
+  }
+
+  private static void assertDeniedBy(String rule, IssuanceOutcome outcome) {
+    assertThat(Deployment.denial(DenialCode.POLICY_DENIED, outcome).reason()).isEqualTo(rule);
+  }
+
+  private String policyFinding() {
+    deployment.pass(Duration.ofSeconds(1));
+    return Deployment.join(deployment.service().readiness()).findings().stream()
+        .filter(finding -> finding.part() == Part.POLICY)
+        .map(Readiness.Finding::message)
+        .collect(Collectors.joining());
+  }
+
+  @Test
+  void grantOfTwoApprovers_isUsedByOnePersonsWord_andWhatItAllowsEndsWithIt() throws Exception {
+    assertDeniedBy("calm", restore());
+    deployment.clock.advance(Duration.ofMillis(300));
+    BreakglassGrant grant = grant();
+
+    long begun = taken(use(grant, NO_FREEZE));
+
+    Instant ends = now().plus(TTL);
+    Leaf leaf = deployment.service().ledger().leaf(begun).orElseThrow();
+    assertThat(leaf.body())
+        .isInstanceOfSatisfying(
+            GovernanceStep.Begun.class,
+            step -> {
+              assertThat(step.grant()).as("the whole of it").isEqualTo(grant);
+              assertThat(step.ends())
+                  .as("the policy's ten minutes, not its two hours")
+                  .isEqualTo(ends);
+              assertThat(step.reviewBy()).isEqualTo(now().plus(REVIEW));
+              assertThat(step.order().signer()).isEqualTo(deployment.operators.kid(0));
+            });
+    assertThat(policyFinding()).contains("BREAK-GLASS by leaf " + begun, ends.toString());
+    deployment.restart();
+    deployment.clock.advance(TTL.minusSeconds(100));
+    IssuanceOutcome outcome = restore();
+    ArtifactClaims claims = Deployment.claims(outcome);
+    assertThat(claims.exp()).as("not after five minutes").isEqualTo(ends);
+    assertThat(claims.gov().mode()).isEqualTo(Governance.Mode.DEV);
+    assertThat(claims.gov().approvals()).containsExactly("breakglass:" + grant.digest().hex());
+    assertThat(deployment.lastLeaf().parents()).contains(leaf.hash());
+    assertThat(deployment.verdict(Deployment.bundle(outcome), new SeenInMemory()))
+        .isInstanceOf(Verdict.Allowed.class);
+    long allowed = deployment.leaves() - 1;
+
+    deployment.clock.advance(Duration.ofSeconds(100));
+    assertDeniedBy("calm", restore());
+    ArtifactClaims after = Deployment.claims(deployment.attest(host));
+    assertThat(after.gov().approvals()).isEmpty();
+    assertThat(Duration.between(after.iat(), after.exp())).isEqualTo(Duration.ofMinutes(5));
+    ReplayedStore store = ReplayedStore.of(deployment);
+    for (long index : List.of(allowed, allowed + 1, allowed + 2)) {
+      assertThat(store.replay(index).standing()).as("leaf " + index).isEqualTo(Standing.SAME);
+    }
+  }
+
+  @Test
+  void whatMayNotBreakTheGlass_isRefusedForItsReason_andChangesNothing() throws Exception {
+    String issuer = Deployment.IDENTITY.issuer();
+    Duration month = Duration.ofDays(30);
+    BreakglassGrant good = grant();
+    Map<String, BreakglassGrant> grants = new LinkedHashMap<>();
+    grants.put(
+        "breakglass_approvals_missing",
+        signed(unsigned(issuer, now(), month), deployment.approvers, 0));
+    grants.put(
+        "breakglass_approvals_missing ",
+        signed(
+            signed(unsigned(issuer, now(), month), deployment.approvers, 0),
+            deployment.operators,
+            1));
+    grants.put(
+        "breakglass_approvals_missing  ",
+        signed(unsigned(issuer, now(), month), new OperatorKeys(2, 2), 0, 1));
+    grants.put(
+        "breakglass_approvals_missing   ",
+        new BreakglassGrant(
+            issuer,
+            good.nonce(),
+            "Another.",
+            good.ttl(),
+            good.notBefore(),
+            good.notAfter(),
+            good.signatures()));
+    grants.put(
+        "order_elsewhere",
+        signed(unsigned("https://other.example", now(), month), deployment.approvers, 0, 1));
+    grants.put(
+        "breakglass_not_yet",
+        signed(unsigned(issuer, now().plusSeconds(1), month), deployment.approvers, 0, 1));
+    grants.put(
+        "breakglass_expired",
+        signed(
+            unsigned(issuer, now().minusSeconds(9), Duration.ofSeconds(9)),
+            deployment.approvers,
+            0,
+            1));
+    long leaves = deployment.leaves();
+    for (Map.Entry<String, BreakglassGrant> each : grants.entrySet()) {
+      assertDenied(use(each.getValue(), NO_FREEZE), each.getKey());
+    }
+    Optional<Hash> named = Optional.of(good.digest());
+    Map<String, GovernanceOrder> uses = new LinkedHashMap<>();
+    uses.put(
+        "order_signature",
+        signed(order(Kind.USE, named, NO_FREEZE, now()), new OperatorKeys(1, 1), 0));
+    uses.put(
+        "order_signature ",
+        order(Kind.USE, named, NO_FREEZE, now()).signed(deployment.operators.sign(0, new byte[1])));
+    uses.put(
+        "order_old",
+        signed(
+            order(Kind.USE, named, NO_FREEZE, now().minusSeconds(601)), deployment.operators, 0));
+    uses.put(
+        "order_ahead",
+        signed(order(Kind.USE, named, NO_FREEZE, now().plusSeconds(600)), deployment.operators, 0));
+    uses.put(
+        "breakglass_over_freeze",
+        signed(order(Kind.USE, named, OptionalLong.of(3), now()), deployment.operators, 0));
+    uses.put(
+        "breakglass_other_grant",
+        signed(order(Kind.USE, Optional.of(nonce()), NO_FREEZE, now()), deployment.operators, 0));
+    uses.put(
+        "breakglass_other_grant ",
+        signed(order(Kind.END, named, NO_FREEZE, now()), deployment.operators, 0));
+    for (Map.Entry<String, GovernanceOrder> each : uses.entrySet()) {
+      assertDenied(Deployment.join(orders().use(good, each.getValue())), each.getKey());
+    }
+    assertThat(deployment.leaves()).isEqualTo(leaves);
+    assertDeniedBy("calm", restore());
+
+    taken(use(good, NO_FREEZE));
+    assertDenied(use(good, NO_FREEZE), "breakglass_used");
+    assertThat(deployment.publish(deployment.approved(withoutBreakglass())))
+        .isInstanceOf(PolicyPublications.Outcome.Published.class);
+    assertDenied(use(grant(), NO_FREEZE), "breakglass_not_provided");
+  }
+
+  private PolicyDocument withoutBreakglass() throws Exception {
+    String json =
+        new String(deployment.nextPolicy(unchanged -> {}).canonical(), StandardCharsets.UTF_8);
+    return PolicyDocument.parse(
+        json.replaceFirst("\"breakglass\":\\{[^{}]*},", "").getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void review_isDueByAnotherApprover_andWhereItIsOverdueNoOtherBegins() throws Exception {
+    BreakglassGrant grant = grant();
+    Optional<Hash> named = Optional.of(grant.digest());
+    BreakglassGrant second = grant();
+    GovernanceOrder byApprover =
+        signed(order(Kind.USE, named, NO_FREEZE, now()), deployment.approvers, 2);
+    taken(Deployment.join(orders().use(grant, byApprover)));
+    assertDenied(ordered(Kind.REVIEW, named, deployment.approvers, 0), "breakglass_not_over");
+    taken(ordered(Kind.END, named, deployment.operators, 1));
+    assertDeniedBy("calm", restore());
+    assertDenied(ordered(Kind.END, named, deployment.operators, 1), "breakglass_over");
+    deployment.clock.advance(REVIEW);
+
+    assertThat(deployment.service().modes().isReviewOverdue()).isTrue();
+    assertThat(policyFinding()).contains("OVERDUE");
+    assertDenied(use(second, NO_FREEZE), "breakglass_review_overdue");
+    assertDenied(ordered(Kind.REVIEW, named, deployment.operators, 1), "reviewer_unknown");
+    assertDenied(ordered(Kind.REVIEW, named, deployment.approvers, 2), "reviewer_is_user");
+    assertDenied(
+        ordered(Kind.REVIEW, Optional.of(nonce()), deployment.approvers, 0), "breakglass_unknown");
+    taken(ordered(Kind.REVIEW, named, deployment.approvers, 0));
+    assertDenied(ordered(Kind.REVIEW, named, deployment.approvers, 1), "breakglass_reviewed");
+
+    assertThat(deployment.service().modes().isReviewOverdue()).isFalse();
+    taken(use(second, NO_FREEZE));
+    assertThat(restore()).isInstanceOf(IssuanceOutcome.Issued.class);
+  }
+
+  private DualControl.Outcome proposed(ChangeRequest request) {
+    return Deployment.join(
+        deployment
+            .service()
+            .dualControl()
+            .propose(request, Duration.ofHours(1), Optional.of(deployment.operators.kid(0))));
+  }
+
+  private DualControl.Outcome approve(int operator, Proposal proposal) {
+    return Deployment.join(
+        deployment
+            .service()
+            .dualControl()
+            .approve(deployment.operators.approval(operator, proposal)));
+  }
+
+  private void unfreeze() {
+    DualControl.Outcome drafted = proposed(new ChangeRequest.Unfreeze());
+    assertThat(drafted).isInstanceOf(DualControl.Outcome.Drafted.class);
+    Proposal proposal = ((DualControl.Outcome.Drafted) drafted).proposal();
+    assertThat(approve(0, proposal)).isInstanceOf(DualControl.Outcome.Open.class);
+    assertThat(approve(1, proposal))
+        .isInstanceOfSatisfying(
+            DualControl.Outcome.Approved.class,
+            approved -> assertThat(approved.state()).as("one of two").isEqualTo("open"));
+    assertThat(deployment.service().modes().now())
+        .isEqualTo(dev.writ.policy.Governance.Mode.FROZEN);
+    assertThat(approve(2, proposal))
+        .isInstanceOfSatisfying(
+            DualControl.Outcome.Approved.class,
+            approved -> assertThat(approved.state()).isEqualTo("executed"));
+  }
+
+  /** The ways back: neither a freeze nor a policy that denies everything has a say in them. */
+  @Test
+  void freeze_isOnePersonsWord_leavesTheWaysBackOpen_andIsLiftedByOperatorsTogether()
+      throws Exception {
+    ArtifactClaims before = Deployment.claims(deployment.attest(host));
+    assertThat(proposed(new ChangeRequest.Unfreeze()))
+        .isInstanceOfSatisfying(
+            DualControl.Outcome.Denied.class,
+            denied -> assertThat(denied.denial().reason()).isEqualTo("not_frozen"));
+
+    long freeze = taken(ordered(Kind.FREEZE, Optional.empty(), deployment.operators, 2));
+
+    assertDeniedBy("frozen", deployment.attest(host));
+    assertDenied(ordered(Kind.FREEZE, Optional.empty(), deployment.approvers, 0), "already_frozen");
+    assertThat(policyFinding()).contains("FROZEN by leaf " + freeze);
+    assertThat(
+            Deployment.join(
+                deployment
+                    .service()
+                    .revocations()
+                    .revoke(before.jti(), RevocationReason.POLICY_CHANGED)))
+        .isInstanceOf(RevocationOutcome.Revoked.class);
+    DualControl.Outcome rotation =
+        proposed(new ChangeRequest.Rotate(KeyRole.STATUS, Duration.ofMinutes(10)));
+    Proposal rotated = ((DualControl.Outcome.Drafted) rotation).proposal();
+    for (int operator : List.of(0, 1, 2)) {
+      assertThat(approve(operator, rotated)).isNotInstanceOf(DualControl.Outcome.Denied.class);
+    }
+    assertThat(deployment.publish(deployment.approved(longer(Duration.ofMinutes(4)))))
+        .isInstanceOf(PolicyPublications.Outcome.Published.class);
+    assertDeniedBy("frozen", deployment.attest(host));
+
+    unfreeze();
+
+    ArtifactClaims after = Deployment.claims(deployment.attest(host));
+    assertThat(Duration.between(after.iat(), after.exp())).isEqualTo(Duration.ofMinutes(4));
+  }
+
+  private PolicyDocument longer(Duration lifetime) throws Exception {
+    PolicyRevision next = deployment.service().policy().document().revise().nextVersion();
+    return next.lifetime(lifetime).build();
+  }
+
+  @Test
+  void breakglass_overAFreeze_namesIt_andTheFreezeIsThereAgainAfterIt() throws Exception {
+    long freeze = taken(ordered(Kind.FREEZE, Optional.empty(), deployment.approvers, 0));
+    BreakglassGrant grant = grant();
+    assertDenied(use(grant, NO_FREEZE), "breakglass_over_freeze");
+
+    taken(use(grant, OptionalLong.of(freeze)));
+
+    assertThat(restore()).isInstanceOf(IssuanceOutcome.Issued.class);
+    deployment.clock.advance(TTL);
+    assertDeniedBy("frozen", deployment.attest(host));
+  }
+
+  /** Another node's freeze, of which this one has not heard when it decides. */
+  @Test
+  void decision_underAnEarlierMode_isNotCommitted_andDecidedOnceMore() throws Exception {
+    GovernanceOrder.Unsigned order = order(Kind.FREEZE, Optional.empty(), NO_FREEZE, now());
+    GovernanceOrder freeze = signed(order, deployment.operators, 0);
+    deployment.change(
+        new GovernanceStep.Ordered(freeze),
+        new StateChange.ChangeGovernance(new GovernanceChange.Freeze(freeze.digest())));
+    assertThat(deployment.service().modes().now())
+        .isEqualTo(dev.writ.policy.Governance.Mode.NORMAL);
+
+    assertDeniedBy("frozen", deployment.attest(host));
+  }
+}
