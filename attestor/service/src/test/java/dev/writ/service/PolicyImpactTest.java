@@ -111,6 +111,34 @@ final class PolicyImpactTest {
     return revision.build();
   }
 
+  private static ShadowReport watched(StoredLedger ledger) throws Exception {
+    PolicyShadow shadow = PolicyShadow.of(ledger, store.replay(ledger));
+    ShadowReport report = new ShadowReport(shadow.rules());
+    new StoredRange(ledger, 0, ledger.size()).run(2, shadow, report::add, done -> {});
+    return report;
+  }
+
+  /** The example has one, on where the instance key is. */
+  @Test
+  void ruleInShadowMode_isWatched_andReadyWhereNothingWouldHaveChanged() throws Exception {
+    try (StoredLedger ledger = store.open()) {
+      ShadowReport report = watched(ledger);
+
+      assertThat(report.rules()).hasSize(1);
+      ShadowReport.RuleWatch watch = report.rules().get(0);
+      assertThat(watch.rule().id()).isEqualTo("key-in-tpm");
+      assertThat(watch.evaluated()).as("permissions, and a denial of the policy's").isEqualTo(4);
+      assertThat(watch.errors()).isZero();
+      assertThat(report.beside(Beyond.ERASED)).isEqualTo(1);
+      assertThat(report.beside(Beyond.NOT_THE_POLICYS)).isEqualTo(1);
+      assertThat(report.beside(Beyond.CONTRADICTS)).isZero();
+      assertThat(watch.missing(Duration.ZERO, 5)).containsExactly("evaluated in 4 of 5 decisions");
+      assertThat(watch.missing(Duration.ofDays(1), 4)).containsExactly("watched for 0 h of 24");
+      assertThat(watch.missing(Duration.ZERO, 4)).isEmpty();
+      assertThat(watch.groups()).isEmpty();
+    }
+  }
+
   @Test
   void policyInForce_changesNothing() throws Exception {
     ImpactReport report = impactOf(deployment.document());
