@@ -21,12 +21,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ doctor} on simulated TPMs, one of which has the chain of its certificates in NV. */
-@Tag("shares-jvm")
 class DoctorCommandTest {
   @TempDir static Path folder;
   private static EndorsementAuthority maker;

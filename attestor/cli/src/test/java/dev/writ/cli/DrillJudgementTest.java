@@ -12,11 +12,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** When a case passes, and that nothing else is a pass. */
-@Tag("shares-jvm")
 class DrillJudgementTest {
   private static final Hash REQUEST = Hash.sha256(new byte[] {1});
   private static final Drill.Attempt ALLOWED = Came.Allowed::new;

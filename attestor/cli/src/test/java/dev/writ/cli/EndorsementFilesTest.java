@@ -14,12 +14,10 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The files that {@code endorsements} of a configuration and the options of a doctor name. */
-@Tag("shares-jvm")
 class EndorsementFilesTest {
   private final EndorsementAuthority maker =
       EndorsementAuthority.create(Instant.now(), new SecureRandom());

@@ -25,12 +25,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a command believes after it followed a folder and a service, of which it believes neither. */
-@Tag("shares-jvm")
 class FollowedTrustTest {
   private static final Path EXAMPLE =
       Path.of("../../verifier/artifact/src/test/resources/worked-example");

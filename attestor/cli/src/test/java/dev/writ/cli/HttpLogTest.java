@@ -16,11 +16,9 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a reader makes of a server that has no time, and of one that serves what it does not. */
-@Tag("shares-jvm")
 class HttpLogTest {
   private static final EntryBundlePath BUNDLE = new EntryBundlePath(0, 3);
 

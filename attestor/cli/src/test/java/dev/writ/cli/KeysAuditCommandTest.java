@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ keys audit} says what a service says, and its exit status says whether that is well. */
+@Tag("own-jvm")
 class KeysAuditCommandTest {
   @TempDir Path folder;
 

@@ -14,10 +14,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ keys} and {@code writ approve} at a service whose one operator is its founder. */
+@Tag("own-jvm")
 class KeysCommandTest {
   private static Path home;
   private static DemoService service;

@@ -35,10 +35,12 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ keys init} on real tokens: each test has its own, all made before the first is opened. */
+@Tag("own-jvm")
 class KeysInitCommandTest {
   private static SoftHsmToken born;
   private static SoftHsmToken twice;

@@ -32,10 +32,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ keys init} on a token that has neither CKM_EDDSA nor CKM_AES_GCM, as tpm2-pkcs11 has not. */
+@Tag("own-jvm")
 class KeysInitSealedTest {
   private static final KeyInventory INVENTORY = KeyInventory.standard();
 

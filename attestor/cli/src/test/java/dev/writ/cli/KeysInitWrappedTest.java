@@ -17,10 +17,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ keys init} on a token that has no CKM_EDDSA. */
+@Tag("own-jvm")
 class KeysInitWrappedTest {
   @TempDir static Path moduleFolder;
 

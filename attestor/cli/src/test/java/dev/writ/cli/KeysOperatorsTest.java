@@ -22,9 +22,11 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Two of three operators, of whom the proposer is none: by key files, and by an authenticator. */
+@Tag("own-jvm")
 class KeysOperatorsTest {
   private static Path home;
   private static DemoService service;

@@ -30,12 +30,14 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code writ keys seal-pin} on a simulated TPM: who gets the PIN out again, and who does not. */
+@Tag("own-jvm")
 class KeysSealPinCommandTest {
   private static final String PIN = "corr3ct-h0rse";
 

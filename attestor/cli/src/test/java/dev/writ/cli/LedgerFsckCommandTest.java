@@ -33,12 +33,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ ledger fsck} over a store that a ledger filled. */
-@Tag("shares-jvm")
 class LedgerFsckCommandTest {
   private static final Instant NOW = Instant.parse("2026-11-21T06:00:00Z");
 

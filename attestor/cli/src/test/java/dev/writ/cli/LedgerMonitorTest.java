@@ -16,13 +16,11 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** {@code writ ledger monitor} over a server that shows what a test wants. */
-@Tag("shares-jvm")
 class LedgerMonitorTest {
   private static final Instant NOW = Instant.parse("2026-11-21T06:00:00Z");
 

@@ -20,14 +20,12 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code writ ledger verify, proof, tail, export} and {@code check} over folders and a server. */
-@Tag("shares-jvm")
 class LedgerReadersTest {
   private static final Instant TIME = Instant.parse("2026-11-21T06:00:00Z");
 

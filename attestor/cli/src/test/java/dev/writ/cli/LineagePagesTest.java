@@ -10,12 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ lineage search --pages}, and {@code writ lineage verify} over what somebody else made of them. */
-@Tag("shares-jvm")
 class LineagePagesTest {
   private static final Instant TIME = Instant.parse("2026-11-21T06:00:00Z");
   private static final int SIZE = 600;

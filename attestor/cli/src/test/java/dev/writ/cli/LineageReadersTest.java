@@ -9,14 +9,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which logs {@code writ lineage} reads, whom it believes, and its exit status where it does not. */
-@Tag("shares-jvm")
 class LineageReadersTest {
   private static final Instant TIME = Instant.parse("2026-11-21T06:00:00Z");
 

@@ -20,10 +20,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Operators whose keys live in a token of their own, beside one who has a file. */
+@Tag("own-jvm")
 class OperatorTokenTest {
   private static Path home;
   private static SoftHsmToken token;

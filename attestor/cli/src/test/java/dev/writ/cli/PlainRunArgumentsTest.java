@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -15,7 +14,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** What is read without picocli is what picocli reads. */
-@Tag("shares-jvm")
 class PlainRunArgumentsTest {
   private static final Map<String, String> NONE = Map.of();
   private static final List<String> NEEDED = List.of("--trust", "t", "--state", "s");

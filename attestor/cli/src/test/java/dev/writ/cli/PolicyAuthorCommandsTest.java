@@ -9,12 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ policy init|lint|test|cover|diff|build}: what an author does before anybody signs. */
-@Tag("shares-jvm")
 class PolicyAuthorCommandsTest {
   private static final Path EXAMPLE = Path.of("../../docs/examples/dev-policy.json");
 

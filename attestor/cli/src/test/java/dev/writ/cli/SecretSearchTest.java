@@ -12,11 +12,9 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a search finds that must find secrets, so that finding none says something. */
-@Tag("shares-jvm")
 class SecretSearchTest {
   private static final String PIN = "corr3ct-h0rse";
 

@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +28,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The configuration of {@code writ serve}: what it may say, who wins, and what is refused where. */
-@Tag("shares-jvm")
 class ServeConfigTest {
   private static final String DIGEST =
       "00000000000000000000000000000000000000000000000000000000000000e1";

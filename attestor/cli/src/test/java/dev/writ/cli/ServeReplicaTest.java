@@ -15,9 +15,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@code writ serve} with a second token. */
+@Tag("own-jvm")
 class ServeReplicaTest {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 

@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code writ verify} on the worked example of docs/FORMATS.md, whose trust file has status. */
-@Tag("shares-jvm")
 class VerifyStatusTest {
   private static final Path EXAMPLE =
       Path.of("../../verifier/artifact/src/test/resources/worked-example");
