@@ -7,6 +7,7 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.OperationStep;
+import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.tlog.MerkleTree;
 import java.util.LinkedHashMap;
@@ -103,6 +104,11 @@ final class LeafLine {
       details.put("state", key.state().wire());
     } else if (body instanceof OperationStep step) {
       details.put("of", step.of().wire());
+    } else if (body instanceof RequestApproved approved) {
+      details.put("of", RequestApproved.OF);
+      details.put("request_digest", approved.approval().terms().requestDigest());
+      details.put("approver", approved.approval().terms().approver());
+      details.put("expires", approved.approval().terms().expires());
     } else if (body instanceof ServiceStart start) {
       details.put("step", "started");
       details.put("pcr_digest", start.host().pcrDigest());

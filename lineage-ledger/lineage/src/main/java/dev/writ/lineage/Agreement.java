@@ -2,9 +2,12 @@
 package dev.writ.lineage;
 
 import dev.writ.artifact.Admission;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.RequestApproval;
+import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
@@ -36,8 +39,12 @@ final class Agreement {
     LeafBody body = leaf.leaf().body();
     if (body instanceof LeafBody.DecisionAllow allow) {
       decided(allow.policyDigest(), allow.epoch());
+      approved(allow.requestDigest(), allow.policyDigest());
     } else if (body instanceof LeafBody.DecisionDeny deny) {
       decided(deny.policyDigest(), deny.epoch());
+      deny.requestDigest().ifPresent(request -> approved(request, deny.policyDigest()));
+    } else if (body instanceof RequestApproved approval) {
+      answers(approval.approval().terms());
     } else if (body instanceof LeafBody.Outcome outcome) {
       ofArtifact(outcome.jti());
     } else if (body instanceof LeafBody.Revocation revocation) {
@@ -69,6 +76,36 @@ final class Agreement {
     long inForce =
         index.policyBefore(leaf.index()).map(policy -> policy.getValue().epoch()).orElse(0L);
     require(Rule.EPOCH_IN_FORCE, "epoch", inForce, epoch);
+  }
+
+  /** An approval is of one request under one policy: it lets nothing else happen. */
+  private void approved(Hash request, Hash policy) {
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().body() instanceof RequestApproved approval) {
+        RequestApproval.Terms terms = approval.approval().terms();
+        require(Rule.PARENT_AGREES, "request_digest", terms.requestDigest(), request);
+        require(Rule.PARENT_AGREES, "policy_digest", terms.policyDigest(), policy);
+      } else if (parent.leaf().kind() == LeafKind.APPROVAL
+          && !(parent.leaf().body() instanceof GovernanceStep.Begun)) {
+        require(Rule.PARENT_AGREES, "of", RequestApproved.OF + " or breakglass", "another");
+      }
+    }
+  }
+
+  private void answers(RequestApproval.Terms terms) {
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().body() instanceof LeafBody.DecisionDeny denial) {
+        require(
+            Rule.PARENT_AGREES,
+            "request_digest",
+            denial.requestDigest(),
+            Optional.of(terms.requestDigest()));
+        require(Rule.PARENT_AGREES, "policy_digest", denial.policyDigest(), terms.policyDigest());
+      } else if (parent.leaf().body() instanceof LeafBody.PolicyInForce policy) {
+        require(
+            Rule.PARENT_AGREES, "policy_digest", policy.policy().digest(), terms.policyDigest());
+      }
+    }
   }
 
   private void follows(PolicyReference policy) {

@@ -11,6 +11,8 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.RefusalCount;
+import dev.writ.artifact.RequestApproval;
+import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.StartBinding;
 import dev.writ.artifact.TrustReference;
@@ -68,6 +70,8 @@ final class Derivation {
       withdrawnAll(revocation);
     } else if (body instanceof LeafBody.Approval approval) {
       invited(approval);
+    } else if (body instanceof RequestApproved approved) {
+      approved(approved.approval().terms());
     } else if (body instanceof OperationStep step) {
       stepped(step);
     } else if (body instanceof GovernanceStep step) {
@@ -187,7 +191,13 @@ final class Derivation {
   private void rests(Node decision, Node request) {
     policies().forEach(policy -> edge(decision.id(), EdgeKind.EVALUATED_UNDER, policy));
     for (IndexedLeaf approval : parentsOf(LeafKind.APPROVAL)) {
-      edge(decision.id(), EdgeKind.APPROVED_BY, NodeId.of(NodeKind.APPROVAL, approval.index()));
+      boolean seenAlone =
+          leaf.kind() == LeafKind.DECISION_DENY
+              && approval.leaf().body() instanceof RequestApproved;
+      edge(
+          decision.id(),
+          seenAlone ? EdgeKind.RESTS_ON : EdgeKind.APPROVED_BY,
+          NodeId.of(NodeKind.APPROVAL, approval.index()));
     }
     enrolments()
         .forEach(
@@ -227,9 +237,7 @@ final class Derivation {
     edge(host, EdgeKind.ATTESTS_WITH, ak);
     edge(ak, EdgeKind.BOUND_TO, ek);
     policies().forEach(policy -> edge(host.id(), EdgeKind.EVALUATED_UNDER, policy));
-    for (IndexedLeaf approval : parentsOf(LeafKind.APPROVAL)) {
-      edge(host.id(), EdgeKind.APPROVED_BY, NodeId.of(NodeKind.APPROVAL, approval.index()));
-    }
+    approvals().forEach(approval -> edge(host.id(), EdgeKind.APPROVED_BY, approval));
   }
 
   private void withdrawn(LeafBody.Revocation revocation) {
@@ -265,6 +273,18 @@ final class Derivation {
     nodes.addAll(List.of(node, invited));
     edge(node, EdgeKind.NAMES, invited);
     policies().forEach(policy -> edge(node.id(), EdgeKind.EVALUATED_UNDER, policy));
+  }
+
+  private void approved(RequestApproval.Terms terms) {
+    GovernanceNode.RequestApproval node =
+        new GovernanceNode.RequestApproval(
+            index, leaf.time(), terms.requestDigest(), terms.policyDigest(), terms.expires());
+    nodes.add(node);
+    key(node.id(), EdgeKind.SIGNED_BY, terms.kid());
+    policies().forEach(policy -> edge(node.id(), EdgeKind.EVALUATED_UNDER, policy));
+    for (IndexedLeaf denial : parentsOf(LeafKind.DECISION_DENY)) {
+      edge(node.id(), EdgeKind.ANSWERS, NodeId.of(NodeKind.DECISION, denial.index()));
+    }
   }
 
   private void stepped(OperationStep step) {
@@ -396,6 +416,12 @@ final class Derivation {
   private List<NodeId> policies() {
     return parentsOf(LeafKind.POLICY).stream()
         .map(parent -> NodeId.of(NodeKind.POLICY, parent.index()))
+        .toList();
+  }
+
+  private List<NodeId> approvals() {
+    return parentsOf(LeafKind.APPROVAL).stream()
+        .map(parent -> NodeId.of(NodeKind.APPROVAL, parent.index()))
         .toList();
   }
 

@@ -11,7 +11,7 @@ public enum EdgeKind implements Wire {
   DECIDED_ON("decidedOn"),
   /** decision → policy; enrolment and approval → policy in force then. */
   EVALUATED_UNDER("evaluatedUnder"),
-  /** decision → verification of the Evidence. */
+  /** decision → verification of the Evidence; denial → approval that its rules saw. */
   RESTS_ON("restsOn"),
   /** verification → evidence. */
   APPRAISED("appraised"),
@@ -33,7 +33,7 @@ public enum EdgeKind implements Wire {
   BOUND_TO("boundTo"),
   /** host → its attestation key. */
   ATTESTS_WITH("attestsWith"),
-  /** host → invitation; operation → approval; key statement → operation. */
+  /** host → invitation; allow → approval of the request; operation → approval; key statement → operation. */
   APPROVED_BY("approvedBy"),
   /** approval → principal whom it names. */
   NAMES("names"),
@@ -55,6 +55,8 @@ public enum EdgeKind implements Wire {
   BESIDE("beside"),
   /** operation → key of the operator who proposed it; approval → key of the operator who approved. */
   SIGNED_BY("signedBy"),
+  /** approval of a request → denial that asked for it. */
+  ANSWERS("answers"),
   /** approval → operation. */
   STEP_OF("stepOf"),
   /** start → key that it opened. */

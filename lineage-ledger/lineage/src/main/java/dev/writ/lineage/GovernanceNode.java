@@ -5,6 +5,7 @@ import dev.writ.artifact.DrillSummary;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.RequestApproved;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.util.Base64;
@@ -48,6 +49,33 @@ public sealed interface GovernanceNode extends Node {
     @Override
     public Map<String, Object> facts() {
       return new Facts().put("of", of).put("step", step).put("time", time).map();
+    }
+  }
+
+  /**
+   * An approver's word for one request.
+   *
+   * @param requestDigest {@link dev.writ.artifact.ExecutionRequest#digest}
+   * @param policyDigest of the policy that asks for it
+   * @param expires until when it holds
+   */
+  record RequestApproval(
+      long leaf, Instant time, Hash requestDigest, Hash policyDigest, Instant expires)
+      implements GovernanceNode {
+    @Override
+    public NodeId id() {
+      return NodeId.of(NodeKind.APPROVAL, leaf);
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+      return new Facts()
+          .put("of", RequestApproved.OF)
+          .put("request_digest", requestDigest)
+          .put("policy_digest", policyDigest)
+          .put("expires", expires)
+          .put("time", time)
+          .map();
     }
   }
 

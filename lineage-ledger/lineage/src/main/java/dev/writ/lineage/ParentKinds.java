@@ -4,6 +4,7 @@ package dev.writ.lineage;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
+import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.ServiceStart;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -35,14 +36,18 @@ final class ParentKinds {
 
   private static Map<LeafKind, Count> of(LeafBody body) {
     return switch (body.kind()) {
-      case DECISION_ALLOW, DECISION_DENY -> Map.of(LeafKind.POLICY, ONE, LeafKind.ENROLMENT, ONE);
+      case DECISION_ALLOW, DECISION_DENY ->
+          Map.of(LeafKind.POLICY, ONE, LeafKind.ENROLMENT, ONE, LeafKind.APPROVAL, ANY);
       case OUTCOME -> Map.of(LeafKind.DECISION_ALLOW, ONE);
       case REVOCATION ->
           body instanceof LeafBody.BootRevocation
               ? Map.of(LeafKind.ENROLMENT, ONE)
               : Map.of(LeafKind.DECISION_ALLOW, ONE);
       case ENROLMENT -> Map.of(LeafKind.POLICY, ONE, LeafKind.APPROVAL, UP_TO_ONE);
-      case APPROVAL -> Map.of(LeafKind.POLICY, ONE);
+      case APPROVAL ->
+          body instanceof RequestApproved
+              ? Map.of(LeafKind.POLICY, ONE, LeafKind.DECISION_DENY, UP_TO_ONE)
+              : Map.of(LeafKind.POLICY, ONE);
       case POLICY -> Map.of(LeafKind.KEY, ANY, LeafKind.POLICY, UP_TO_ONE);
       case KEY -> ofKey(body);
       case SUMMARY -> Map.of();

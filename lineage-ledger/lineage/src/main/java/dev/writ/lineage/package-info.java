@@ -18,14 +18,15 @@
  * leaf             nodes                                       edges to what was before
  * decision.allow   request principal decision verification     startedBy decidedOn restsOn appraised
  *                  evidence artifact                           certifiedBy evaluatedUnder sentFrom issuedFrom
- *                                                              approvedBy, where under a break-glass
+ *                                                              approvedBy: approvals of it, a break-glass
  * decision.deny    request decision enforcement                decidedOn evaluatedUnder sentFrom enforces
- *                  (verification evidence, if it was those)
+ *                  (verification evidence, if it was those)    restsOn
  * outcome          outcome execution key                       outcomeOf authorizedBy ranIn reportedBy
  * revocation       enforcement (attestation_key)               withdraws
  * enrolment        host attestation_key endorsement_key        attestsWith boundTo evaluatedUnder approvedBy
  * approval         approval principal, or operation key        names stepOf signedBy approvedBy evaluatedUnder
  * … of a mode      approval key                                signedBy approvedBy evaluatedUnder
+ * … of a request   approval key                                signedBy evaluatedUnder answers
  * policy           policy                                      follows publishedUnder
  * key              key_statement key (operation trust_file)    states beside approvedBy trusts publishedUnder
  *                  start evidence attestation_key checkpoint   ranIn certifiedBy opened trusts statesTree follows
@@ -57,7 +58,7 @@
  *   <li>No leaf tells of a gateway's verification. The verification of a decision is the service's, of the
  *       Evidence; a denial has one where its code says that it was the Evidence (runtime_integrity,
  *       environment_untrusted). That an outcome exists does not show that a gateway verified anything.
- *   <li>Of a policy's approvers there is nothing: policies are unsigned. Nor who approved a decision.
+ *   <li>Of a policy's approvers there is nothing: their signatures lie beside its leaf, in its envelope.
  *   <li>Which issuer key signed an artifact, its end, audience, tenant, execution, parent and initiator, the
  *       PCR digest and the action are in the artifact alone; executable, files and environment are behind its
  *       {@code args_digest}, in the exec binding, which is not kept.

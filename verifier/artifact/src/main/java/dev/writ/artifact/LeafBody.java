@@ -22,6 +22,7 @@ public sealed interface LeafBody
         LeafBody.KeyStatement,
         OperationStep,
         GovernanceStep,
+        RequestApproved,
         KeyChange,
         DrillSummary,
         ServiceStart {

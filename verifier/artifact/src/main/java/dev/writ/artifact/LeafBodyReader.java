@@ -30,6 +30,9 @@ final class LeafBodyReader {
     if (json.has(GovernanceStep.EVENT)) {
       return GovernanceStep.take(json);
     }
+    if (json.has(RequestApproved.APPROVAL) && !json.has("step")) {
+      return RequestApproved.take(json);
+    }
     return json.has("step") ? OperationStep.take(json) : approval(json);
   }
 

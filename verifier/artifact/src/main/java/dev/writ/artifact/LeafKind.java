@@ -13,7 +13,7 @@ public enum LeafKind implements Wire {
   OUTCOME("outcome"),
   /** An artifact was withdrawn, or all that a host had from a boot. */
   REVOCATION("revocation"),
-  /** An operator let something happen. */
+  /** An operator, or an approver of a request, let something happen. */
   APPROVAL("approval"),
   /** What was refused without a leaf of its own, counted. */
   SUMMARY("summary"),

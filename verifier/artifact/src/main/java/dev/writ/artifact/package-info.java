@@ -191,6 +191,7 @@
  * … of a mode     of breakglass|freeze, event begun|ended|reviewed|frozen, order governance-order of that
  *                 kind (use, end, review, freeze), and where it began: grant breakglass-grant, which
  *                 the order names, ends seconds, review_by seconds
+ * … of a request  of request, approval as below
  * summary         from, to milliseconds, from &lt; to; counts [1..128 {code, reason visible(64),
  *                 count 1..2^53-1}], ascending in code and reason, one of each pair
  * … of a drill    from, to milliseconds, from &lt;= to; report digest of the report, kid thumbprint of
@@ -217,7 +218,9 @@
  *              args: the 32 bytes of act.args_digest, for the issuer sees no more of the arguments
  * </pre>
  *
- * <p>Parents of an outcome and a revocation are the artifact's decision, of a boot's revocation the
+ * <p>Parents of a decision are the policy in force, the host's enrolment and the approvals that its rules saw;
+ * of an approval of a request, the policy in force and, where it answers a denial, that. Parents of an outcome
+ * and a revocation are the artifact's decision, of a boot's revocation the
  * host's enrolment; of a start, the issuer key's leaf, the start before and the enrolment of the host's
  * attestation key, as far as there are such; of an enrolment, the policy in
  * force and, where the host was invited, the approval. The kind {@code verification} is reserved: it is
@@ -376,6 +379,25 @@
  * nonce        32 random bytes, written as a digest
  * signature    operator-signature
  * </pre>
+ *
+ * <h2>Approval of a request</h2>
+ *
+ * <p>Exactly the JCS bytes, at most 2 KiB; its digest is SHA-256 of {@code writ-request-approval-v1} ‖ 0x00 ‖ JCS
+ * of all but {@code signature}, which is what the approver signs:
+ *
+ * <pre>
+ * v               1
+ * issuer          visible(256), of the trust file
+ * request_digest  digest, the request's
+ * policy_digest   digest, of the policy document that asks for approvals
+ * nonce           32 random bytes, written as a digest
+ * given           seconds
+ * expires         seconds, after given by at most a day; it holds before this second
+ * kid             thumbprint of a key that the trust file names as an operator's or a policy approver's
+ * signature       b64u of 64 bytes, ES256
+ * </pre>
+ *
+ * <p>It counts once, for one decision on that request under that policy, which must list the approver.
  *
  * <h2>Drill report</h2>
  *

@@ -191,6 +191,18 @@ class ParserFuzzTest {
   }
 
   @FuzzTest
+  void requestApproval(byte[] input) {
+    try {
+      RequestApproval approval = RequestApproval.parse(input);
+      if (!Arrays.equals(approval.toJson(), input)) {
+        throw new AssertionError("an approval of a request must be its bytes");
+      }
+    } catch (MalformedRequestApprovalException e) {
+      requireMessage(e);
+    }
+  }
+
+  @FuzzTest
   void withdrawal(byte[] input) {
     try {
       OperationWithdrawal withdrawal = OperationWithdrawal.parse(input);
