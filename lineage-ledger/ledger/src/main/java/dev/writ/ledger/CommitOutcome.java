@@ -3,6 +3,7 @@ package dev.writ.ledger;
 
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Leaf;
+import dev.writ.tlog.Hash;
 import dev.writ.tlog.InclusionProof;
 import dev.writ.tlog.SignedNote;
 import dev.writ.tlog.TlogProof;
@@ -35,10 +36,13 @@ public sealed interface CommitOutcome {
   record Superseded(Reason reason) implements CommitOutcome {}
 
   /** What is no longer so. */
-  sealed interface Reason permits Precondition, LastSeenMoved {}
+  sealed interface Reason permits Precondition, LastSeenMoved, ApprovalGone {}
 
   /** What was last seen of the host is not what a {@link StateChange.SetLastSeen} was judged against. */
   record LastSeenMoved(AkName akName) implements Reason {}
+
+  /** An approval that the decision rests on was used by another, or has ended. */
+  record ApprovalGone(Hash statement) implements Reason {}
 
   /** A change is not possible, now or later. Nothing was kept. */
   record Refused(StateChange change, Refusal why) implements CommitOutcome {}
@@ -103,6 +107,14 @@ public sealed interface CommitOutcome {
     OPERATION_EXPIRED,
     /** The operation has as many approvals as it takes. */
     OPERATION_APPROVED,
+    /** The approval was recorded before, used since or not. */
+    APPROVAL_TAKEN,
+    /** Another approval of the same by the same approver holds, and is not used. */
+    APPROVAL_HOLDS,
+    /** As many approvals of the request hold as may. */
+    APPROVALS_TOO_MANY,
+    /** The leaf is not from before the approval's end. */
+    APPROVAL_EXPIRED,
     /** Who proposed an operation does not approve it. */
     APPROVER_IS_PROPOSER,
     /** The approver has approved the operation. */

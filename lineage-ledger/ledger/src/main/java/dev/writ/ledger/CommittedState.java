@@ -168,6 +168,22 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
     return store.read(statements -> new StateReads(statements).invitation(digest));
   }
 
+  /**
+   * The approvals of a request under a policy that are not used and hold at {@code at}, oldest first; no
+   * more than {@link RecordedApproval#MAX_OPEN}. {@link StateChange.UseApproval} alone decides who uses one.
+   */
+  public List<RecordedApproval> openApprovals(Hash request, Hash policy, Instant at)
+      throws LedgerException {
+    return store.read(statements -> new ApprovalRows(statements).open(request, policy, at));
+  }
+
+  /** Those that were recorded before a leaf and held at {@code at}, used or not, oldest first. */
+  public List<RecordedApproval> approvalsBefore(
+      long leafIndex, Hash request, Hash policy, Instant at) throws LedgerException {
+    return store.read(
+        statements -> new ApprovalRows(statements).before(request, policy, at, leafIndex));
+  }
+
   /** All operations that have not ended, past their end in time or not, oldest first. */
   public List<OperationRecord> openOperations() throws LedgerException {
     return store.read(statements -> new OperationReads(statements).open());

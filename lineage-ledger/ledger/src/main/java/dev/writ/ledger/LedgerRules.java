@@ -64,7 +64,9 @@ public final class LedgerRules {
     /** What is approved, ended, or changes a key was proposed before, and nobody approves twice. */
     OPERATION_PROPOSED("operation_proposed"),
     /** A break-glass begins once, and allows come from the one in force; freezes and reviews have one. */
-    GOVERNANCE_ORDER("governance_order");
+    GOVERNANCE_ORDER("governance_order"),
+    /** An approval of a request comes once, and one allow on that request and policy uses it, in its time. */
+    APPROVED_ONCE("approved_once");
 
     private final String wire;
 
@@ -105,6 +107,7 @@ public final class LedgerRules {
   private final Map<Hash, Instant> invitations = new HashMap<>();
   private final OperationRules operations = new OperationRules();
   private final GovernanceLives governance = new GovernanceLives();
+  private final ApprovalRules approvals = new ApprovalRules();
   private final Map<Long, PolicyReference> epochs = new HashMap<>();
   private long epoch;
   private @Nullable Instant newest;
@@ -197,6 +200,7 @@ public final class LedgerRules {
       LeafBody body = leaf.body();
       refuse(Rule.KEY_ORDER, keys.take(body));
       refuse(Rule.GOVERNANCE_ORDER, governance.take(index, leaf));
+      refuse(Rule.APPROVED_ONCE, approvals.take(leaf));
       if (body instanceof LeafBody.PolicyInForce policy) {
         policy(policy.policy());
       } else if (body instanceof LeafBody.DecisionAllow allow) {

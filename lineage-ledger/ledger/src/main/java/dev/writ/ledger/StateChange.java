@@ -373,6 +373,31 @@ public sealed interface StateChange {
   record WithdrawOperation(Hash operation, int threshold) implements StateChange {}
 
   /**
+   * Records an approval of a request. Refused where the statement was recorded before, used or not; where
+   * one of the approver's for this request and policy holds and is not used; where {@link
+   * RecordedApproval#MAX_OPEN} hold; and where the leaf is not from before its end.
+   *
+   * @param statement SHA-256 of what was signed
+   * @param request the request's digest
+   * @param policy digest of the policy under which it counts
+   * @param approver by the thumbprint of their key
+   * @param expires first moment at which it is worth nothing any more
+   */
+  record RecordApproval(Hash statement, Hash request, Hash policy, Hash approver, Instant expires)
+      implements StateChange {
+    /** Cuts the time to the millisecond. */
+    public RecordApproval {
+      expires = expires.truncatedTo(ChronoUnit.MILLIS);
+    }
+  }
+
+  /**
+   * Uses an approval up for the entry's decision: only one entry ever does, from before its end. Else the
+   * entry is {@link CommitOutcome.Superseded} by {@link CommitOutcome.ApprovalGone}.
+   */
+  record UseApproval(Hash statement, Hash request, Hash policy) implements StateChange {}
+
+  /**
    * Lets the leaf's own time be the newest, though one of a later time was recorded. Refused where the
    * newest time is not {@code newest}.
    */

@@ -6,6 +6,8 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.OperationKind;
 import dev.writ.artifact.OperationStep;
+import dev.writ.artifact.RequestApproval;
+import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.TreeAudit;
@@ -18,14 +20,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What of the state follows from the leaves, compared with its rows: artifacts, and whether they are
- * revoked by name; outcomes, hosts, invitations, policy epochs, modes, starts, keys, the newest time. Not what
- * no leaf says: nonces, uses, names, ends in time, what was voided with a boot or a key.
+ * revoked by name; outcomes, hosts, invitations, approvals of requests with their uses, policy epochs, modes,
+ * starts, keys, the newest time. Not what no leaf says: nonces, uses, names, ends in time, what was voided with a boot or a key.
  */
 final class StateDerivation {
   private static final String ARTIFACT = "SELECT leaf_index FROM artifact WHERE jti = ?";
@@ -35,6 +38,12 @@ final class StateDerivation {
   private static final String EPOCH =
       "SELECT leaf_index FROM policy_epoch WHERE epoch = ? AND policy_digest = ?";
   private static final String START = "SELECT leaf_index FROM service_start WHERE leaf_index = ?";
+  private static final String APPROVAL =
+      "SELECT leaf_index FROM request_approval WHERE statement = ? AND request_digest = ?"
+          + " AND policy_digest = ? AND approver = ? AND expires = ?";
+  private static final String USED_BY = "SELECT used_by FROM request_approval WHERE statement = ?";
+  private static final String USED =
+      "SELECT COUNT(*) FROM request_approval WHERE used_by IS NOT NULL";
   private static final String INVITATION = "SELECT leaf_index FROM invitation WHERE digest = ?";
   private static final String HOST =
       "SELECT ak_name FROM host WHERE leaf_index = ? AND ek_digest = ?";
@@ -47,12 +56,15 @@ final class StateDerivation {
           "invitation", List.of("digest"),
           "outcome", List.of("jti", "reporter_kid", "statement_digest"),
           "policy_epoch", List.of("epoch"),
+          "request_approval", List.of("statement"),
           "service_start", List.of("leaf_index"));
 
   private final StoreReader store;
   private final Consumer<TreeAudit.Fault> faults;
   private final KeyLives keys = new KeyLives();
   private final GovernanceLives governance = new GovernanceLives();
+  private final ApprovalRules approvals = new ApprovalRules();
+  private long approvalsUsed;
 
   /** How many rows a table must have. */
   private final Map<String, Long> rows = new TreeMap<>();
@@ -101,9 +113,13 @@ final class StateDerivation {
     }
     var told = keys.take(body);
     var mode = governance.take(index, leaf);
-    told.or(() -> mode).ifPresent(wrong -> fault("leaf " + index, "one that may follow", wrong));
+    var approval = approvals.take(leaf);
+    told.or(() -> mode)
+        .or(() -> approval)
+        .ifPresent(wrong -> fault("leaf " + index, "one that may follow", wrong));
     if (body instanceof LeafBody.DecisionAllow allow) {
       owns(statements, "artifact", index, ARTIFACT, allow.jti());
+      used(statements, index, leaf);
     } else if (body instanceof LeafBody.Outcome outcome) {
       owns(
           statements,
@@ -123,6 +139,18 @@ final class StateDerivation {
           policy.policy().digest());
     } else if (body instanceof LeafBody.Approval approval) {
       owns(statements, "invitation", index, INVITATION, approval.digest());
+    } else if (body instanceof RequestApproved approved) {
+      RequestApproval.Terms terms = approved.approval().terms();
+      owns(
+          statements,
+          "request_approval",
+          index,
+          APPROVAL,
+          terms.digest(),
+          terms.requestDigest(),
+          terms.policyDigest(),
+          terms.kid(),
+          terms.expires());
     } else if (body instanceof ServiceStart) {
       owns(statements, "service_start", index, START, index);
     } else if (body instanceof LeafBody.Enrolment enrolment) {
@@ -149,6 +177,23 @@ final class StateDerivation {
           table + " of leaf " + index,
           "there, with that leaf_index",
           found.map(other -> "of leaf " + other).orElse("absent"));
+    }
+  }
+
+  /** The approvals that an allow comes from are used, by it. */
+  private void used(Statements statements, long index, Leaf allow) throws SQLException {
+    for (Hash statement : approvals.statementsOf(allow)) {
+      approvalsUsed++;
+      Optional<OptionalLong> by =
+          statements.first(row -> Statements.number(row, 1), USED_BY, statement);
+      if (!by.equals(Optional.of(OptionalLong.of(index)))) {
+        fault(
+            "request_approval " + statement,
+            "used by leaf " + index,
+            by.isEmpty()
+                ? "absent"
+                : by.get().isEmpty() ? "not used" : "by leaf " + by.get().getAsLong());
+      }
     }
   }
 
@@ -183,6 +228,10 @@ final class StateDerivation {
     }
     keys();
     governance();
+    long used = store.read(statements -> statements.first(row -> row.getLong(1), USED).orElse(0L));
+    if (used > approvalsUsed) {
+      fault("request_approval", approvalsUsed + " used, each by an allow", used + " used");
+    }
     Optional<Instant> stored = store.read(statements -> new TreeReads(statements).newestTime());
     Optional<Instant> told = Optional.ofNullable(newest);
     // A store that an older version filled has none until its first start.

@@ -14,6 +14,7 @@ import dev.writ.ledger.StateChange.KeepBootLog;
 import dev.writ.ledger.StateChange.ProposeOperation;
 import dev.writ.ledger.StateChange.PublishTrust;
 import dev.writ.ledger.StateChange.PutTrustInForce;
+import dev.writ.ledger.StateChange.RecordApproval;
 import dev.writ.ledger.StateChange.RecordArtifact;
 import dev.writ.ledger.StateChange.RecordOutcome;
 import dev.writ.ledger.StateChange.RecordStart;
@@ -27,6 +28,7 @@ import dev.writ.ledger.StateChange.SetHostState;
 import dev.writ.ledger.StateChange.SetKey;
 import dev.writ.ledger.StateChange.SetLastSeen;
 import dev.writ.ledger.StateChange.SetMeasuredList;
+import dev.writ.ledger.StateChange.UseApproval;
 import dev.writ.ledger.StateChange.VoidArtifacts;
 import dev.writ.ledger.StateChange.VoidArtifactsBetween;
 import dev.writ.ledger.StateChange.WithdrawOperation;
@@ -80,6 +82,7 @@ final class StateWrites {
   private final KeyWrites keys;
   private final TreeWrites tree;
   private final OperationWrites operations;
+  private final ApprovalRows approvals;
   private final TrustFiles trustFiles;
   private final PayloadRows payloads;
   private final GovernanceRows governance;
@@ -94,6 +97,7 @@ final class StateWrites {
     this.keys = new KeyWrites(statements);
     this.tree = new TreeWrites(statements);
     this.operations = new OperationWrites(statements);
+    this.approvals = new ApprovalRows(statements);
     this.trustFiles = new TrustFiles(statements);
     this.payloads = new PayloadRows(statements);
     this.governance = new GovernanceRows(statements);
@@ -139,6 +143,9 @@ final class StateWrites {
     if (change instanceof SetLastSeen seen) {
       return hosts.set(seen, index);
     }
+    if (change instanceof UseApproval used) {
+      return approvals.use(used, index, time);
+    }
     Optional<Refusal> refusal;
     if (change instanceof RevokeArtifact artifact) {
       refusal = artifacts.revoke(artifact);
@@ -177,6 +184,8 @@ final class StateWrites {
       refusal = operations.end(end);
     } else if (change instanceof WithdrawOperation withdrawn) {
       refusal = operations.withdraw(withdrawn, time);
+    } else if (change instanceof RecordApproval approval) {
+      refusal = approvals.record(approval, index, time);
     } else if (change instanceof AcceptClock clock) {
       refusal =
           tree.lowerNewestTime(clock.newest(), time)

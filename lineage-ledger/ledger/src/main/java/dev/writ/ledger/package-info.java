@@ -201,6 +201,8 @@
  * operation       digest → subject (unique among those that have not ended), proposer, expires, ended (how,
  *                 or null), leaf_index, document
  * operation_approval  (operation, approver) → statement, leaf_index
+ * request_approval  statement → request_digest, policy_digest, approver, expires, leaf_index, used_by (a leaf, or
+ *                 null)
  * trust_file      version → leaf_index, in_force_index (a leaf, or null), bytes; versions follow one another
  * governance_mode leaf_index → frozen_by (a leaf, or null), grant_digest, begun_by, ends: the break-glass begun
  *                 last, or null; order_digest (unique, or null); the newest row is the mode in force

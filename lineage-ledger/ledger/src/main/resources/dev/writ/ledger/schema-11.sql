@@ -1,4 +1,5 @@
--- The ledger's store, version 11: the mode of the service, and grants of break-glass that were used.
+-- The ledger's store, version 11: the mode of the service, grants of break-glass that were used, and approvals of
+-- requests.
 
 -- A row for each leaf that changed the mode; the newest says what it is. frozen_by: the leaf of the freeze; null where
 -- nothing is frozen. grant_digest, begun_by, ends: the break-glass that was begun last, and by which leaf; null where
@@ -24,3 +25,17 @@ CREATE TABLE breakglass (
   ended_by     ${int64},
   reviewed_by  ${int64}
 ) ${keyed};
+
+-- statement: SHA-256 of what the approver signed, so that nobody hands one in twice. used_by: the leaf of the decision
+-- that it let happen; null while none did. Rows stay, since what was used must not be handed in again.
+CREATE TABLE request_approval (
+  statement      ${bytes} NOT NULL PRIMARY KEY CHECK (length(statement) = 32),
+  request_digest ${bytes} NOT NULL CHECK (length(request_digest) = 32),
+  policy_digest  ${bytes} NOT NULL CHECK (length(policy_digest) = 32),
+  approver       ${bytes} NOT NULL CHECK (length(approver) = 32),
+  expires        ${int64} NOT NULL,
+  leaf_index     ${int64} NOT NULL,
+  used_by        ${int64}
+) ${keyed};
+
+CREATE INDEX request_approval_of ON request_approval (request_digest, policy_digest, expires);
