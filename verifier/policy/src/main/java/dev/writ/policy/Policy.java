@@ -158,6 +158,28 @@ public final class Policy {
         : new Decision.Deny(document, inputs, results, reasons, shadow);
   }
 
+  /**
+   * Whether the same inputs would be allowed, were these approvals given. It is no {@link Decision}: what is
+   * not given lets nothing happen, and nothing can be signed upon a truth value.
+   */
+  public boolean wouldAllow(Inputs inputs, List<Governance.Approval> approvals) {
+    Governance given = inputs.governance();
+    Inputs supposed =
+        new Inputs(
+            inputs.subject(),
+            inputs.request(),
+            new Governance(given.initiator(), approvals, given.mode(), given.epoch()),
+            inputs.trust(),
+            inputs.env(),
+            inputs.now());
+    if (supposed.excess().isPresent()) {
+      return false;
+    }
+    List<RuleResult> results = evaluate(supposed);
+    return Conclusion.of(results, decidingOrder(supposed), i -> results.get(i).rule().enforced())
+        .allows();
+  }
+
   /** Positions in the results of a decision on {@code inputs}, in the order in which a denial decides. */
   List<Integer> decidingOrder(Inputs inputs) {
     return rulesFor(inputs).deciding();

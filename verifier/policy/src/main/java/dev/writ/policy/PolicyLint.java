@@ -157,6 +157,7 @@ public final class PolicyLint {
       addTimes(now);
       addPermits();
       addReferenceValues();
+      addApprovals();
       addConstants();
       addTests();
     }
@@ -205,6 +206,37 @@ public final class PolicyLint {
               .anyMatch(rule -> policy.inputsOf(rule).contains("trust.pcrs_match"));
       if (matches && document.referenceSets().isEmpty()) {
         warn("reference_values", "are empty, and trust.pcrs_match is false on every host");
+      }
+    }
+
+    private void addApprovals() throws MalformedPolicyException {
+      List<Rule> readers =
+          document.rules().stream()
+              .filter(Rule::enforced)
+              .filter(
+                  rule ->
+                      policy.inputsOf(rule).stream()
+                          .anyMatch(
+                              input ->
+                                  input.equals("governance")
+                                      || input.startsWith("governance.approvals")))
+              .toList();
+      Optional<Approvals> approvals = document.approvals();
+      if (approvals.isEmpty()) {
+        for (Rule reader : readers) {
+          warn(reader, "reads governance.approvals, which are none where approvals names nobody");
+        }
+        return;
+      }
+      if (readers.isEmpty()) {
+        warn("approvals", "no enforced rule reads governance.approvals: they let nothing happen");
+      }
+      if (approvals.get().separation()
+          && approvals.get().principals().size() < approvals.get().threshold()) {
+        warn(
+            "approvals",
+            "separation counts those alone whose names as initiators principals says, and it says"
+                + " those of fewer than threshold");
       }
     }
 

@@ -60,7 +60,9 @@
  *                      reason_user, reason_admin: a sentence each,
  *                      mode: enforce|shadow,
  *                      obligations (optional, not for a forbid): ["name" or "name:argument"]} ]
- * approvals         optional, {threshold, approvers, separation}: whose approval a request may need
+ * approvals         optional, {threshold, approvers: [RFC 7638 thumbprints], separation,
+ *                      principals (optional): {approver: [1 to 8 names as an initiator, nobody else's]}}:
+ *                      whose approval a request may need
  * breakglass        optional, {threshold, approvers, max_ttl_s, review_within_s}
  * tests             optional, [ {name, description (optional),
  *                      like (optional): the name of a test before it, whose inputs these vary,
@@ -73,7 +75,8 @@
  *
  * <p>{@code approvals} and {@code breakglass} state who may make {@code governance.approvals} and
  * {@code governance.mode} what they are; whoever collects approvals enforces them, rules see the
- * result.
+ * result. Of fewer approvals than {@code threshold} rules see none; with {@code separation} those count
+ * whose approver has {@code principals}, where the request's initiator is known and none of them.
  *
  * <p>An example, whose digest is {@code
  * 2f8ff865e24e14a7e6bbed42af63691544ffc28b2e3ffe1a295e31ff015ff914}:

@@ -165,6 +165,26 @@ class PolicyLintTest {
   }
 
   @Test
+  void approvals_thatLetNothingHappen_areToldAbout() {
+    String approvals = "{\"threshold\": 1, \"approvers\": [\"a\"], \"separation\": %s}";
+    Samples.Draft reading =
+        clean()
+            .require("approved", "request.action == 'read' || size(governance.approvals) >= 1")
+            .without("tests");
+    assertThat(warnings(reading))
+        .contains(
+            "$.rules[2].when: rule approved reads governance.approvals, which are none where approvals"
+                + " names nobody");
+    assertThat(warnings(clean().with("approvals", approvals.formatted(false))))
+        .containsExactly(
+            "$.approvals: no enforced rule reads governance.approvals: they let nothing happen");
+    assertThat(warnings(reading.with("approvals", approvals.formatted(false))))
+        .noneMatch(warning -> warning.contains("approvals"));
+    assertThat(warnings(reading.with("approvals", approvals.formatted(true))))
+        .anyMatch(warning -> warning.startsWith("$.approvals: separation counts those alone"));
+  }
+
+  @Test
   void constant_thatNoRuleReads_isToldAbout() {
     assertThat(warnings(clean().with("constants", "{\"action\": \"exec\"}")))
         .containsExactly("$.constants.action: no rule reads it");
