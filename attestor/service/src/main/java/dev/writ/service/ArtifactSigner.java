@@ -24,6 +24,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -157,7 +158,7 @@ final class ArtifactSigner {
         grounds.policy().reference(),
         new Governance(
             "host:" + grounds.host().name(),
-            breakglass.map(ArtifactSigner::named).stream().toList(),
+            approvals(breakglass, grounds.approvals()),
             allow.obligations().stream().map(Obligation::wire).toList(),
             mode(chosen.mode(), breakglass.isPresent())),
         Lineage.rootOf(chosen.execution()),
@@ -169,6 +170,14 @@ final class ArtifactSigner {
   /** What is permitted under a break-glass ends with it: it began and ends at whole seconds. */
   private static Instant end(Instant end, Optional<GovernanceMode.Breakglass> breakglass) {
     return breakglass.map(GovernanceMode.Breakglass::ends).filter(end::isAfter).orElse(end);
+  }
+
+  /** Who let it happen besides the policy: the signers of a grant, and who approved the request. */
+  private static List<String> approvals(
+      Optional<GovernanceMode.Breakglass> breakglass, CountedApprovals counted) {
+    List<String> approvals = new ArrayList<>(breakglass.map(ArtifactSigner::named).stream().toList());
+    counted.seen().forEach(approval -> approvals.add(approval.id().toString()));
+    return approvals;
   }
 
   /** The grant as {@code gov.approvals} names it: its signers approved what is decided under it. */

@@ -12,6 +12,7 @@ import dev.writ.ledger.Entry;
 import dev.writ.ledger.Precondition;
 import dev.writ.ledger.StateChange;
 import dev.writ.ledger.StatusIndex;
+import dev.writ.service.CountedApprovals.Counted;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -23,8 +24,8 @@ import java.util.Optional;
 
 /**
  * Writes decisions as ledger entries: the leaf, what must still hold when it is committed, and what
- * changes with it. Parents of a decision are the policy that decided, the host's enrolment and, where it
- * was made under a break-glass, the leaf that began that.
+ * changes with it. Parents of a decision are the policy that decided, the host's enrolment, where it was made
+ * under a break-glass the leaf that began that, and the approvals that the policy's rules saw.
  */
 final class DecisionEntries {
   private final InstantSource clock;
@@ -60,19 +61,26 @@ final class DecisionEntries {
         new StateChange.RecordArtifact(
             claims.jti(), claims.exp(), Optional.of(status), granted.standing().seen()));
     changes.addAll(grounds.learned());
+    List<Precondition> rests = new ArrayList<>();
+    rests.add(new Precondition.EpochIs(policy.epoch()));
+    rests.add(policy.mode().unchanged());
+    rests.add(new Precondition.HostActive(grounds.host().akName()));
+    rests.add(new Precondition.KeyActive(artifact.kid()));
+    List<Counted> approvals = grounds.approvals().seen();
+    if (!approvals.isEmpty()) {
+      approvals.forEach(approval -> changes.add(approval.use()));
+      rests.add(new Precondition.NoTrustAfter(grounds.approvals().trust().version()));
+    }
     return new Entry(
         leaf(
             grounds.decided(),
             policy,
             grounds.host(),
             policy.mode().parent(grounds.decided()),
+            approvals,
             body),
         changes,
-        List.of(
-            new Precondition.EpochIs(policy.epoch()),
-            policy.mode().unchanged(),
-            new Precondition.HostActive(grounds.host().akName()),
-            new Precondition.KeyActive(artifact.kid())),
+        rests,
         Optional.of(Payload.allowed(granted.allow(), grounds, salts, artifact.compact())));
   }
 
@@ -108,6 +116,7 @@ final class DecisionEntries {
             policy,
             refused.host(),
             refused.decision().flatMap(deny -> policy.mode().parent(deny.inputs().now())),
+            refused.approvals(),
             body),
         changes,
         rests,
@@ -146,9 +155,11 @@ final class DecisionEntries {
       PolicyInForce policy,
       KnownHost host,
       Optional<Hash> breakglass,
+      List<Counted> approvals,
       LeafBody body) {
     List<Hash> parents = new ArrayList<>(List.of(policy.leaf(), host.enrolment()));
     breakglass.ifPresent(parents::add);
+    approvals.forEach(approval -> parents.add(approval.leaf()));
     return Leaf.of(time, UuidV7.next(clock, random), parents, body);
   }
 

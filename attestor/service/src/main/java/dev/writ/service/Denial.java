@@ -7,6 +7,8 @@ import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.Witnesses;
+import dev.writ.policy.Decision;
+import java.util.Optional;
 
 /**
  * Why somebody does not get what they asked for.
@@ -15,8 +17,10 @@ import dev.writ.ledger.Witnesses;
  * @param reason the finer reason, a stable snake_case word or a rule's id
  * @param message what must hold, what was, and where useful what to do next
  * @param ground what it rests on
+ * @param next what would turn it into an allow, where that is known
  */
-public record Denial(DenialCode code, String reason, String message, Ground ground) {
+public record Denial(
+    DenialCode code, String reason, String message, Ground ground, Optional<StepUp> next) {
   /** What a denial rests on; with it comes what the caller can do. */
   public enum Ground {
     /** What was sent has no form that could be judged. */
@@ -42,9 +46,21 @@ public record Denial(DenialCode code, String reason, String message, Ground grou
   /** What is asked for left the ledger's store, and its archive does not have it. */
   static final String ARCHIVE_UNAVAILABLE = "archive_unavailable";
 
+  /** A denial after which nothing is known to help. */
+  public Denial(DenialCode code, String reason, String message, Ground ground) {
+    this(code, reason, message, ground, Optional.empty());
+  }
+
   /** A denial after judgement. */
   public Denial(DenialCode code, String reason, String message) {
     this(code, reason, message, Ground.JUDGED);
+  }
+
+  /** A policy's denial, by its first reason. */
+  static Denial of(Decision.Deny denied, Optional<StepUp> next) {
+    Decision.Reason first = denied.reasons().get(0);
+    return new Denial(
+        DenialCode.valueOf(denied.code().name()), first.rule(), first.user(), Ground.JUDGED, next);
   }
 
   /** What was sent has no form that could be judged. */

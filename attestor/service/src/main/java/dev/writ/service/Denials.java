@@ -63,6 +63,7 @@ final class Denials {
             denial.message(),
             retryAfter,
             Map.of(),
+            denial.next(),
             Optional.empty()),
         Optional.empty());
   }

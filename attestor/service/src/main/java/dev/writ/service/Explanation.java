@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param boot what changed
  * @param references the set by which the host is judged in force
  * @param proposal what that set would have to say for a denial to go away
+ * @param next what would have the same request allowed, with the approvals that there are when it is explained
  */
 record Explanation(
     KeptDecision decision,
@@ -36,7 +37,8 @@ record Explanation(
     PolicyInForce inForce,
     BootComparison boot,
     Optional<ReferenceSet> references,
-    Optional<ReferenceAmendment.Proposal> proposal) {
+    Optional<ReferenceAmendment.Proposal> proposal,
+    Optional<StepUp> next) {
   /** What a proposal is, in each place where it is shown. */
   static final String NOT_APPROVED = "proposed, approved by nobody";
 
@@ -85,6 +87,7 @@ record Explanation(
       json.put("reason", deny.reason());
       json.put("message", decision.message());
     }
+    next.ifPresent(step -> json.put("next", step.toMap(Optional.of(leaf.id()))));
     json.put("host", host.name());
     json.put("ak_name", host.akName().base64Url());
     json.put("policy", policy());

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.AkName;
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedEnvelopeException;
@@ -13,9 +14,12 @@ import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
+import dev.writ.policy.Inputs;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.ReferenceSet;
+import dev.writ.tlog.Hash;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -35,12 +39,21 @@ final class Explanations {
   private final Hosts hosts;
   private final Policies policies;
   private final RefusalSearch refusals;
+  private final ApprovalsAtHand approvals;
+  private final InstantSource clock;
 
-  Explanations(Ledger ledger, Hosts hosts, Policies policies) {
+  Explanations(
+      Ledger ledger,
+      Hosts hosts,
+      Policies policies,
+      ApprovalsAtHand approvals,
+      InstantSource clock) {
     this.ledger = ledger;
     this.hosts = hosts;
     this.policies = policies;
     this.refusals = new RefusalSearch(ledger);
+    this.approvals = approvals;
+    this.clock = clock;
   }
 
   /** Which boot values are learned from. */
@@ -147,7 +160,24 @@ final class Explanations {
             policy,
             boot,
             references,
-            proposal));
+            proposal,
+            next(decision.get(), policy)));
+  }
+
+  /** Approvals count under the policy that asked for them: after another, the host has to ask again. */
+  private Optional<StepUp> next(KeptDecision decision, PolicyInForce policy)
+      throws LedgerException {
+    if (decision.inputs().isEmpty()
+        || !(decision.leaf().body() instanceof LeafBody.DecisionDeny deny)
+        || deny.code() != DenialCode.POLICY_DENIED
+        || !deny.policyDigest().equals(policy.digest())) {
+      return Optional.empty();
+    }
+    Inputs inputs = decision.inputs().get();
+    Hash request = decision.request().digest();
+    return approvals
+        .of(policy, request, inputs.governance().initiator(), clock.instant())
+        .stepUp(policy, inputs, request);
   }
 
   private Optional<PolicyDocument> decidedBy(Leaf leaf, PolicyInForce inForce)

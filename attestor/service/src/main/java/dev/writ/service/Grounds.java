@@ -18,6 +18,7 @@ import java.util.List;
  * @param keyStorage where the instance key lives
  * @param learned to be committed with it: an instance key that was seen for the first time, how far the
  *     measurement list was verified, the boot log
+ * @param approvals of which the permission uses up those that the policy's rules saw
  * @param policy by which it was judged
  * @param decided when
  */
@@ -28,5 +29,6 @@ record Grounds(
     Ear result,
     Environment.KeyStorage keyStorage,
     List<StateChange> learned,
+    CountedApprovals approvals,
     PolicyInForce policy,
     Instant decided) {}

@@ -366,6 +366,10 @@ public final class Issuance {
       return "the host is active";
     } else if (reason instanceof Precondition.KeyActive) {
       return "the issuer's key is active and in its window";
+    } else if (reason instanceof CommitOutcome.ApprovalGone) {
+      return "each approval that it rests on holds and is not used";
+    } else if (reason instanceof Precondition.NoTrustAfter) {
+      return "the trust file that names its approvers is the newest";
     } else if (reason instanceof CommitOutcome.LastSeenMoved) {
       return "what was last seen of the host's TPM is what its quote was judged by";
     }

@@ -22,7 +22,9 @@ import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StateChange;
 import dev.writ.policy.Decision;
+import dev.writ.policy.Governance;
 import dev.writ.policy.Inputs;
+import dev.writ.policy.PolicyCode;
 import dev.writ.service.Judgement.Nonce;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
@@ -73,6 +75,7 @@ final class Judge {
   private final Hosts hosts;
   private final InstanceKeys instanceKeys;
   private final MeasuredLogs logs;
+  private final ApprovalsAtHand approvals;
   private final Continuity continuity;
   private final HostRate rate;
   private final InstantSource clock;
@@ -87,6 +90,7 @@ final class Judge {
       Hosts hosts,
       InstanceKeys instanceKeys,
       MeasuredLogs logs,
+      ApprovalsAtHand approvals,
       Continuity continuity,
       HostRate rate,
       InstantSource clock,
@@ -99,6 +103,7 @@ final class Judge {
     this.hosts = hosts;
     this.instanceKeys = instanceKeys;
     this.logs = logs;
+    this.approvals = approvals;
     this.continuity = continuity;
     this.rate = rate;
     this.clock = clock;
@@ -235,36 +240,36 @@ final class Judge {
         Appraiser.appraise(quote, endorsement, references, read.boot(), read.list());
     Instant now = Instant.ofEpochMilli(clock.millis());
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
-    Decision decision =
-        policy
-            .policy()
-            .decide(
-                new Inputs(
-                    PolicyInputs.subject(host.row(), quote, application.request()),
-                    PolicyInputs.request(application),
-                    PolicyInputs.governance(policy, now),
-                    PolicyInputs.trust(appraisal, endorsement, policy.document(), host.name()),
-                    PolicyInputs.env(
-                        quote, key.storage(), channel.seen(application.request().jkt())),
-                    now));
+    Governance governance = PolicyInputs.governance(policy, now);
+    Hash request = application.request().digest();
+    CountedApprovals counted = approvals.of(policy, request, governance.initiator(), now);
+    Inputs inputs =
+        new Inputs(
+            PolicyInputs.subject(host.row(), quote, application.request()),
+            PolicyInputs.request(application),
+            counted.in(governance),
+            PolicyInputs.trust(appraisal, endorsement, policy.document(), host.name()),
+            PolicyInputs.env(quote, key.storage(), channel.seen(application.request().jkt())),
+            now);
+    Decision decision = policy.policy().decide(inputs);
     telemetry.ended(Telemetry.Stage.DECIDE, verified);
     Ear result = EarClaims.of(application, quote, appraisal, key.storage(), policy.digest(), now);
     if (decision instanceof Decision.Deny deny) {
-      Decision.Reason first = deny.reasons().get(0);
+      Optional<StepUp> next =
+          deny.code() == PolicyCode.POLICY_DENIED
+              ? counted.next(policy, inputs, request)
+              : Optional.empty();
       return new Judgement.Refused(
           policy,
           host,
-          new Denial(DenialCode.valueOf(deny.code().name()), first.rule(), first.user()),
+          Denial.of(deny, next),
           Nonce.SPENT,
           Optional.of(deny),
           Optional.of(result),
           standing,
           logs.kept(
-              application.evidence(),
-              appraisal,
-              host.akName(),
-              quote,
-              KeptBootLog.Decision.DENIED));
+              application.evidence(), appraisal, host.akName(), quote, KeptBootLog.Decision.DENIED),
+          counted.seen());
     }
     List<StateChange> learned = new ArrayList<>();
     key.registration().ifPresent(learned::add);
@@ -274,7 +279,7 @@ final class Judge {
         .ifPresent(learned::add);
     return new Judgement.Granted(
         (Decision.Allow) decision,
-        new Grounds(application, host, quote, result, key.storage(), learned, policy, now),
+        new Grounds(application, host, quote, result, key.storage(), learned, counted, policy, now),
         standing,
         Nonce.SPENT);
   }

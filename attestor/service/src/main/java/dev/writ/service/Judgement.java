@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.artifact.Ear;
 import dev.writ.ledger.StateChange;
 import dev.writ.policy.Decision;
+import java.util.List;
 import java.util.Optional;
 
 /** What verification and policy together say of an {@link Application}. */
@@ -68,6 +69,7 @@ sealed interface Judgement {
    * @param decision the policy's denial, where it came to the policy
    * @param result what was found of the host, where it came to an appraisal
    * @param bootLog to be kept with the decision, where a boot log was read
+   * @param approvals those that the policy's rules saw; a denial uses none of them
    */
   record Refused(
       PolicyInForce policy,
@@ -77,7 +79,8 @@ sealed interface Judgement {
       Optional<Decision.Deny> decision,
       Optional<Ear> result,
       Continuity.Standing standing,
-      Optional<StateChange> bootLog)
+      Optional<StateChange> bootLog,
+      List<CountedApprovals.Counted> approvals)
       implements Known {
     /** Of a quote that says nothing of the host as it is: it may be an old one. */
     Refused(PolicyInForce policy, KnownHost host, Denial denial, Nonce nonce) {
@@ -94,7 +97,7 @@ sealed interface Judgement {
       this(policy, host, denial, nonce, Optional.empty(), Optional.empty(), standing);
     }
 
-    /** Without a boot log. */
+    /** Without a boot log, and before rules saw approvals. */
     Refused(
         PolicyInForce policy,
         KnownHost host,
@@ -103,12 +106,13 @@ sealed interface Judgement {
         Optional<Decision.Deny> decision,
         Optional<Ear> result,
         Continuity.Standing standing) {
-      this(policy, host, denial, nonce, decision, result, standing, Optional.empty());
+      this(policy, host, denial, nonce, decision, result, standing, Optional.empty(), List.of());
     }
 
     @Override
     public Refused with(Continuity.Standing standing, Nonce nonce) {
-      return new Refused(policy, host, denial, nonce, decision, result, standing, bootLog);
+      return new Refused(
+          policy, host, denial, nonce, decision, result, standing, bootLog, approvals);
     }
   }
 

@@ -15,6 +15,7 @@ import dev.writ.evidence.TpmName;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.policy.Inputs;
 import dev.writ.policy.Policy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,6 +32,7 @@ import java.util.Optional;
  * @param ran the rules that verification ran; absent of a denial that came to no appraisal
  * @param reasons why the policy denied, where it came to that
  * @param denying the rules that stood in the way then
+ * @param inputs what the policy was shown, where it came to that
  */
 record KeptDecision(
     long index,
@@ -42,7 +44,8 @@ record KeptDecision(
     String message,
     Optional<AppraisedRules> ran,
     List<Map<String, Object>> reasons,
-    List<DenyingRule> denying) {
+    List<DenyingRule> denying,
+    Optional<Inputs> inputs) {
   private static final int MAX_REASONS = 1024;
 
   /** Reasons that are told. */
@@ -111,7 +114,8 @@ record KeptDecision(
             .flatMap(result -> Optional.ofNullable(result.submods().get(EarClaims.HOST)))
             .flatMap(Ear.Appraisal::rules),
         reasons.subList(0, Math.min(TOLD_REASONS, reasons.size())),
-        denying);
+        denying,
+        members.inputs());
   }
 
   /** The quote, verified once more: what is told of it is not the store's word. */

@@ -15,6 +15,8 @@ import dev.writ.evidence.KeptEvidence;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.TpmName;
 import dev.writ.ledger.Entry;
+import dev.writ.policy.Inputs;
+import dev.writ.policy.MalformedPolicyException;
 import java.util.Optional;
 
 /**
@@ -114,6 +116,15 @@ final class KeptMembers {
       return json.optionalObject("decision");
     } catch (MalformedJsonException e) {
       throw malformed("decision", e);
+    }
+  }
+
+  /** What the policy was shown, where it is kept. */
+  Optional<Inputs> inputs() throws ContradictionException {
+    try {
+      return has("inputs") ? Optional.of(Inputs.parse(canonical("inputs"))) : Optional.empty();
+    } catch (MalformedPolicyException e) {
+      throw malformed("inputs", e);
     }
   }
 

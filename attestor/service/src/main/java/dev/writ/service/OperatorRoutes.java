@@ -55,6 +55,7 @@ final class OperatorRoutes {
     new KeyRoutes(service).addTo(table);
     new PolicyRoutes(service, routes::read).addTo(table);
     new GovernanceRoutes(service.governanceOrders(), routes::read).addTo(table);
+    new ApprovalRoutes(service.requestApprovals()).addTo(table);
     new DrillRoutes(service.drills()).addTo(table);
     new PayloadRoutes(service.payloads(), routes::read).addTo(table);
     trust.addVersionsTo(table);

@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  * @param detail what must hold, what was, and where useful what to do next
  * @param retryAfter seconds to wait before the same request may be sent again
  * @param headers beside those that every problem has
+ * @param next what would turn the denial into an allow, where that is known
  * @param decision the id of the leaf of a denial that is one
  */
 record Problem(
@@ -31,22 +32,37 @@ record Problem(
     String detail,
     OptionalInt retryAfter,
     Map<CharSequence, CharSequence> headers,
+    Optional<StepUp> next,
     Optional<UuidV7> decision) {
   static final CharSequence MEDIA_TYPE = HttpHeaders.createOptimized("application/problem+json");
 
   private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
 
+  /** A problem that is no leaf's, and after which nothing is known to help. */
+  Problem(
+      int status,
+      String title,
+      DenialCode code,
+      String reason,
+      String detail,
+      OptionalInt retryAfter,
+      Map<CharSequence, CharSequence> headers) {
+    this(
+        status,
+        title,
+        code,
+        reason,
+        detail,
+        retryAfter,
+        headers,
+        Optional.empty(),
+        Optional.empty());
+  }
+
   /** A problem with the request as HTTP: nothing was asked that a policy could speak of. */
   static Problem http(int status, String title, String reason, String detail) {
     return new Problem(
-        status,
-        title,
-        DenialCode.UNVERIFIABLE,
-        reason,
-        detail,
-        OptionalInt.empty(),
-        Map.of(),
-        Optional.empty());
+        status, title, DenialCode.UNVERIFIABLE, reason, detail, OptionalInt.empty(), Map.of());
   }
 
   static Problem malformed(String detail) {
@@ -70,8 +86,7 @@ record Problem(
         "method_not_allowed",
         "the method must be one of " + allowed,
         OptionalInt.empty(),
-        Map.of(HttpHeaders.ALLOW, allowed),
-        Optional.empty());
+        Map.of(HttpHeaders.ALLOW, allowed));
   }
 
   static Problem tooSlow(String detail) {
@@ -110,8 +125,7 @@ record Problem(
         "rate_limited",
         "this address must ask less often; wait",
         OptionalInt.of(seconds),
-        Map.of(),
-        Optional.empty());
+        Map.of());
   }
 
   static Problem headerTooLarge(int most) {
@@ -131,14 +145,13 @@ record Problem(
         reason,
         detail,
         OptionalInt.of(seconds),
-        Map.of(),
-        Optional.empty());
+        Map.of());
   }
 
   /** The same of a denial with this leaf. */
   Problem of(UuidV7 leafId) {
     return new Problem(
-        status, title, code, reason, detail, retryAfter, headers, Optional.of(leafId));
+        status, title, code, reason, detail, retryAfter, headers, next, Optional.of(leafId));
   }
 
   /** The answer that tells it. */
@@ -155,6 +168,7 @@ record Problem(
     body.put("reason", reason);
     body.put("instance", "urn:writ:request:" + requestId);
     decision.ifPresent(id -> body.put("decision_id", id.toString()));
+    next.ifPresent(step -> body.put("next", step.toMap(decision)));
     return new Answer(status, MEDIA_TYPE, all, Buffer.buffer(Jcs.canonical(body)));
   }
 }

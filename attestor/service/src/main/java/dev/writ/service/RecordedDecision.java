@@ -10,7 +10,6 @@ import dev.writ.evidence.KeptEvidence;
 import dev.writ.ledger.LedgerException;
 import dev.writ.policy.Decision;
 import dev.writ.policy.Inputs;
-import dev.writ.policy.MalformedPolicyException;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.util.Optional;
@@ -110,13 +109,8 @@ final class RecordedDecision {
     if (!members.has("inputs")) {
       return Optional.empty();
     }
-    byte[] json = members.canonical("inputs");
-    try {
-      return Optional.of(new RecordedInputs(Inputs.parse(json), json));
-    } catch (MalformedPolicyException e) {
-      throw new ContradictionException(
-          "inputs", "of the form in which they were written", String.valueOf(e.getMessage()));
-    }
+    return Optional.of(
+        new RecordedInputs(members.inputs().orElseThrow(), members.canonical("inputs")));
   }
 
   KeptMembers members() {

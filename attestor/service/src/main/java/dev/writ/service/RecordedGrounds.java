@@ -11,6 +11,7 @@ import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.StrictJson;
+import dev.writ.artifact.TrustContent;
 import dev.writ.evidence.AkOutcome;
 import dev.writ.evidence.BootLog;
 import dev.writ.evidence.CodedLog;
@@ -25,6 +26,7 @@ import dev.writ.ledger.InstanceKey;
 import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
+import dev.writ.ledger.RecordedApproval;
 import dev.writ.ledger.StoredLedger;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
@@ -33,6 +35,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.Provider;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 
 /**
@@ -50,6 +54,7 @@ final class RecordedGrounds {
   private static final int MAX_ENROLMENT = 64 * 1024;
 
   private final StoredLedger ledger;
+  private final NavigableMap<Long, TrustContent> trust;
   private final EndorsementVerifier makers;
   private final Provider signatures;
   private final RecordedIssuers issuers;
@@ -69,6 +74,7 @@ final class RecordedGrounds {
       throws LedgerException {
     this.issuers = new RecordedIssuers(ledger, trust, signatures);
     this.ledger = ledger;
+    this.trust = trust.byLeaf();
     this.makers = makers;
     this.signatures = signatures;
   }
@@ -302,6 +308,30 @@ final class RecordedGrounds {
           "of the form in which it was written",
           String.valueOf(e.getMessage()));
     }
+  }
+
+  /**
+   * What was believed when a leaf was made.
+   *
+   * @param isKnown whether it is that, and not what was configured in the place of versions before it
+   */
+  record TrustThen(TrustContent content, boolean isKnown) {}
+
+  /** The newest trust file that was published before a leaf, or the configured one. */
+  TrustThen trustAt(long leafIndex) {
+    Map.Entry<Long, TrustContent> then = trust.lowerEntry(leafIndex);
+    return new TrustThen(then.getValue(), then.getKey() >= 0 || then.getValue().version() == 1);
+  }
+
+  /** The approvals of a request that were recorded before a leaf, and had not ended at a time. */
+  List<RecordedApproval> approvalsBefore(long leafIndex, Hash request, Hash policy, Instant at)
+      throws LedgerException {
+    return ledger.approvalsBefore(leafIndex, request, policy, at);
+  }
+
+  /** A leaf that the tree vouches for. */
+  Leaf provenLeaf(long index) throws LedgerException, ContradictionException {
+    return parsed(proven(index));
   }
 
   /** The keys that were certified before the leaf at {@code index}. */

@@ -20,7 +20,8 @@ import java.util.Optional;
  *
  * <p>What only the service saw stands as it is recorded, and is looked at by nobody here: what a connection
  * showed, and whether the challenge was its own, for the key of that MAC is secret and does not live long.
- * Of what came before a denial that is no policy's, a host's state and its last quote are not kept.
+ * Of what came before a denial that is no policy's, a host's state and its last quote are not kept. Who set
+ * a request in motion stands as recorded; who approved it is found again among the leaf's parents.
  *
  * <p>Safe for use by any number of threads.
  */

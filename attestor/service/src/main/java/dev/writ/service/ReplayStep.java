@@ -33,6 +33,8 @@ public enum ReplayStep {
   MEASUREMENT_LIST,
   /** What was found of the host: the Attestation Result, byte for byte. */
   APPRAISAL,
+  /** The approvals that the policy's rules saw, each signed by whom the trust file of then names. */
+  APPROVALS,
   /** What the policy was shown, byte for byte. */
   INPUTS,
   /** What the policy said, byte for byte. */

@@ -4,7 +4,6 @@ package dev.writ.service;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.Commitment;
-import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Governance;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -189,6 +188,9 @@ final class ReplayWalk {
       return;
     }
     appraisal.compare(steps, recorded.result().get());
+    appraisal.approvedBy(
+        new ReplayedApprovals(grounds, steps, index, leaf)
+            .of(policy, host, application.request().digest(), recorded.inputs()));
     Optional<Inputs> inputs = recorded.compareInputs(steps, appraisal);
     if (inputs.isPresent()) {
       policySays(recorded, policy, inputs.get(), appraisal);
@@ -291,11 +293,8 @@ final class ReplayWalk {
         return;
       }
       recorded.compareDecision(steps, denied, json);
-      Decision.Reason first = denied.reasons().get(0);
       steps.begin(ReplayStep.DENIAL);
-      compareDenial(
-          recorded,
-          new Denial(DenialCode.valueOf(denied.code().name()), first.rule(), first.user()));
+      compareDenial(recorded, Denial.of(denied, Optional.empty()));
       return;
     }
     if (!(decision instanceof Decision.Allow allow)) {

@@ -15,6 +15,7 @@ import dev.writ.evidence.TrustClaim;
 import dev.writ.evidence.TrustTier;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.LedgerException;
+import dev.writ.policy.Governance;
 import dev.writ.policy.Inputs;
 import dev.writ.policy.Trust;
 import dev.writ.service.RecordedDecision.RecordedResult;
@@ -59,6 +60,7 @@ final class ReplayedAppraisal {
   private Optional<Appraisal> whole = Optional.empty();
 
   private Optional<Ear> made = Optional.empty();
+  private Optional<CountedApprovals> approvals = Optional.empty();
 
   ReplayedAppraisal(
       RecordedGrounds grounds,
@@ -247,14 +249,21 @@ final class ReplayedAppraisal {
         : rules;
   }
 
+  /** From here on these are the approvals that rules are shown, and not those that are recorded. */
+  void approvedBy(CountedApprovals counted) {
+    approvals = Optional.of(counted);
+  }
+
   /** What the policy is shown; what only the service saw of a connection is as it was recorded. */
   Inputs inputs(Inputs was) throws LedgerException, ContradictionException {
     Application application = recorded.application();
+    Governance governance =
+        PolicyInputs.governance(
+            was.governance(), recorded.epoch(), grounds.modeBefore(index).at(was.now()));
     return new Inputs(
         PolicyInputs.subject(host.host().row(), quote, application.request()),
         PolicyInputs.request(application),
-        PolicyInputs.governance(
-            was.governance(), recorded.epoch(), grounds.modeBefore(index).at(was.now())),
+        approvals.map(counted -> counted.in(governance)).orElse(governance),
         trust(was.trust()),
         PolicyInputs.env(quote, storage, was.env().channel()),
         was.now());
@@ -314,6 +323,7 @@ final class ReplayedAppraisal {
         made.orElseGet(() -> recorded.result().orElseThrow().ear()),
         storage,
         List.of(),
+        approvals.orElseThrow(),
         policy,
         decided);
   }

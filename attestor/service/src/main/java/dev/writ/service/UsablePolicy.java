@@ -2,6 +2,8 @@
 package dev.writ.service;
 
 import dev.writ.artifact.Governance;
+import dev.writ.ledger.RecordedApproval;
+import dev.writ.policy.Approvals;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Obligation;
 import dev.writ.policy.Policy;
@@ -22,7 +24,7 @@ record UsablePolicy(Policy policy, Map<String, Expectation> expectations) {
    * Makes it ready.
    *
    * @throws UnusablePolicyException if a rule does not compile, a reference set names a key that is none,
-   *     or what the rules oblige to fits into no artifact
+   *     what the rules oblige to fits into no artifact, or more must approve than can
    */
   static UsablePolicy of(PolicyDocument document) throws UnusablePolicyException {
     Policy policy;
@@ -32,6 +34,7 @@ record UsablePolicy(Policy policy, Map<String, Expectation> expectations) {
       throw new UnusablePolicyException("policy_malformed", String.valueOf(e.getMessage()));
     }
     requireGrantable(document);
+    requireReachable(document);
     return new UsablePolicy(policy, Expectation.ofAll(document));
   }
 
@@ -59,6 +62,21 @@ record UsablePolicy(Policy policy, Map<String, Expectation> expectations) {
 
   PolicyDocument document() {
     return policy.document();
+  }
+
+  /** What more must approve than may at a time would never be allowed, and its author finds out late. */
+  private static void requireReachable(PolicyDocument document) throws UnusablePolicyException {
+    int threshold = document.approvals().map(Approvals::threshold).orElse(0);
+    if (threshold > RecordedApproval.MAX_OPEN) {
+      throw new UnusablePolicyException(
+          "policy_approvals_unreachable",
+          "approvals.threshold of policy "
+              + document.id()
+              + " must be at most "
+              + RecordedApproval.MAX_OPEN
+              + ", as many as a decision can come from, was "
+              + threshold);
+    }
   }
 
   /** The same, in force. */

@@ -61,6 +61,7 @@ public final class WritService implements AutoCloseable {
   private final Explanations explanations;
   private final Summaries summaries;
   private final KeySteps keySteps;
+  private final RequestApprovals requestApprovals;
   private final DualControl dualControl;
   private final Drills drills;
   private final KeyReport keyReport;
@@ -165,6 +166,9 @@ public final class WritService implements AutoCloseable {
             policies::leaf,
             clock,
             random);
+    ApprovalsAtHand approvals = new ApprovalsAtHand(ledger, trust);
+    this.requestApprovals =
+        new RequestApprovals(operations, appraisal, ledger, trust, policies, clock, random);
     this.issuance =
         new Issuance(
             operations,
@@ -182,6 +186,7 @@ public final class WritService implements AutoCloseable {
                 hosts,
                 new InstanceKeys(ledger, limits.instanceKeys()),
                 new MeasuredLogs(ledger, limits.instanceKeys()),
+                approvals,
                 continuity,
                 new HostRate(limits, nanos),
                 clock,
@@ -244,7 +249,7 @@ public final class WritService implements AutoCloseable {
             statusTokens,
             ReadinessCheck.PATIENCE,
             nanos);
-    this.explanations = new Explanations(ledger, hosts, policies);
+    this.explanations = new Explanations(ledger, hosts, policies, approvals, clock);
     this.summaries = new Summaries(refusals, ledger, clock, random);
     KeyGenerations generations = new KeyGenerations(keys, ledger, clock, random);
     Proposals proposals =
@@ -431,6 +436,11 @@ public final class WritService implements AutoCloseable {
   /** Admits hosts. */
   public Enrolment enrolment() {
     return enrolment;
+  }
+
+  /** Takes approvals of requests. */
+  public RequestApprovals requestApprovals() {
+    return requestApprovals;
   }
 
   /** Decides on applications. */

@@ -220,6 +220,7 @@ class PolicyPublicationTest {
         "policy_not_effective", inForceUntil(now.plusSeconds(2), now.plus(Duration.ofDays(1))));
     refused.put("policy_expired", inForceUntil(now.minusSeconds(60), now.minusSeconds(1)));
     refused.put("policy_obliges_to_too_much", obliging());
+    refused.put("policy_approvals_unreachable", approvedBy(15));
     refused.put(
         "policy_tests_failed",
         changed("request.depth > constants.max_depth", "request.depth >= 0"));
@@ -255,6 +256,20 @@ class PolicyPublicationTest {
         "\"rules\":[{\"code\":\"policy_denied\",\"effect\":\"forbid\",\"id\":\"never\","
             + "\"mode\":\"enforce\",\"reason_admin\":\"No.\",\"reason_user\":\"No.\","
             + "\"stage\":\"restriction\",\"when\":\"request.action == 'never'\"},");
+  }
+
+  private PolicyEnvelope approvedBy(int threshold) throws Exception {
+    String approvers =
+        IntStream.range(0, threshold)
+            .mapToObj(i -> "\"a" + i + "\"")
+            .collect(Collectors.joining(","));
+    return changed(
+        "{\"author\"",
+        "{\"approvals\":{\"approvers\":["
+            + approvers
+            + "],\"separation\":false,\"threshold\":"
+            + threshold
+            + "},\"author\"");
   }
 
   /** Eight are as many as one rule may have; the first three rules come to 24. */

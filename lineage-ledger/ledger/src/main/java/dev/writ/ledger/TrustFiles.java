@@ -23,9 +23,9 @@ final class TrustFiles {
       "SELECT version, bytes, leaf_index, in_force_index FROM trust_file";
   private static final String BY_VERSION = FILE + " WHERE version = ?";
   private static final String LATEST = FILE + " ORDER BY version DESC LIMIT 1";
+  private static final String AFTER = "SELECT version FROM trust_file WHERE version > ? LIMIT 1";
   private static final String IN_FORCE =
       FILE + " WHERE in_force_index IS NOT NULL ORDER BY version DESC LIMIT 1";
-  private static final String AFTER = "SELECT version FROM trust_file WHERE version > ? LIMIT 1";
   private static final String IS_PUBLISHED = "SELECT version FROM trust_file WHERE version = ?";
 
   private final Statements statements;
@@ -54,12 +54,12 @@ final class TrustFiles {
     return statements.first(TrustFiles::file, BY_VERSION, version);
   }
 
-  boolean isPublishedAfter(long version) throws SQLException {
-    return statements.any(AFTER, version);
-  }
-
   Optional<PublishedTrust> latest() throws SQLException {
     return statements.first(TrustFiles::file, LATEST);
+  }
+
+  boolean isPublishedAfter(long version) throws SQLException {
+    return statements.any(AFTER, version);
   }
 
   Optional<PublishedTrust> inForce() throws SQLException {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.RequestApproval;
+import dev.writ.artifact.RequestApproved;
+import dev.writ.artifact.TrustContent;
+import dev.writ.ledger.KeptPayload;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.RecordedApproval;
+import dev.writ.policy.Approvals;
+import dev.writ.policy.Governance.Approval;
+import dev.writ.service.CountedApprovals.Counted;
+import dev.writ.tlog.Hash;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds the approvals that a decision may count. A row says where one is; what it says, and whose word it
+ * is, is verified at each decision: whoever can write the store approves nothing by that.
+ */
+final class ApprovalsAtHand {
+  private final Ledger ledger;
+  private final TrustFiles trust;
+
+  ApprovalsAtHand(Ledger ledger, TrustFiles trust) {
+    this.ledger = ledger;
+    this.trust = trust;
+  }
+
+  /**
+   * Those of a request that count at a time. Where the policy asks nobody, the ledger is not asked either.
+   *
+   * @param initiator who set the request in motion
+   */
+  CountedApprovals of(PolicyInForce policy, Hash request, Optional<String> initiator, Instant now)
+      throws LedgerException {
+    TrustContent believed = trust.newest().content();
+    Optional<Approvals> rules = policy.document().approvals();
+    List<Counted> counted = new ArrayList<>();
+    if (rules.isPresent()) {
+      for (RecordedApproval row : ledger.openApprovals(request, policy.digest(), now)) {
+        Leaf leaf = leaf(row);
+        RequestApproval approval = ((RequestApproved) leaf.body()).approval();
+        Optional<Approval> shown =
+            CountedApprovals.shown(approval, rules.get(), believed, initiator, now);
+        boolean first =
+            counted.stream().noneMatch(each -> each.terms().kid().equals(approval.terms().kid()));
+        if (shown.isPresent() && first) {
+          counted.add(new Counted(leaf.id(), leaf.hash(), approval.terms(), shown.get()));
+        }
+      }
+    }
+    return new CountedApprovals(rules, believed, counted);
+  }
+
+  private Leaf leaf(RecordedApproval row) throws LedgerException {
+    Optional<Leaf> leaf = ledger.leaf(row.leafIndex());
+    if (leaf.isPresent()
+        && leaf.get().body() instanceof RequestApproved approved
+        && approved.approval().terms().digest().equals(row.statement())
+        && approved.approval().terms().requestDigest().equals(row.request())
+        && approved.approval().terms().policyDigest().equals(row.policy())) {
+      return leaf.get();
+    }
+    throw new LedgerException(
+        KeptPayload.CONTRADICTS,
+        "leaf "
+            + row.leafIndex()
+            + " must have the approval of request "
+            + row.request()
+            + " that the ledger's state names, and has not: somebody changed the store; check it with"
+            + " writ ledger fsck");
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.RequestApproval;
+import dev.writ.artifact.RequestApproved;
+import dev.writ.artifact.TrustContent;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.RecordedApproval;
+import dev.writ.policy.Approvals;
+import dev.writ.policy.Governance.Approval;
+import dev.writ.policy.Inputs;
+import dev.writ.service.CountedApprovals.Counted;
+import dev.writ.service.RecordedGrounds.RecordedHost;
+import dev.writ.service.RecordedGrounds.TrustThen;
+import dev.writ.tlog.Hash;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * Finds once more what approvals a decision's rules saw: those among its leaf's parents, each verified under
+ * the trust file of then.
+ */
+final class ReplayedApprovals {
+  private final RecordedGrounds grounds;
+  private final ReplaySteps steps;
+  private final long index;
+  private final Leaf leaf;
+
+  ReplayedApprovals(RecordedGrounds grounds, ReplaySteps steps, long index, Leaf leaf) {
+    this.grounds = grounds;
+    this.steps = steps;
+    this.index = index;
+    this.leaf = leaf;
+  }
+
+  /**
+   * Those of a decision.
+   *
+   * @param was what its rules were shown; absent where that is not kept, and then the parents are not read
+   */
+  CountedApprovals of(PolicyInForce policy, RecordedHost host, Hash request, Optional<Inputs> was)
+      throws LedgerException, ContradictionException {
+    TrustThen trust = grounds.trustAt(index);
+    Optional<Approvals> rules = policy.document().approvals();
+    Set<Hash> left = new LinkedHashSet<>(leaf.parents());
+    left.remove(policy.leaf());
+    left.remove(host.host().enrolment());
+    was.flatMap(inputs -> policy.mode().parent(inputs.now())).ifPresent(left::remove);
+    if (left.isEmpty() || was.isEmpty()) {
+      return new CountedApprovals(rules, trust.content(), List.of());
+    }
+    steps.begin(ReplayStep.APPROVALS);
+    List<Counted> counted = new ArrayList<>();
+    if (rules.isPresent()) {
+      for (RecordedApproval row :
+          grounds.approvalsBefore(index, request, policy.digest(), was.get().now())) {
+        Leaf approval = grounds.provenLeaf(row.leafIndex());
+        if (left.remove(approval.hash())) {
+          counted.add(verified(row, approval, rules.get(), trust, was.get()));
+        }
+      }
+    }
+    if (!left.isEmpty()) {
+      throw new ContradictionException(
+          "parents of leaf " + index,
+          "beside policy, host and break-glass, approvals of this request that are recorded",
+          "leaf " + left.iterator().next() + ", which is none");
+    }
+    if (trust.isKnown()) {
+      steps.same(counted.size() + " under trust file version " + trust.content().version());
+    } else {
+      steps.say(
+          new StepOutcome.NotKept(
+              "the trust file of then, by which approvers are told: the configured one is version "
+                  + trust.content().version()
+                  + "; name the one with which the ledger began"));
+    }
+    return new CountedApprovals(rules, trust.content(), counted);
+  }
+
+  private Counted verified(
+      RecordedApproval row, Leaf approved, Approvals rules, TrustThen trust, Inputs was)
+      throws ContradictionException {
+    String member = "approval of leaf " + row.leafIndex();
+    if (!(approved.body() instanceof RequestApproved body)
+        || !body.approval().terms().digest().equals(row.statement())) {
+      throw new ContradictionException(
+          "request_approval row " + row.statement(), "of the leaf that has it", "of another");
+    }
+    if (leaf.body() instanceof LeafBody.DecisionAllow
+        && !row.usedBy().equals(OptionalLong.of(index))) {
+      throw new ContradictionException(
+          member, "used by leaf " + index, "used by " + words(row.usedBy()));
+    }
+    RequestApproval approval = body.approval();
+    Optional<Approval> shown =
+        CountedApprovals.shown(
+            approval, rules, trust.content(), was.governance().initiator(), was.now());
+    if (shown.isEmpty() && !trust.isKnown()) {
+      shown = recorded(approval.terms(), was);
+    }
+    if (shown.isEmpty()) {
+      throw new ContradictionException(
+          member,
+          "one that counts under trust file version " + trust.content().version(),
+          why(approval, trust.content()));
+    }
+    return new Counted(approved.id(), approved.hash(), approval.terms(), shown.get());
+  }
+
+  /** As the rules were shown it, where nobody can say any more as what its approver was named. */
+  private static Optional<Approval> recorded(RequestApproval.Terms terms, Inputs was) {
+    return was.governance().approvals().stream()
+        .filter(
+            each ->
+                each.approver().equals(terms.approver()) && each.expires().equals(terms.expires()))
+        .findFirst();
+  }
+
+  private static String why(RequestApproval approval, TrustContent trust) {
+    return approval.judge(trust) instanceof RequestApproval.Outcome.Refused refused
+        ? refused.reason().wire() + ": " + refused.message()
+        : "past its end, or of an approver who does not count";
+  }
+
+  private static String words(OptionalLong leafIndex) {
+    return leafIndex.isPresent() ? "leaf " + leafIndex.getAsLong() : "none";
+  }
+}
