@@ -26,9 +26,20 @@ public sealed interface Answer<T> {
    * @param reason the finer cause
    * @param detail the cause in a sentence, for a human; may be empty
    * @param retryAfter when the same may be asked again, where the service could not come to an answer
+   * @param next what would have the same allowed, where the service knows
    */
-  record Denied<T>(DenialCode code, String reason, String detail, Optional<Duration> retryAfter)
+  record Denied<T>(
+      DenialCode code,
+      String reason,
+      String detail,
+      Optional<Duration> retryAfter,
+      Optional<ApprovalsNeeded> next)
       implements Answer<T> {
+    /** A denial after which nothing is known to help. */
+    public Denied(DenialCode code, String reason, String detail, Optional<Duration> retryAfter) {
+      this(code, reason, detail, retryAfter, Optional.empty());
+    }
+
     /** A denial that says no more than its cause. */
     public Denied(DenialCode code, String reason) {
       this(code, reason, "", Optional.empty());
@@ -36,7 +47,7 @@ public sealed interface Answer<T> {
 
     /** The same denial, of something else. */
     <U> Answer<U> retyped() {
-      return new Denied<>(code, reason, detail, retryAfter);
+      return new Denied<>(code, reason, detail, retryAfter, next);
     }
   }
 }

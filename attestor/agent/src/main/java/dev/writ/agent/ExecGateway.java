@@ -259,7 +259,8 @@ public final class ExecGateway {
       return new Permission.Refused(
           new RunOutcome.Denied(
               denied.code(),
-              denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail())));
+              denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail()),
+              denied.next()));
     }
     return new Permission.Bundle(((Answer.Granted<ProofBundle>) answer).value().toJson());
   }

@@ -122,7 +122,8 @@ record JsonService(HttpExchanges http) {
         known.get(),
         reason,
         printable(members.optionalText("detail").orElse("")),
-        retryAfter(response));
+        retryAfter(response),
+        ApprovalsNeeded.take(members.optionalObject("next")));
   }
 
   private static Optional<Duration> retryAfter(HttpResponse response)

@@ -410,6 +410,11 @@ public final class OperatorClient {
     return new PolicyClient(service);
   }
 
+  /** What is asked of approvals of requests. */
+  public ApprovalClient requestApprovals() {
+    return new ApprovalClient(service);
+  }
+
   /** The trust files that the service publishes, where its operators' door tells them. */
   public TrustSuccession.Published trustFiles() {
     return new PublishedTrustFiles(service);

@@ -2,6 +2,7 @@
 package dev.writ.agent;
 
 import dev.writ.artifact.DenialCode;
+import java.util.Optional;
 
 /** What became of an execution that was asked for. In all but {@link Ran} no child was started. */
 public sealed interface RunOutcome {
@@ -25,8 +26,15 @@ public sealed interface RunOutcome {
    * It was not allowed.
    *
    * @param reason what must hold, and what was
+   * @param next what would have the same allowed, where the service knows
    */
-  record Denied(DenialCode code, String reason) implements RunOutcome {
+  record Denied(DenialCode code, String reason, Optional<ApprovalsNeeded> next)
+      implements RunOutcome {
+    /** A denial after which nothing is known to help. */
+    public Denied(DenialCode code, String reason) {
+      this(code, reason, Optional.empty());
+    }
+
     @Override
     public String sentence() {
       return "denied: " + code.wire() + ": " + reason;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
@@ -82,6 +83,30 @@ class HttpServiceEndpointTest {
                   "host_revoked",
                   "The host [31m was revoked.",
                   Optional.empty()));
+    }
+  }
+
+  /** What kinds there are besides, a later service may know. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"kind\":\"approval\",\"threshold\":2,\"given\":1,\"decision_id\":\"ID\",\"more\":[]} | 2",
+        "{\"kind\":\"approval\",\"threshold\":2,\"given\":1} |",
+        "{\"kind\":\"patience\",\"decision_id\":\"ID\"} |",
+      })
+  void problem_withNext_saysWhatApprovalsLack(String next, Long threshold) throws Exception {
+    UuidV7 decision = UuidV7.parse("01a1fd7d-254e-7d9e-b30a-2d85950ba869");
+    String problem =
+        "{\"code\":\"policy_denied\",\"reason\":\"approved\",\"next\":"
+            + next.replace("ID", decision.toString())
+            + "}";
+    try (RawServer server = RawServer.answering(RawServer.json(403, PROBLEM, problem))) {
+      Answer.Denied<Challenge> denied = (Answer.Denied<Challenge>) endpoint(server).challenge(NAME);
+      assertThat(denied.next())
+          .isEqualTo(
+              Optional.ofNullable(threshold).map(most -> new ApprovalsNeeded(decision, most, 1)));
+      assertThat(denied.retyped()).isEqualTo(denied);
     }
   }
 

@@ -8,42 +8,88 @@ import dev.writ.artifact.MalformedOperationException;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
 import dev.writ.artifact.OperatorSignature;
+import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
-/** {@code writ approve}: an operator's word for an operation. */
+/** {@code writ approve}: an operator's word for an operation, or an approver's for a denied request. */
 @Command(
     name = "approve",
     description = {
       "Shows in words what an operation does and what the trust file that comes with it changes, and signs",
       "both with the operator's key once that is confirmed. Once enough operators have, it is done.",
-      "Nothing that the service says is believed: what does not fit together is not signed."
+      "Nothing that the service says is believed: what does not fit together is not signed.",
+      "",
+      "With --request it is a request instead that was denied for want of approvals: who asked for what is",
+      "shown out of the bytes that the denial's leaf names. Once enough approvers have signed, the host that",
+      "asks for the very same gets it, once."
     },
     mixinStandardHelpOptions = true)
 final class ApproveCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(
-      paramLabel = "OPERATION",
-      converter = Digest.class,
-      description = "The operation's digest; see writ keys operations.")
-  Hash operation = Hash.of(new byte[Hash.BYTES]);
+  @ArgGroup(multiplicity = "1")
+  Which which = new Which();
+
+  /** What is approved. */
+  static final class Which {
+    @Parameters(
+        paramLabel = "OPERATION",
+        arity = "0..1",
+        converter = Digest.class,
+        description = "The operation's digest; see writ keys operations.")
+    @Nullable Hash operation;
+
+    @Option(
+        names = "--request",
+        paramLabel = "DECISION",
+        converter = DecisionId.class,
+        description = "The id of a denial, as who was denied was told it.")
+    @Nullable UuidV7 request;
+  }
+
+  /** A decision by its id. */
+  static final class DecisionId implements ITypeConverter<UuidV7> {
+    @Override
+    public UuidV7 convert(String text) {
+      try {
+        return UuidV7.parse(LeafArgument.lower(text));
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException("must be a decision's id, was " + text);
+      }
+    }
+  }
+
+  @Option(
+      names = "--valid",
+      paramLabel = "TIME",
+      defaultValue = "1h",
+      converter = EnrolCommand.TimeConverter.class,
+      description =
+          "For how long the approval of a request holds, at most 24h (default: ${DEFAULT-VALUE}).")
+  Duration valid = Duration.ofHours(1);
 
   @Mixin SigningOptions signing = new SigningOptions();
 
@@ -66,6 +112,24 @@ final class ApproveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
+    return which.request == null ? approveOperation() : approveRequest(which.request);
+  }
+
+  private int approveRequest(UuidV7 decision) throws CommandFailure {
+    if (signing.operatorKey == null || assertion != null || printChallenge) {
+      throw CommandFailure.usage("--request is signed with --operator-key, and with nothing else");
+    }
+    if (valid.compareTo(RequestApproval.MAX_LIFETIME) > 0) {
+      throw CommandFailure.usage("--valid must be at most 24h for a request, was " + valid);
+    }
+    Map<String, Object> facts =
+        new RequestApproving(signing, valid).approve(decision, spec.commandLine().getErr());
+    new Printer(spec.commandLine().getOut(), signing.output).print(facts);
+    return ExitStatus.DONE;
+  }
+
+  private int approveOperation() throws CommandFailure {
+    Hash operation = Objects.requireNonNull(which.operation);
     int ways =
         (signing.operatorKey == null ? 0 : 1)
             + (assertion == null ? 0 : 1)
@@ -112,6 +176,7 @@ final class ApproveCommand implements Callable<Integer> {
       throw CommandFailure.invalid(refused.reason().wire() + ": " + refused.message());
     }
     Approved approved = signing.ask(client -> CommandFailure.granted(client.approve(approval)));
+    Hash operation = documents.operation().digest();
     if (!approved.operation().equals(operation)) {
       throw CommandFailure.integrity(
           "the service must answer of the operation that was approved, and answers of "

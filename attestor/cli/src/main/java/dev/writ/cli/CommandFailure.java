@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.agent.Answer;
+import dev.writ.agent.ApprovalsNeeded;
 import dev.writ.agent.ClientCertificateException;
 import dev.writ.agent.Sentence;
 import java.util.LinkedHashMap;
@@ -42,15 +43,26 @@ final class CommandFailure extends Exception {
     document.put("code", denied.code().wire());
     document.put("reason", denied.reason());
     document.put("detail", denied.detail());
+    denied.next().ifPresent(next -> document.put("next", next(next)));
     throw new CommandFailure(
         ExitStatus.DENIED,
         "denied: "
             + denied.code().wire()
             + ": "
             + denied.reason()
-            + (denied.detail().isEmpty() ? "" : ": " + denied.detail()),
+            + (denied.detail().isEmpty() ? "" : ": " + denied.detail())
+            + denied.next().map(next -> "\nwrit: " + next.sentence()).orElse(""),
         null,
         document);
+  }
+
+  private static Map<String, Object> next(ApprovalsNeeded needed) {
+    Map<String, Object> next = new LinkedHashMap<>();
+    next.put("kind", "approval");
+    next.put("threshold", needed.threshold());
+    next.put("given", needed.given());
+    next.put("decision_id", needed.decision());
+    return next;
   }
 
   /**

@@ -55,6 +55,26 @@ final class ExplanationText {
     for (JsonMembers rule : json.objects("policy_rules", MAX)) {
       policyRule(rule);
     }
+    if (json.has("next")) {
+      next(json.object("next"));
+    }
+  }
+
+  private void next(JsonMembers next) throws MalformedJsonException {
+    long given = next.integer("given", 0, MAX_EXACT);
+    long threshold = next.integer("threshold", 0, MAX_EXACT);
+    lines.fact(
+        "next",
+        given
+            + " of "
+            + threshold
+            + " approvals are given"
+            + (given < threshold
+                ? "; an approver gives one with: writ approve --request " + next.text("decision_id")
+                : ": the host can ask for the same again"));
+    for (String approver : next.texts("approvers", MAX)) {
+      lines.fact("  may approve", approver);
+    }
   }
 
   /** A request that did not come to a decision. */

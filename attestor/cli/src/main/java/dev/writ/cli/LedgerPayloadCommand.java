@@ -57,6 +57,10 @@ final class LedgerPayloadCommand implements Callable<Integer> {
     }
     String named = LeafArgument.lower(leaf);
     LeafPayload shown = operator.ask(client -> CommandFailure.read(client.payload(named)));
+    if (!LeafArgument.names(leaf, shown.leafIndex(), shown.leaf())) {
+      throw CommandFailure.integrity(
+          "the service must answer of leaf " + leaf + ", and answers of another");
+    }
     boolean isNamed = requireIsNamed(shown);
     Optional<TrustFile> believed = ledger.followed(operator, spec);
     if (believed.isPresent()) {
@@ -67,11 +71,7 @@ final class LedgerPayloadCommand implements Callable<Integer> {
   }
 
   /** Whether the leaf vouches for the payload; one of an older version does not. */
-  private boolean requireIsNamed(LeafPayload shown) throws CommandFailure {
-    if (!LeafArgument.names(leaf, shown.leafIndex(), shown.leaf())) {
-      throw CommandFailure.integrity(
-          "the service must answer of leaf " + leaf + ", and answers of another");
-    }
+  static boolean requireIsNamed(LeafPayload shown) throws CommandFailure {
     Hash digest = Hash.sha256(shown.payload().bytes());
     Optional<Hash> mustBe = shown.leaf().payload();
     if (mustBe.isPresent() && !mustBe.get().equals(digest)) {
@@ -84,7 +84,8 @@ final class LedgerPayloadCommand implements Callable<Integer> {
     return mustBe.isPresent();
   }
 
-  private static void requireInLedger(TrustFile trust, LeafPayload shown) throws CommandFailure {
+  /** The leaf is where the service says, in a ledger that the trust file believes. */
+  static void requireInLedger(TrustFile trust, LeafPayload shown) throws CommandFailure {
     if (shown.proof().isEmpty()) {
       throw CommandFailure.invalid(
           "a checkpoint must cover leaf " + shown.leafIndex() + ", and none does yet: ask again");

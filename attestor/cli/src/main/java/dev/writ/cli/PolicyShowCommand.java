@@ -93,7 +93,8 @@ final class PolicyShowCommand implements Callable<Integer> {
     return operator.ask(client -> CommandFailure.read(client.policies().shown(named)));
   }
 
-  private static PolicyDocument verified(PolicyClient.Shown shown) throws CommandFailure {
+  /** The policy, which must be that whose digest is told. */
+  static PolicyDocument verified(PolicyClient.Shown shown) throws CommandFailure {
     PolicyDocument document;
     try {
       document = GivenPolicy.parse(shown.policy()).document();

@@ -232,6 +232,9 @@ final class RunCommand implements Callable<Integer> {
     if (!outcome.sentence().isEmpty()) {
       warn(outcome.sentence());
     }
+    if (outcome instanceof RunOutcome.Denied denied) {
+      denied.next().ifPresent(next -> warn(next.sentence()));
+    }
     if (outcome instanceof RunOutcome.Ran ran) {
       return status(ran.ending());
     } else if (outcome instanceof RunOutcome.Denied

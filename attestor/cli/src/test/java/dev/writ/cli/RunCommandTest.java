@@ -253,6 +253,18 @@ class RunCommandTest {
   }
 
   @Test
+  void programThatSomebodyMustApprove_saysWhatToDoNext() throws Exception {
+    WritProcess.Ended ended = run("nproc");
+    assertThat(ended.status()).as(ended.err()).isEqualTo(NOT_EXECUTED);
+    assertThat(ended.code()).isEqualTo("policy_denied");
+    assertThat(ended.err())
+        .containsPattern(
+            "(?m)^writ run: next: 0 of 1 approvals are given; an approver gives one with: writ"
+                + " approve --request [0-9a-f-]{36}$");
+    assertThat(ended.out()).isEmpty();
+  }
+
+  @Test
   void binary_thatItsUserCouldRewrite_runsFromACopy() throws Exception {
     Path inside = Files.copy(Path.of("/bin/echo"), hosts.work().resolve("my-echo"));
     WritProcess.Ended ran = run(inside.toString(), "a");

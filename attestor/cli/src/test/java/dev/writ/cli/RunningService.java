@@ -29,6 +29,15 @@ final class RunningService implements AutoCloseable {
        "reason_user":"It is watched.","reason_admin":"It is watched.","mode":"enforce",
        "obligations":["tell_somebody"]}""";
 
+  /** What an operator must approve first: a program, and what may be used seven times. */
+  private static final String APPROVED =
+      """
+      {"id":"approved","stage":"requirement","effect":"require","mode":"enforce",
+       "when":"!(request.max_uses == 7 || has(request.exec) && request.exec.path.endsWith('/nproc'))\
+       || size(governance.approvals) >= 1",
+       "code":"policy_denied","reason_user":"Somebody must approve this.",
+       "reason_admin":"An operator approves it with writ approve --request."}""";
+
   private final Path folder;
   private final DemoHost hostA;
   private final DemoHost hostB;
@@ -84,22 +93,33 @@ final class RunningService implements AutoCloseable {
       throw new IllegalStateException("the demo's configuration has changed: " + written);
     }
     Files.writeString(config, written.replace(plain, doors));
-    reviseForPrograms(config.resolveSibling("policy.json"), folder);
+    Path operatorKey = born.folder().resolve("keys").resolve(KeyBirth.OPERATOR_KEY);
+    reviseForPrograms(
+        config.resolveSibling("policy.json"),
+        folder,
+        Thumbprint.text(OperatorKey.read(operatorKey).kid()));
     return new RunningService(folder, a, b, born, config, DemoService.start(born, config));
   }
 
   /**
    * The example names programs by their path, and a script's is its interpreter's. For uname there is an
-   * obligation that nobody knows.
+   * obligation that nobody knows; of nproc its operator approves each run.
    */
-  private static void reviseForPrograms(Path file, Path folder)
+  private static void reviseForPrograms(Path file, Path folder, String operator)
       throws IOException, MalformedPolicyException {
     PolicyRevision revision = PolicyDocument.parse(Files.readAllBytes(file)).revise();
     revision.constant(
         "own_programs", List.of(folder + "/", Path.of("/bin/sh").toRealPath().toString()));
     String revised = new String(revision.build().canonical(), StandardCharsets.UTF_8);
-    String withRule = revised.replace("\"rules\":[", "\"rules\":[" + UNKNOWN_OBLIGATION + ",");
-    Files.write(file, PolicyDocument.parse(withRule.getBytes(StandardCharsets.UTF_8)).canonical());
+    String withRules =
+        revised
+            .replace("\"rules\":[", "\"rules\":[" + UNKNOWN_OBLIGATION + "," + APPROVED + ",")
+            .replaceFirst(
+                "\\{",
+                "{\"approvals\":{\"threshold\":1,\"separation\":false,\"approvers\":[\""
+                    + operator
+                    + "\"]},");
+    Files.write(file, PolicyDocument.parse(withRules.getBytes(StandardCharsets.UTF_8)).canonical());
   }
 
   Path folder() {

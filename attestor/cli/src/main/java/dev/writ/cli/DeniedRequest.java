@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.agent.LeafPayload;
+import dev.writ.agent.PolicyClient;
+import dev.writ.artifact.Act;
+import dev.writ.artifact.Argument;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecBinding;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedExecBindingException;
+import dev.writ.artifact.MalformedJsonException;
+import dev.writ.artifact.MalformedRequestException;
+import dev.writ.artifact.StrictJson;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.UuidV7;
+import dev.writ.policy.PolicyDocument;
+import dev.writ.tlog.Hash;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What somebody asked and was denied, as an approver must see it before he signs: out of the bytes that the
+ * denial's leaf names, in a ledger that his trust file believes. The service is believed in nothing of it.
+ *
+ * @param denied when
+ * @param denial what the leaf says
+ * @param message what the host was told
+ * @param exec the program, where one is to run
+ * @param policy by which it was denied
+ */
+record DeniedRequest(
+    UuidV7 decision,
+    Instant denied,
+    LeafBody.DecisionDeny denial,
+    String message,
+    ExecutionRequest request,
+    Optional<ExecBinding> exec,
+    PolicyDocument policy) {
+  private static final int MAX_PAYLOAD = 1 << 20;
+
+  /** Asks for the denial of this id, and verifies all that is shown of it. */
+  static DeniedRequest ask(OperatorOptions operator, UuidV7 decision, TrustFile believed)
+      throws CommandFailure {
+    String id = decision.toString();
+    LeafPayload shown = operator.ask(client -> CommandFailure.read(client.payload(id)));
+    if (!shown.leaf().id().equals(decision)) {
+      throw CommandFailure.integrity(
+          "the service must answer of decision " + id + ", and answers of " + shown.leaf().id());
+    }
+    if (!LedgerPayloadCommand.requireIsNamed(shown)) {
+      throw CommandFailure.invalid("a leaf must vouch for what was asked, and none does");
+    }
+    LedgerPayloadCommand.requireInLedger(believed, shown);
+    if (!(shown.leaf().body() instanceof LeafBody.DecisionDeny denial)
+        || denial.code() != DenialCode.POLICY_DENIED) {
+      throw CommandFailure.invalid(
+          "a denial of code policy_denied must have the id " + id + ", and another leaf has");
+    }
+    PolicyClient.Shown policy =
+        operator.ask(client -> CommandFailure.read(client.policies().shown(denial.epoch())));
+    PolicyDocument document = PolicyShowCommand.verified(policy);
+    if (!document.digest().hex().equals(denial.policyDigest().hex())) {
+      throw CommandFailure.integrity(
+          "the service must show the policy by which it was denied, "
+              + denial.policyDigest()
+              + ", and shows "
+              + document.digest().hex());
+    }
+    return read(shown, denial, document);
+  }
+
+  private static DeniedRequest read(
+      LeafPayload shown, LeafBody.DecisionDeny denial, PolicyDocument policy)
+      throws CommandFailure {
+    try {
+      JsonMembers members = StrictJson.parse(shown.payload().bytes(), MAX_PAYLOAD);
+      ExecutionRequest request = ExecutionRequest.take(members.object("request"));
+      Optional<ExecBinding> exec =
+          members.has("exec")
+              ? Optional.of(ExecBinding.take(members.object("exec")))
+              : Optional.empty();
+      if (!denial.requestDigest().equals(Optional.of(request.digest()))) {
+        throw CommandFailure.integrity(
+            "the request must be the one that the leaf names, and is " + request.digest());
+      }
+      if (exec.isPresent()
+          && !exec.get().act(Act.UNCOUNTED).argsDigest().equals(request.act().argsDigest())) {
+        throw CommandFailure.integrity(
+            "the program must be the one that the request names, and is another");
+      }
+      return new DeniedRequest(
+          shown.leaf().id(),
+          shown.leaf().time(),
+          denial,
+          members.text("message"),
+          request,
+          exec,
+          policy);
+    } catch (MalformedJsonException | MalformedRequestException | MalformedExecBindingException e) {
+      throw CommandFailure.integrity(
+          "what lies beside the denial must be of its form, and is not: " + e.getMessage());
+    }
+  }
+
+  /** In words: who asked for what, why it was denied, and until when the approval will hold. */
+  String words(Instant until) {
+    Lines lines = new Lines();
+    lines.fact("decision", decision + ", denied " + denied);
+    lines.fact("because", denial.reason() + ": " + message);
+    lines.fact("workload", request.sub() + " of tenant " + request.tenant());
+    lines.fact("action", request.act().action() + " " + request.act().resource());
+    lines.fact(
+        "uses",
+        request.act().countsUses() ? Integer.toString(request.act().maxUses()) : "not counted");
+    request.act().limits().forEach((name, value) -> lines.fact("limit " + name, value.toString()));
+    exec.ifPresent(binding -> program(binding, lines));
+    lines.fact("args_digest", request.act().argsDigest().hex());
+    lines.fact("for", String.join(", ", request.aud()));
+    lines.fact("instance key", Thumbprint.text(request.jkt()));
+    request.parent().ifPresent(parent -> lines.fact("parent", parent.toString()));
+    lines.fact(
+        "policy", policy.id() + " version " + policy.version() + ", " + policy.digest().hex());
+    policy
+        .approvals()
+        .ifPresent(
+            rules ->
+                lines.fact(
+                    "approvals",
+                    rules.threshold() + " of " + rules.approvers().size() + " approvers"));
+    lines.fact("request_digest", request.digest().hex());
+    lines.fact("approve until", until.toString());
+    return lines.toString();
+  }
+
+  private static void program(ExecBinding binding, Lines lines) {
+    lines.fact("program", binding.path() + ", SHA-256 " + binding.exeSha256());
+    for (int i = 0; i < binding.argv().size(); i++) {
+      Argument argument = binding.argv().get(i);
+      lines.fact(
+          "argument " + i,
+          argument
+              .text()
+              .map(Printer::json)
+              .orElseGet(() -> "bytes of SHA-256 " + Hash.sha256(argument.bytes())));
+    }
+    lines.fact("in folder", binding.cwd());
+    binding.env().forEach((name, digest) -> lines.fact("variable", name + ", SHA-256 " + digest));
+    binding.files().forEach(file -> lines.fact("file", file.path() + ", SHA-256 " + file.sha256()));
+  }
+}
