@@ -299,7 +299,8 @@ record ServeConfig(
         .orElse(LogLevel.info);
   }
 
-  private static Set<String> keys() {
+  /** All keys, those of lists as {@link ConfigKeys} writes them. */
+  static Set<String> keys() {
     Set<String> keys = new LinkedHashSet<>(SINGLE_VALUES);
     keys.addAll(
         List.of(
