@@ -372,7 +372,8 @@ public final class Attester implements AutoCloseable {
     instanceKey.close();
   }
 
-  private ExecutionRequest bound(ExecutionRequest template) {
+  /** The request that {@link #attest} asks with: the template, of this Attester's own {@code jkt}. */
+  public ExecutionRequest bound(ExecutionRequest template) {
     return new ExecutionRequest(
         template.iss(),
         template.aud(),

@@ -3,6 +3,7 @@ package dev.writ.agent;
 
 import dev.writ.agent.JsonService.Document;
 import dev.writ.artifact.AttestationResult;
+import dev.writ.artifact.InitiatorToken;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.ProofBundle;
@@ -45,9 +46,11 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
   private static final long MAX_EXACT = (1L << 53) - 1;
 
   private final JsonService service;
+  private final Optional<InitiatorToken> initiator;
 
-  private HttpServiceEndpoint(JsonService service) {
+  private HttpServiceEndpoint(JsonService service, Optional<InitiatorToken> initiator) {
     this.service = service;
+    this.initiator = initiator;
   }
 
   /**
@@ -77,7 +80,13 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
       InstantSource clock,
       Timeouts timeouts) {
     Route route = route(url, () -> PinnedTls.of(tlsPins, newer, clock));
-    return new HttpServiceEndpoint(new JsonService(new HttpExchanges(route, timeouts)));
+    return new HttpServiceEndpoint(
+        new JsonService(new HttpExchanges(route, timeouts)), Optional.empty());
+  }
+
+  /** The same service, which is shown with each application who set it in motion. */
+  public HttpServiceEndpoint bringing(InitiatorToken token) {
+    return new HttpServiceEndpoint(service, Optional.of(token));
   }
 
   /**
@@ -189,8 +198,7 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
     return issue(service.showing(key), request);
   }
 
-  private static Answer<ProofBundle> issue(JsonService service, IssueRequest request)
-      throws IOException {
+  private Answer<ProofBundle> issue(JsonService service, IssueRequest request) throws IOException {
     return service.post(
         "/v1/artifacts",
         application(request),
@@ -232,7 +240,7 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
   }
 
   /** Request and binding stand in it as they were hashed. */
-  private static byte[] application(IssueRequest request) {
+  private byte[] application(IssueRequest request) {
     byte[] others =
         Jcs.canonical(
             Map.of(
@@ -242,6 +250,7 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
     ByteArrayOutputStream json = new ByteArrayOutputStream();
     json.write(others, 0, others.length - 1);
     request.exec().ifPresent(exec -> member(json, "exec", exec.jcs()));
+    initiator.ifPresent(token -> member(json, "initiator_token", Jcs.canonical(token.compact())));
     member(json, "request", request.request().jcs());
     json.write('}');
     return json.toByteArray();

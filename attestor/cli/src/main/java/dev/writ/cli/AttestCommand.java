@@ -9,6 +9,7 @@ import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.WritExec;
 import dev.writ.artifact.ExecBinding;
+import dev.writ.artifact.InitiatorToken;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
@@ -47,6 +48,7 @@ final class AttestCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServiceOptions service = new ServiceOptions();
   @Mixin HostOptions host = new HostOptions();
+  @Mixin InitiatorOptions initiator = new InitiatorOptions();
 
   @Option(
       names = "--request",
@@ -71,6 +73,14 @@ final class AttestCommand implements Callable<Integer> {
       description =
           "Prints what would be asked for CMD, as --request takes it, and asks for nothing.")
   boolean printRequest;
+
+  @Option(
+      names = "--print-nonce",
+      description = {
+        "Prints the nonce of an initiator's token that is good for this request of this host alone,",
+        "and asks for nothing."
+      })
+  boolean printNonce;
 
   @Option(
       names = "--ear",
@@ -100,8 +110,13 @@ final class AttestCommand implements Callable<Integer> {
     if (uses < 1) {
       throw CommandFailure.usage("--uses must be at least 1, and is " + uses);
     }
-    if (ear != null && printRequest) {
-      throw CommandFailure.usage("--ear is of an artifact, and --print-request asks for none");
+    if (ear != null && (printRequest || printNonce)) {
+      throw CommandFailure.usage(
+          "--ear is of an artifact, and --print-request and --print-nonce ask for none");
+    }
+    if (printRequest && printNonce) {
+      throw CommandFailure.usage(
+          "one of --print-request and --print-nonce must be given, and not both");
     }
     if (ear == null) {
       return attest(Optional.empty());
@@ -114,7 +129,7 @@ final class AttestCommand implements Callable<Integer> {
   private int attest(Optional<AttestationResultFile> result) throws CommandFailure {
     FollowedTrust trust =
         service.followed(sentence -> spec.commandLine().getErr().println("writ: " + sentence));
-    HttpServiceEndpoint endpoint = service.endpoint(trust);
+    HttpServiceEndpoint endpoint = initiator.shownTo(service.endpoint(trust));
     FollowingVerifier verifier = new FollowingVerifier(trust, Optional.of(endpoint.trustFiles()));
     String issuer = trust.newest().content().issuer();
     Optional<ExecBinding> binding =
@@ -130,6 +145,9 @@ final class AttestCommand implements Callable<Integer> {
                   file.isPresent()
                       ? file.get()
                       : ofCommand(issuer, attester, binding.orElseThrow());
+              if (printNonce) {
+                return nonce(attester, wanted);
+              }
               return printRequest ? wanted.toJson() : bundle(verifier, attest(attester, wanted));
             });
     out.println(new String(printed, StandardCharsets.UTF_8));
@@ -146,6 +164,11 @@ final class AttestCommand implements Callable<Integer> {
     return wanted.exec().isPresent()
         ? attester.attest(wanted.request(), wanted.exec().get())
         : attester.attest(wanted.request());
+  }
+
+  private static byte[] nonce(Attester attester, RequestFile wanted) {
+    return InitiatorToken.nonceFor(attester.bound(wanted.request()))
+        .getBytes(StandardCharsets.US_ASCII);
   }
 
   private static byte[] bundle(FollowingVerifier verifier, Answer<ProofBundle> answer)

@@ -22,17 +22,18 @@ final class PlainRunArguments {
 
   /** What has a value by the environment, and where it is not given by an option. */
   private static final Map<String, String> VARIABLES =
-      Map.of(
-          "--trust", "WRIT_TRUST",
-          "--trust-sha256", "WRIT_TRUST_SHA256",
-          "--trust-folder", "WRIT_TRUST_FOLDER",
-          "--state", "WRIT_STATE",
-          "--tpm", "WRIT_TPM",
-          "--boot-log", "WRIT_BOOT_LOG",
-          "--ima-list", "WRIT_IMA_LIST",
-          "--tenant", "WRIT_TENANT",
-          "--workload", "WRIT_WORKLOAD",
-          "--service", "WRIT_SERVICE");
+      Map.ofEntries(
+          Map.entry("--trust", "WRIT_TRUST"),
+          Map.entry("--trust-sha256", "WRIT_TRUST_SHA256"),
+          Map.entry("--trust-folder", "WRIT_TRUST_FOLDER"),
+          Map.entry("--state", "WRIT_STATE"),
+          Map.entry("--tpm", "WRIT_TPM"),
+          Map.entry("--boot-log", "WRIT_BOOT_LOG"),
+          Map.entry("--ima-list", "WRIT_IMA_LIST"),
+          Map.entry("--tenant", "WRIT_TENANT"),
+          Map.entry("--workload", "WRIT_WORKLOAD"),
+          Map.entry("--initiator-token-file", "WRIT_INITIATOR_TOKEN_FILE"),
+          Map.entry("--service", "WRIT_SERVICE"));
 
   private static final Set<String> REPEATED = Set.of("--env", "--bind");
 
@@ -115,6 +116,7 @@ final class PlainRunArguments {
       case "--workload" -> run.exec.workload = value;
       case "--env" -> run.exec.variables.add(value);
       case "--bind" -> run.exec.files.add(Path.of(value));
+      case "--initiator-token-file" -> run.initiator.file = Path.of(value);
       case "--service" -> run.service = URI.create(value);
       case "--bundle" -> run.bundle = Path.of(value);
       default -> {

@@ -72,6 +72,7 @@ final class RunCommand implements Callable<Integer> {
   @Mixin TrustOptions trust = new TrustOptions();
   @Mixin HostOptions host = new HostOptions();
   @Mixin ExecOptions exec = new ExecOptions();
+  @Mixin InitiatorOptions initiator = new InitiatorOptions();
 
   @Option(
       names = "--service",
@@ -180,7 +181,7 @@ final class RunCommand implements Callable<Integer> {
     Optional<HttpServiceEndpoint> endpoint =
         service == null
             ? Optional.empty()
-            : Optional.of(ServiceOptions.at(service, believed, TIMEOUTS));
+            : Optional.of(initiator.shownTo(ServiceOptions.at(service, believed, TIMEOUTS)));
     ServiceEndpoint asked = endpoint.isPresent() ? endpoint.get() : new NoService();
     StateFolder folder = host.makeState();
     try {

@@ -37,6 +37,7 @@ import java.util.Set;
  * @param listen the public doors; at least one
  * @param operator the operator's doors; at least one
  * @param metrics where metrics can be read besides the operator's doors; loopback
+ * @param initiators by whose word an initiator is known
  * @param limits what a caller may use up
  * @param logLevel what is logged at all
  */
@@ -55,6 +56,7 @@ record ServeConfig(
     Listen listen,
     Operator operator,
     Optional<ListenAddress> metrics,
+    InitiatorPlaces initiators,
     ServeLimits limits,
     LogLevel logLevel) {
 
@@ -171,6 +173,7 @@ record ServeConfig(
         listen,
         operator(all.section("operator"), listen),
         all.optionalAddress("metrics"),
+        InitiatorPlaces.of(all.sectionOrEmpty("initiators")),
         ServeLimits.of(all.sectionOrEmpty("limits")),
         logLevel(all.sectionOrEmpty("log")));
   }
@@ -312,6 +315,7 @@ record ServeConfig(
             "witnesses[].name",
             "witnesses[].url",
             "listen.tls.names"));
+    InitiatorPlaces.ISSUER_KEYS.forEach(key -> keys.add("initiators.oidc[]." + key));
     return keys;
   }
 
@@ -331,6 +335,7 @@ record ServeConfig(
                 "operator.socket",
                 "operator.mtls.address",
                 "operator.mtls.client_roots",
+                "initiators.tls.roots",
                 "metrics",
                 "log.level"));
     LedgerPlace.KEYS.forEach(key -> keys.add("ledger." + key));

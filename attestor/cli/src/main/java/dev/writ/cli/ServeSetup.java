@@ -21,6 +21,7 @@ import dev.writ.policy.Policy;
 import dev.writ.service.AdmittedHosts;
 import dev.writ.service.DoorsConfig;
 import dev.writ.service.GivenPolicy;
+import dev.writ.service.InitiatorsConfig;
 import dev.writ.service.IssuerKeys;
 import dev.writ.service.ServiceIdentity;
 import dev.writ.service.TlsCredentialFiles;
@@ -72,7 +73,13 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     List<X509Certificate> clientRoots =
         config.operator().mtls().isEmpty()
             ? List.of()
-            : clientRoots(config.operator().mtls().get().clientRoots());
+            : roots("operator.mtls.client_roots", config.operator().mtls().get().clientRoots());
+    InitiatorsConfig initiators =
+        new InitiatorsConfig(
+            config.initiators().oidc(),
+            config.initiators().tlsRoots().isEmpty()
+                ? List.of()
+                : roots("initiators.tls.roots", config.initiators().tlsRoots().get()));
     Token token = token(config.token());
     boolean done = false;
     try {
@@ -104,7 +111,8 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
                   signatures,
                   clock,
                   random,
-                  config.token().tpm().map(TpmOwnHost::new)),
+                  config.token().tpm().map(TpmOwnHost::new),
+                  initiators),
               doors);
       done = true;
       return opened;
@@ -141,7 +149,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     }
   }
 
-  private static List<X509Certificate> clientRoots(Path file) throws CommandFailure {
+  private static List<X509Certificate> roots(String key, Path file) throws CommandFailure {
     try {
       List<X509Certificate> roots =
           CertificateFactory.getInstance("X.509")
@@ -151,11 +159,11 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
               .toList();
       if (roots.isEmpty()) {
         throw CommandFailure.configuration(
-            "operator.mtls.client_roots: " + file + " must hold a PEM certificate, holds none");
+            key + ": " + file + " must hold a PEM certificate, holds none");
       }
       return roots;
     } catch (IOException | CertificateException e) {
-      throw CommandFailure.configuration("operator.mtls.client_roots: " + file, e);
+      throw CommandFailure.configuration(key + ": " + file, e);
     }
   }
 

@@ -63,6 +63,16 @@ final class ConfigurationDenialsTest {
           Map.entry("enrolment.expired", "whether a TPM outlives its maker's certificate"),
           Map.entry("hosts[].name", "which hosts an operator admits"),
           Map.entry("hosts[].ek_digest", "which hosts an operator admits"),
+          Map.entry("initiators.oidc[].name", "whose word names an initiator"),
+          Map.entry("initiators.oidc[].issuer", "whose word names an initiator"),
+          Map.entry("initiators.oidc[].audience", "whose word names an initiator"),
+          Map.entry("initiators.oidc[].jwks", "whose word names an initiator"),
+          Map.entry("initiators.oidc[].jwks_file", "whose word names an initiator"),
+          Map.entry("initiators.oidc[].subject_claim", "whose word names an initiator"),
+          Map.entry("initiators.oidc[].require_nonce", "how far that word goes"),
+          Map.entry("initiators.oidc[].max_age_s", "how long that word is good"),
+          Map.entry("initiators.oidc[].keys_max_age_s", "how long that word is good"),
+          Map.entry("initiators.tls.roots", "whose certificates name an initiator"),
           Map.entry("operator.mtls.client_roots", "who is an operator"));
 
   /** Keys that name another place: what is there is not ours, and a start must not do without it. */
@@ -166,6 +176,7 @@ final class ConfigurationDenialsTest {
           Map.entry("--workload", "what is asked for"),
           Map.entry("--env", "what the program gets, bound by the artifact"),
           Map.entry("--bind", "what is bound besides"),
+          Map.entry("--initiator-token-file", "who set it in motion, by a provider's word"),
           Map.entry("--service", "who is asked"),
           Map.entry("--bundle", "what is verified in the place of a fresh one"));
 

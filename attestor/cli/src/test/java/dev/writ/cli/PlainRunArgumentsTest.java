@@ -46,6 +46,7 @@ class PlainRunArgumentsTest {
     values.add(String.valueOf(run.exec.workload));
     values.add(run.exec.variables);
     values.add(run.exec.files);
+    values.add(String.valueOf(run.initiator.file));
     values.add(String.valueOf(run.service));
     values.add(String.valueOf(run.bundle));
     values.add(run.command);

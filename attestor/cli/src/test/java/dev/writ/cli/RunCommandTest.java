@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.agent.Attester;
 import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.InitiatorToken;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.OutcomeState;
 import java.nio.charset.StandardCharsets;
@@ -122,6 +123,10 @@ class RunCommandTest {
     assertThat(hosts.bodies(before, LeafBody.DecisionAllow.class))
         .extracting(LeafBody.DecisionAllow::requestDigest)
         .containsExactly(ofThisHost(written).digest());
+    // What a token must have as its nonce to be good for that run alone.
+    WritProcess.Ended nonce =
+        hosts.asking(1, List.of("--print-nonce"), "/bin/echo", "b", "a").run();
+    assertThat(nonce.out().strip()).isEqualTo(InitiatorToken.nonceFor(ofThisHost(written)));
   }
 
   private static ExecutionRequest ofThisHost(ExecutionRequest written) throws Exception {

@@ -10,6 +10,8 @@ import dev.writ.ledger.PostgresConfig;
 import dev.writ.ledger.RetentionPeriod;
 import dev.writ.ledger.SqliteConfig;
 import dev.writ.service.EnrolmentTerms;
+import dev.writ.service.InitiatorsConfig.Keys;
+import dev.writ.service.InitiatorsConfig.OidcIssuer;
 import dev.writ.tlog.Hash;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +92,22 @@ class ServeConfigTest {
         mtls:
           address: 0.0.0.0:8444
           client_roots: operators.pem
+      initiators:
+        oidc:
+          - name: corp
+            issuer: https://idp.example
+            audience: writ
+            jwks: https://idp.example/keys
+            subject_claim: email
+            require_nonce: true
+            max_age_s: 300
+            keys_max_age_s: 7200
+          - name: ci
+            issuer: https://ci.example
+            audience: https://writ.example
+            jwks_file: ci-keys.json
+        tls:
+          roots: initiators.pem
       metrics: 127.0.0.1:9464
       limits:
         body_bytes: 1000
@@ -119,6 +139,7 @@ class ServeConfigTest {
     assertThat(config.listen().tls()).isEmpty();
     assertThat(config.operator().socket()).contains(folder.resolve("operator.sock"));
     assertThat(config.operator().mtls()).isEmpty();
+    assertThat(config.initiators()).isEqualTo(new InitiatorPlaces(List.of(), Optional.empty()));
     assertThat(config.metrics()).isEmpty();
     assertThat(config.logLevel()).isEqualTo(ServeConfig.LogLevel.info);
   }
@@ -274,6 +295,29 @@ class ServeConfigTest {
         .contains(
             new ServeConfig.Mtls(
                 new ListenAddress("0.0.0.0", 8444), folder.resolve("operators.pem")));
+    assertThat(config.initiators())
+        .isEqualTo(
+            new InitiatorPlaces(
+                List.of(
+                    new OidcIssuer(
+                        "corp",
+                        "https://idp.example",
+                        "writ",
+                        "email",
+                        true,
+                        Duration.ofMinutes(5),
+                        new Keys.At(URI.create("https://idp.example/keys")),
+                        Duration.ofHours(2)),
+                    new OidcIssuer(
+                        "ci",
+                        "https://ci.example",
+                        "https://writ.example",
+                        "sub",
+                        false,
+                        Duration.ofHours(1),
+                        new Keys.InFile(folder.resolve("ci-keys.json")),
+                        Duration.ofDays(1))),
+                Optional.of(folder.resolve("initiators.pem"))));
     assertThat(config.logLevel()).isEqualTo(ServeConfig.LogLevel.debug);
   }
 
@@ -488,6 +532,33 @@ class ServeConfigTest {
         "hosts: [{name: a, ek_digest: " + DIGEST + "}, {name: b, ek_digest: " + DIGEST + "}]\n";
     assertThatThrownBy(() -> read(LEAST + twice))
         .hasMessageContaining("of a key that is listed once");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "jwks_file: ci-keys.json | max_age_s: 1 | initiators.oidc[1] must have either jwks, a URL,",
+        "https://idp.example/keys | http://idp.example/keys | must be https://, or http:// with localhost",
+        "https://idp.example/keys | http://127.0.0.1.example/ | must be https://, or http:// with localhost",
+        "https://idp.example/keys | https://a@idp.example/ | must be https://, or http:// with localhost",
+        "https://idp.example/keys | file:///keys | must be https://, or http:// with localhost",
+        "require_nonce: true | require_nonce: maybe | require_nonce must be one of true, false",
+        "max_age_s: 300 | max_age_s: 0 | max_age_s must be a number from 1 to 604800",
+        "name: ci | name: CI | an issuer's name must be 1 to 32 characters",
+        "name: ci | name: corp | a name and an issuer of its own",
+        "issuer: https://ci.example | issuer: https://idp.example | a name and an issuer of its own",
+        "audience: writ | max_age_s: 1 | must be given once",
+        "subject_claim: email | claim: email | initiators.oidc[0].claim must not be there",
+      })
+  void config_initiatorsThatAreWrong_areRefused(
+      String right, String wrong, String expected) {
+    String text = MOST.replaceFirst(Pattern.quote(right), Matcher.quoteReplacement(wrong));
+    assertThat(text).isNotEqualTo(MOST);
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(MalformedConfigurationException.class)
+        .hasMessageContaining(expected);
   }
 
   private static String filesInsteadOfNames() {

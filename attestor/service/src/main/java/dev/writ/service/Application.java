@@ -5,6 +5,7 @@ import dev.writ.artifact.Act;
 import dev.writ.artifact.ExecAudience;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.InitiatorToken;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.TpmName;
@@ -20,13 +21,29 @@ import java.util.Optional;
  * @param exec what the execution is bound to, of which the request's {@code args_digest} is the digest;
  *     needed where a host would judge it by that, since the policy could not judge it otherwise
  * @param evidence of the host's state
+ * @param initiatorToken what an identity provider says of whoever set this in motion
  */
 public record Application(
     TpmName akName,
     Challenge challenge,
     ExecutionRequest request,
     Optional<ExecBinding> exec,
-    Evidence evidence) {
+    Evidence evidence,
+    Optional<InitiatorToken> initiatorToken) {
+  /**
+   * One that names no initiator.
+   *
+   * @throws IllegalArgumentException as the other
+   */
+  public Application(
+      TpmName akName,
+      Challenge challenge,
+      ExecutionRequest request,
+      Optional<ExecBinding> exec,
+      Evidence evidence) {
+    this(akName, challenge, request, exec, evidence, Optional.empty());
+  }
+
   /**
    * The application as given.
    *

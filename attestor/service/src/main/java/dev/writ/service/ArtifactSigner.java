@@ -157,7 +157,8 @@ final class ArtifactSigner {
         environment(grounds.quote(), grounds.keyStorage()),
         grounds.policy().reference(),
         new Governance(
-            "host:" + grounds.host().name(),
+            // Whom the policy was shown; where nobody is known, the host asked by itself.
+            allow.inputs().governance().initiator().orElse("host:" + grounds.host().name()),
             approvals(breakglass, grounds.approvals()),
             allow.obligations().stream().map(Obligation::wire).toList(),
             mode(chosen.mode(), breakglass.isPresent())),

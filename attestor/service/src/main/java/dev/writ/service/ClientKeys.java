@@ -27,10 +27,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The keys of a TLS door's clients. A client that has one may show it, in a certificate that says nothing
  * else: no name in it and no signature on it is believed. That the client holds the key is proven by TLS
- * 1.3 itself (CertificateVerify, RFC 8446, 4.4.3), in each handshake.
+ * 1.3 itself (CertificateVerify, RFC 8446, 4.4.3), in each handshake. An initiator shows a chain that is
+ * valid under the roots of {@link TlsInitiators}, which names who it is.
  *
- * <p>A certificate that is not of this form ends the handshake: one, in its time, of at most 2,048 bytes,
- * with a key of P-256.
+ * <p>Any other certificate ends the handshake that is not of this form: one, in its time, of at most 2,048
+ * bytes, with a key of P-256.
  */
 final class ClientKeys extends X509ExtendedTrustManager {
   private static final int MAX_BYTES = 2_048;
@@ -39,22 +40,31 @@ final class ClientKeys extends X509ExtendedTrustManager {
 
   private final RefusedClients refused;
 
-  private ClientKeys(InstantSource clock, RefusedClients refused) {
+  private final TlsInitiators initiators;
+
+  private ClientKeys(InstantSource clock, RefusedClients refused, TlsInitiators initiators) {
     this.clock = clock;
     this.refused = refused;
+    this.initiators = initiators;
   }
 
   /** Has a door ask its clients for their keys; it still serves those that show none. */
   @CanIgnoreReturnValue
   static HttpServerOptions askFor(
-      HttpServerOptions options, InstantSource clock, RefusedClients refused) {
+      HttpServerOptions options,
+      InstantSource clock,
+      RefusedClients refused,
+      TlsInitiators initiators) {
     return options
         .setClientAuth(ClientAuth.REQUEST)
-        .setTrustOptions(TrustOptions.wrap(new ClientKeys(clock, refused)))
+        .setTrustOptions(TrustOptions.wrap(new ClientKeys(clock, refused, initiators)))
         .setSslEngineOptions(new WithoutResumption());
   }
 
   private void check(X509Certificate @Nullable [] chain) throws CertificateException {
+    if (chain != null && initiators.of(chain).isPresent()) {
+      return;
+    }
     try {
       requireForm(chain);
     } catch (CertificateException e) {

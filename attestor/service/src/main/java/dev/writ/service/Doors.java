@@ -81,6 +81,7 @@ public final class Doors implements AutoCloseable {
   private final Loads loads;
   private final GatedTransport transport = GatedTransport.platform();
   private final DoorObserver observer;
+  private final TlsInitiators initiators;
   private final Optional<RateLimiter> rate;
   private final Map<String, List<DoorLoop>> loops = new LinkedHashMap<>();
   private final List<AutoCloseable> owned = new ArrayList<>();
@@ -92,12 +93,14 @@ public final class Doors implements AutoCloseable {
       InstantSource clock,
       Loads loads,
       DoorObserver observer,
+      TlsInitiators initiators,
       List<AutoCloseable> owned) {
     this.config = config;
     this.clock = clock;
     this.ids = new RequestIds(clock);
     this.loads = loads;
     this.observer = observer;
+    this.initiators = initiators;
     this.owned.addAll(owned);
     this.rate = config.limits().rate().map(rate -> new RateLimiter(rate, System::nanoTime));
     this.vertx =
@@ -131,13 +134,16 @@ public final class Doors implements AutoCloseable {
     Loads loads = Loads.of(config.limits());
     DoorMetrics metrics = new DoorMetrics(service, loads);
     List<AutoCloseable> owned = List.of(metrics, reads, scrapes, explanations);
-    return open(new Doors(config, clock, loads, metrics, owned), routes);
+    TlsInitiators initiators = service.initiators().tls();
+    return open(new Doors(config, clock, loads, metrics, initiators, owned), routes);
   }
 
   static Doors open(
       DoorsConfig config, DoorRoutes routes, DoorObserver observer, InstantSource clock)
       throws DoorException {
-    return open(new Doors(config, clock, Loads.of(config.limits()), observer, List.of()), routes);
+    TlsInitiators none = new TlsInitiators(List.of(), clock);
+    Loads loads = Loads.of(config.limits());
+    return open(new Doors(config, clock, loads, observer, none, List.of()), routes);
   }
 
   private static Doors open(Doors doors, DoorRoutes routes) throws DoorException {
@@ -160,7 +166,7 @@ public final class Doors implements AutoCloseable {
       HttpServerOptions options = tls(credential(tls.credentials()));
       if (routes.open().looksAtClients()) {
         RefusedClients refused = new RefusedClients(observer);
-        ClientKeys.askFor(options, clock, refused);
+        ClientKeys.askFor(options, clock, refused, initiators);
         vertx.setPeriodic(TimeUnit.SECONDS.toMillis(1), tick -> refused.log());
       }
       open(

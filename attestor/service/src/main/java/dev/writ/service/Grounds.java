@@ -7,6 +7,7 @@ import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.StateChange;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a permission rests on, all of it verified.
@@ -21,6 +22,7 @@ import java.util.List;
  * @param approvals of which the permission uses up those that the policy's rules saw
  * @param policy by which it was judged
  * @param decided when
+ * @param initiator who set it in motion, and what proved it
  */
 record Grounds(
     Application application,
@@ -31,4 +33,5 @@ record Grounds(
     List<StateChange> learned,
     CountedApprovals approvals,
     PolicyInForce policy,
-    Instant decided) {}
+    Instant decided,
+    Optional<Initiator> initiator) {}

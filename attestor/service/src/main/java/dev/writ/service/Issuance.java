@@ -40,6 +40,7 @@ public final class Issuance {
   private final Policies policies;
   private final Modes modes;
   private final Judge judge;
+  private final Initiators initiators;
   private final Continuity continuity;
   private final StatusIndices statusIndices;
   private final StatusTokens statusTokens;
@@ -57,6 +58,7 @@ public final class Issuance {
       Policies policies,
       Modes modes,
       Judge judge,
+      Initiators initiators,
       Continuity continuity,
       StatusIndices statusIndices,
       StatusTokens statusTokens,
@@ -72,6 +74,7 @@ public final class Issuance {
     this.policies = policies;
     this.modes = modes;
     this.judge = judge;
+    this.initiators = initiators;
     this.continuity = continuity;
     this.statusIndices = statusIndices;
     this.statusTokens = statusTokens;
@@ -103,7 +106,9 @@ public final class Issuance {
         .begin(
             "an issuance",
             () ->
-                attempt(application, channel, false)
+                initiators
+                    .ready(application)
+                    .thenCompose(ready -> attempt(application, channel, false))
                     // Decide once more, on what is then in force.
                     .thenCompose(
                         first ->

@@ -38,7 +38,7 @@ import java.util.Optional;
  * Says whether a host may have the artifact it asks for. First whether it is the host that asks: the
  * challenge is ours, the quote answers it for this request under the enrolled key, and the connection
  * is not that of somebody with another key. Then the challenge's time and epoch, continuity, host's
- * state, scope, instance key, appraisal, decision, in that order. The first that fails gives the denial
+ * state, scope, instance key, initiator, appraisal, decision, in that order. The first that fails gives the denial
  * its code. Reads the ledger; changes nothing.
  */
 final class Judge {
@@ -74,6 +74,7 @@ final class Judge {
   private final Modes modes;
   private final Hosts hosts;
   private final InstanceKeys instanceKeys;
+  private final Initiators initiators;
   private final MeasuredLogs logs;
   private final ApprovalsAtHand approvals;
   private final Continuity continuity;
@@ -89,6 +90,7 @@ final class Judge {
       Modes modes,
       Hosts hosts,
       InstanceKeys instanceKeys,
+      Initiators initiators,
       MeasuredLogs logs,
       ApprovalsAtHand approvals,
       Continuity continuity,
@@ -102,6 +104,7 @@ final class Judge {
     this.modes = modes;
     this.hosts = hosts;
     this.instanceKeys = instanceKeys;
+    this.initiators = initiators;
     this.logs = logs;
     this.approvals = approvals;
     this.continuity = continuity;
@@ -167,8 +170,21 @@ final class Judge {
       return new Judgement.Refused(policy, host, unfit.denial(), Nonce.SPENT, standing);
     }
     telemetry.attested(challenges.age(challenge));
+    Initiators.Outcome initiated =
+        initiators.judge(application, channel, Instant.ofEpochMilli(clock.millis()));
+    if (initiated instanceof Initiators.Outcome.Denied denied) {
+      return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
+    }
     return decide(
-        application, channel, policy, host, quote, standing, (KeyStanding.Fit) key, began);
+        application,
+        channel,
+        ((Initiators.Outcome.Known) initiated).initiator(),
+        policy,
+        host,
+        quote,
+        standing,
+        (KeyStanding.Fit) key,
+        began);
   }
 
   /** What a host is told that an operator has suspended or revoked. */
@@ -212,6 +228,7 @@ final class Judge {
   private Judgement decide(
       Application application,
       Channel channel,
+      Optional<Initiator> initiator,
       PolicyInForce policy,
       KnownHost host,
       VerifiedQuote quote,
@@ -240,7 +257,8 @@ final class Judge {
         Appraiser.appraise(quote, endorsement, references, read.boot(), read.list());
     Instant now = Instant.ofEpochMilli(clock.millis());
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
-    Governance governance = PolicyInputs.governance(policy, now);
+    Governance governance = 
+        PolicyInputs.governance(policy, initiator.map(Initiator::name), now);
     Hash request = application.request().digest();
     CountedApprovals counted = approvals.of(policy, request, governance.initiator(), now);
     Inputs inputs =
@@ -279,7 +297,17 @@ final class Judge {
         .ifPresent(learned::add);
     return new Judgement.Granted(
         (Decision.Allow) decision,
-        new Grounds(application, host, quote, result, key.storage(), learned, counted, policy, now),
+        new Grounds(
+            application,
+            host,
+            quote,
+            result,
+            key.storage(),
+            learned,
+            counted,
+            policy,
+            now,
+            initiator),
         standing,
         Nonce.SPENT);
   }

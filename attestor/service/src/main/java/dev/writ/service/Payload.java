@@ -37,6 +37,8 @@ final class Payload {
   private static final String EVIDENCE = "evidence";
   private static final String ARTIFACT = "artifact";
   private static final String RESULT = "ear";
+  private static final String INITIATOR = "initiator";
+  private static final String INITIATOR_TOKEN = "initiator_token_sha256";
   private static final String SALT = "salt";
   private static final int MAX_NAME = 128;
   private static final int MAX_BYTES = 64 * 1024;
@@ -142,9 +144,9 @@ final class Payload {
             .json(RESULT, grounds.result().toJson())
             .bytes(EVIDENCE, application.evidence().kept());
     putExec(members, application);
+    members.text("host", grounds.host().name()).bytes("host_salt", salts.host());
+    grounds.initiator().ifPresent(initiator -> members.json(INITIATOR, initiator.toJson()));
     return members
-        .text("host", grounds.host().name())
-        .bytes("host_salt", salts.host())
         .json("inputs", allow.inputsJson())
         .json("request", application.request().jcs())
         .bytes(SALT, salts.payload())
@@ -163,6 +165,10 @@ final class Payload {
     refused.result().ifPresent(result -> members.json(RESULT, result.toJson()));
     members.bytes(EVIDENCE, application.evidence().kept());
     putExec(members, application);
+    // The token itself would let whoever reads this pass for the initiator.
+    application
+        .initiatorToken()
+        .ifPresent(token -> members.text(INITIATOR_TOKEN, token.digest().hex()));
     refused.decision().ifPresent(decision -> putInputs(members, decision));
     return members
         .text("message", refused.denial().message())

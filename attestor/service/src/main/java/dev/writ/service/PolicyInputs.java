@@ -85,8 +85,13 @@ final class PolicyInputs {
     return new Governance(observed.initiator(), observed.approvals(), mode, epoch);
   }
 
-  static Governance governance(PolicyInForce policy, Instant now) {
-    return new Governance(Optional.empty(), List.of(), policy.mode().at(now), policy.epoch());
+  /**
+   * What is known of a request's governance.
+   *
+   * @param initiator who set it in motion, as was proven
+   */
+  static Governance governance(PolicyInForce policy, Optional<String> initiator, Instant now) {
+    return new Governance(initiator, List.of(), policy.mode().at(now), policy.epoch());
   }
 
   /**

@@ -45,10 +45,12 @@ final class PublicRoutes {
             .post("/v1/outcomes", "report", routes::report)
             .post("/v1/attestation-results", "attestationResult", routes::attestationResult)
             .getUnder("/status/", "statusList", routes::status);
-    // Clients are asked for a key only where a rule wants to know: a person's browser would show
-    // theirs.
-    if (service.policies().mayReadChannel()) {
-      table.postOver(ISSUE, "issue", (body, from) -> routes.issue(body, Channel.of(from)));
+    // Clients are asked for a key only where a rule wants to know, or initiators have
+    // certificates: a person's browser would show theirs.
+    TlsInitiators initiators = service.initiators().tls();
+    if (service.policies().mayReadChannel() || initiators.isAny()) {
+      table.postOver(
+          ISSUE, "issue", (body, from) -> routes.issue(body, Channel.of(from, initiators)));
     } else {
       table.post(ISSUE, "issue", body -> routes.issue(body, Channel.UNSEEN));
     }

@@ -212,7 +212,14 @@ final class RecordedDecision {
     Inputs came = appraisal.inputs(was);
     byte[] json = came.toJson();
     steps.made(json);
-    var unused = steps.compare("inputs", inputs.get().json(), json, "");
+    var unused =
+        steps.compare(
+            "inputs",
+            inputs.get().json(),
+            json,
+            was.governance().initiator().isPresent()
+                ? "the initiator stands as recorded: what proved it is not kept"
+                : "");
     return Optional.of(came);
   }
 

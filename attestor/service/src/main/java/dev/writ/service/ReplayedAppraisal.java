@@ -254,7 +254,10 @@ final class ReplayedAppraisal {
     approvals = Optional.of(counted);
   }
 
-  /** What the policy is shown; what only the service saw of a connection is as it was recorded. */
+  /**
+   * What the policy is shown; what only the service saw is as it was recorded: the connection, and who the
+   * initiator was, whose proof nobody keeps.
+   */
   Inputs inputs(Inputs was) throws LedgerException, ContradictionException {
     Application application = recorded.application();
     Governance governance =
@@ -325,6 +328,7 @@ final class ReplayedAppraisal {
         List.of(),
         approvals.orElseThrow(),
         policy,
-        decided);
+        decided,
+        Optional.empty());
   }
 }

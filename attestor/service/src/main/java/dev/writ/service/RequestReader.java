@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.InitiatorToken;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.MalformedJsonException;
@@ -106,8 +107,12 @@ final class RequestReader {
       Optional<ExecBinding> exec =
           binding.isPresent() ? Optional.of(ExecBinding.take(binding.get())) : Optional.empty();
       Evidence evidence = structure(body, "evidence", Evidence.MAX_BYTES, Evidence::parse);
+      Optional<InitiatorToken> initiator =
+          body.has("initiator_token")
+              ? Optional.of(initiatorToken(body.text("initiator_token")))
+              : Optional.empty();
       body.end();
-      return agreeing(akName, challenge, request, exec, evidence);
+      return agreeing(akName, challenge, request, exec, evidence, initiator);
     } catch (MalformedDocumentException e) {
       throw new MalformedRequest(e);
     }
@@ -118,12 +123,21 @@ final class RequestReader {
       Challenge challenge,
       ExecutionRequest request,
       Optional<ExecBinding> exec,
-      Evidence evidence)
+      Evidence evidence,
+      Optional<InitiatorToken> initiator)
       throws MalformedRequest {
     try {
-      return new Application(akName, challenge, request, exec, evidence);
+      return new Application(akName, challenge, request, exec, evidence, initiator);
     } catch (IllegalArgumentException e) {
       throw new MalformedRequest(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static InitiatorToken initiatorToken(String compact) throws MalformedRequest {
+    try {
+      return new InitiatorToken(compact);
+    } catch (IllegalArgumentException e) {
+      throw new MalformedRequest("JSON, field " + e.getMessage());
     }
   }
 

@@ -50,6 +50,7 @@ public final class WritService implements AutoCloseable {
   private final Hosts hosts;
   private final HostChallenges hostChallenges;
   private final Enrolment enrolment;
+  private final Initiators initiators;
   private final Issuance issuance;
   private final Invitations invitations;
   private final Revocations revocations;
@@ -91,6 +92,7 @@ public final class WritService implements AutoCloseable {
    * @param clock says what time it is
    * @param random makes nonces, salts and identities
    * @param host the TPM of the service's own host, which must then vouch for the start
+   * @param initiators by whose word an initiator is known
    */
   public record Setup(
       ServiceIdentity identity,
@@ -108,7 +110,8 @@ public final class WritService implements AutoCloseable {
       Provider signatures,
       InstantSource clock,
       SecureRandom random,
-      Optional<OwnHost> host) {}
+      Optional<OwnHost> host,
+      InitiatorsConfig initiators) {}
 
   private WritService(
       Setup setup,
@@ -169,6 +172,7 @@ public final class WritService implements AutoCloseable {
     ApprovalsAtHand approvals = new ApprovalsAtHand(ledger, trust);
     this.requestApprovals =
         new RequestApprovals(operations, appraisal, ledger, trust, policies, clock, random);
+    this.initiators = Initiators.of(setup.initiators(), clock, nanos);
     this.issuance =
         new Issuance(
             operations,
@@ -185,12 +189,14 @@ public final class WritService implements AutoCloseable {
                 modes,
                 hosts,
                 new InstanceKeys(ledger, limits.instanceKeys()),
+                initiators,
                 new MeasuredLogs(ledger, limits.instanceKeys()),
                 approvals,
                 continuity,
                 new HostRate(limits, nanos),
                 clock,
                 telemetry),
+            initiators,
             continuity,
             statusIndices,
             statusTokens,
@@ -448,6 +454,11 @@ public final class WritService implements AutoCloseable {
     return issuance;
   }
 
+  /** Says who set an application in motion. */
+  Initiators initiators() {
+    return initiators;
+  }
+
   /** Invites hosts. */
   public Invitations invitations() {
     return invitations;
@@ -597,6 +608,7 @@ public final class WritService implements AutoCloseable {
     readiness.close();
     statusTokens.close();
     publications.close();
+    initiators.close();
     appraisal.close();
     hsm.close();
     ledger.close();

@@ -25,6 +25,10 @@ final class ApiBodies {
             .exec()
             .map(exec -> ",\"exec\":" + new String(exec.jcs(), StandardCharsets.UTF_8))
             .orElse("")
+        + application
+            .initiatorToken()
+            .map(token -> ",\"initiator_token\":\"" + token.compact() + "\"")
+            .orElse("")
         + ",\"evidence\":\""
         + base64Url(application.evidence().bytes())
         + "\"}";

@@ -113,6 +113,7 @@ final class Deployment implements AutoCloseable {
   private UnaryOperator<String> policyText = UnaryOperator.identity();
   private Optional<WritService> running = Optional.empty();
   private Optional<OwnHost> host = Optional.empty();
+  private InitiatorsConfig initiators = InitiatorsConfig.NONE;
   private Optional<RetentionPeriod> retention = Optional.empty();
   private Optional<ArchiveConfig> archive = Optional.empty();
 
@@ -256,6 +257,11 @@ final class Deployment implements AutoCloseable {
     archive = Optional.of(config);
   }
 
+  /** From the next start on initiators are known by the word of these. */
+  void initiators(InitiatorsConfig config) {
+    initiators = config;
+  }
+
   /** From the next start on the service's own host has this to say. */
   void vouchedForBy(OwnHost ownHost) {
     host = Optional.of(ownHost);
@@ -302,7 +308,8 @@ final class Deployment implements AutoCloseable {
         Signature.getInstance("SHA256withECDSA").getProvider(),
         clock,
         random,
-        host);
+        host,
+        initiators);
   }
 
   private GivenPolicy configured() throws IOException, MalformedPolicyException {

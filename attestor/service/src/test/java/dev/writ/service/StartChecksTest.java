@@ -72,7 +72,8 @@ final class StartChecksTest {
             setup.signatures(),
             setup.clock(),
             setup.random(),
-            setup.host());
+            setup.host(),
+            setup.initiators());
     assertThatThrownBy(() -> deployment.start(changed))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll(words);

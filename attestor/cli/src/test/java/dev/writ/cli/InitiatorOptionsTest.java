@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.writ.agent.HttpServiceEndpoint;
+import dev.writ.agent.Timeouts;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A token is read from its file, and told to nobody but the service. */
+class InitiatorOptionsTest {
+  private static final HttpServiceEndpoint SERVICE =
+      HttpServiceEndpoint.at(
+          URI.create("http://127.0.0.1:1"), List.of(), InstantSource.system(), Timeouts.STANDARD);
+
+  @TempDir Path folder;
+  private final InitiatorOptions options = new InitiatorOptions();
+
+  @Test
+  void noFile_bringsNothing() throws Exception {
+    assertThat(options.shownTo(SERVICE)).isSameAs(SERVICE);
+  }
+
+  @Test
+  void file_withALineEnd_isTheToken() throws Exception {
+    for (String end : List.of("", "\n", "\r\n")) {
+      options.file = Files.writeString(folder.resolve("token"), "aaa.bbb.ccc" + end);
+      assertThat(options.shownTo(SERVICE)).isNotSameAs(SERVICE);
+    }
+  }
+
+  @Test
+  void file_thatHoldsNoToken_isRefused_andItsTextIsNotShown() throws Exception {
+    for (String text : List.of("", "secret words", "secret.b.c\nd.e.f", "s".repeat(9_000))) {
+      options.file = Files.writeString(folder.resolve("token"), text);
+      assertThatThrownBy(() -> options.shownTo(SERVICE))
+          .isInstanceOf(CommandFailure.class)
+          .hasMessageStartingWith("--initiator-token-file: ")
+          .hasMessageNotContaining("secret");
+    }
+  }
+
+  @Test
+  void file_thatIsMissing_isRefused() {
+    options.file = folder.resolve("none");
+    assertThatThrownBy(() -> options.shownTo(SERVICE))
+        .isInstanceOf(CommandFailure.class)
+        .hasMessageStartingWith("--initiator-token-file: ");
+  }
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.KeyOperation;
+import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.RSAKey;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.text.ParseException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * An issuer's public keys, as they were last read. Nothing that decides waits for a read: what it needs is
+ * looked for before ({@link #ready}), and then the keys there are, are those that count. They are good for a
+ * time after they were read, whatever became of later reads.
+ *
+ * <p>Whoever sends tokens chooses their {@code kid}; so a key that is not known has the set read again at
+ * most once in {@link #BETWEEN}, by one who reads for all who wait.
+ */
+final class OidcKeys {
+  /** Least time between two reads that somebody's token asks for. */
+  static final Duration BETWEEN = Duration.ofSeconds(10);
+
+  /** How long whoever needs a key waits for it: a little longer than the issuer has. */
+  private static final Duration WAITING = JwksSource.PATIENCE.plusSeconds(1);
+
+  /** More than providers have at a time. */
+  private static final int MOST_KEYS = 64;
+
+  private static final int LEAST_RSA_BITS = 2_048;
+
+  /** To verify with a longer one takes longer than anybody is given. */
+  private static final int MOST_RSA_BITS = 8_192;
+
+  private static final System.Logger LOG = System.getLogger(OidcKeys.class.getName());
+
+  private final String issuer;
+  private final JwksSource source;
+  private final Duration maxAge;
+  private final LongSupplier nanos;
+  private final Executor reader;
+
+  private volatile Optional<Read> read = Optional.empty();
+
+  @GuardedBy("this")
+  private Optional<CompletableFuture<Void>> underWay = Optional.empty();
+
+  @GuardedBy("this")
+  private Optional<Long> began = Optional.empty();
+
+  @GuardedBy("this")
+  private boolean failing;
+
+  private record Read(List<JWK> keys, long at) {}
+
+  /** What keys there are. */
+  sealed interface Found {
+    /** The one that fits. */
+    record Key(JWK key) implements Found {}
+
+    /** There are keys, and none that fits, or more than one. */
+    record None() implements Found {}
+
+    /** There are none, or they are too old. */
+    record Unavailable() implements Found {}
+  }
+
+  /**
+   * Keys of which none was read yet.
+   *
+   * @param issuer its name, for the log
+   * @param maxAge how long they are good after they were read
+   * @param nanos a clock such as {@link System#nanoTime}
+   * @param reader runs what blocks
+   */
+  OidcKeys(String issuer, JwksSource source, Duration maxAge, LongSupplier nanos, Executor reader) {
+    this.issuer = issuer;
+    this.source = source;
+    this.maxAge = maxAge;
+    this.nanos = nanos;
+    this.reader = reader;
+  }
+
+  /** The key of this name that may verify this algorithm. */
+  Found find(String kid, JWSAlgorithm algorithm) {
+    Optional<Read> current = read;
+    if (current.isEmpty() || nanos.getAsLong() - current.get().at() >= maxAge.toNanos()) {
+      return new Found.Unavailable();
+    }
+    List<JWK> fitting =
+        current.get().keys().stream()
+            .filter(key -> kid.equals(key.getKeyID()) && fits(key, algorithm))
+            .toList();
+    return fitting.size() == 1 ? new Found.Key(fitting.get(0)) : new Found.None();
+  }
+
+  private static boolean fits(JWK key, JWSAlgorithm algorithm) {
+    if ((key.getAlgorithm() != null && !key.getAlgorithm().equals(algorithm))
+        || (key.getKeyUse() != null && !key.getKeyUse().equals(KeyUse.SIGNATURE))
+        || (key.getKeyOperations() != null
+            && !key.getKeyOperations().contains(KeyOperation.VERIFY))) {
+      return false;
+    }
+    if (key instanceof ECKey ec) {
+      return algorithm.equals(JWSAlgorithm.ES256) && ec.getCurve().equals(Curve.P_256);
+    }
+    return key instanceof RSAKey rsa
+        && (algorithm.equals(JWSAlgorithm.RS256) || algorithm.equals(JWSAlgorithm.PS256))
+        && rsa.size() >= LEAST_RSA_BITS
+        && rsa.size() <= MOST_RSA_BITS;
+  }
+
+  /**
+   * Completes once what can be had now for a token of this key was looked for: at once where the key is
+   * known, or where the set was read a moment ago.
+   */
+  CompletionStage<Void> ready(String kid, JWSAlgorithm algorithm) {
+    return find(kid, algorithm) instanceof Found.Key
+        ? CompletableFuture.completedFuture(null)
+        : readAgain(BETWEEN);
+  }
+
+  /** Reads the keys again, unless that was begun less than {@code between} ago; nobody waits for long. */
+  CompletionStage<Void> readAgain(Duration between) {
+    CompletableFuture<Void> reading = new CompletableFuture<>();
+    synchronized (this) {
+      if (underWay.isPresent()) {
+        return inTime(underWay.get());
+      }
+      long now = nanos.getAsLong();
+      if (began.isPresent() && now - began.get() < between.toNanos()) {
+        return CompletableFuture.completedFuture(null);
+      }
+      began = Optional.of(now);
+      underWay = Optional.of(reading);
+    }
+    try {
+      reader.execute(() -> readNow(reading));
+    } catch (RejectedExecutionException e) {
+      ended(reading);
+    }
+    return inTime(reading);
+  }
+
+  private static CompletionStage<Void> inTime(CompletableFuture<Void> reading) {
+    return reading.copy().completeOnTimeout(null, WAITING.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void readNow(CompletableFuture<Void> reading) {
+    try {
+      long at = nanos.getAsLong();
+      read = Optional.of(new Read(parse(source.read()), at));
+      told(Optional.empty());
+    } catch (IOException | ParseException | RuntimeException e) {
+      // Those of before count until they are too old.
+      told(Optional.of(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()));
+    } finally {
+      ended(reading);
+    }
+  }
+
+  private void ended(CompletableFuture<Void> reading) {
+    synchronized (this) {
+      underWay = Optional.empty();
+    }
+    var unused = reading.complete(null);
+  }
+
+  private static List<JWK> parse(byte[] json) throws ParseException {
+    List<JWK> keys = JWKSet.parse(new String(json, StandardCharsets.UTF_8)).getKeys();
+    if (keys.size() > MOST_KEYS) {
+      throw new ParseException(
+          "a JWK Set must have at most " + MOST_KEYS + " keys, has " + keys.size(), 0);
+    }
+    // What is secret is no issuer's public key, whoever put it there.
+    return keys.stream().filter(key -> !key.isPrivate()).toList();
+  }
+
+  /** Once when it begins to fail, and once when it is well again. */
+  private void told(Optional<String> failure) {
+    boolean changed;
+    synchronized (this) {
+      changed = failing != failure.isPresent();
+      failing = failure.isPresent();
+    }
+    if (changed && failure.isPresent()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "initiator_keys_not_read",
+          LogFields.of("issuer", issuer, "message", failure.get()));
+    } else if (changed) {
+      LOG.log(System.Logger.Level.INFO, "initiator_keys_read", LogFields.of("issuer", issuer));
+    }
+  }
+}

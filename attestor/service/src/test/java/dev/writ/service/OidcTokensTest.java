@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.InitiatorToken;
+import dev.writ.artifact.JwkThumbprint;
+import dev.writ.service.InitiatorsConfig.Keys;
+import dev.writ.service.InitiatorsConfig.OidcIssuer;
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.interfaces.ECPublicKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tokens of an identity provider on this machine: good ones, and all that must not pass for one. */
+@Timeout(60)
+final class OidcTokensTest {
+  private static final Instant NOW = Instant.parse("2026-11-30T10:00:00Z");
+  private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
+
+  private static ECKey key;
+  private static ECKey other;
+  private static RSAKey rsa;
+
+  private final ExecutionRequest request =
+      Deployment.request(
+          "spiffe://dev.example/worker-a",
+          JwkThumbprint.of((ECPublicKey) SoftwareHost.newKeyPair().getPublic()));
+  private final AtomicLong nanos = new AtomicLong();
+  private LoopbackIdp idp;
+  private OidcTokens tokens;
+
+  @BeforeAll
+  static void makeKeys() throws Exception {
+    key = LoopbackIdp.p256("k1");
+    other = LoopbackIdp.p256("k2");
+    rsa = new RSAKeyGenerator(2_048).keyID("r1").generate();
+  }
+
+  @BeforeEach
+  void begin() throws Exception {
+    idp = LoopbackIdp.of(key, rsa);
+    tokens = tokens(idp.config("corp"));
+  }
+
+  @AfterEach
+  void end() {
+    idp.close();
+  }
+
+  /** Whoever needs a key reads it: nothing happens beside. */
+  private OidcTokens tokens(OidcIssuer config) {
+    return new OidcTokens(
+        List.of(
+            new OidcTokens.Issuer(
+                config,
+                new OidcKeys(
+                    config.name(),
+                    JwksSource.of(config.keys()),
+                    config.keysMaxAge(),
+                    nanos::get,
+                    Runnable::run))));
+  }
+
+  private OidcIssuer changed(String claim, boolean nonce, Duration maxAge, Keys keys) {
+    OidcIssuer usual = idp.config("corp");
+    return new OidcIssuer(
+        usual.name(),
+        usual.issuer(),
+        usual.audience(),
+        claim,
+        nonce,
+        maxAge,
+        keys,
+        Duration.ofHours(24));
+  }
+
+  private void pass(Duration time) {
+    var unused = nanos.addAndGet(time.toNanos());
+  }
+
+  private OidcTokens.Outcome judge(InitiatorToken token) {
+    Deployment.join(tokens.ready(token));
+    return tokens.judge(token, request, NOW);
+  }
+
+  private String named(InitiatorToken token) {
+    OidcTokens.Outcome outcome = judge(token);
+    if (outcome instanceof OidcTokens.Outcome.Good good) {
+      return good.initiator().name();
+    }
+    throw new AssertionError(outcome);
+  }
+
+  private Denial denied(InitiatorToken token) {
+    OidcTokens.Outcome outcome = judge(token);
+    if (outcome instanceof OidcTokens.Outcome.Denied denied) {
+      assertThat(denied.denial().message())
+          .doesNotContain(token.compact())
+          .doesNotContain("alice")
+          .doesNotContain(LoopbackIdp.ISSUER);
+      return denied.denial();
+    }
+    throw new AssertionError(outcome);
+  }
+
+  private void assertDenied(DenialCode code, String reason, InitiatorToken token) {
+    Denial denial = denied(token);
+    assertThat(denial.reason()).as(denial.toString()).isEqualTo(reason);
+    assertThat(denial.code()).isEqualTo(code);
+  }
+
+  private static Map<String, Object> claims() {
+    return LoopbackIdp.claims("alice", NOW);
+  }
+
+  private static InitiatorToken token(Consumer<Map<String, Object>> change) throws Exception {
+    Map<String, Object> claims = claims();
+    change.accept(claims);
+    return LoopbackIdp.token(key, claims);
+  }
+
+  private static InitiatorToken headed(JWSHeader.Builder header) throws Exception {
+    return LoopbackIdp.token(key, header.keyID("k1").build(), claims());
+  }
+
+  private static JWSHeader.Builder es256() {
+    return new JWSHeader.Builder(JWSAlgorithm.ES256);
+  }
+
+  private static String part(String json) {
+    return BASE64_URL.encodeToString(json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void token_ofEachAlgorithm_namesItsSubject() throws Exception {
+    assertThat(named(LoopbackIdp.token(key, claims()))).isEqualTo("oidc:corp:alice");
+    for (JWSAlgorithm algorithm : List.of(JWSAlgorithm.RS256, JWSAlgorithm.PS256)) {
+      assertThat(named(LoopbackIdp.token(rsa, algorithm, claims()))).isEqualTo("oidc:corp:alice");
+    }
+    assertThat(idp.asked).as("its keys were read once").hasValue(1);
+  }
+
+  @Test
+  void token_asProvidersVaryIt_isGood() throws Exception {
+    List<InitiatorToken> good =
+        List.of(
+            token(claims -> claims.put("aud", List.of("another", LoopbackIdp.AUDIENCE))),
+            token(claims -> claims.put("nbf", NOW.plusSeconds(29).getEpochSecond())),
+            token(claims -> claims.put("iat", NOW.getEpochSecond() + 0.5)),
+            token(claims -> claims.put("iat", NOW.minusSeconds(3_600).getEpochSecond())),
+            token(claims -> claims.put("exp", NOW.plusSeconds(1).getEpochSecond())),
+            token(claims -> claims.put("nonce", InitiatorToken.nonceFor(request))),
+            token(claims -> claims.put("cnf", Map.of("jkt", thumbprint(request.jkt())))),
+            headed(es256()),
+            headed(es256().type(new JOSEObjectType("at+jwt"))),
+            headed(es256().type(new JOSEObjectType("jwt"))));
+    for (InitiatorToken token : good) {
+      assertThat(named(token)).isEqualTo("oidc:corp:alice");
+    }
+  }
+
+  private static String thumbprint(Hash hash) {
+    return BASE64_URL.encodeToString(hash.bytes());
+  }
+
+  @Test
+  void proof_keepsTheTokensDigestAndNotTheToken() throws Exception {
+    InitiatorToken token = LoopbackIdp.token(key, claims());
+    OidcTokens.Outcome.Good good = (OidcTokens.Outcome.Good) judge(token);
+    String kept = new String(good.initiator().toJson(), StandardCharsets.UTF_8);
+    assertThat(kept)
+        .contains("\"token_sha256\":\"" + token.digest().hex() + "\"")
+        .contains("\"kid\":\"k1\"")
+        .contains("\"name\":\"oidc:corp:alice\"");
+    String[] parts = token.compact().split("\\.");
+    assertThat(kept).doesNotContain(parts[1]).doesNotContain(parts[2]);
+    assertThat(token.toString()).doesNotContain(parts[2]);
+  }
+
+  @Test
+  void name_ofAnotherClaim_isEncodedSoThatNoTwoAreOne() throws Exception {
+    tokens = tokens(changed("name", false, Duration.ofHours(1), new Keys.At(idp.url())));
+    Map<String, String> names =
+        Map.of(
+            "Alice B", "oidc:corp:Alice%20B",
+            "Alice%20B", "oidc:corp:Alice%2520B",
+            "Zoë", "oidc:corp:Zo%C3%AB",
+            "a\nb", "oidc:corp:a%0Ab");
+    for (Map.Entry<String, String> name : names.entrySet()) {
+      assertThat(named(token(claims -> claims.put("name", name.getKey()))))
+          .isEqualTo(name.getValue());
+    }
+    String unfit = "initiator_claim_unfit";
+    assertDenied(DenialCode.UNVERIFIABLE, unfit, LoopbackIdp.token(key, claims()));
+    for (Object name : List.of("", "a".repeat(247), " ".repeat(100), List.of("alice"), 5)) {
+      assertDenied(DenialCode.UNVERIFIABLE, unfit, token(claims -> claims.put("name", name)));
+    }
+  }
+
+  @Test
+  void token_thatNobodySigned_isNone() throws Exception {
+    String payload = LoopbackIdp.token(key, claims()).compact().split("\\.")[1];
+    String none = part("{\"alg\":\"none\"}") + "." + payload + ".";
+    assertDenied(DenialCode.UNVERIFIABLE, "initiator_token_malformed", new InitiatorToken(none));
+    String signed = LoopbackIdp.token(key, claims()).compact();
+    String cut = signed.substring(0, signed.lastIndexOf('.') + 1);
+    assertThat(denied(new InitiatorToken(cut)).code())
+        .isIn(DenialCode.UNVERIFIABLE, DenialCode.SIGNATURE_INVALID);
+  }
+
+  /** The issuer's public key is everybody's: as the secret of a MAC it proves nothing. */
+  @Test
+  void token_withAMacUnderThePublicKey_isNone() throws Exception {
+    String payload = LoopbackIdp.token(key, claims()).compact().split("\\.")[1];
+    List<byte[]> secrets =
+        List.of(
+            rsa.toPublicJWK().toJSONString().getBytes(StandardCharsets.UTF_8),
+            rsa.toRSAPublicKey().getEncoded(),
+            key.toECPublicKey().getEncoded());
+    for (String kid : List.of("k1", "r1")) {
+      for (byte[] secret : secrets) {
+        String input = part("{\"alg\":\"HS256\",\"kid\":\"" + kid + "\"}") + "." + payload;
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+        byte[] tag = mac.doFinal(input.getBytes(StandardCharsets.US_ASCII));
+        assertDenied(
+            DenialCode.UNVERIFIABLE,
+            "initiator_alg_not_allowed",
+            new InitiatorToken(input + "." + BASE64_URL.encodeToString(tag)));
+      }
+    }
+  }
+
+  @Test
+  void signature_overOtherBytesOrByAnotherKey_isNone() throws Exception {
+    InitiatorToken good = LoopbackIdp.token(key, claims());
+    String[] parts = good.compact().split("\\.");
+    String bob =
+        new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8)
+            .replace("alice", "bobby");
+    String invalid = "initiator_signature_invalid";
+    assertDenied(
+        DenialCode.SIGNATURE_INVALID,
+        invalid,
+        new InitiatorToken(parts[0] + "." + part(bob) + "." + parts[2]));
+    ECKey sameName = LoopbackIdp.p256("k1");
+    assertDenied(DenialCode.SIGNATURE_INVALID, invalid, LoopbackIdp.token(sameName, claims()));
+    // By the RSA key's name, of which there is none for this algorithm.
+    ECKey ofRsa = LoopbackIdp.p256("r1");
+    assertDenied(
+        DenialCode.SIGNATURE_INVALID, "initiator_key_unknown", LoopbackIdp.token(ofRsa, claims()));
+  }
+
+  @Test
+  void header_thatIsNotUnderstoodWhole_isRefused() throws Exception {
+    String malformed = "initiator_token_malformed";
+    List<InitiatorToken> tokens =
+        List.of(
+            headed(es256().criticalParams(java.util.Set.of("exp")).customParam("exp", 1)),
+            headed(es256().type(new JOSEObjectType("logout+jwt"))),
+            headed(es256().type(new JOSEObjectType("authz-artifact+jwt"))),
+            LoopbackIdp.token(key, es256().build(), claims()),
+            LoopbackIdp.token(key, es256().keyID("k".repeat(257)).build(), claims()),
+            new InitiatorToken("abc.def.ghi"),
+            new InitiatorToken("a.b.c.d.e"),
+            new InitiatorToken(
+                part("{\"alg\":\"ES256\",\"kid\":\"k1\"}") + "." + part("[]") + ".AA"));
+    for (InitiatorToken token : tokens) {
+      assertDenied(DenialCode.UNVERIFIABLE, malformed, token);
+    }
+    assertDenied(
+        DenialCode.UNVERIFIABLE,
+        "initiator_alg_not_allowed",
+        LoopbackIdp.token(rsa, JWSAlgorithm.RS512, claims()));
+  }
+
+  @Test
+  void text_thatCannotBeAToken_isNotTakenForOne() {
+    for (String text :
+        List.of(
+            "", "a.b", "a b.c.d", "a.b.c\n", "ä.b.c", "a".repeat(InitiatorToken.MAX_LENGTH + 1))) {
+      assertThatThrownBy(() -> new InitiatorToken(text))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("initiator_token must be a compact JWT");
+    }
+    assertThat(new InitiatorToken("a".repeat(InitiatorToken.MAX_LENGTH)).compact()).isNotEmpty();
+  }
+
+  @Test
+  void token_ofAnotherIssuerOrForAnotherAudience_isOutOfScope() throws Exception {
+    DenialCode scope = DenialCode.SCOPE_EXCEEDED;
+    for (String issuer :
+        List.of("https://evil.example", LoopbackIdp.ISSUER + "/", "HTTPS://idp.example")) {
+      assertDenied(scope, "initiator_issuer_unknown", token(claims -> claims.put("iss", issuer)));
+    }
+    List<Object> audiences =
+        List.of("Writ", "", List.of(), List.of("other"), Map.of("writ", "writ"));
+    for (Object audience : audiences) {
+      assertDenied(
+          scope, "initiator_audience_mismatch", token(claims -> claims.put("aud", audience)));
+    }
+    assertDenied(scope, "initiator_audience_mismatch", token(claims -> claims.remove("aud")));
+    assertThat(idp.asked).as("an issuer that is unknown is not asked").hasValue(1);
+  }
+
+  @Test
+  void token_outsideItsTime_isDenied() throws Exception {
+    long now = NOW.getEpochSecond();
+    assertDenied(
+        DenialCode.EXPIRED, "initiator_token_expired", token(claims -> claims.put("exp", now)));
+    assertDenied(
+        DenialCode.EXPIRED,
+        "initiator_token_too_old",
+        token(claims -> claims.put("iat", now - 3_601)));
+    for (String claim : List.of("iat", "nbf")) {
+      assertDenied(
+          DenialCode.NOT_YET_VALID,
+          "initiator_token_not_yet_valid",
+          token(claims -> claims.put(claim, now + 31)));
+    }
+    String malformed = "initiator_token_malformed";
+    List<Object> wrong = List.of("soon", -1, 1e18, List.of(now));
+    for (String claim : List.of("iat", "exp")) {
+      assertDenied(DenialCode.UNVERIFIABLE, malformed, token(claims -> claims.remove(claim)));
+      for (Object date : wrong) {
+        assertDenied(DenialCode.UNVERIFIABLE, malformed, token(claims -> claims.put(claim, date)));
+      }
+    }
+  }
+
+  @Test
+  void token_forAnotherRequest_isDenied() throws Exception {
+    DenialCode mismatch = DenialCode.ENVIRONMENT_MISMATCH;
+    ExecutionRequest another = Deployment.request("spiffe://dev.example/worker-b", request.jkt());
+    for (Object nonce : List.of(InitiatorToken.nonceFor(another), "", 5, request.digest().hex())) {
+      assertDenied(
+          mismatch, "initiator_nonce_mismatch", token(claims -> claims.put("nonce", nonce)));
+    }
+    tokens = tokens(changed("sub", true, Duration.ofHours(1), new Keys.At(idp.url())));
+    assertDenied(mismatch, "initiator_nonce_missing", LoopbackIdp.token(key, claims()));
+    assertThat(named(token(claims -> claims.put("nonce", InitiatorToken.nonceFor(request)))))
+        .isEqualTo("oidc:corp:alice");
+  }
+
+  @Test
+  void token_boundToAnotherKey_isDenied() throws Exception {
+    Hash something = Hash.sha256(new byte[] {1});
+    assertDenied(
+        DenialCode.ENVIRONMENT_MISMATCH,
+        "initiator_confirmation_mismatch",
+        token(claims -> claims.put("cnf", Map.of("jkt", thumbprint(something)))));
+    List<Object> unknown =
+        List.of(
+            "jkt",
+            Map.of(),
+            Map.of("jwe", "x"),
+            Map.of("jkt", "x"),
+            Map.of("jkt", thumbprint(request.jkt()), "kid", "x"));
+    for (Object cnf : unknown) {
+      assertDenied(
+          DenialCode.UNVERIFIABLE,
+          "initiator_token_malformed",
+          token(claims -> claims.put("cnf", cnf)));
+    }
+    OidcTokens.Outcome bound =
+        judge(token(claims -> claims.put("cnf", Map.of("x5t#S256", thumbprint(something)))));
+    assertThat(bound)
+        .isInstanceOfSatisfying(
+            OidcTokens.Outcome.Good.class,
+            good -> assertThat(good.boundCertificate()).contains(something));
+  }
+
+  @Test
+  void key_thatIsPublishedLater_isReadOnce_andTheOldOneEnds() throws Exception {
+    assertThat(named(LoopbackIdp.token(key, claims()))).isEqualTo("oidc:corp:alice");
+    idp.publish(other);
+    InitiatorToken byOther = LoopbackIdp.token(other, claims());
+    assertDenied(DenialCode.SIGNATURE_INVALID, "initiator_key_unknown", byOther);
+    pass(OidcKeys.BETWEEN);
+    assertThat(named(byOther)).isEqualTo("oidc:corp:alice");
+    assertThat(idp.asked).hasValue(2);
+    assertDenied(
+        DenialCode.SIGNATURE_INVALID, "initiator_key_unknown", LoopbackIdp.token(key, claims()));
+  }
+
+  /** Whoever makes up names of keys has the issuer asked no more often than anybody. */
+  @Test
+  void storm_ofUnknownKeys_asksTheIssuerOnceInAWhile() throws Exception {
+    assertThat(named(LoopbackIdp.token(key, claims()))).isEqualTo("oidc:corp:alice");
+    pass(OidcKeys.BETWEEN);
+    String[] parts = LoopbackIdp.token(key, claims()).compact().split("\\.");
+    List<CompletableFuture<Void>> waiting = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      String header = part("{\"alg\":\"ES256\",\"kid\":\"made-up-" + i + "\"}");
+      InitiatorToken made = new InitiatorToken(header + "." + parts[1] + "." + parts[2]);
+      waiting.add(tokens.ready(made).toCompletableFuture());
+      assertThat(tokens.judge(made, request, NOW)).isInstanceOf(OidcTokens.Outcome.Denied.class);
+    }
+    CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).get(5, TimeUnit.SECONDS);
+    assertThat(idp.asked).hasValue(2);
+    assertThat(named(LoopbackIdp.token(key, claims()))).isEqualTo("oidc:corp:alice");
+  }
+
+  /** One who reads is enough: the others wait for it. */
+  @Test
+  void storm_fromMany_isOneQuestion() throws Exception {
+    ExecutorService reader = Executors.newSingleThreadExecutor();
+    try {
+      OidcKeys keys =
+          new OidcKeys(
+              "corp",
+              JwksSource.of(new Keys.At(idp.url())),
+              Duration.ofHours(1),
+              nanos::get,
+              reader);
+      List<CompletableFuture<Void>> waiting = new ArrayList<>();
+      for (int i = 0; i < 64; i++) {
+        waiting.add(keys.ready("k1", JWSAlgorithm.ES256).toCompletableFuture());
+      }
+      CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).get(5, TimeUnit.SECONDS);
+      assertThat(idp.asked).hasValue(1);
+      assertThat(keys.find("k1", JWSAlgorithm.ES256)).isInstanceOf(OidcKeys.Found.Key.class);
+    } finally {
+      reader.shutdownNow();
+    }
+  }
+
+  @Test
+  void issuer_downBeforeTheFirstRead_isUnverifiable_andThenGood() throws Exception {
+    idp.fail();
+    InitiatorToken token = LoopbackIdp.token(key, claims());
+    Denial denial = denied(token);
+    assertThat(denial.code()).isEqualTo(DenialCode.UNVERIFIABLE);
+    assertThat(denial.reason()).isEqualTo("initiator_keys_unavailable");
+    assertThat(denial.retryable()).isTrue();
+    idp.recover();
+    assertThat(denied(token).reason())
+        .as("asked a moment ago")
+        .isEqualTo("initiator_keys_unavailable");
+    pass(OidcKeys.BETWEEN);
+    assertThat(named(token)).isEqualTo("oidc:corp:alice");
+  }
+
+  @Test
+  void issuer_downAfterAGoodRead_isBelievedUntilItsKeysAreTooOld() throws Exception {
+    InitiatorToken token = LoopbackIdp.token(key, claims());
+    assertThat(named(token)).isEqualTo("oidc:corp:alice");
+    idp.fail();
+    pass(Duration.ofHours(24).minusSeconds(1));
+    assertThat(named(token)).isEqualTo("oidc:corp:alice");
+    pass(Duration.ofSeconds(1));
+    assertDenied(DenialCode.UNVERIFIABLE, "initiator_keys_unavailable", token);
+  }
+
+  @Test
+  void keys_thatAreNoSet_leaveThoseOfBefore() throws Exception {
+    InitiatorToken token = LoopbackIdp.token(key, claims());
+    assertThat(named(token)).isEqualTo("oidc:corp:alice");
+    Map<String, byte[]> unusable = new HashMap<>();
+    unusable.put("no JSON", "<html>".getBytes(StandardCharsets.UTF_8));
+    unusable.put("no set", "[]".getBytes(StandardCharsets.UTF_8));
+    unusable.put("too long", new byte[JwksSource.MAX_BYTES + 1]);
+    unusable.put("deep", ("{\"keys\":" + "[".repeat(20_000)).getBytes(StandardCharsets.UTF_8));
+    for (Map.Entry<String, byte[]> one : unusable.entrySet()) {
+      idp.answer(200, one.getValue());
+      pass(OidcKeys.BETWEEN);
+      assertDenied(
+          DenialCode.SIGNATURE_INVALID,
+          "initiator_key_unknown",
+          LoopbackIdp.token(other, claims()));
+      assertThat(named(token)).as(one.getKey()).isEqualTo("oidc:corp:alice");
+    }
+    for (int status : List.of(302, 404)) {
+      idp.answer(status, new byte[] {'{', '}'});
+      int before = idp.asked.get();
+      pass(OidcKeys.BETWEEN);
+      assertThat(judge(LoopbackIdp.token(other, claims())))
+          .isInstanceOf(OidcTokens.Outcome.Denied.class);
+      assertThat(idp.asked).as("no redirection is followed").hasValue(before + 1);
+      assertThat(named(token)).isEqualTo("oidc:corp:alice");
+    }
+  }
+
+  @Test
+  void key_thatIsNotFit_verifiesNothing() throws Exception {
+    RSAKey little = new RSAKeyGenerator(1_024, true).keyID("little").generate();
+    ECKey p384 = new ECKeyGenerator(Curve.P_384).keyID("p384").generate();
+    ECKey encrypts = new ECKey.Builder(other).keyUse(KeyUse.ENCRYPTION).keyID("enc").build();
+    ECKey ofOtherAlg = new ECKey.Builder(other).algorithm(JWSAlgorithm.ES512).keyID("alg").build();
+    ECKey twice = new ECKey.Builder(other).keyID("twice").build();
+    ECKey twin = new ECKey.Builder(LoopbackIdp.p256("twice")).build();
+    idp.publish(little, p384, encrypts, ofOtherAlg, twice, twin);
+    Map<JWK, InitiatorToken> signed = new HashMap<>();
+    for (ECKey each : List.of(encrypts, ofOtherAlg, twice)) {
+      signed.put(
+          each,
+          LoopbackIdp.token(new ECKey.Builder(other).keyID(each.getKeyID()).build(), claims()));
+    }
+    signed.put(p384, headed(es256(), "p384"));
+    for (Map.Entry<JWK, InitiatorToken> one : signed.entrySet()) {
+      assertDenied(DenialCode.SIGNATURE_INVALID, "initiator_key_unknown", one.getValue());
+    }
+    assertThat(idp.asked).hasValue(1);
+    // Nobody's library signs with it.
+    OidcKeys keys =
+        new OidcKeys(
+            "corp",
+            JwksSource.of(new Keys.At(idp.url())),
+            Duration.ofHours(1),
+            nanos::get,
+            Runnable::run);
+    Deployment.join(keys.readAgain(Duration.ZERO));
+    assertThat(keys.find("little", JWSAlgorithm.RS256)).isInstanceOf(OidcKeys.Found.None.class);
+  }
+
+  private static InitiatorToken headed(JWSHeader.Builder header, String kid) throws Exception {
+    return LoopbackIdp.token(key, header.keyID(kid).build(), claims());
+  }
+
+  @Test
+  void keys_inAFile_areReadAgain(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("keys.json");
+    tokens = tokens(changed("sub", false, Duration.ofHours(1), new Keys.InFile(file)));
+    InitiatorToken token = LoopbackIdp.token(key, claims());
+    assertDenied(DenialCode.UNVERIFIABLE, "initiator_keys_unavailable", token);
+    Files.writeString(file, "{\"keys\":[" + key.toPublicJWK().toJSONString() + "]}");
+    pass(OidcKeys.BETWEEN);
+    assertThat(named(token)).isEqualTo("oidc:corp:alice");
+    // A private key is no issuer's public one, wherever it lies.
+    Files.writeString(file, "{\"keys\":[" + other.toJSONString() + "]}");
+    pass(OidcKeys.BETWEEN);
+    assertDenied(
+        DenialCode.SIGNATURE_INVALID, "initiator_key_unknown", LoopbackIdp.token(other, claims()));
+  }
+
+  @Test
+  void nobodysToken_isOfAnUnknownIssuer() throws Exception {
+    OidcTokens none = new OidcTokens(List.of());
+    InitiatorToken token = LoopbackIdp.token(key, claims());
+    Deployment.join(none.ready(token));
+    assertThat(none.judge(token, request, NOW))
+        .isInstanceOfSatisfying(
+            OidcTokens.Outcome.Denied.class,
+            denied -> assertThat(denied.denial().reason()).isEqualTo("initiator_issuer_unknown"));
+  }
+}
