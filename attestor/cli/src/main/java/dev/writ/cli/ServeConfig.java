@@ -54,7 +54,7 @@ record ServeConfig(
     EnrolmentTerms enrolment,
     Map<Hash, String> hosts,
     Listen listen,
-    Operator operator,
+    OperatorDoors operator,
     Optional<ListenAddress> metrics,
     InitiatorPlaces initiators,
     ServeLimits limits,
@@ -108,22 +108,6 @@ record ServeConfig(
     record FromFiles(Path chain, Path key) implements CertificateSource {}
   }
 
-  /**
-   * The operator's doors.
-   *
-   * @param socket a Unix socket
-   * @param mtls TLS with client certificates
-   */
-  record Operator(Optional<Path> socket, Optional<Mtls> mtls) {}
-
-  /**
-   * A door that asks for client certificates.
-   *
-   * @param address where
-   * @param clientRoots PEM file of the roots under which clients are believed
-   */
-  record Mtls(ListenAddress address, Path clientRoots) {}
-
   /** What is logged. */
   enum LogLevel {
     error,
@@ -171,7 +155,7 @@ record ServeConfig(
         enrolment(all.sectionOrEmpty("enrolment")),
         hosts(all),
         listen,
-        operator(all.section("operator"), listen),
+        OperatorDoors.of(all.section("operator"), listen),
         all.optionalAddress("metrics"),
         InitiatorPlaces.of(all.sectionOrEmpty("initiators")),
         ServeLimits.of(all.sectionOrEmpty("limits")),
@@ -242,7 +226,7 @@ record ServeConfig(
     }
   }
 
-  private static Optional<Hash> digest(String hex) {
+  static Optional<Hash> digest(String hex) {
     try {
       return Optional.of(Hash.fromHex(hex));
     } catch (IllegalArgumentException e) {
@@ -275,24 +259,6 @@ record ServeConfig(
         "have either names, for a certificate of the token's CA, or both certificate and key");
   }
 
-  private static Operator operator(ConfigSection section, Listen listen)
-      throws MalformedConfigurationException {
-    Optional<Path> socket = section.optionalPath("socket");
-    Optional<ConfigSection> mtls = section.optionalSection("mtls");
-    if (socket.isEmpty() && mtls.isEmpty()) {
-      throw section.refused("have socket or mtls, or both");
-    }
-    if (mtls.isPresent() && listen.tls().isEmpty()) {
-      throw mtls.get().refused("stand beside listen.tls, whose certificate it shows");
-    }
-    return new Operator(
-        socket,
-        mtls.isEmpty()
-            ? Optional.empty()
-            : Optional.of(
-                new Mtls(mtls.get().address("address"), mtls.get().path("client_roots"))));
-  }
-
   private static LogLevel logLevel(ConfigSection log) throws MalformedConfigurationException {
     return log.optional(
             "level",
@@ -315,6 +281,7 @@ record ServeConfig(
             "witnesses[].name",
             "witnesses[].url",
             "listen.tls.names"));
+    OperatorDoors.LISTS.forEach(key -> keys.add("operator." + key));
     InitiatorPlaces.ISSUER_KEYS.forEach(key -> keys.add("initiators.oidc[]." + key));
     return keys;
   }

@@ -246,9 +246,13 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
             .map(
                 mtls ->
                     new DoorsConfig.MutualTls(
-                        mtls.address().socketAddress(), credentials.orElseThrow(), clientRoots)),
+                        mtls.address().socketAddress(),
+                        credentials.orElseThrow(),
+                        clientRoots,
+                        mtls.clients())),
         config.metrics().map(ListenAddress::socketAddress),
-        config.limits().doors());
+        config.limits().doors(),
+        config.operator().socketRoles());
   }
 
   /** What the door would show if it opened now. */

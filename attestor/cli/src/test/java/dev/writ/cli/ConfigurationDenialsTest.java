@@ -73,7 +73,11 @@ final class ConfigurationDenialsTest {
           Map.entry("initiators.oidc[].max_age_s", "how long that word is good"),
           Map.entry("initiators.oidc[].keys_max_age_s", "how long that word is good"),
           Map.entry("initiators.tls.roots", "whose certificates name an initiator"),
-          Map.entry("operator.mtls.client_roots", "who is an operator"));
+          Map.entry("operator.mtls.client_roots", "who is an operator"),
+          Map.entry("operator.mtls.roles[].uri", "who is an operator"),
+          Map.entry("operator.mtls.roles[].spki_sha256", "who is an operator"),
+          Map.entry("operator.mtls.roles[].roles", "what an operator may ask for"),
+          Map.entry("operator.socket_roles", "what an operator may ask for"));
 
   /** Keys that name another place: what is there is not ours, and a start must not do without it. */
   private static final Map<String, String> PLACES =
@@ -229,6 +233,7 @@ final class ConfigurationDenialsTest {
                   mtls:
                     address: 127.0.0.1:0
                     client_roots: tpm-roots.pem
+                    roles: [{uri: "spiffe://dev.example/operator", roles: [operator]}]
                 """);
     Path unused = Files.createDirectory(folder.resolve("archive"));
     unused = Files.createFile(folder.resolve("anchor"));

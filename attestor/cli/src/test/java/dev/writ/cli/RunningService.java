@@ -85,6 +85,7 @@ final class RunningService implements AutoCloseable {
           mtls:
             address: 127.0.0.1:0
             client_roots: tpm-roots.pem
+            roles: [{uri: "spiffe://dev.example/operator", roles: [operator, security_officer]}]
         metrics: 127.0.0.1:0
         """;
     String written = Files.readString(config);

@@ -12,6 +12,8 @@ import dev.writ.ledger.SqliteConfig;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.service.InitiatorsConfig.Keys;
 import dev.writ.service.InitiatorsConfig.OidcIssuer;
+import dev.writ.service.OperatorClients;
+import dev.writ.service.Role;
 import dev.writ.tlog.Hash;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -92,6 +95,12 @@ class ServeConfigTest {
         mtls:
           address: 0.0.0.0:8444
           client_roots: operators.pem
+          roles:
+            - uri: spiffe://acme.example/ops/alice
+              roles: [operator]
+            - spki_sha256: 00000000000000000000000000000000000000000000000000000000000000e1
+              roles: [security_officer, auditor]
+        socket_roles: [operator, auditor]
       initiators:
         oidc:
           - name: corp
@@ -139,6 +148,7 @@ class ServeConfigTest {
     assertThat(config.listen().tls()).isEmpty();
     assertThat(config.operator().socket()).contains(folder.resolve("operator.sock"));
     assertThat(config.operator().mtls()).isEmpty();
+    assertThat(config.operator().socketRoles()).isEqualTo(Role.all());
     assertThat(config.initiators()).isEqualTo(new InitiatorPlaces(List.of(), Optional.empty()));
     assertThat(config.metrics()).isEmpty();
     assertThat(config.logLevel()).isEqualTo(ServeConfig.LogLevel.info);
@@ -293,8 +303,14 @@ class ServeConfigTest {
                 new ServeConfig.CertificateSource.FromToken(List.of("writ.example", "192.0.2.1"))));
     assertThat(config.operator().mtls())
         .contains(
-            new ServeConfig.Mtls(
-                new ListenAddress("0.0.0.0", 8444), folder.resolve("operators.pem")));
+            new OperatorDoors.Mtls(
+                new ListenAddress("0.0.0.0", 8444),
+                folder.resolve("operators.pem"),
+                new OperatorClients(
+                    Map.of("spiffe://acme.example/ops/alice", Set.of(Role.OPERATOR)),
+                    Map.of(Hash.fromHex(DIGEST), Set.of(Role.SECURITY_OFFICER, Role.AUDITOR)))));
+    assertThat(config.operator().socketRoles())
+        .containsExactlyInAnyOrder(Role.OPERATOR, Role.AUDITOR);
     assertThat(config.initiators())
         .isEqualTo(
             new InitiatorPlaces(
@@ -473,6 +489,7 @@ class ServeConfigTest {
         "  http: 127.0.0.1:8080 | tls: {address: 127.0.0.1:1, names: [2001:db8::g]} | 12 | listen.tls.names must be a list of DNS",
         "  socket: operator.sock | {} | 14 | operator must have socket or mtls",
         "  socket: operator.sock | mtls: {address: 127.0.0.1:1, client_roots: r} | 14 | operator.mtls must stand beside",
+        "  socket: operator.sock | socket_roles: [operator] | 14 | operator must have socket or mtls",
         "tenant: acme | tenant: acme¶hosts: [{name: a, ek_digest: 00}] | 2 | hosts[0].ek_digest must be 64",
         "tenant: acme | tenant: acme¶hosts: [a] | 2 | hosts must be a section",
         "tenant: acme | tenant: acme¶limits: {body_bytes: 0} | 2 | limits.body_bytes must be a number from 1",
@@ -539,6 +556,12 @@ class ServeConfigTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
+        "- uri: spiffe://acme.example/ops/alice | - spki_sha256: 00 | spki_sha256 must be 64 lower-case",
+        "uri: spiffe://acme.example/ops/alice | uri: alice | uri must be an absolute URI",
+        "roles: [operator] | roles: [root] | operator.mtls.roles[0].roles must be a list of roles",
+        "roles: [operator] | roles: [] | operator.mtls.roles[0].roles must be a list of roles",
+        "[operator, auditor] | [] | operator.socket_roles must be a list of roles",
+        "[operator, auditor] | [runtime] | operator.socket_roles must be a list of roles",
         "jwks_file: ci-keys.json | max_age_s: 1 | initiators.oidc[1] must have either jwks, a URL,",
         "https://idp.example/keys | http://idp.example/keys | must be https://, or http:// with localhost",
         "https://idp.example/keys | http://127.0.0.1.example/ | must be https://, or http:// with localhost",
@@ -552,13 +575,23 @@ class ServeConfigTest {
         "audience: writ | max_age_s: 1 | must be given once",
         "subject_claim: email | claim: email | initiators.oidc[0].claim must not be there",
       })
-  void config_initiatorsThatAreWrong_areRefused(
+  void config_rolesOrInitiatorsThatAreWrong_areRefused(
       String right, String wrong, String expected) {
     String text = MOST.replaceFirst(Pattern.quote(right), Matcher.quoteReplacement(wrong));
     assertThat(text).isNotEqualTo(MOST);
     assertThatThrownBy(() -> read(text))
         .isInstanceOf(MalformedConfigurationException.class)
         .hasMessageContaining(expected);
+  }
+
+  /** Whoever had a certificate could do everything before; nobody is given that by an upgrade. */
+  @Test
+  void config_mtlsWithoutRoles_isRefusedAndSaysHowToGoOn() {
+    String text = MOST.replaceFirst("    roles:\n(      .*\n)+", "");
+    assertThat(text).doesNotContain("spiffe://acme.example/ops/alice");
+    assertThatThrownBy(() -> read(text))
+        .hasMessageContaining("operator.mtls must have roles: a certificate under client_roots")
+        .hasMessageContaining("operator and security_officer");
   }
 
   private static String filesInsteadOfNames() {

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.UuidV7;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param rate how often an address may ask; absent where any may as often as it likes
  * @param ids names its requests
  * @param observer is told what happens
+ * @param callers says who asks, where what is served takes a role
  */
 record Door(
     String name,
@@ -31,7 +33,26 @@ record Door(
     Load load,
     Optional<RateLimiter> rate,
     RequestIds ids,
-    DoorObserver observer) {
+    DoorObserver observer,
+    Optional<Callers> callers) {
+  /** Sees that nothing which takes a role is served where nobody asks for it, nor the other way round. */
+  Door {
+    boolean roles = callers.isPresent();
+    if (routes.operations().stream().anyMatch(each -> each.roles().isPresent() != roles)) {
+      throw new IllegalStateException(
+          "bug: all that the " + name + " door serves must take a role" + ", or nothing");
+    }
+  }
+
+  /** Whoever asks for an operation and has no role for it; empty where it may be called. */
+  Optional<Caller> without(RouteTable.Operation wanted, HttpConnection connection) {
+    if (wanted.roles().isEmpty()) {
+      return Optional.empty();
+    }
+    Caller caller = callers.orElseThrow().of(connection);
+    return caller.hasOneOf(wanted.roles().get()) ? Optional.empty() : Optional.of(caller);
+  }
+
   /** Whether the address has asks left; takes one. */
   boolean mayAsk(@Nullable SocketAddress remote) {
     Optional<InetAddress> client = addressOf(remote);

@@ -39,8 +39,8 @@ import javax.net.ssl.TrustManagerFactory;
  * <pre>
  * plain         http, loopback addresses only        public
  * tls           https, TLS 1.3 only                  public, of clients with a key and without
- * operator      http on a Unix socket, 0600          operator
- * operator_tls  https with a client certificate      operator
+ * operator      http on a Unix socket, 0600          operator, by role
+ * operator_tls  https with a client certificate      operator, by role
  * metrics       http, loopback addresses only        metrics and health
  * </pre>
  *
@@ -195,7 +195,8 @@ public final class Doors implements AutoCloseable {
           routes.operator(),
           loads.operatorTls(),
           Optional.empty(),
-          1);
+          1,
+          Optional.of(Callers.among(mutual.clients())));
     }
     if (config.metrics().isPresent()) {
       InetSocketAddress address = DoorAddress.loopback("the metrics door", config.metrics().get());
@@ -216,6 +217,7 @@ public final class Doors implements AutoCloseable {
     }
   }
 
+  /** One at which nobody needs a role. */
   private void open(
       String name,
       InetSocketAddress address,
@@ -225,6 +227,19 @@ public final class Doors implements AutoCloseable {
       Optional<RateLimiter> limiter,
       int instances)
       throws DoorException {
+    open(name, address, options, routes, load, limiter, instances, Optional.empty());
+  }
+
+  private void open(
+      String name,
+      InetSocketAddress address,
+      HttpServerOptions options,
+      RouteTable routes,
+      Load load,
+      Optional<RateLimiter> limiter,
+      int instances,
+      Optional<Callers> callers)
+      throws DoorException {
     String host = address.getAddress().getHostAddress();
     // A free port must be one for all loops of a door: those that ask with one number share it.
     SocketAddress where =
@@ -232,7 +247,8 @@ public final class Doors implements AutoCloseable {
             ? SocketAddress.sharedRandomPort(++freePorts, host)
             : SocketAddress.inetSocketAddress(address.getPort(), host);
     open(
-        new Door(name, where, options, routes, config.limits(), load, limiter, ids, observer),
+        new Door(
+            name, where, options, routes, config.limits(), load, limiter, ids, observer, callers),
         instances);
   }
 
@@ -249,7 +265,8 @@ public final class Doors implements AutoCloseable {
             loads.operator(),
             Optional.empty(),
             ids,
-            observer),
+            observer,
+            Optional.of(Callers.withEach(config.socketRoles()))),
         1);
     socket.publish();
   }

@@ -7,6 +7,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where the service listens, and how much it takes. Port 0 is any free one.
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param operatorTls the operator's, TLS 1.3 with client certificates
  * @param metrics metrics and health alone, without TLS; on a loopback address alone
  * @param limits how much is taken
+ * @param socketRoles of whoever may open the operator's socket
  */
 public record DoorsConfig(
     Optional<InetSocketAddress> plain,
@@ -24,7 +26,8 @@ public record DoorsConfig(
     Optional<Path> operatorSocket,
     Optional<MutualTls> operatorTls,
     Optional<InetSocketAddress> metrics,
-    Limits limits) {
+    Limits limits,
+    Set<Role> socketRoles) {
   /**
    * A door behind TLS.
    *
@@ -39,11 +42,13 @@ public record DoorsConfig(
    * @param address where
    * @param credentials what it shows
    * @param clientRoots whose certificates it believes
+   * @param clients who of them may do what
    */
   public record MutualTls(
       InetSocketAddress address,
       TlsCredentialSource credentials,
-      List<X509Certificate> clientRoots) {
+      List<X509Certificate> clientRoots,
+      OperatorClients clients) {
     /**
      * Copies the roots.
      *
@@ -183,11 +188,27 @@ public record DoorsConfig(
   }
 
   /**
+   * One whose socket is the operator's in all roles: it is for the service's own user alone.
+   *
+   * @throws IllegalArgumentException as the other
+   */
+  public DoorsConfig(
+      Optional<InetSocketAddress> plain,
+      Optional<Tls> tls,
+      Optional<Path> operatorSocket,
+      Optional<MutualTls> operatorTls,
+      Optional<InetSocketAddress> metrics,
+      Limits limits) {
+    this(plain, tls, operatorSocket, operatorTls, metrics, limits, Role.all());
+  }
+
+  /**
    * The configuration as given; that plain doors are on loopback is seen when they are opened.
    *
    * @throws IllegalArgumentException if there is no public door
    */
   public DoorsConfig {
+    socketRoles = Set.copyOf(socketRoles);
     if (plain.isEmpty() && tls.isEmpty()) {
       throw new IllegalArgumentException(
           "a service must have a public door, plain on loopback or TLS, has neither");

@@ -71,6 +71,13 @@ final class Exchange {
   private void route(RouteTable.Found found) {
     RouteTable.Operation wanted = found.operation();
     operation = wanted.name();
+    Optional<Caller> without = loop.door().without(wanted, request.connection());
+    if (without.isPresent()) {
+      refuse(
+          Problem.roleMissing(wanted.roles().orElseThrow(), without.get()),
+          Optional.of("the caller was " + without.get().name()));
+      return;
+    }
     HttpMethod method = request.method();
     boolean reads =
         method.equals(HttpMethod.GET) || (wanted.head() && method.equals(HttpMethod.HEAD));
@@ -322,9 +329,13 @@ final class Exchange {
 
   /** A refusal of the door's own. */
   private void refuse(Problem problem) {
+    refuse(problem, Optional.empty());
+  }
+
+  private void refuse(Problem problem, Optional<String> logged) {
     loop.door().refused(problem);
     release();
-    tell(problem, Optional.empty(), false);
+    tell(problem, logged, false);
   }
 
   /** A refusal of the door's own after which the connection cannot be used: bytes are still coming. */

@@ -8,7 +8,8 @@ import java.util.Map;
 /**
  * What an event's line in the log says beside its name: the one argument of a {@link System.Logger}
  * call whose message is the name, such as {@code denied}. Evidence, arguments of executions and secrets
- * never are among them, nor what names a caller, save for its address.
+ * never are among them, nor what names a caller, save for its address and, where an operators' door has no
+ * role for it, its certificate's name.
  *
  * @param values strings, longs and integers by snake_case names, in the order in which they are shown
  */

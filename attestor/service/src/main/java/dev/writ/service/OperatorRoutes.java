@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/** What whoever runs the service may ask; who may is for the door to see. */
+/** What whoever runs the service may ask; who may what is in {@link OperatorAccess}. */
 final class OperatorRoutes {
   private static final CharSequence METRICS =
       HttpHeaders.createOptimized(PrometheusTextFormatWriter.CONTENT_TYPE);
@@ -42,7 +42,7 @@ final class OperatorRoutes {
       HealthRoutes health) {
     OperatorRoutes routes = new OperatorRoutes(service, scrapes, explanations);
     RouteTable table =
-        new RouteTable()
+        new RouteTable(OperatorAccess.ROLES)
             .post("/v1/invitations", "invite", routes::invite)
             .post("/v1/revocations", "revoke", routes::revoke)
             .getOnlyUnder("/v1/attestation-results/", "decisionResult", routes::decisionResult)

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Why a door does not give what was asked for, as RFC 9457 has it.
@@ -76,6 +77,23 @@ record Problem(
   /** It was there, and was erased. */
   static Problem gone(String reason, String detail) {
     return http(410, "It was erased", reason, detail);
+  }
+
+  /** Who asks at an operators' door may not ask this. */
+  static Problem roleMissing(Set<Role> wanted, Caller caller) {
+    return new Problem(
+        403,
+        "This takes another role",
+        DenialCode.SCOPE_EXCEEDED,
+        "role_missing",
+        "the caller must have one of the roles "
+            + Role.words(wanted)
+            + ", has "
+            + (caller.roles().isEmpty() ? "none" : Role.words(caller.roles()))
+            + "; the service's configuration says who has which",
+        OptionalInt.empty(),
+        Map.of(),
+        Optional.empty());
   }
 
   static Problem methodNotAllowed(String allowed) {

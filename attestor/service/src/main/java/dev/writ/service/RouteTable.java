@@ -15,7 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * What a door serves: operations by path and method. A path is compared as it was sent, byte for byte:
- * nothing in the contract needs an escape.
+ * nothing in the contract needs an escape. At the operators' doors each operation has the roles that may
+ * call it.
  */
 final class RouteTable {
   /** Answers a request with a JSON body. Runs on an event loop, so it must not block. */
@@ -129,6 +130,7 @@ final class RouteTable {
    * @param parameters names that its query may have
    * @param head whether a HEAD is answered as a GET is, without its content
    * @param health whether it says how the service is, and is answered whatever the load
+   * @param roles of which a caller needs one; absent where anybody may call it
    */
   record Operation(
       String name,
@@ -136,7 +138,8 @@ final class RouteTable {
       Optional<Get> get,
       Set<String> parameters,
       boolean head,
-      boolean health) {
+      boolean health,
+      Optional<Set<Role>> roles) {
     String allowed() {
       return post.isPresent() ? "POST" : head ? "GET, HEAD" : "GET";
     }
@@ -153,7 +156,34 @@ final class RouteTable {
   private final Map<String, Operation> exact = new HashMap<>();
   // The first that fits is taken.
   private final Map<String, Operation> under = new LinkedHashMap<>();
+  private final Optional<Map<String, Set<Role>>> access;
   private boolean looksAtClients;
+
+  /** What anybody may call. */
+  RouteTable() {
+    this.access = Optional.empty();
+  }
+
+  /**
+   * What takes a role.
+   *
+   * @param access the roles that may call each operation, by its name
+   */
+  RouteTable(Map<String, Set<Role>> access) {
+    this.access = Optional.of(access);
+  }
+
+  private Optional<Set<Role>> roles(String name) {
+    if (access.isEmpty()) {
+      return Optional.empty();
+    }
+    Set<Role> roles = access.get().get(name);
+    if (roles == null || roles.isEmpty()) {
+      throw new IllegalStateException(
+          "bug: operation " + name + " must have the roles that may call it, and has none");
+    }
+    return Optional.of(roles);
+  }
 
   /** Serves POST of {@code path}. */
   @CanIgnoreReturnValue
@@ -186,7 +216,9 @@ final class RouteTable {
 
   private RouteTable put(String path, String name, Body post) {
     exact.put(
-        path, new Operation(name, Optional.of(post), Optional.empty(), Set.of(), false, false));
+        path,
+        new Operation(
+            name, Optional.of(post), Optional.empty(), Set.of(), false, false, roles(name)));
     return this;
   }
 
@@ -203,33 +235,35 @@ final class RouteTable {
   /** Serves GET of {@code path} with these parameters, all of which must be there. */
   @CanIgnoreReturnValue
   RouteTable get(String path, String name, Get get, String... parameters) {
-    exact.put(
-        path,
-        new Operation(name, Optional.empty(), Optional.of(get), Set.of(parameters), true, false));
+    exact.put(path, reads(name, get, Set.of(parameters), true, false));
     return this;
   }
 
   /** Serves GET of every path that begins with {@code prefix}. */
   @CanIgnoreReturnValue
   RouteTable getUnder(String prefix, String name, Get get) {
-    under.put(
-        prefix, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), true, false));
+    under.put(prefix, reads(name, get, Set.of(), true, false));
     return this;
   }
 
   /** The same without HEAD: where an answer costs what nobody should pay who throws it away. */
   @CanIgnoreReturnValue
   RouteTable getOnlyUnder(String prefix, String name, Get get) {
-    under.put(
-        prefix, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), false, false));
+    under.put(prefix, reads(name, get, Set.of(), false, false));
     return this;
   }
 
   /** Serves GET of {@code path} whatever the load. */
   @CanIgnoreReturnValue
   RouteTable health(String path, String name, Get get) {
-    exact.put(path, new Operation(name, Optional.empty(), Optional.of(get), Set.of(), true, true));
+    exact.put(path, reads(name, get, Set.of(), true, true));
     return this;
+  }
+
+  private Operation reads(
+      String name, Get get, Set<String> parameters, boolean head, boolean health) {
+    return new Operation(
+        name, Optional.empty(), Optional.of(get), parameters, head, health, roles(name));
   }
 
   /** What is at {@code path}. */

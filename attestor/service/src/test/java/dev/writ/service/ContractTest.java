@@ -428,6 +428,30 @@ final class ContractTest {
     assertThat(gaps(routes.metrics(), operation -> metrics.contains(operation.name()))).isEmpty();
   }
 
+  /** Who may ask what is one table, and the contract says what stands in it. */
+  @Test
+  void roles_ofEachOperatorsOperation_areThoseOfTheTable() {
+    Set<String> described = new TreeSet<>();
+    for (Operation each : contract.operations()) {
+      Set<String> written = new TreeSet<>();
+      Contracts.list(each.node().get("x-writ-roles"))
+          .forEach(role -> written.add(String.valueOf(role)));
+      if (each.isOf("operator")) {
+        described.add(each.name());
+        assertThat(written)
+            .as(each.name())
+            .isNotEmpty()
+            .isEqualTo(
+                OperatorAccess.ROLES.getOrDefault(each.name(), Set.of()).stream()
+                    .map(Role::wire)
+                    .collect(Collectors.toCollection(TreeSet::new)));
+      } else {
+        assertThat(written).as(each.name()).isEmpty();
+      }
+    }
+    assertThat(described).isEqualTo(OperatorAccess.ROLES.keySet());
+  }
+
   @Test
   void route_thatStandsOnOneSideAlone_isFound() {
     RouteTable table =

@@ -61,12 +61,19 @@ final class DoorRequestsTest {
   @CanIgnoreReturnValue
   static HttpWire.Response problem(int status, String reason, HttpWire.Response response)
       throws Exception {
+    return problem("unverifiable", status, reason, response);
+  }
+
+  /** The same with another code. */
+  @CanIgnoreReturnValue
+  static HttpWire.Response problem(
+      String code, int status, String reason, HttpWire.Response response) throws Exception {
     assertThat(response.status()).as(response.text()).isEqualTo(status);
     assertThat(response.header("content-type")).isEqualTo("application/problem+json");
     assertThat(response.header("cache-control")).isEqualTo("no-store");
     JsonMembers problem = StrictJson.parse(response.body(), 16 * 1024);
-    assertThat(problem.text("code")).isEqualTo("unverifiable");
-    assertThat(problem.text("type")).isEqualTo("urn:writ:denial:unverifiable");
+    assertThat(problem.text("code")).isEqualTo(code);
+    assertThat(problem.text("type")).isEqualTo("urn:writ:denial:" + code);
     assertThat(problem.integer("status", 400, 599)).isEqualTo(status);
     assertThat(problem.text("reason")).isEqualTo(reason);
     assertThat(problem.text("title")).isNotEmpty();

@@ -6,7 +6,9 @@ import dev.writ.artifact.MalformedJsonException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,7 +54,8 @@ final class StubService implements DoorObserver {
             .get("/pair", "pair", target -> Reply.now(Answer.json(200, "{}")), "a", "b")
             .health("/livez", "live", target -> Reply.now(Answer.json(200, "{\"live\":true}")));
     RouteTable operator =
-        new RouteTable().get("/operator", "operator", target -> Reply.now(Answer.json(200, "{}")));
+        new RouteTable(Map.of("operator", Set.of(Role.OPERATOR)))
+            .get("/operator", "operator", target -> Reply.now(Answer.json(200, "{}")));
     RouteTable metrics =
         new RouteTable().get("/metrics", "metrics", target -> Reply.now(Answer.json(200, "{}")));
     return new DoorRoutes(open, operator, metrics);

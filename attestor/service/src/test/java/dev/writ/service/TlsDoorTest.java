@@ -33,7 +33,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -108,7 +110,12 @@ final class TlsDoorTest {
         Optional.empty(),
         Optional.of(
             new DoorsConfig.MutualTls(
-                StubService.loopback(), fromToken(Duration.ofHours(1)), List.of(root))),
+                StubService.loopback(),
+                fromToken(Duration.ofHours(1)),
+                List.of(root),
+                new OperatorClients(
+                    Map.of(),
+                    Map.of(Hash.sha256(root.getPublicKey().getEncoded()), Set.of(Role.OPERATOR))))),
         Optional.empty(),
         LIMITS);
   }
@@ -145,7 +152,7 @@ final class TlsDoorTest {
   }
 
   /** A certificate for a key pair of its own, signed by itself. */
-  private record SelfSigned(KeyPair pair, X509Certificate certificate) {
+  record SelfSigned(KeyPair pair, X509Certificate certificate) {
     static SelfSigned until(Instant end) throws Exception {
       KeyPair pair = SoftwareHost.newKeyPair();
       X500Principal name = new X500Principal("CN=localhost");
