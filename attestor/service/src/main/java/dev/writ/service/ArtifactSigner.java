@@ -176,7 +176,8 @@ final class ArtifactSigner {
   /** Who let it happen besides the policy: the signers of a grant, and who approved the request. */
   private static List<String> approvals(
       Optional<GovernanceMode.Breakglass> breakglass, CountedApprovals counted) {
-    List<String> approvals = new ArrayList<>(breakglass.map(ArtifactSigner::named).stream().toList());
+    List<String> approvals =
+        new ArrayList<>(breakglass.map(ArtifactSigner::named).stream().toList());
     counted.seen().forEach(approval -> approvals.add(approval.id().toString()));
     return approvals;
   }

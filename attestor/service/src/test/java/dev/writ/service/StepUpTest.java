@@ -572,22 +572,7 @@ final class StepUpTest {
             c.policyApprovers().orElseThrow().keys().stream()
                 .filter(key -> !key.kid().equals(kid(approver)))
                 .toList());
-    TrustFile wanted =
-        TrustFile.of(
-            new TrustContent(
-                c.issuer(),
-                c.version(),
-                c.previous(),
-                c.assurance(),
-                c.keys(),
-                c.logPolicy(),
-                c.status(),
-                c.skew(),
-                c.tls(),
-                Optional.of(left),
-                c.gateways(),
-                c.operators()),
-            List.of());
+    TrustFile wanted = TrustFile.of(c.approvedBy(left), List.of());
     DualControl control = deployment.service().dualControl();
     OperatorKeys operators = deployment.operators;
     Proposal proposal =

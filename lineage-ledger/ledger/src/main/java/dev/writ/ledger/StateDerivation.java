@@ -113,9 +113,9 @@ final class StateDerivation {
     }
     var told = keys.take(body);
     var mode = governance.take(index, leaf);
-    var approval = approvals.take(leaf);
+    var use = approvals.take(leaf);
     told.or(() -> mode)
-        .or(() -> approval)
+        .or(() -> use)
         .ifPresent(wrong -> fault("leaf " + index, "one that may follow", wrong));
     if (body instanceof LeafBody.DecisionAllow allow) {
       owns(statements, "artifact", index, ARTIFACT, allow.jti());

@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** An approver's word for a request: its bytes, and each way in which it is nobody's. */
 class RequestApprovalTest {
   private static final TrustContent TRUST =
-      TrustContents.approvers(
-          TestWorld.devTrust(), new KeyQuorum(1, List.of(TestKey.APPROVER.verification())));
+      TestWorld.devTrust().approvedBy(new KeyQuorum(1, List.of(TestKey.APPROVER.verification())));
 
   private static Terms terms(TestKey key) {
     return terms(key, MADE.plusSeconds(600));
