@@ -37,6 +37,7 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * <p>The keys are those of the code. One that is new, and neither tried nor listed here with the reason why
  * it decides whom to believe, fails.
  */
+@Tag("own-jvm")
 final class ConfigurationDenialsTest {
   /** Keys that say whom to believe, and so may turn either into the other; each with its reason. */
   private static final Map<String, String> WHO_IS_BELIEVED =
