@@ -47,6 +47,7 @@ final class RecordedGrounds {
   private static final int MOST_POLICIES = 16;
   private static final int MOST_HOSTS = 4096;
   private static final int MOST_ENDORSEMENTS = 4096;
+  private static final int MOST_KEYS = 4096;
 
   /** Hosts of which boot logs are in memory, at most three of 1 MiB each. */
   private static final int MOST_LOGS = 8;
@@ -67,7 +68,11 @@ final class RecordedGrounds {
   private volatile List<GovernanceMode> modes = List.of();
   private volatile boolean modesRead;
 
+  private final Recent<CertifiedKey, InstanceKey> keys = new Recent<>(MOST_KEYS);
+
   private record EndorsedAt(AkName host, Instant at) {}
+
+  private record CertifiedKey(AkName host, Hash keyName) {}
 
   RecordedGrounds(
       StoredLedger ledger, TrustFiles trust, EndorsementVerifier makers, Provider signatures)
@@ -337,9 +342,19 @@ final class RecordedGrounds {
   /** The keys that were certified before the leaf at {@code index}. */
   KeyStanding.Known keysBefore(long index) {
     return (akName, keyName) ->
-        ledger
-            .instanceKey(akName, keyName)
+        instanceKey(new CertifiedKey(akName, keyName))
             .filter(key -> key.leafIndex() < index)
             .map(InstanceKey::jkt);
+  }
+
+  /** A row is written once and stays; one that is not there may come. */
+  private Optional<InstanceKey> instanceKey(CertifiedKey asked) throws LedgerException {
+    Optional<InstanceKey> known = keys.get(asked);
+    if (known.isPresent()) {
+      return known;
+    }
+    Optional<InstanceKey> read = ledger.instanceKey(asked.host(), asked.keyName());
+    read.ifPresent(key -> keys.put(asked, key));
+    return read;
   }
 }
