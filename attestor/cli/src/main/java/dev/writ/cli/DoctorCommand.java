@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +38,8 @@ final class DoctorCommand implements Callable<Integer> {
   private static final String RETENTION = "payload_retention";
   private static final String ROLLBACK = "rollback";
   private static final String LEDGER_RETENTION = "ledger_retention";
+
+  private static final int MAX_DRILL_DAYS = 3_650;
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -73,12 +76,22 @@ final class DoctorCommand implements Callable<Integer> {
   List<Path> revocationLists = new ArrayList<>();
 
   @Option(
+      names = "--drill-days",
+      paramLabel = "DAYS",
+      defaultValue = "30",
+      description = "With --config: how old the last drill may be (default: ${DEFAULT-VALUE}).")
+  int drillDays = 30;
+
+  @Option(
       names = {"-o", "--output"},
       description = "How to print: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   OutputFormat output = OutputFormat.text;
 
   @Override
   public Integer call() throws CommandFailure {
+    if (drillDays < 1 || drillDays > MAX_DRILL_DAYS) {
+      throw CommandFailure.usage("--drill-days must be from 1 to 3650, was " + drillDays);
+    }
     Optional<ServeConfig> service =
         config == null ? Optional.empty() : Optional.of(configuration(config));
     EndorsementVerifier verifier = new EndorsementVerifier(trust(service));
@@ -95,6 +108,9 @@ final class DoctorCommand implements Callable<Integer> {
       ofService.add(rollback(service.get()));
       ofService.add(leaves(service.get()));
       ofService.add(retention(service.get()));
+      ofService.add(
+          new DrillDiagnosis(Duration.ofDays(drillDays), Clock.systemUTC().instant())
+              .of(service.get().ledger()));
     }
     print(diagnosis, ofService);
     return diagnosis.canEnrol() ? ExitStatus.DONE : ExitStatus.DENIED;
