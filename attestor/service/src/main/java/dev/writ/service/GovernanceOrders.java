@@ -113,9 +113,18 @@ public final class GovernanceOrders {
                     judged ->
                         ledger
                             .commit(entry(judged))
-                            .thenCompose(
-                                outcome -> pool.submit(() -> followed(judged.step(), outcome)))),
+                            .thenCompose(outcome -> followed(told(judged.step(), outcome)))),
         Outcome.Denied::new);
+  }
+
+  /** Whatever fails from here on, the ledger has it or not. */
+  private CompletionStage<Outcome> followed(Outcome outcome) {
+    return pool.<Outcome>submit(
+            () -> {
+              modes.follow();
+              return outcome;
+            })
+        .exceptionally(failure -> outcome);
   }
 
   private Entry entry(Judged judged) {
@@ -127,9 +136,8 @@ public final class GovernanceOrders {
         Optional.empty());
   }
 
-  private Outcome followed(GovernanceStep step, CommitOutcome outcome) {
+  private static Outcome told(GovernanceStep step, CommitOutcome outcome) {
     if (outcome instanceof CommitOutcome.Receipt receipt) {
-      modes.follow();
       return new Outcome.Taken(step, receipt.index());
     } else if (outcome instanceof CommitOutcome.Refused refused) {
       return new Outcome.Denied(refusal(refused.why()));
@@ -139,8 +147,8 @@ public final class GovernanceOrders {
     return new Outcome.Denied(
         Denial.unavailable(
             "state_changed",
-            "the policy by which it was judged must be in force when it is committed, and another came;"
-                + " send it again"));
+            "the policy and the trust file by which it was judged must be the newest when it is committed,"
+                + " and another came; send it again"));
   }
 
   private Judged judged(BreakglassGrant grant, GovernanceOrder order) throws LedgerException {
@@ -150,14 +158,15 @@ public final class GovernanceOrders {
           "breakglass_other_grant",
           "the order must be a use of the grant beside it, and is not");
     }
-    requireSigned(order);
-    if (!grant.issuer().equals(trust.newest().content().issuer())) {
-      throw elsewhere("grant");
+    TrustContent believed = trust.newest().content();
+    requireSigned(order, believed);
+    if (!grant.issuer().equals(believed.issuer())) {
+      throw elsewhere("grant", believed);
     }
     policies.align();
     PolicyInForce policy = policies.inForce();
     Breakglass terms = terms(policy);
-    requireApproved(grant, terms);
+    requireApproved(grant, terms, believed);
     Instant now = now();
     if (now.isBefore(grant.notBefore())) {
       throw denied(
@@ -179,7 +188,12 @@ public final class GovernanceOrders {
         step,
         new GovernanceChange.Begin(
             grant.digest(), order.signer(), order.overFreeze(), step.ends(), step.reviewBy()),
-        List.of(new Precondition.EpochIs(policy.epoch())));
+        List.of(new Precondition.EpochIs(policy.epoch()), unchanged(believed)));
+  }
+
+  /** Who counts was read in this trust file: where a later one is published first, it is judged again. */
+  private static Precondition unchanged(TrustContent believed) {
+    return new Precondition.NoTrustAfter(believed.version());
   }
 
   private static Breakglass terms(PolicyInForce policy) {
@@ -196,8 +210,8 @@ public final class GovernanceOrders {
   }
 
   /** By those whom the policy in force lists and the trust file in force names. */
-  private void requireApproved(BreakglassGrant grant, Breakglass terms) {
-    TrustContent believed = trust.newest().content();
+  private static void requireApproved(
+      BreakglassGrant grant, Breakglass terms, TrustContent believed) {
     List<VerificationKey> keys =
         grant.signatures().stream()
             .map(signature -> believed.approverOrOperator(signature.kid()))
@@ -225,12 +239,17 @@ public final class GovernanceOrders {
           "breakglass_other_grant",
           "a use must come with its grant, and comes without");
     }
-    requireSigned(order);
+    TrustContent believed = trust.newest().content();
+    requireSigned(order, believed);
     GovernanceStep.Ordered step = new GovernanceStep.Ordered(order);
     if (order.kind() == Kind.FREEZE) {
-      return new Judged(step, new GovernanceChange.Freeze(order.digest()), List.of());
+      return new Judged(
+          step, new GovernanceChange.Freeze(order.digest()), List.of(unchanged(believed)));
     } else if (order.kind() == Kind.END) {
-      return new Judged(step, new GovernanceChange.End(step.grant(), order.digest()), List.of());
+      return new Judged(
+          step,
+          new GovernanceChange.End(step.grant(), order.digest()),
+          List.of(unchanged(believed)));
     }
     policies.align();
     PolicyInForce policy = policies.inForce();
@@ -238,7 +257,7 @@ public final class GovernanceOrders {
     return new Judged(
         step,
         new GovernanceChange.Review(step.grant(), order.signer()),
-        List.of(new Precondition.EpochIs(policy.epoch())));
+        List.of(new Precondition.EpochIs(policy.epoch()), unchanged(believed)));
   }
 
   /** Under a policy without break-glass none begins; of those before it, any approver or operator tells. */
@@ -254,10 +273,9 @@ public final class GovernanceOrders {
     }
   }
 
-  private void requireSigned(GovernanceOrder order) {
-    TrustContent believed = trust.newest().content();
+  private void requireSigned(GovernanceOrder order, TrustContent believed) {
     if (!order.issuer().equals(believed.issuer())) {
-      throw elsewhere("order");
+      throw elsewhere("order", believed);
     }
     boolean signed =
         believed
@@ -292,15 +310,11 @@ public final class GovernanceOrders {
     }
   }
 
-  private DeniedException elsewhere(String what) {
+  private static DeniedException elsewhere(String what, TrustContent believed) {
     return denied(
         DenialCode.SCOPE_EXCEEDED,
         "order_elsewhere",
-        "the "
-            + what
-            + " must be for "
-            + trust.newest().content().issuer()
-            + ", and is for another issuer");
+        "the " + what + " must be for " + believed.issuer() + ", and is for another issuer");
   }
 
   private static String name(Hash kid) {
