@@ -415,6 +415,11 @@ public final class OperatorClient {
     return new ApprovalClient(service);
   }
 
+  /** What is asked of break-glass and freezes. */
+  public GovernanceClient governance() {
+    return new GovernanceClient(service);
+  }
+
   /** The trust files that the service publishes, where its operators' door tells them. */
   public TrustSuccession.Published trustFiles() {
     return new PublishedTrustFiles(service);

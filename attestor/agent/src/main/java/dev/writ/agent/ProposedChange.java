@@ -153,6 +153,26 @@ public sealed interface ProposedChange {
     }
   }
 
+  /** The freeze in force lifted. */
+  record Unfreeze() implements ProposedChange {
+    @Override
+    public OperationKind kind() {
+      return OperationKind.UNFREEZE;
+    }
+
+    @Override
+    public void addTo(Map<String, Object> body) {
+      // Which freeze it is, the service says.
+    }
+
+    @Override
+    public Optional<String> contradiction(Operation operation, Optional<TrustContent> trust) {
+      return operation.change() instanceof Operation.Unfreeze
+          ? Optional.empty()
+          : anotherKind(this, operation);
+    }
+  }
+
   /**
    * Another trust file.
    *

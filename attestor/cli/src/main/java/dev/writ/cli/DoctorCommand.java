@@ -111,6 +111,7 @@ final class DoctorCommand implements Callable<Integer> {
       ofService.add(
           new DrillDiagnosis(Duration.ofDays(drillDays), Clock.systemUTC().instant())
               .of(service.get().ledger()));
+      ofService.add(ModeDiagnosis.of(service.get(), Clock.systemUTC()));
     }
     print(diagnosis, ofService);
     return diagnosis.canEnrol() ? ExitStatus.DONE : ExitStatus.DENIED;

@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.artifact.DrillSummary;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -109,6 +110,13 @@ final class LeafLine {
       details.put("request_digest", approved.approval().terms().requestDigest());
       details.put("approver", approved.approval().terms().approver());
       details.put("expires", approved.approval().terms().expires());
+    } else if (body instanceof GovernanceStep step) {
+      details.put("of", step.of());
+      details.put("event", step.event());
+      details.put("by", Thumbprint.text(step.order().signer()));
+      if (step instanceof GovernanceStep.Begun begun) {
+        details.put("ends", begun.ends());
+      }
     } else if (body instanceof ServiceStart start) {
       details.put("step", "started");
       details.put("pcr_digest", start.host().pcrDigest());

@@ -83,6 +83,9 @@ final class OperationWords {
           + clock.newest()
           + ", was written";
     }
+    if (change instanceof Operation.Unfreeze unfreeze) {
+      return kind + "the freeze of leaf " + unfreeze.freeze() + " is LIFTED";
+    }
     return kind + "verifiers are to believe the trust file below";
   }
 

@@ -19,12 +19,16 @@ import picocli.CommandLine.Spec;
       PolicyDiffCommand.class,
       PolicyBuildCommand.class,
       PolicyImpactCommand.class,
+      PolicyShadowCommand.class,
       PolicyLearnCommand.class,
       PolicyKeyCommand.class,
       PolicySignCommand.class,
       PolicyPublishCommand.class,
       PolicyListCommand.class,
-      PolicyShowCommand.class
+      PolicyShowCommand.class,
+      PolicyBreakglassCommand.class,
+      PolicyFreezeCommand.class,
+      PolicyUnfreezeCommand.class
     })
 final class PolicyCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -166,7 +166,8 @@ class DoctorCommandTest {
             "for ever: no archive is configured")
         .contains("noted rollback service", "do: name ledger.anchor or")
         .contains("noted payload_retention service", "do: name ledger.payload_days")
-        .contains("noted drill service when the last drill was is not known: ");
+        .contains("noted drill service when the last drill was is not known: ")
+        .contains("noted governance_mode service the mode of the service is not known: ");
     assertThat(words(anchored))
         .contains("passed payload_retention service", "erased 90 days after", "policies for ever")
         .contains("/old after 7 days")

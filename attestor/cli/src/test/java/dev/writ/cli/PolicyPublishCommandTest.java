@@ -13,8 +13,11 @@ import dev.writ.policy.PolicyDocument;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,14 +103,14 @@ class PolicyPublishCommandTest {
 
     assertThat(sign(envelope, approver, envelope).err()).contains("with 1 signatures");
     JsonMembers published = json(policy("publish", envelope));
-    assertThat(published.integer("epoch", 2, 2)).isEqualTo(2);
+    long epoch = published.integer("epoch", 2, 6);
     assertThat(published.text("digest")).isEqualTo(next.digest().hex());
 
     List<JsonMembers> listed = json(policy("list")).objects("policies", 10);
-    assertThat(listed).hasSize(2);
+    assertThat(listed).hasSize((int) epoch);
     assertThat(listed.get(0).text("digest")).isEqualTo(next.digest().hex());
     Path kept = home.resolve("kept.json");
-    JsonMembers shown = json(policy("show", "2", "--envelope-out", kept));
+    JsonMembers shown = json(policy("show", epoch, "--envelope-out", kept));
     assertThat(shown.texts("signers", 10))
         .containsExactlyInAnyOrder(author, Thumbprint.text(OperatorKey.read(approver).kid()));
     assertThat(shown.text("document"))
@@ -121,6 +124,113 @@ class PolicyPublishCommandTest {
     assertThat(older.status()).isEqualTo(ExitStatus.DENIED);
     assertThat(older.err()).contains("policy_version").contains("give the older content");
     assertThat(policy("show", "7").status()).isEqualTo(ExitStatus.DENIED);
+  }
+
+  /** The next version, with what {@code change} makes of its JSON, in force. */
+  private static void publish(UnaryOperator<String> change) throws Exception {
+    Path current = home.resolve("current-again.json");
+    assertThat(policy("show", "--out", current).status()).isEqualTo(ExitStatus.DONE);
+    String author = Thumbprint.text(OperatorKey.read(operated.operatorKey()).kid());
+    PolicyDocument next =
+        PolicyDocument.parse(Files.readAllBytes(current))
+            .revise()
+            .nextVersion()
+            .author(author)
+            .build();
+    String json = change.apply(new String(next.canonical(), StandardCharsets.UTF_8));
+    Path document = Files.writeString(home.resolve("next-again.json"), json);
+    Path envelope = home.resolve("again.dsse.json");
+    Files.deleteIfExists(envelope);
+    assertThat(sign(document, operated.operatorKey(), envelope).status())
+        .isEqualTo(ExitStatus.DONE);
+    assertThat(sign(envelope, approver, envelope).status()).isEqualTo(ExitStatus.DONE);
+    Invocation published = policy("publish", envelope);
+    assertThat(published.status()).as(published.err()).isEqualTo(ExitStatus.DONE);
+  }
+
+  private static Invocation breakglass(Object... arguments) {
+    List<Object> all = new ArrayList<>(List.of("breakglass"));
+    all.addAll(List.of(arguments));
+    return policy(all.toArray());
+  }
+
+  @Test
+  void breakglassAndFreeze_fromTheSafeToTheReview_byCommandsAlone() throws Exception {
+    String approverName = Thumbprint.text(OperatorKey.read(approver).kid());
+    publish(
+        json ->
+            json.replace(
+                "\"constants\":",
+                "\"breakglass\":{\"approvers\":[\""
+                    + approverName
+                    + "\"],\"max_ttl_s\":600,\"review_within_s\":3600,\"threshold\":1},\"constants\":"));
+    Path grant = home.resolve("restore.grant");
+    Invocation prepared =
+        Invocation.of(
+            "policy",
+            "breakglass",
+            "prepare",
+            "--issuer",
+            DemoService.ISSUER,
+            "--reason",
+            "Restore the database",
+            "--ttl",
+            "1h",
+            "--out",
+            grant);
+    assertThat(prepared.status()).as(prepared.err()).isEqualTo(ExitStatus.DONE);
+    List<Object> using =
+        List.of("--key", operated.operatorKey(), "--yes", "--reason", "Disk 3 is gone");
+    Invocation unsigned = breakglass(with(using, "use", grant));
+    assertThat(unsigned.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(unsigned.err()).contains("breakglass_approvals_missing").contains("is by 0");
+
+    Invocation signed =
+        Invocation.of("policy", "breakglass", "sign", grant, "--key", approver, "--yes");
+    assertThat(signed.status()).as(signed.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(signed.err()).contains("Restore the database").contains("by nobody");
+    assertThat(
+            Invocation.of("policy", "breakglass", "sign", grant, "--key", approver, "--yes").err())
+        .contains("no signature of this key yet");
+    JsonMembers used = json(breakglass(with(using, "use", grant)));
+    assertThat(used.text("event")).isEqualTo("begun");
+    assertThat(json(breakglass("status")).text("mode")).isEqualTo("breakglass");
+    ServeConfig config =
+        ServeConfig.read(service.socket().resolveSibling("serve.yaml"), Map.of());
+    assertThat(ModeDiagnosis.of(config, Clock.systemUTC()).detail()).contains("is to be reviewed");
+    assertThat(json(breakglass(with(using, "use", "--end", grant))).text("event"))
+        .isEqualTo("ended");
+    Invocation byItsUser =
+        breakglass("review", grant, "--finding", "Fine.", "--key", operated.operatorKey(), "--yes");
+    assertThat(byItsUser.err()).contains("reviewer_unknown");
+    assertThat(
+            json(breakglass("review", grant, "--finding", "Fine.", "--key", approver, "--yes"))
+                .text("event"))
+        .isEqualTo("reviewed");
+
+    Invocation frozen =
+        policy(
+            "freeze", "Somebody is in", "--key", approver, "--yes", "--trust", service.trustFile());
+    assertThat(json(frozen).text("event")).isEqualTo("frozen");
+    Invocation status =
+        Invocation.of("policy", "breakglass", "status", "--socket", service.socket());
+    assertThat(status.status()).isEqualTo(ExitStatus.DONE);
+    assertThat(status.out()).contains("frozen").contains("done");
+    assertThat(ModeDiagnosis.of(config, Clock.systemUTC()).detail()).contains("is frozen by leaf");
+    assertThat(breakglass(with(using, "use", grant)).err()).contains("say --over-freeze");
+    assertThat(breakglass(with(using, "use", "--over-freeze", grant)).err())
+        .contains("breakglass_used");
+    String operation = OperatedService.fact(policy("unfreeze"), "operation");
+    Invocation lifted = operated.approve(operation, operated.operatorKey());
+    assertThat(OperatedService.fact(lifted, "state")).isEqualTo("executed");
+    assertThat(lifted.err()).contains("is LIFTED");
+    assertThat(json(breakglass("status")).text("mode")).isEqualTo("normal");
+  }
+
+  private static Object[] with(List<Object> options, Object... arguments) {
+    List<Object> all = new ArrayList<>(List.of(arguments));
+    all.addAll(options);
+    return all.toArray();
   }
 
   @Test
