@@ -14,27 +14,69 @@ import dev.writ.artifact.Verdict;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.TpmAlg;
 import dev.writ.tlog.Hash;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 
-/** The demo's gateway: believes its trust file alone, and asks nobody. */
+/**
+ * The demo's gateway: believes its trust file alone, and asks nobody. Where it has upstreams it sends the
+ * calls that it lets through to one of them, an artifact's obligation to reroute naming which.
+ */
 final class DemoGateway {
   static final String NAME = "demo-gateway";
+
+  private static final int PATIENCE_MILLIS = 5_000;
+  private static final int MAX_ANSWER = 64 * 1024;
 
   private static final PcrSelection MEASURED = PcrSelection.of(TpmAlg.SHA256, 0, 7, 8);
 
   private final BundleVerifier verifier;
   private final Clock clock;
   private final SecureRandom random;
+  private final Optional<Upstreams> upstreams;
   private final Seen seen = new SeenInMemory();
 
+  /** One that forwards nothing. */
   DemoGateway(TrustFile trust, Clock clock, SecureRandom random) {
+    this(trust, clock, random, Optional.empty());
+  }
+
+  DemoGateway(TrustFile trust, Clock clock, SecureRandom random, Optional<Upstreams> upstreams) {
     this.verifier = BundleVerifier.of(trust);
     this.clock = clock;
     this.random = random;
+    this.upstreams = upstreams;
+  }
+
+  /**
+   * What became of a call.
+   *
+   * @param verdict whether it was let through
+   * @param answer the upstream's, where it was
+   */
+  record Call(Verdict verdict, Optional<String> answer) {}
+
+  /** The holder calls {@code path} behind the gateway; a call that is denied goes nowhere. */
+  Call forward(String path, ProofBundle bundle, Artifact artifact, Attester holder)
+      throws Exception {
+    Verdict verdict = use(bundle, artifact, holder);
+    if (!(verdict instanceof Verdict.Allowed allowed) || upstreams.isEmpty()) {
+      return new Call(verdict, Optional.empty());
+    }
+    URI target = upstreams.get().of(allowed.upstream()).resolve(path);
+    HttpURLConnection connection = (HttpURLConnection) target.toURL().openConnection();
+    connection.setConnectTimeout(PATIENCE_MILLIS);
+    connection.setReadTimeout(PATIENCE_MILLIS);
+    try (InputStream in = connection.getInputStream()) {
+      return new Call(
+          verdict, Optional.of(new String(in.readNBytes(MAX_ANSWER), StandardCharsets.UTF_8)));
+    }
   }
 
   /** The artifact is shown by its holder, who sits on the same host as the gateway. */
@@ -94,11 +136,12 @@ final class DemoGateway {
     return verifier.verify(bundle, presentation, seen, clock.instant());
   }
 
-  private static Presentation at(Artifact artifact) {
+  private Presentation at(Artifact artifact) {
+    Presentation.Obligations none = new Presentation.Obligations(Set.of(), Set.of());
     return Presentation.NOTHING
         .withAudience(new Presentation.Audience.Gateway(NAME))
         .withTenant(DemoService.TENANT)
         .withAction(ActionAtHand.of(artifact.claims().act()))
-        .withObligations(Set.of());
+        .withObligations(upstreams.map(known -> none.reroutingTo(known.names())).orElse(none));
   }
 }

@@ -39,7 +39,8 @@ import java.util.regex.Pattern;
  * FOLDER/token/           SoftHSM's configuration, objects and PIN
  * FOLDER/keys/            trust.json, operator-key.pem and ak-ca.pem, from writ keys init
  * FOLDER/keys.txt         what that printed; ci/interop reads a verifier key there
- * FOLDER/serve.yaml       the configuration, policy.json and the PEM files that it names
+ * FOLDER/approver-key.pem approves policies, which the operator writes
+ * FOLDER/serve.yaml       the configuration, policy.dsse.json and the PEM files that it names
  * FOLDER/ledger/          the ledger
  * FOLDER/operator.sock    the operator's door
  * FOLDER/ready, log       what it prints
@@ -88,6 +89,7 @@ final class DemoService implements AutoCloseable {
     Files.createDirectory(folder);
     Files.createDirectory(folder.resolve("tmp"));
     SoftHsmToken token = SoftHsmToken.create(folder.resolve("token"), "writ-demo");
+    Path approvers = DemoPolicyApprover.birth(folder);
     ChildProcess init =
         ChildProcess.start(
             JavaCommand.ofWrit(
@@ -101,6 +103,8 @@ final class DemoService implements AutoCloseable {
                     token.pinFile().toString(),
                     "--issuer",
                     ISSUER,
+                    "--policy-approvers",
+                    approvers.toString(),
                     "--out",
                     folder.resolve("keys").toString())),
             token.environment(),
@@ -175,7 +179,7 @@ final class DemoService implements AutoCloseable {
       Born born, EndorsementAuthority maker, Map<Hash, String> admitted, Path programs)
       throws IOException, MalformedPolicyException, CertificateEncodingException {
     Path folder = born.folder();
-    Files.write(folder.resolve("policy.json"), policy(programs).canonical());
+    Files.write(policyFile(born), DemoPolicyApprover.approved(born, policy(programs)).toJson());
     Files.writeString(folder.resolve("tpm-roots.pem"), pem(maker.root()));
     Files.writeString(folder.resolve("tpm-issuing.pem"), pem(maker.issuing()));
     StringBuilder yaml =
@@ -189,7 +193,7 @@ final class DemoService implements AutoCloseable {
               pin_file: token/writ-demo.pin
             ledger:
               folder: ledger
-            policy: policy.json
+            policy: policy.dsse.json
             endorsements:
               roots: [tpm-roots.pem]
               intermediates: [tpm-issuing.pem]
@@ -210,6 +214,11 @@ final class DemoService implements AutoCloseable {
                   .append('\n'));
     }
     return Files.writeString(folder.resolve("serve.yaml"), yaml);
+  }
+
+  /** The envelope of the policy with which it begins. */
+  static Path policyFile(Born born) {
+    return born.folder().resolve("policy.dsse.json");
   }
 
   /** The example policy, with the reference values of the demo's boot log. */

@@ -11,7 +11,6 @@ import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.tlog.Hash;
 import dev.writ.tpm.Tpm;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -77,8 +76,8 @@ final class DrillDemo implements AutoCloseable {
     Before before = first(site(service, a), service, b, serviceClock);
     service.close();
     service.putTokenBack();
-    nextPolicy(born);
     DemoService next = serve(born, config, serviceClock);
+    publishNextPolicy(born, next);
     DrillSite site = site(next, a);
     second(site, before);
     try (OperatorKey key = OperatorKey.read(born.folder().resolve(OPERATOR_KEY))) {
@@ -191,16 +190,13 @@ final class DrillDemo implements AutoCloseable {
     }
   }
 
-  private static void nextPolicy(DemoService.Born born) throws Exception {
-    Path file = born.folder().resolve("policy.json");
-    Path ignored =
-        Files.write(
-            file,
-            PolicyDocument.parse(Files.readAllBytes(file))
-                .revise()
-                .nextVersion()
-                .build()
-                .canonical());
+  private static void publishNextPolicy(DemoService.Born born, DemoService service)
+      throws Exception {
+    PolicyDocument first = DemoPolicyApprover.document(DemoService.policyFile(born));
+    PolicyDocument next = first.revise().nextVersion().build();
+    var unused =
+        DeniedException.granted(
+            service.operator().policies().publish(DemoPolicyApprover.approved(born, next)));
   }
 
   private void second(DrillSite site, Before before) throws Exception {

@@ -274,7 +274,16 @@ final class KeyBirth {
     }
   }
 
+  /** A person's new key, as {@link SigningKeyFile} reads it. */
+  static String newKeyInPem() {
+    return pem(newKeyPair(new SecureRandom()));
+  }
+
   private KeyPair newKeyPair() {
+    return newKeyPair(random);
+  }
+
+  private static KeyPair newKeyPair(SecureRandom random) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(new ECGenParameterSpec("secp256r1"), random);

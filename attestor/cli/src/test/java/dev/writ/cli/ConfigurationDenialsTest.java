@@ -211,6 +211,8 @@ final class ConfigurationDenialsTest {
             token.pinFile(),
             "--issuer",
             DemoService.ISSUER,
+            "--policy-approvers",
+            DemoPolicyApprover.birth(folder),
             "--out",
             folder.resolve("keys"));
     assertThat(init.status()).as(init.err()).isEqualTo(ExitStatus.DONE);

@@ -3,21 +3,32 @@ package dev.writ.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.agent.Attester;
+import dev.writ.agent.StateFolder;
+import dev.writ.artifact.Act;
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.Verdict;
+import dev.writ.tpm.Tpm;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -311,13 +322,35 @@ class HostCommandsTest {
     assertThat(range.out().strip().lines().toList().get((int) range.out().lines().count() - 1))
         .contains("\"differs\":0", "\"contradicts\":0", "\"origin\":");
 
-    Path policy = running.config().resolveSibling("policy.json");
+    Path policy =
+        Files.write(
+            folder.resolve("policy.json"),
+            DemoPolicyApprover.document(DemoService.policyFile(running.born())).canonical());
     Invocation impact =
         Invocation.of("policy", "impact", policy, "--since", "1h", "--config", running.config());
     assertThat(impact.status()).as(impact.out() + impact.err()).isEqualTo(ExitStatus.DONE);
     assertThat(impact.out())
         .containsPattern("(?m)^allow to deny +0$")
         .containsPattern("(?m)^[1-9][0-9]* decided again: [1-9][0-9]* allow, ");
+
+    Invocation shadow =
+        Invocation.of(
+            "policy",
+            "shadow",
+            "--min-days",
+            "0",
+            "--min-decisions",
+            "1",
+            "--config",
+            running.config());
+    assertThat(shadow.status()).as(shadow.out() + shadow.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(shadow.out()).containsPattern("(?m)^key-in-tpm: evaluated in [1-9][0-9]* decisions");
+    Invocation tooFew =
+        Invocation.of("policy", "shadow", "-o", "json", "--config", running.config());
+    assertThat(tooFew.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(tooFew.out()).contains("\"ready\":false", "of 1000 decisions");
+    assertThat(Invocation.of("policy", "shadow", "no-such", "--config", running.config()).status())
+        .isEqualTo(ExitStatus.USAGE);
   }
 
   @Test
@@ -522,6 +555,61 @@ class HostCommandsTest {
     Invocation again = revoke(jti, "superseded");
     assertThat(again.status()).isEqualTo(ExitStatus.DENIED);
     assertThat(again.err()).contains("already_revoked");
+  }
+
+  private static ProofBundle issued(Attester holder, String resource) throws Exception {
+    ExecutionRequest usual = Demo.request("b");
+    Act act = new Act("exec", resource, usual.act().argsDigest(), Map.of(), 2);
+    return DeniedException.granted(
+        holder.attest(
+            new ExecutionRequest(
+                usual.iss(),
+                usual.aud(),
+                usual.tenant(),
+                usual.sub(),
+                act,
+                Optional.empty(),
+                usual.jkt())));
+  }
+
+  @Test
+  void gateway_sendsTheCallWhereThePolicyReroutesIt_orNowhere() throws Exception {
+    SecureRandom random = new SecureRandom();
+    try (LoopbackUpstream usual = LoopbackUpstream.named("usual");
+        LoopbackUpstream blue = LoopbackUpstream.named("blue");
+        Tpm tpm = Tpm.open(running.hostB().tcti());
+        Attester holder =
+            Attester.open(
+                tpm,
+                StateFolder.make(running.hostB().state()).instanceKey(),
+                running.service().endpoint(),
+                random)) {
+      TrustFile trust = running.service().trust();
+      DemoGateway gateway = gateway(trust, new Upstreams(usual.uri(), Map.of("blue", blue.uri())));
+      ProofBundle plain = issued(holder, "/usr/bin/true");
+      ProofBundle rerouted = issued(holder, RunningService.REROUTED);
+      Artifact artifact = Artifact.parse(rerouted.artifact());
+      assertThat(artifact.claims().gov().obligations()).containsExactly("reroute:blue");
+
+      assertThat(gateway.forward("/a", plain, Artifact.parse(plain.artifact()), holder).answer())
+          .contains("usual /a");
+      assertThat(gateway.forward("/b", rerouted, artifact, holder).answer()).contains("blue /b");
+
+      DemoGateway green = gateway(trust, new Upstreams(usual.uri(), Map.of("green", blue.uri())));
+      DemoGateway knowsNone = new DemoGateway(trust, Clock.systemUTC(), random);
+      for (DemoGateway other : List.of(green, knowsNone)) {
+        DemoGateway.Call call = other.forward("/c", rerouted, artifact, holder);
+        assertThat(call.answer()).isEmpty();
+        assertThat(call.verdict())
+            .isInstanceOfSatisfying(
+                Verdict.Denied.class,
+                denied -> assertThat(denied.code()).isEqualTo(DenialCode.RUNTIME_CONDITION));
+      }
+    }
+  }
+
+  private static DemoGateway gateway(TrustFile trust, Upstreams upstreams) {
+    return new DemoGateway(trust, Clock.systemUTC(), new SecureRandom(), Optional.of(upstreams));
   }
 
   @Test

@@ -38,6 +38,18 @@ final class RunningService implements AutoCloseable {
        "code":"policy_denied","reason_user":"Somebody must approve this.",
        "reason_admin":"An operator approves it with writ approve --request."}""";
 
+  /** What a gateway must send to its upstream blue. */
+  static final String REROUTED = "/usr/bin/rerouted";
+
+  private static final String REROUTING =
+      """
+      {"id":"rerouted","description":"To where it harms nobody.",
+       "stage":"authorization","effect":"permit",
+       "when":"request.resource == '%s'",
+       "reason_user":"It is rerouted.","reason_admin":"It is rerouted.","mode":"enforce",
+       "obligations":["reroute:blue"]}"""
+          .formatted(REROUTED);
+
   private final Path folder;
   private final DemoHost hostA;
   private final DemoHost hostB;
@@ -95,32 +107,33 @@ final class RunningService implements AutoCloseable {
     }
     Files.writeString(config, written.replace(plain, doors));
     Path operatorKey = born.folder().resolve("keys").resolve(KeyBirth.OPERATOR_KEY);
-    reviseForPrograms(
-        config.resolveSibling("policy.json"),
-        folder,
-        Thumbprint.text(OperatorKey.read(operatorKey).kid()));
+    reviseForPrograms(born, folder, Thumbprint.text(OperatorKey.read(operatorKey).kid()));
     return new RunningService(folder, a, b, born, config, DemoService.start(born, config));
   }
 
   /**
    * The example names programs by their path, and a script's is its interpreter's. For uname there is an
-   * obligation that nobody knows; of nproc its operator approves each run.
+   * obligation that nobody knows, and one program is rerouted; of nproc its operator approves each run.
    */
-  private static void reviseForPrograms(Path file, Path folder, String operator)
+  private static void reviseForPrograms(DemoService.Born born, Path folder, String operator)
       throws IOException, MalformedPolicyException {
-    PolicyRevision revision = PolicyDocument.parse(Files.readAllBytes(file)).revise();
+    Path file = DemoService.policyFile(born);
+    PolicyRevision revision = DemoPolicyApprover.document(file).revise();
     revision.constant(
         "own_programs", List.of(folder + "/", Path.of("/bin/sh").toRealPath().toString()));
     String revised = new String(revision.build().canonical(), StandardCharsets.UTF_8);
     String withRules =
         revised
-            .replace("\"rules\":[", "\"rules\":[" + UNKNOWN_OBLIGATION + "," + APPROVED + ",")
+            .replace(
+                "\"rules\":[",
+                "\"rules\":[" + UNKNOWN_OBLIGATION + "," + REROUTING + "," + APPROVED + ",")
             .replaceFirst(
                 "\\{",
                 "{\"approvals\":{\"threshold\":1,\"separation\":false,\"approvers\":[\""
                     + operator
                     + "\"]},");
-    Files.write(file, PolicyDocument.parse(withRules.getBytes(StandardCharsets.UTF_8)).canonical());
+    PolicyDocument document = PolicyDocument.parse(withRules.getBytes(StandardCharsets.UTF_8));
+    Files.write(file, DemoPolicyApprover.approved(born, document).toJson());
   }
 
   Path folder() {

@@ -4,6 +4,7 @@ package dev.writ.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.fixtures.ChildProcess;
+import dev.writ.policy.PolicyDocument;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -73,8 +74,8 @@ class ServeCommandTest {
   void serve_termination_endsWithStatusZeroAndStartsAgainWithItsLedger() throws Exception {
     DemoService.Born born = DemoService.birth(folder.resolve("other"));
     Path config = Files.writeString(folder.resolve("other/serve.yaml"), configuration());
-    Files.copy(
-        running.folder().resolve("service/policy.json"), folder.resolve("other/policy.json"));
+    PolicyDocument policy = DemoPolicyApprover.document(DemoService.policyFile(running.born()));
+    Files.write(DemoService.policyFile(born), DemoPolicyApprover.approved(born, policy).toJson());
     Files.copy(
         running.folder().resolve("service/tpm-roots.pem"), folder.resolve("other/tpm-roots.pem"));
     Ended first = untilReadyThenTerminated(born, config, List.of("-o", "json"));
@@ -95,7 +96,7 @@ class ServeCommandTest {
         trust: keys/trust.json
         token: {label: writ-demo, pin_file: token/writ-demo.pin}
         ledger: {folder: ledger}
-        policy: policy.json
+        policy: policy.dsse.json
         endorsements: {roots: [tpm-roots.pem]}
         listen: {http: "127.0.0.1:0"}
         operator: {socket: operator.sock}
@@ -164,10 +165,16 @@ class ServeCommandTest {
   @Test
   void check_trustFileOfAnotherToken_isRefused() throws Exception {
     DemoService.Born other = DemoService.birth(folder.resolve("another"));
+    PolicyDocument policy = DemoPolicyApprover.document(DemoService.policyFile(running.born()));
+    Path signed =
+        Files.write(
+            DemoService.policyFile(other), DemoPolicyApprover.approved(other, policy).toJson());
     Ended check =
         serve(
             running.config(),
             "--check",
+            "--set",
+            "policy=" + signed,
             "--set",
             "trust=" + other.folder().resolve("keys/trust.json"));
     assertThat(check.status()).isEqualTo(ExitStatus.CONFIGURATION);
