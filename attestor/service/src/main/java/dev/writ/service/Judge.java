@@ -257,8 +257,7 @@ final class Judge {
         Appraiser.appraise(quote, endorsement, references, read.boot(), read.list());
     Instant now = Instant.ofEpochMilli(clock.millis());
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
-    Governance governance = 
-        PolicyInputs.governance(policy, initiator.map(Initiator::name), now);
+    Governance governance = PolicyInputs.governance(policy, initiator.map(Initiator::name), now);
     Hash request = application.request().digest();
     CountedApprovals counted = approvals.of(policy, request, governance.initiator(), now);
     Inputs inputs =

@@ -47,11 +47,12 @@ final class OperatorAccess {
           // What operators and officers sign: the signatures decide, not who brings them.
           Map.entry("propose", BOTH),
           Map.entry("approve", BOTH),
-          Map.entry("approveRequest", BOTH),
           Map.entry("withdraw", BOTH),
           Map.entry("freeze", BOTH),
           // What is allowed, and what no longer.
           Map.entry("publishPolicy", Set.of(SECURITY_OFFICER)),
+          // Who approves a request reads what is beside its denial.
+          Map.entry("approveRequest", Set.of(SECURITY_OFFICER)),
           Map.entry("revoke", Set.of(SECURITY_OFFICER)),
           Map.entry("useBreakglass", Set.of(SECURITY_OFFICER)),
           Map.entry("breakglassOrder", Set.of(SECURITY_OFFICER)),
