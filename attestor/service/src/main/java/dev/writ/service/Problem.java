@@ -92,8 +92,7 @@ record Problem(
             + (caller.roles().isEmpty() ? "none" : Role.words(caller.roles()))
             + "; the service's configuration says who has which",
         OptionalInt.empty(),
-        Map.of(),
-        Optional.empty());
+        Map.of());
   }
 
   static Problem methodNotAllowed(String allowed) {
