@@ -36,6 +36,7 @@ final class Exchange {
   private int held;
   private long asked;
   private boolean entered;
+  private boolean health;
   private boolean answered;
 
   Exchange(DoorLoop loop, HttpServerRequest request) {
@@ -58,7 +59,7 @@ final class Exchange {
       return;
     }
     Optional<RouteTable.Found> found = loop.door().routes().find(String.valueOf(request.path()));
-    boolean health = found.isPresent() && found.get().operation().health();
+    health = found.isPresent() && found.get().operation().health();
     if (!health && !loop.door().mayAsk(request.remoteAddress())) {
       refuse(Problem.rateLimited(1));
     } else if (found.isEmpty()) {
@@ -348,7 +349,9 @@ final class Exchange {
   private void tell(Problem problem, Optional<String> logged, boolean close) {
     // A denial that is a leaf has the leaf's id: whichever of the two somebody was told finds it.
     UuidV7 id = problem.decision().orElseGet(loop.door().ids()::next);
-    if (problem.decision().isEmpty()) {
+    // That the service is not ready denies nobody anything, however often it is asked.
+    boolean probed = health && problem.status() == 503;
+    if (problem.decision().isEmpty() && !probed) {
       loop.door().told(id, problem, operation, request.remoteAddress());
     }
     System.Logger.Level level =

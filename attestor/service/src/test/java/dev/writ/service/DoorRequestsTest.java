@@ -335,4 +335,23 @@ final class DoorRequestsTest {
         .extracting(Problem::reason)
         .containsExactly("not_found", "malformed");
   }
+
+  /** A probe is answered as often as it comes, and nobody is denied anything by that. */
+  @Test
+  void refusal_isToldByItsId_butNotThatTheServiceIsNotReady() throws Exception {
+    service.told.clear();
+    problem(503, "not_ready", wire.get("/readyz"));
+    assertThat(service.told).isEmpty();
+
+    JsonMembers refused = StrictJson.parse(wire.get("/nothing").body(), 16 * 1024);
+
+    assertThat(service.told)
+        .singleElement()
+        .satisfies(
+            told -> {
+              assertThat(refused.text("instance")).isEqualTo("urn:writ:request:" + told.id());
+              assertThat(told.reason()).isEqualTo("not_found");
+              assertThat(told.door()).isEqualTo("plain");
+            });
+  }
 }

@@ -20,6 +20,8 @@ final class StubService implements DoorObserver {
 
   final List<Problem> refused = new CopyOnWriteArrayList<>();
 
+  final List<RefusedRequest> told = new CopyOnWriteArrayList<>();
+
   final AtomicInteger turnedAway = new AtomicInteger();
 
   /** Answers at once, later, or with what it was sent. */
@@ -52,6 +54,10 @@ final class StubService implements DoorObserver {
                             })))
             .get("/thing", "thing", target -> Reply.now(Answer.json(200, "{}")))
             .get("/pair", "pair", target -> Reply.now(Answer.json(200, "{}")), "a", "b")
+            .health(
+                "/readyz",
+                "ready",
+                target -> Reply.now(Problem.unavailable("not_ready", "it must be ready, is not", 1)))
             .health("/livez", "live", target -> Reply.now(Answer.json(200, "{\"live\":true}")));
     RouteTable operator =
         new RouteTable(Map.of("operator", Set.of(Role.OPERATOR)))
@@ -92,7 +98,9 @@ final class StubService implements DoorObserver {
   }
 
   @Override
-  public void told(RefusedRequest request) {}
+  public void told(RefusedRequest request) {
+    told.add(request);
+  }
 
   @Override
   public void clientRefused() {}
