@@ -7,7 +7,11 @@ import static dev.writ.ledger.TestLedgers.tamper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.LeafKind;
+import dev.writ.artifact.RefusalCount;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,6 +65,33 @@ final class StoredLedgerTest {
       assertThatThrownBy(() -> stored.leaves(250, 260))
           .isInstanceOf(IndexOutOfBoundsException.class);
     }
+  }
+
+  @Test
+  void leavesOfAKind_areFoundOneAfterTheOther_withinWhatIsAsked() throws Exception {
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      for (Entry entry : List.of(Samples.entry(), summary(), Samples.entry(), summary())) {
+        receipt(commit(ledger, entry));
+      }
+      assertThat(ledger.firstOf(LeafKind.SUMMARY, 0, LEAVES + 2L)).hasValue(LEAVES + 1L);
+    }
+    try (StoredLedger stored = stored()) {
+      assertThat(stored.firstOf(LeafKind.SUMMARY, 0, Long.MAX_VALUE)).hasValue(LEAVES + 1L);
+      assertThat(stored.firstOf(LeafKind.SUMMARY, LEAVES + 2L, stored.size()))
+          .hasValue(LEAVES + 3L);
+      assertThat(stored.firstOf(LeafKind.SUMMARY, 0, LEAVES + 1L)).isEmpty();
+      assertThat(stored.firstOf(LeafKind.POLICY, 0, stored.size())).isEmpty();
+      assertThat(stored.firstOf(LeafKind.SUMMARY, LEAVES + 9L, LEAVES + 9L)).isEmpty();
+    }
+  }
+
+  private static Entry summary() {
+    LeafBody body =
+        new LeafBody.Summary(
+            Samples.NOW,
+            Samples.NOW.plusSeconds(60),
+            List.of(new RefusalCount(DenialCode.UNVERIFIABLE, "malformed", 1)));
+    return Entry.of(Leaf.of(Samples.NOW, Samples.uuid(), List.of(), body));
   }
 
   @Test
