@@ -57,7 +57,8 @@ final class StubService implements DoorObserver {
             .health(
                 "/readyz",
                 "ready",
-                target -> Reply.now(Problem.unavailable("not_ready", "it must be ready, is not", 1)))
+                target ->
+                    Reply.now(Problem.unavailable("not_ready", "it must be ready, is not", 1)))
             .health("/livez", "live", target -> Reply.now(Answer.json(200, "{\"live\":true}")));
     RouteTable operator =
         new RouteTable(Map.of("operator", Set.of(Role.OPERATOR)))
