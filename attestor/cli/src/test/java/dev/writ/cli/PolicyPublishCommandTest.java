@@ -195,8 +195,7 @@ class PolicyPublishCommandTest {
     JsonMembers used = json(breakglass(with(using, "use", grant)));
     assertThat(used.text("event")).isEqualTo("begun");
     assertThat(json(breakglass("status")).text("mode")).isEqualTo("breakglass");
-    ServeConfig config =
-        ServeConfig.read(service.socket().resolveSibling("serve.yaml"), Map.of());
+    ServeConfig config = ServeConfig.read(service.socket().resolveSibling("serve.yaml"), Map.of());
     assertThat(ModeDiagnosis.of(config, Clock.systemUTC()).detail()).contains("is to be reviewed");
     assertThat(json(breakglass(with(using, "use", "--end", grant))).text("event"))
         .isEqualTo("ended");
