@@ -78,6 +78,11 @@ class KeyRotationTest extends DualControlled {
             Artifact.parse(last.artifact()), Leaf.parse(last.leaf()), last.tlogProof(), token);
     assertDenied(verdict(deployment.trust(), withNewToken), DenialCode.GOVERNANCE_DISCONTINUITY);
     assertThat(kid(before)).isEqualTo(change.from());
+    ReplayCounts replayed = ReplayedStore.of(deployment).all(1);
+    assertThat(replayed.all()).isEqualTo(3);
+    assertThat(replayed.of(Replayed.Standing.SAME))
+        .as("each signed by the key of its time, by the trust file of its time")
+        .isEqualTo(3);
   }
 
   @Test
