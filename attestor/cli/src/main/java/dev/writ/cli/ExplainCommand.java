@@ -40,6 +40,9 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class ExplainCommand implements Callable<Integer> {
+  /** How a problem's {@code instance} begins. */
+  private static final String REQUEST = "urn:writ:request:";
+
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Parameters(
@@ -85,6 +88,9 @@ final class ExplainCommand implements Callable<Integer> {
       print(BootLogReport.of(read(bootLog), earlier()));
     } else {
       String named = String.valueOf(what);
+      if (named.startsWith(REQUEST)) {
+        named = named.substring(REQUEST.length());
+      }
       if (LeafArgument.isOne(named)) {
         require(since == null, "--since is for a file: the service knows what was before");
         explain(LeafArgument.lower(named));

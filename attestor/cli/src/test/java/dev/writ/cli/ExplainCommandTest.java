@@ -99,6 +99,29 @@ class ExplainCommandTest {
   }
 
   @Test
+  void explain_requestThatCameToNoDecision_isToldByTheIdOfItsProblem() throws Exception {
+    Path socket = folder.resolve("s");
+    String refused =
+        """
+        {"v":1,"request_id":"%s","leaf_index":40,"time":1800000000000,"verdict":"deny",
+         "code":"unverifiable","reason":"malformed","door":"tls","operation":"issue",
+         "client":"00","client_salt":"AAs"}
+        """
+            .formatted(ID);
+    try (AnsweringSocket service = AnsweringSocket.at(socket, 200, refused)) {
+      Invocation explained = Invocation.of("explain", "urn:writ:request:" + ID, "--socket", socket);
+
+      assertThat(explained.status()).as(explained.err()).isEqualTo(ExitStatus.DONE);
+      assertThat(service.requests().get(0)).startsWith("GET /v1/decisions/" + ID + "/explanation ");
+      assertThat(explained.out())
+          .startsWith("request           " + ID + "\n")
+          .contains("reason            malformed\n", "operation         issue\n")
+          .contains("summary           leaf 40\n")
+          .endsWith("there is no host, no Evidence and no rule to it\n");
+    }
+  }
+
+  @Test
   void explain_decisionThatIsGone_isInvalid() throws Exception {
     Path socket = folder.resolve("s");
     String problem =
