@@ -15,6 +15,7 @@ import dev.writ.artifact.InitiatorToken;
 import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.StrictJson;
 import dev.writ.service.ClientAuthority.Terms;
 import dev.writ.tlog.Hash;
@@ -28,6 +29,7 @@ import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,6 +57,15 @@ final class InitiatorIssuanceTest {
        "reason_admin": "No initiator was proven.", "mode": "enforce"}\
       """;
 
+  /** Of what may be used twice, one of two operators: the first is alice. */
+  private static final String APPROVED =
+      """
+      {"id": "approved", "stage": "requirement", "effect": "require",
+       "when": "request.max_uses < 2 || size(governance.approvals) >= 1", "code": "policy_denied",
+       "reason_user": "Another must approve this.",
+       "reason_admin": "One of the approvers, who did not ask for it.", "mode": "enforce"}\
+      """;
+
   private static final String SPIFFE = "spiffe://corp.example/alice";
 
   @TempDir private static Path folder;
@@ -79,7 +90,10 @@ final class InitiatorIssuanceTest {
     deployment = new Deployment(token, folder);
     deployment.initiators(
         new InitiatorsConfig(List.of(idp.config("corp")), List.of(root.certificate())));
-    deployment.policyRule(DEMAND);
+    deployment.policyText(
+        text ->
+            text.replace("\"rules\":[", "\"rules\":[" + DEMAND + "," + APPROVED + ",")
+                .replaceFirst("\\{", "{\"approvals\":" + separated() + ","));
     deployment.limitHostRate(1_000, 1_000);
     host = deployment.host("host-a");
     WritService running = deployment.start();
@@ -115,6 +129,18 @@ final class InitiatorIssuanceTest {
     token.close();
   }
 
+  private static String name(int operator) {
+    return Deployment.name(deployment.operators.kid(operator));
+  }
+
+  private static String separated() {
+    return """
+        {"threshold": 1, "separation": true, "approvers": ["%1$s", "%2$s"],
+         "principals": {"%1$s": ["oidc:corp:alice"], "%2$s": ["oidc:corp:bob"]}}\
+        """
+        .formatted(name(0), name(1));
+  }
+
   /** First of all, since afterwards its keys are there. */
   private static void downBeforeTheFirstRead() throws Exception {
     HttpWire.Response away = plain(bringing(token("alice")));
@@ -145,7 +171,10 @@ final class InitiatorIssuanceTest {
   }
 
   private static Application bringing(InitiatorToken token) {
-    Application bare = bare();
+    return bringing(token, bare());
+  }
+
+  private static Application bringing(InitiatorToken token, Application bare) {
     return new Application(
         bare.akName(),
         bare.challenge(),
@@ -214,6 +243,52 @@ final class InitiatorIssuanceTest {
         .contains("\"initiator\":\"oidc:corp:alice\"")
         .contains("\"token_sha256\":\"" + shown.digest().hex() + "\"");
     assertNowhereIn(new String(deployment.lastLeaf().bytes(), StandardCharsets.UTF_8), shown);
+  }
+
+  private static IssuanceOutcome aliceAsks(ExecutionRequest request) throws Exception {
+    return deployment.issue(
+        bringing(token("alice"), host.answer(deployment.challenge(host), request)));
+  }
+
+  private static void approve(ExecutionRequest request, int operator) {
+    Instant now = deployment.clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    RequestApproval.Terms terms =
+        new RequestApproval.Terms(
+            Deployment.IDENTITY.issuer(),
+            request.digest(),
+            deployment.service().policies().inForce().digest(),
+            Hash.sha256(new byte[] {(byte) operator}),
+            now,
+            now.plusSeconds(600),
+            deployment.operators.kid(operator));
+    byte[] signature = deployment.operators.sign(operator, terms.signingInput()).signature();
+    assertThat(
+            Deployment.join(
+                deployment
+                    .service()
+                    .requestApprovals()
+                    .take(new RequestApproval(terms, signature).toJson(), Optional.empty())))
+        .isInstanceOf(RequestApprovals.Outcome.Recorded.class);
+  }
+
+  /** The first operator is alice by the policy: what she approves of her own does not count. */
+  @Test
+  void approval_ofWhoSetItInMotion_doesNotCount_andAnothersDoes() throws Exception {
+    ExecutionRequest request = Deployment.request(host, 2);
+    StepUp next =
+        Deployment.denial(DenialCode.POLICY_DENIED, aliceAsks(request)).next().orElseThrow();
+    assertThat(next.approvers()).containsExactly(name(1));
+    approve(request, 0);
+    assertThat(
+            Deployment.denial(DenialCode.POLICY_DENIED, aliceAsks(request))
+                .next()
+                .orElseThrow()
+                .given())
+        .isZero();
+    approve(request, 1);
+
+    assertThat(aliceAsks(request)).isInstanceOf(IssuanceOutcome.Issued.class);
+    assertThat(ReplayedStore.notSame(store.replay(deployment.leaves() - 1))).isEmpty();
   }
 
   @Test

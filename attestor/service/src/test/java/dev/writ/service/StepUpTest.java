@@ -466,8 +466,9 @@ final class StepUpTest {
       }
     }
     assertThat(issued).isEqualTo(1);
-    assertThat(ReplayedStore.of(deployment).all(2).of(Replayed.Standing.CONTRADICTS)).isZero();
-    assertThat(ReplayedStore.of(deployment).all(2).of(Replayed.Standing.DIFFERS)).isZero();
+    ReplayCounts counts = ReplayedStore.of(deployment).all(2);
+    assertThat(counts.of(Replayed.Standing.CONTRADICTS)).isZero();
+    assertThat(counts.of(Replayed.Standing.DIFFERS)).isZero();
   }
 
   /** What the store says of an approval is held against its leaf, and that against the tree. */
@@ -549,7 +550,6 @@ final class StepUpTest {
     ExecutionRequest request = Deployment.request(host, 14);
     approved(request, 0);
     approved(request, 2);
-    long before = deployment.leaves();
     removeFromTrust(0);
     StepUp next = next(ask(request));
     assertThat(next.given()).isEqualTo(1);
@@ -558,7 +558,6 @@ final class StepUpTest {
         "approver_unknown", DenialCode.SIGNATURE_INVALID, take(signed(terms(request, 0), 0)));
     approved(request, 1);
     assertThat(ask(request)).isInstanceOf(IssuanceOutcome.Issued.class);
-    assertThat(deployment.leaves()).isGreaterThan(before);
     ReplayCounts counts = ReplayedStore.of(deployment).all(1);
     assertThat(counts.of(Replayed.Standing.DIFFERS)).as("under the trust file of then").isZero();
     assertThat(counts.of(Replayed.Standing.CONTRADICTS)).isZero();
