@@ -43,7 +43,7 @@ record Channel(boolean looked, Optional<Hash> clientKey, Optional<TlsIdentity> i
               session.getPeerCertificates().length,
               X509Certificate[].class);
       return new Channel(
-          true, Optional.of(thumbprint(chain[0].getPublicKey())), initiators.of(chain));
+          true, Optional.of(thumbprint(chain[0].getPublicKey())), initiators.of(chain, session));
     } catch (SSLPeerUnverifiedException e) {
       return ANONYMOUS;
     }

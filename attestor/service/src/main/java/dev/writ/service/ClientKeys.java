@@ -4,23 +4,18 @@ package dev.writ.service;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.JwkThumbprint;
 import dev.writ.tlog.Hash;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslProvider;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.JdkSSLEngineOptions;
 import io.vertx.core.net.TrustOptions;
-import io.vertx.core.spi.tls.DefaultSslContextFactory;
-import io.vertx.core.spi.tls.SslContextFactory;
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Date;
+import java.util.Optional;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
@@ -61,8 +56,13 @@ final class ClientKeys extends X509ExtendedTrustManager {
         .setSslEngineOptions(new WithoutResumption());
   }
 
-  private void check(X509Certificate @Nullable [] chain) throws CertificateException {
-    if (chain != null && initiators.of(chain).isPresent()) {
+  private void check(X509Certificate @Nullable [] chain, Optional<SSLSession> connection)
+      throws CertificateException {
+    if (chain != null
+        && connection
+            .map(session -> initiators.of(chain, session))
+            .orElseGet(() -> initiators.of(chain))
+            .isPresent()) {
       return;
     }
     try {
@@ -106,20 +106,22 @@ final class ClientKeys extends X509ExtendedTrustManager {
   public void checkClientTrusted(
       X509Certificate @Nullable [] chain, @Nullable String keyType, @Nullable SSLEngine engine)
       throws CertificateException {
-    check(chain);
+    check(
+        chain,
+        engine == null ? Optional.empty() : Optional.ofNullable(engine.getHandshakeSession()));
   }
 
   @Override
   public void checkClientTrusted(
       X509Certificate @Nullable [] chain, @Nullable String keyType, @Nullable Socket socket)
       throws CertificateException {
-    check(chain);
+    check(chain, Optional.empty());
   }
 
   @Override
   public void checkClientTrusted(X509Certificate @Nullable [] chain, @Nullable String keyType)
       throws CertificateException {
-    check(chain);
+    check(chain, Optional.empty());
   }
 
   @Override
@@ -145,32 +147,5 @@ final class ClientKeys extends X509ExtendedTrustManager {
   @Override
   public X509Certificate[] getAcceptedIssuers() {
     return new X509Certificate[0];
-  }
-
-  /**
-   * TLS that gives out no tickets. A session that is resumed has the client's certificate of the
-   * handshake in which it began, and whoever holds the ticket's secret would pass for the holder of that
-   * key without holding it.
-   */
-  private static final class WithoutResumption extends JdkSSLEngineOptions {
-    /** Above the seven days of RFC 8446, 4.6.1: for longer JSSE gives out no ticket. */
-    private static final int TIMEOUT_S = Math.toIntExact(Duration.ofDays(8).toSeconds());
-
-    @Override
-    public JdkSSLEngineOptions copy() {
-      return new WithoutResumption();
-    }
-
-    @Override
-    public SslContextFactory sslContextFactory() {
-      return new DefaultSslContextFactory(SslProvider.JDK, false) {
-        @Override
-        public SslContext create() throws SSLException {
-          SslContext context = super.create();
-          context.sessionContext().setSessionTimeout(TIMEOUT_S);
-          return context;
-        }
-      };
-    }
   }
 }

@@ -8,17 +8,20 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLSession;
 
 /**
- * Clients of the public TLS door who are known under the configured roots. The chain is validated in the
- * handshake and again with each application, so that a certificate which ended since names nobody any
- * more. Revocation lists are not asked: certificates of initiators are short.
+ * Clients of the public TLS door who are known under the configured roots. The chain is validated once for
+ * each connection, in its handshake, and its time is compared again with each application: a certificate
+ * which ended since names nobody any more. Revocation lists are not asked: certificates of initiators are
+ * short.
  */
 final class TlsInitiators {
   /** A client's own certificate and what stands between it and its root. */
@@ -31,6 +34,9 @@ final class TlsInitiators {
 
   private static final int NO_AUTHORITY = -1;
 
+  /** Under which name a connection's session keeps what its chain came to. */
+  private static final String KEPT = TlsInitiators.class.getName();
+
   private final Set<X509Certificate> roots;
   private final InstantSource clock;
 
@@ -42,6 +48,48 @@ final class TlsInitiators {
   /** Whether any client could be known. */
   boolean isAny() {
     return !roots.isEmpty();
+  }
+
+  /**
+   * What a chain came to when it was validated.
+   *
+   * @param by the roots and clock by which it was
+   * @param begins when all of it had begun
+   * @param ends when the first of it ends
+   */
+  private record Validated(
+      TlsInitiators by, Optional<TlsIdentity> identity, Instant begins, Instant ends) {
+    Optional<TlsIdentity> at(Instant now) {
+      return now.isBefore(begins) || now.isAfter(ends) ? Optional.empty() : identity;
+    }
+  }
+
+  /**
+   * Who showed this over the connection of this session: the first who asks has it validated, and after
+   * that its time is compared. Nothing else of a chain changes while its connection stands.
+   */
+  Optional<TlsIdentity> of(X509Certificate[] chain, SSLSession connection) {
+    if (roots.isEmpty()) {
+      return Optional.empty();
+    }
+    if (connection.getValue(KEPT) instanceof Validated before && before.by() == this) {
+      return before.at(clock.instant());
+    }
+    Validated validated = validated(chain);
+    connection.putValue(KEPT, validated);
+    return validated.identity();
+  }
+
+  private Validated validated(X509Certificate[] chain) {
+    Instant begins = Instant.MIN;
+    Instant ends = Instant.MAX;
+    for (X509Certificate each : chain) {
+      Instant begun = each.getNotBefore().toInstant();
+      Instant ended = each.getNotAfter().toInstant();
+      begins = begun.isAfter(begins) ? begun : begins;
+      ends = ended.isBefore(ends) ? ended : ends;
+    }
+    return new Validated(this, of(chain), begins, ends);
   }
 
   /** Who showed this; empty where it is not valid under the roots, or names nobody. */

@@ -384,6 +384,23 @@ final class InitiatorIssuanceTest {
   }
 
   @Test
+  void certificate_thatEndsOnItsConnection_namesNobodyFromThen() throws Exception {
+    ClientCertificate shown =
+        client(Terms.of(SPIFFE).until(deployment.clock.instant().plusSeconds(60)));
+    try (HttpWire wire = HttpWire.tls(doors.tlsPort().orElseThrow(), shown.context(), "TLSv1.3")) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(initiatorOf(wire.post("/v1/artifacts", ApiBodies.issue(bare()))))
+            .isEqualTo("tls:" + SPIFFE);
+      }
+      deployment.clock.advance(Duration.ofSeconds(62));
+      assertDenied(
+          DenialCode.ENVIRONMENT_MISMATCH,
+          "channel_key_mismatch",
+          wire.post("/v1/artifacts", ApiBodies.issue(bare())));
+    }
+  }
+
+  @Test
   void certificate_underTheRoots_namesTheInitiator() throws Exception {
     ClientCertificate spiffe = client(Terms.of(SPIFFE));
     assertThat(initiatorOf(showing(spiffe, bare()))).isEqualTo("tls:" + SPIFFE);
