@@ -2,7 +2,11 @@
 package dev.writ.service;
 
 import io.vertx.core.http.HttpConnection;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.Date;
 import java.util.Set;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -20,16 +24,24 @@ interface Callers {
     return connection -> caller;
   }
 
-  /** Whoever showed a certificate has the roles of the client that it is of. */
-  static Callers among(OperatorClients clients) {
+  /**
+   * Whoever showed a certificate has the roles of the client that it is of, while it is in its time, and
+   * so is each that was shown with it: a connection may outlast them.
+   */
+  static Callers among(OperatorClients clients, InstantSource clock) {
     return connection -> {
       @Nullable SSLSession session = connection.sslSession();
       try {
-        return session != null
-                && session.getPeerCertificates()[0] instanceof X509Certificate certificate
-            ? clients.caller(certificate)
-            : NOBODY;
-      } catch (SSLPeerUnverifiedException e) {
+        if (session == null) {
+          return NOBODY;
+        }
+        Certificate[] chain = session.getPeerCertificates();
+        Date now = Date.from(clock.instant());
+        for (Certificate each : chain) {
+          ((X509Certificate) each).checkValidity(now);
+        }
+        return clients.caller((X509Certificate) chain[0]);
+      } catch (SSLPeerUnverifiedException | CertificateException e) {
         return NOBODY;
       }
     };

@@ -186,7 +186,8 @@ public final class Doors implements AutoCloseable {
       HttpServerOptions options =
           tls(credential(mutual.credentials()))
               .setClientAuth(ClientAuth.REQUIRED)
-              .setTrustOptions(believing(mutual.clientRoots()));
+              .setTrustOptions(believing(mutual.clientRoots()))
+              .setSslEngineOptions(new WithoutResumption());
       InetSocketAddress address = DoorAddress.resolved(mutual.address());
       open(
           "operator_tls",
@@ -196,7 +197,7 @@ public final class Doors implements AutoCloseable {
           loads.operatorTls(),
           Optional.empty(),
           1,
-          Optional.of(Callers.among(mutual.clients())));
+          Optional.of(Callers.among(mutual.clients(), clock)));
     }
     if (config.metrics().isPresent()) {
       InetSocketAddress address = DoorAddress.loopback("the metrics door", config.metrics().get());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.StrictJson;
 import dev.writ.tlog.Hash;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,6 +35,7 @@ final class OperatorRolesTest {
 
   @TempDir private static Path folder;
   private static final StubService SERVICE = new StubService();
+  private static SettableClock clock;
   private static ClientAuthority authority;
   private static KeyPair known;
   private static Path socket;
@@ -39,6 +43,7 @@ final class OperatorRolesTest {
 
   @BeforeAll
   static void open() throws Exception {
+    clock = new SettableClock(Instant.now());
     authority = ClientAuthority.root("operators");
     known = SoftwareHost.newKeyPair();
     Path run =
@@ -70,7 +75,7 @@ final class OperatorRolesTest {
                 Set.of(Role.AUDITOR)),
             routes(),
             SERVICE,
-            InstantSource.system());
+            clock);
   }
 
   @AfterAll
@@ -162,6 +167,43 @@ final class OperatorRolesTest {
       assertThat(status(wire, "invite")).isEqualTo(200);
       assertThat(status(wire, "payload")).isEqualTo(200);
       assertThat(status(wire, "revoke")).isEqualTo(403);
+    }
+  }
+
+  /** A connection may stand for longer than whoever is known by it. */
+  @Test
+  void client_whoseCertificateEndsOnItsConnection_hasNoRoleFromThen() throws Exception {
+    ClientCertificate shown =
+        authority.client(
+            SoftwareHost.newKeyPair(),
+            ClientAuthority.Terms.of(PREFIX + "security_officer")
+                .until(clock.instant().plus(Duration.ofMinutes(5))));
+    try (HttpWire wire =
+        HttpWire.tls(doors.operatorTlsPort().orElseThrow(), shown.context(), "TLSv1.3")) {
+      assertThat(status(wire, "revoke")).isEqualTo(200);
+      clock.advance(Duration.ofMinutes(6));
+      assertThat(status(wire, "revoke")).isEqualTo(403);
+    }
+  }
+
+  /** With a ticket somebody would be whom another handshake showed. */
+  @Test
+  void session_isNotResumed() throws Exception {
+    ClientCertificate shown =
+        authority.client(SoftwareHost.newKeyPair(), ClientAuthority.Terms.of(PREFIX + "operator"));
+    SSLContext context = shown.context();
+    for (int i = 0; i < 2; i++) {
+      try (SSLSocket socket =
+          (SSLSocket)
+              context
+                  .getSocketFactory()
+                  .createSocket(
+                      InetAddress.getLoopbackAddress(), doors.operatorTlsPort().orElseThrow())) {
+        HttpWire wire = HttpWire.of(socket);
+        assertThat(status(wire, "invite")).isEqualTo(200);
+        assertThat(socket.getSession().getValue("handshake")).as("a new one").isNull();
+        socket.getSession().putValue("handshake", i);
+      }
     }
   }
 
