@@ -6,15 +6,18 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
-import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.KeyOperation;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.util.JSONObjectUtils;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -22,6 +25,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An issuer's public keys, as they were last read. Nothing that decides waits for a read: what it needs is
@@ -64,6 +68,9 @@ final class OidcKeys {
 
   @GuardedBy("this")
   private boolean failing;
+
+  @GuardedBy("this")
+  private List<Integer> skipped = List.of();
 
   private record Read(List<JWK> keys, long at) {}
 
@@ -163,8 +170,10 @@ final class OidcKeys {
   private void readNow(CompletableFuture<Void> reading) {
     try {
       long at = nanos.getAsLong();
-      read = Optional.of(new Read(parse(source.read()), at));
+      KeySet set = KeySet.parse(source.read());
+      read = Optional.of(new Read(set.keys(), at));
       told(Optional.empty());
+      toldSkipped(set.skipped());
     } catch (IOException | ParseException | RuntimeException e) {
       // Those of before count until they are too old.
       told(Optional.of(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()));
@@ -180,14 +189,65 @@ final class OidcKeys {
     var unused = reading.complete(null);
   }
 
-  private static List<JWK> parse(byte[] json) throws ParseException {
-    List<JWK> keys = JWKSet.parse(new String(json, StandardCharsets.UTF_8)).getKeys();
-    if (keys.size() > MOST_KEYS) {
-      throw new ParseException(
-          "a JWK Set must have at most " + MOST_KEYS + " keys, has " + keys.size(), 0);
+  /** What a JWK Set has; members that are no key which is understood are left out (RFC 7517 section 5). */
+  private record KeySet(List<JWK> keys, List<Integer> skipped) {
+    static KeySet parse(byte[] json) throws ParseException {
+      if (!(JSONObjectUtils.parse(new String(json, StandardCharsets.UTF_8)).get("keys")
+          instanceof List<?> members)) {
+        throw new ParseException("a JWK Set must have a list as its keys, has none", 0);
+      }
+      if (members.size() > MOST_KEYS) {
+        throw new ParseException(
+            "a JWK Set must have at most " + MOST_KEYS + " keys, has " + members.size(), 0);
+      }
+      List<JWK> keys = new ArrayList<>();
+      List<Integer> skipped = new ArrayList<>();
+      for (int i = 0; i < members.size(); i++) {
+        Optional<JWK> key = key(members.get(i));
+        if (key.isEmpty()) {
+          skipped.add(i);
+        }
+        key.ifPresent(keys::add);
+      }
+      return new KeySet(List.copyOf(keys), List.copyOf(skipped));
     }
-    // What is secret is no issuer's public key, whoever put it there.
-    return keys.stream().filter(key -> !key.isPrivate()).toList();
+
+    private static Optional<JWK> key(@Nullable Object member) {
+      try {
+        // What is secret is no issuer's public key, whoever put it there.
+        return member instanceof Map<?, ?>
+            ? Optional.of(JWK.parse(named((Map<?, ?>) member))).filter(key -> !key.isPrivate())
+            : Optional.empty();
+      } catch (ParseException | RuntimeException e) {
+        return Optional.empty();
+      }
+    }
+
+    private static Map<String, Object> named(Map<?, ?> member) {
+      Map<String, Object> named = new LinkedHashMap<>();
+      member.forEach((name, value) -> named.put(String.valueOf(name), value));
+      return named;
+    }
+  }
+
+  /** Once for each change: which members of the set are no keys. */
+  private void toldSkipped(List<Integer> now) {
+    boolean changed;
+    synchronized (this) {
+      changed = !skipped.equals(now);
+      skipped = now;
+    }
+    if (changed && !now.isEmpty()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "initiator_keys_skipped",
+          LogFields.of("issuer", issuer)
+              .and(
+                  "message",
+                  "each member of the JWK Set must be a public key of a known form, and is not at "
+                      + now
+                      + ", counted from 0; what they sign is not believed"));
+    }
   }
 
   /** Once when it begins to fail, and once when it is well again. */

@@ -33,8 +33,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -84,17 +82,20 @@ final class OidcTokensTest {
   }
 
   /** Whoever needs a key reads it: nothing happens beside. */
-  private OidcTokens tokens(OidcIssuer config) {
-    return new OidcTokens(
-        List.of(
-            new OidcTokens.Issuer(
-                config,
-                new OidcKeys(
-                    config.name(),
-                    JwksSource.of(config.keys()),
-                    config.keysMaxAge(),
-                    nanos::get,
-                    Runnable::run))));
+  private OidcTokens tokens(OidcIssuer... configs) {
+    List<OidcTokens.Issuer> issuers = new ArrayList<>();
+    for (OidcIssuer config : configs) {
+      issuers.add(
+          new OidcTokens.Issuer(
+              config,
+              new OidcKeys(
+                  config.name(),
+                  JwksSource.of(config.keys()),
+                  config.keysMaxAge(),
+                  nanos::get,
+                  Runnable::run)));
+    }
+    return new OidcTokens(issuers);
   }
 
   private OidcIssuer changed(String claim, boolean nonce, Duration maxAge, Keys keys) {
@@ -435,30 +436,6 @@ final class OidcTokensTest {
     CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).get(5, TimeUnit.SECONDS);
     assertThat(idp.asked).hasValue(2);
     assertThat(named(LoopbackIdp.token(key, claims()))).isEqualTo("oidc:corp:alice");
-  }
-
-  /** One who reads is enough: the others wait for it. */
-  @Test
-  void storm_fromMany_isOneQuestion() throws Exception {
-    ExecutorService reader = Executors.newSingleThreadExecutor();
-    try {
-      OidcKeys keys =
-          new OidcKeys(
-              "corp",
-              JwksSource.of(new Keys.At(idp.url())),
-              Duration.ofHours(1),
-              nanos::get,
-              reader);
-      List<CompletableFuture<Void>> waiting = new ArrayList<>();
-      for (int i = 0; i < 64; i++) {
-        waiting.add(keys.ready("k1", JWSAlgorithm.ES256).toCompletableFuture());
-      }
-      CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).get(5, TimeUnit.SECONDS);
-      assertThat(idp.asked).hasValue(1);
-      assertThat(keys.find("k1", JWSAlgorithm.ES256)).isInstanceOf(OidcKeys.Found.Key.class);
-    } finally {
-      reader.shutdownNow();
-    }
   }
 
   @Test
