@@ -95,6 +95,12 @@ final class Initiators implements AutoCloseable {
     return tls;
   }
 
+  /** Whether an application brings a token whose key is not there. */
+  boolean lacksKeys(Application application) {
+    return application.initiatorToken().isPresent()
+        && tokens.lacksKey(application.initiatorToken().get());
+  }
+
   /** Completes once keys were looked for that an application needs and that are not there. */
   CompletionStage<Void> ready(Application application) {
     return application.initiatorToken().isPresent()

@@ -106,8 +106,7 @@ public final class Issuance {
         .begin(
             "an issuance",
             () ->
-                initiators
-                    .ready(application)
+                initiatorKeys(application)
                     .thenCompose(ready -> attempt(application, channel, false))
                     // Decide once more, on what is then in force.
                     .thenCompose(
@@ -123,6 +122,22 @@ public final class Issuance {
                     .thenApply(attempt -> logged(attempt, asked)),
             IssuanceOutcome.Denied::new)
         .thenApply(outcome -> measured(outcome, asked));
+  }
+
+  /**
+   * Completes once keys were looked for that the initiator's token needs. An identity provider is waited
+   * for only by what a host is shown to ask: whoever else makes up a token is judged at once.
+   */
+  private CompletionStage<Void> initiatorKeys(Application application) {
+    return initiators.lacksKeys(application)
+        ? appraisal
+            .submit(() -> judge.isAHosts(application))
+            .thenCompose(
+                asked ->
+                    asked
+                        ? initiators.ready(application)
+                        : CompletableFuture.<Void>completedFuture(null))
+        : CompletableFuture.completedFuture(null);
   }
 
   /** What changed under a decision may be policy or mode: by another node, or this one a moment ago. */

@@ -187,6 +187,21 @@ final class Judge {
         began);
   }
 
+  /**
+   * Whether it is an enrolled host that asks now: a challenge of ours, which has not ended, answered by
+   * its quote.
+   */
+  boolean isAHosts(Application application) throws LedgerException {
+    Challenge challenge = application.challenge();
+    if (!challenges.isOurs(challenge, application.akName())) {
+      return false;
+    }
+    Optional<KnownHost> host = hosts.named(application.akName());
+    return host.isPresent()
+        && challenges.late(challenge, challenge.epoch()).isEmpty()
+        && !(verifyQuote(application, host.get().ak()) instanceof QuoteOutcome.Refused);
+  }
+
   /** What a host is told that an operator has suspended or revoked. */
   static Denial notActive(Host host) {
     String state = host.state().name().toLowerCase(Locale.ROOT);

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,9 @@ final class OidcKeys {
 
   /** How long whoever needs a key waits for it: a little longer than the issuer has. */
   private static final Duration WAITING = JwksSource.PATIENCE.plusSeconds(1);
+
+  /** How many wait for one issuer at a time; who comes then is judged by the keys there are. */
+  static final int MOST_WAITING = 64;
 
   /** More than providers have at a time. */
   private static final int MOST_KEYS = 64;
@@ -71,6 +75,8 @@ final class OidcKeys {
 
   @GuardedBy("this")
   private List<Integer> skipped = List.of();
+
+  private final AtomicInteger waiting = new AtomicInteger();
 
   private record Read(List<JWK> keys, long at) {}
 
@@ -138,19 +144,23 @@ final class OidcKeys {
   CompletionStage<Void> ready(String kid, JWSAlgorithm algorithm) {
     return find(kid, algorithm) instanceof Found.Key
         ? CompletableFuture.completedFuture(null)
-        : readAgain(BETWEEN);
+        : readAgain(BETWEEN).map(this::inTime).orElseGet(OidcKeys::atOnce);
   }
 
-  /** Reads the keys again, unless that was begun less than {@code between} ago; nobody waits for long. */
-  CompletionStage<Void> readAgain(Duration between) {
+  /**
+   * Reads the keys again, unless that was begun less than {@code between} ago.
+   *
+   * @return ends with the reading that is under way, where there is one
+   */
+  Optional<CompletableFuture<Void>> readAgain(Duration between) {
     CompletableFuture<Void> reading = new CompletableFuture<>();
     synchronized (this) {
       if (underWay.isPresent()) {
-        return inTime(underWay.get());
+        return underWay;
       }
       long now = nanos.getAsLong();
       if (began.isPresent() && now - began.get() < between.toNanos()) {
-        return CompletableFuture.completedFuture(null);
+        return Optional.empty();
       }
       began = Optional.of(now);
       underWay = Optional.of(reading);
@@ -160,11 +170,22 @@ final class OidcKeys {
     } catch (RejectedExecutionException e) {
       ended(reading);
     }
-    return inTime(reading);
+    return Optional.of(reading);
   }
 
-  private static CompletionStage<Void> inTime(CompletableFuture<Void> reading) {
-    return reading.copy().completeOnTimeout(null, WAITING.toMillis(), TimeUnit.MILLISECONDS);
+  private static CompletionStage<Void> atOnce() {
+    return CompletableFuture.completedFuture(null);
+  }
+
+  private CompletionStage<Void> inTime(CompletableFuture<Void> reading) {
+    if (waiting.incrementAndGet() > MOST_WAITING) {
+      var unused = waiting.decrementAndGet();
+      return atOnce();
+    }
+    return reading
+        .copy()
+        .completeOnTimeout(null, WAITING.toMillis(), TimeUnit.MILLISECONDS)
+        .whenComplete((ended, failure) -> waiting.decrementAndGet());
   }
 
   private void readNow(CompletableFuture<Void> reading) {

@@ -93,6 +93,17 @@ final class OidcTokens {
     issuers.forEach(issuer -> this.issuers.put(issuer.config().issuer(), issuer));
   }
 
+  /** Whether a token's key is one that its issuer may have, and is not there. */
+  boolean lacksKey(InitiatorToken token) {
+    try {
+      JWSObject jws = parse(token);
+      return !(issuer(claims(jws)).keys().find(kid(jws.getHeader()), jws.getHeader().getAlgorithm())
+          instanceof OidcKeys.Found.Key);
+    } catch (BadToken e) {
+      return false;
+    }
+  }
+
   /** Completes once the keys that a token needs were looked for. */
   CompletionStage<Void> ready(InitiatorToken token) {
     try {

@@ -383,6 +383,47 @@ final class InitiatorIssuanceTest {
     }
   }
 
+  /** Whoever is no host makes nobody wait, and has nobody asked, whatever token they make up. */
+  @Test
+  void provider_thatHangs_isWaitedForByNobodyWhoIsNoHost() throws Exception {
+    ECKey later = LoopbackIdp.p256("k2");
+    InitiatorToken madeUp = LoopbackIdp.token(later, claims("alice"));
+    Application one = bringing(madeUp);
+    Application another = bare();
+    SoftwareHost stranger = deployment.host("stranger");
+    Map<String, Application> nobodys =
+        Map.of(
+            "another challenge than the quote's", with(one, host, another),
+            "another host's name", with(one, stranger, one),
+            "a host that is not enrolled",
+                with(one, stranger, stranger.answer(one.challenge(), one.request())));
+    int before = idp.asked.get();
+    deployment.pass(OidcKeys.BETWEEN);
+    idp.hang();
+    try {
+      for (Map.Entry<String, Application> each : nobodys.entrySet()) {
+        assertThat(plain(each.getValue()).status()).as(each.getKey()).isEqualTo(403);
+        assertThat(idp.asked).as(each.getKey()).hasValue(before);
+      }
+    } finally {
+      idp.publish(idpKey, later);
+      idp.release();
+    }
+    assertThat(initiatorOf(plain(one))).as("the host's own").isEqualTo("oidc:corp:alice");
+    assertThat(idp.asked).hasValue(before + 1);
+  }
+
+  /** The same request and token, of this host, with the challenge and evidence of the last. */
+  private static Application with(Application of, SoftwareHost asking, Application shown) {
+    return new Application(
+        asking.ak.name(),
+        shown.challenge(),
+        of.request(),
+        of.exec(),
+        asking == host ? of.evidence() : shown.evidence(),
+        of.initiatorToken());
+  }
+
   @Test
   void certificate_thatEndsOnItsConnection_namesNobodyFromThen() throws Exception {
     ClientCertificate shown =

@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An identity provider on this machine, whose keys change when a test says so. */
@@ -43,6 +44,7 @@ final class LoopbackIdp implements AutoCloseable {
   private final HttpServer server;
   private volatile int status = 200;
   private volatile byte[] keys;
+  private volatile CountDownLatch held = new CountDownLatch(0);
 
   private LoopbackIdp(HttpServer server, byte[] keys) {
     this.server = server;
@@ -61,12 +63,15 @@ final class LoopbackIdp implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     asked.incrementAndGet();
     try (exchange) {
+      held.await();
       if (status / 100 == 3) {
         exchange.getResponseHeaders().set("Location", "/keys");
       }
       byte[] body = keys;
       exchange.sendResponseHeaders(status, body.length);
       exchange.getResponseBody().write(body);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -91,6 +96,15 @@ final class LoopbackIdp implements AutoCloseable {
     status = 503;
   }
 
+  /** From now on it takes questions and answers none, until {@link #release}. */
+  void hang() {
+    held = new CountDownLatch(1);
+  }
+
+  void release() {
+    held.countDown();
+  }
+
   /** From now on it answers as before it failed. */
   void recover() {
     status = 200;
@@ -102,9 +116,14 @@ final class LoopbackIdp implements AutoCloseable {
 
   /** As a service is configured with it. */
   OidcIssuer config(String name) {
+    return config(name, ISSUER);
+  }
+
+  /** The same under another issuer's identifier. */
+  OidcIssuer config(String name, String issuer) {
     return new OidcIssuer(
         name,
-        ISSUER,
+        issuer,
         AUDIENCE,
         OidcIssuer.SUBJECT,
         false,
@@ -151,6 +170,7 @@ final class LoopbackIdp implements AutoCloseable {
 
   @Override
   public void close() {
+    release();
     server.stop(0);
   }
 }

@@ -63,12 +63,36 @@ final class OidcKeysTest {
   @Test
   void storm_fromMany_isOneQuestion() throws Exception {
     List<CompletableFuture<Void>> waiting = new ArrayList<>();
-    for (int i = 0; i < 64; i++) {
+    for (int i = 0; i < OidcKeys.MOST_WAITING; i++) {
       waiting.add(ready("k1"));
     }
     join(waiting);
     assertThat(idp.asked).hasValue(1);
     assertThat(find("k1")).isInstanceOf(OidcKeys.Found.Key.class);
+  }
+
+  @Test
+  void provider_thatHangs_isWaitedForBySoMany_andByNoMore() throws Exception {
+    idp.hang();
+    List<CompletableFuture<Void>> waiting = new ArrayList<>();
+    for (int i = 0; i < OidcKeys.MOST_WAITING; i++) {
+      waiting.add(ready("k" + i));
+    }
+    assertThat(waiting).noneMatch(CompletableFuture::isDone);
+    for (int i = 0; i < 200; i++) {
+      assertThat(ready("more-" + i)).as("judged by the keys there are").isDone();
+    }
+    idp.release();
+    join(waiting);
+
+    // Their places are free again.
+    nanos.addAndGet(OidcKeys.BETWEEN.toNanos());
+    idp.hang();
+    CompletableFuture<Void> later = ready("k2");
+    assertThat(later).isNotDone();
+    idp.release();
+    join(List.of(later));
+    assertThat(idp.asked).hasValue(2);
   }
 
   /** RFC 7517 section 5: one that is not understood says nothing of the others. */

@@ -522,7 +522,7 @@ final class OidcTokensTest {
             Duration.ofHours(1),
             nanos::get,
             Runnable::run);
-    Deployment.join(keys.readAgain(Duration.ZERO));
+    Deployment.join(keys.readAgain(Duration.ZERO).orElseThrow());
     assertThat(keys.find("little", JWSAlgorithm.RS256)).isInstanceOf(OidcKeys.Found.None.class);
   }
 
