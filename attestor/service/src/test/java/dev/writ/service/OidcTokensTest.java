@@ -234,6 +234,20 @@ final class OidcTokensTest {
     }
   }
 
+  /** Whoever has a signature of ECDSA has another over the same bytes. */
+  @Test
+  void digest_isOfWhatIsSigned_andNotOfTheSignature() throws Exception {
+    Map<String, Object> claims = claims();
+    InitiatorToken one = LoopbackIdp.token(key, claims);
+    InitiatorToken two = LoopbackIdp.token(key, claims);
+    assertThat(one).isNotEqualTo(two);
+    assertThat(one.digest()).isEqualTo(two.digest());
+    String signed = one.compact().substring(0, one.compact().lastIndexOf('.'));
+    assertThat(one.digest()).isEqualTo(Hash.sha256(signed.getBytes(StandardCharsets.US_ASCII)));
+    claims.put("sub", "bob");
+    assertThat(LoopbackIdp.token(key, claims).digest()).isNotEqualTo(one.digest());
+  }
+
   @Test
   void token_thatNobodySigned_isNone() throws Exception {
     String payload = LoopbackIdp.token(key, claims()).compact().split("\\.")[1];

@@ -41,9 +41,14 @@ public record InitiatorToken(String compact) {
     }
   }
 
-  /** SHA-256 of its ASCII: what is kept of it. */
+  /**
+   * SHA-256 of the ASCII of its header, a dot and its payload: what is kept of it. The signature is left
+   * out, since whoever has one of ECDSA can write it in another way.
+   */
   public Hash digest() {
-    return Hash.sha256(compact.getBytes(StandardCharsets.US_ASCII));
+    int end = compact.lastIndexOf('.');
+    return Hash.sha256(
+        compact.substring(0, end < 0 ? compact.length() : end).getBytes(StandardCharsets.US_ASCII));
   }
 
   /** The {@code nonce} of a token that is good for this request alone: its digest, in base64url. */
