@@ -49,6 +49,9 @@ final class OidcTokens {
 
   private static final int MAX_KID = 256;
 
+  private static final String EMAIL = "email";
+  private static final String EMAIL_VERIFIED = "email_verified";
+
   /** The last second of the year 9999: no date is later. */
   private static final long MAX_DATE = 253_402_300_799L;
 
@@ -138,6 +141,7 @@ final class OidcTokens {
     boolean forThisRequest = requireNonce(claims, issuer.config(), request);
     Optional<Hash> certificate = confirmed(claims, request);
     String claim = text(claims, issuer.config().subjectClaim(), "initiator_claim_unfit");
+    requireVerified(claims, issuer.config());
     String name =
         Initiator.name("oidc:" + issuer.config().name() + ":", claim)
             .orElseThrow(
@@ -353,6 +357,16 @@ final class OidcTokens {
       }
     }
     throw malformed("must have a SHA-256 thumbprint in its cnf, has another value");
+  }
+
+  /** An address that its issuer did not verify is whatever its owner wrote (OpenID Connect Core, 5.1). */
+  private static void requireVerified(Map<String, Object> claims, OidcIssuer issuer)
+      throws BadToken {
+    if (issuer.subjectClaim().equals(EMAIL) && !Boolean.TRUE.equals(claims.get(EMAIL_VERIFIED))) {
+      throw malformed(
+          "initiator_email_unverified",
+          "must have " + EMAIL_VERIFIED + " true where its email names the initiator, has not");
+    }
   }
 
   private static String text(Map<String, Object> claims, String name, String reason)

@@ -234,6 +234,24 @@ final class OidcTokensTest {
     }
   }
 
+  @Test
+  void name_ofAnAddressThatItsIssuerDidNotVerify_isNobodys() throws Exception {
+    tokens = tokens(changed("email", false, Duration.ofHours(1), new Keys.At(idp.url())));
+    Consumer<Map<String, Object>> email = claims -> claims.put("email", "alice@corp.example");
+    assertThat(named(token(email.andThen(claims -> claims.put("email_verified", true)))))
+        .isEqualTo("oidc:corp:alice@corp.example");
+    String unverified = "initiator_email_unverified";
+    assertDenied(DenialCode.UNVERIFIABLE, unverified, token(email));
+    for (Object word : List.of(false, "true", 1, List.of(true))) {
+      assertDenied(
+          DenialCode.UNVERIFIABLE,
+          unverified,
+          token(email.andThen(claims -> claims.put("email_verified", word))));
+    }
+    tokens = tokens(idp.config("corp"));
+    assertThat(named(token(email))).as("another claim is the name").isEqualTo("oidc:corp:alice");
+  }
+
   /** Whoever has a signature of ECDSA has another over the same bytes. */
   @Test
   void digest_isOfWhatIsSigned_andNotOfTheSignature() throws Exception {
