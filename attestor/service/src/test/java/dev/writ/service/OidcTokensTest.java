@@ -252,6 +252,23 @@ final class OidcTokensTest {
     assertThat(named(token(email))).as("another claim is the name").isEqualTo("oidc:corp:alice");
   }
 
+  /** A key's name is its issuer's own: the same one elsewhere is another key. */
+  @Test
+  void token_byTheKeyOfAnotherIssuerOfThatName_isNone() throws Exception {
+    ECKey theirs = LoopbackIdp.p256("k1");
+    String partner = "https://partner.example";
+    try (LoopbackIdp second = LoopbackIdp.of(theirs)) {
+      tokens = tokens(idp.config("corp"), second.config("partner", partner));
+      Map<String, Object> ofPartner = claims();
+      ofPartner.put("iss", partner);
+      assertThat(named(LoopbackIdp.token(key, claims()))).isEqualTo("oidc:corp:alice");
+      assertThat(named(LoopbackIdp.token(theirs, ofPartner))).isEqualTo("oidc:partner:alice");
+      String invalid = "initiator_signature_invalid";
+      assertDenied(DenialCode.SIGNATURE_INVALID, invalid, LoopbackIdp.token(theirs, claims()));
+      assertDenied(DenialCode.SIGNATURE_INVALID, invalid, LoopbackIdp.token(key, ofPartner));
+    }
+  }
+
   /** Whoever has a signature of ECDSA has another over the same bytes. */
   @Test
   void digest_isOfWhatIsSigned_andNotOfTheSignature() throws Exception {
