@@ -28,7 +28,8 @@ final class InitiatorOptions {
     return token.isPresent() ? service.bringing(token.get()) : service;
   }
 
-  private Optional<InitiatorToken> token() throws CommandFailure {
+  /** The token, where there is one. */
+  Optional<InitiatorToken> token() throws CommandFailure {
     if (file == null) {
       return Optional.empty();
     }

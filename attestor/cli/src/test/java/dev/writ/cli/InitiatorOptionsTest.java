@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.Timeouts;
+import dev.writ.artifact.InitiatorToken;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ class InitiatorOptionsTest {
   void file_withALineEnd_isTheToken() throws Exception {
     for (String end : List.of("", "\n", "\r\n")) {
       options.file = Files.writeString(folder.resolve("token"), "aaa.bbb.ccc" + end);
+      assertThat(options.token()).contains(new InitiatorToken("aaa.bbb.ccc"));
       assertThat(options.shownTo(SERVICE)).isNotSameAs(SERVICE);
     }
   }
