@@ -13,24 +13,39 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
-/** Shows a {@link ChannelKey} to a server that asks for a client's, whomever it says it believes. */
+/** Shows a credential to a server that asks for a client's, whomever it says it believes. */
 final class ChannelKeyManager extends X509ExtendedKeyManager {
-  private static final String ALIAS = "instance";
-  private static final String KEY_TYPE = "EC";
+  private static final String ALIAS = "own";
 
-  private final ChannelKey key;
-  private final InstantSource clock;
+  private final ShownCredential credential;
   private volatile boolean shown;
 
-  ChannelKeyManager(ChannelKey key, InstantSource clock) {
-    this.key = key;
-    this.clock = clock;
+  ChannelKeyManager(ShownCredential credential) {
+    this.credential = credential;
+  }
+
+  /** A host's instance key, in a certificate that is made as it is needed. */
+  record OfInstance(ChannelKey key, InstantSource clock) implements ShownCredential {
+    @Override
+    public String keyType() {
+      return "EC";
+    }
+
+    @Override
+    public X509Certificate[] certificates() throws TpmException {
+      return new X509Certificate[] {key.certificate(clock.instant())};
+    }
+
+    @Override
+    public PrivateKey privateKey() {
+      return key.privateKey();
+    }
   }
 
   @Override
   public @Nullable String chooseClientAlias(
       String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
-    return Arrays.asList(keyTypes).contains(KEY_TYPE) ? ALIAS : null;
+    return Arrays.asList(keyTypes).contains(credential.keyType()) ? ALIAS : null;
   }
 
   @Override
@@ -41,15 +56,15 @@ final class ChannelKeyManager extends X509ExtendedKeyManager {
 
   @Override
   public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
-    return keyType.equals(KEY_TYPE) ? new String[] {ALIAS} : null;
+    return keyType.equals(credential.keyType()) ? new String[] {ALIAS} : null;
   }
 
   @Override
   public X509Certificate[] getCertificateChain(String alias) {
     try {
-      X509Certificate certificate = key.certificate(clock.instant());
+      X509Certificate[] certificates = credential.certificates();
       shown = true;
-      return new X509Certificate[] {certificate};
+      return certificates;
     } catch (TpmException e) {
       // JSSE ends the handshake with it, as it must: without the key nothing would be bound.
       throw new ProviderException("the instance key must sign its certificate, and cannot", e);
@@ -63,7 +78,7 @@ final class ChannelKeyManager extends X509ExtendedKeyManager {
 
   @Override
   public PrivateKey getPrivateKey(String alias) {
-    return key.privateKey();
+    return credential.privateKey();
   }
 
   @Override

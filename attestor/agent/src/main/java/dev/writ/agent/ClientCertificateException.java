@@ -20,7 +20,7 @@ public final class ClientCertificateException extends IOException {
               + "|certificate_(revoked|expired|unknown|required)|unknown_ca)");
 
   private ClientCertificateException(IOException cause) {
-    super("the service refused this host's TLS certificate; is the clock right?", cause);
+    super("the service refused this client's TLS certificate; is the clock right?", cause);
   }
 
   /**
@@ -45,7 +45,7 @@ public final class ClientCertificateException extends IOException {
     }
     return shown && failure instanceof SocketException
         ? new IOException(
-            "the service ended the connection after it was shown this host's TLS certificate ("
+            "the service ended the connection after it was shown this client's TLS certificate ("
                 + failure.getMessage()
                 + "); if it refused that, is the clock right?",
             failure)

@@ -100,7 +100,8 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
         new JsonService(new HttpExchanges(route(url, AnyServerTls::new), timeouts)));
   }
 
-  private static Route route(URI url, Supplier<ClientTls> tls) {
+  /** The way to a service's URL. */
+  static Route route(URI url, Supplier<ClientTls> tls) {
     boolean https = "https".equals(url.getScheme());
     boolean plain = "http".equals(url.getScheme());
     String host = url.getHost();

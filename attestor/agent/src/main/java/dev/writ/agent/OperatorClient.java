@@ -16,10 +16,12 @@ import dev.writ.artifact.TrustSuccession;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,8 +30,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What an operator asks of the service beside it, over the Unix socket that its operators alone may
- * open. Each method is one request; nothing is repeated.
+ * What an operator asks of a service: beside it, over the Unix socket that its operators alone may open,
+ * or from elsewhere at its operators' TLS door. Each method is one request; nothing is repeated.
  */
 public final class OperatorClient {
   private static final int OK = 200;
@@ -54,6 +56,25 @@ public final class OperatorClient {
   /** The service whose operators' socket is {@code socket}. */
   public OperatorClient(Path socket, Timeouts timeouts) {
     this.service = new JsonService(new HttpExchanges(new Route.Unix(socket), timeouts));
+  }
+
+  /**
+   * The service whose operators' TLS door is at {@code door}.
+   *
+   * @param door {@code https://host[:port]}
+   * @param pins SHA-256 of the door's public key, or of an authority's above it
+   * @param own what the operator shows
+   * @param clock tells which of the door's certificates are in their time
+   * @throws IllegalArgumentException if the URL is another, or there is no pin
+   */
+  public OperatorClient(
+      URI door, List<Hash> pins, ClientCredential own, InstantSource clock, Timeouts timeouts) {
+    if (!"https".equals(door.getScheme())) {
+      throw new IllegalArgumentException(
+          "the operators' door must be https://HOST[:PORT], was " + door);
+    }
+    Route route = HttpServiceEndpoint.route(door, () -> PinnedTls.of(pins, clock).showing(own));
+    this.service = new JsonService(new HttpExchanges(route, timeouts));
   }
 
   /**

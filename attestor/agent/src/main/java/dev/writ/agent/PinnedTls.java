@@ -129,7 +129,12 @@ public final class PinnedTls implements ClientTls {
    */
   @Override
   public PinnedTls showing(ChannelKey key) {
-    return new PinnedTls(believed, Optional.of(new ChannelKeyManager(key, believed.clock())));
+    return showing(new ChannelKeyManager.OfInstance(key, believed.clock()));
+  }
+
+  /** The same with a credential that is there. */
+  PinnedTls showing(ShownCredential credential) {
+    return new PinnedTls(believed, Optional.of(new ChannelKeyManager(credential)));
   }
 
   /** Whether a server asked for this host's key, and was shown it. */

@@ -13,8 +13,8 @@
  *          request, challenge, Evidence                       ->  proof bundle, or a denial
  * </pre>
  *
- * <p>The port's way over a network is {@link dev.writ.agent.HttpServiceEndpoint}; an operator's way to
- * the service beside him is {@link dev.writ.agent.OperatorClient}. Both speak the HTTP API that the
+ * <p>The port's way over a network is {@link dev.writ.agent.HttpServiceEndpoint}; an operator's way, to
+ * the socket beside him or the TLS door elsewhere, is {@link dev.writ.agent.OperatorClient}. Both speak the HTTP API that the
  * service's OpenAPI document describes, by a small client that promises:
  *
  * <ul>

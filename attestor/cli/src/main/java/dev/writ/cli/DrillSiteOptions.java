@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** The service in use, and the host that is enrolled there, on which a drill is made. */
@@ -99,24 +100,18 @@ final class DrillSiteOptions {
       })
   @Nullable String workload;
 
-  @Option(
-      names = "--socket",
-      paramLabel = "PATH",
-      description = {
-        "The service's Unix socket for operators: revokes artifacts that the drill was given, and takes",
-        "its report."
-      })
-  @Nullable Path socket;
+  /** Revokes artifacts that the drill was given, and takes its report. */
+  @ArgGroup @Nullable DoorOptions door;
 
   @Option(
       names = "--operator-key",
       paramLabel = "KEY",
-      description = "What the report is signed with, as for approve; needs --socket.")
+      description = "What the report is signed with, as for approve; needs --socket or --operator.")
   @Nullable String operatorKey;
 
   /** The operators' way, if there is one. */
-  Optional<OperatorClient> operator() {
-    return Optional.ofNullable(socket).map(path -> new OperatorClient(path, Timeouts.STANDARD));
+  Optional<OperatorClient> operator() throws CommandFailure {
+    return door == null ? Optional.empty() : Optional.of(door.client());
   }
 
   /** The trust file by which a report is judged. */
@@ -133,8 +128,9 @@ final class DrillSiteOptions {
    * @param folder for the drill's files
    */
   DrillSite site(Path folder) throws CommandFailure {
-    if (operatorKey != null && socket == null) {
-      throw CommandFailure.usage("--operator-key needs --socket, where the report is handed in");
+    if (operatorKey != null && door == null) {
+      throw CommandFailure.usage(
+          "--operator-key needs --socket or --operator, where the report is handed in");
     }
     URI url = given(service, "--service");
     FollowedTrust believed = believed();

@@ -4,9 +4,7 @@ package dev.writ.cli;
 import dev.writ.agent.Enrolled;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.Invitation;
-import dev.writ.agent.OperatorClient;
 import dev.writ.agent.StateFolder;
-import dev.writ.agent.Timeouts;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.evidence.Octets;
 import java.io.IOException;
@@ -86,12 +84,8 @@ final class EnrolCommand implements Callable<Integer> {
         description = "For how long, such as 30m, 1h, 7d (default: ${DEFAULT-VALUE}).")
     Duration valid = Duration.ofHours(1);
 
-    @Option(
-        names = "--socket",
-        required = true,
-        paramLabel = "PATH",
-        description = "The service's Unix socket for operators.")
-    Path socket = Path.of("");
+    @ArgGroup(multiplicity = "1")
+    DoorOptions door = new DoorOptions();
 
     @Option(
         names = "--out",
@@ -143,15 +137,9 @@ final class EnrolCommand implements Callable<Integer> {
     if (!piped && Files.exists(inviting.out)) {
       throw CommandFailure.configuration("--out must not exist yet, and " + inviting.out + " does");
     }
-    Invitation invitation;
-    try {
-      invitation =
-          CommandFailure.granted(
-              new OperatorClient(inviting.socket, Timeouts.STANDARD)
-                  .invite(inviting.name, inviting.valid));
-    } catch (IOException e) {
-      throw CommandFailure.unreachable("the service at " + inviting.socket + " must answer", e);
-    }
+    Invitation invitation =
+        inviting.door.ask(
+            service -> CommandFailure.granted(service.invite(inviting.name, inviting.valid)));
     if (piped) {
       spec.commandLine().getOut().println(new String(invitation.toJson(), StandardCharsets.UTF_8));
       spec.commandLine().getOut().flush();

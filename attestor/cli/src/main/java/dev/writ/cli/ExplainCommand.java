@@ -2,7 +2,6 @@
 package dev.writ.cli;
 
 import dev.writ.agent.OperatorClient;
-import dev.writ.agent.Timeouts;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.StrictJson;
 import dev.writ.evidence.BootLog;
@@ -15,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -50,16 +50,12 @@ final class ExplainCommand implements Callable<Integer> {
       paramLabel = "DECISION|FILE",
       description = {
         "A decision: its id, its artifact's jti, or the index of its leaf; or the id of a request that",
-        "was refused before one, once its minute is over. Needs --socket.",
+        "was refused before one, once its minute is over. Needs --socket or --operator.",
         "Else a file with an evidence package; ./12 is a file of that name."
       })
   @Nullable String what;
 
-  @Option(
-      names = "--socket",
-      paramLabel = "PATH",
-      description = "The service's Unix socket for operators.")
-  @Nullable Path socket;
+  @ArgGroup @Nullable DoorOptions door;
 
   @Option(
       names = "--boot-log",
@@ -84,7 +80,7 @@ final class ExplainCommand implements Callable<Integer> {
       throw wrong("either DECISION, FILE or --boot-log must be given");
     }
     if (bootLog != null) {
-      require(socket == null, "--socket is for a DECISION");
+      require(door == null, "--socket and --operator are for a DECISION");
       print(BootLogReport.of(read(bootLog), earlier()));
     } else {
       String named = String.valueOf(what);
@@ -95,7 +91,7 @@ final class ExplainCommand implements Callable<Integer> {
         require(since == null, "--since is for a file: the service knows what was before");
         explain(LeafArgument.lower(named));
       } else {
-        require(socket == null, "DECISION must be a UUID or a number, was " + named);
+        require(door == null, "DECISION must be a UUID or a number, was " + named);
         print(BootLogReport.of(evidence(Path.of(named)), earlier()));
       }
     }
@@ -113,15 +109,10 @@ final class ExplainCommand implements Callable<Integer> {
   }
 
   private void explain(String decision) throws CommandFailure {
-    if (socket == null) {
-      throw wrong("--socket must be given with a DECISION");
+    if (door == null) {
+      throw wrong("--socket or --operator must be given with a DECISION");
     }
-    String json;
-    try {
-      json = CommandFailure.read(new OperatorClient(socket, Timeouts.STANDARD).explain(decision));
-    } catch (IOException e) {
-      throw CommandFailure.unreachable("the service at " + socket + " must answer", e);
-    }
+    String json = door.ask(service -> CommandFailure.read(service.explain(decision)));
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
       out.println(json);

@@ -2,7 +2,6 @@
 package dev.writ.cli;
 
 import dev.writ.agent.OperatorClient;
-import dev.writ.agent.Timeouts;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.StrictJson;
@@ -24,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -48,12 +48,8 @@ final class PolicyLearnCommand implements Callable<Integer> {
   @Parameters(paramLabel = "HOST", description = "The host's name, as it is enrolled.")
   String host = "";
 
-  @Option(
-      names = "--socket",
-      required = true,
-      paramLabel = "PATH",
-      description = "The service's Unix socket for operators.")
-  Path socket = Path.of("");
+  @ArgGroup(multiplicity = "1")
+  DoorOptions door = new DoorOptions();
 
   @Option(
       names = "--policy",
@@ -105,9 +101,8 @@ final class PolicyLearnCommand implements Callable<Integer> {
   }
 
   private Proposal ask(Optional<PolicyDocument> document) throws CommandFailure {
+    String json = door.ask(service -> CommandFailure.read(service.learn(host, latest)));
     try {
-      String json =
-          CommandFailure.read(new OperatorClient(socket, Timeouts.STANDARD).learn(host, latest));
       JsonMembers members =
           StrictJson.parse(json.getBytes(StandardCharsets.UTF_8), OperatorClient.MAX_EXPLANATION);
       JsonMembers told = members.object("proposal");
@@ -132,8 +127,6 @@ final class PolicyLearnCommand implements Callable<Integer> {
           notes,
           verdict,
           members.integer("leaf_index", 0, MAX_EXACT));
-    } catch (IOException e) {
-      throw CommandFailure.unreachable("the service at " + socket + " must answer", e);
     } catch (MalformedJsonException | MalformedPolicyException e) {
       throw CommandFailure.unreachable("the service's answer must be of its form", e);
     }

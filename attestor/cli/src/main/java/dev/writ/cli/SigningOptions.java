@@ -63,7 +63,7 @@ final class SigningOptions extends OperatorOptions {
       defaultValue = "${env:WRIT_SERVICE}",
       description = {
         "Where the service publishes its trust files: https://HOST[:PORT], or http:// and a loopback",
-        "address (or WRIT_SERVICE). Without it the operators' socket is asked."
+        "address (or WRIT_SERVICE). Without it the operators' door is asked."
       })
   @Nullable URI service;
 
@@ -124,8 +124,8 @@ final class SigningOptions extends OperatorOptions {
               + ", and is of version "
               + operation.trustVersion()
               + (operation.trustVersion() > believed.content().version()
-                  ? ": the trust files between them must be published where --service or --socket"
-                      + " says"
+                  ? ": the trust files between them must be published where --service, --socket or"
+                      + " --operator says"
                   : ": propose it anew"));
     }
     Optional<TrustContent> content = shown.trust().map(TrustFile::content);

@@ -355,7 +355,7 @@ final class ChannelBindingTest {
         .as("its alert was read, or the connection ended before it could be")
         .isInstanceOf(IOException.class)
         .hasMessageMatching(
-            "the service (refused|ended .* shown) this host's TLS certificate.* is the clock right\\?");
+            "the service (refused|ended .* shown) this client's TLS certificate.* is the clock right\\?");
   }
 
   /** In TLS 1.3 a client learns only after its own handshake that its certificate is refused. */
