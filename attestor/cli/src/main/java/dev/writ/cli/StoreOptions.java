@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
+import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StoredLedger;
 import dev.writ.service.Replay;
@@ -65,7 +66,9 @@ final class StoreOptions {
 
   /** What a store that cannot be read ends a command with. */
   static CommandFailure failure(LedgerException e) {
-    if (e.isDamage() || e.code().equals(StoredLedger.CONTRADICTS)) {
+    if (e.isDamage()
+        || e.code().equals(StoredLedger.CONTRADICTS)
+        || e.code().equals(KeptPayload.CONTRADICTS)) {
       return CommandFailure.integrity("the store cannot be read whole: " + e.getMessage());
     }
     return e.isUnreachable()

@@ -79,7 +79,7 @@ final class RecordedGrounds {
       throws LedgerException {
     this.issuers = new RecordedIssuers(ledger, trust, signatures);
     this.ledger = ledger;
-    this.trust = trust.byLeaf();
+    this.trust = trust.byLeaf(ledger);
     this.makers = makers;
     this.signatures = signatures;
   }

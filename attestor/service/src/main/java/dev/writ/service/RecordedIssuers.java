@@ -36,7 +36,7 @@ final class RecordedIssuers {
   RecordedIssuers(StoredLedger ledger, TrustFiles trust, Provider signatures)
       throws LedgerException {
     Map<Hash, P256Verifier> verifiers = new HashMap<>();
-    for (Map.Entry<Long, TrustContent> then : trust.byLeaf().entrySet()) {
+    for (Map.Entry<Long, TrustContent> then : trust.byLeaf(ledger).entrySet()) {
       Map<Hash, Issuer> keys = new HashMap<>();
       for (TrustedKey key : then.getValue().keysOf(KeyRole.ISSUER)) {
         P256Verifier verifier =

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustFile.SuccessorOutcome;
+import dev.writ.artifact.TrustReference;
 import dev.writ.artifact.TrustSuccession;
 import dev.writ.ledger.CommittedState;
 import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PublishedTrust;
+import dev.writ.ledger.StoredLedger;
 import dev.writ.ledger.WitnessChoice;
 import java.io.IOException;
 import java.util.NavigableMap;
@@ -105,16 +109,46 @@ final class TrustFiles {
     return file.content();
   }
 
-  /** What was believed, by the leaf behind which it was; the one that was configured is of all before. */
-  NavigableMap<Long, TrustContent> byLeaf() throws LedgerException {
+  /**
+   * What was believed, by the leaf behind which it was; the one that was configured is of all before.
+   *
+   * @param proven the same ledger: where each was published is told by its leaves
+   */
+  NavigableMap<Long, TrustContent> byLeaf(StoredLedger proven) throws LedgerException {
     NavigableMap<Long, TrustContent> byLeaf = new TreeMap<>();
     TrustFile file = newest;
     while (file.content().version() > start.content().version()) {
-      byLeaf.put(published(file.content().version()).leafIndex(), file.content());
+      long index = published(file.content().version()).leafIndex();
+      if (!publishes(proven.leaf(index), file)) {
+        throw new LedgerException(
+            StoredLedger.CONTRADICTS,
+            "the store must name the leaf that published trust file version "
+                + file.content().version()
+                + ", and names leaf "
+                + index
+                + (index < proven.size()
+                    ? ", which does not: somebody changed the store; check it with writ ledger fsck"
+                    : ", which is not among the log's "
+                        + proven.size()
+                        + " leaves: somebody changed the store, or published it a moment ago; say the"
+                        + " same once more"));
+      }
+      byLeaf.put(index, file.content());
       file = before(file);
     }
     byLeaf.put(-1L, file.content());
     return byLeaf;
+  }
+
+  private static boolean publishes(Optional<StoredLedger.StoredLeaf> leaf, TrustFile file) {
+    try {
+      return leaf.isPresent()
+          && leaf.get().isProven()
+          && TrustReference.publishedBy(Leaf.parse(leaf.get().bytes()).body())
+              .equals(Optional.of(TrustReference.of(file)));
+    } catch (MalformedLeafException e) {
+      return false;
+    }
   }
 
   private PublishedTrust published(long version) throws LedgerException {

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What of the state follows from the leaves, compared with its rows: artifacts, and whether they are
  * revoked by name; outcomes, hosts, invitations, approvals of requests with their uses, policy epochs, modes,
- * starts, keys, the newest time. Not what no leaf says: nonces, uses, names, ends in time, what was voided with a boot or a key.
+ * starts, keys, trust files, the newest time. Not what no leaf says: nonces, uses, names, ends in time, what was voided with a boot or a key.
  */
 final class StateDerivation {
   private static final String ARTIFACT = "SELECT leaf_index FROM artifact WHERE jti = ?";
@@ -63,6 +63,7 @@ final class StateDerivation {
   private final Consumer<TreeAudit.Fault> faults;
   private final KeyLives keys = new KeyLives();
   private final GovernanceLives governance = new GovernanceLives();
+  private final TrustLives trust = new TrustLives();
   private final ApprovalRules approvals = new ApprovalRules();
   private long approvalsUsed;
 
@@ -114,8 +115,10 @@ final class StateDerivation {
     var told = keys.take(body);
     var mode = governance.take(index, leaf);
     var use = approvals.take(leaf);
+    var published = trust.take(index, body);
     told.or(() -> mode)
         .or(() -> use)
+        .or(() -> published)
         .ifPresent(wrong -> fault("leaf " + index, "one that may follow", wrong));
     if (body instanceof LeafBody.DecisionAllow allow) {
       owns(statements, "artifact", index, ARTIFACT, allow.jti());
@@ -227,6 +230,7 @@ final class StateDerivation {
       }
     }
     keys();
+    trustFiles();
     governance();
     long used = store.read(statements -> statements.first(row -> row.getLong(1), USED).orElse(0L));
     if (used > approvalsUsed) {
@@ -258,6 +262,40 @@ final class StateDerivation {
     left.forEach(
         (kid, life) ->
             fault("signing_key " + kid, life.role().wire() + ", " + life.state().wire(), "absent"));
+  }
+
+  private void trustFiles() throws LedgerException {
+    Map<Long, TrustLives.Life> left = new TreeMap<>(trust.lives());
+    for (TrustFiles.Row row : store.read(statements -> new TrustFiles(statements).rows())) {
+      TrustLives.Life told = left.remove(row.version());
+      boolean same =
+          told != null
+              && row.leafIndex() == told.leafIndex()
+              && row.digest().equals(told.digest())
+              && (row.inForceIndex().equals(told.inForce())
+                  || (row.inForceIndex().isEmpty() && !told.isSaid()));
+      if (!same) {
+        fault(
+            "trust_file " + row.version(),
+            told == null ? "absent" : words(told.digest(), told.leafIndex(), told.inForce()),
+            words(row.digest(), row.leafIndex(), row.inForceIndex()));
+      }
+    }
+    left.forEach(
+        (version, life) ->
+            fault(
+                "trust_file " + version,
+                words(life.digest(), life.leafIndex(), life.inForce()),
+                "absent"));
+  }
+
+  private static String words(Hash digest, long leafIndex, OptionalLong inForce) {
+    return "published by leaf "
+        + leafIndex
+        + ", in force by "
+        + (inForce.isPresent() ? "leaf " + inForce.getAsLong() : "none")
+        + ", of SHA-256 "
+        + digest;
   }
 
   private void governance() throws LedgerException {

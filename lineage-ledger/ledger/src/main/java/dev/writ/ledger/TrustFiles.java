@@ -4,9 +4,12 @@ package dev.writ.ledger;
 import dev.writ.ledger.CommitOutcome.Refusal;
 import dev.writ.ledger.StateChange.PublishTrust;
 import dev.writ.ledger.StateChange.PutTrustInForce;
+import dev.writ.tlog.Hash;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The table of trust files, its changes made as {@link StateWrites} says. */
 final class TrustFiles {
@@ -26,6 +29,7 @@ final class TrustFiles {
   private static final String AFTER = "SELECT version FROM trust_file WHERE version > ? LIMIT 1";
   private static final String IN_FORCE =
       FILE + " WHERE in_force_index IS NOT NULL ORDER BY version DESC LIMIT 1";
+  private static final String ALL = FILE + " ORDER BY version";
   private static final String IS_PUBLISHED = "SELECT version FROM trust_file WHERE version = ?";
 
   private final Statements statements;
@@ -64,6 +68,21 @@ final class TrustFiles {
 
   Optional<PublishedTrust> inForce() throws SQLException {
     return statements.first(TrustFiles::file, IN_FORCE);
+  }
+
+  /** A row, with the digest of its bytes. */
+  record Row(long version, Hash digest, long leafIndex, OptionalLong inForceIndex) {}
+
+  /** All of them, by version. */
+  List<Row> rows() throws SQLException {
+    return statements.all(
+        row ->
+            new Row(
+                row.getLong(1),
+                Hash.sha256(row.getBytes(2)),
+                row.getLong(3),
+                Statements.number(row, 4)),
+        ALL);
   }
 
   private static PublishedTrust file(ResultSet row) throws SQLException {

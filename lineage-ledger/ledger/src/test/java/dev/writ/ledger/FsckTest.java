@@ -19,10 +19,13 @@ import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.OperationKind;
+import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.OutcomeState;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.Reporter;
 import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.TrustReference;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.TreeAudit;
@@ -99,9 +102,20 @@ class FsckTest {
           Entry.of(
               leaf(new LeafBody.Revocation(jti, RevocationReason.CEASED)),
               new StateChange.RevokeArtifact(jti)));
-      while (entries.size() < SIZE - modes().size()) {
+      while (entries.size() < SIZE - modes().size() - 1) {
         entries.add(entries.size() < 300 ? issue().withPayload(new byte[2000]) : issue());
       }
+      byte[] trust = {2};
+      entries.add(
+          Entry.of(
+              leaf(
+                  new OperationStep.Ended(
+                      OperationKind.PUBLISH_TRUST,
+                      Samples.digest(),
+                      OperationStep.End.EXECUTED,
+                      Optional.of(new TrustReference(2, Hash.sha256(trust))))),
+              new StateChange.PublishTrust(2, trust),
+              new StateChange.PutTrustInForce(2)));
       for (GovernanceStep step : modes()) {
         entries.add(Entry.of(leaf(step), GovernanceSamples.change(step)));
       }
@@ -271,6 +285,11 @@ class FsckTest {
         "UPDATE payload SET kept = 'PERIOD' WHERE leaf_index = 1 # payload of leaf 1",
         "UPDATE signing_key SET state = 'RETIRED' # signing_key ",
         "DELETE FROM signing_key # signing_key ",
+        "UPDATE trust_file SET leaf_index = 4 # trust_file 2",
+        "UPDATE trust_file SET in_force_index = NULL # trust_file 2",
+        "UPDATE trust_file SET bytes = CAST(x'03' AS BLOB) # trust_file 2",
+        "DELETE FROM trust_file # trust_file 2",
+        "INSERT INTO trust_file SELECT 3, 5, NULL, bytes FROM trust_file # trust_file 3",
         "DELETE FROM governance_mode WHERE leaf_index = 699 # governance_mode",
         "UPDATE governance_mode SET frozen_by = NULL # governance_mode",
         "UPDATE breakglass SET reviewed_by = NULL # breakglass",

@@ -27,6 +27,14 @@ public record TrustReference(long version, Hash digest) {
     return new TrustReference(file.content().version(), file.digest());
   }
 
+  /** The trust file that a leaf published, where it did. */
+  public static Optional<TrustReference> publishedBy(LeafBody body) {
+    if (body instanceof KeyChange change) {
+      return change.trust();
+    }
+    return body instanceof OperationStep.Ended ended ? ended.trust() : Optional.empty();
+  }
+
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("version", version);
