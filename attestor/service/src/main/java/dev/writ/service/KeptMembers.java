@@ -51,6 +51,13 @@ final class KeptMembers {
     return json.has(member);
   }
 
+  /** Of what is written beside every leaf of its kind. */
+  void require(String member) throws ContradictionException {
+    if (!has(member)) {
+      throw new ContradictionException(member, "beside an allow's leaf", "absent");
+    }
+  }
+
   TpmName akName() throws ContradictionException {
     try {
       return TpmName.parse(json.base64UrlUpTo("ak_name", MAX_NAME));

@@ -144,9 +144,10 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
   private Reconsidered reconsider(long index, Leaf leaf, byte[] payload)
       throws LedgerException, ContradictionException {
     ReplaySteps unused = new ReplaySteps();
-    RecordedDecision recorded = RecordedDecision.read(leaf, payload, unused);
+    RecordedDecision recorded = RecordedDecision.read(leaf, KeptMembers.of(payload), unused);
     if (recorded.result().isEmpty() || recorded.inputs().isEmpty()) {
-      return new Reconsidered.Undecided(index, Beyond.NOT_THE_POLICYS);
+      return new Reconsidered.Undecided(
+          index, recorded.allowed() ? Beyond.CONTRADICTS : Beyond.NOT_THE_POLICYS);
     }
     Application application = recorded.application();
     RecordedGrounds grounds = replay.grounds();

@@ -112,7 +112,10 @@ public final class PolicyShadow implements StoredRange.Work<PolicyShadow.Observa
     }
     try {
       return Optional.of(
-          watched(index, leaf, RecordedDecision.read(leaf, payload.get(), new ReplaySteps())));
+          watched(
+              index,
+              leaf,
+              RecordedDecision.read(leaf, KeptMembers.of(payload.get()), new ReplaySteps())));
     } catch (ContradictionException e) {
       return Optional.of(new Observation.Beside(index, Beyond.CONTRADICTS));
     }
@@ -126,7 +129,8 @@ public final class PolicyShadow implements StoredRange.Work<PolicyShadow.Observa
   private Observation watched(long index, Leaf leaf, RecordedDecision recorded) {
     Optional<Inputs> inputs = recorded.inputs();
     if (inputs.isEmpty()) {
-      return new Observation.Beside(index, Beyond.NOT_THE_POLICYS);
+      return new Observation.Beside(
+          index, recorded.allowed() ? Beyond.CONTRADICTS : Beyond.NOT_THE_POLICYS);
     }
     Decision decision = policy.policy().decide(inputs.get());
     boolean allowed = decision instanceof Decision.Allow;

@@ -45,9 +45,8 @@ final class RecordedDecision {
   }
 
   /** Reads what lies beside a decision's leaf. */
-  static RecordedDecision read(Leaf leaf, byte[] payload, ReplaySteps steps)
+  static RecordedDecision read(Leaf leaf, KeptMembers members, ReplaySteps steps)
       throws ContradictionException {
-    KeptMembers members = KeptMembers.of(payload);
     steps.begin(ReplayStep.REQUEST);
     ExecutionRequest request = members.request();
     requireDigest("request", requestDigest(leaf), request.digest());
@@ -68,9 +67,24 @@ final class RecordedDecision {
     }
     steps.same();
     steps.begin(ReplayStep.APPRAISAL);
+    requireOfAllow(leaf, members, "ear", steps);
     Optional<RecordedResult> result = result(members);
     steps.begin(ReplayStep.INPUTS);
-    return new RecordedDecision(leaf, members, application, evidence, result, inputs(members));
+    requireOfAllow(leaf, members, "inputs", steps);
+    Optional<RecordedInputs> inputs = inputs(members);
+    return new RecordedDecision(leaf, members, application, evidence, result, inputs);
+  }
+
+  /** An allow came to it, and always keeps it; what can be judged without is judged all the same. */
+  private static void requireOfAllow(
+      Leaf leaf, KeptMembers members, String member, ReplaySteps steps) {
+    try {
+      if (leaf.body() instanceof LeafBody.DecisionAllow) {
+        members.require(member);
+      }
+    } catch (ContradictionException e) {
+      steps.say(e.outcome());
+    }
   }
 
   private static Optional<Hash> requestDigest(Leaf leaf) {
@@ -111,10 +125,6 @@ final class RecordedDecision {
     }
     return Optional.of(
         new RecordedInputs(members.inputs().orElseThrow(), members.canonical("inputs")));
-  }
-
-  KeptMembers members() {
-    return members;
   }
 
   /** What was asked; its Evidence is without logs. */

@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What decisions rest on beside what came with them, as a store has it: policies, hosts, their boot logs.
@@ -59,6 +60,7 @@ final class RecordedGrounds {
   private final EndorsementVerifier makers;
   private final Provider signatures;
   private final RecordedIssuers issuers;
+  private final PayloadNaming naming;
   private final Recent<Long, PolicyInForce> policies = new Recent<>(MOST_POLICIES);
   private final Recent<TpmName, RecordedHost> hosts = new Recent<>(MOST_HOSTS);
   private final Recent<AkName, List<KeptBootLog>> bootLogs = new Recent<>(MOST_LOGS);
@@ -79,6 +81,7 @@ final class RecordedGrounds {
       throws LedgerException {
     this.issuers = new RecordedIssuers(ledger, trust, signatures);
     this.ledger = ledger;
+    this.naming = new PayloadNaming(ledger);
     this.trust = trust.byLeaf(ledger);
     this.makers = makers;
     this.signatures = signatures;
@@ -94,6 +97,11 @@ final class RecordedGrounds {
   /** Who signed artifacts. */
   RecordedIssuers issuers() {
     return issuers;
+  }
+
+  /** The first leaf that names what lies beside it, if it is before this one. */
+  OptionalLong payloadNamedBefore(long index) throws LedgerException {
+    return naming.before(index);
   }
 
   /** The policy of a leaf's epoch and digest. */

@@ -17,6 +17,8 @@ public enum ReplayStep {
   POLICY,
   /** The host was enrolled, by the leaf that is a parent, with this attestation key. */
   HOST,
+  /** The approvals that the policy's rules saw, each signed by whom the trust file of then names. */
+  APPROVALS,
   /** The quote holds. */
   QUOTE,
   /** The challenge was answered in time, under its epoch. */
@@ -33,18 +35,16 @@ public enum ReplayStep {
   MEASUREMENT_LIST,
   /** What was found of the host: the Attestation Result, byte for byte. */
   APPRAISAL,
-  /** The approvals that the policy's rules saw, each signed by whom the trust file of then names. */
-  APPROVALS,
   /** What the policy was shown, byte for byte. */
   INPUTS,
   /** What the policy said, byte for byte. */
   DECISION,
   /** What was issued: its claims, byte for byte. */
   ARTIFACT,
-  /** By whom the artifact was signed: a key that the trust file of then names for it. */
-  SIGNATURE,
   /** What the leaf commits to. */
   COMMITMENTS,
+  /** By whom the artifact was signed: a key that the trust file of then names for it. */
+  SIGNATURE,
   /** What the host was told. */
   DENIAL;
 

@@ -97,6 +97,11 @@ final class ReplaySteps {
     }
   }
 
+  /** Whether something was said of a step. */
+  boolean isDone(ReplayStep step) {
+    return steps.stream().anyMatch(done -> done.step() == step);
+  }
+
   /** Counts bytes that were made anew. */
   void made(byte[] bytes) {
     came.update(Hash.sha256(bytes).bytes());

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.Artifact;
-import dev.writ.artifact.ArtifactClaims;
-import dev.writ.artifact.Commitment;
-import dev.writ.artifact.Governance;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
-import dev.writ.artifact.MalformedArtifactException;
 import dev.writ.evidence.EndorsementOutcome;
 import dev.writ.evidence.QuoteOutcome;
 import dev.writ.evidence.VerifiedQuote;
@@ -20,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -40,6 +36,9 @@ final class ReplayWalk {
   private final Leaf leaf;
   private final ReplaySteps steps;
 
+  /** What an allow issued. */
+  private Optional<ReplayedArtifact> issued = Optional.empty();
+
   ReplayWalk(
       ServiceIdentity identity, RecordedGrounds grounds, long index, Leaf leaf, ReplaySteps steps) {
     this.identity = identity;
@@ -52,24 +51,57 @@ final class ReplayWalk {
   /** Goes as far as what is kept leads. */
   void walk(Optional<byte[]> payload) throws LedgerException {
     steps.begin(ReplayStep.PAYLOAD);
+    boolean mustName = mustName();
     if (payload.isEmpty()) {
+      if (mustName) {
+        return;
+      }
       steps.say(
           leaf.payload().isPresent()
               ? new StepOutcome.Erased("what was kept beside the leaf")
               : new StepOutcome.NotKept("nothing lies beside the leaf, and it names nothing"));
       return;
     }
-    comparePayload(payload.get());
+    comparePayload(payload.get(), mustName);
+    KeptMembers members;
     try {
-      decide(RecordedDecision.read(leaf, payload.get(), steps));
+      members = KeptMembers.of(payload.get());
+    } catch (ContradictionException e) {
+      steps.say(e.outcome());
+      return;
+    }
+    if (leaf.body() instanceof LeafBody.DecisionAllow allow) {
+      issued = Optional.of(new ReplayedArtifact(steps, leaf, allow, members));
+    }
+    try {
+      decide(RecordedDecision.read(leaf, members, steps));
     } catch (ContradictionException e) {
       steps.say(e.outcome());
     }
+    issued.ifPresent(artifact -> artifact.compareSignature(grounds.issuers(), index));
   }
 
-  private void comparePayload(byte[] payload) {
+  /** Says so of an allow that names nothing, though leaves of its log did before it. */
+  private boolean mustName() throws LedgerException {
+    if (leaf.payload().isPresent() || !(leaf.body() instanceof LeafBody.DecisionAllow)) {
+      return false;
+    }
+    OptionalLong named = grounds.payloadNamedBefore(index);
+    if (named.isPresent()) {
+      steps.say(
+          new StepOutcome.Differs(
+              "leaf " + index + ".payload",
+              "absent",
+              "a digest, as leaves have it from leaf " + named.getAsLong() + " on"));
+    }
+    return named.isPresent();
+  }
+
+  private void comparePayload(byte[] payload, boolean mustName) {
     Hash is = Hash.sha256(payload);
-    if (leaf.payload().isEmpty()) {
+    if (mustName) {
+      steps.notVouched();
+    } else if (leaf.payload().isEmpty()) {
       steps.say(
           new StepOutcome.NotKept(
               "the leaf is of an older version and does not name what lies beside it"));
@@ -103,6 +135,8 @@ final class ReplayWalk {
         host.endorsement().isPresent()
             ? ""
             : "what the enrolment kept is erased; its leaf names the key");
+    CountedApprovals approvals =
+        new ReplayedApprovals(grounds, steps, index, leaf).of(policy, host, recorded);
     steps.begin(ReplayStep.QUOTE);
     QuoteOutcome quoted =
         Judge.verifyQuote(
@@ -121,7 +155,7 @@ final class ReplayWalk {
       return;
     }
     steps.same();
-    decide(recorded, policy, host, quote);
+    decide(recorded, policy, host, approvals, quote);
   }
 
   private void requireParent(Hash hash, String whose) throws ContradictionException {
@@ -132,7 +166,11 @@ final class ReplayWalk {
   }
 
   private void decide(
-      RecordedDecision recorded, PolicyInForce policy, RecordedHost host, VerifiedQuote quote)
+      RecordedDecision recorded,
+      PolicyInForce policy,
+      RecordedHost host,
+      CountedApprovals approvals,
+      VerifiedQuote quote)
       throws LedgerException, ContradictionException {
     Application application = recorded.application();
     Instant at = recorded.decided();
@@ -179,6 +217,10 @@ final class ReplayWalk {
       revoked(recorded, appraisal.endorsedAt(at));
       return;
     }
+    if (recorded.allowed() && (recorded.result().isEmpty() || recorded.inputs().isEmpty())) {
+      // Said where it was read.
+      return;
+    }
     if (recorded.result().isEmpty()) {
       steps.begin(ReplayStep.APPRAISAL);
       steps.say(
@@ -188,9 +230,7 @@ final class ReplayWalk {
       return;
     }
     appraisal.compare(steps, recorded.result().get());
-    appraisal.approvedBy(
-        new ReplayedApprovals(grounds, steps, index, leaf)
-            .of(policy, host, application.request().digest(), recorded.inputs()));
+    appraisal.approvedBy(approvals);
     Optional<Inputs> inputs = recorded.compareInputs(steps, appraisal);
     if (inputs.isPresent()) {
       policySays(recorded, policy, inputs.get(), appraisal);
@@ -287,7 +327,7 @@ final class ReplayWalk {
     byte[] json = decision.toJson();
     steps.made(json);
     steps.begin(ReplayStep.DECISION);
-    if (leaf.body() instanceof LeafBody.DecisionDeny) {
+    if (issued.isEmpty()) {
       if (!(decision instanceof Decision.Deny denied)) {
         steps.mismatch("verdict", "deny", "allow");
         return;
@@ -303,90 +343,8 @@ final class ReplayWalk {
       return;
     }
     steps.same();
-    artifact(recorded, allow, appraisal);
-    commitments(recorded, appraisal.hostName());
-  }
-
-  private void artifact(
-      RecordedDecision recorded, Decision.Allow allow, ReplayedAppraisal appraisal)
-      throws ContradictionException {
-    steps.begin(ReplayStep.ARTIFACT);
-    LeafBody.DecisionAllow body = (LeafBody.DecisionAllow) leaf.body();
-    Artifact artifact;
-    try {
-      artifact = Artifact.parse(recorded.members().text("artifact"));
-    } catch (MalformedArtifactException e) {
-      throw new ContradictionException("artifact", "an artifact", String.valueOf(e.getMessage()));
-    }
-    if (!artifact.digest().equals(body.artifactDigest())
-        || !artifact.claims().jti().equals(body.jti())) {
-      steps.say(
-          new StepOutcome.Contradicts(
-              "artifact",
-              body.jti() + " of digest " + body.artifactDigest(),
-              artifact.claims().jti() + " of digest " + artifact.digest()));
-      return;
-    }
-    ArtifactClaims was = artifact.claims();
-    byte[] came;
-    try {
-      came =
-          ArtifactSigner.claims(
-                  allow,
-                  appraisal.grounds(recorded.decided()),
-                  new ArtifactSigner.Chosen(
-                      was.jti(),
-                      was.lineage().execution(),
-                      was.status(),
-                      identity.origin(),
-                      usual(was.gov().mode())))
-              .toJson();
-    } catch (IllegalArgumentException e) {
-      steps.mismatch("artifact", "claims of this form", String.valueOf(e.getMessage()));
-      return;
-    }
-    steps.made(came);
-    var unused = steps.compare("artifact", was.toJson(), came, "");
-    steps.begin(ReplayStep.SIGNATURE);
-    grounds.issuers().compare(steps, artifact, index, leaf.time());
-  }
-
-  /** Whether it was a break-glass is the ledger's to say. */
-  private static Governance.Mode usual(Governance.Mode mode) {
-    return mode == Governance.Mode.BREAK_GLASS ? Governance.Mode.STANDARD : mode;
-  }
-
-  private void commitments(RecordedDecision recorded, String hostName)
-      throws ContradictionException {
-    steps.begin(ReplayStep.COMMITMENTS);
-    LeafBody.DecisionAllow body = (LeafBody.DecisionAllow) leaf.body();
-    KeptMembers members = recorded.members();
-    String host = members.text("host");
-    if (!host.equals(hostName)) {
-      throw new ContradictionException("host", hostName, host);
-    }
-    opens(body.subject(), "subject_salt", members, utf8(recorded.application().request().sub()));
-    opens(body.host(), "host_salt", members, utf8(host));
-    opens(
-        body.args(),
-        "args_salt",
-        members,
-        recorded.application().request().act().argsDigest().bytes());
-    steps.same();
-  }
-
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static void opens(Commitment commitment, String salt, KeptMembers members, byte[] value)
-      throws ContradictionException {
-    byte[] bytes = members.salt(salt);
-    if (!commitment.opensWith(bytes, value)) {
-      throw new ContradictionException(
-          salt,
-          "such that the leaf's commitment " + commitment.digest() + " opens",
-          "one of " + Commitment.of(bytes, value).digest());
-    }
+    ReplayedArtifact artifact = issued.get();
+    artifact.compareClaims(allow, appraisal.grounds(recorded.decided()), identity.origin());
+    artifact.compareCommitments(recorded.application(), appraisal.hostName());
   }
 }

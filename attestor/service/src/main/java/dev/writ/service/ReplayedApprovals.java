@@ -42,27 +42,33 @@ final class ReplayedApprovals {
   /**
    * Those of a decision.
    *
-   * @param was what its rules were shown; absent where that is not kept, and then the parents are not read
+   * @param recorded a denial whose inputs are not kept had none; an allow's parents are always read, and
+   *     without its inputs, which say who its initiator was, nobody is asked to be another than he
    */
-  CountedApprovals of(PolicyInForce policy, RecordedHost host, Hash request, Optional<Inputs> was)
+  CountedApprovals of(PolicyInForce policy, RecordedHost host, RecordedDecision recorded)
       throws LedgerException, ContradictionException {
+    Optional<Inputs> was = recorded.inputs();
     TrustThen trust = grounds.trustAt(index);
     Optional<Approvals> rules = policy.document().approvals();
     Set<Hash> left = new LinkedHashSet<>(leaf.parents());
     left.remove(policy.leaf());
     left.remove(host.host().enrolment());
-    was.flatMap(inputs -> policy.mode().parent(inputs.now())).ifPresent(left::remove);
-    if (left.isEmpty() || was.isEmpty()) {
+    policy.mode().parent(recorded.decided()).ifPresent(left::remove);
+    if (left.isEmpty() || (was.isEmpty() && !recorded.allowed())) {
       return new CountedApprovals(rules, trust.content(), List.of());
     }
     steps.begin(ReplayStep.APPROVALS);
     List<Counted> counted = new ArrayList<>();
     if (rules.isPresent()) {
       for (RecordedApproval row :
-          grounds.approvalsBefore(index, request, policy.digest(), was.get().now())) {
+          grounds.approvalsBefore(
+              index,
+              recorded.application().request().digest(),
+              policy.digest(),
+              recorded.decided())) {
         Leaf approval = grounds.provenLeaf(row.leafIndex());
         if (left.remove(approval.hash())) {
-          counted.add(verified(row, approval, rules.get(), trust, was.get()));
+          verified(row, approval, rules.get(), trust, recorded).ifPresent(counted::add);
         }
       }
     }
@@ -84,8 +90,13 @@ final class ReplayedApprovals {
     return new CountedApprovals(rules, trust.content(), counted);
   }
 
-  private Counted verified(
-      RecordedApproval row, Leaf approved, Approvals rules, TrustThen trust, Inputs was)
+  /** Empty where nobody can say any more whether it counted. */
+  private Optional<Counted> verified(
+      RecordedApproval row,
+      Leaf approved,
+      Approvals rules,
+      TrustThen trust,
+      RecordedDecision recorded)
       throws ContradictionException {
     String member = "approval of leaf " + row.leafIndex();
     if (!(approved.body() instanceof RequestApproved body)
@@ -99,11 +110,19 @@ final class ReplayedApprovals {
           member, "used by leaf " + index, "used by " + words(row.usedBy()));
     }
     RequestApproval approval = body.approval();
+    Optional<Inputs> was = recorded.inputs();
     Optional<Approval> shown =
         CountedApprovals.shown(
-            approval, rules, trust.content(), was.governance().initiator(), was.now());
+            approval,
+            was.isPresent() ? rules : new Approvals(rules.threshold(), rules.approvers(), false),
+            trust.content(),
+            was.flatMap(inputs -> inputs.governance().initiator()),
+            recorded.decided());
     if (shown.isEmpty() && !trust.isKnown()) {
-      shown = recorded(approval.terms(), was);
+      if (was.isEmpty()) {
+        return Optional.empty();
+      }
+      shown = recorded(approval.terms(), was.get());
     }
     if (shown.isEmpty()) {
       throw new ContradictionException(
@@ -111,7 +130,7 @@ final class ReplayedApprovals {
           "one that counts under trust file version " + trust.content().version(),
           why(approval, trust.content()));
     }
-    return new Counted(approved.id(), approved.hash(), approval.terms(), shown.get());
+    return Optional.of(new Counted(approved.id(), approved.hash(), approval.terms(), shown.get()));
   }
 
   /** As the rules were shown it, where nobody can say any more as what its approver was named. */

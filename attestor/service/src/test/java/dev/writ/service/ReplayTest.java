@@ -118,8 +118,8 @@ final class ReplayTest {
             "inputs",
             "decision",
             "artifact",
-            "signature",
-            "commitments");
+            "commitments",
+            "signature");
   }
 
   @Test
