@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -20,5 +21,13 @@ record AddressKey(long bits, int family) {
       bits = bits << 8 | b & 0xff;
     }
     return new AddressKey(bits, bytes.length);
+  }
+
+  /** The bits that count: an IPv4 address, or the first half of an IPv6 address. */
+  byte[] bytes() {
+    byte[] whole = ByteBuffer.allocate(Long.BYTES).putLong(bits).array();
+    return family == Integer.BYTES
+        ? Arrays.copyOfRange(whole, Long.BYTES - Integer.BYTES, Long.BYTES)
+        : whole;
   }
 }

@@ -19,8 +19,9 @@ import java.util.Optional;
 
 /**
  * What lies beside a minute's summary: the requests that it sums up, those alike together. Its digest is
- * salted, so that the leaf says nothing of them once this is erased; a client's address is a commitment,
- * under a salt of the minute's, that tells only whoever asks of an address whether it was that one.
+ * salted, so that the leaf says nothing of them once this is erased; a client's address (of an IPv6 address
+ * its /64) is a commitment under a salt of the minute's. Both lie here: whoever reads this can ask of any
+ * address whether it was that one, and of all IPv4 addresses in turn.
  *
  * <pre>
  * {"client_salt": base64url, "refused": [{"client": hex, "code", "door", "operation", "reason",
@@ -37,7 +38,7 @@ record ListedRefusals(byte[] clientSalt, List<Row> rows, long unlisted) {
   /**
    * Requests that were refused alike.
    *
-   * @param client commitment to the address; absent at a Unix socket
+   * @param client commitment to the address, or to the first half of an IPv6 address; absent at a Unix socket
    */
   record Row(
       DenialCode code,
@@ -58,37 +59,25 @@ record ListedRefusals(byte[] clientSalt, List<Row> rows, long unlisted) {
     return clientSalt.clone();
   }
 
-  /** What is alike. */
-  private record Alike(
-      DenialCode code, String reason, String door, String operation, Optional<Hash> client) {
-    static Alike of(RefusedRequest request, byte[] clientSalt) {
-      return new Alike(
-          request.code(),
-          request.reason(),
-          request.door(),
-          request.operation(),
-          request
-              .client()
-              .map(address -> Commitment.of(clientSalt, address.getAddress()).digest()));
-    }
-
-    Map<String, Object> toMap(List<String> requests) {
-      Map<String, Object> map = new LinkedHashMap<>();
-      map.put("code", code.wire());
-      map.put("reason", reason);
-      map.put("door", door);
-      map.put("operation", operation);
-      client.ifPresent(digest -> map.put("client", digest));
-      map.put("requests", requests);
-      return map;
-    }
+  private static Map<String, Object> row(
+      RefusedRequest.Alike alike, byte[] clientSalt, List<String> requests) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("code", alike.code().wire());
+    map.put("reason", alike.reason());
+    map.put("door", alike.door());
+    map.put("operation", alike.operation());
+    alike
+        .client()
+        .ifPresent(client -> map.put("client", Commitment.of(clientSalt, client.bytes()).digest()));
+    map.put("requests", requests);
+    return map;
   }
 
   static byte[] toJson(Refusals.Refused refused, byte[] clientSalt, byte[] salt) {
-    Map<Alike, List<String>> alike = new LinkedHashMap<>();
+    Map<RefusedRequest.Alike, List<String>> alike = new LinkedHashMap<>();
     for (RefusedRequest request : refused.listed()) {
       alike
-          .computeIfAbsent(Alike.of(request, clientSalt), first -> new ArrayList<>())
+          .computeIfAbsent(request.alike(), first -> new ArrayList<>())
           .add(request.id().toString());
     }
     Base64.Encoder base64Url = Base64.getUrlEncoder().withoutPadding();
@@ -97,7 +86,9 @@ record ListedRefusals(byte[] clientSalt, List<Row> rows, long unlisted) {
             "client_salt",
             base64Url.encodeToString(clientSalt),
             "refused",
-            alike.entrySet().stream().map(row -> row.getKey().toMap(row.getValue())).toList(),
+            alike.entrySet().stream()
+                .map(row -> row(row.getKey(), clientSalt, row.getValue()))
+                .toList(),
             "salt",
             base64Url.encodeToString(salt),
             "unlisted",

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Counts what was refused without being a decision on anybody: what was malformed, and what no
@@ -19,11 +18,8 @@ public final class Refusals {
   /** Most different ones that are counted apart; the reasons are the service's own words. */
   static final int MOST_APART = 128;
 
-  /** Most requests that are listed. */
+  /** More requests than are ever listed. */
   static final int MOST_LISTED = 1_000;
-
-  /** Most requests of one address that are listed: who floods a door does not crowd the others out. */
-  static final int MOST_OF_ONE = 250;
 
   /** Stands for those that come beyond. */
   static final Kind OTHER = new Kind(DenialCode.UNVERIFIABLE, "other");
@@ -38,7 +34,7 @@ public final class Refusals {
   private List<RefusedRequest> listed = new ArrayList<>();
 
   @GuardedBy("this")
-  private Map<Optional<AddressKey>, Integer> ofOne = new HashMap<>();
+  private RefusalBudget budget = new RefusalBudget();
 
   @GuardedBy("this")
   private long unlisted;
@@ -105,9 +101,7 @@ public final class Refusals {
 
   @GuardedBy("this")
   private void list(RefusedRequest request) {
-    Optional<AddressKey> client = request.client().map(AddressKey::of);
-    if (listed.size() < MOST_LISTED && ofOne.getOrDefault(client, 0) < MOST_OF_ONE) {
-      ofOne.merge(client, 1, Integer::sum);
+    if (budget.takes(request)) {
       listed.add(request);
     } else {
       unlisted++;
@@ -120,7 +114,7 @@ public final class Refusals {
     refused.told().forEach((kind, count) -> merge(told, kind, count));
     List<RefusedRequest> since = listed;
     listed = new ArrayList<>();
-    ofOne = new HashMap<>();
+    budget = new RefusalBudget();
     unlisted += refused.unlisted();
     refused.listed().forEach(this::list);
     since.forEach(this::list);
@@ -137,7 +131,7 @@ public final class Refusals {
     counted = new HashMap<>();
     told = new HashMap<>();
     listed = new ArrayList<>();
-    ofOne = new HashMap<>();
+    budget = new RefusalBudget();
     unlisted = 0;
     return taken;
   }

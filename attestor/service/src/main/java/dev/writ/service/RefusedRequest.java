@@ -23,6 +23,18 @@ record RefusedRequest(
     String door,
     String operation,
     Optional<InetAddress> client) {
+  /**
+   * What those that are listed together have in common.
+   *
+   * @param client as far as one host cannot choose it
+   */
+  record Alike(
+      DenialCode code, String reason, String door, String operation, Optional<AddressKey> client) {}
+
+  Alike alike() {
+    return new Alike(code, reason, door, operation, client.map(AddressKey::of));
+  }
+
   Refusals.Kind kind() {
     return new Refusals.Kind(code, reason);
   }

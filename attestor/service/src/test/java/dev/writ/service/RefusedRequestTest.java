@@ -195,44 +195,83 @@ final class RefusedRequestTest {
   @Test
   void flood_isListedUpToItsShare_andTheRestCounted() throws Exception {
     var unused = summed();
+    int flood = 250;
     List<UuidV7> ids = new ArrayList<>();
     try (HttpWire wire = open()) {
-      for (int i = 0; i < Refusals.MOST_OF_ONE + 10; i++) {
+      for (int i = 0; i < flood; i++) {
         ids.add(id(wire.get("/v1/flood")));
       }
     }
     assertThat(new HashSet<>(ids)).hasSameSizeAs(ids);
     Refusals refusals = deployment.service().refusals();
     List<UuidV7> others = new ArrayList<>();
-    for (int i = 0; i < 2 * Refusals.MOST_LISTED; i++) {
-      RefusedRequest other = from("2001:db8:0:" + Integer.toHexString(i) + "::1");
+    for (int i = 0; i < 2_000; i++) {
+      RefusedRequest other = from("flood", "2001:db8:0:" + Integer.toHexString(i) + "::1");
       refusals.told(other);
       others.add(other.id());
     }
+    UuidV7 last = refused(CHALLENGES, "{}");
 
     long index = summed();
 
     found(ids.get(0), "not_found");
     found(others.get(0), "flood");
-    found(others.get(Refusals.MOST_LISTED - Refusals.MOST_OF_ONE - 1), "flood");
-    for (UuidV7 unlisted : List.of(ids.get(Refusals.MOST_OF_ONE), others.get(others.size() - 1))) {
+    UuidV7 elsewhere = ids.get(ids.size() - 1);
+    for (UuidV7 unlisted : List.of(elsewhere, others.get(others.size() - 1))) {
       assertThat(notFound(unlisted, 404).text())
-          .contains("the summary at leaf " + index, "counts " + (10 + 1_250) + " requests");
+          .contains("the summary at leaf " + index, " requests by code");
     }
     assertThat(((LeafBody.Summary) deployment.lastLeaf().body()).counts())
         .contains(
-            new RefusalCount(DenialCode.UNVERIFIABLE, "not_found", Refusals.MOST_OF_ONE + 10),
-            new RefusalCount(DenialCode.UNVERIFIABLE, "flood", 2 * Refusals.MOST_LISTED));
-    assertThat(deployment.service().ledger().payload(index).orElseThrow())
-        .as("of a flood from everywhere, within what lies beside a leaf")
-        .hasSizeLessThan(400_000);
+            new RefusalCount(DenialCode.UNVERIFIABLE, "not_found", flood),
+            new RefusalCount(DenialCode.UNVERIFIABLE, "flood", 2_000));
+    // Its own address flooded before, and has no share left.
+    notFound(last, 404);
+    assertThat(payloadOf(index)).hasSizeLessThan(2 * RefusalBudget.BYTES_OF_ONE + 256);
   }
 
-  private static RefusedRequest from(String address) throws Exception {
+  /** Every reason and operation from everywhere: the whole has its bound. */
+  @Test
+  void floodOfEveryKindFromEverywhere_staysWithinTheMinutesBytes() throws Exception {
+    var unused = summed();
+    Refusals refusals = deployment.service().refusals();
+    for (int i = 0; i < 4_000; i++) {
+      refusals.told(from("flood_" + i % 100, "2001:db8:0:" + Integer.toHexString(i) + "::1"));
+    }
+
+    assertThat(payloadOf(summed())).hasSizeBetween(RefusalBudget.BYTES / 2, RefusalBudget.BYTES);
+  }
+
+  /** A host is free to choose the second half of its address, and takes one row all the same. */
+  @Test
+  void addressesOfOneNetwork_areOneRow() throws Exception {
+    var unused = summed();
+    Refusals refusals = deployment.service().refusals();
+    List<UuidV7> ids = new ArrayList<>();
+    for (int i = 1; i <= 100; i++) {
+      RefusedRequest request = from("flood", "2001:db8:0:7::" + Integer.toHexString(i));
+      refusals.told(request);
+      ids.add(request.id());
+    }
+
+    ListedRefusals listed = ListedRefusals.parse(payloadOf(summed()));
+
+    assertThat(listed.rows()).hasSize(1);
+    assertThat(listed.rows().get(0).requests()).isEqualTo(ids);
+    byte[] network = {0x20, 0x01, 0x0d, (byte) 0xb8, 0, 0, 0, 7};
+    assertThat(new Commitment(listed.rows().get(0).client().orElseThrow()))
+        .satisfies(client -> assertThat(client.opensWith(listed.clientSalt(), network)).isTrue());
+  }
+
+  private static byte[] payloadOf(long index) throws Exception {
+    return deployment.service().ledger().payload(index).orElseThrow();
+  }
+
+  private static RefusedRequest from(String reason, String address) throws Exception {
     return new RefusedRequest(
         UuidV7.next(deployment.clock, new SecureRandom()),
         DenialCode.UNVERIFIABLE,
-        "flood",
+        reason,
         "plain",
         "none",
         Optional.of(InetAddress.getByName(address)));
