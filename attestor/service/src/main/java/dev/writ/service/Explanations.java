@@ -78,6 +78,9 @@ final class Explanations {
     /** The summary of its minute counts it, if it was, and does not list it. */
     record Unlisted(long index, long number) implements Outcome {}
 
+    /** Of the leaves of the id's time, those from {@code from} to before {@code to} were not looked at. */
+    record Cut(long from, long to) implements Outcome {}
+
     /** What was kept beside this leaf was erased. */
     record Erased(long index) implements Outcome {}
   }
@@ -120,6 +123,8 @@ final class Explanations {
       return new Outcome.Refused(refused);
     } else if (found instanceof RefusalSearch.Found.Unlisted unlisted) {
       return new Outcome.Unlisted(unlisted.index(), unlisted.number());
+    } else if (found instanceof RefusalSearch.Found.Cut cut) {
+      return new Outcome.Cut(cut.from(), cut.to());
     }
     return found instanceof RefusalSearch.Found.Erased erased
         ? new Outcome.Erased(erased.index())

@@ -137,6 +137,17 @@ final class OperatorRoutes {
                   + unlisted.number()
                   + " requests by code and reason that it does not list"),
           Optional.empty());
+    } else if (outcome instanceof Explanations.Outcome.Cut cut) {
+      return new Reply.Refused(
+          Problem.notFound(
+              "a leaf or a minute's summary must list this id, and none does among the leaves of its time"
+                  + " that were looked at; those from "
+                  + cut.from()
+                  + " to before "
+                  + cut.to()
+                  + " were not, for they are too many: look there for leaves of kind summary, and beside"
+                  + " them, as writ ledger payload shows it"),
+          Optional.empty());
     } else if (outcome instanceof Explanations.Outcome.Erased erased) {
       return new Reply.Refused(
           Problem.gone(

@@ -31,9 +31,20 @@ final class RefusalSearch {
   private static final int MOST = 1 << 18;
 
   private final Ledger ledger;
+  private final long most;
 
   RefusalSearch(Ledger ledger) {
+    this(ledger, MOST);
+  }
+
+  /**
+   * The same with another bound.
+   *
+   * @param most leaves of a span that are looked at
+   */
+  RefusalSearch(Ledger ledger, long most) {
     this.ledger = ledger;
+    this.most = most;
   }
 
   /** What is known of a request. */
@@ -62,6 +73,14 @@ final class RefusalSearch {
     /** It may be one of those that were listed beside this summary. */
     record Erased(long index) implements Found {}
 
+    /**
+     * No summary speaks of it among the leaves that were looked at, and more are of its time.
+     *
+     * @param from the first of them that was not looked at
+     * @param to the first behind them
+     */
+    record Cut(long from, long to) implements Found {}
+
     /** No summary speaks of it. */
     record Nowhere() implements Found {}
   }
@@ -80,14 +99,16 @@ final class RefusalSearch {
       if (found instanceof Found.Refused) {
         return found;
       }
-      best = best instanceof Found.Nowhere ? found : best;
+      boolean isOfItsMinute = found instanceof Found.Unlisted || found instanceof Found.Erased;
+      boolean isBetter = best instanceof Found.Cut && isOfItsMinute;
+      best = best instanceof Found.Nowhere || isBetter ? found : best;
     }
     return best;
   }
 
   private Found between(long from, long to, UuidV7 request) throws LedgerException {
     Found best = new Found.Nowhere();
-    long end = Math.min(to, from + MOST);
+    long end = Math.min(to, from + most);
     OptionalLong next = ledger.firstOf(LeafKind.SUMMARY, from, end);
     while (next.isPresent()) {
       long index = next.getAsLong();
@@ -97,6 +118,9 @@ final class RefusalSearch {
       }
       best = best instanceof Found.Nowhere ? found : best;
       next = ledger.firstOf(LeafKind.SUMMARY, index + 1, end);
+    }
+    if (best instanceof Found.Nowhere && end < to) {
+      return new Found.Cut(end, to);
     }
     return best;
   }

@@ -8,10 +8,15 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RefusalCount;
+import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.Entry;
+import dev.writ.ledger.Ledger;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -261,6 +266,28 @@ final class RefusedRequestTest {
     byte[] network = {0x20, 0x01, 0x0d, (byte) 0xb8, 0, 0, 0, 7};
     assertThat(new Commitment(listed.rows().get(0).client().orElseThrow()))
         .satisfies(client -> assertThat(client.opensWith(listed.clientSalt(), network)).isTrue());
+  }
+
+  /** Where too many leaves are of an id's time, it is said which were not looked at. */
+  @Test
+  void searchThatIsCut_saysWhere() throws Exception {
+    UuidV7 nobodys = UuidV7.next(deployment.clock, new SecureRandom());
+    UuidV7 unused = refused(CHALLENGES, "{}");
+    long index = summed();
+    Ledger ledger = deployment.service().ledger();
+    for (int i = 0; i < 3; i++) {
+      UuidV7 id = UuidV7.next(deployment.clock, new SecureRandom());
+      Leaf leaf =
+          Leaf.of(
+              id.time(), id, List.of(), new LeafBody.Revocation(id, RevocationReason.SUPERSEDED));
+      assertThat(Deployment.join(ledger.commit(Entry.of(leaf))))
+          .isInstanceOf(CommitOutcome.Receipt.class);
+    }
+
+    assertThat(new RefusalSearch(ledger).find(nobodys))
+        .isEqualTo(new RefusalSearch.Found.Nowhere());
+    assertThat(new RefusalSearch(ledger, 2).find(nobodys))
+        .isEqualTo(new RefusalSearch.Found.Cut(index + 2, index + 4));
   }
 
   private static byte[] payloadOf(long index) throws Exception {
