@@ -7,17 +7,20 @@ import dev.writ.agent.Attester;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.OperatorClient;
 import dev.writ.agent.Timeouts;
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.TrustFile;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.ledger.LedgerException;
+import dev.writ.policy.PolicyDocument;
 import dev.writ.service.DoorException;
 import dev.writ.service.Doors;
 import dev.writ.service.ServiceStartException;
 import dev.writ.service.WritService;
 import dev.writ.tlog.Hash;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -26,12 +29,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
@@ -80,35 +85,6 @@ final class ConfigurationDenialsTest {
           Map.entry("operator.mtls.roles[].spki_sha256", "who is an operator"),
           Map.entry("operator.mtls.roles[].roles", "what an operator may ask for"),
           Map.entry("operator.socket_roles", "what an operator may ask for"));
-
-  /** Keys that name another place: what is there is not ours, and a start must not do without it. */
-  private static final Map<String, String> PLACES =
-      Map.ofEntries(
-          Map.entry("token.profile", "luna7"),
-          Map.entry("token.library", "/nowhere.so"),
-          Map.entry("token.label", "another"),
-          Map.entry("token.pin_file", "/nowhere"),
-          Map.entry("token.sealed_pin", "/nowhere"),
-          Map.entry("token.tpm", "swtpm:path=/nowhere"),
-          Map.entry("token.wrapped_key", "/nowhere"),
-          Map.entry("token.sealed_key", "/nowhere"),
-          Map.entry("token.replica.profile", "softhsm2"),
-          Map.entry("token.replica.library", "/nowhere.so"),
-          Map.entry("token.replica.label", "another"),
-          Map.entry("token.replica.pin_file", "/nowhere"),
-          Map.entry("token.replica.sealed_pin", "/nowhere"),
-          Map.entry("token.replica.tpm", "swtpm:path=/nowhere"),
-          Map.entry("ledger.postgres.host", "nowhere.invalid"),
-          Map.entry("ledger.postgres.port", "1"),
-          Map.entry("ledger.postgres.database", "none"),
-          Map.entry("ledger.postgres.user", "nobody"),
-          Map.entry("ledger.postgres.password_file", "/nowhere"),
-          Map.entry("ledger.postgres.authorities", "/nowhere"),
-          Map.entry("ledger.tpm_anchor.tpm", "swtpm:path=/nowhere"),
-          Map.entry("ledger.tpm_anchor.index", "0x01800007"),
-          Map.entry("ledger.tpm_anchor.every_s", "60"),
-          Map.entry("listen.tls.certificate", "/nowhere"),
-          Map.entry("listen.tls.key", "/nowhere"));
 
   /** Keys of lists, which stand in the file alone: the file of these tests has what they need. */
   private static final Set<String> IN_THE_FILE =
@@ -191,7 +167,9 @@ final class ConfigurationDenialsTest {
 
   private static Path folder;
   private static DemoHost host;
-  private static KeyEdges edges;
+  private static final Map<AbsentPlaces.Without, KeyEdges> EDGES =
+      new EnumMap<>(AbsentPlaces.Without.class);
+  private static SoftHsmToken token;
   private static TrustFile trust;
   private static Map<String, Came> denied;
 
@@ -200,7 +178,7 @@ final class ConfigurationDenialsTest {
     folder = Files.createTempDirectory("writ-cli-test-");
     EndorsementAuthority maker = EndorsementAuthority.create(Instant.now(), new SecureRandom());
     host = DemoHost.boot("host-a", folder, maker, BootLog.DEMO);
-    SoftHsmToken token = SoftHsmToken.inEnvironment("settings");
+    token = SoftHsmToken.inEnvironment("settings");
     Invocation init =
         Invocation.of(
             "keys",
@@ -241,8 +219,47 @@ final class ConfigurationDenialsTest {
                 """);
     Path unused = Files.createDirectory(folder.resolve("archive"));
     unused = Files.createFile(folder.resolve("anchor"));
-    edges = new KeyEdges(file, yaml);
+    for (AbsentPlaces.Without without : AbsentPlaces.Without.values()) {
+      String left = without.in(yaml);
+      assertThat(left.equals(yaml))
+          .as(without.name())
+          .isEqualTo(without == AbsentPlaces.Without.NOTHING);
+      EDGES.put(without, new KeyEdges(file, left));
+    }
+    revisePolicy(born);
     denied = begun();
+  }
+
+  /** Of what is to be used so often, one takes an operator's approval, and a freeze stops the other alone. */
+  private static void revisePolicy(DemoService.Born born) throws Exception {
+    Path file = DemoService.policyFile(born);
+    Path key = folder.resolve("keys").resolve(KeyBirth.OPERATOR_KEY);
+    String rule =
+        """
+        {"id":"approved","stage":"requirement","effect":"require","mode":"enforce",
+         "when":"request.max_uses != 7 || size(governance.approvals) >= 1",
+         "code":"policy_denied","reason_user":"Somebody must approve this.",
+         "reason_admin":"An operator."},""";
+    String document =
+        new String(DemoPolicyApprover.document(file).canonical(), StandardCharsets.UTF_8);
+    String frozen = "governance.mode == Mode.FROZEN";
+    String tried = "\"governance\":{\"mode\":\"frozen\"}";
+    assertThat(document).contains(frozen, tried);
+    String revised =
+        document
+            .replace(frozen, frozen + " && request.max_uses == 8")
+            .replace(tried, tried + ",\"request\":{\"max_uses\":8}")
+            .replace("\"rules\":[", "\"rules\":[" + rule)
+            .replaceFirst(
+                "\\{",
+                "{\"approvals\":{\"threshold\":1,\"separation\":false,\"approvers\":[\""
+                    + Thumbprint.text(OperatorKey.read(key).kid())
+                    + "\"]},");
+    Files.write(
+        file,
+        DemoPolicyApprover.approved(
+                born, PolicyDocument.parse(revised.getBytes(StandardCharsets.UTF_8)))
+            .toJson());
   }
 
   @AfterAll
@@ -258,6 +275,20 @@ final class ConfigurationDenialsTest {
       var enrolled = DeniedException.granted(base.attester().enrol(host.name()));
       assertThat(enrolled.akName()).isEqualTo(base.attester().attestationKeyName());
       assertThat(base.requests().unspoiled()).isInstanceOf(Came.Allowed.class);
+      Path keys = folder.resolve("keys");
+      Invocation frozen =
+          Invocation.of(
+              "policy",
+              "freeze",
+              "A freeze that stays",
+              "--key",
+              keys.resolve(KeyBirth.OPERATOR_KEY),
+              "--yes",
+              "--trust",
+              keys.resolve("trust.json"),
+              "--socket",
+              folder.resolve("operator.sock"));
+      assertThat(frozen.status()).as(frozen.err()).isEqualTo(ExitStatus.DONE);
       return base.requests().all();
     }
   }
@@ -279,11 +310,18 @@ final class ConfigurationDenialsTest {
     }
   }
 
+  private static KeyEdges edges() {
+    return Objects.requireNonNull(EDGES.get(AbsentPlaces.Without.NOTHING));
+  }
+
   private static Started started(Map<String, String> keys, boolean byEnvironment) throws Exception {
-    ServeConfig config =
-        edges
+    return started(
+        edges()
             .with(keys, byEnvironment)
-            .orElseThrow(() -> CommandFailure.configuration("it must be a configuration: " + keys));
+            .orElseThrow(() -> new AssertionError("it must be a configuration: " + keys)));
+  }
+
+  private static Started started(ServeConfig config) throws Exception {
     List<AutoCloseable> opened = new ArrayList<>();
     try {
       ServeSetup setup =
@@ -319,6 +357,11 @@ final class ConfigurationDenialsTest {
   }
 
   private static String placed(String value) {
+    if (value.equals(AbsentPlaces.LABEL)) {
+      return token.label();
+    } else if (value.equals(AbsentPlaces.PIN)) {
+      return token.pinFile().toString();
+    }
     return value.startsWith("~") ? folder + value.substring(1) : value;
   }
 
@@ -331,21 +374,21 @@ final class ConfigurationDenialsTest {
   private static KeyEdges.Bounds bounds(String key) {
     Map<String, String> beside = new HashMap<>();
     BESIDE.getOrDefault(key, Map.of()).forEach((other, value) -> beside.put(other, placed(value)));
-    return edges
+    return edges()
         .boundsOf(key, beside)
         .orElseThrow(
             () ->
                 new AssertionError(
                     key
                         + " must be a number, have its WORDS, be listed as what says WHO_IS_BELIEVED, or"
-                        + " as one of PLACES: it is new, and nothing shows that it allows nothing"));
+                        + " as one of AbsentPlaces: it is new, and nothing shows that it allows nothing"));
   }
 
   /** Keys that are tried at their edges. */
   private static Set<String> tried() {
     Set<String> tried = new TreeSet<>(ServeConfig.keys());
     tried.removeAll(WHO_IS_BELIEVED.keySet());
-    tried.removeAll(PLACES.keySet());
+    tried.removeAll(AbsentPlaces.BY_KEY.keySet());
     tried.removeAll(IN_THE_FILE);
     return tried;
   }
@@ -372,7 +415,8 @@ final class ConfigurationDenialsTest {
   void everyKey_isTriedOrListedWithItsReason() {
     Set<String> listed = new HashSet<>();
     for (Set<String> list :
-        List.of(WHO_IS_BELIEVED.keySet(), PLACES.keySet(), IN_THE_FILE, WORDS.keySet())) {
+        List.of(
+            WHO_IS_BELIEVED.keySet(), AbsentPlaces.BY_KEY.keySet(), IN_THE_FILE, WORDS.keySet())) {
       assertThat(ServeConfig.keys()).containsAll(list);
       list.forEach(key -> assertThat(listed.add(key)).as(key).isTrue());
     }
@@ -398,11 +442,23 @@ final class ConfigurationDenialsTest {
             "environment_untrusted",
             "expired",
             "governance_discontinuity",
+            "policy_denied",
             "replayed",
             "revoked",
             "runtime_integrity",
             "scope_exceeded",
             "signature_invalid");
+  }
+
+  /** Of what the policy says, each for its rule. */
+  @Test
+  void policysDenials_areOfTheirRules() {
+    assertThat(denied.get("approval that nobody gave")).isEqualTo(byPolicy("approved"));
+    assertThat(denied.get("service that is frozen")).isEqualTo(byPolicy("frozen"));
+  }
+
+  private static Came byPolicy(String rule) {
+    return new Came.Denied(DenialCode.POLICY_DENIED, Optional.of(rule), Optional.empty());
   }
 
   /** The same denials as before, each for its reason, and an allow beside them. */
@@ -427,17 +483,14 @@ final class ConfigurationDenialsTest {
     requireSame(all(true, Set.of("ledger.folder")), false);
   }
 
-  @Test
-  void otherWords_denyAsBefore() throws Exception {
-    Map<String, String> keys = new LinkedHashMap<>();
-    WORDS.forEach((key, words) -> keys.put(key, placed(words.get(words.size() / 2))));
-    keys.remove("ledger.folder");
-    requireSame(keys, false);
-  }
-
   /** Whatever becomes of the request, it is not allowed. */
-  private static void requireNoAllow(Map<String, String> keys) throws Exception {
-    try (Started service = started(keys, false)) {
+  private static void requireNoAllow(Map<String, String> keys, AbsentPlaces.Without without)
+      throws Exception {
+    ServeConfig config =
+        Objects.requireNonNull(EDGES.get(without))
+            .with(keys, false)
+            .orElseThrow(() -> new AssertionError("it must be a configuration: " + keys));
+    try (Started service = started(config)) {
       assertThat(service.requests().all().values())
           .as(keys.toString())
           .noneMatch(Came.Allowed.class::isInstance);
@@ -450,15 +503,18 @@ final class ConfigurationDenialsTest {
   void leastThatServesNobody_allowsNothing() throws Exception {
     Map<String, String> keys = new LinkedHashMap<>();
     STARVING.forEach(key -> keys.put(key, Long.toString(bounds(key).least())));
-    requireNoAllow(keys);
-    requireNoAllow(Map.of("ledger.folder", placed("~/empty")));
+    requireNoAllow(keys, AbsentPlaces.Without.NOTHING);
+    requireNoAllow(Map.of("ledger.folder", placed("~/empty")), AbsentPlaces.Without.NOTHING);
   }
 
-  /** One place after the other is not there. */
+  /** One place after the other is not there, each in what is a whole configuration. */
   @Test
   void placesThatAreNotThere_allowNothing() throws Exception {
-    for (Map.Entry<String, String> place : PLACES.entrySet()) {
-      requireNoAllow(Map.of(place.getKey(), place.getValue()));
+    for (Map.Entry<String, AbsentPlaces.Place> place : AbsentPlaces.BY_KEY.entrySet()) {
+      Map<String, String> keys = new LinkedHashMap<>();
+      place.getValue().beside().forEach((key, value) -> keys.put(key, placed(value)));
+      keys.put(place.getKey(), place.getValue().value());
+      requireNoAllow(keys, place.getValue().without());
     }
   }
 
@@ -469,7 +525,7 @@ final class ConfigurationDenialsTest {
       for (String value : List.of("", "true", "false", "-1", "null", "~", "*")) {
         boolean isPath = words(key).stream().anyMatch(word -> word.startsWith("/"));
         if (!isPath || value.isEmpty()) {
-          assertThat(edges.with(Map.of(key, value), false)).as(key + "=" + value).isEmpty();
+          assertThat(edges().with(Map.of(key, value), false)).as(key + "=" + value).isEmpty();
         }
       }
     }

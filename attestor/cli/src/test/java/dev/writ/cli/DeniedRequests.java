@@ -29,6 +29,12 @@ import java.util.function.Consumer;
 
 /** What is denied by a service and by who verifies what it issues, each for one thing that is wrong. */
 final class DeniedRequests {
+  /** As often may be used what takes an approval. */
+  static final int APPROVED_USES = 7;
+
+  /** As often may be used what no freeze lets through. */
+  static final int UNFROZEN_USES = 8;
+
   private static final Duration EARLIER = Duration.ofMinutes(-10);
   private static final Presentation LOOKING = Presentation.NOTHING.withTenant(DemoService.TENANT);
 
@@ -69,6 +75,8 @@ final class DeniedRequests {
     came.put("another's workload", tried(() -> asked(of(good.iss(), good.tenant(), "worker-b"))));
     came.put("another tenant", tried(() -> asked(of(good.iss(), "other", "worker-a"))));
     came.put("another issuer", tried(() -> asked(of("https://other", good.tenant(), "worker-a"))));
+    came.put("approval that nobody gave", tried(() -> asked(used(APPROVED_USES))));
+    came.put("service that is frozen", tried(() -> asked(used(UNFROZEN_USES))));
     came.put("quote over another request", tried(this::swapped));
     came.put("challenge answered twice", tried(this::replayed));
     came.put("gateway: signature not over the artifact", tried(this::forged));
@@ -123,6 +131,19 @@ final class DeniedRequests {
 
   private ExecutionRequest deleting() {
     return with(good.iss(), good.tenant(), good.sub(), "delete");
+  }
+
+  /** The same, to be used so often. */
+  private ExecutionRequest used(int uses) {
+    Act act = good.act();
+    return new ExecutionRequest(
+        good.iss(),
+        good.aud(),
+        good.tenant(),
+        good.sub(),
+        new Act(act.action(), act.resource(), act.argsDigest(), act.limits(), uses),
+        good.parent(),
+        good.jkt());
   }
 
   private ExecutionRequest of(String issuer, String tenant, String worker) {
