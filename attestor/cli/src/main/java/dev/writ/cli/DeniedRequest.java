@@ -16,9 +16,13 @@ import dev.writ.artifact.MalformedRequestException;
 import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.UuidV7;
+import dev.writ.policy.Inputs;
+import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
+import dev.writ.policy.Subject;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.Optional;
 
 /**
@@ -28,6 +32,8 @@ import java.util.Optional;
  * @param denied when
  * @param denial what the leaf says
  * @param message what the host was told
+ * @param akName the TPM name of the attestation key of the host that asked, lower-case hex
+ * @param host its name; absent where the rules' inputs were too long to be kept
  * @param exec the program, where one is to run
  * @param policy by which it was denied
  */
@@ -36,10 +42,13 @@ record DeniedRequest(
     Instant denied,
     LeafBody.DecisionDeny denial,
     String message,
+    String akName,
+    Optional<String> host,
     ExecutionRequest request,
     Optional<ExecBinding> exec,
     PolicyDocument policy) {
   private static final int MAX_PAYLOAD = 1 << 20;
+  private static final int MAX_AK_NAME = 128;
 
   /** Asks for the denial of this id, and verifies all that is shown of it. */
   static DeniedRequest ask(OperatorOptions operator, UuidV7 decision, TrustFile believed)
@@ -91,18 +100,41 @@ record DeniedRequest(
         throw CommandFailure.integrity(
             "the program must be the one that the request names, and is another");
       }
+      String akName = HexFormat.of().formatHex(members.base64UrlUpTo("ak_name", MAX_AK_NAME));
       return new DeniedRequest(
           shown.leaf().id(),
           shown.leaf().time(),
           denial,
           members.text("message"),
+          akName,
+          host(members, akName),
           request,
           exec,
           policy);
-    } catch (MalformedJsonException | MalformedRequestException | MalformedExecBindingException e) {
+    } catch (MalformedJsonException
+        | MalformedRequestException
+        | MalformedExecBindingException
+        | MalformedPolicyException e) {
       throw CommandFailure.integrity(
           "what lies beside the denial must be of its form, and is not: " + e.getMessage());
     }
+  }
+
+  /** As the rules were shown it. */
+  private static Optional<String> host(JsonMembers members, String akName)
+      throws MalformedJsonException, MalformedPolicyException, CommandFailure {
+    if (!members.has("inputs")) {
+      return Optional.empty();
+    }
+    Subject subject = Inputs.parse(members.canonical("inputs")).subject();
+    if (!subject.akName().equals(akName)) {
+      throw CommandFailure.integrity(
+          "the host that the rules were shown must be the one that asked, "
+              + akName
+              + ", and is "
+              + subject.akName());
+    }
+    return Optional.of(subject.host());
   }
 
   /** In words: who asked for what, why it was denied, and until when the approval will hold. */
@@ -110,6 +142,8 @@ record DeniedRequest(
     Lines lines = new Lines();
     lines.fact("decision", decision + ", denied " + denied);
     lines.fact("because", denial.reason() + ": " + message);
+    lines.fact("host", host.orElse("its name is not kept; see its key"));
+    lines.fact("ak_name", akName);
     lines.fact("workload", request.sub() + " of tenant " + request.tenant());
     lines.fact("action", request.act().action() + " " + request.act().resource());
     lines.fact(

@@ -444,6 +444,8 @@ class HostCommandsTest {
     assertThat(approved.status()).as(approved.err()).isEqualTo(ExitStatus.DONE);
     assertThat(approved.err())
         .containsPattern("because +approved: Somebody must approve this.")
+        .containsPattern("host +host-a\n")
+        .containsPattern("ak_name +000b[0-9a-f]{64}\n")
         .containsPattern("workload +spiffe://dev.example/worker-a of tenant demo")
         .containsPattern("action +exec /usr/bin/true")
         .containsPattern("uses +7")
