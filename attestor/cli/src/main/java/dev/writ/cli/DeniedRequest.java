@@ -16,6 +16,7 @@ import dev.writ.artifact.MalformedRequestException;
 import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.UuidV7;
+import dev.writ.policy.Approvals;
 import dev.writ.policy.Inputs;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
@@ -34,6 +35,7 @@ import java.util.Optional;
  * @param message what the host was told
  * @param akName the TPM name of the attestation key of the host that asked, lower-case hex
  * @param host its name; absent where the rules' inputs were too long to be kept
+ * @param initiator who set it in motion, as was proven; absent where nobody was
  * @param exec the program, where one is to run
  * @param policy by which it was denied
  */
@@ -45,6 +47,7 @@ record DeniedRequest(
     String akName,
     Optional<String> host,
     ExecutionRequest request,
+    Optional<String> initiator,
     Optional<ExecBinding> exec,
     PolicyDocument policy) {
   private static final int MAX_PAYLOAD = 1 << 20;
@@ -109,6 +112,7 @@ record DeniedRequest(
           akName,
           host(members, akName),
           request,
+          initiator(members),
           exec,
           policy);
     } catch (MalformedJsonException
@@ -137,6 +141,37 @@ record DeniedRequest(
     return Optional.of(subject.host());
   }
 
+  /** Beside a denial lies who had it asked among what the rules were shown, unless that was too long. */
+  private static Optional<String> initiator(JsonMembers members)
+      throws MalformedJsonException, MalformedPolicyException, CommandFailure {
+    if (!members.has("inputs")) {
+      throw CommandFailure.invalid(
+          "what the rules were shown must be kept beside the denial, and is not: nobody can tell who set"
+              + " the request in motion");
+    }
+    return Inputs.parse(members.canonical("inputs")).governance().initiator();
+  }
+
+  /** The policy must list the approver and, with separation, know him to be another than the initiator. */
+  void requireCounted(String approver) throws CommandFailure {
+    Optional<Approvals> rules = policy.approvals();
+    String version = policy.id() + " version " + policy.version();
+    if (rules.isEmpty() || !rules.get().approvers().contains(approver)) {
+      throw CommandFailure.invalid(
+          "the policy " + version + " must list the approver " + approver + ", and does not");
+    }
+    if (!rules.get().admits(approver, initiator)) {
+      throw CommandFailure.invalid(
+          "by the policy "
+              + version
+              + " the approver "
+              + approver
+              + " must be known to be another than who set the request in motion, "
+              + initiator.orElse("of whom nothing was proven")
+              + ", and is not");
+    }
+  }
+
   /** In words: who asked for what, why it was denied, and until when the approval will hold. */
   String words(Instant until) {
     Lines lines = new Lines();
@@ -144,6 +179,7 @@ record DeniedRequest(
     lines.fact("because", denial.reason() + ": " + message);
     lines.fact("host", host.orElse("its name is not kept; see its key"));
     lines.fact("ak_name", akName);
+    lines.fact("initiator", initiator.orElse("none was proven: the host asked by itself"));
     lines.fact("workload", request.sub() + " of tenant " + request.tenant());
     lines.fact("action", request.act().action() + " " + request.act().resource());
     lines.fact(

@@ -72,6 +72,7 @@ final class ExplanationText {
             + (given < threshold
                 ? "; an approver gives one with: writ approve --request " + next.text("decision_id")
                 : ": the host can ask for the same again"));
+    next.optionalText("initiator").ifPresent(name -> lines.fact("  for the initiator", name));
     for (String approver : next.texts("approvers", MAX)) {
       lines.fact("  may approve", approver);
     }

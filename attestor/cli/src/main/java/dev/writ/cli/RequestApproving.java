@@ -6,7 +6,6 @@ import dev.writ.artifact.ApproverRole;
 import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.UuidV7;
-import dev.writ.policy.Approvals;
 import dev.writ.tlog.Hash;
 import java.io.PrintWriter;
 import java.security.SecureRandom;
@@ -15,7 +14,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * An approver's word for a request that was denied.
@@ -54,30 +52,24 @@ record RequestApproving(SigningOptions signing, Duration valid) {
               + name
               + " is neither's");
     }
-    Optional<Approvals> rules = denied.policy().approvals();
-    if (rules.isEmpty() || !rules.get().approvers().contains(name)) {
-      throw CommandFailure.invalid(
-          "the policy "
-              + denied.policy().id()
-              + " version "
-              + denied.policy().version()
-              + " must list the approver "
-              + name
-              + ", and does not");
-    }
+    denied.requireCounted(name);
   }
 
   private RequestApproval signed(
       OperatorKey key, DeniedRequest denied, TrustFile believed, Instant given)
       throws CommandFailure {
-    byte[] nonce = new byte[Hash.BYTES];
-    new SecureRandom().nextBytes(nonce);
+    byte[] random = new byte[Hash.BYTES];
+    new SecureRandom().nextBytes(random);
+    Hash nonce = Hash.of(random);
     RequestApproval.Terms terms =
         new RequestApproval.Terms(
             believed.content().issuer(),
             denied.request().digest(),
             denied.denial().policyDigest(),
-            Hash.of(nonce),
+            denied
+                .initiator()
+                .map(name -> RequestApproval.Terms.committed(denied.request(), nonce, name)),
+            nonce,
             given,
             given.plus(valid),
             key.kid());
@@ -89,6 +81,7 @@ record RequestApproving(SigningOptions signing, Duration valid) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("decision", denied.decision());
     facts.put("request_digest", approval.terms().requestDigest());
+    denied.initiator().ifPresent(name -> facts.put("initiator", name));
     facts.put("approver", approval.terms().approver());
     facts.put("approval_id", recorded.id());
     facts.put("given", recorded.given());

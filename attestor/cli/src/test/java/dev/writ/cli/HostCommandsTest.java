@@ -423,8 +423,10 @@ class HostCommandsTest {
             folder.resolve("seven.json"),
             REQUEST.formatted("a").replace("\"max_uses\":1", "\"max_uses\":7"));
     Path operatorKey = running.service().trustFile().resolveSibling(KeyBirth.OPERATOR_KEY);
-    Invocation denied = attestApproved(request);
-    assertThat(denied.status()).isEqualTo(ExitStatus.DENIED);
+    Path dave = running.provider().token(folder, "dave");
+    Path eve = running.provider().token(folder, "eve");
+    Invocation denied = attestApproved(request, "--initiator-token-file", dave);
+    assertThat(denied.status()).as(denied.err()).isEqualTo(ExitStatus.DENIED);
     Matcher next =
         Pattern.compile(
                 "\nwrit: next: 0 of 1 approvals .*: writ approve --request ([0-9a-f-]{36})\n")
@@ -446,6 +448,7 @@ class HostCommandsTest {
         .containsPattern("because +approved: Somebody must approve this.")
         .containsPattern("host +host-a\n")
         .containsPattern("ak_name +000b[0-9a-f]{64}\n")
+        .containsPattern("initiator +oidc:corp:dave")
         .containsPattern("workload +spiffe://dev.example/worker-a of tenant demo")
         .containsPattern("action +exec /usr/bin/true")
         .containsPattern("uses +7")
@@ -455,11 +458,17 @@ class HostCommandsTest {
     assertThat(Invocation.of("explain", decision, "--socket", running.service().socket()).out())
         .containsPattern("next +1 of 1 approvals are given: the host can ask for the same again");
 
-    Invocation issued = attestApproved(request);
+    for (Object[] another :
+        List.of(new Object[] {}, new Object[] {"--initiator-token-file", eve})) {
+      assertThat(attestApproved(request, another).err())
+          .contains("next: 0 of 1 approvals are given");
+    }
+    Invocation issued = attestApproved(request, "--initiator-token-file", dave);
     assertThat(issued.status()).as(issued.err()).isEqualTo(ExitStatus.DONE);
     ProofBundle bundle = ProofBundle.parse(issued.out().strip().getBytes(StandardCharsets.UTF_8));
     assertThat(Artifact.parse(bundle.artifact()).claims().gov().approvals()).hasSize(1);
-    assertThat(attestApproved(request).err()).contains("next: 0 of 1 approvals are given");
+    assertThat(attestApproved(request, "--initiator-token-file", dave).err())
+        .contains("next: 0 of 1 approvals are given");
   }
 
   @Test

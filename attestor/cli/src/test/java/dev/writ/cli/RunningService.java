@@ -55,6 +55,7 @@ final class RunningService implements AutoCloseable {
   private final DemoHost hostB;
   private final DemoService.Born born;
   private final Path config;
+  private final ProviderKey provider;
   private final DemoService service;
 
   private RunningService(
@@ -63,12 +64,14 @@ final class RunningService implements AutoCloseable {
       DemoHost hostB,
       DemoService.Born born,
       Path config,
+      ProviderKey provider,
       DemoService service) {
     this.folder = folder;
     this.hostA = hostA;
     this.hostB = hostB;
     this.born = born;
     this.config = config;
+    this.provider = provider;
     this.service = service;
   }
 
@@ -105,10 +108,12 @@ final class RunningService implements AutoCloseable {
     if (!written.contains(plain)) {
       throw new IllegalStateException("the demo's configuration has changed: " + written);
     }
-    Files.writeString(config, written.replace(plain, doors));
+    ProviderKey provider = ProviderKey.create();
+    Files.writeString(config, written.replace(plain, doors) + provider.section(folder));
     Path operatorKey = born.folder().resolve("keys").resolve(KeyBirth.OPERATOR_KEY);
     reviseForPrograms(born, folder, Thumbprint.text(OperatorKey.read(operatorKey).kid()));
-    return new RunningService(folder, a, b, born, config, DemoService.start(born, config));
+    return new RunningService(
+        folder, a, b, born, config, provider, DemoService.start(born, config));
   }
 
   /**
@@ -134,6 +139,11 @@ final class RunningService implements AutoCloseable {
                     + "\"]},");
     PolicyDocument document = PolicyDocument.parse(withRules.getBytes(StandardCharsets.UTF_8));
     Files.write(file, DemoPolicyApprover.approved(born, document).toJson());
+  }
+
+  /** Whose tokens name initiators. */
+  ProviderKey provider() {
+    return provider;
   }
 
   Path folder() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.RequestApproved;
@@ -12,7 +13,6 @@ import dev.writ.ledger.RecordedApproval;
 import dev.writ.policy.Approvals;
 import dev.writ.policy.Governance.Approval;
 import dev.writ.service.CountedApprovals.Counted;
-import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,17 +36,18 @@ final class ApprovalsAtHand {
    *
    * @param initiator who set the request in motion
    */
-  CountedApprovals of(PolicyInForce policy, Hash request, Optional<String> initiator, Instant now)
+  CountedApprovals of(
+      PolicyInForce policy, ExecutionRequest request, Optional<String> initiator, Instant now)
       throws LedgerException {
     TrustContent believed = trust.newest().content();
     Optional<Approvals> rules = policy.document().approvals();
     List<Counted> counted = new ArrayList<>();
     if (rules.isPresent()) {
-      for (RecordedApproval row : ledger.openApprovals(request, policy.digest(), now)) {
+      for (RecordedApproval row : ledger.openApprovals(request.digest(), policy.digest(), now)) {
         Leaf leaf = leaf(row);
         RequestApproval approval = ((RequestApproved) leaf.body()).approval();
         Optional<Approval> shown =
-            CountedApprovals.shown(approval, rules.get(), believed, initiator, now);
+            CountedApprovals.shown(approval, request, rules.get(), believed, initiator, now);
         boolean first =
             counted.stream().noneMatch(each -> each.terms().kid().equals(approval.terms().kid()));
         if (shown.isPresent() && first) {

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.ApproverRole;
+import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.UuidV7;
@@ -51,19 +52,24 @@ record CountedApprovals(Optional<Approvals> rules, TrustContent trust, List<Coun
   }
 
   /**
-   * What rules see of an approval; empty where it does not count for a decision at this time.
+   * What rules see of an approval; empty where it does not count for a decision at this time. Whom an
+   * approver did not see to have asked, he has approved nothing for.
    *
+   * @param request that is decided on
    * @param trust names the approver, and as what
-   * @param initiator who set the request in motion
+   * @param initiator who set the request in motion, as was proven
    */
   static Optional<Approval> shown(
       RequestApproval approval,
+      ExecutionRequest request,
       Approvals rules,
       TrustContent trust,
       Optional<String> initiator,
       Instant now) {
     RequestApproval.Terms terms = approval.terms();
-    if (!terms.holdsAt(now) || !rules.admits(terms.approver(), initiator)) {
+    if (!terms.holdsAt(now)
+        || !terms.isFor(request, initiator)
+        || !rules.admits(terms.approver(), initiator)) {
       return Optional.empty();
     }
     return approval.judge(trust) instanceof RequestApproval.Outcome.Holds holds
@@ -112,7 +118,14 @@ record CountedApprovals(Optional<Approvals> rules, TrustContent trust, List<Coun
             && (policy.policy().wouldAllow(inputs, supposed.subList(0, threshold))
                 || policy.policy().wouldAllow(inputs, supposed.subList(0, most)));
     return helps
-        ? Optional.of(new StepUp(threshold, counted.size(), others, request, policy.digest()))
+        ? Optional.of(
+            new StepUp(
+                threshold,
+                counted.size(),
+                others,
+                request,
+                policy.digest(),
+                inputs.governance().initiator()))
         : Optional.empty();
   }
 

@@ -181,7 +181,7 @@ final class Explanations {
     Inputs inputs = decision.inputs().get();
     Hash request = decision.request().digest();
     return approvals
-        .of(policy, request, inputs.governance().initiator(), clock.instant())
+        .of(policy, decision.request(), inputs.governance().initiator(), clock.instant())
         .stepUp(policy, inputs, request);
   }
 

@@ -274,7 +274,8 @@ final class Judge {
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
     Governance governance = PolicyInputs.governance(policy, initiator.map(Initiator::name), now);
     Hash request = application.request().digest();
-    CountedApprovals counted = approvals.of(policy, request, governance.initiator(), now);
+    CountedApprovals counted =
+        approvals.of(policy, application.request(), governance.initiator(), now);
     Inputs inputs =
         new Inputs(
             PolicyInputs.subject(host.row(), quote, application.request()),

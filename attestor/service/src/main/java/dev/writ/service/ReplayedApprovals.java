@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RequestApproval;
@@ -110,15 +111,22 @@ final class ReplayedApprovals {
           member, "used by leaf " + index, "used by " + words(row.usedBy()));
     }
     RequestApproval approval = body.approval();
+    ExecutionRequest request = recorded.application().request();
     Optional<Inputs> was = recorded.inputs();
+    Optional<String> initiator = was.flatMap(inputs -> inputs.governance().initiator());
+    boolean ofInitiator = approval.terms().isFor(request, initiator);
+    if (was.isEmpty() && !ofInitiator) {
+      return Optional.empty();
+    }
     Optional<Approval> shown =
         CountedApprovals.shown(
             approval,
+            request,
             was.isPresent() ? rules : new Approvals(rules.threshold(), rules.approvers(), false),
             trust.content(),
-            was.flatMap(inputs -> inputs.governance().initiator()),
+            initiator,
             recorded.decided());
-    if (shown.isEmpty() && !trust.isKnown()) {
+    if (shown.isEmpty() && ofInitiator && !trust.isKnown()) {
       if (was.isEmpty()) {
         return Optional.empty();
       }
@@ -128,7 +136,7 @@ final class ReplayedApprovals {
       throw new ContradictionException(
           member,
           "one that counts under trust file version " + trust.content().version(),
-          why(approval, trust.content()));
+          ofInitiator ? why(approval, trust.content()) : "of another request or initiator");
     }
     return Optional.of(new Counted(approved.id(), approved.hash(), approval.terms(), shown.get()));
   }

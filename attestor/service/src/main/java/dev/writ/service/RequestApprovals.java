@@ -66,7 +66,7 @@ public final class RequestApprovals {
      * The ledger has it.
      *
      * @param id of its leaf, by which an artifact names it
-     * @param given how many hold of this request and are not used, with it
+     * @param given how many hold of this request, for whichever initiator, and are not used, with it
      * @param threshold how many the policy takes
      */
     record Recorded(
@@ -272,7 +272,8 @@ public final class RequestApprovals {
             new Denial(
                 DenialCode.REPLAYED,
                 reason,
-                "an approver approves a request once, and has: it holds and is not used");
+                "an approver approves a request for one initiator at a time, and has: it holds and is not"
+                    + " used");
         default ->
             throw new IllegalStateException("bug: no approval is refused so: " + refused.why());
       };

@@ -17,8 +17,15 @@ import java.util.Optional;
  * @param approvers of whom one may come, each by the thumbprint of their key, in ascending order
  * @param request the request's digest
  * @param policy digest of the policy under which they count
+ * @param initiator for whose request they must be; absent where nobody was proven to have set it in motion
  */
-public record StepUp(int threshold, int given, List<String> approvers, Hash request, Hash policy) {
+public record StepUp(
+    int threshold,
+    int given,
+    List<String> approvers,
+    Hash request,
+    Hash policy,
+    Optional<String> initiator) {
   /** Copies the approvers. */
   public StepUp {
     approvers = List.copyOf(approvers);
@@ -37,6 +44,7 @@ public record StepUp(int threshold, int given, List<String> approvers, Hash requ
     map.put("approvers", approvers);
     map.put("request_digest", request);
     map.put("policy_digest", policy);
+    initiator.ifPresent(name -> map.put("initiator", name));
     decision.ifPresent(id -> map.put("decision_id", id.toString()));
     return map;
   }

@@ -78,6 +78,7 @@ final class InitiatorIssuanceTest {
   private static ClientAuthority authority;
   private static SoftwareHost host;
   private static ReplayedStore store;
+  private static int nonces;
 
   @BeforeAll
   static void serve() throws Exception {
@@ -245,19 +246,26 @@ final class InitiatorIssuanceTest {
     assertNowhereIn(new String(deployment.lastLeaf().bytes(), StandardCharsets.UTF_8), shown);
   }
 
-  private static IssuanceOutcome aliceAsks(ExecutionRequest request) throws Exception {
+  private static IssuanceOutcome ask(ExecutionRequest request, String subject) throws Exception {
     return deployment.issue(
-        bringing(token("alice"), host.answer(deployment.challenge(host), request)));
+        bringing(token(subject), host.answer(deployment.challenge(host), request)));
   }
 
-  private static void approve(ExecutionRequest request, int operator) {
+  /** What would have it allowed. */
+  private static StepUp next(IssuanceOutcome outcome) {
+    return Deployment.denial(DenialCode.POLICY_DENIED, outcome).next().orElseThrow();
+  }
+
+  private static void approve(ExecutionRequest request, int operator, Optional<String> initiator) {
+    Hash nonce = Hash.sha256(new byte[] {(byte) nonces++});
     Instant now = deployment.clock.instant().truncatedTo(ChronoUnit.SECONDS);
     RequestApproval.Terms terms =
         new RequestApproval.Terms(
             Deployment.IDENTITY.issuer(),
             request.digest(),
             deployment.service().policies().inForce().digest(),
-            Hash.sha256(new byte[] {(byte) operator}),
+            initiator.map(name -> RequestApproval.Terms.committed(request, nonce, name)),
+            nonce,
             now,
             now.plusSeconds(600),
             deployment.operators.kid(operator));
@@ -275,20 +283,59 @@ final class InitiatorIssuanceTest {
   @Test
   void approval_ofWhoSetItInMotion_doesNotCount_andAnothersDoes() throws Exception {
     ExecutionRequest request = Deployment.request(host, 2);
-    StepUp next =
-        Deployment.denial(DenialCode.POLICY_DENIED, aliceAsks(request)).next().orElseThrow();
-    assertThat(next.approvers()).containsExactly(name(1));
-    approve(request, 0);
-    assertThat(
-            Deployment.denial(DenialCode.POLICY_DENIED, aliceAsks(request))
-                .next()
-                .orElseThrow()
-                .given())
-        .isZero();
-    approve(request, 1);
+    Optional<String> alice = Optional.of("oidc:corp:alice");
+    assertThat(next(ask(request, "alice")).approvers()).containsExactly(name(1));
+    approve(request, 0, alice);
+    assertThat(next(ask(request, "alice")).given()).isZero();
+    approve(request, 1, alice);
 
-    assertThat(aliceAsks(request)).isInstanceOf(IssuanceOutcome.Issued.class);
+    assertThat(ask(request, "alice")).isInstanceOf(IssuanceOutcome.Issued.class);
     assertThat(ReplayedStore.notSame(store.replay(deployment.leaves() - 1))).isEmpty();
+  }
+
+  /** Another on the same host asks for the same to the last byte, in another's name or in nobody's. */
+  @Test
+  void approval_ofOnesRequest_countsForNobodyElseWhoAsksForTheSame() throws Exception {
+    ExecutionRequest request = Deployment.request(host, 3);
+    assertThat(next(ask(request, "dave")).initiator()).contains("oidc:corp:dave");
+    Explanations.Outcome outcome =
+        deployment.service().explanations().explain(new LeafName.Index(deployment.leaves() - 1));
+    byte[] explained = ((Explanations.Outcome.Explained) outcome).explanation().toJson();
+    ExplanationTest.requireDescribed("Explanation", explained);
+    assertThat(StrictJson.parse(explained, 1 << 20).object("next").text("initiator"))
+        .isEqualTo("oidc:corp:dave");
+    approve(request, 0, Optional.of("oidc:corp:dave"));
+    approve(request, 1, Optional.empty());
+
+    StepUp eve = next(ask(request, "eve"));
+    assertThat(eve.given()).isZero();
+    assertThat(eve.initiator()).contains("oidc:corp:eve");
+    Application nobody = host.answer(deployment.challenge(host), request);
+    assertThat(deployment.issue(nobody)).isInstanceOf(IssuanceOutcome.Denied.class);
+    IssuanceOutcome issued = ask(request, "dave");
+    assertThat(Deployment.claims(issued).gov().approvals()).as("the one for dave").hasSize(1);
+    assertThat(next(ask(request, "dave")).given()).as("once").isZero();
+  }
+
+  @Test
+  void replay_ofAnInitiatorWhomItsApprovalIsNotFor_contradicts() throws Exception {
+    ExecutionRequest request = Deployment.request(host, 4);
+    approve(request, 1, Optional.of("oidc:corp:dave"));
+    assertThat(ask(request, "dave")).isInstanceOf(IssuanceOutcome.Issued.class);
+    long allow = deployment.leaves() - 1;
+    assertThat(ReplayedStore.notSame(store.replay(allow))).isEmpty();
+    Replayed changed =
+        store.with(
+            "payload WHERE leaf_index = " + allow,
+            "bytes",
+            ReplayedStore.replacing(
+                "\"initiator\":\"oidc:corp:dave\"", "\"initiator\":\"oidc:corp:evee\""),
+            allow);
+    assertThat(ReplayedStore.notSame(changed))
+        .anyMatch(
+            line ->
+                line.startsWith("approvals contradicts")
+                    && line.contains("of another request or initiator"));
   }
 
   @Test

@@ -154,11 +154,18 @@ final class StepUpTest {
 
   private static RequestApproval.Terms terms(
       ExecutionRequest request, int approver, Instant expires) {
+    return terms(request, approver, expires, Optional.empty());
+  }
+
+  private static RequestApproval.Terms terms(
+      ExecutionRequest request, int approver, Instant expires, Optional<String> initiator) {
+    Hash nonce = Hash.sha256(new byte[] {(byte) nonces++});
     return new RequestApproval.Terms(
         Deployment.IDENTITY.issuer(),
         request.digest(),
         policyDigest(),
-        Hash.sha256(new byte[] {(byte) nonces++}),
+        initiator.map(name -> RequestApproval.Terms.committed(request, nonce, name)),
+        nonce,
         now(),
         expires,
         kid(approver));
@@ -341,49 +348,36 @@ final class StepUpTest {
     assertThat(ask(request)).isInstanceOf(IssuanceOutcome.Issued.class);
   }
 
+  private static RequestApproval.Terms with(
+      RequestApproval.Terms of, String issuer, Hash policy, Hash kid) {
+    return new RequestApproval.Terms(
+        issuer,
+        of.requestDigest(),
+        policy,
+        of.initiator(),
+        of.nonce(),
+        of.given(),
+        of.expires(),
+        kid);
+  }
+
   @Test
   @Order(5)
   void whatIsNoApproversWordForThis_isRefusedWithItsReason() {
     ExecutionRequest request = Deployment.request(host, 6);
     RequestApproval.Terms good = terms(request, 0);
     assertRefused("approval_signature", DenialCode.SIGNATURE_INVALID, take(signed(good, 1)));
+    String issuer = good.issuer();
+    Hash policy = good.policyDigest();
     assertRefused(
         "approval_of_another_issuer",
         DenialCode.SCOPE_EXCEEDED,
-        take(
-            signed(
-                new RequestApproval.Terms(
-                    "https://other.example",
-                    good.requestDigest(),
-                    good.policyDigest(),
-                    good.nonce(),
-                    good.given(),
-                    good.expires(),
-                    good.kid()),
-                0)));
+        take(signed(with(good, "https://other.example", policy, good.kid()), 0)));
     assertRefused(
         "approval_of_another_policy",
         DenialCode.POLICY_MISMATCH,
-        take(
-            signed(
-                new RequestApproval.Terms(
-                    good.issuer(),
-                    good.requestDigest(),
-                    Hash.sha256(new byte[] {9}),
-                    good.nonce(),
-                    good.given(),
-                    good.expires(),
-                    good.kid()),
-                0)));
-    RequestApproval.Terms unlisted =
-        new RequestApproval.Terms(
-            good.issuer(),
-            good.requestDigest(),
-            good.policyDigest(),
-            good.nonce(),
-            good.given(),
-            good.expires(),
-            deployment.operators.kid(0));
+        take(signed(with(good, issuer, Hash.sha256(new byte[] {9}), good.kid()), 0)));
+    RequestApproval.Terms unlisted = with(good, issuer, policy, deployment.operators.kid(0));
     assertRefused(
         "approver_not_listed",
         DenialCode.POLICY_DENIED,
@@ -391,16 +385,7 @@ final class StepUpTest {
             new RequestApproval(
                 unlisted, deployment.operators.sign(0, unlisted.signingInput()).signature())));
     RequestApproval stranger =
-        new RequestApproval(
-            new RequestApproval.Terms(
-                good.issuer(),
-                good.requestDigest(),
-                good.policyDigest(),
-                good.nonce(),
-                good.given(),
-                good.expires(),
-                Hash.sha256(new byte[] {3})),
-            new byte[64]);
+        new RequestApproval(with(good, issuer, policy, Hash.sha256(new byte[] {3})), new byte[64]);
     assertRefused("approver_unknown", DenialCode.SIGNATURE_INVALID, take(stranger));
     deployment.clock.advance(Duration.ofHours(-2));
     RequestApproval ended = signed(terms(request, 0), 0);
@@ -512,21 +497,22 @@ final class StepUpTest {
   @Order(10)
   void separation_countsWhomItCanTellFromTheInitiator() {
     ExecutionRequest request = Deployment.request(host, 12);
-    RequestApproval approval = signed(terms(request, 0), 0);
-    TrustContent trust = deployment.trust().content();
     Approvals rules =
         new Approvals(1, Set.of(name(0)), true, Map.of(name(0), Set.of("oidc:corp:alice")));
-    assertThat(shown(approval, rules, trust, Optional.of("oidc:corp:bob")))
-        .contains(new Governance.Approval(name(0), "policy_approver", approval.terms().expires()));
-    assertThat(shown(approval, rules, trust, Optional.of("oidc:corp:alice"))).isEmpty();
-    assertThat(shown(approval, rules, trust, Optional.empty())).isEmpty();
+    assertThat(shown(request, rules, Optional.of("oidc:corp:bob")))
+        .hasValueSatisfying(counted -> assertThat(counted.role()).isEqualTo("policy_approver"));
+    assertThat(shown(request, rules, Optional.of("oidc:corp:alice"))).isEmpty();
+    assertThat(shown(request, rules, Optional.empty())).isEmpty();
     Approvals nobodyKnown = new Approvals(1, Set.of(name(0)), true);
-    assertThat(shown(approval, nobodyKnown, trust, Optional.of("oidc:corp:bob"))).isEmpty();
+    assertThat(shown(request, nobodyKnown, Optional.of("oidc:corp:bob"))).isEmpty();
   }
 
+  /** What rules see of an approval for the request of this initiator. */
   private static Optional<Governance.Approval> shown(
-      RequestApproval approval, Approvals rules, TrustContent trust, Optional<String> initiator) {
-    return CountedApprovals.shown(approval, rules, trust, initiator, now());
+      ExecutionRequest request, Approvals rules, Optional<String> initiator) {
+    RequestApproval.Terms named = terms(request, 0, now().plusSeconds(60), initiator);
+    TrustContent trust = deployment.trust().content();
+    return CountedApprovals.shown(signed(named, 0), request, rules, trust, initiator, now());
   }
 
   @Test

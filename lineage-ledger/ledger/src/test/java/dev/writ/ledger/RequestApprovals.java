@@ -9,6 +9,7 @@ import dev.writ.ledger.StateChange.RecordApproval;
 import dev.writ.ledger.StateChange.UseApproval;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
+import java.util.Optional;
 
 /** Approvals of one request under {@link LeafChain#POLICY}, and decisions on it. */
 final class RequestApprovals {
@@ -26,6 +27,7 @@ final class RequestApprovals {
         "https://writ.example",
         request,
         POLICY,
+        Optional.empty(),
         Samples.digest(),
         Samples.NOW.minusSeconds(10),
         expires,

@@ -32,6 +32,7 @@ class RequestApprovalLineageTest {
                 "https://writ.example",
                 request,
                 policy,
+                Optional.empty(),
                 digest("nonce of " + approver),
                 NOW,
                 NOW.plusSeconds(3600),

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One approver's word for one request, under one policy, until a time. It is good for one decision: whoever
- * changes an argument, a limit or the instance key asks for another request, and the next version of the
- * policy is another policy.
+ * One approver's word for one request of one initiator, under one policy, until a time. It is good for one
+ * decision: whoever changes an argument, a limit or the instance key asks for another request, who asks for
+ * the same in another's name is another initiator, and the next version of the policy is another policy.
  *
  * @param signature ES256 over {@link Terms#signingInput}, r ‖ s, 64 bytes
  */
@@ -34,6 +34,8 @@ public record RequestApproval(Terms terms, byte[] signature) {
    * @param issuer the trust file's, of whose service it is
    * @param requestDigest {@link ExecutionRequest#digest}
    * @param policyDigest of the policy document that asks for approvals
+   * @param initiator commits to who set the request in motion, as was proven ({@link #committed}); absent
+   *     where nobody was, and then it is worth nothing to anybody who is
    * @param nonce 32 random bytes, so that a second approval of the same is another
    * @param given when, in whole seconds
    * @param expires first moment at which it is worth nothing any more, in whole seconds
@@ -43,6 +45,7 @@ public record RequestApproval(Terms terms, byte[] signature) {
       String issuer,
       Hash requestDigest,
       Hash policyDigest,
+      Optional<Commitment> initiator,
       Hash nonce,
       Instant given,
       Instant expires,
@@ -62,6 +65,23 @@ public record RequestApproval(Terms terms, byte[] signature) {
             "after given " + given + " by at most " + MAX_LIFETIME.toHours() + " hours",
             expires.toString());
       }
+    }
+
+    /**
+     * The commitment to an initiator's name. An approval lies in a log that anybody reads: whom it is for can
+     * tell who has the request, whose instance key nobody guesses.
+     *
+     * @param nonce the approval's, so that two for one initiator do not look alike
+     */
+    public static Commitment committed(ExecutionRequest request, Hash nonce, String initiator) {
+      Hash salt = LabelledHash.of("writ-approval-initiator-v1", nonce, Hash.sha256(request.jcs()));
+      return Commitment.of(salt.bytes(), initiator.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Whether it is of this request, as this initiator set it in motion, or nobody who was proven. */
+    public boolean isFor(ExecutionRequest request, Optional<String> by) {
+      return requestDigest.equals(request.digest())
+          && initiator.equals(by.map(name -> committed(request, nonce, name)));
     }
 
     /** What the approver signs: {@code writ-request-approval-v1 ‖ 0x00 ‖} JCS of the members. */
@@ -93,6 +113,7 @@ public record RequestApproval(Terms terms, byte[] signature) {
       map.put("issuer", issuer);
       map.put("request_digest", requestDigest);
       map.put("policy_digest", policyDigest);
+      initiator.ifPresent(commitment -> map.put("initiator", commitment.digest()));
       map.put("nonce", nonce);
       map.put("given", given.getEpochSecond());
       map.put("expires", expires.getEpochSecond());
@@ -204,6 +225,7 @@ public record RequestApproval(Terms terms, byte[] signature) {
                 json.text("issuer"),
                 json.hash("request_digest"),
                 json.hash("policy_digest"),
+                json.optionalHash("initiator").map(Commitment::new),
                 json.hash("nonce"),
                 json.seconds("given"),
                 json.seconds("expires"),

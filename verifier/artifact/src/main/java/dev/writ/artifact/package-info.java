@@ -390,6 +390,7 @@
  * issuer          visible(256), of the trust file
  * request_digest  digest, the request's
  * policy_digest   digest, of the policy document that asks for approvals
+ * initiator       ? commitment to who set the request in motion; absent where nobody was proven to have
  * nonce           32 random bytes, written as a digest
  * given           seconds
  * expires         seconds, after given by at most a day; it holds before this second
@@ -397,7 +398,10 @@
  * signature       b64u of 64 bytes, ES256
  * </pre>
  *
- * <p>It counts once, for one decision on that request under that policy, which must list the approver.
+ * <p>It counts once, for one decision on that request of that initiator under that policy, which must list the
+ * approver. {@code initiator} is {@code H("writ-commitment-v1", salt, SHA-256(name))}, where salt is {@code
+ * H("writ-approval-initiator-v1", nonce, SHA-256(JCS of the request))}: who has the request can tell whether it is
+ * of a name, and who has the log alone cannot.
  *
  * <h2>Drill report</h2>
  *

@@ -9,10 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.artifact.RequestApproval.Outcome;
 import dev.writ.artifact.RequestApproval.Reason;
 import dev.writ.artifact.RequestApproval.Terms;
+import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An approver's word for a request: its bytes, and each way in which it is nobody's. */
 class RequestApprovalTest {
+  private static final ExecutionRequest REQUEST = TestWorld.claims().request();
   private static final TrustContent TRUST =
       TestWorld.devTrust().approvedBy(new KeyQuorum(1, List.of(TestKey.APPROVER.verification())));
 
@@ -28,8 +31,19 @@ class RequestApprovalTest {
   }
 
   private static Terms terms(TestKey key, Instant expires) {
+    return terms(key, expires, Optional.of("oidc:corp:dave"));
+  }
+
+  private static Terms terms(TestKey key, Instant expires, Optional<String> initiator) {
     return new Terms(
-        TestWorld.ISSUER, hash("request"), hash("policy"), hash("nonce"), MADE, expires, key.kid());
+        TestWorld.ISSUER,
+        REQUEST.digest(),
+        hash("policy"),
+        initiator.map(name -> Terms.committed(REQUEST, hash("nonce"), name)),
+        hash("nonce"),
+        MADE,
+        expires,
+        key.kid());
   }
 
   private static RequestApproval signed(Terms terms, TestKey key) {
@@ -56,15 +70,61 @@ class RequestApprovalTest {
                 + (MADE.getEpochSecond() + 600)
                 + ",\"given\":"
                 + MADE.getEpochSecond()
-                + ",\"issuer\":\"https://writ.example\",\"kid\":\""
+                + ",\"initiator\":\""
+                + initiatorByHand()
+                + "\",\"issuer\":\"https://writ.example\",\"kid\":\""
                 + Base64Url.encode(TestKey.APPROVER.kid().bytes())
                 + "\",\"nonce\":\""
                 + hash("nonce")
                 + "\",\"policy_digest\":\""
                 + hash("policy")
                 + "\",\"request_digest\":\""
-                + hash("request")
+                + REQUEST.digest()
                 + "\",\"v\":1}");
+  }
+
+  private static Hash initiatorByHand() {
+    Hash salt =
+        LabelledHash.of("writ-approval-initiator-v1", hash("nonce"), Hash.sha256(REQUEST.jcs()));
+    return LabelledHash.of(
+        "writ-commitment-v1",
+        salt,
+        Hash.sha256("oidc:corp:dave".getBytes(StandardCharsets.US_ASCII)));
+  }
+
+  @Test
+  void isFor_itsRequestAndInitiator_andNobodyElses() throws Exception {
+    Terms dave = terms(TestKey.APPROVER);
+    assertThat(dave.isFor(REQUEST, Optional.of("oidc:corp:dave"))).isTrue();
+    assertThat(dave.isFor(REQUEST, Optional.of("oidc:corp:eve"))).isFalse();
+    assertThat(dave.isFor(REQUEST, Optional.empty())).isFalse();
+    Terms nobodys = terms(TestKey.APPROVER, dave.expires(), Optional.empty());
+    assertThat(nobodys.isFor(REQUEST, Optional.empty())).isTrue();
+    assertThat(nobodys.isFor(REQUEST, Optional.of("oidc:corp:dave"))).isFalse();
+    RequestApproval parsed = RequestApproval.parse(signed(nobodys, TestKey.APPROVER).toJson());
+    assertThat(parsed.terms()).isEqualTo(nobodys);
+    ExecutionRequest another =
+        new ExecutionRequest(
+            REQUEST.iss(),
+            REQUEST.aud(),
+            "another",
+            REQUEST.sub(),
+            REQUEST.act(),
+            REQUEST.parent(),
+            REQUEST.jkt());
+    assertThat(dave.isFor(another, Optional.of("oidc:corp:dave"))).isFalse();
+  }
+
+  /** The log is anybody's to read: the name is not in it, and two approvals for one do not look alike. */
+  @Test
+  void leaf_hidesTheInitiator() {
+    String leaf =
+        new String(
+            Leaf.of(MADE, TestWorld.LEAF_ID, List.of(), new RequestApproved(approval())).bytes(),
+            StandardCharsets.UTF_8);
+    assertThat(leaf).contains("\"initiator\":\"" + initiatorByHand()).doesNotContain("dave");
+    assertThat(Terms.committed(REQUEST, hash("another nonce"), "oidc:corp:dave").digest())
+        .isNotEqualTo(initiatorByHand());
   }
 
   @Test
@@ -103,6 +163,7 @@ class RequestApprovalTest {
                 "https://other.example",
                 own.requestDigest(),
                 own.policyDigest(),
+                own.initiator(),
                 own.nonce(),
                 own.given(),
                 own.expires(),
@@ -115,7 +176,7 @@ class RequestApprovalTest {
 
   /** Whatever of it is another, the signature is not over it. */
   @ParameterizedTest
-  @ValueSource(strings = {"request_digest", "policy_digest", "nonce"})
+  @ValueSource(strings = {"request_digest", "policy_digest", "initiator", "nonce"})
   void judge_ofAnotherDigestUnderTheSameSignature_isRefused(String member) throws Exception {
     String json = new String(approval().toJson(), StandardCharsets.UTF_8);
     String was = json.split("\"" + member + "\":\"", 2)[1].substring(0, 64);
@@ -168,6 +229,7 @@ class RequestApprovalTest {
         "\"given\": | \"given\":-",
         "\"request_digest\":\" | \"request_digest\":\"F",
         "\"nonce\" | \"nounce\"",
+        "\"initiator\":\" | \"initiator\":\"A",
       })
   void parse_oneThingWrong_malformed(String from, String to) {
     byte[] wrong = Replace.once(approval().toJson(), from, to);
