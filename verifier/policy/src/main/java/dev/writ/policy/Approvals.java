@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How many of whom must approve a request for which a rule asks approval. Rules see the approvals
@@ -19,6 +21,11 @@ import java.util.Set;
 public record Approvals(
     int threshold, Set<String> approvers, boolean separation, Map<String, Set<String>> principals) {
   static final int MAX_APPROVERS = 64;
+
+  /** As initiators are named: encoded is what has to be, and nothing else. */
+  private static final Pattern NAME =
+      Pattern.compile(
+          "(oidc:[a-z0-9-]+:|tls:)(?:[!-$&-~]|%(?:[01][0-9A-F]|2[05]|7F|[89A-F][0-9A-F]))++");
 
   /** Most names of one approver. */
   static final int MAX_PRINCIPALS = 8;
@@ -36,7 +43,8 @@ public record Approvals(
 
   /**
    * Whether an approver counts for a request. With separation nobody does of whom it cannot be told that he
-   * is another than who set it in motion: who does not say who he is would else approve what he wants himself.
+   * is another than who set it in motion: who does not say who he is would else approve what he wants himself,
+   * and so would who has a name by another provider than those by which the policy knows him.
    *
    * @param initiator who set it in motion; absent where nobody proved to have
    */
@@ -44,11 +52,32 @@ public record Approvals(
     if (!approvers.contains(approver)) {
       return false;
     }
-    return !separation
-        || (initiator.isPresent()
-            && principals.containsKey(approver)
-            && !principals.get(approver).contains(initiator.get())
-            && !initiator.get().equals(approver));
+    return !separation || (initiator.isPresent() && isAnother(approver, initiator.get()));
+  }
+
+  private boolean isAnother(String approver, String initiator) {
+    return namespace(initiator).map(among -> hasNameIn(among, approver)).orElse(false)
+        && !namesOf(approver).contains(initiator)
+        && !initiator.equals(approver);
+  }
+
+  /**
+   * Who says that a name is somebody's: {@code oidc:PROVIDER:}, or {@code tls:}; empty of a name that no
+   * initiator has.
+   */
+  static Optional<String> namespace(String name) {
+    Matcher matcher = NAME.matcher(name);
+    return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
+  }
+
+  /** Under which names an approver may also be an initiator, as far as the policy says. */
+  Set<String> namesOf(String approver) {
+    return principals.getOrDefault(approver, Set.of());
+  }
+
+  boolean hasNameIn(String namespace, String approver) {
+    return namesOf(approver).stream()
+        .anyMatch(name -> namespace(name).equals(Optional.of(namespace)));
   }
 
   static Approvals read(Json value) throws MalformedPolicyException {

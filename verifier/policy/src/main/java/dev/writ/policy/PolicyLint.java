@@ -231,12 +231,8 @@ public final class PolicyLint {
       if (readers.isEmpty()) {
         warn("approvals", "no enforced rule reads governance.approvals: they let nothing happen");
       }
-      if (approvals.get().separation()
-          && approvals.get().principals().size() < approvals.get().threshold()) {
-        warn(
-            "approvals",
-            "separation counts those alone whose names as initiators principals says, and it says"
-                + " those of fewer than threshold");
+      for (String sentence : SeparationLint.warnings(approvals.get())) {
+        warn("approvals", sentence);
       }
     }
 

@@ -76,7 +76,9 @@
  * <p>{@code approvals} and {@code breakglass} state who may make {@code governance.approvals} and
  * {@code governance.mode} what they are; whoever collects approvals enforces them, rules see the
  * result. Of fewer approvals than {@code threshold} rules see none; with {@code separation} those count
- * whose approver has {@code principals}, where the request's initiator is known and none of them.
+ * whose approver has among {@code principals} a name of the initiator's own namespace ({@code oidc:PROVIDER:}
+ * or {@code tls:}), where the request's initiator is known and none of them. Names are written as {@code
+ * governance.initiator} has them, percent-encoded.
  *
  * <p>An example, whose digest is {@code
  * 2f8ff865e24e14a7e6bbed42af63691544ffc28b2e3ffe1a295e31ff015ff914}:

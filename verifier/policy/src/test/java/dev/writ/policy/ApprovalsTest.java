@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who approves a request by a policy's word, and what a decision would be with approvals. */
 class ApprovalsTest {
@@ -47,12 +48,34 @@ class ApprovalsTest {
     Approvals approvals = read(", \"principals\": {\"a\": [\"oidc:corp:alice\", \"tls:alice\"]}");
     assertThat(approvals.principals())
         .isEqualTo(Map.of("a", Set.of("oidc:corp:alice", "tls:alice")));
+    assertThat(approvals.admits("a", Optional.of("tls:bob"))).isTrue();
     assertThat(approvals.admits("a", Optional.of("oidc:corp:bob"))).isTrue();
     assertThat(approvals.admits("a", ALICE)).isFalse();
     assertThat(approvals.admits("a", Optional.of("tls:alice"))).isFalse();
     assertThat(approvals.admits("a", Optional.of("a"))).isFalse();
     assertThat(approvals.admits("a", Optional.empty())).isFalse();
     assertThat(approvals.admits("b", Optional.of("oidc:corp:bob"))).as("unknown").isFalse();
+  }
+
+  /** Whoever configures another provider gives nobody a name by which his own word counts. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tls:spiffe://corp.example/alice",
+        "oidc:other:alice",
+        "oidc:corp2:alice",
+        "oidc:corp",
+        "oidc::alice",
+        "OIDC:corp:bob",
+        "host:host-a",
+        "bob"
+      })
+  void admits_withSeparation_nobodyWhoHasNoNameWhereTheInitiatorHasIts(String initiator)
+      throws Exception {
+    Approvals approvals =
+        read(", \"principals\": {\"a\": [\"oidc:corp:alice\", \"bob2\", \"host:alice\"]}");
+    assertThat(approvals.admits("a", Optional.of("oidc:corp:bob"))).isTrue();
+    assertThat(approvals.admits("a", Optional.of(initiator))).isFalse();
   }
 
   @ParameterizedTest

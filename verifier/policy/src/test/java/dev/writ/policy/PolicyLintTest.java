@@ -185,6 +185,34 @@ class PolicyLintTest {
   }
 
   @Test
+  void separation_ofAnApproverWhoLacksANameThatOthersHave_isToldAbout() {
+    Samples.Draft reading =
+        clean()
+            .require("approved", "request.action == 'read' || size(governance.approvals) >= 1")
+            .without("tests");
+    String approvals =
+        "{\"threshold\": 1, \"approvers\": [\"a\", \"b\"], \"separation\": %s, \"principals\": {\"a\":"
+            + " [\"oidc:corp:alice\", \"tls:CN=alice\"], \"b\": [\"oidc:corp:bob\"%s]}}";
+    assertThat(warnings(reading.with("approvals", approvals.formatted(true, ""))))
+        .contains(
+            "$.approvals: approver b has no name of tls: in principals, and does not count where an"
+                + " initiator has one");
+    assertThat(warnings(reading.with("approvals", approvals.formatted(true, ", \"bob\""))))
+        .contains(
+            "$.approvals: no initiator has the name bob of approver b: it must begin with"
+                + " oidc:PROVIDER: or tls:, and be percent-encoded as they are");
+    assertThat(warnings(reading.with("approvals", approvals.formatted(true, ", \"tls:CN=b%2c\""))))
+        .anyMatch(warning -> warning.contains("no initiator has the name tls:CN=b%2c"));
+    for (String whole :
+        List.of(
+            approvals.formatted(true, ", \"tls:CN=Bob%20%C3%84\""),
+            approvals.formatted(false, ""))) {
+      assertThat(warnings(reading.with("approvals", whole)))
+          .noneMatch(warning -> warning.contains("approvals:"));
+    }
+  }
+
+  @Test
   void constant_thatNoRuleReads_isToldAbout() {
     assertThat(warnings(clean().with("constants", "{\"action\": \"exec\"}")))
         .containsExactly("$.constants.action: no rule reads it");
