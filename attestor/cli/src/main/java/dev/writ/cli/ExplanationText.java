@@ -53,7 +53,7 @@ final class ExplanationText {
       lines.fact("rule", reason.text("rule") + ": " + reason.text("admin"));
     }
     for (JsonMembers rule : json.objects("policy_rules", MAX)) {
-      policyRule(rule);
+      policyRule(rule, json.flag("inputs_shown"));
     }
     if (json.has("next")) {
       next(json.object("next"));
@@ -94,7 +94,7 @@ final class ExplanationText {
   }
 
   /** What stood in the way, what would satisfy it, and what it was shown. */
-  private void policyRule(JsonMembers rule) throws MalformedJsonException {
+  private void policyRule(JsonMembers rule, boolean inputsShown) throws MalformedJsonException {
     lines.line(
         rule.text("id")
             + " ("
@@ -105,7 +105,12 @@ final class ExplanationText {
             + rule.text("outcome")
             + rule.optionalText("when").map(when -> ": " + when).orElse(""));
     for (JsonMembers seen : rule.objects("saw", MAX)) {
-      lines.line("  " + seen.text("input") + " is " + seen.optionalText("value").orElse("absent"));
+      lines.line(
+          "  "
+              + seen.text("input")
+              + " is "
+              + seen.optionalText("value")
+                  .orElse(inputsShown ? "absent" : "not shown to this role"));
     }
   }
 

@@ -36,7 +36,7 @@ class ExplainCommandTest {
        "policy_rules":[{"id":"measured-state","effect":"require","outcome":"false","must_be":"true",
         "when":"trust.pcrs_match","saw":[{"input":"trust.pcrs_match","value":"false"},
         {"input":"request.exec"}]}],
-       "rules_known":true,"rules_left_out":2,
+       "inputs_shown":true,"rules_known":true,"rules_left_out":2,
        "rules":[{"reason":"boot_application","subject":"boot application 2","claim":"executables",
         "value":96,"tier":"contraindicated","expected":"one of 2","actual":"sha256:12"}],
        "boot":{"compared":true,"note":"","since":{"leaf_index":12,"time":1790000000000},
@@ -61,6 +61,21 @@ class ExplainCommandTest {
     now =
         Files.write(
             folder.resolve("now.log"), new GrubBoot().grub("grub 2.12").withoutSecureBoot().log());
+  }
+
+  @Test
+  void explain_forARoleThatReadsNoInputs_saysThat_andNotThatTheyWereAbsent() throws Exception {
+    Path socket = folder.resolve("s");
+    String without =
+        EXPLANATION
+            .replace("\"inputs_shown\":true", "\"inputs_shown\":false")
+            .replace(",\"value\":\"false\"", "");
+    try (AnsweringSocket service = AnsweringSocket.at(socket, 200, without)) {
+      assertThat(Invocation.of("explain", ID, "--socket", socket).out())
+          .contains("  trust.pcrs_match is not shown to this role\n")
+          .contains("  request.exec is not shown to this role\n");
+      assertThat(service.requests()).hasSize(1);
+    }
   }
 
   @Test

@@ -87,6 +87,15 @@ record DenyingRule(String id, String effect, String outcome, List<Seen> saw) {
         : Optional.empty();
   }
 
+  /** The same without what stood in the inputs. */
+  DenyingRule withoutValues() {
+    return new DenyingRule(
+        id,
+        effect,
+        outcome,
+        saw.stream().map(seen -> new Seen(seen.path(), Optional.empty())).toList());
+  }
+
   /**
    * For an explanation: what it is, what it saw, and what would satisfy it.
    *

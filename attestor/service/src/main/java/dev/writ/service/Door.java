@@ -46,11 +46,15 @@ record Door(
 
   /** Whoever asks for an operation and has no role for it; empty where it may be called. */
   Optional<Caller> without(RouteTable.Operation wanted, HttpConnection connection) {
-    if (wanted.roles().isEmpty()) {
-      return Optional.empty();
-    }
-    Caller caller = callers.orElseThrow().of(connection);
-    return caller.hasOneOf(wanted.roles().get()) ? Optional.empty() : Optional.of(caller);
+    return caller(wanted, connection)
+        .filter(caller -> !caller.hasOneOf(wanted.roles().orElseThrow()));
+  }
+
+  /** Whoever asks for an operation that takes a role. */
+  Optional<Caller> caller(RouteTable.Operation wanted, HttpConnection connection) {
+    return wanted.roles().isPresent()
+        ? Optional.of(callers.orElseThrow().of(connection))
+        : Optional.empty();
   }
 
   /** Whether the address has asks left; takes one. */

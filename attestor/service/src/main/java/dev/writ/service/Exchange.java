@@ -101,7 +101,9 @@ final class Exchange {
     CompletionStage<Reply> stage;
     try {
       Map<String, String> query = QueryString.parse(request.query(), wanted.parameters());
-      stage = get.answer(new RouteTable.Target(rest, query));
+      stage =
+          get.answer(
+              new RouteTable.Target(rest, query, loop.door().caller(wanted, request.connection())));
     } catch (MalformedRequest e) {
       stage = malformed(e);
     } catch (RuntimeException e) {

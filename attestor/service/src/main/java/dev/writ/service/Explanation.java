@@ -75,6 +75,18 @@ record Explanation(
   }
 
   byte[] toJson() {
+    return toJson(true);
+  }
+
+  /**
+   * The same for whoever may not read what the policy was shown: which inputs rules read is told, and not what
+   * stood in them, nor who set the request in motion.
+   */
+  byte[] toJsonWithoutInputs() {
+    return toJson(false);
+  }
+
+  private byte[] toJson(boolean inputs) {
     Map<String, Object> json = new LinkedHashMap<>();
     Leaf leaf = decision.leaf();
     json.put("v", 1);
@@ -87,14 +99,20 @@ record Explanation(
       json.put("reason", deny.reason());
       json.put("message", decision.message());
     }
-    next.ifPresent(step -> json.put("next", step.toMap(Optional.of(leaf.id()))));
+    next.map(step -> inputs ? step : step.withoutInitiator())
+        .ifPresent(step -> json.put("next", step.toMap(Optional.of(leaf.id()))));
     json.put("host", host.name());
     json.put("ak_name", host.akName().base64Url());
     json.put("policy", policy());
     references.ifPresent(set -> json.put("reference_set", set.name()));
     json.put("policy_reasons", decision.reasons());
+    json.put("inputs_shown", inputs);
     json.put(
-        "policy_rules", decision.denying().stream().map(rule -> rule.toMap(decidedBy)).toList());
+        "policy_rules",
+        decision.denying().stream()
+            .map(rule -> inputs ? rule : rule.withoutValues())
+            .map(rule -> rule.toMap(decidedBy))
+            .toList());
     json.put("rules_known", decision.ran().isPresent());
     AppraisedRules rules = decision.ran().orElse(NO_RULES);
     json.put("rules", rules.ran().stream().map(AppraisedRule::toMap).toList());

@@ -6,6 +6,7 @@ import static dev.writ.service.Role.OPERATOR;
 import static dev.writ.service.Role.SECURITY_OFFICER;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -15,6 +16,10 @@ import java.util.Set;
 final class OperatorAccess {
   private static final Set<Role> ANY = Role.all();
   private static final Set<Role> STAFF = Set.of(OPERATOR, SECURITY_OFFICER, AUDITOR);
+
+  /** Names of people, arguments of executions: not for whoever runs machines. */
+  private static final Set<Role> READERS = Set.of(SECURITY_OFFICER, AUDITOR);
+
   private static final Set<Role> BOTH = Set.of(OPERATOR, SECURITY_OFFICER);
 
   /** The table. */
@@ -38,8 +43,7 @@ final class OperatorAccess {
           Map.entry("operations", STAFF),
           Map.entry("operation", STAFF),
           Map.entry("governance", STAFF),
-          // Names of hosts, arguments of executions: not for whoever runs machines.
-          Map.entry("payload", Set.of(SECURITY_OFFICER, AUDITOR)),
+          Map.entry("payload", READERS),
           // Running it.
           Map.entry("invite", Set.of(OPERATOR)),
           Map.entry("learn", Set.of(OPERATOR)),
@@ -58,6 +62,11 @@ final class OperatorAccess {
           Map.entry("breakglassOrder", Set.of(SECURITY_OFFICER)),
           Map.entry("erasePayload", Set.of(SECURITY_OFFICER)),
           Map.entry("drill", Set.of(SECURITY_OFFICER)));
+
+  /** Whether whoever asks reads what decisions were made upon, in whatever operation. */
+  static boolean readsInputs(Optional<Caller> caller) {
+    return caller.map(each -> each.hasOneOf(READERS)).orElse(false);
+  }
 
   private OperatorAccess() {}
 }

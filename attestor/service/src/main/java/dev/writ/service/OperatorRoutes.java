@@ -119,12 +119,14 @@ final class OperatorRoutes {
     }
     String named = target.rest().substring(0, target.rest().length() - EXPLANATION.length());
     LeafName name = RequestReader.leafName(named);
-    return read(() -> explained(service.explanations().explain(name)));
+    boolean whole = OperatorAccess.readsInputs(target.caller());
+    return read(() -> explained(service.explanations().explain(name), whole));
   }
 
-  private static Reply explained(Explanations.Outcome outcome) {
+  private static Reply explained(Explanations.Outcome outcome, boolean whole) {
     if (outcome instanceof Explanations.Outcome.Explained explained) {
-      byte[] json = explained.explanation().toJson();
+      byte[] json =
+          whole ? explained.explanation().toJson() : explained.explanation().toJsonWithoutInputs();
       return PublicRoutes.given(200, json);
     } else if (outcome instanceof Explanations.Outcome.Refused refused) {
       return PublicRoutes.given(200, refused(refused.request()));

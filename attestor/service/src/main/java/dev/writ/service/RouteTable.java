@@ -89,8 +89,9 @@ final class RouteTable {
    *
    * @param rest of the path, behind what the route has
    * @param query parameters by name
+   * @param caller whoever asks; absent where anybody may
    */
-  record Target(String rest, Map<String, String> query) {
+  record Target(String rest, Map<String, String> query, Optional<Caller> caller) {
     /** A decimal number without leading zeros, of at most 16 digits. */
     long count(String name) throws MalformedRequest {
       String text = query.get(name);

@@ -31,6 +31,11 @@ public record StepUp(
     approvers = List.copyOf(approvers);
   }
 
+  /** The same, with nobody's name in it. */
+  StepUp withoutInitiator() {
+    return new StepUp(threshold, given, approvers, request, policy, Optional.empty());
+  }
+
   /**
    * As problems and explanations tell it.
    *

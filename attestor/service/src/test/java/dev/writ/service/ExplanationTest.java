@@ -127,7 +127,10 @@ final class ExplanationTest {
   }
 
   private static JsonMembers json(Explanation explanation) throws Exception {
-    byte[] json = explanation.toJson();
+    return json(explanation.toJson());
+  }
+
+  private static JsonMembers json(byte[] json) throws Exception {
     requireDescribed("Explanation", json);
     return StrictJson.parse(json, MAX_JSON);
   }

@@ -22,7 +22,9 @@ import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.security.interfaces.ECPublicKey;
@@ -35,6 +37,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.net.ssl.SSLException;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.junit.jupiter.api.AfterAll;
@@ -71,6 +74,7 @@ final class InitiatorIssuanceTest {
   @TempDir private static Path folder;
   private static ServiceToken token;
   private static Deployment deployment;
+  private static Path socket;
   private static Doors doors;
   private static LoopbackIdp idp;
   private static ECKey idpKey;
@@ -98,6 +102,11 @@ final class InitiatorIssuanceTest {
     deployment.limitHostRate(1_000, 1_000);
     host = deployment.host("host-a");
     WritService running = deployment.start();
+    socket =
+        Files.createDirectory(
+                folder.resolve("run"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
+            .resolve("writ.sock");
     doors =
         Doors.open(
             running,
@@ -112,10 +121,11 @@ final class InitiatorIssuanceTest {
                             Duration.ofHours(1),
                             InstantSource.system(),
                             new SecureRandom()))),
+                Optional.of(socket),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty(),
-                DoorsConfig.Limits.standard()),
+                DoorsConfig.Limits.standard(),
+                Set.of(Role.OPERATOR)),
             InstantSource.system());
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
     store = ReplayedStore.of(deployment);
@@ -298,12 +308,6 @@ final class InitiatorIssuanceTest {
   void approval_ofOnesRequest_countsForNobodyElseWhoAsksForTheSame() throws Exception {
     ExecutionRequest request = Deployment.request(host, 3);
     assertThat(next(ask(request, "dave")).initiator()).contains("oidc:corp:dave");
-    Explanations.Outcome outcome =
-        deployment.service().explanations().explain(new LeafName.Index(deployment.leaves() - 1));
-    byte[] explained = ((Explanations.Outcome.Explained) outcome).explanation().toJson();
-    ExplanationTest.requireDescribed("Explanation", explained);
-    assertThat(StrictJson.parse(explained, 1 << 20).object("next").text("initiator"))
-        .isEqualTo("oidc:corp:dave");
     approve(request, 0, Optional.of("oidc:corp:dave"));
     approve(request, 1, Optional.empty());
 
@@ -315,6 +319,33 @@ final class InitiatorIssuanceTest {
     IssuanceOutcome issued = ask(request, "dave");
     assertThat(Deployment.claims(issued).gov().approvals()).as("the one for dave").hasSize(1);
     assertThat(next(ask(request, "dave")).given()).as("once").isZero();
+  }
+
+  /** Arguments and people's names are not for whoever runs machines, whatever he asks for. */
+  @Test
+  void explanation_forAnOperator_tellsWhichInputsRulesRead_andNotWhatStoodInThem()
+      throws Exception {
+    ExecutionRequest request = Deployment.request(host, 5);
+    assertThat(next(ask(request, "dave")).initiator()).contains("oidc:corp:dave");
+    long denial = deployment.leaves() - 1;
+    Explanations.Outcome outcome =
+        deployment.service().explanations().explain(new LeafName.Index(denial));
+    byte[] whole = ((Explanations.Outcome.Explained) outcome).explanation().toJson();
+    ExplanationTest.requireDescribed("Explanation", whole);
+    assertThat(StrictJson.parse(whole, 1 << 20).object("next").text("initiator"))
+        .isEqualTo("oidc:corp:dave");
+    assertThat(new String(whole, StandardCharsets.UTF_8))
+        .contains("{\"input\":\"request.max_uses\",\"value\":\"5\"}", "\"inputs_shown\":true");
+
+    HttpWire.Response told;
+    try (HttpWire wire = HttpWire.unix(socket)) {
+      told = wire.get("/v1/decisions/" + denial + "/explanation");
+    }
+    assertThat(told.status()).as(told.text()).isEqualTo(200);
+    ExplanationTest.requireDescribed("Explanation", told.body());
+    assertThat(told.text())
+        .contains("{\"input\":\"request.max_uses\"}", "\"inputs_shown\":false", "\"next\":{")
+        .doesNotContain("dave", "\"value\":\"5\"");
   }
 
   @Test

@@ -236,6 +236,18 @@ final class OperatorRolesTest {
   }
 
   @Test
+  void inputsOfDecisions_areForWhoReadsPayloads_andForNobodyElse() {
+    for (Role role : Role.values()) {
+      assertThat(OperatorAccess.readsInputs(Optional.of(new Caller("c", Set.of(role)))))
+          .as(role.wire())
+          .isEqualTo(role == Role.SECURITY_OFFICER || role == Role.AUDITOR);
+    }
+    assertThat(OperatorAccess.readsInputs(Optional.of(new Caller("socket", Role.all())))).isTrue();
+    assertThat(OperatorAccess.readsInputs(Optional.of(Callers.NOBODY))).isFalse();
+    assertThat(OperatorAccess.readsInputs(Optional.empty())).isFalse();
+  }
+
+  @Test
   void auditor_asksForNothingThatChangesAnything() {
     Set<String> changing =
         Set.of(

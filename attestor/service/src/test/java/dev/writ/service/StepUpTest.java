@@ -257,7 +257,9 @@ final class StepUpTest {
     try (HttpWire wire = HttpWire.unix(socket)) {
       HttpWire.Response response = wire.get("/v1/decisions/" + decision + "/explanation");
       contract.requireDescribed(contract.operation("explain"), response);
-      return members(response).object("next");
+      JsonMembers explanation = members(response);
+      assertThat(explanation.flag("inputs_shown")).as("all roles").isTrue();
+      return explanation.object("next");
     }
   }
 
