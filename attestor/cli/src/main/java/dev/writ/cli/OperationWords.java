@@ -82,11 +82,15 @@ final class OperationWords {
           + "the service's clock is RIGHT; it was ahead when the ledger's newest leaf, of "
           + clock.newest()
           + ", was written";
+    } else if (change instanceof Operation.Unfreeze unfreeze) {
+      return kind
+          + "the freeze of leaf "
+          + unfreeze.freeze()
+          + " is LIFTED: rules see the usual mode again";
+    } else if (change instanceof Operation.PublishTrust) {
+      return kind + "verifiers are to believe the trust file below";
     }
-    if (change instanceof Operation.Unfreeze unfreeze) {
-      return kind + "the freeze of leaf " + unfreeze.freeze() + " is LIFTED";
-    }
-    return kind + "verifiers are to believe the trust file below";
+    throw new IllegalStateException("bug: nobody is asked for a change that has no words: " + kind);
   }
 
   private static String difference(TrustDifference difference) {
