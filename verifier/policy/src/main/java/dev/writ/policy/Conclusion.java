@@ -19,6 +19,9 @@ public record Conclusion(Optional<PolicyCode> denial, Set<Obligation> obligation
   /** The word for an allow. */
   static final String ALLOW = "allow";
 
+  /** What a freeze comes to where the document does not say what it means, whatever its rules say. */
+  static final Conclusion FROZEN = new Conclusion(Optional.of(PolicyCode.POLICY_DENIED), Set.of());
+
   /** Copies the obligations. */
   public Conclusion {
     obligations = Collections.unmodifiableSet(new LinkedHashSet<>(obligations));

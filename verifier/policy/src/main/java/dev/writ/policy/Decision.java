@@ -171,8 +171,8 @@ public abstract sealed class Decision {
   /**
    * One reason for a denial.
    *
-   * @param rule the rule's id; {@link Policy#NO_PERMIT} or {@link Policy#INPUTS} where no rule stands
-   *     behind the reason
+   * @param rule the rule's id; {@link Policy#NO_PERMIT}, {@link Policy#FROZEN} or {@link
+   *     Policy#INPUTS} where no rule stands behind the reason
    * @param code the code
    * @param user for the one who asked
    * @param admin for the administrator

@@ -25,6 +25,17 @@ public final class Policy {
   /** Stands for a rule in the reason of a denial of inputs that exceed a bound. */
   public static final String INPUTS = "document/inputs";
 
+  /** Stands for a rule in the reason of a denial that came because the service is frozen. */
+  public static final String FROZEN = "document/frozen";
+
+  private static final Decision.Reason FROZEN_REASON =
+      new Decision.Reason(
+          FROZEN,
+          PolicyCode.POLICY_DENIED,
+          "The service is frozen by its operators.",
+          "No enforced rule reads governance.mode, so that a freeze denies every request until operators"
+              + " lift it.");
+
   private static final Decision.Reason NO_PERMIT_REASON =
       new Decision.Reason(
           NO_PERMIT,
@@ -120,6 +131,25 @@ public final class Policy {
         .anyMatch(input -> input.equals("env") || input.equals("env.channel"));
   }
 
+  /**
+   * Whether a freeze denies a request by itself: where no rule that counts reads the mode, the document
+   * does not say what a freeze means.
+   *
+   * @param withShadow whether rules in shadow mode count as if they were enforced
+   */
+  boolean isFrozen(Inputs inputs, boolean withShadow) {
+    return inputs.governance().mode() == Governance.Mode.FROZEN && !readsMode(withShadow);
+  }
+
+  /** Whether a rule reads {@code governance.mode}. */
+  boolean readsMode(boolean withShadow) {
+    return rules.compiled().stream()
+        .filter(each -> withShadow || each.rule().enforced())
+        .flatMap(each -> each.paths().stream())
+        .map(InputPath::wire)
+        .anyMatch(input -> input.equals("governance") || input.equals("governance.mode"));
+  }
+
   /** Decides; see {@link #decide(Inputs)}. */
   public Decision decide(
       Subject subject, Request request, Governance governance, Trust trust, Env env, Instant now) {
@@ -131,7 +161,8 @@ public final class Policy {
    *
    * <p>Denied is a request for which an enforced rule denies: a {@code require} that is not true, a
    * {@code forbid} that is not false, or any rule in error. Else it is allowed if an enforced {@code
-   * permit} is true, and denied if none is.
+   * permit} is true, and denied if none is. While the service is frozen a document of which no enforced
+   * rule reads the mode denies everything.
    */
   public Decision decide(Inputs inputs) {
     Optional<String> excess = inputs.excess();
@@ -139,9 +170,11 @@ public final class Policy {
       return tooLarge(inputs, excess.get());
     }
     List<RuleResult> results = evaluate(inputs);
-    Conclusion conclusion =
-        Conclusion.of(results, decidingOrder(inputs), i -> results.get(i).rule().enforced());
+    Conclusion conclusion = enforced(inputs, results);
     List<Decision.Reason> reasons = new ArrayList<>();
+    if (isFrozen(inputs, false)) {
+      reasons.add(FROZEN_REASON);
+    }
     List<Decision.Reason> shadow = new ArrayList<>();
     for (int i : decidingOrder(inputs)) {
       RuleResult result = results.get(i);
@@ -175,9 +208,13 @@ public final class Policy {
     if (supposed.excess().isPresent()) {
       return false;
     }
-    List<RuleResult> results = evaluate(supposed);
-    return Conclusion.of(results, decidingOrder(supposed), i -> results.get(i).rule().enforced())
-        .allows();
+    return enforced(supposed, evaluate(supposed)).allows();
+  }
+
+  private Conclusion enforced(Inputs inputs, List<RuleResult> results) {
+    return isFrozen(inputs, false)
+        ? Conclusion.FROZEN
+        : Conclusion.of(results, decidingOrder(inputs), i -> results.get(i).rule().enforced());
   }
 
   /** Positions in the results of a decision on {@code inputs}, in the order in which a denial decides. */

@@ -158,6 +158,7 @@ public final class PolicyLint {
       addPermits();
       addReferenceValues();
       addApprovals();
+      addMode();
       addConstants();
       addTests();
     }
@@ -233,6 +234,21 @@ public final class PolicyLint {
       }
       for (String sentence : SeparationLint.warnings(approvals.get())) {
         warn("approvals", sentence);
+      }
+    }
+
+    private void addMode() throws MalformedPolicyException {
+      boolean shown =
+          tests.tests().stream()
+              .anyMatch(
+                  ran ->
+                      ran.test().inputs().governance().mode() == Governance.Mode.FROZEN
+                          && !ran.came().allows());
+      if (policy.readsMode(false) && !shown) {
+        warn(
+            "rules",
+            "read governance.mode, so that a freeze denies what they deny alone, and no test in the"
+                + " mode frozen is denied: does a freeze deny anything?");
       }
     }
 

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
  *
  * <p>A rule is held if a test fails once it says the contrary, and once it is removed. The mutants are
  * not compiled and decided anew: a negated rule comes to the contrary of what it came to, an error
- * stays one, and what the outcomes of all rules come to is concluded again. Tests that fail as the
- * document stands hold nothing.
+ * stays one, and what the outcomes of all rules come to is concluded again; of what a freeze means the
+ * document says as much without one of its rules. Tests that fail as the document stands hold nothing.
  */
 public final class PolicyTests {
   private final Policy policy;
@@ -36,8 +36,16 @@ public final class PolicyTests {
    *
    * @param results of all rules; the last ones are the document's own
    * @param deciding positions in them, in the order in which a denial decides
+   * @param frozen whether a freeze denies whatever the enforced rules say; a mutant changes what a rule
+   *     says, not what the document is about
+   * @param frozenInShadow likewise, were rules in shadow mode enforced
    */
-  private record Run(TestReport.Ran ran, List<RuleResult> results, List<Integer> deciding) {
+  private record Run(
+      TestReport.Ran ran,
+      List<RuleResult> results,
+      List<Integer> deciding,
+      boolean frozen,
+      boolean frozenInShadow) {
     /** Whether the test fails if rule number {@code at} is not there. */
     boolean failsWithout(int at) {
       RuleResult was = results.get(at);
@@ -71,9 +79,14 @@ public final class PolicyTests {
 
     private boolean isMetBy(List<RuleResult> outcomes, IntPredicate there) {
       return ran.meets(
-          Conclusion.of(outcomes, deciding, there.and(i -> outcomes.get(i).rule().enforced())),
-          Conclusion.of(outcomes, deciding, there));
+          conclude(frozen, outcomes, deciding, there.and(i -> outcomes.get(i).rule().enforced())),
+          conclude(frozenInShadow, outcomes, deciding, there));
     }
+  }
+
+  private static Conclusion conclude(
+      boolean frozen, List<RuleResult> results, List<Integer> deciding, IntPredicate counts) {
+    return frozen ? Conclusion.FROZEN : Conclusion.of(results, deciding, counts);
   }
 
   private Run run(Example test) {
@@ -81,18 +94,24 @@ public final class PolicyTests {
     List<RuleResult> results = decision.rules();
     List<Integer> deciding = policy.decidingOrder(test.inputs());
     IntPredicate enforced = i -> results.get(i).rule().enforced();
-    Conclusion came = Conclusion.of(results, deciding, enforced);
-    Conclusion shadow = Conclusion.of(results, deciding, i -> true);
+    boolean frozen = policy.isFrozen(test.inputs(), false);
+    boolean frozenInShadow = policy.isFrozen(test.inputs(), true);
+    Conclusion came = conclude(frozen, results, deciding, enforced);
+    Conclusion shadow = conclude(frozenInShadow, results, deciding, i -> true);
     return new Run(
         new TestReport.Ran(
             test,
             came,
-            deciders(came, results, deciding, enforced),
+            frozen ? List.of(Policy.FROZEN) : deciders(came, results, deciding, enforced),
             shadow,
-            deciders(shadow, results, deciding, i -> true),
+            frozenInShadow
+                ? List.of(Policy.FROZEN)
+                : deciders(shadow, results, deciding, i -> true),
             unwritten(test, results, came, shadow)),
         results,
-        deciding);
+        deciding,
+        frozen,
+        frozenInShadow);
   }
 
   private static List<String> deciders(

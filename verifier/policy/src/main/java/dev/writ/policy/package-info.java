@@ -75,7 +75,11 @@
  *
  * <p>{@code approvals} and {@code breakglass} state who may make {@code governance.approvals} and
  * {@code governance.mode} what they are; whoever collects approvals enforces them, rules see the
- * result. Of fewer approvals than {@code threshold} rules see none; with {@code separation} those count
+ * result. While {@code governance.mode} is {@code FROZEN} a document of which no enforced rule reads it
+ * denies every request, with {@code document/frozen} as first reason; where one reads it, the rules say
+ * what a freeze means.
+ *
+ * <p>Of fewer approvals than {@code threshold} rules see none; with {@code separation} those count
  * whose approver has among {@code principals} a name of the initiator's own namespace ({@code oidc:PROVIDER:}
  * or {@code tls:}), where the request's initiator is known and none of them. Names are written as {@code
  * governance.initiator} has them, percent-encoded.

@@ -78,6 +78,44 @@ class DecisionTest {
     assertThat(((Decision.Deny) untrue).code()).isEqualTo(PolicyCode.POLICY_DENIED);
   }
 
+  private static Inputs in(Governance.Mode mode) {
+    Governance governance = new Governance(Optional.of("alice"), List.of(), mode, 1);
+    return new Inputs(
+        Samples.SUBJECT, Samples.REQUEST, governance, Samples.TRUST, Samples.ENV, Samples.NOW);
+  }
+
+  @Test
+  void freeze_ofADocumentWhoseEnforcedRulesDoNotReadTheMode_deniesEverything() throws Exception {
+    String calm = "governance.mode == Mode.NORMAL";
+    for (Samples.Draft silent :
+        List.of(
+            permitting(),
+            permitting().rule("r", "trust", "require", calm, "policy_denied", "shadow", ""))) {
+      Policy policy = silent.policy();
+      assertThat(policy.decide(in(Governance.Mode.NORMAL))).isInstanceOf(Decision.Allow.class);
+      assertThat(policy.decide(in(Governance.Mode.BREAKGLASS))).isInstanceOf(Decision.Allow.class);
+      Inputs frozen = in(Governance.Mode.FROZEN);
+      assertThat(policy.decide(frozen))
+          .isInstanceOfSatisfying(
+              Decision.Deny.class,
+              deny -> {
+                assertThat(deny.code()).isEqualTo(PolicyCode.POLICY_DENIED);
+                assertThat(deny.reasons())
+                    .extracting(Decision.Reason::rule)
+                    .containsExactly(Policy.FROZEN);
+              });
+      assertThat(policy.wouldAllow(frozen, List.of())).isFalse();
+    }
+    Policy permissive = permitting().require("r", "governance.mode != Mode.BREAKGLASS").policy();
+    assertThat(permissive.decide(in(Governance.Mode.FROZEN)))
+        .as("the document says what a freeze means")
+        .isInstanceOf(Decision.Allow.class);
+    Policy strict = permitting().require("r", calm).policy();
+    assertThat(strict.decide(in(Governance.Mode.FROZEN)).reasons())
+        .extracting(Decision.Reason::rule)
+        .containsExactly("r");
+  }
+
   @Test
   void rules_afterADenial_areEvaluatedAllTheSame() throws Exception {
     Decision decision =

@@ -229,4 +229,21 @@ class PolicyLintTest {
     assertThat(warnings(clean().with("tests", TESTS.replace("policy_denied", "allow"))))
         .containsExactly("$.tests: not all pass: writ policy test says which");
   }
+
+  @Test
+  void mode_thatIsRead_andNoTestShowsWhatAFreezeDenies_isToldAbout() {
+    String tests = TESTS.strip();
+    String frozen =
+        "{\"name\": \"frozen\", \"expect\": \"%s\","
+            + " \"inputs\": {\"governance\": {\"mode\": \"frozen\"}}}]";
+    String open = tests.substring(0, tests.length() - 1) + ", ";
+    assertThat(warnings(clean().with("tests", open + frozen.formatted("policy_denied"))))
+        .as("nothing reads it: a freeze denies everything")
+        .noneMatch(warning -> warning.contains("governance.mode"));
+    String told = "$.rules: read governance.mode, so that a freeze denies what they deny alone";
+    Samples.Draft reading = clean().require("calm", "governance.mode != Mode.FROZEN");
+    assertThat(warnings(reading)).anyMatch(warning -> warning.startsWith(told));
+    assertThat(warnings(reading.with("tests", open + frozen.formatted("policy_denied"))))
+        .noneMatch(warning -> warning.startsWith(told));
+  }
 }

@@ -282,10 +282,18 @@ class PolicyTestsTest {
       assertThat(failing(document, rules -> rules.set(at, negated(rules.get(at)))))
           .as("%s negated", rule.rule().id())
           .contains(rule.negated().orElseThrow());
-      assertThat(failing(document, rules -> rules.remove(at)))
+      assertThat(failing(document, rules -> removed(rules, at)))
           .as("%s removed", rule.rule().id())
           .contains(rule.removed().orElseThrow());
     }
+  }
+
+  /** Without its one rule that reads the mode the document would say another thing of a freeze. */
+  private static Object removed(List<Json> rules, int at) {
+    Json rule = rules.get(at);
+    return CanonicalJson.of(rule).contains("governance.mode")
+        ? rules.set(at, saying(rule, "(%s) && false"))
+        : rules.remove(at);
   }
 
   private interface Mutation {
@@ -307,15 +315,51 @@ class PolicyTestsTest {
   }
 
   private static Json negated(Json rule) {
+    return saying(rule, "!(%s)");
+  }
+
+  private static Json saying(Json rule, String expression) {
     return with(
         (Json.Obj) rule,
         "when",
-        when -> new Json.Text(when.place(), "!(" + ((Json.Text) when).value() + ")"));
+        when -> new Json.Text(when.place(), expression.formatted(((Json.Text) when).value())));
   }
 
   private static Json with(Json.Obj object, String name, UnaryOperator<Json> change) {
     TreeMap<String, Json> members = new TreeMap<>(object.members());
     members.computeIfPresent(name, (unused, value) -> change.apply(value));
     return new Json.Obj(object.place(), Collections.unmodifiableSortedMap(members));
+  }
+
+  private static final String FROZEN =
+      like("frozen", "\"governance\": {\"mode\": \"frozen\"}", "\"policy_denied\"");
+
+  /** What a rule that reads the mode denies is its own: without it the document still is about modes. */
+  @Test
+  void freeze_isDeniedByTheDocument_orByTheRuleThatReadsTheMode_whichTestsHold() throws Exception {
+    TestReport silent = run(draft(), GOOD, UNMEASURED, OTHER, IN_MEMORY, FROZEN);
+    assertThat(silent.failures()).isEmpty();
+    assertThat(silent.tests().get(4).decidedBy()).containsExactly(Policy.FROZEN);
+    assertThat(silent.tests().get(4).shadowDecidedBy()).containsExactly(Policy.FROZEN);
+
+    String calm = "governance.mode != Mode.FROZEN";
+    String good = GOOD.replace("\"env\"", "\"governance\": {\"mode\": \"normal\"}, \"env\"");
+    TestReport enforced =
+        run(draft().require("calm", calm), good, UNMEASURED, OTHER, IN_MEMORY, FROZEN);
+    assertThat(enforced.failures()).isEmpty();
+    assertThat(enforced.gaps()).isEmpty();
+    assertThat(enforced.tests().get(4).decidedBy()).containsExactly("calm");
+
+    TestReport watched =
+        run(
+            draft().rule("calm", "requirement", "require", calm, "policy_denied", "shadow", ""),
+            good,
+            UNMEASURED,
+            OTHER,
+            IN_MEMORY,
+            FROZEN);
+    assertThat(watched.failures()).isEmpty();
+    assertThat(watched.tests().get(4).decidedBy()).containsExactly(Policy.FROZEN);
+    assertThat(watched.tests().get(4).shadowDecidedBy()).containsExactly("calm");
   }
 }
