@@ -29,6 +29,10 @@ final class BreakglassUseCommand implements Callable<Integer> {
   @Parameters(paramLabel = "GRANT", description = "The grant that its approvers signed.")
   Path file = Path.of("");
 
+  private static final String STAYS =
+      "What was issued under it is not revoked and holds until its own end: writ lineage tree from the leaf"
+          + " of the begin names it, writ revoke ends it.";
+
   @Option(
       names = "--reason",
       required = true,
@@ -52,10 +56,14 @@ final class BreakglassUseCommand implements Callable<Integer> {
   public Integer call() throws CommandFailure {
     BreakglassGrant grant = GrantFile.read(file);
     if (end) {
-      return order.give(
-          wanted(grant, Kind.END, OptionalLong.empty()),
-          (client, signed) -> CommandFailure.granted(client.order(signed)),
-          spec);
+      int status =
+          order.give(
+              wanted(grant, Kind.END, OptionalLong.empty()),
+              (client, signed) -> CommandFailure.granted(client.order(signed)),
+              spec);
+      spec.commandLine().getErr().println(STAYS);
+      spec.commandLine().getErr().flush();
+      return status;
     }
     OptionalLong frozenBy = order.standing().frozenBy();
     if (frozenBy.isPresent() != overFreeze) {

@@ -163,7 +163,7 @@ class PolicyPublishCommandTest {
                 "\"constants\":",
                 "\"breakglass\":{\"approvers\":[\""
                     + approverName
-                    + "\"],\"max_ttl_s\":600,\"review_within_s\":3600,\"threshold\":1},\"constants\":"));
+                    + "\",\"another\"],\"max_ttl_s\":600,\"review_within_s\":3600,\"threshold\":1},\"constants\":"));
     Path grant = home.resolve("restore.grant");
     Invocation prepared =
         Invocation.of(
@@ -197,8 +197,9 @@ class PolicyPublishCommandTest {
     assertThat(json(breakglass("status")).text("mode")).isEqualTo("breakglass");
     ServeConfig config = ServeConfig.read(service.socket().resolveSibling("serve.yaml"), Map.of());
     assertThat(ModeDiagnosis.of(config, Clock.systemUTC()).detail()).contains("is to be reviewed");
-    assertThat(json(breakglass(with(using, "use", "--end", grant))).text("event"))
-        .isEqualTo("ended");
+    Invocation ended = breakglass(with(using, "use", "--end", grant));
+    assertThat(json(ended).text("event")).isEqualTo("ended");
+    assertThat(ended.err()).contains("is not revoked");
     Invocation byItsUser =
         breakglass("review", grant, "--finding", "Fine.", "--key", operated.operatorKey(), "--yes");
     assertThat(byItsUser.err()).contains("reviewer_unknown");
