@@ -96,6 +96,14 @@ final class GovernanceLives {
         .or(
             () ->
                 require(
+                    isPossible(step, time),
+                    "a break-glass must be of a signed grant that can be used when it begins, and end"
+                        + " within the grant's time, leaf "
+                        + index
+                        + " is of another"))
+        .or(
+            () ->
+                require(
                     !overdue,
                     "every review must be in time where a break-glass begins, one was not"))
         .or(
@@ -106,6 +114,14 @@ final class GovernanceLives {
                         + frozen
                         + ", was "
                         + step.order().overFreeze()));
+  }
+
+  /** Whether any policy and trust file could let it be: whose signatures count, those say. */
+  private static boolean isPossible(GovernanceStep.Begun step, Instant time) {
+    return !step.grant().signatures().isEmpty()
+        && !time.isBefore(step.grant().notBefore())
+        && time.isBefore(step.grant().notAfter())
+        && !step.ends().isAfter(time.plus(step.grant().ttl()));
   }
 
   private Optional<String> ordered(long index, GovernanceStep.Ordered step, Instant time) {
@@ -131,11 +147,16 @@ final class GovernanceLives {
     uses.put(step.grant(), use.reviewed(index));
     return require(
         use.reviewedBy().isEmpty()
-            && use.isOver(time)
+            && (use.isOver(time) || isSuperseded(use))
             && !use.usedBy().equals(step.order().signer()),
         "a break-glass must be reviewed once, when it is over, and not by who used it, "
             + step.grant()
             + " was otherwise");
+  }
+
+  /** Another began after it, so that it is in force no more. */
+  private boolean isSuperseded(BreakglassUse use) {
+    return uses.values().stream().anyMatch(other -> other.leafIndex() > use.leafIndex());
   }
 
   /** An allow comes from the leaf of the break-glass in force, and from no other such leaf. */

@@ -37,13 +37,15 @@ final class GovernanceRows {
   private static final String USE_ONCE =
       "INSERT INTO breakglass (grant_digest, leaf_index, used_by, ends, review_by)"
           + " SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS"
-          + " (SELECT 1 FROM breakglass WHERE reviewed_by IS NULL AND review_by <= ?)"
+          + " (SELECT 1 FROM breakglass WHERE reviewed_by IS NULL AND (review_by <= ?"
+          + " OR review_by <= (SELECT newest_time FROM tree_head WHERE id = 1)))"
           + " ON CONFLICT DO NOTHING RETURNING leaf_index";
   private static final String END =
       "UPDATE breakglass SET ended_by = ? WHERE grant_digest = ? AND ended_by IS NULL";
   private static final String REVIEW =
       "UPDATE breakglass SET reviewed_by = ? WHERE grant_digest = ? AND reviewed_by IS NULL"
-          + " AND used_by <> ? AND (ended_by IS NOT NULL OR ends <= ?)";
+          + " AND used_by <> ? AND (ended_by IS NOT NULL OR ends <= ? OR EXISTS"
+          + " (SELECT 1 FROM breakglass later WHERE later.leaf_index > breakglass.leaf_index))";
 
   private final Statements statements;
 

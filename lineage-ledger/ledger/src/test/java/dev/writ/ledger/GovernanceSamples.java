@@ -27,7 +27,7 @@ final class GovernanceSamples {
         Duration.ofMinutes(10),
         Samples.NOW,
         Samples.NOW.plus(Duration.ofDays(1)),
-        List.of());
+        List.of(new OperatorSignature(BOB, new byte[64])));
   }
 
   static GovernanceOrder order(

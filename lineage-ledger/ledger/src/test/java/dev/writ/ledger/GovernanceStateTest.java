@@ -128,6 +128,28 @@ class GovernanceStateTest {
   }
 
   @Test
+  void clockSetBack_afterAReviewWasOverdue_letsNoOtherBegin() throws Exception {
+    made(NOW, begin(digest()));
+    made(REVIEW_BY, new Freeze(digest()));
+    long freeze = ledger.governanceMode().frozenBy().orElseThrow();
+    made(REVIEW_BY, new Unfreeze(freeze));
+
+    assertRefused(REVIEW_BY.minusSeconds(60), begin(digest()), Refusal.REVIEW_OVERDUE);
+  }
+
+  @Test
+  void breakglass_thatAnotherCameAfter_isOver_andCanBeReviewed() throws Exception {
+    Hash first = digest();
+    Hash second = digest();
+    made(NOW, begin(first));
+    assertRefused(NOW, new Review(first, BOB), Refusal.BREAKGLASS_NOT_OVER);
+    made(NOW, begin(second));
+
+    made(NOW, new Review(first, BOB));
+    assertRefused(NOW, new Review(second, BOB), Refusal.BREAKGLASS_NOT_OVER);
+  }
+
+  @Test
   void review_isByAnother_onceItIsOver_andOnce() throws Exception {
     Hash grant = digest();
     long leaf = made(NOW, begin(grant));

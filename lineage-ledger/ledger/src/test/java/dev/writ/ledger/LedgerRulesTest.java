@@ -319,6 +319,11 @@ class LedgerRulesTest {
             .add(proposed(unfreeze))
             .add(lifted)
             .add(freeze()));
+    assertHolds(
+        LeafChain.born()
+            .add(begun(grant, none))
+            .add(begun(GovernanceSamples.grant(), none))
+            .add(ordered(GovernanceOrder.Kind.REVIEW, grant)));
     for (LeafChain broken :
         List.of(
             LeafChain.born().add(begun(grant, none)).add(begun(grant, none)),
@@ -338,6 +343,30 @@ class LedgerRulesTest {
                 .add(begun(grant, none))
                 .at(ENDS.plusSeconds(60))
                 .add(begun(GovernanceSamples.grant(), none)))) {
+      assertBreaks(Rule.GOVERNANCE_ORDER, broken);
+    }
+  }
+
+  @Test
+  void breakglass_thatNobodySigned_orThatLastsTooLong_breaksGovernanceOrder() {
+    BreakglassGrant good = GovernanceSamples.grant();
+    BreakglassGrant unsigned =
+        new BreakglassGrant(
+            good.issuer(),
+            good.nonce(),
+            good.reason(),
+            good.ttl(),
+            good.notBefore(),
+            good.notAfter(),
+            List.of());
+    OptionalLong none = OptionalLong.empty();
+    Instant late = Samples.NOW.plusSeconds(603);
+    for (LeafChain broken :
+        List.of(
+            LeafChain.born().add(begun(unsigned, none)),
+            LeafChain.born().at(good.notBefore().minusSeconds(1)).add(begun(good, none)),
+            LeafChain.born().at(good.notAfter()).add(begun(good, none)),
+            LeafChain.born().add(GovernanceSamples.begun(good, none, late, late)))) {
       assertBreaks(Rule.GOVERNANCE_ORDER, broken);
     }
   }

@@ -73,7 +73,7 @@ class PolicyDocumentTest {
                 "{\"threshold\": 2, \"approvers\": [\"a\", \"b\", \"c\"], \"separation\": true}")
             .with(
                 "breakglass",
-                "{\"threshold\": 1, \"approvers\": [\"d\"], \"max_ttl_s\": 600,"
+                "{\"threshold\": 1, \"approvers\": [\"d\", \"e\"], \"max_ttl_s\": 600,"
                     + " \"review_within_s\": 86400}")
             .document();
     assertThat(document.id()).isEqualTo("sample");
@@ -91,7 +91,7 @@ class PolicyDocumentTest {
     assertThat(document.referenceSetFor("other").orElseThrow().name()).isEqualTo("rest");
     assertThat(document.approvals()).contains(new Approvals(2, Set.of("a", "b", "c"), true));
     assertThat(document.breakglass())
-        .contains(new Breakglass(1, Set.of("d"), Duration.ofMinutes(10), Duration.ofDays(1)));
+        .contains(new Breakglass(1, Set.of("d", "e"), Duration.ofMinutes(10), Duration.ofDays(1)));
   }
 
   static Stream<Arguments> malformedMembers() {
@@ -147,10 +147,22 @@ class PolicyDocumentTest {
             "from 1 to 1"),
         Arguments.of(
             "breakglass",
-            "{\"threshold\": 1, \"approvers\": [\"a\"], \"max_ttl_s\": 86401,"
+            "{\"threshold\": 1, \"approvers\": [\"a\", \"b\"], \"max_ttl_s\": 86401,"
                 + " \"review_within_s\": 1}",
             "$.breakglass.max_ttl_s",
             "from 1 to 86400"),
+        Arguments.of(
+            "breakglass",
+            "{\"threshold\": 1, \"approvers\": [\"a\"], \"max_ttl_s\": 60,"
+                + " \"review_within_s\": 60}",
+            "$.breakglass.approvers",
+            "at least 2"),
+        Arguments.of(
+            "breakglass",
+            "{\"threshold\": 1, \"approvers\": [\"a\", \"b\"], \"max_ttl_s\": 60,"
+                + " \"review_within_s\": 59}",
+            "$.breakglass.review_within_s",
+            "at least max_ttl_s"),
         Arguments.of("tests", "[{\"name\": \"t\"}]", "$.tests[0].inputs", "given"),
         Arguments.of("inputs_schema", hash, "$.inputs_schema", "one of the members"));
   }
