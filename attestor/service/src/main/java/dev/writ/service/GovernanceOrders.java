@@ -6,11 +6,8 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.GovernanceOrder;
 import dev.writ.artifact.GovernanceOrder.Kind;
 import dev.writ.artifact.GovernanceStep;
-import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.Leaf;
-import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.UuidV7;
-import dev.writ.artifact.VerificationKey;
 import dev.writ.ledger.BreakglassUse;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
@@ -25,10 +22,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -37,12 +32,12 @@ import java.util.concurrent.CompletionStage;
  * together ({@link DualControl}). Each is a leaf, and says who said it and why. That somebody may ask here
  * gives him nothing: what counts are signatures.
  */
-public final class GovernanceOrders {
-  /** How old an order may be: one that was signed and kept is none. */
-  static final Duration LATEST = Duration.ofMinutes(10);
+public final class GovernanceOrders implements AutoCloseable {
+  /** None waits for a policy that is being published: a freeze is urgent. */
+  private static final Limits.Pool ONE_BY_ONE = new Limits.Pool(1, 16, Duration.ofSeconds(10));
 
   private final Operations operations;
-  private final WorkPool pool;
+  private final WorkPool pool = new WorkPool("orders", ONE_BY_ONE);
   private final Ledger ledger;
   private final TrustFiles trust;
   private final Policies policies;
@@ -52,7 +47,6 @@ public final class GovernanceOrders {
 
   GovernanceOrders(
       Operations operations,
-      WorkPool pool,
       Ledger ledger,
       TrustFiles trust,
       Policies policies,
@@ -60,7 +54,6 @@ public final class GovernanceOrders {
       InstantSource clock,
       SecureRandom random) {
     this.operations = operations;
-    this.pool = pool;
     this.ledger = ledger;
     this.trust = trust;
     this.policies = policies;
@@ -81,8 +74,18 @@ public final class GovernanceOrders {
   /** What is in force, and the uses of break-glass. */
   record Standing(ModeInForce mode, List<BreakglassUse> uses) {}
 
-  /** What holds in every way that can be seen before it is committed. */
-  private record Judged(GovernanceStep step, GovernanceChange change, List<Precondition> needed) {}
+  /**
+   * What holds in every way that can be seen before it is committed.
+   *
+   * @param at when, which is its leaf's time: from that leaf it is judged again
+   * @param policy the leaf of the policy then in force
+   */
+  private record Judged(
+      Instant at,
+      Hash policy,
+      GovernanceStep step,
+      GovernanceChange change,
+      List<Precondition> needed) {}
 
   /** Uses a grant: it begins at once. */
   public CompletionStage<Outcome> use(BreakglassGrant grant, GovernanceOrder order) {
@@ -128,7 +131,8 @@ public final class GovernanceOrders {
   }
 
   private Entry entry(Judged judged) {
-    Leaf leaf = Leaf.of(now(), UuidV7.next(clock, random), List.of(policies.leaf()), judged.step());
+    Leaf leaf =
+        Leaf.of(judged.at(), UuidV7.next(clock, random), List.of(judged.policy()), judged.step());
     return new Entry(
         leaf,
         List.of(new StateChange.ChangeGovernance(judged.change())),
@@ -151,6 +155,17 @@ public final class GovernanceOrders {
                 + " and another came; send it again"));
   }
 
+  private OrderJudgement judgement() {
+    return new OrderJudgement(trust.newest().content(), now());
+  }
+
+  /** The same where a clock that was set back would let live what is over, or ripen what is not. */
+  private OrderJudgement judgementInTime() throws LedgerException {
+    OrderJudgement judgement = judgement();
+    OperationLedger.requireClock(ledger, judgement.believed().skew(), judgement.at());
+    return judgement;
+  }
+
   private Judged judged(BreakglassGrant grant, GovernanceOrder order) throws LedgerException {
     if (order.kind() != Kind.USE || !order.grant().equals(Optional.of(grant.digest()))) {
       throw denied(
@@ -158,78 +173,22 @@ public final class GovernanceOrders {
           "breakglass_other_grant",
           "the order must be a use of the grant beside it, and is not");
     }
-    TrustContent believed = trust.newest().content();
-    requireSigned(order, believed);
-    if (!grant.issuer().equals(believed.issuer())) {
-      throw elsewhere("grant", believed);
-    }
     policies.align();
     PolicyInForce policy = policies.inForce();
-    Breakglass terms = terms(policy);
-    requireApproved(grant, terms, believed);
-    Instant now = now();
-    if (now.isBefore(grant.notBefore())) {
-      throw denied(
-          DenialCode.NOT_YET_VALID,
-          "breakglass_not_yet",
-          "the grant must be used from " + grant.notBefore() + " on, and it is " + now);
-    }
-    if (!now.isBefore(grant.notAfter())) {
-      throw denied(
-          DenialCode.EXPIRED,
-          "breakglass_expired",
-          "the grant must be used before " + grant.notAfter() + ", and it is " + now);
-    }
-    Duration ttl = grant.ttl().compareTo(terms.maxTtl()) < 0 ? grant.ttl() : terms.maxTtl();
-    Instant from = now.truncatedTo(ChronoUnit.SECONDS);
-    GovernanceStep.Begun step =
-        new GovernanceStep.Begun(grant, order, from.plus(ttl), from.plus(terms.reviewWithin()));
+    OrderJudgement judgement = judgementInTime();
+    GovernanceStep.Begun step = judgement.begun(grant, order, policy.document().breakglass());
     return new Judged(
+        judgement.at(),
+        policy.leaf(),
         step,
         new GovernanceChange.Begin(
             grant.digest(), order.signer(), order.overFreeze(), step.ends(), step.reviewBy()),
-        List.of(new Precondition.EpochIs(policy.epoch()), unchanged(believed)));
+        List.of(new Precondition.EpochIs(policy.epoch()), unchanged(judgement)));
   }
 
   /** Who counts was read in this trust file: where a later one is published first, it is judged again. */
-  private static Precondition unchanged(TrustContent believed) {
-    return new Precondition.NoTrustAfter(believed.version());
-  }
-
-  private static Breakglass terms(PolicyInForce policy) {
-    return policy
-        .document()
-        .breakglass()
-        .orElseThrow(
-            () ->
-                denied(
-                    DenialCode.POLICY_DENIED,
-                    "breakglass_not_provided",
-                    "the policy in force must have breakglass, and has none: nobody breaks the glass"
-                        + " under it"));
-  }
-
-  /** By those whom the policy in force lists and the trust file in force names. */
-  private static void requireApproved(
-      BreakglassGrant grant, Breakglass terms, TrustContent believed) {
-    List<VerificationKey> keys =
-        grant.signatures().stream()
-            .map(signature -> believed.approverOrOperator(signature.kid()))
-            .flatMap(Optional::stream)
-            .filter(key -> terms.approvers().contains(name(key.kid())))
-            .toList();
-    Set<Hash> signers = grant.signers(keys);
-    if (signers.size() < terms.threshold()) {
-      throw denied(
-          DenialCode.SIGNATURE_INVALID,
-          "breakglass_approvals_missing",
-          "the grant must be signed by "
-              + terms.threshold()
-              + " of the breakglass.approvers of the policy in force whom trust file version "
-              + believed.version()
-              + " names, and is by "
-              + signers.size());
-    }
+  private static Precondition unchanged(OrderJudgement judgement) {
+    return new Precondition.NoTrustAfter(judgement.believed().version());
   }
 
   private Judged judged(GovernanceOrder order) throws LedgerException {
@@ -239,86 +198,44 @@ public final class GovernanceOrders {
           "breakglass_other_grant",
           "a use must come with its grant, and comes without");
     }
-    TrustContent believed = trust.newest().content();
-    requireSigned(order, believed);
     GovernanceStep.Ordered step = new GovernanceStep.Ordered(order);
-    if (order.kind() == Kind.FREEZE) {
+    if (order.kind() == Kind.FREEZE || order.kind() == Kind.END) {
+      OrderJudgement judgement = order.kind() == Kind.FREEZE ? judgement() : judgementInTime();
+      judgement.requireGiven(order);
       return new Judged(
-          step, new GovernanceChange.Freeze(order.digest()), List.of(unchanged(believed)));
-    } else if (order.kind() == Kind.END) {
-      return new Judged(
+          judgement.at(),
+          policies.leaf(),
           step,
-          new GovernanceChange.End(step.grant(), order.digest()),
-          List.of(unchanged(believed)));
+          order.kind() == Kind.FREEZE
+              ? new GovernanceChange.Freeze(order.digest())
+              : new GovernanceChange.End(step.grant(), order.digest()),
+          List.of(unchanged(judgement)));
     }
     policies.align();
     PolicyInForce policy = policies.inForce();
+    OrderJudgement judgement = judgementInTime();
+    judgement.requireGiven(order);
     requireReviewer(order, policy);
     return new Judged(
+        judgement.at(),
+        policy.leaf(),
         step,
         new GovernanceChange.Review(step.grant(), order.signer()),
-        List.of(new Precondition.EpochIs(policy.epoch()), unchanged(believed)));
+        List.of(new Precondition.EpochIs(policy.epoch()), unchanged(judgement)));
   }
 
   /** Under a policy without break-glass none begins; of those before it, any approver or operator tells. */
   private static void requireReviewer(GovernanceOrder order, PolicyInForce policy) {
     Optional<Breakglass> terms = policy.document().breakglass();
-    if (terms.isPresent() && !terms.get().approvers().contains(name(order.signer()))) {
+    if (terms.isPresent()
+        && !terms.get().approvers().contains(PublicRoutes.base64Url(order.signer().bytes()))) {
       throw denied(
           DenialCode.SIGNATURE_INVALID,
           "reviewer_unknown",
           "a break-glass must be reviewed by one of the breakglass.approvers of the policy in force, and"
               + " is by "
-              + name(order.signer()));
+              + PublicRoutes.base64Url(order.signer().bytes()));
     }
-  }
-
-  private void requireSigned(GovernanceOrder order, TrustContent believed) {
-    if (!order.issuer().equals(believed.issuer())) {
-      throw elsewhere("order", believed);
-    }
-    boolean signed =
-        believed
-            .approverOrOperator(order.signer())
-            .map(key -> new KeyQuorum(1, List.of(key)))
-            .filter(alone -> order.signature().verifies(alone, order.signingInput()))
-            .isPresent();
-    if (!signed) {
-      throw denied(
-          DenialCode.SIGNATURE_INVALID,
-          "order_signature",
-          "the order must be signed by a policy approver or operator of trust file version "
-              + believed.version()
-              + ", and is not");
-    }
-    Instant now = now();
-    if (order.given().isAfter(now.plus(believed.skew()))) {
-      throw denied(
-          DenialCode.NOT_YET_VALID,
-          "order_ahead",
-          "the order must have been given by " + now + ", and was at " + order.given());
-    }
-    if (order.given().isBefore(now.minus(LATEST))) {
-      throw denied(
-          DenialCode.EXPIRED,
-          "order_old",
-          "the order must have been given no longer ago than "
-              + LATEST
-              + ", and was at "
-              + order.given()
-              + ": sign another");
-    }
-  }
-
-  private static DeniedException elsewhere(String what, TrustContent believed) {
-    return denied(
-        DenialCode.SCOPE_EXCEEDED,
-        "order_elsewhere",
-        "the " + what + " must be for " + believed.issuer() + ", and is for another issuer");
-  }
-
-  private static String name(Hash kid) {
-    return PublicRoutes.base64Url(kid.bytes());
   }
 
   /** Why the ledger did not take an order, or an operation that lifts a freeze. */
@@ -378,5 +295,14 @@ public final class GovernanceOrders {
 
   private static DeniedException denied(DenialCode code, String reason, String message) {
     return new DeniedException(new Denial(code, reason, message));
+  }
+
+  WorkPool pool() {
+    return pool;
+  }
+
+  @Override
+  public void close() {
+    pool.close();
   }
 }

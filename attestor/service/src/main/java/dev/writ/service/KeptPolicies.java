@@ -7,6 +7,7 @@ import dev.writ.artifact.MalformedEnvelopeException;
 import dev.writ.artifact.PolicyEnvelope;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.TrustContent;
+import dev.writ.ledger.CommittedState;
 import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
@@ -89,6 +90,15 @@ final class KeptPolicies {
         "a policy must lie beside leaf "
             + epoch.leafIndex()
             + ", and none does: somebody changed the store; check it with writ ledger fsck");
+  }
+
+  /** The epoch in which a leaf was made, as the state has it. */
+  static Optional<PolicyEpoch> before(CommittedState state, long leafIndex) throws LedgerException {
+    Optional<PolicyEpoch> epoch = state.policyEpoch();
+    while (epoch.isPresent() && epoch.get().leafIndex() >= leafIndex) {
+      epoch = state.policyEpoch(epoch.get().epoch() - 1);
+    }
+    return epoch;
   }
 
   /** When an epoch began. */

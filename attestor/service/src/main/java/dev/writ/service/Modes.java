@@ -2,13 +2,17 @@
 package dev.writ.service;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.TrustContent;
 import dev.writ.ledger.BreakglassUse;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.GovernanceMode;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.PolicyEpoch;
+import dev.writ.ledger.PublishedTrust;
 import dev.writ.policy.Governance;
-import dev.writ.tlog.Hash;
+import dev.writ.service.PolicyStanding.Usable;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -23,10 +27,23 @@ import java.util.Optional;
 final class Modes {
   private static final System.Logger LOGGER = System.getLogger(Modes.class.getName());
 
-  /** What is in force, and what waits for its review. */
-  private record Known(ModeInForce mode, List<BreakglassUse> unreviewed) {}
+  /**
+   * What is in force, and what waits for its review.
+   *
+   * @param state what the store says, whose break-glass may be none
+   */
+  private record Known(GovernanceMode state, ModeInForce mode, List<BreakglassUse> unreviewed) {
+    boolean isBelieved() {
+      return mode.state().equals(state);
+    }
+  }
+
+  private static final Known NOTHING =
+      new Known(GovernanceMode.NORMAL, ModeInForce.NORMAL, List.of());
 
   private final Ledger ledger;
+  private final TrustFiles trust;
+  private final KeptPolicies policies;
   private final InstantSource clock;
   private final Telemetry telemetry;
   private volatile Known known;
@@ -37,33 +54,78 @@ final class Modes {
   @GuardedBy("this")
   private boolean toldOverdue;
 
-  private Modes(Ledger ledger, InstantSource clock, Telemetry telemetry) throws LedgerException {
+  @GuardedBy("this")
+  private GovernanceMode disbelieved = GovernanceMode.NORMAL;
+
+  private Modes(Ledger ledger, TrustFiles trust, InstantSource clock, Telemetry telemetry) {
     this.ledger = ledger;
+    this.trust = trust;
+    this.policies = new KeptPolicies(ledger, trust);
     this.clock = clock;
     this.telemetry = telemetry;
-    this.known = new Known(mode(ModeInForce.NORMAL), ledger.unreviewedBreakglass());
+    this.known = NOTHING;
   }
 
   /** Begins with what the ledger says. */
-  static Modes open(Ledger ledger, InstantSource clock, Telemetry telemetry)
+  static Modes open(Ledger ledger, TrustFiles trust, InstantSource clock, Telemetry telemetry)
       throws LedgerException {
-    Modes modes = new Modes(ledger, clock, telemetry);
-    modes.tell();
+    Modes modes = new Modes(ledger, trust, clock, telemetry);
+    modes.align();
     telemetry.watch(modes);
     return modes;
   }
 
-  private ModeInForce mode(ModeInForce before) throws LedgerException {
+  @GuardedBy("this")
+  private Known read(Known before) throws LedgerException {
     GovernanceMode state = ledger.governanceMode();
-    if (state.equals(before.state())) {
-      return before;
+    List<BreakglassUse> unreviewed = ledger.unreviewedBreakglass();
+    // What was not believed may have been judged under a trust file that was the newest no more.
+    return state.equals(before.state()) && before.isBelieved()
+        ? new Known(state, before.mode(), unreviewed)
+        : new Known(state, believed(state), unreviewed);
+  }
+
+  /** What of a state is believed: of a break-glass nothing but what its leaf proves. */
+  @GuardedBy("this")
+  private ModeInForce believed(GovernanceMode state) throws LedgerException {
+    Optional<GovernanceMode.Breakglass> begun = state.breakglass();
+    if (begun.isEmpty()) {
+      return new ModeInForce(state, Optional.empty());
     }
-    Optional<GovernanceMode.Breakglass> breakglass = state.breakglass();
-    Optional<Hash> begun =
-        breakglass.isPresent()
-            ? Optional.of(LeafHashes.of(ledger, breakglass.get().begunBy()))
-            : Optional.empty();
-    return new ModeInForce(state, begun);
+    Optional<Leaf> leaf = ledger.leaf(begun.get().begunBy());
+    Optional<String> why =
+        leaf.isEmpty()
+            ? Optional.of("there is no such leaf")
+            : OrderJudgement.contradiction(begun.get(), leaf.get());
+    if (why.isEmpty()) {
+      why = whyNotBegun(begun.get().begunBy(), leaf.orElseThrow());
+    }
+    if (why.isEmpty()) {
+      return new ModeInForce(state, Optional.of(leaf.orElseThrow().hash()));
+    }
+    if (!disbelieved.equals(state)) {
+      disbelieved = state;
+      LOGGER.log(
+          Level.ERROR,
+          "breakglass_not_believed",
+          LogFields.of("leaf_index", begun.get().begunBy(), "message", why.get()));
+    }
+    return new ModeInForce(
+        new GovernanceMode(state.leafIndex(), state.frozenBy(), Optional.empty()),
+        Optional.empty());
+  }
+
+  private Optional<String> whyNotBegun(long index, Leaf leaf) throws LedgerException {
+    Optional<PolicyEpoch> epoch = KeptPolicies.before(ledger, index);
+    if (epoch.isEmpty() || !(policies.standing(epoch.get()) instanceof Usable usable)) {
+      return Optional.of("the policy in force before it must be there and usable, and is not");
+    }
+    TrustContent newest = trust.newest().content();
+    if (ledger.latestTrust().map(PublishedTrust::version).orElse(0L) > newest.version()) {
+      return Optional.of("this node must have the newest trust file, and does not yet");
+    }
+    return OrderJudgement.whyNotBegun(
+        leaf, usable.policy().leaf(), usable.policy().document().breakglass(), trust.at(index));
   }
 
   /** The mode to decide under: whoever decides asks once and keeps what it got. */
@@ -112,7 +174,7 @@ final class Modes {
   /** Follows the ledger, where it has gone on. */
   void align() throws LedgerException {
     synchronized (this) {
-      known = new Known(mode(known.mode()), ledger.unreviewedBreakglass());
+      known = read(known);
     }
     tell();
   }

@@ -52,9 +52,16 @@ final class OperationLedger {
     if (kind == OperationKind.ACCEPT_CLOCK) {
       return;
     }
-    Instant now = clock.instant();
+    requireClock(ledger, trust.newest().content().skew(), clock.instant());
+  }
+
+  /**
+   * That the clock is not behind the ledger.
+   *
+   * @throws DeniedException if it is
+   */
+  static void requireClock(Ledger ledger, Duration skew, Instant now) throws LedgerException {
     Optional<Instant> newest = ledger.newestLeafTime();
-    Duration skew = trust.newest().content().skew();
     if (newest.isPresent() && now.plus(skew).isBefore(newest.get())) {
       throw new DeniedException(
           Denial.unavailable(

@@ -3,6 +3,8 @@ package dev.writ.service;
 
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Commitment;
+import dev.writ.artifact.GovernanceOrder;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -46,6 +48,7 @@ import java.util.OptionalLong;
  */
 final class RecordedGrounds {
   private static final int MOST_POLICIES = 16;
+  private static final int MOST_BEGUN = 64;
   private static final int MOST_HOSTS = 4096;
   private static final int MOST_ENDORSEMENTS = 4096;
   private static final int MOST_KEYS = 4096;
@@ -66,6 +69,8 @@ final class RecordedGrounds {
   private final Recent<AkName, List<KeptBootLog>> bootLogs = new Recent<>(MOST_LOGS);
   private final Recent<EndorsedAt, EndorsementOutcome> endorsements =
       new Recent<>(MOST_ENDORSEMENTS);
+
+  private final Recent<GovernanceMode.Breakglass, Hash> begun = new Recent<>(MOST_BEGUN);
 
   private volatile List<GovernanceMode> modes = List.of();
   private volatile boolean modesRead;
@@ -129,12 +134,51 @@ final class RecordedGrounds {
       }
       state = mode;
     }
+    if (state.frozenBy().isPresent()) {
+      requireFreeze(state.frozenBy().getAsLong());
+    }
     Optional<GovernanceMode.Breakglass> breakglass = state.breakglass();
     return new ModeInForce(
-        state,
-        breakglass.isPresent()
-            ? Optional.of(proven(breakglass.get().begunBy()).hash())
-            : Optional.empty());
+        state, breakglass.isPresent() ? Optional.of(begun(breakglass.get())) : Optional.empty());
+  }
+
+  /** Whether it could be told who signed what is in a mode. */
+  boolean isJudged(ModeInForce mode) {
+    return mode.state().breakglass().map(row -> trustAt(row.begunBy()).isKnown()).orElse(true);
+  }
+
+  private void requireFreeze(long index) throws LedgerException, ContradictionException {
+    if (!(provenLeaf(index).body() instanceof GovernanceStep.Ordered step)
+        || step.order().kind() != GovernanceOrder.Kind.FREEZE) {
+      throw new ContradictionException("leaf " + index, "the freeze of governance_mode", "none");
+    }
+  }
+
+  /** The leaf of a break-glass, judged again. */
+  private Hash begun(GovernanceMode.Breakglass row) throws LedgerException, ContradictionException {
+    Optional<Hash> known = begun.get(row);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    String member = "break-glass of leaf " + row.begunBy();
+    Leaf leaf = provenLeaf(row.begunBy());
+    Optional<String> why = OrderJudgement.contradiction(row, leaf);
+    TrustThen then = trustAt(row.begunBy());
+    if (why.isEmpty() && then.isKnown()) {
+      PolicyEpoch epoch =
+          KeptPolicies.before(ledger, row.begunBy())
+              .orElseThrow(
+                  () -> new ContradictionException(member, "under a policy", "under none"));
+      PolicyInForce policy = policy(epoch.epoch(), epoch.policyDigest());
+      why =
+          OrderJudgement.whyNotBegun(
+              leaf, policy.leaf(), policy.document().breakglass(), then.content());
+    }
+    if (why.isPresent()) {
+      throw new ContradictionException(member, "one that was begun", "none: " + why.get());
+    }
+    begun.put(row, leaf.hash());
+    return leaf.hash();
   }
 
   private PolicyInForce readPolicy(long epoch) throws LedgerException, ContradictionException {
@@ -159,11 +203,19 @@ final class RecordedGrounds {
     requireNamed(member, leaf, payload);
     PolicyReference reference = statement.policy();
     try {
-      PolicyDocument document = GivenPolicy.parse(payload).document();
+      GivenPolicy file = GivenPolicy.parse(payload);
+      PolicyDocument document = file.document();
       Hash digest = PolicyInForce.digestOf(document);
       if (!digest.equals(reference.digest())) {
         throw new ContradictionException(
             member, "of digest " + reference.digest(), "of digest " + digest);
+      }
+      TrustThen then = trustAt(row.leafIndex());
+      Optional<Denial> stranger =
+          then.isKnown() ? KeptPolicies.whyNotBelieved(file, then.content()) : Optional.empty();
+      if (stranger.isPresent()) {
+        throw new ContradictionException(
+            member, "one that its approvers signed", stranger.get().reason());
       }
       return UsablePolicy.of(document).inForce(epoch, stored.hash());
     } catch (MalformedPolicyException | MalformedEnvelopeException | UnusablePolicyException e) {

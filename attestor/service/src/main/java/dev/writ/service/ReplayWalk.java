@@ -127,7 +127,14 @@ final class ReplayWalk {
     if (recorded.allowed() && breakglass.isPresent()) {
       requireParent(breakglass.get(), "the break-glass in force's");
     }
-    steps.same();
+    if (breakglass.isPresent() && !grounds.isJudged(policy.mode())) {
+      steps.say(
+          new StepOutcome.NotKept(
+              "the trust file of then, by which who signed the break-glass is told; name the one with"
+                  + " which the ledger began"));
+    } else {
+      steps.same();
+    }
     steps.begin(ReplayStep.HOST);
     RecordedHost host = grounds.host(recorded.application().akName());
     requireParent(host.host().enrolment(), "the host's enrolment");

@@ -236,8 +236,7 @@ public final class WritService implements AutoCloseable {
     this.publications =
         new PolicyPublications(operations, ledger, trust, policies, statusTokens, clock, random);
     this.governanceOrders =
-        new GovernanceOrders(
-            operations, publications.pool(), ledger, trust, policies, modes, clock, random);
+        new GovernanceOrders(operations, ledger, trust, policies, modes, clock, random);
     this.policyReport = new PolicyReport(ledger, trust);
     policies.whenMoved(this::renewStatus);
     this.readiness =
@@ -315,7 +314,7 @@ public final class WritService implements AutoCloseable {
             modes::follow,
             schedule::proposeIfDue,
             purge::purgeIfDue);
-    telemetry.watch(List.of(appraisal, hsm, publications.pool()));
+    telemetry.watch(List.of(appraisal, hsm, publications.pool(), governanceOrders.pool()));
     telemetry.watch(keys.token());
     telemetry.watch(counts);
   }
@@ -374,7 +373,7 @@ public final class WritService implements AutoCloseable {
               trust,
               keys,
               policies,
-              Modes.open(ledger, setup.clock(), telemetry),
+              Modes.open(ledger, trust, setup.clock(), telemetry),
               telemetry,
               nanos);
       service.begin();
@@ -608,6 +607,7 @@ public final class WritService implements AutoCloseable {
     readiness.close();
     statusTokens.close();
     publications.close();
+    governanceOrders.close();
     initiators.close();
     appraisal.close();
     hsm.close();

@@ -16,7 +16,6 @@ import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusToken;
-import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
 import dev.writ.evidence.Challenge;
@@ -455,7 +454,7 @@ class PolicyPublicationTest {
   void otherApprovers_approveFromThenOn_andThePolicyBeforeStaysInForce() throws Exception {
     deployment.start();
     OperatorKeys others = new OperatorKeys(1, 1);
-    publishTrust(others);
+    OtherApprovers.publish(deployment, others);
     deployment.service().chores().run();
     assertThat(deployment.service().trust().content().policyApprovers()).contains(others.quorum());
 
@@ -476,29 +475,9 @@ class PolicyPublicationTest {
     assertThat(policyIsReady()).isTrue();
   }
 
-  /** The operators sign a trust file that names others as approvers, and it is in the ledger. */
-  private void publishTrust(OperatorKeys others) {
-    TrustFile wanted =
-        TrustFile.of(deployment.service().trust().content().approvedBy(others.quorum()), List.of());
-    OperatorKeys operators = deployment.operators;
-    DualControl control = deployment.service().dualControl();
-    Proposal proposal =
-        ((DualControl.Outcome.Drafted)
-                Deployment.join(
-                    control.propose(
-                        new ChangeRequest.Publish(wanted),
-                        Duration.ofHours(1),
-                        Optional.of(operators.kid(0)))))
-            .proposal();
-    for (int operator : List.of(0, 1, 2)) {
-      assertThat(Deployment.join(control.approve(operators.approval(operator, proposal))))
-          .isNotInstanceOf(DualControl.Outcome.Denied.class);
-    }
-  }
-
   /** As another node does: between the look at the signatures and the commit. */
   private void meanwhile(OperatorKeys others) {
-    deployment.random.beforeNextBytes(() -> publishTrust(others));
+    deployment.random.beforeNextBytes(() -> OtherApprovers.publish(deployment, others));
   }
 
   /**
