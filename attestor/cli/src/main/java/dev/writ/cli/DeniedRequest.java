@@ -20,7 +20,6 @@ import dev.writ.policy.Approvals;
 import dev.writ.policy.Inputs;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
-import dev.writ.policy.Subject;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -34,7 +33,7 @@ import java.util.Optional;
  * @param denial what the leaf says
  * @param message what the host was told
  * @param akName the TPM name of the attestation key of the host that asked, lower-case hex
- * @param host its name; absent where the rules' inputs were too long to be kept
+ * @param host its name
  * @param initiator who set it in motion, as was proven; absent where nobody was
  * @param exec the program, where one is to run
  * @param policy by which it was denied
@@ -45,7 +44,7 @@ record DeniedRequest(
     LeafBody.DecisionDeny denial,
     String message,
     String akName,
-    Optional<String> host,
+    String host,
     ExecutionRequest request,
     Optional<String> initiator,
     Optional<ExecBinding> exec,
@@ -104,15 +103,16 @@ record DeniedRequest(
             "the program must be the one that the request names, and is another");
       }
       String akName = HexFormat.of().formatHex(members.base64UrlUpTo("ak_name", MAX_AK_NAME));
+      Inputs inputs = inputs(members, akName);
       return new DeniedRequest(
           shown.leaf().id(),
           shown.leaf().time(),
           denial,
           members.text("message"),
           akName,
-          host(members, akName),
+          inputs.subject().host(),
           request,
-          initiator(members),
+          inputs.governance().initiator(),
           exec,
           policy);
     } catch (MalformedJsonException
@@ -124,32 +124,26 @@ record DeniedRequest(
     }
   }
 
-  /** As the rules were shown it. */
-  private static Optional<String> host(JsonMembers members, String akName)
-      throws MalformedJsonException, MalformedPolicyException, CommandFailure {
-    if (!members.has("inputs")) {
-      return Optional.empty();
-    }
-    Subject subject = Inputs.parse(members.canonical("inputs")).subject();
-    if (!subject.akName().equals(akName)) {
-      throw CommandFailure.integrity(
-          "the host that the rules were shown must be the one that asked, "
-              + akName
-              + ", and is "
-              + subject.akName());
-    }
-    return Optional.of(subject.host());
-  }
-
-  /** Beside a denial lies who had it asked among what the rules were shown, unless that was too long. */
-  private static Optional<String> initiator(JsonMembers members)
+  /**
+   * What the rules were shown lies beside a denial, unless it was too long: without it nobody can tell who had
+   * the host ask.
+   */
+  private static Inputs inputs(JsonMembers members, String akName)
       throws MalformedJsonException, MalformedPolicyException, CommandFailure {
     if (!members.has("inputs")) {
       throw CommandFailure.invalid(
           "what the rules were shown must be kept beside the denial, and is not: nobody can tell who set"
               + " the request in motion");
     }
-    return Inputs.parse(members.canonical("inputs")).governance().initiator();
+    Inputs inputs = Inputs.parse(members.canonical("inputs"));
+    if (!inputs.subject().akName().equals(akName)) {
+      throw CommandFailure.integrity(
+          "the host that the rules were shown must be the one that asked, "
+              + akName
+              + ", and is "
+              + inputs.subject().akName());
+    }
+    return inputs;
   }
 
   /** The policy must list the approver and, with separation, know him to be another than the initiator. */
@@ -177,7 +171,7 @@ record DeniedRequest(
     Lines lines = new Lines();
     lines.fact("decision", decision + ", denied " + denied);
     lines.fact("because", denial.reason() + ": " + message);
-    lines.fact("host", host.orElse("its name is not kept; see its key"));
+    lines.fact("host", host);
     lines.fact("ak_name", akName);
     lines.fact("initiator", initiator.orElse("none was proven: the host asked by itself"));
     lines.fact("workload", request.sub() + " of tenant " + request.tenant());

@@ -51,6 +51,8 @@ class DeniedRequestTest {
         time,
         denial,
         "Ask.",
+        "000b" + "01".repeat(32),
+        "host-a",
         request,
         initiator,
         Optional.empty(),
