@@ -102,6 +102,7 @@ final class ForgedAllowTest {
             Deployment.IDENTITY.issuer(),
             request.digest(),
             deployment.service().policies().inForce().digest(),
+            Optional.empty(),
             Hash.sha256(new byte[] {1}),
             now,
             now.plus(Duration.ofHours(1)),
