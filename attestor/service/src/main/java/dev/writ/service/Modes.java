@@ -92,13 +92,21 @@ final class Modes {
     if (begun.isEmpty()) {
       return new ModeInForce(state, Optional.empty());
     }
+    ModeInForce without =
+        new ModeInForce(
+            new GovernanceMode(state.leafIndex(), state.frozenBy(), Optional.empty()),
+            Optional.empty());
+    // What is over says nothing any more, and the trust file of then may be gone.
+    if (state.running(Instant.ofEpochMilli(clock.millis())).isEmpty()) {
+      return without;
+    }
     Optional<Leaf> leaf = ledger.leaf(begun.get().begunBy());
     Optional<String> why =
         leaf.isEmpty()
             ? Optional.of("there is no such leaf")
             : OrderJudgement.contradiction(begun.get(), leaf.get());
     if (why.isEmpty()) {
-      why = whyNotBegun(begun.get().begunBy(), leaf.orElseThrow());
+      why = whyNotBegun(state, leaf.orElseThrow());
     }
     if (why.isEmpty()) {
       return new ModeInForce(state, Optional.of(leaf.orElseThrow().hash()));
@@ -110,22 +118,28 @@ final class Modes {
           "breakglass_not_believed",
           LogFields.of("leaf_index", begun.get().begunBy(), "message", why.get()));
     }
-    return new ModeInForce(
-        new GovernanceMode(state.leafIndex(), state.frozenBy(), Optional.empty()),
-        Optional.empty());
+    return without;
   }
 
-  private Optional<String> whyNotBegun(long index, Leaf leaf) throws LedgerException {
+  private Optional<String> whyNotBegun(GovernanceMode state, Leaf leaf) throws LedgerException {
+    long index = state.breakglass().orElseThrow().begunBy();
     Optional<PolicyEpoch> epoch = KeptPolicies.before(ledger, index);
     if (epoch.isEmpty() || !(policies.standing(epoch.get()) instanceof Usable usable)) {
       return Optional.of("the policy in force before it must be there and usable, and is not");
     }
     TrustContent newest = trust.newest().content();
-    if (ledger.latestTrust().map(PublishedTrust::version).orElse(0L) > newest.version()) {
+    Optional<PublishedTrust> latest = ledger.latestTrust();
+    if (latest.isPresent()
+        && latest.get().version() > newest.version()
+        && latest.get().leafIndex() < index) {
       return Optional.of("this node must have the newest trust file, and does not yet");
     }
     return OrderJudgement.whyNotBegun(
-        leaf, usable.policy().leaf(), usable.policy().document().breakglass(), trust.at(index));
+        state,
+        leaf,
+        usable.policy().leaf(),
+        usable.policy().document().breakglass(),
+        trust.at(index));
   }
 
   /** The mode to decide under: whoever decides asks once and keeps what it got. */

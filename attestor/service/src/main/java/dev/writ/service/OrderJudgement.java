@@ -117,7 +117,10 @@ record OrderJudgement(TrustContent believed, Instant at) {
               + believed.version()
               + ", and is not");
     }
-    if (order.given().isAfter(at.plus(believed.skew()))) {
+    // A freeze tightens, and is taken from somebody whose clock is right by a service whose clock
+    // is behind.
+    if (order.kind() != GovernanceOrder.Kind.FREEZE
+        && order.given().isAfter(at.plus(believed.skew()))) {
       throw denied(
           DenialCode.NOT_YET_VALID,
           "order_ahead",
@@ -154,14 +157,26 @@ record OrderJudgement(TrustContent believed, Instant at) {
   /**
    * Why a leaf begins no break-glass, if it does not.
    *
+   * @param state in which it is: a freeze that lasts is overridden by who named it alone
    * @param policyLeaf of the policy in force before it
    * @param terms of that policy
    */
   static Optional<String> whyNotBegun(
-      Leaf leaf, Hash policyLeaf, Optional<Breakglass> terms, TrustContent believed) {
+      GovernanceMode state,
+      Leaf leaf,
+      Hash policyLeaf,
+      Optional<Breakglass> terms,
+      TrustContent believed) {
     if (!(leaf.body() instanceof GovernanceStep.Begun step)
         || !leaf.parents().contains(policyLeaf)) {
       return Optional.of("it must come from the policy in force before it, and does not");
+    }
+    long begun = state.breakglass().orElseThrow().begunBy();
+    if (state.frozenBy().isPresent()
+        && state.frozenBy().getAsLong() < begun
+        && !state.frozenBy().equals(step.order().overFreeze())) {
+      return Optional.of(
+          "it must be over the freeze of leaf " + state.frozenBy().getAsLong() + ", and is not");
     }
     try {
       return new OrderJudgement(believed, leaf.time())

@@ -73,7 +73,7 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
     NOT_THE_POLICYS,
     /** What lay beside the leaf, or the host's endorsement, was erased. */
     ERASED,
-    /** A log by which the candidate would judge was not kept. */
+    /** A log by which the candidate would judge was not kept, or what an older version found. */
     NOT_KEPT,
     /** The candidate asks for PCRs or a log for which the host was not asked. */
     NOT_ASKED,
@@ -146,8 +146,10 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
     ReplaySteps unused = new ReplaySteps();
     RecordedDecision recorded = RecordedDecision.read(leaf, KeptMembers.of(payload), unused);
     if (recorded.result().isEmpty() || recorded.inputs().isEmpty()) {
+      boolean older = leaf.payload().isEmpty() && recorded.inputs().isPresent();
+      Beyond ofAllow = older ? Beyond.NOT_KEPT : Beyond.CONTRADICTS;
       return new Reconsidered.Undecided(
-          index, recorded.allowed() ? Beyond.CONTRADICTS : Beyond.NOT_THE_POLICYS);
+          index, recorded.allowed() ? ofAllow : Beyond.NOT_THE_POLICYS);
     }
     Application application = recorded.application();
     RecordedGrounds grounds = replay.grounds();

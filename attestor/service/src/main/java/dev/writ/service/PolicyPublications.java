@@ -15,6 +15,7 @@ import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
 import dev.writ.ledger.Precondition;
 import dev.writ.ledger.PublishedTrust;
+import dev.writ.policy.Breakglass;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
@@ -165,6 +166,7 @@ public final class PolicyPublications implements AutoCloseable {
     PolicyEpoch current = ledger.policyEpoch().orElseThrow();
     requireNext(file.document(), kept.named(current));
     requireTime(file.document());
+    requireReviewable(file.document());
     try {
       requireTested(UsablePolicy.of(file.document()).policy());
     } catch (UnusablePolicyException e) {
@@ -242,6 +244,14 @@ public final class PolicyPublications implements AutoCloseable {
           DenialCode.EXPIRED,
           "policy_expired",
           "the policy must not have expired, and did at " + document.expires());
+    }
+  }
+
+  /** Not asked where a policy is read: one that is in force since before must go on deciding. */
+  private static void requireReviewable(PolicyDocument document) {
+    Optional<String> why = document.breakglass().flatMap(Breakglass::unreviewable);
+    if (why.isPresent()) {
+      throw denied(DenialCode.UNVERIFIABLE, "policy_breakglass_unreviewable", why.get());
     }
   }
 

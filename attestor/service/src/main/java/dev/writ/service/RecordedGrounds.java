@@ -139,7 +139,8 @@ final class RecordedGrounds {
     }
     Optional<GovernanceMode.Breakglass> breakglass = state.breakglass();
     return new ModeInForce(
-        state, breakglass.isPresent() ? Optional.of(begun(breakglass.get())) : Optional.empty());
+        state,
+        breakglass.isPresent() ? Optional.of(begun(state, breakglass.get())) : Optional.empty());
   }
 
   /** Whether it could be told who signed what is in a mode. */
@@ -155,7 +156,8 @@ final class RecordedGrounds {
   }
 
   /** The leaf of a break-glass, judged again. */
-  private Hash begun(GovernanceMode.Breakglass row) throws LedgerException, ContradictionException {
+  private Hash begun(GovernanceMode state, GovernanceMode.Breakglass row)
+      throws LedgerException, ContradictionException {
     Optional<Hash> known = begun.get(row);
     if (known.isPresent()) {
       return known.get();
@@ -172,7 +174,7 @@ final class RecordedGrounds {
       PolicyInForce policy = policy(epoch.epoch(), epoch.policyDigest());
       why =
           OrderJudgement.whyNotBegun(
-              leaf, policy.leaf(), policy.document().breakglass(), then.content());
+              state, leaf, policy.leaf(), policy.document().breakglass(), then.content());
     }
     if (why.isPresent()) {
       throw new ContradictionException(member, "one that was begun", "none: " + why.get());

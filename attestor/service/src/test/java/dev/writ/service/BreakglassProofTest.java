@@ -12,6 +12,7 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.GovernanceChange;
+import dev.writ.ledger.GovernanceMode;
 import dev.writ.ledger.StateChange;
 import dev.writ.service.Replayed.Standing;
 import dev.writ.tlog.Hash;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** What is believed of a break-glass, and of a clock: nothing but what signatures and leaves prove. */
@@ -119,7 +121,35 @@ class BreakglassProofTest extends GovernedService {
     assertDenied(use(second, NO_FREEZE), "clock_set_back");
     assertDenied(ordered(Kind.END, named, deployment.operators, 0), "clock_set_back");
     assertDenied(ordered(Kind.REVIEW, named, deployment.approvers, 1), "clock_set_back");
-    taken(ordered(Kind.FREEZE, Optional.empty(), deployment.operators, 0));
+    GovernanceOrder.Unsigned byTheRightTime =
+        order(Kind.FREEZE, Optional.empty(), NO_FREEZE, now().plus(Duration.ofHours(1)));
+    taken(Deployment.join(orders().order(signed(byTheRightTime, deployment.operators, 0))));
+  }
+
+  /** A leaf says it, and who has it signed once more puts it behind any freeze. */
+  @Test
+  void useOfAGrant_behindAFreezeThatItDoesNotName_beginsNothing() throws Exception {
+    BreakglassGrant grant = grant();
+    long begun = taken(use(grant, NO_FREEZE));
+    Leaf leaf = deployment.service().ledger().leaf(begun).orElseThrow();
+    GovernanceStep.Begun step = (GovernanceStep.Begun) leaf.body();
+    PolicyInForce policy = deployment.service().policies().inForce();
+    GovernanceMode.Breakglass row =
+        new GovernanceMode.Breakglass(grant.digest(), begun, step.ends());
+    assertThat(whyNotBegun(new GovernanceMode(begun, NO_FREEZE, Optional.of(row)), leaf, policy))
+        .isEmpty();
+    assertThat(
+            whyNotBegun(
+                new GovernanceMode(begun, OptionalLong.of(begun - 1), Optional.of(row)),
+                leaf,
+                policy))
+        .hasValueSatisfying(
+            why -> assertThat(why).contains("over the freeze of leaf " + (begun - 1)));
+  }
+
+  private Optional<String> whyNotBegun(GovernanceMode state, Leaf leaf, PolicyInForce policy) {
+    return OrderJudgement.whyNotBegun(
+        state, leaf, policy.leaf(), policy.document().breakglass(), deployment.trust().content());
   }
 
   /** On another node, between the look at the signatures and the commit. */

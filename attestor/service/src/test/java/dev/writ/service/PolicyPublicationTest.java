@@ -184,6 +184,16 @@ class PolicyPublicationTest {
         1, deployment.approvers.sign(0, deployment.operators.sign(0, envelope)));
   }
 
+  private PolicyEnvelope brokenBy(String approvers, int reviewWithin) throws Exception {
+    return changed(
+        ",\"constants\":",
+        ",\"breakglass\":{\"approvers\":["
+            + approvers
+            + "],\"max_ttl_s\":60,\"review_within_s\":"
+            + reviewWithin
+            + ",\"threshold\":1},\"constants\":");
+  }
+
   private PolicyEnvelope inForceUntil(Instant from, Instant until) throws Exception {
     return deployment.approved(deployment.nextPolicy(next -> next.inForce(from, until)));
   }
@@ -219,6 +229,8 @@ class PolicyPublicationTest {
         "policy_not_effective", inForceUntil(now.plusSeconds(2), now.plus(Duration.ofDays(1))));
     refused.put("policy_expired", inForceUntil(now.minusSeconds(60), now.minusSeconds(1)));
     refused.put("policy_obliges_to_too_much", obliging());
+    refused.put("policy_breakglass_unreviewable", brokenBy("\"a\"", 60));
+    refused.put("policy_breakglass_unreviewable ", brokenBy("\"a\",\"b\"", 59));
     refused.put("policy_approvals_unreachable", approvedBy(15));
     refused.put(
         "policy_tests_failed",

@@ -2,6 +2,7 @@
 package dev.writ.policy;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -26,26 +27,32 @@ public record Breakglass(
   /** Who uses a grant cannot review it. */
   private static final int FEWEST_APPROVERS = 2;
 
-  /** One whose review could not be given in time would be the last: it is refused. */
+  /**
+   * Why a review could not be given, or not in time, where that is so: the first break-glass would be the
+   * last. A policy is not to be put in force with it; one that is in force decides all the same.
+   */
+  public Optional<String> unreviewable() {
+    if (approvers.size() < FEWEST_APPROVERS) {
+      return Optional.of(
+          "breakglass.approvers must be at least 2, since another than who uses a grant must review it, and is "
+              + approvers.size());
+    }
+    return reviewWithin.compareTo(maxTtl) < 0
+        ? Optional.of(
+            "breakglass.review_within_s must be at least max_ttl_s, "
+                + maxTtl.toSeconds()
+                + ", since a review comes after the end, and is "
+                + reviewWithin.toSeconds())
+        : Optional.empty();
+  }
+
   static Breakglass read(Json value) throws MalformedPolicyException {
     Members members = Members.of(value);
     Set<String> approvers =
         members.set("approvers", 1, Approvals.MAX_APPROVERS, TextForm.PRINCIPAL);
-    if (approvers.size() < FEWEST_APPROVERS) {
-      throw new MalformedPolicyException(
-          members.required("approvers").place(),
-          "at least 2, since another than who uses a grant must review it",
-          Integer.toString(approvers.size()));
-    }
     int threshold = members.integer("threshold", 1, approvers.size());
     Duration maxTtl = Duration.ofSeconds(members.integer("max_ttl_s", 1, MAX_TTL_S));
     Duration review = Duration.ofSeconds(members.integer("review_within_s", 1, MAX_REVIEW_S));
-    if (review.compareTo(maxTtl) < 0) {
-      throw new MalformedPolicyException(
-          members.required("review_within_s").place(),
-          "at least max_ttl_s, " + maxTtl.toSeconds() + ", since a review comes after the end",
-          Long.toString(review.toSeconds()));
-    }
     members.end();
     return new Breakglass(threshold, approvers, maxTtl, review);
   }

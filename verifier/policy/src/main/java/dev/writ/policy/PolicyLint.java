@@ -159,6 +159,10 @@ public final class PolicyLint {
       addReferenceValues();
       addApprovals();
       addMode();
+      Optional<String> unreviewable = document.breakglass().flatMap(Breakglass::unreviewable);
+      if (unreviewable.isPresent()) {
+        warn("breakglass", unreviewable.get() + ": it cannot be published");
+      }
       addConstants();
       addTests();
     }
