@@ -77,7 +77,7 @@ final class TlsInitiators {
     }
     Validated validated = validated(chain);
     connection.putValue(KEPT, validated);
-    return validated.identity();
+    return validated.at(clock.instant());
   }
 
   private Validated validated(X509Certificate[] chain) {
