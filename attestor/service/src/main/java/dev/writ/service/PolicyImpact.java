@@ -4,7 +4,6 @@ package dev.writ.service;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
-import dev.writ.artifact.MalformedLeafException;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.QuoteOutcome;
 import dev.writ.evidence.ReferenceValues;
@@ -108,32 +107,17 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
   @Override
   public Optional<Reconsidered> on(StoredLeaf stored, Optional<byte[]> payload)
       throws LedgerException {
-    long index = stored.index();
-    Leaf leaf;
-    try {
-      leaf = Leaf.parse(stored.bytes());
-    } catch (MalformedLeafException e) {
-      return Optional.of(new Reconsidered.Undecided(index, Beyond.CONTRADICTS));
+    StoredDecision decision = StoredDecision.of(stored, payload, every -> true);
+    if (decision instanceof StoredDecision.Read read) {
+      try {
+        return Optional.of(reconsider(stored.index(), read.leaf(), read.recorded()));
+      } catch (ContradictionException e) {
+        return Optional.of(new Reconsidered.Undecided(stored.index(), Beyond.CONTRADICTS));
+      }
     }
-    if (!stored.isProven()) {
-      return Optional.of(new Reconsidered.Undecided(index, Beyond.CONTRADICTS));
-    }
-    if (!KeptDecision.isDecision(leaf)) {
-      return Optional.empty();
-    }
-    if (payload.isEmpty()) {
-      return Optional.of(new Reconsidered.Undecided(index, Beyond.ERASED));
-    }
-    boolean altered =
-        leaf.payload().isPresent() && !leaf.payload().get().equals(Hash.sha256(payload.get()));
-    try {
-      return Optional.of(
-          altered
-              ? new Reconsidered.Undecided(index, Beyond.CONTRADICTS)
-              : reconsider(index, leaf, payload.get()));
-    } catch (ContradictionException e) {
-      return Optional.of(new Reconsidered.Undecided(index, Beyond.CONTRADICTS));
-    }
+    return decision instanceof StoredDecision.Unread unread
+        ? Optional.of(new Reconsidered.Undecided(stored.index(), unread.why()))
+        : Optional.empty();
   }
 
   @Override
@@ -141,10 +125,8 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
     return new Reconsidered.Undecided(first, Beyond.CONTRADICTS);
   }
 
-  private Reconsidered reconsider(long index, Leaf leaf, byte[] payload)
+  private Reconsidered reconsider(long index, Leaf leaf, RecordedDecision recorded)
       throws LedgerException, ContradictionException {
-    ReplaySteps unused = new ReplaySteps();
-    RecordedDecision recorded = RecordedDecision.read(leaf, KeptMembers.of(payload), unused);
     if (recorded.result().isEmpty() || recorded.inputs().isEmpty()) {
       boolean older = leaf.payload().isEmpty() && recorded.inputs().isPresent();
       Beyond ofAllow = older ? Beyond.NOT_KEPT : Beyond.CONTRADICTS;
@@ -176,6 +158,7 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
     }
     ReplayedAppraisal appraisal =
         new ReplayedAppraisal(grounds, recorded, candidate, host, quote, key.storage(), index);
+    ReplaySteps unused = new ReplaySteps();
     appraisal.compare(unused, recorded.result().get());
     String name = host.host().name();
     if (appraisal.restsOnRecordedLogs()

@@ -2,7 +2,6 @@
 package dev.writ.service;
 
 import dev.writ.artifact.Leaf;
-import dev.writ.artifact.MalformedLeafException;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
 import dev.writ.ledger.StoredLedger;
@@ -14,7 +13,6 @@ import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.Rule;
 import dev.writ.policy.RuleResult;
 import dev.writ.service.PolicyImpact.Beyond;
-import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -91,34 +89,15 @@ public final class PolicyShadow implements StoredRange.Work<PolicyShadow.Observa
   @Override
   public Optional<Observation> on(StoredLeaf stored, Optional<byte[]> payload)
       throws LedgerException {
-    long index = stored.index();
-    Leaf leaf;
-    try {
-      leaf = Leaf.parse(stored.bytes());
-    } catch (MalformedLeafException e) {
-      return Optional.of(new Observation.Beside(index, Beyond.CONTRADICTS));
+    StoredDecision decision =
+        StoredDecision.of(
+            stored, payload, leaf -> Explanation.policyOf(leaf).equals(policy.digest()));
+    if (decision instanceof StoredDecision.Read read) {
+      return Optional.of(watched(stored.index(), read.leaf(), read.recorded()));
     }
-    if (!stored.isProven()) {
-      return Optional.of(new Observation.Beside(index, Beyond.CONTRADICTS));
-    }
-    if (!KeptDecision.isDecision(leaf) || !Explanation.policyOf(leaf).equals(policy.digest())) {
-      return Optional.empty();
-    }
-    if (payload.isEmpty()) {
-      return Optional.of(new Observation.Beside(index, Beyond.ERASED));
-    }
-    if (leaf.payload().isPresent() && !leaf.payload().get().equals(Hash.sha256(payload.get()))) {
-      return Optional.of(new Observation.Beside(index, Beyond.CONTRADICTS));
-    }
-    try {
-      return Optional.of(
-          watched(
-              index,
-              leaf,
-              RecordedDecision.read(leaf, KeptMembers.of(payload.get()), new ReplaySteps())));
-    } catch (ContradictionException e) {
-      return Optional.of(new Observation.Beside(index, Beyond.CONTRADICTS));
-    }
+    return decision instanceof StoredDecision.Unread unread
+        ? Optional.of(new Observation.Beside(stored.index(), unread.why()))
+        : Optional.empty();
   }
 
   @Override

@@ -34,7 +34,9 @@ final class TlsInitiatorsTest {
                     kept.put(args[0], args[1]);
                     yield null;
                   }
-                  default -> throw new UnsupportedOperationException(method.getName());
+                  default ->
+                      throw new AssertionError(
+                          "a session must be asked for its values alone, was for " + method);
                 });
   }
 
