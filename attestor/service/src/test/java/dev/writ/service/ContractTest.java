@@ -9,9 +9,7 @@ import dev.writ.artifact.MalformedExecBindingException;
 import dev.writ.service.Contracts.Operation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -60,11 +58,7 @@ final class ContractTest {
     token = ServiceToken.create();
     deployment = new Deployment(token, folder);
     WritService service = deployment.start();
-    Path operator =
-        Files.createDirectory(
-            folder.resolve("run"),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    socket = operator.resolve("writ.sock");
+    socket = StubService.operatorSocketIn(folder);
     doors =
         Doors.open(
             service,

@@ -35,9 +35,7 @@ import dev.writ.tlog.ProofOutcome;
 import dev.writ.tlog.SignedNote;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -72,10 +70,7 @@ final class HttpApiTest {
     token = ServiceToken.create();
     deployment = new Deployment(token, folder);
     WritService running = deployment.start();
-    Path run =
-        Files.createDirectory(
-            folder.resolve("run"),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Path socket = StubService.operatorSocketIn(folder);
     TlsCredentialHsm credentials =
         new TlsCredentialHsm(
             token.keys(),
@@ -89,7 +84,7 @@ final class HttpApiTest {
             new DoorsConfig(
                 Optional.of(StubService.loopback()),
                 Optional.of(new DoorsConfig.Tls(StubService.loopback(), credentials)),
-                Optional.of(run.resolve("writ.sock")),
+                Optional.of(socket),
                 Optional.empty(),
                 Optional.of(StubService.loopback()),
                 DoorsConfig.Limits.standard()),
@@ -103,7 +98,7 @@ final class HttpApiTest {
             deployment.trust().content().tls(),
             InstantSource.system(),
             Timeouts.STANDARD);
-    operator = new OperatorClient(run.resolve("writ.sock"), Timeouts.STANDARD);
+    operator = new OperatorClient(socket, Timeouts.STANDARD);
     host = enrolled();
   }
 

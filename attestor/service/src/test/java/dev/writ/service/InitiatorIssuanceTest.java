@@ -22,9 +22,7 @@ import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.security.interfaces.ECPublicKey;
@@ -102,11 +100,7 @@ final class InitiatorIssuanceTest {
     deployment.limitHostRate(1_000, 1_000);
     host = deployment.host("host-a");
     WritService running = deployment.start();
-    socket =
-        Files.createDirectory(
-                folder.resolve("run"),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
-            .resolve("writ.sock");
+    socket = StubService.operatorSocketIn(folder);
     doors =
         Doors.open(
             running,

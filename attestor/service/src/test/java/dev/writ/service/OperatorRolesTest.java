@@ -7,9 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.artifact.StrictJson;
 import dev.writ.tlog.Hash;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -46,11 +44,7 @@ final class OperatorRolesTest {
     clock = new SettableClock(Instant.now());
     authority = ClientAuthority.root("operators");
     known = SoftwareHost.newKeyPair();
-    Path run =
-        Files.createDirectory(
-            folder.resolve("run"),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    socket = run.resolve("writ.sock");
+    socket = StubService.operatorSocketIn(folder);
     OperatorClients clients =
         new OperatorClients(
             Map.of(

@@ -20,9 +20,7 @@ import dev.writ.ledger.Ledger;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -54,11 +52,7 @@ final class RefusedRequestTest {
     token = ServiceToken.create();
     deployment = new Deployment(token, folder);
     deployment.start();
-    Path run =
-        Files.createDirectory(
-            folder.resolve("run"),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    socket = run.resolve("writ.sock");
+    socket = StubService.operatorSocketIn(folder);
     doors =
         Doors.open(
             deployment.service(),

@@ -24,9 +24,7 @@ import dev.writ.policy.Governance;
 import dev.writ.service.RequestApprovals.Outcome;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -104,11 +102,7 @@ final class StepUpTest {
                         + "\"]},"));
     host = deployment.host("host-a");
     WritService service = deployment.start();
-    Path run =
-        Files.createDirectory(
-            folder.resolve("run"),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    socket = run.resolve("writ.sock");
+    socket = StubService.operatorSocketIn(folder);
     doors =
         Doors.open(
             service,

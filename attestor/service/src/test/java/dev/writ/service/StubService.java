@@ -3,8 +3,12 @@ package dev.writ.service;
 
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedJsonException;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -127,5 +131,13 @@ final class StubService implements DoorObserver {
 
   static InetSocketAddress loopback() {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  }
+
+  /** Where an operator's socket may be: in a folder that is its owner's alone, made here. */
+  static Path operatorSocketIn(Path folder) throws IOException {
+    return Files.createDirectory(
+            folder.resolve("run"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")))
+        .resolve("writ.sock");
   }
 }
