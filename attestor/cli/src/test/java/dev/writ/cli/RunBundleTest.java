@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -303,6 +304,9 @@ class RunBundleTest {
                   Path next =
                       GovernedHosts.executable(folder.resolve("next"), i % 2 == 0 ? evil : good);
                   Path ignored = Files.move(next, program, StandardCopyOption.ATOMIC_MOVE);
+                  // Often enough to come between any two steps, and not all that the processor
+                  // does.
+                  LockSupport.parkNanos(200_000);
                 }
               } catch (IOException e) {
                 throw new IllegalStateException(e);

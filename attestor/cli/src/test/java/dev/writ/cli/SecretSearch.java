@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -23,11 +22,13 @@ final class SecretSearch {
   /** Shorter secrets would be found where they are not. */
   private static final int MIN_BYTES = 8;
 
+  private static final byte[] ZEROS = new byte[4096];
+
   /** What is looked for, and by which name it is told of. */
   private record Pattern(String name, byte[] bytes) {}
 
   private final List<Pattern> patterns = new ArrayList<>();
-  private final BitSet filter = new BitSet(1 << FILTER_BITS);
+  private final boolean[] filter = new boolean[1 << FILTER_BITS];
   private int longest;
 
   /** Looks for text too: as characters of one or two bytes, in either order, in hex and in base64. */
@@ -71,16 +72,23 @@ final class SecretSearch {
     if (bytes.length < MIN_BYTES) {
       throw new IllegalArgumentException("a secret to search for must have at least 8 bytes");
     }
+    if (Arrays.equals(bytes, 0, MIN_BYTES, ZEROS, 0, MIN_BYTES)) {
+      throw new IllegalArgumentException("a secret to search for must not begin with 8 zeros");
+    }
     patterns.add(new Pattern(name, bytes));
-    filter.set(slot(bytes, 0));
+    filter[slot(word(bytes, 0))] = true;
     longest = Math.max(longest, bytes.length);
   }
 
-  private static int slot(byte[] bytes, int at) {
+  private static int word(byte[] bytes, int at) {
     int word = 0;
     for (int i = 0; i < PREFIX; i++) {
       word = word << 8 | (bytes[at + i] & 0xff);
     }
+    return word;
+  }
+
+  private static int slot(int word) {
     return word * 0x9e3779b1 >>> Integer.SIZE - FILTER_BITS;
   }
 
@@ -109,9 +117,27 @@ final class SecretSearch {
     }
   }
 
+  /** Most memory of a process is zeros: no secret begins in a block of them but in its last bytes. */
   private void search(byte[] bytes, int length, Set<String> found) {
-    for (int at = 0; at + MIN_BYTES <= length; at++) {
-      if (filter.get(slot(bytes, at))) {
+    int at = 0;
+    while (at + MIN_BYTES <= length) {
+      int end = Math.min(at + ZEROS.length, length);
+      if (end - at == ZEROS.length && Arrays.equals(bytes, at, end, ZEROS, 0, ZEROS.length)) {
+        at = end - MIN_BYTES + 1;
+      } else {
+        searchFrom(at, end, bytes, length, found);
+        at = end;
+      }
+    }
+  }
+
+  /** Looks for what begins at {@code from} or later, and before {@code to}. */
+  private void searchFrom(int from, int to, byte[] bytes, int length, Set<String> found) {
+    int last = Math.min(to, length - MIN_BYTES + 1);
+    int word = word(bytes, from) >>> 8;
+    for (int at = from; at < last; at++) {
+      word = word << 8 | (bytes[at + PREFIX - 1] & 0xff);
+      if (filter[slot(word)]) {
         for (Pattern pattern : patterns) {
           int end = at + pattern.bytes().length;
           if (end <= length

@@ -57,6 +57,18 @@ class SecretSearchTest {
     }
   }
 
+  /** Blocks of zeros are passed over, and what begins in their last bytes is not. */
+  @Test
+  void secret_amongZeros_isFoundWhereverItBegins() throws Exception {
+    byte[] needle = PIN.getBytes(StandardCharsets.UTF_8);
+    for (int at = 0; at < 3 * 4096 - needle.length; at++) {
+      byte[] zeros = new byte[3 * 4096];
+      System.arraycopy(needle, 0, zeros, at, needle.length);
+      assertThat(search.in(zeros)).as("at %d", at).containsExactly("pin in UTF-8");
+    }
+    assertThat(search.in(new ByteArrayInputStream(new byte[3 << 20]))).isEmpty();
+  }
+
   @Test
   void number_inEachForm_isFound() {
     ByteBuffer words = ByteBuffer.allocate(32);
