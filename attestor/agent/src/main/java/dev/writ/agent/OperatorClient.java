@@ -7,9 +7,6 @@ import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LoggedDrill;
-import dev.writ.artifact.MalformedDocumentException;
-import dev.writ.artifact.OperationApproval;
-import dev.writ.artifact.OperationWithdrawal;
 import dev.writ.artifact.SignedDrill;
 import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustSuccession;
@@ -23,10 +20,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -43,11 +38,9 @@ public final class OperatorClient {
 
   private static final Pattern DECISION = Pattern.compile("[0-9a-f-]{1,36}");
   private static final int MAX_FINDINGS = 64;
-  private static final int MAX_KEYS = 512;
-  private static final int MAX_OPERATIONS = 256;
 
-  /** An operation, and its trust file in base64url. */
-  private static final int MAX_OPERATION = 600 * 1024;
+  /** A leaf with its proof, beside a report. */
+  private static final int MAX_LOGGED = 600 * 1024;
 
   private static final long MAX_EXACT = (1L << 53) - 1;
 
@@ -101,63 +94,6 @@ public final class OperatorClient {
      * @param message what is wrong and what to do; of a part that can, what it is
      */
     public record Finding(String part, boolean ok, String message) {}
-  }
-
-  /**
-   * What became of a proposal.
-   *
-   * @param draft whether the proposer has to sign it before anybody can approve it
-   * @param digest by which name the service has it
-   * @param documents what there is to sign
-   * @param leafIndex where the ledger has it; absent of a draft
-   */
-  public record Proposed(
-      boolean draft, Hash digest, OperationDocuments documents, Optional<Long> leafIndex) {}
-
-  /**
-   * An operation, with what there is to sign.
-   *
-   * @param listed where it is
-   */
-  public record Shown(ListedOperation listed, OperationDocuments documents) {}
-
-  /**
-   * An approval that counts, or a proposer's signature.
-   *
-   * @param operation {@link dev.writ.artifact.Operation#digest}
-   * @param state {@code open}, or how it ended
-   * @param approvals how many there are; none where the proposer signed
-   * @param threshold how many it takes; absent where the proposer signed
-   * @param leafIndex where the ledger says so
-   */
-  public record Approved(
-      Hash operation, String state, long approvals, Optional<Long> threshold, long leafIndex) {}
-
-  /**
-   * An operation that was taken back.
-   *
-   * @param operation {@link dev.writ.artifact.Operation#digest}
-   * @param leafIndex where the ledger says so
-   */
-  public record Withdrawn(Hash operation, long leafIndex) {}
-
-  /** A step of a key that need not wait for its time. */
-  public enum KeyStep {
-    /** It signs. */
-    ACTIVATE("activate"),
-    /** It signs nothing more. */
-    RETIRE("retire");
-
-    private final String wire;
-
-    KeyStep(String wire) {
-      this.wire = wire;
-    }
-
-    /** How requests and commands spell it. */
-    public String wire() {
-      return wire;
-    }
   }
 
   /** Invites a host to enrol, once, within {@code valid}. */
@@ -266,118 +202,6 @@ public final class OperatorClient {
         jsonText());
   }
 
-  /** Asks for all keys, by role, the oldest first. */
-  public Answer<List<ListedKey>> keys() throws IOException {
-    return service.get(
-        "/v1/keys",
-        Document.json(
-            OK,
-            MAX_OPERATION,
-            members -> {
-              List<ListedKey> keys = new ArrayList<>();
-              for (JsonMembers key : members.objects("keys", MAX_KEYS)) {
-                keys.add(ListedKey.take(key));
-              }
-              return List.copyOf(keys);
-            }));
-  }
-
-  /** Asks what the token signed, beside what the service has to show for it. */
-  public Answer<SignatureAccounts> signatures() throws IOException {
-    return service.get("/v1/signatures", Document.json(OK, MAX_OPERATION, SignatureAccounts::take));
-  }
-
-  /** Asks for the newest start that the service's TPM vouched for. */
-  public Answer<AnchoredStart> start() throws IOException {
-    return service.get("/v1/start", Document.json(OK, MAX_OPERATION, AnchoredStart::take));
-  }
-
-  /** Asks for the newest operations, the newest first. */
-  public Answer<List<ListedOperation>> operations() throws IOException {
-    return service.get(
-        "/v1/operations",
-        Document.json(
-            OK,
-            MAX_OPERATION,
-            members -> {
-              List<ListedOperation> operations = new ArrayList<>();
-              for (JsonMembers each : members.objects("operations", MAX_OPERATIONS)) {
-                operations.add(ListedOperation.take(each));
-                each.end();
-              }
-              return List.copyOf(operations);
-            }));
-  }
-
-  /**
-   * Asks for one operation. That it is the one asked for is the caller's to find.
-   *
-   * @param digest its name
-   */
-  public Answer<Shown> operation(Hash digest) throws IOException {
-    return service.get(
-        "/v1/operations/" + digest.hex(),
-        Document.json(
-            OK,
-            MAX_OPERATION,
-            members -> new Shown(ListedOperation.take(members), OperationDocuments.take(members))));
-  }
-
-  /**
-   * Asks for an operation to be put before operators.
-   *
-   * @param valid how long it can be approved; whole seconds
-   * @param proposer RFC 7638 thumbprint of the operator who will sign the draft; where it is absent, it
-   *     is the service's own proposal, which takes a dev trust file
-   */
-  public Answer<Proposed> propose(ProposedChange change, Duration valid, Optional<Hash> proposer)
-      throws IOException {
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("kind", change.kind().wire());
-    change.addTo(body);
-    body.put("valid_s", valid.toSeconds());
-    proposer.ifPresent(kid -> body.put("proposer", JsonService.base64Url(kid.bytes())));
-    return service.post(
-        "/v1/proposals",
-        Jcs.canonical(body),
-        Document.json(
-            CREATED,
-            MAX_OPERATION,
-            members -> {
-              boolean draft = members.text("state").equals("draft");
-              return new Proposed(
-                  draft,
-                  members.hash("digest"),
-                  OperationDocuments.take(members),
-                  draft
-                      ? Optional.empty()
-                      : Optional.of(members.integer("leaf_index", 0, MAX_EXACT)));
-            }));
-  }
-
-  /** Hands in an operator's approval; of a draft, its proposer's signature. */
-  public Answer<Approved> approve(OperationApproval approval) throws IOException {
-    return service.post(
-        "/v1/approvals",
-        Jcs.canonical(Map.of("approval", JsonService.base64Url(approval.toJson()))),
-        Document.json(CREATED, MAX_OPERATION, OperatorClient::approved));
-  }
-
-  /** Hands in the word of an operation's proposer that it is not to be done. */
-  public Answer<Withdrawn> withdraw(OperationWithdrawal withdrawal) throws IOException {
-    return service.post(
-        "/v1/withdrawals",
-        Jcs.canonical(Map.of("withdrawal", JsonService.base64Url(withdrawal.toJson()))),
-        Document.json(
-            CREATED,
-            MAX_ANSWER,
-            members -> {
-              members.constant("state", "withdrawn");
-              return new Withdrawn(
-                  members.hash("digest"), members.integer("leaf_index", 0, MAX_EXACT));
-            }));
-  }
-
   /** Hands in a drill's report; nothing of the answer is verified. */
   public Answer<LoggedDrill> drill(SignedDrill drill) throws IOException {
     return service.post(
@@ -385,7 +209,7 @@ public final class OperatorClient {
         Jcs.canonical(Map.of("report", JsonService.base64Url(drill.toJson()))),
         Document.json(
             CREATED,
-            MAX_OPERATION,
+            MAX_LOGGED,
             members -> {
               long unused = members.integer("leaf_index", 0, MAX_EXACT);
               return new LoggedDrill(
@@ -393,37 +217,14 @@ public final class OperatorClient {
             }));
   }
 
-  /** What opens a draft is shown once more, as it was proposed. */
-  private static Approved approved(JsonMembers members) throws MalformedDocumentException {
-    boolean counted = members.has("approvals");
-    if (!counted) {
-      var unused = OperationDocuments.take(members);
-    }
-    return new Approved(
-        members.hash("digest"),
-        members.text("state"),
-        counted ? members.integer("approvals", 0, MAX_EXACT) : 0,
-        counted ? Optional.of(members.integer("threshold", 1, MAX_EXACT)) : Optional.empty(),
-        members.integer("leaf_index", 0, MAX_EXACT));
+  /** What is asked of keys. */
+  public KeyClient keys() {
+    return new KeyClient(service);
   }
 
-  /**
-   * Has a key take a step before its time brings it.
-   *
-   * @param kid RFC 7638 thumbprint
-   * @return the key
-   */
-  public Answer<Hash> step(Hash kid, KeyStep step) throws IOException {
-    return service.post(
-        "/v1/keys/steps",
-        Jcs.canonical(Map.of("kid", JsonService.base64Url(kid.bytes()), "step", step.wire())),
-        Document.json(
-            OK,
-            MAX_ANSWER,
-            members -> {
-              members.constant("step", step.wire());
-              return members.thumbprint("kid");
-            }));
+  /** What is asked of that which takes more than one person. */
+  public OperationClient operations() {
+    return new OperationClient(service);
   }
 
   /** What is asked of policies. */

@@ -4,7 +4,7 @@ package dev.writ.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.writ.agent.OperatorClient.KeyStep;
+import dev.writ.agent.KeyClient.KeyStep;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
@@ -61,7 +61,7 @@ class OperatorKeysTest {
                 + "\",\"algorithm\":\"ES256\",\"label\":\"writ-issuer\",\"id\":\"01\",\"generation\":2,"
                 + "\"replicated\":false,\"in_token\":true,\"storage\":\"token\",\"state\":\"retiring\",\"not_before\":1,\"not_after\":2,"
                 + "\"leaf_index\":3},{\"role\":\"tls\",\"in_token\":false}]}")) {
-      assertThat(client().keys())
+      assertThat(client().keys().list())
           .isEqualTo(
               new Answer.Granted<>(
                   List.of(
@@ -102,7 +102,8 @@ class OperatorKeysTest {
   void keys_ofAnotherForm_areUnreadable(String body) throws Exception {
     try (RawServer server = answering(200, body)) {
       assertThat(server.requests()).isEmpty();
-      assertThatThrownBy(() -> client().keys()).isInstanceOf(MalformedResponseException.class);
+      assertThatThrownBy(() -> client().keys().list())
+          .isInstanceOf(MalformedResponseException.class);
     }
   }
 
@@ -119,7 +120,7 @@ class OperatorKeysTest {
               Optional.of(KID),
               List.of(KID),
               9);
-      assertThat(client().operations()).isEqualTo(new Answer.Granted<>(List.of(listed)));
+      assertThat(client().operations().list()).isEqualTo(new Answer.Granted<>(List.of(listed)));
       assertThat(server.requests().get(0)).startsWith("GET /v1/operations HTTP/1.1\r\n");
     }
   }
@@ -128,9 +129,9 @@ class OperatorKeysTest {
   void operation_isReadWithItsDocument() throws Exception {
     try (RawServer server =
         answering(200, "{" + SUMMARY + ",\"operation\":\"" + DOCUMENT + "\"}")) {
-      Answer<OperatorClient.Shown> answer = client().operation(OPERATION.digest());
+      Answer<OperationClient.Shown> answer = client().operations().show(OPERATION.digest());
 
-      assertThat(((Answer.Granted<OperatorClient.Shown>) answer).value().documents())
+      assertThat(((Answer.Granted<OperationClient.Shown>) answer).value().documents())
           .isEqualTo(new OperationDocuments(OPERATION, Optional.empty()));
       assertThat(server.requests().get(0))
           .startsWith("GET /v1/operations/" + OPERATION.digest().hex() + " HTTP/1.1\r\n");
@@ -141,7 +142,7 @@ class OperatorKeysTest {
   void operation_whoseDocumentIsNone_isUnreadable() throws Exception {
     try (RawServer server = answering(200, "{" + SUMMARY + ",\"operation\":\"e30\"}")) {
       assertThat(server.requests()).isEmpty();
-      assertThatThrownBy(() -> client().operation(OPERATION.digest()))
+      assertThatThrownBy(() -> client().operations().show(OPERATION.digest()))
           .isInstanceOf(MalformedResponseException.class);
     }
   }
@@ -156,14 +157,16 @@ class OperatorKeysTest {
                 + "\",\"operation\":\""
                 + DOCUMENT
                 + "\"}")) {
-      Answer<OperatorClient.Proposed> answer =
+      Answer<OperationClient.Proposed> answer =
           client()
+              .operations()
               .propose(
                   new ProposedChange.RotateKey(KeyRole.ISSUER, Duration.ofMinutes(10)),
                   Duration.ofHours(1),
                   Optional.of(KID));
 
-      OperatorClient.Proposed proposed = ((Answer.Granted<OperatorClient.Proposed>) answer).value();
+      OperationClient.Proposed proposed =
+          ((Answer.Granted<OperationClient.Proposed>) answer).value();
       assertThat(proposed.draft()).isTrue();
       assertThat(proposed.leafIndex()).isEmpty();
       assertThat(proposed.documents().operation()).isEqualTo(OPERATION);
@@ -190,10 +193,11 @@ class OperatorKeysTest {
           new OperationApproval(
               OPERATION.digest(), new OperatorSignature(KID, new byte[64]), Optional.empty());
 
-      assertThat(client().approve(approval))
+      assertThat(client().operations().approve(approval))
           .isEqualTo(
               new Answer.Granted<>(
-                  new OperatorClient.Approved(OPERATION.digest(), "open", 0, Optional.empty(), 4)));
+                  new OperationClient.Approved(
+                      OPERATION.digest(), "open", 0, Optional.empty(), 4)));
       assertThat(server.requests().get(0))
           .endsWith("{\"approval\":\"" + JsonService.base64Url(approval.toJson()) + "\"}");
     }
@@ -210,8 +214,8 @@ class OperatorKeysTest {
       OperationWithdrawal withdrawal =
           new OperationWithdrawal(OPERATION.digest(), new OperatorSignature(KID, new byte[64]));
 
-      assertThat(client().withdraw(withdrawal))
-          .isEqualTo(new Answer.Granted<>(new OperatorClient.Withdrawn(OPERATION.digest(), 11)));
+      assertThat(client().operations().withdraw(withdrawal))
+          .isEqualTo(new Answer.Granted<>(new OperationClient.Withdrawn(OPERATION.digest(), 11)));
       assertThat(server.requests().get(0))
           .startsWith("POST /v1/withdrawals HTTP/1.1\r\n")
           .endsWith("{\"withdrawal\":\"" + JsonService.base64Url(withdrawal.toJson()) + "\"}");
@@ -224,12 +228,14 @@ class OperatorKeysTest {
     try (RawServer server =
         RawServer.onUnixSocket(
             socket(), new RawServer.Answers(problem(429, "operations_too_many")))) {
-      Answer<OperatorClient.Proposed> answer =
-          client().propose(new ProposedChange.AcceptClock(), Duration.ofHours(1), Optional.empty());
+      Answer<OperationClient.Proposed> answer =
+          client()
+              .operations()
+              .propose(new ProposedChange.AcceptClock(), Duration.ofHours(1), Optional.empty());
 
       assertThat(answer)
           .isEqualTo(
-              new Answer.Denied<OperatorClient.Proposed>(
+              new Answer.Denied<OperationClient.Proposed>(
                   DenialCode.UNVERIFIABLE, "operations_too_many"));
       assertThat(server.requests().get(0)).endsWith("{\"kind\":\"clock.accept\",\"valid_s\":3600}");
     }
@@ -238,7 +244,7 @@ class OperatorKeysTest {
   @Test
   void step_sendsItAndReadsOfWhichKeyItWas() throws Exception {
     try (RawServer server = answering(200, "{\"kid\":\"" + NAME + "\",\"step\":\"retire\"}")) {
-      assertThat(client().step(KID, KeyStep.RETIRE)).isEqualTo(new Answer.Granted<>(KID));
+      assertThat(client().keys().step(KID, KeyStep.RETIRE)).isEqualTo(new Answer.Granted<>(KID));
       assertThat(server.requests().get(0))
           .endsWith("{\"kid\":\"" + NAME + "\",\"step\":\"retire\"}");
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.agent.OperationClient.Approved;
+import dev.writ.agent.OperationClient.Shown;
 import dev.writ.agent.OperationDocuments;
-import dev.writ.agent.OperatorClient.Approved;
-import dev.writ.agent.OperatorClient.Shown;
 import dev.writ.artifact.MalformedOperationException;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
@@ -140,7 +140,8 @@ final class ApproveCommand implements Callable<Integer> {
     }
     PrintWriter err = spec.commandLine().getErr();
     TrustFile believed = signing.newestTrust(sentence -> err.println("writ: " + sentence));
-    Shown shown = signing.ask(client -> CommandFailure.granted(client.operation(operation)));
+    Shown shown =
+        signing.ask(client -> CommandFailure.granted(client.operations().show(operation)));
     SigningOptions.review(shown.documents(), operation, believed, Instant.now(), err);
     if (!shown.listed().state().equals("open")) {
       throw CommandFailure.invalid(
@@ -175,7 +176,8 @@ final class ApproveCommand implements Callable<Integer> {
     if (outcome instanceof OperationApproval.Outcome.Refused refused) {
       throw CommandFailure.invalid(refused.reason().wire() + ": " + refused.message());
     }
-    Approved approved = signing.ask(client -> CommandFailure.granted(client.approve(approval)));
+    Approved approved =
+        signing.ask(client -> CommandFailure.granted(client.operations().approve(approval)));
     Hash operation = documents.operation().digest();
     if (!approved.operation().equals(operation)) {
       throw CommandFailure.integrity(

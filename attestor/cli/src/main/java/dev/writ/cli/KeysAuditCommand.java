@@ -32,7 +32,8 @@ final class KeysAuditCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    SignatureAccounts accounts = operator.ask(client -> CommandFailure.read(client.signatures()));
+    SignatureAccounts accounts =
+        operator.ask(client -> CommandFailure.read(client.keys().signatures()));
     PrintWriter out = spec.commandLine().getOut();
     if (operator.output == OutputFormat.json) {
       new Printer(out, operator.output).print(document(accounts));

@@ -23,7 +23,7 @@ final class KeysListCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    List<ListedKey> keys = operator.ask(client -> CommandFailure.read(client.keys()));
+    List<ListedKey> keys = operator.ask(client -> CommandFailure.read(client.keys().list()));
     new Table(
             "role", "state", "storage", "kid", "from", "until", "generation", "label", "replicated")
         .print(

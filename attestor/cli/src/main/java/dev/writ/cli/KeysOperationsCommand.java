@@ -23,7 +23,8 @@ final class KeysOperationsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    List<ListedOperation> all = operator.ask(client -> CommandFailure.read(client.operations()));
+    List<ListedOperation> all =
+        operator.ask(client -> CommandFailure.read(client.operations().list()));
     new Table("operation", "kind", "state", "approvals", "threshold", "expires")
         .print(
             spec.commandLine().getOut(),

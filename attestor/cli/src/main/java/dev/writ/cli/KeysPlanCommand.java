@@ -57,7 +57,7 @@ final class KeysPlanCommand implements Callable<Integer> {
     TrustFile trust =
         signing.newestTrust(sentence -> spec.commandLine().getErr().println("writ: " + sentence));
     List<ListedKey> keys =
-        signing.ask(client -> CommandFailure.read(client.keys())).stream()
+        signing.ask(client -> CommandFailure.read(client.keys().list())).stream()
             .filter(key -> key.role().equals(role.wire()))
             .toList();
     Map<String, Object> facts = new LinkedHashMap<>();

@@ -39,7 +39,7 @@ final class KeysStartQuoteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    AnchoredStart anchored = operator.ask(client -> CommandFailure.read(client.start()));
+    AnchoredStart anchored = operator.ask(client -> CommandFailure.read(client.keys().start()));
     if (!(anchored.leaf().body() instanceof ServiceStart start)) {
       throw CommandFailure.integrity(
           "the service must show the leaf of a start, and shows one of "

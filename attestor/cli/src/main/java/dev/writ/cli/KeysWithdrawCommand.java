@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
-import dev.writ.agent.OperatorClient.Shown;
-import dev.writ.agent.OperatorClient.Withdrawn;
+import dev.writ.agent.OperationClient.Shown;
+import dev.writ.agent.OperationClient.Withdrawn;
 import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationWithdrawal;
@@ -43,7 +43,8 @@ final class KeysWithdrawCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     try (OperatorKey key = signing.key()) {
       TrustFile believed = signing.newestTrust(sentence -> err.println("writ: " + sentence));
-      Shown shown = signing.ask(client -> CommandFailure.granted(client.operation(operation)));
+      Shown shown =
+          signing.ask(client -> CommandFailure.granted(client.operations().show(operation)));
       err.println("writ: what is signed takes this operation back:");
       SigningOptions.requireNamed(shown.documents(), operation);
       try {
@@ -60,7 +61,7 @@ final class KeysWithdrawCommand implements Callable<Integer> {
       OperationWithdrawal withdrawal =
           signed(shown.documents().operation(), key, believed.content().operators());
       Withdrawn withdrawn =
-          signing.ask(client -> CommandFailure.granted(client.withdraw(withdrawal)));
+          signing.ask(client -> CommandFailure.granted(client.operations().withdraw(withdrawal)));
       if (!withdrawn.operation().equals(operation)) {
         throw CommandFailure.integrity(
             "the service must answer of the operation that was withdrawn, and answers of "

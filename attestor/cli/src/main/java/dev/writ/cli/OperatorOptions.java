@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
-import dev.writ.agent.OperatorClient.KeyStep;
+import dev.writ.agent.KeyClient.KeyStep;
 import dev.writ.tlog.Hash;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,7 +26,7 @@ class OperatorOptions {
 
   /** Has a key take a step, and prints that it did. */
   final int step(Hash kid, KeyStep step, CommandSpec spec) throws CommandFailure {
-    Hash stepped = ask(client -> CommandFailure.granted(client.step(kid, step)));
+    Hash stepped = ask(client -> CommandFailure.granted(client.keys().step(kid, step)));
     if (!stepped.equals(kid)) {
       throw CommandFailure.integrity(
           "the service must answer of key "

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
-import dev.writ.agent.OperatorClient.Approved;
-import dev.writ.agent.OperatorClient.Proposed;
+import dev.writ.agent.OperationClient.Approved;
+import dev.writ.agent.OperationClient.Proposed;
 import dev.writ.agent.ProposedChange;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
@@ -47,7 +47,9 @@ final class ProposalOptions {
       throws CommandFailure {
     Proposed proposed =
         signing.ask(
-            client -> CommandFailure.granted(client.propose(change, valid, Optional.empty())));
+            client ->
+                CommandFailure.granted(
+                    client.operations().propose(change, valid, Optional.empty())));
     requireAsked(change, proposed, Optional.empty());
     if (proposed.draft()) {
       throw CommandFailure.integrity(
@@ -70,7 +72,8 @@ final class ProposalOptions {
     Proposed draft =
         signing.ask(
             client ->
-                CommandFailure.granted(client.propose(change, valid, Optional.of(key.kid()))));
+                CommandFailure.granted(
+                    client.operations().propose(change, valid, Optional.of(key.kid()))));
     SigningOptions.review(draft.documents(), draft.digest(), believed, Instant.now(), err);
     requireAsked(change, draft, Optional.of(key.kid()));
     signing.confirm();
@@ -79,7 +82,8 @@ final class ProposalOptions {
     OperationApproval signed =
         new OperationApproval(
             operation.digest(), key.sign(operation.signingInput()), Optional.empty());
-    Approved opened = signing.ask(client -> CommandFailure.granted(client.approve(signed)));
+    Approved opened =
+        signing.ask(client -> CommandFailure.granted(client.operations().approve(signed)));
     requireSame(operation.digest(), opened.operation());
     return facts(draft, opened.state(), opened.leafIndex());
   }

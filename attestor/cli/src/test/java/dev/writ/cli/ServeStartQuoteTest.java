@@ -143,7 +143,7 @@ class ServeStartQuoteTest {
   @Test
   void startQuote_ofAnAnswerOfWhichAPartIsAnothers_isIntegrityViolated() throws Exception {
     try (DemoService service = DemoService.start(born, config)) {
-      AnchoredStart first = CommandFailure.read(service.operator().start());
+      AnchoredStart first = CommandFailure.read(service.operator().keys().start());
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("leaf", base64Url(first.leaf().bytes()));
       answer.put("proof", first.proof());

@@ -2,7 +2,9 @@
 package dev.writ.load;
 
 import dev.writ.agent.Answer;
+import dev.writ.agent.KeyClient;
 import dev.writ.agent.ListedKey;
+import dev.writ.agent.OperationClient;
 import dev.writ.agent.OperationDocuments;
 import dev.writ.agent.OperatorClient;
 import dev.writ.agent.ProposedChange;
@@ -73,7 +75,7 @@ final class KeyRotation {
       }
       Thread.sleep(GLANCE.toMillis());
     }
-    var step = granted(client.step(from, OperatorClient.KeyStep.RETIRE));
+    var step = granted(client.keys().step(from, KeyClient.KeyStep.RETIRE));
     if (!only(KeyState.RETIRED).equals(from)) {
       problems.add("the key before must be retired, after " + step);
     }
@@ -87,7 +89,8 @@ final class KeyRotation {
   }
 
   private void approve(ProposedChange change) throws IOException {
-    OperatorClient.Proposed proposed = granted(client.propose(change, VALIDITY, Optional.empty()));
+    OperationClient.Proposed proposed =
+        granted(client.operations().propose(change, VALIDITY, Optional.empty()));
     OperationDocuments shown = proposed.documents();
     try {
       OperationApproval approval =
@@ -97,7 +100,7 @@ final class KeyRotation {
               shown.trust().isPresent()
                   ? Optional.of(sign(shown.trust().get().content().signingInput()))
                   : Optional.empty());
-      OperatorClient.Approved approved = granted(client.approve(approval));
+      OperationClient.Approved approved = granted(client.operations().approve(approval));
       if (!approved.state().equals("executed")) {
         throw new IOException("an approved operation must be executed, is " + approved.state());
       }
@@ -121,7 +124,7 @@ final class KeyRotation {
   }
 
   private List<ListedKey> issuers() throws IOException {
-    return granted(client.keys()).stream()
+    return granted(client.keys().list()).stream()
         .filter(key -> key.role().equals(KeyRole.ISSUER.wire()))
         .toList();
   }
