@@ -22,6 +22,7 @@ final class Issue implements Benchmark {
   private static final String MILLIS = "ms";
   private static final String MIB = "MiB";
   private static final double BYTES_PER_MIB = 1 << 20;
+  private static final String SATURATED = "saturated";
   private static final String RAW = "beside/raw-sum";
 
   @Override
@@ -38,6 +39,24 @@ final class Issue implements Benchmark {
       load.awaitReady();
       service.enrol();
       new Measurement(service, load, setting, report).run();
+      service.stop();
+    }
+    if (setting.artifacts().isEmpty()) {
+      everything(setting, report);
+    }
+  }
+
+  /** A careful operator's service, at its greatest rates alone. */
+  private static void everything(Setting setting, Report report) throws Exception {
+    Path folder = Files.createDirectory(setting.work().resolve("careful"));
+    try (ServedWrit service =
+        ServedWrit.prepareCarefully(setting.project(), folder, VerifiedLoad.HOSTS)) {
+      VerifiedLoad load = new VerifiedLoad(service);
+      service.start();
+      load.awaitReady();
+      service.enrol();
+      load.warmUp();
+      new Measurement(service, load, setting, report).greatest("everything");
       service.stop();
     }
   }
@@ -68,15 +87,33 @@ final class Issue implements Benchmark {
       for (int rate : RATES) {
         latency(rate);
       }
-      double saturated =
-          load.saturate(generator -> generator.saturate(setting.measured())).perSecond();
-      GreatestRate.Held held = new GreatestRate(this::offer, setting.measured()).find(saturated);
+      double saturated = saturated();
+      GreatestRate.Held held = held(saturated);
       report.add(setting.name(), held.perSecond(), UNIT, RAW);
       percentiles("held", held.result());
-      report.add(setting.variant("saturated"), saturated, UNIT, RAW);
-      lastCost.report(setting, held.result().issued(), report);
+      report.add(setting.variant(SATURATED), saturated, UNIT, RAW);
+      lastCost.report(setting::variant, held.result().issued(), report);
       load.report(setting, report);
       rawCosts();
+    }
+
+    /** Beside those of the service before. */
+    void greatest(String variant) throws IOException {
+      double saturated = saturated();
+      GreatestRate.Held held = held(saturated);
+      String prefix = variant + "/";
+      report.add(setting.variant(variant), held.perSecond(), UNIT, setting.name());
+      percentiles(prefix + "p50-held", prefix + "p99-held", held.result());
+      report.add(setting.variant(prefix + SATURATED), saturated, UNIT, setting.variant(SATURATED));
+      lastCost.report(name -> setting.variant(prefix + name), held.result().issued(), report);
+    }
+
+    private double saturated() throws IOException {
+      return load.saturate(generator -> generator.saturate(setting.measured())).perSecond();
+    }
+
+    private GreatestRate.Held held(double saturated) throws IOException {
+      return new GreatestRate(this::offer, setting.measured()).find(saturated);
     }
 
     private void latency(int rate) throws IOException {
@@ -89,8 +126,12 @@ final class Issue implements Benchmark {
     }
 
     private void percentiles(String which, LoadResult result) {
-      report.add(setting.variant("p50-" + which), LoadResult.millis(result.whole(), 50), MILLIS);
-      report.add(setting.variant("p99-" + which), LoadResult.millis(result.whole(), 99), MILLIS);
+      percentiles("p50-" + which, "p99-" + which, result);
+    }
+
+    private void percentiles(String p50, String p99, LoadResult result) {
+      report.add(setting.variant(p50), LoadResult.millis(result.whole(), 50), MILLIS);
+      report.add(setting.variant(p99), LoadResult.millis(result.whole(), 99), MILLIS);
     }
 
     private void memory(long artifacts) throws IOException, InterruptedException {

@@ -6,6 +6,7 @@ import dev.writ.load.ServedWrit;
 import dev.writ.load.StageTimes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 
 /**
  * What a service and the load on it have used of the machine.
@@ -32,23 +33,26 @@ record IssueCost(ProcessFigures service, Duration generator, StageTimes stages) 
         stages.since(earlier.stages));
   }
 
-  /** Adds the lines for {@code artifacts} that were issued at this cost. */
-  void report(Setting setting, long artifacts, Report report) {
-    report.add(setting.variant("cpu/service"), micros(service.cpu(), artifacts), UNIT);
-    report.add(setting.variant("cpu/generator"), micros(generator, artifacts), UNIT);
+  /**
+   * Adds the lines for {@code artifacts} that were issued at this cost.
+   *
+   * @param named a line's name by what it is of
+   */
+  void report(UnaryOperator<String> named, long artifacts, Report report) {
+    report.add(named.apply("cpu/service"), micros(service.cpu(), artifacts), UNIT);
+    report.add(named.apply("cpu/generator"), micros(generator, artifacts), UNIT);
     service
         .threads()
         .forEach(
             (threads, cpu) -> {
               if (cpu.multipliedBy(100).compareTo(service.cpu()) >= 0) {
-                report.add(setting.variant("cpu/service/" + threads), micros(cpu, artifacts), UNIT);
+                report.add(named.apply("cpu/service/" + threads), micros(cpu, artifacts), UNIT);
               }
             });
     stages
         .stages()
         .forEach(
-            (name, stage) ->
-                report.add(setting.variant("stage/" + name), stage.meanMicros(), "us"));
+            (name, stage) -> report.add(named.apply("stage/" + name), stage.meanMicros(), "us"));
   }
 
   private static double micros(Duration cpu, long artifacts) {

@@ -84,6 +84,10 @@
  * issue/stage/…            mean time that the service says a stage took, waiting included, at that rate
  * issue/bundles-verified   how many of the bundles were verified as a gateway does; one that is not
  *                          allowed fails the run
+ * issue/everything…        the same of a second service, as a careful operator has it: a policy of a hundred
+ *                          rules that author and approver signed, one of which asks for a named initiator;
+ *                          hosts that send their boot logs, about which it has rules; an OpenID Connect
+ *                          token with each application. Beside the first
  * beside/raw-sum/new-key   the same bound where a quote comes with a key that is certified anew
  * </pre>
  *

@@ -146,11 +146,7 @@ final class HsmFaults {
     settle();
     long begun = System.nanoTime();
     KeyRotation.Rotated rotated =
-        new KeyRotation(
-                service.operatorSocket(),
-                service.trust().content().operators().keys().get(0).kid(),
-                service.operatorKey())
-            .play();
+        new KeyRotation(service.operatorSocket(), service.operatorKey()).play();
     // What was asked for before the end is answered by now.
     Thread.sleep(PROMPT.toMillis());
     List<String> problems = new ArrayList<>(rotated.problems());

@@ -12,19 +12,12 @@ import dev.writ.agent.Timeouts;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.OperationApproval;
-import dev.writ.artifact.OperatorSignature;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.PrivateKey;
-import java.security.Signature;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 
@@ -39,19 +32,16 @@ final class KeyRotation {
   private static final Duration GLANCE = Duration.ofMillis(200);
 
   private final OperatorClient client;
-  private final Hash operator;
-  private final Path operatorKey;
+  private final SigningKey operator;
 
   /**
    * Nothing is asked yet.
    *
-   * @param operator RFC 7638 thumbprint of the one operator's key
-   * @param operatorKey the key, PKCS#8 in PEM
+   * @param operator the one operator's key
    */
-  KeyRotation(Path socket, Hash operator, Path operatorKey) {
+  KeyRotation(Path socket, SigningKey operator) {
     this.client = new OperatorClient(socket, Timeouts.STANDARD);
     this.operator = operator;
-    this.operatorKey = operatorKey;
   }
 
   /**
@@ -96,9 +86,9 @@ final class KeyRotation {
       OperationApproval approval =
           new OperationApproval(
               shown.operation().digest(),
-              sign(shown.operation().signingInput()),
+              operator.sign(shown.operation().signingInput()),
               shown.trust().isPresent()
-                  ? Optional.of(sign(shown.trust().get().content().signingInput()))
+                  ? Optional.of(operator.sign(shown.trust().get().content().signingInput()))
                   : Optional.empty());
       OperationClient.Approved approved = granted(client.operations().approve(approval));
       if (!approved.state().equals("executed")) {
@@ -107,20 +97,6 @@ final class KeyRotation {
     } catch (GeneralSecurityException e) {
       throw new IOException("the operator's key must sign, and does not", e);
     }
-  }
-
-  private OperatorSignature sign(byte[] input) throws IOException, GeneralSecurityException {
-    Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
-    signature.initSign(privateKey());
-    signature.update(input);
-    return new OperatorSignature(operator, signature.sign());
-  }
-
-  private PrivateKey privateKey() throws IOException, GeneralSecurityException {
-    String pem = Files.readString(operatorKey);
-    String base64 = pem.replaceAll("-----[A-Z ]+-----", "");
-    return KeyFactory.getInstance("EC")
-        .generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(base64)));
   }
 
   private List<ListedKey> issuers() throws IOException {

@@ -49,6 +49,7 @@ final class LoadHost {
   private final String name;
   private final SoftwareTpm tpm;
   private final Optional<byte[]> bootLog;
+  private final Optional<String> initiatorToken;
   private final SoftwareTpmKey ak;
   private final SoftwareTpmKey instanceKey;
   private final String akName;
@@ -63,21 +64,24 @@ final class LoadHost {
    * @param signatures signs with the attestation key
    */
   LoadHost(String name, EndorsementAuthority maker, Provider signatures, Target target) {
-    this(name, maker, signatures, target, Optional.empty());
+    this(name, maker, signatures, target, Optional.empty(), Optional.empty());
   }
 
   /**
    * The same.
    *
    * @param boot whose log it sends, in the place of the boot that all others have and of which there is none
+   * @param initiatorToken says who sets its requests in motion, JWS compact
    */
   LoadHost(
       String name,
       EndorsementAuthority maker,
       Provider signatures,
       Target target,
-      Optional<GrubBoot> boot) {
+      Optional<GrubBoot> boot,
+      Optional<String> initiatorToken) {
     this.name = name;
+    this.initiatorToken = initiatorToken;
     this.tpm = SoftwareTpm.manufacture(maker);
     this.bootLog = boot.map(GrubBoot::log);
     if (boot.isPresent()) {
@@ -240,6 +244,7 @@ final class LoadHost {
                   + new String(request.jcs(), StandardCharsets.US_ASCII)
                   + ",\"evidence\":\""
                   + evidenceText
+                  + initiatorToken.map(token -> "\",\"initiator_token\":\"" + token).orElse("")
                   + "\"}");
       this.http = text.getBytes(StandardCharsets.US_ASCII);
       this.challengeAt = text.indexOf(challengeText);

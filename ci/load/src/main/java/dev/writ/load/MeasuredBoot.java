@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.load;
 
+import dev.writ.policy.BootReference;
 import dev.writ.policy.ReferenceSet;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -14,6 +16,9 @@ import java.util.TreeMap;
 public final class MeasuredBoot {
   private static final Map<Integer, String> EVENTS =
       Map.of(0, "firmware", 7, "secure boot", 8, "kernel");
+
+  /** The PCRs that a GRUB boot's log speaks of. */
+  private static final Set<Integer> LOGGED = Set.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 12);
 
   private MeasuredBoot() {}
 
@@ -37,5 +42,25 @@ public final class MeasuredBoot {
                 pcrs.put(pcr, List.of(Hash.sha256(new byte[Hash.BYTES], digest.bytes()).hex())));
     return new ReferenceSet(
         "measured-boot", "", Set.of(ReferenceSet.ANY_HOST), Map.of(ReferenceSet.Bank.SHA256, pcrs));
+  }
+
+  /**
+   * What is asked of hosts whose boot log is sent: that it explains their PCRs, and has Secure Boot on.
+   *
+   * @param hosts their names, or {@link ReferenceSet#ANY_HOST}
+   */
+  static ReferenceSet withSecureBoot(Set<String> hosts) {
+    BootReference boot =
+        new BootReference(
+            LOGGED,
+            true,
+            Set.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            BootReference.Effect.REFUSE);
+    return new ReferenceSet(
+        "secure-boot", "", hosts, Map.of(), Optional.of(boot), Optional.empty());
   }
 }

@@ -3,11 +3,9 @@ package dev.writ.load;
 
 import dev.writ.fixtures.ChildProcess;
 import dev.writ.fixtures.GrubBoot;
-import dev.writ.policy.BootReference;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.PolicyRevision;
-import dev.writ.policy.ReferenceSet;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.RandomAccessFile;
@@ -39,7 +37,6 @@ final class ReplayedLoad {
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(20);
   private static final Duration REPLAY = Duration.ofHours(6);
   private static final int TAIL = 4096;
-  private static final Set<Integer> LOGGED = Set.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 12);
   private static final Pattern NUMBER = Pattern.compile("\"([a-z_]+)\":([0-9]+)");
 
   private final Path project;
@@ -179,26 +176,12 @@ final class ReplayedLoad {
         }
       }
       revision.constant("workloads", workloads);
-      revision.referenceSets(List.of(MeasuredBoot.expected(), secureBoot(logged)));
+      revision.referenceSets(
+          List.of(MeasuredBoot.expected(), MeasuredBoot.withSecureBoot(Set.copyOf(logged))));
       Files.write(file, revision.build().canonical());
     } catch (MalformedPolicyException e) {
       throw new IOException("a policy must follow from the one before", e);
     }
-  }
-
-  private static ReferenceSet secureBoot(List<String> hosts) {
-    BootReference boot =
-        new BootReference(
-            LOGGED,
-            true,
-            Set.of(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            BootReference.Effect.REFUSE);
-    return new ReferenceSet(
-        "secure-boot", "", Set.copyOf(hosts), Map.of(), Optional.of(boot), Optional.empty());
   }
 
   private Path replay(String name, Optional<Path> java, long decisions)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.load;
 
+import dev.writ.artifact.TrustFile;
 import dev.writ.fixtures.ChildProcess;
 import dev.writ.fixtures.PostgresServer;
 import dev.writ.fixtures.SoftHsmToken;
@@ -27,9 +28,18 @@ final class ServeFiles {
 
   private ServeFiles() {}
 
-  /** Makes the keys in a token, and writes the trust file into a folder. */
+  /**
+   * Makes the keys in a token, and writes the trust file into a folder.
+   *
+   * @param approvers the file that says who approves policies; nobody need where it is absent
+   */
   static void makeKeys(
-      Path launcher, SoftHsmToken token, Optional<Path> module, Path keys, Path log)
+      Path launcher,
+      SoftHsmToken token,
+      Optional<Path> module,
+      Optional<Path> approvers,
+      Path keys,
+      Path log)
       throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
@@ -46,11 +56,22 @@ final class ServeFiles {
                 "--out",
                 keys.toString()));
     module.ifPresent(library -> command.addAll(List.of("--library", library.toString())));
+    approvers.ifPresent(file -> command.addAll(List.of("--policy-approvers", file.toString())));
     ChildProcess init = ChildProcess.start(command, token.environment(), log, log);
     Optional<Integer> status = init.await(KEYS_LIMIT);
     init.kill();
     if (status.isEmpty() || status.get() != 0) {
       throw new IOException("writ keys init must end with status 0:\n" + init.logTail());
+    }
+  }
+
+  /** The one operator's, which {@code writ keys init} wrote into a folder. */
+  static SigningKey operatorKey(Path keys, TrustFile trust) throws IOException {
+    try {
+      return SigningKey.read(
+          trust.content().operators().keys().get(0), keys.resolve("operator-key.pem"));
+    } catch (GeneralSecurityException e) {
+      throw new IOException("the operator's key must be readable, and is not", e);
     }
   }
 
@@ -84,7 +105,8 @@ final class ServeFiles {
       Path issuing,
       InetSocketAddress service,
       Optional<InetSocketAddress> tls,
-      Path socket) {
+      Path socket,
+      String initiators) {
     return """
         tenant: %s
         trust: "%s"
@@ -100,7 +122,7 @@ final class ServeFiles {
           http: "127.0.0.1:%d"
         %soperator:
           socket: "%s"
-        limits:
+        %slimits:
           rate_per_s: 0
           host_rate_per_s: 0
         log:
@@ -118,7 +140,8 @@ final class ServeFiles {
             issuing,
             service.getPort(),
             tls.map(ServeFiles::tls).orElse(""),
-            socket);
+            socket,
+            initiators);
   }
 
   /** A ledger in a folder. */

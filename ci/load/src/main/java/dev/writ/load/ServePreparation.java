@@ -9,6 +9,7 @@ import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.GrubBoot;
 import dev.writ.fixtures.SoftHsmToken;
 import dev.writ.policy.MalformedPolicyException;
+import dev.writ.policy.PolicyDocument;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -49,6 +50,30 @@ final class ServePreparation {
   }
 
   /**
+   * As a careful operator does: with {@link CarefulPolicy}, hosts that send their boot log, and whoever sets
+   * a request in motion named by a token.
+   */
+  static ServedWrit careful(Path project, Path folder, int hostCount)
+      throws IOException, InterruptedException {
+    try {
+      return prepare(
+          project,
+          folder,
+          hostCount,
+          0,
+          Optional.empty(),
+          ServeFiles.embedded(folder.resolve("ledger")),
+          number -> Optional.of(new GrubBoot()),
+          Optional.of(new Care(CarefulPolicy.withAnApprover(), TokenProvider.in(folder))));
+    } catch (GeneralSecurityException e) {
+      throw new IOException("keys could not be made", e);
+    }
+  }
+
+  /** Who else there is in a careful operator's deployment. */
+  private record Care(CarefulPolicy policy, TokenProvider provider) {}
+
+  /**
    * The same.
    *
    * @param boots what hosts boot into whose log is sent, by their number
@@ -62,10 +87,26 @@ final class ServePreparation {
       String ledger,
       IntFunction<Optional<GrubBoot>> boots)
       throws IOException, InterruptedException {
+    return prepare(
+        project, folder, hostCount, boundHostCount, module, ledger, boots, Optional.empty());
+  }
+
+  private static ServedWrit prepare(
+      Path project,
+      Path folder,
+      int hostCount,
+      int boundHostCount,
+      Optional<Path> module,
+      String ledger,
+      IntFunction<Optional<GrubBoot>> boots,
+      Optional<Care> care)
+      throws IOException, InterruptedException {
     Path launcher = project.resolve("writ");
     SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
     Path keys = folder.resolve("keys");
-    ServeFiles.makeKeys(launcher, token, module, keys, folder.resolve("keys.log"));
+    Optional<Path> approvers =
+        care.isPresent() ? Optional.of(care.get().policy().quorum(folder)) : Optional.empty();
+    ServeFiles.makeKeys(launcher, token, module, approvers, keys, folder.resolve("keys.log"));
     EndorsementAuthority maker = EndorsementAuthority.create(Instant.now(), new SecureRandom());
     try {
       TrustFile trust = TrustFile.parse(Files.readAllBytes(keys.resolve("trust.json")));
@@ -73,17 +114,22 @@ final class ServePreparation {
       Provider signatures = fastest();
       List<LoadHost> hosts = new ArrayList<>();
       for (int i = 0; i < hostCount + boundHostCount; i++) {
-        hosts.add(
-            new LoadHost(String.format("host-%04d", i), maker, signatures, target, boots.apply(i)));
+        String name = String.format("host-%04d", i);
+        Optional<String> initiator =
+            care.isPresent() ? Optional.of(care.get().provider().token(name)) : Optional.empty();
+        hosts.add(new LoadHost(name, maker, signatures, target, boots.apply(i), initiator));
       }
       Path policy = folder.resolve(POLICY);
+      PolicyDocument document =
+          ServeFiles.policyFor(
+              project.resolve("docs/examples/dev-policy.json"),
+              hosts,
+              hosts.stream().skip(hostCount).map(LoadHost::name).toList());
       Files.write(
           policy,
-          ServeFiles.policyFor(
-                  project.resolve("docs/examples/dev-policy.json"),
-                  hosts,
-                  hosts.stream().skip(hostCount).map(LoadHost::name).toList())
-              .canonical());
+          care.isPresent()
+              ? care.get().policy().of(document, ServeFiles.operatorKey(keys, trust))
+              : document.canonical());
       // A Unix socket's path must be short (unix(7)), which that of a project's folder need not be.
       Path socketFolder = Files.createTempDirectory("writ-");
       InetSocketAddress service = freeAddress();
@@ -102,7 +148,8 @@ final class ServePreparation {
               ServeFiles.pem(folder.resolve("ek-issuing.pem"), maker.issuing()),
               service,
               tls,
-              socketFolder.resolve("operator")));
+              socketFolder.resolve("operator"),
+              care.map(careful -> careful.provider().configuration()).orElse("")));
       return new ServedWrit(
           launcher, folder, token, socketFolder, service, tls, config, trust, maker, hosts);
     } catch (MalformedTrustFileException | MalformedPolicyException | GeneralSecurityException e) {

@@ -86,6 +86,15 @@ public final class ServedWrit implements AutoCloseable {
   }
 
   /**
+   * The same as a careful operator does: a signed policy of a hundred rules, hosts that send their boot
+   * logs, and tokens of who sets requests in motion.
+   */
+  public static ServedWrit prepareCarefully(Path project, Path folder, int hostCount)
+      throws IOException, InterruptedException {
+    return ServePreparation.careful(project, folder, hostCount);
+  }
+
+  /**
    * The same with more hosts, whose requests must come over TLS with the key that they are for, and a
    * door for them.
    *
@@ -331,8 +340,8 @@ public final class ServedWrit implements AutoCloseable {
   }
 
   /** The operator's key that {@code writ keys init} wrote. */
-  Path operatorKey() {
-    return folder.resolve("keys").resolve("operator-key.pem");
+  SigningKey operatorKey() throws IOException {
+    return ServeFiles.operatorKey(folder.resolve("keys"), trust);
   }
 
   /** What its hosts ask for. */
