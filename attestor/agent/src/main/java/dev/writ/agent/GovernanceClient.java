@@ -36,9 +36,15 @@ public final class GovernanceClient {
    * @param event what it did
    * @param ends of a use: first moment at which the break-glass is over
    * @param reviewBy of a use: by when it is to be reviewed
+   * @param revoked of a freeze and an end: how many artifacts of break-glasses are revoked that would not
+   *     have ended yet
    */
   public record Taken(
-      String event, long leafIndex, Optional<Instant> ends, Optional<Instant> reviewBy) {}
+      String event,
+      long leafIndex,
+      Optional<Instant> ends,
+      Optional<Instant> reviewBy,
+      OptionalLong revoked) {}
 
   /**
    * How it stands, by the service's word.
@@ -101,7 +107,8 @@ public final class GovernanceClient {
                   members.text("event"),
                   members.integer("leaf_index", 0, MAX_EXACT),
                   seconds(members, "ends"),
-                  seconds(members, "review_by"));
+                  seconds(members, "review_by"),
+                  index(members, "revoked"));
             }));
   }
 

@@ -29,10 +29,6 @@ final class BreakglassUseCommand implements Callable<Integer> {
   @Parameters(paramLabel = "GRANT", description = "The grant that its approvers signed.")
   Path file = Path.of("");
 
-  private static final String STAYS =
-      "What was issued under it is not revoked and holds until its own end: writ lineage tree from the leaf"
-          + " of the begin names it, writ revoke ends it.";
-
   @Option(
       names = "--reason",
       required = true,
@@ -40,7 +36,9 @@ final class BreakglassUseCommand implements Callable<Integer> {
       description = "What happened, or why it can end; it stands in the ledger.")
   String reason = "";
 
-  @Option(names = "--end", description = "Ends what the grant began.")
+  @Option(
+      names = "--end",
+      description = "Ends what the grant began, and revokes what was issued under it.")
   boolean end;
 
   @Option(
@@ -56,14 +54,10 @@ final class BreakglassUseCommand implements Callable<Integer> {
   public Integer call() throws CommandFailure {
     BreakglassGrant grant = GrantFile.read(file);
     if (end) {
-      int status =
-          order.give(
-              wanted(grant, Kind.END, OptionalLong.empty()),
-              (client, signed) -> CommandFailure.granted(client.order(signed)),
-              spec);
-      spec.commandLine().getErr().println(STAYS);
-      spec.commandLine().getErr().flush();
-      return status;
+      return order.give(
+          wanted(grant, Kind.END, OptionalLong.empty()),
+          (client, signed) -> CommandFailure.granted(client.order(signed)),
+          spec);
     }
     OptionalLong frozenBy = order.standing().frozenBy();
     if (frozenBy.isPresent() != overFreeze) {

@@ -89,6 +89,7 @@ final class OrderOptions {
     facts.put("by", Thumbprint.text(order.signer()));
     taken.ends().ifPresent(ends -> facts.put("ends", ends));
     taken.reviewBy().ifPresent(review -> facts.put("review_by", review));
+    taken.revoked().ifPresent(revoked -> facts.put("revoked", revoked));
     facts.put("leaf_index", taken.leafIndex());
     new Printer(spec.commandLine().getOut(), operator.output).print(facts);
   }

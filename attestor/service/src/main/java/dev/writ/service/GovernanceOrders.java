@@ -24,6 +24,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -42,6 +44,7 @@ public final class GovernanceOrders implements AutoCloseable {
   private final TrustFiles trust;
   private final Policies policies;
   private final Modes modes;
+  private final StatusTokens tokens;
   private final InstantSource clock;
   private final SecureRandom random;
 
@@ -51,6 +54,7 @@ public final class GovernanceOrders implements AutoCloseable {
       TrustFiles trust,
       Policies policies,
       Modes modes,
+      StatusTokens tokens,
       InstantSource clock,
       SecureRandom random) {
     this.operations = operations;
@@ -58,14 +62,20 @@ public final class GovernanceOrders implements AutoCloseable {
     this.trust = trust;
     this.policies = policies;
     this.modes = modes;
+    this.tokens = tokens;
     this.clock = clock;
     this.random = random;
   }
 
   /** What became of an order. */
   public sealed interface Outcome {
-    /** The ledger has it. */
-    record Taken(GovernanceStep step, long leafIndex) implements Outcome {}
+    /**
+     * The ledger has it.
+     *
+     * @param revoked of a freeze and an end: how many artifacts of break-glasses are revoked that would
+     *     not have ended yet
+     */
+    record Taken(GovernanceStep step, long leafIndex, OptionalLong revoked) implements Outcome {}
 
     /** Nothing was changed. */
     record Denied(Denial denial) implements Outcome {}
@@ -116,7 +126,8 @@ public final class GovernanceOrders implements AutoCloseable {
                     judged ->
                         ledger
                             .commit(entry(judged))
-                            .thenCompose(outcome -> followed(told(judged.step(), outcome)))),
+                            .thenCompose(outcome -> followed(told(judged.step(), outcome)))
+                            .thenCompose(outcome -> published(judged.step(), outcome))),
         Outcome.Denied::new);
   }
 
@@ -128,6 +139,42 @@ public final class GovernanceOrders implements AutoCloseable {
               return outcome;
             })
         .exceptionally(failure -> outcome);
+  }
+
+  /**
+   * What an order revokes, gateways are told before its answer: also where the answer is that an earlier
+   * one was taken, which may have been told to nobody.
+   */
+  private CompletionStage<Outcome> published(GovernanceStep step, Outcome outcome) {
+    if (!(step instanceof GovernanceStep.Ordered ordered) || !ordered.revokes()) {
+      return CompletableFuture.completedFuture(outcome);
+    }
+    return pool.submit(ledger::revokedOfBreakglass)
+        .thenCompose(
+            revoked ->
+                CompletableFuture.allOf(
+                        revoked.statusLists().stream()
+                            .map(list -> tokens.publish(list).toCompletableFuture())
+                            .toArray(CompletableFuture<?>[]::new))
+                    .thenApply(done -> revoked.number()))
+        .handle(
+            (revoked, failure) -> {
+              if (!(outcome instanceof Outcome.Taken taken)) {
+                return outcome;
+              }
+              return failure == null
+                  ? new Outcome.Taken(step, taken.leafIndex(), OptionalLong.of(revoked))
+                  : new Outcome.Denied(notPublished(taken.leafIndex()));
+            });
+  }
+
+  private static Denial notPublished(long leaf) {
+    return Denial.unavailable(
+        "status_not_published",
+        "leaf "
+            + leaf
+            + " of the ledger has the order, and revokes what was issued under a break-glass; no status"
+            + " token says so yet: the next that can be made will");
   }
 
   private Entry entry(Judged judged) {
@@ -142,7 +189,7 @@ public final class GovernanceOrders implements AutoCloseable {
 
   private static Outcome told(GovernanceStep step, CommitOutcome outcome) {
     if (outcome instanceof CommitOutcome.Receipt receipt) {
-      return new Outcome.Taken(step, receipt.index());
+      return new Outcome.Taken(step, receipt.index(), OptionalLong.empty());
     } else if (outcome instanceof CommitOutcome.Refused refused) {
       return new Outcome.Denied(refusal(refused.why()));
     } else if (outcome instanceof CommitOutcome.Unavailable unavailable) {
@@ -198,7 +245,7 @@ public final class GovernanceOrders implements AutoCloseable {
           "breakglass_other_grant",
           "a use must come with its grant, and comes without");
     }
-    GovernanceStep.Ordered step = new GovernanceStep.Ordered(order);
+    GovernanceStep.Ordered step = GovernanceStep.Ordered.of(order);
     if (order.kind() == Kind.FREEZE || order.kind() == Kind.END) {
       OrderJudgement judgement = order.kind() == Kind.FREEZE ? judgement() : judgementInTime();
       judgement.requireGiven(order);

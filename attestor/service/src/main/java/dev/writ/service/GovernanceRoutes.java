@@ -95,6 +95,7 @@ final class GovernanceRoutes {
       map.put("ends", begun.ends().getEpochSecond());
       map.put("review_by", begun.reviewBy().getEpochSecond());
     }
+    put(map, "revoked", taken.revoked());
     return PublicRoutes.given(201, Jcs.canonical(map));
   }
 

@@ -236,7 +236,8 @@ public final class WritService implements AutoCloseable {
     this.publications =
         new PolicyPublications(operations, ledger, trust, policies, statusTokens, clock, random);
     this.governanceOrders =
-        new GovernanceOrders(operations, ledger, trust, policies, modes, clock, random);
+        new GovernanceOrders(
+            operations, ledger, trust, policies, modes, statusTokens, clock, random);
     this.policyReport = new PolicyReport(ledger, trust);
     policies.whenMoved(this::renewStatus);
     this.readiness =

@@ -290,7 +290,7 @@ class GovernanceOrdersTest extends GovernedService {
     GovernanceOrder.Unsigned order = order(Kind.FREEZE, Optional.empty(), NO_FREEZE, now());
     GovernanceOrder freeze = signed(order, deployment.operators, 0);
     deployment.change(
-        new GovernanceStep.Ordered(freeze),
+        GovernanceStep.Ordered.of(freeze),
         new StateChange.ChangeGovernance(new GovernanceChange.Freeze(freeze.digest())));
     assertThat(deployment.service().modes().now())
         .isEqualTo(dev.writ.policy.Governance.Mode.NORMAL);

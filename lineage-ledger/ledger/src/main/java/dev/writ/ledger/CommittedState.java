@@ -86,6 +86,11 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
     return store.read(statements -> new StateReads(statements).live(akName, clock.instant()));
   }
 
+  /** What was issued under a break-glass, is revoked, and would not have ended yet. */
+  public LiveArtifacts revokedOfBreakglass() throws LedgerException {
+    return store.read(statements -> new BreakglassArtifacts(statements).revoked(clock.instant()));
+  }
+
   /** The boot logs that are kept of a host, newest first. */
   public List<KeptBootLog> bootLogs(AkName akName) throws LedgerException {
     return store.read(statements -> new BootLogs(statements).of(akName));

@@ -9,8 +9,8 @@ import java.util.OptionalLong;
 /** What an entry's leaf does to the mode of the service, or to the record of a break-glass. */
 public sealed interface GovernanceChange {
   /**
-   * Freezes. Refused where it is frozen and no break-glass overrides that, and where the order was taken
-   * before.
+   * Freezes, and revokes what was issued under a break-glass and has not ended. Refused where it is frozen
+   * and no break-glass overrides that, and where the order was taken before.
    *
    * @param order digest of what was signed
    */
@@ -42,7 +42,8 @@ public sealed interface GovernanceChange {
   }
 
   /**
-   * Ends a break-glass before its time. Refused where it is not the newest, or is over.
+   * Ends a break-glass before its time, and revokes what was issued under it, or under one before it, and has
+   * not ended. Refused where it is not the newest, or is over.
    *
    * @param grant digest of the grant that began it
    * @param order digest of what was signed

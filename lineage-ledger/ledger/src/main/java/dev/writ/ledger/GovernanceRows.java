@@ -90,7 +90,7 @@ final class GovernanceRows {
     if (change instanceof Freeze freeze) {
       return before.isFrozen(time)
           ? Optional.of(Refusal.ALREADY_FROZEN)
-          : put(before.frozen(index), Optional.of(freeze.order()));
+          : close(before.frozen(index), time, freeze.order());
     } else if (change instanceof Unfreeze unfreeze) {
       return before.frozenBy().equals(OptionalLong.of(unfreeze.freeze()))
           ? put(before.unfrozen(index), Optional.empty())
@@ -146,7 +146,17 @@ final class GovernanceRows {
       return Optional.of(
           use(end.grant()).isPresent() ? Refusal.BREAKGLASS_OVER : Refusal.GRANT_UNKNOWN);
     }
-    return put(before.ended(index), Optional.of(end.order()));
+    return close(before.ended(index), time, end.order());
+  }
+
+  /** A mode in which no break-glass is in force any more. */
+  private Optional<Refusal> close(GovernanceMode mode, Instant time, Hash order)
+      throws SQLException {
+    Optional<Refusal> refusal = put(mode, Optional.of(order));
+    if (refusal.isEmpty()) {
+      new BreakglassArtifacts(statements).revoke(mode.leafIndex(), time);
+    }
+    return refusal;
   }
 
   private Optional<Refusal> review(Review review, long index, Instant time) throws SQLException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedLeafException;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What of the state follows from the leaves, compared with its rows: artifacts, and whether they are
- * revoked by name; outcomes, hosts, invitations, approvals of requests with their uses, policy epochs, modes,
+ * revoked by name or with a break-glass; outcomes, hosts, invitations, approvals of requests with their uses, policy epochs, modes,
  * starts, keys, trust files, the newest time. Not what no leaf says: nonces, uses, names, ends in time, what was voided with a boot or a key.
  */
 final class StateDerivation {
@@ -158,6 +159,8 @@ final class StateDerivation {
       owns(statements, "service_start", index, START, index);
     } else if (body instanceof LeafBody.Enrolment enrolment) {
       host(statements, index, enrolment);
+    } else if (body instanceof GovernanceStep.Ordered step) {
+      closed(statements, index, step, leaf.time());
     } else if (body instanceof LeafBody.Revocation revocation) {
       long revoked = statements.first(row -> row.getLong(1), REVOKED, revocation.jti()).orElse(-1L);
       if (revoked != 1) {
@@ -166,6 +169,21 @@ final class StateDerivation {
             "revoked, as leaf " + index + " says",
             revoked < 0 ? "absent" : "not");
       }
+    }
+  }
+
+  /** What was issued under a break-glass ends with an order that closes it. */
+  private void closed(Statements statements, long index, GovernanceStep.Ordered step, Instant time)
+      throws SQLException {
+    if (!step.revokes()) {
+      return;
+    }
+    List<Long> live = new BreakglassArtifacts(statements).live(index, time);
+    if (!live.isEmpty()) {
+      fault(
+          "artifacts of a break-glass before leaf " + index,
+          "revoked, as that says",
+          "not, of leaves such as " + live);
     }
   }
 

@@ -163,20 +163,7 @@ final class StateReads {
   }
 
   LiveArtifacts live(AkName akName, Instant now) throws SQLException {
-    long number = 0;
-    List<Integer> lists = new ArrayList<>();
-    for (InList some : statements.all(InList::read, LIVE_IN_LISTS, akName.bytes(), now, now, now)) {
-      number += some.artifacts();
-      some.list().ifPresent(list -> lists.add(Math.toIntExact(list)));
-    }
-    return new LiveArtifacts(number, lists);
-  }
-
-  /** How many artifacts have bits in a list, or in none. */
-  private record InList(OptionalLong list, long artifacts) {
-    static InList read(ResultSet row) throws SQLException {
-      return new InList(Statements.number(row, 1), row.getLong(2));
-    }
+    return LiveArtifacts.counted(statements, LIVE_IN_LISTS, akName.bytes(), now, now, now);
   }
 
   Optional<SigningKey> key(Hash kid) throws SQLException {

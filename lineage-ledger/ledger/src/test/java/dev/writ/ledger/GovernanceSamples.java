@@ -53,7 +53,7 @@ final class GovernanceSamples {
   }
 
   static GovernanceStep.Ordered ordered(GovernanceOrder.Kind kind, Optional<Hash> grant, Hash by) {
-    return new GovernanceStep.Ordered(order(kind, grant, OptionalLong.empty(), by));
+    return GovernanceStep.Ordered.of(order(kind, grant, OptionalLong.empty(), by));
   }
 
   static StateChange change(GovernanceChange change) {

@@ -14,6 +14,12 @@ public sealed interface GovernanceStep extends LeafBody {
   /** The member by which such a leaf is told from others of its kind. */
   String EVENT = "event";
 
+  /** The member that says what a freeze or an end revokes, and the word for it. */
+  String REVOKES = "revokes";
+
+  /** What a leaf is of that is of no freeze. */
+  String BREAKGLASS = "breakglass";
+
   /** Who says so, and why. */
   GovernanceOrder order();
 
@@ -55,7 +61,7 @@ public sealed interface GovernanceStep extends LeafBody {
 
     @Override
     public String of() {
-      return "breakglass";
+      return BREAKGLASS;
     }
 
     @Override
@@ -73,17 +79,30 @@ public sealed interface GovernanceStep extends LeafBody {
     }
   }
 
-  /** A freeze, or the end or review of a break-glass. */
-  record Ordered(GovernanceOrder order) implements GovernanceStep {
+  /**
+   * A freeze, or the end or review of a break-glass.
+   *
+   * @param revokes whether what was issued under a break-glass and had not ended is revoked with it
+   */
+  record Ordered(GovernanceOrder order, boolean revokes) implements GovernanceStep {
     /**
      * The step as given.
      *
-     * @throws IllegalArgumentException if the order is a use, which comes with its grant
+     * @throws IllegalArgumentException if the order is a use, which comes with its grant, or a review
+     *     revokes
      */
     public Ordered {
       if (order.kind() == GovernanceOrder.Kind.USE) {
         throw new InvalidValueException("order", "no use, which stands beside its grant", "a use");
       }
+      if (revokes && order.kind() == GovernanceOrder.Kind.REVIEW) {
+        throw new InvalidValueException(REVOKES, "absent in a review", "there");
+      }
+    }
+
+    /** The step of an order as this version takes it. */
+    public static Ordered of(GovernanceOrder order) {
+      return new Ordered(order, order.kind() != GovernanceOrder.Kind.REVIEW);
     }
 
     /** {@link BreakglassGrant#digest} of what was ended or reviewed. */
@@ -93,7 +112,7 @@ public sealed interface GovernanceStep extends LeafBody {
 
     @Override
     public String of() {
-      return order.kind() == GovernanceOrder.Kind.FREEZE ? "freeze" : "breakglass";
+      return order.kind() == GovernanceOrder.Kind.FREEZE ? "freeze" : BREAKGLASS;
     }
 
     @Override
@@ -108,7 +127,11 @@ public sealed interface GovernanceStep extends LeafBody {
 
     @Override
     public Map<String, Object> toMap() {
-      return members(this);
+      Map<String, Object> map = members(this);
+      if (revokes) {
+        map.put(REVOKES, BREAKGLASS);
+      }
+      return map;
     }
   }
 
@@ -130,7 +153,10 @@ public sealed interface GovernanceStep extends LeafBody {
                 order,
                 json.seconds("ends"),
                 json.seconds("review_by"))
-            : new Ordered(order);
+            : new Ordered(order, json.has(REVOKES));
+    if (json.has(REVOKES)) {
+      json.constant(REVOKES, BREAKGLASS);
+    }
     json.constant("of", step.of());
     json.constant(EVENT, step.event());
     return step;

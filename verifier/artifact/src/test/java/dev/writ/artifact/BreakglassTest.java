@@ -198,7 +198,7 @@ class BreakglassTest {
 
     assertThatThrownBy(() -> new GovernanceStep.Begun(other, use(), MADE, MADE))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> new GovernanceStep.Ordered(use()))
+    assertThatThrownBy(() -> GovernanceStep.Ordered.of(use()))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -222,5 +222,21 @@ class BreakglassTest {
 
     assertThatThrownBy(() -> Leaf.parse(Replace.once(leaf.bytes(), from, to)))
         .isInstanceOf(MalformedLeafException.class);
+  }
+
+  @Test
+  void review_thatRevokes_andAnEndThatRevokesSomethingElse_areNone() {
+    GovernanceOrder end = order(GovernanceOrder.Kind.END, OptionalLong.empty());
+    GovernanceOrder review = order(GovernanceOrder.Kind.REVIEW, OptionalLong.empty());
+    Leaf leaf = Leaf.of(MADE, TestWorld.LEAF_ID, List.of(), GovernanceStep.Ordered.of(end));
+
+    assertThat(leaf.body())
+        .isInstanceOfSatisfying(
+            GovernanceStep.Ordered.class, step -> assertThat(step.revokes()).isTrue());
+    assertThatThrownBy(
+            () -> Leaf.parse(Replace.once(leaf.bytes(), "\"breakglass\",\"t", "\"freeze\",\"t")))
+        .isInstanceOf(MalformedLeafException.class);
+    assertThatThrownBy(() -> new GovernanceStep.Ordered(review, true))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

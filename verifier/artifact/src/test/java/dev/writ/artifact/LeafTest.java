@@ -55,11 +55,13 @@ class LeafTest {
             BreakglassTest.use(),
             TestWorld.MADE.plusSeconds(60),
             TestWorld.MADE.plusSeconds(90)),
-        new GovernanceStep.Ordered(
+        GovernanceStep.Ordered.of(
             BreakglassTest.order(GovernanceOrder.Kind.FREEZE, OptionalLong.empty())),
-        new GovernanceStep.Ordered(
+        GovernanceStep.Ordered.of(
             BreakglassTest.order(GovernanceOrder.Kind.END, OptionalLong.empty())),
         new GovernanceStep.Ordered(
+            BreakglassTest.order(GovernanceOrder.Kind.END, OptionalLong.empty()), false),
+        GovernanceStep.Ordered.of(
             BreakglassTest.order(GovernanceOrder.Kind.REVIEW, OptionalLong.empty())),
         new LeafBody.PolicyInForce(new PolicyReference("payroll", 3, hash("policy"), 7)),
         new LeafBody.KeyStatement(
