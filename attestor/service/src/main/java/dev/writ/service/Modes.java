@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.TrustContent;
 import dev.writ.ledger.BreakglassUse;
@@ -10,7 +11,6 @@ import dev.writ.ledger.GovernanceMode;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
-import dev.writ.ledger.PublishedTrust;
 import dev.writ.policy.Governance;
 import dev.writ.service.PolicyStanding.Usable;
 import java.lang.System.Logger.Level;
@@ -54,8 +54,11 @@ final class Modes {
   @GuardedBy("this")
   private boolean toldOverdue;
 
+  /** What was not believed last, and under which trust file. */
   @GuardedBy("this")
-  private GovernanceMode disbelieved = GovernanceMode.NORMAL;
+  private Optional<Disbelieved> disbelieved = Optional.empty();
+
+  private record Disbelieved(GovernanceMode state, long trustVersion) {}
 
   private Modes(Ledger ledger, TrustFiles trust, InstantSource clock, Telemetry telemetry) {
     this.ledger = ledger;
@@ -100,6 +103,12 @@ final class Modes {
     if (state.running(Instant.ofEpochMilli(clock.millis())).isEmpty()) {
       return without;
     }
+    // The newest by now: who signs is asked of no older one.
+    trust.takeNewest();
+    Disbelieved asked = new Disbelieved(state, trust.newest().content().version());
+    if (disbelieved.equals(Optional.of(asked))) {
+      return without;
+    }
     Optional<Leaf> leaf = ledger.leaf(begun.get().begunBy());
     Optional<String> why =
         leaf.isEmpty()
@@ -111,13 +120,11 @@ final class Modes {
     if (why.isEmpty()) {
       return new ModeInForce(state, Optional.of(leaf.orElseThrow().hash()));
     }
-    if (!disbelieved.equals(state)) {
-      disbelieved = state;
-      LOGGER.log(
-          Level.ERROR,
-          "breakglass_not_believed",
-          LogFields.of("leaf_index", begun.get().begunBy(), "message", why.get()));
-    }
+    disbelieved = Optional.of(asked);
+    LOGGER.log(
+        Level.ERROR,
+        "breakglass_not_believed",
+        LogFields.of("leaf_index", begun.get().begunBy(), "message", why.get()));
     return without;
   }
 
@@ -127,19 +134,16 @@ final class Modes {
     if (epoch.isEmpty() || !(policies.standing(epoch.get()) instanceof Usable usable)) {
       return Optional.of("the policy in force before it must be there and usable, and is not");
     }
-    TrustContent newest = trust.newest().content();
-    Optional<PublishedTrust> latest = ledger.latestTrust();
-    if (latest.isPresent()
-        && latest.get().version() > newest.version()
-        && latest.get().leafIndex() < index) {
-      return Optional.of("this node must have the newest trust file, and does not yet");
+    TrustContent then = trust.at(index);
+    Optional<String> why =
+        OrderJudgement.whyNotBegun(
+            state, leaf, usable.policy().leaf(), usable.policy().document().breakglass(), then);
+    if (why.isPresent() || !(leaf.body() instanceof GovernanceStep.Begun step)) {
+      return why;
     }
-    return OrderJudgement.whyNotBegun(
-        state,
-        leaf,
-        usable.policy().leaf(),
-        usable.policy().document().breakglass(),
-        trust.at(index));
+    // One order is good for ten minutes: whoever has no other signed finds no earlier use than
+    // these.
+    return OrderJudgement.usedBefore(ledger, index, step, step.order().given().minus(then.skew()));
   }
 
   /** The mode to decide under: whoever decides asks once and keeps what it got. */

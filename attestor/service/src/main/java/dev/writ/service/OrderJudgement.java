@@ -9,7 +9,10 @@ import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.VerificationKey;
+import dev.writ.ledger.CommittedState;
 import dev.writ.ledger.GovernanceMode;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.LedgerRules;
 import dev.writ.policy.Breakglass;
 import dev.writ.tlog.Hash;
 import java.time.Duration;
@@ -17,6 +20,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -187,6 +191,22 @@ record OrderJudgement(TrustContent believed, Instant at) {
     } catch (DeniedException e) {
       return Optional.of(e.denial().message());
     }
+  }
+
+  /**
+   * Why a leaf begins no break-glass: an earlier one of its grant did. Whoever takes that out of the state
+   * cannot take it out of the log.
+   *
+   * @param from when it may have been first
+   */
+  static Optional<String> usedBefore(
+      CommittedState ledger, long index, GovernanceStep.Begun step, Instant from)
+      throws LedgerException {
+    long first = ledger.firstFrom(from.minus(LedgerRules.MAX_STEP_BACK));
+    OptionalLong used = ledger.firstUse(step.grant().digest(), first, index);
+    return used.isPresent()
+        ? Optional.of("a grant must be used once, and leaf " + used.getAsLong() + " used it before")
+        : Optional.empty();
   }
 
   private DeniedException elsewhere(String what) {

@@ -3,8 +3,6 @@ package dev.writ.service;
 
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Commitment;
-import dev.writ.artifact.GovernanceOrder;
-import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -22,7 +20,6 @@ import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.EnrolledAk;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.TpmName;
-import dev.writ.ledger.GovernanceMode;
 import dev.writ.ledger.Host;
 import dev.writ.ledger.InstanceKey;
 import dev.writ.ledger.KeptBootLog;
@@ -48,7 +45,6 @@ import java.util.OptionalLong;
  */
 final class RecordedGrounds {
   private static final int MOST_POLICIES = 16;
-  private static final int MOST_BEGUN = 64;
   private static final int MOST_HOSTS = 4096;
   private static final int MOST_ENDORSEMENTS = 4096;
   private static final int MOST_KEYS = 4096;
@@ -70,11 +66,7 @@ final class RecordedGrounds {
   private final Recent<EndorsedAt, EndorsementOutcome> endorsements =
       new Recent<>(MOST_ENDORSEMENTS);
 
-  private final Recent<GovernanceMode.Breakglass, Hash> begun = new Recent<>(MOST_BEGUN);
-
-  private volatile List<GovernanceMode> modes = List.of();
-  private volatile boolean modesRead;
-
+  private final RecordedModes modes;
   private final Recent<CertifiedKey, InstanceKey> keys = new Recent<>(MOST_KEYS);
 
   private record EndorsedAt(AkName host, Instant at) {}
@@ -90,6 +82,7 @@ final class RecordedGrounds {
     this.trust = trust.byLeaf(ledger);
     this.makers = makers;
     this.signatures = signatures;
+    this.modes = new RecordedModes(ledger, this);
   }
 
   /**
@@ -98,6 +91,11 @@ final class RecordedGrounds {
    * @param endorsement what its enrolment kept; empty where that was erased
    */
   record RecordedHost(KnownHost host, Optional<Payload.Endorsement> endorsement) {}
+
+  /** The modes in which decisions were made. */
+  RecordedModes modes() {
+    return modes;
+  }
 
   /** Who signed artifacts. */
   RecordedIssuers issuers() {
@@ -119,68 +117,6 @@ final class RecordedGrounds {
           "policy of epoch " + epoch, "of digest " + digest, "of digest " + policy.digest());
     }
     return policy;
-  }
-
-  /** The mode in which a decision was made whose leaf is at {@code index}. */
-  ModeInForce modeBefore(long index) throws LedgerException, ContradictionException {
-    if (!modesRead) {
-      modes = ledger.governanceModes();
-      modesRead = true;
-    }
-    GovernanceMode state = GovernanceMode.NORMAL;
-    for (GovernanceMode mode : modes) {
-      if (mode.leafIndex() >= index) {
-        break;
-      }
-      state = mode;
-    }
-    if (state.frozenBy().isPresent()) {
-      requireFreeze(state.frozenBy().getAsLong());
-    }
-    Optional<GovernanceMode.Breakglass> breakglass = state.breakglass();
-    return new ModeInForce(
-        state,
-        breakglass.isPresent() ? Optional.of(begun(state, breakglass.get())) : Optional.empty());
-  }
-
-  /** Whether it could be told who signed what is in a mode. */
-  boolean isJudged(ModeInForce mode) {
-    return mode.state().breakglass().map(row -> trustAt(row.begunBy()).isKnown()).orElse(true);
-  }
-
-  private void requireFreeze(long index) throws LedgerException, ContradictionException {
-    if (!(provenLeaf(index).body() instanceof GovernanceStep.Ordered step)
-        || step.order().kind() != GovernanceOrder.Kind.FREEZE) {
-      throw new ContradictionException("leaf " + index, "the freeze of governance_mode", "none");
-    }
-  }
-
-  /** The leaf of a break-glass, judged again. */
-  private Hash begun(GovernanceMode state, GovernanceMode.Breakglass row)
-      throws LedgerException, ContradictionException {
-    Optional<Hash> known = begun.get(row);
-    if (known.isPresent()) {
-      return known.get();
-    }
-    String member = "break-glass of leaf " + row.begunBy();
-    Leaf leaf = provenLeaf(row.begunBy());
-    Optional<String> why = OrderJudgement.contradiction(row, leaf);
-    TrustThen then = trustAt(row.begunBy());
-    if (why.isEmpty() && then.isKnown()) {
-      PolicyEpoch epoch =
-          KeptPolicies.before(ledger, row.begunBy())
-              .orElseThrow(
-                  () -> new ContradictionException(member, "under a policy", "under none"));
-      PolicyInForce policy = policy(epoch.epoch(), epoch.policyDigest());
-      why =
-          OrderJudgement.whyNotBegun(
-              state, leaf, policy.leaf(), policy.document().breakglass(), then.content());
-    }
-    if (why.isPresent()) {
-      throw new ContradictionException(member, "one that was begun", "none: " + why.get());
-    }
-    begun.put(row, leaf.hash());
-    return leaf.hash();
   }
 
   private PolicyInForce readPolicy(long epoch) throws LedgerException, ContradictionException {

@@ -52,7 +52,8 @@ public final class Replay implements StoredRange.Work<Replayed> {
   }
 
   /**
-   * Replays a leaf; empty where it is proven and not of a decision.
+   * Replays a leaf; empty where it is proven and not of a decision, but for one that says that a
+   * break-glass began and does not begin one.
    *
    * @param payload what lies beside it
    */
@@ -69,7 +70,7 @@ public final class Replay implements StoredRange.Work<Replayed> {
       return Optional.of(steps.replayed(stored.index(), Optional.empty(), "unreadable"));
     }
     if (stored.isProven() && !KeptDecision.isDecision(leaf)) {
-      return Optional.empty();
+      return forged(stored.index(), leaf);
     }
     if (stored.isProven()) {
       steps.same();
@@ -85,6 +86,24 @@ public final class Replay implements StoredRange.Work<Replayed> {
     }
     return Optional.of(
         steps.replayed(stored.index(), Optional.of(leaf.id().toString()), verdict(leaf)));
+  }
+
+  /** Decisions after such a leaf were made without it: it is named, and not they. */
+  private Optional<Replayed> forged(long index, Leaf leaf) throws LedgerException {
+    Optional<ContradictionException> wrong;
+    try {
+      wrong = grounds.modes().notBegun(index, leaf).map(RecordedModes.NotBegun::contradiction);
+    } catch (ContradictionException e) {
+      wrong = Optional.of(e);
+    }
+    if (wrong.isEmpty()) {
+      return Optional.empty();
+    }
+    ReplaySteps steps = new ReplaySteps();
+    steps.same();
+    steps.begin(ReplayStep.POLICY);
+    steps.say(wrong.get().outcome());
+    return Optional.of(steps.replayed(index, Optional.of(leaf.id().toString()), "breakglass"));
   }
 
   @Override

@@ -120,14 +120,18 @@ final class ReplayWalk {
 
   private void decide(RecordedDecision recorded) throws LedgerException, ContradictionException {
     steps.begin(ReplayStep.POLICY);
+    RecordedModes.ModeThen then = grounds.modes().before(index);
     PolicyInForce policy =
-        grounds.policy(recorded.epoch(), recorded.policyDigest()).under(grounds.modeBefore(index));
+        grounds.policy(recorded.epoch(), recorded.policyDigest()).under(then.mode());
     requireParent(policy.leaf(), "the policy's");
     Optional<Hash> breakglass = policy.mode().parent(recorded.decided());
     if (recorded.allowed() && breakglass.isPresent()) {
       requireParent(breakglass.get(), "the break-glass in force's");
     }
-    if (breakglass.isPresent() && !grounds.isJudged(policy.mode())) {
+    if (then.notBegun().filter(none -> leaf.parents().contains(none.leaf())).isPresent()) {
+      throw then.notBegun().get().contradiction();
+    }
+    if (breakglass.isPresent() && !grounds.modes().isJudged(policy.mode())) {
       steps.say(
           new StepOutcome.NotKept(
               "the trust file of then, by which who signed the break-glass is told; name the one with"

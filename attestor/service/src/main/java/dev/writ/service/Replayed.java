@@ -14,7 +14,8 @@ import java.util.Optional;
  *
  * @param index of its leaf
  * @param id of its leaf; empty where there is none to be read
- * @param verdict as its leaf says it: {@code allow}, {@code deny}, or {@code unreadable}
+ * @param verdict as its leaf says it: {@code allow}, {@code deny}, or {@code unreadable}; {@code breakglass} of
+ *     one that says that a break-glass began
  * @param steps each that was done, in order
  * @param came SHA-256 over all that was made anew: on every platform the same
  */

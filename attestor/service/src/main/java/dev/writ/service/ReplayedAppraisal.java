@@ -262,7 +262,7 @@ final class ReplayedAppraisal {
     Application application = recorded.application();
     Governance governance =
         PolicyInputs.governance(
-            was.governance(), recorded.epoch(), grounds.modeBefore(index).at(was.now()));
+            was.governance(), recorded.epoch(), grounds.modes().before(index).mode().at(was.now()));
     return new Inputs(
         PolicyInputs.subject(host.host().row(), quote, application.request()),
         PolicyInputs.request(application),

@@ -192,15 +192,20 @@ final class TrustFiles {
    *
    * @return whether another version is in force than before
    */
-  boolean align() throws LedgerException {
+  synchronized boolean align() throws LedgerException {
+    takeNewest();
+    long before = inForce;
+    inForce = Math.max(before, ledger.trustInForce().map(PublishedTrust::version).orElse(0L));
+    return inForce > before;
+  }
+
+  /** Takes what others have published; of what is in force nothing changes. */
+  synchronized void takeNewest() throws LedgerException {
     long latest = ledger.latestTrust().map(PublishedTrust::version).orElse(0L);
     // Other nodes may have published more than one.
     for (long next = newest.content().version() + 1; next <= latest; next++) {
       newest = successor(ledger.trustFile(next).orElseThrow());
     }
-    long before = inForce;
-    inForce = Math.max(before, ledger.trustInForce().map(PublishedTrust::version).orElse(0L));
-    return inForce > before;
   }
 
   private TrustFile successor(PublishedTrust published) {

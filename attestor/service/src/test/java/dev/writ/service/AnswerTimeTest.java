@@ -6,12 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
 import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -90,34 +86,6 @@ final class AnswerTimeTest {
       }
       assertThat(service.held).hasSize(1);
       assertThat(wire.get("/thing").status()).isEqualTo(200);
-    }
-  }
-
-  /** The log of the doors, while it is open. */
-  private static final class Heard extends Handler implements AutoCloseable {
-    // Held here: a logger that nobody holds is forgotten.
-    private final Logger logger = Logger.getLogger("dev.writ.service");
-    private final List<LogRecord> records = new CopyOnWriteArrayList<>();
-
-    Heard() {
-      logger.addHandler(this);
-    }
-
-    List<LogRecord> of(String event) {
-      return records.stream().filter(record -> record.getMessage().equals(event)).toList();
-    }
-
-    @Override
-    public void publish(LogRecord record) {
-      records.add(record);
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {
-      logger.removeHandler(this);
     }
   }
 

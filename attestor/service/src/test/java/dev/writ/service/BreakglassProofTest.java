@@ -3,26 +3,38 @@ package dev.writ.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.BreakglassGrant;
 import dev.writ.artifact.GovernanceOrder;
 import dev.writ.artifact.GovernanceOrder.Kind;
 import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.OperationKind;
+import dev.writ.artifact.OperationStep;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustReference;
 import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
+import dev.writ.ledger.Fsck;
 import dev.writ.ledger.GovernanceChange;
 import dev.writ.ledger.GovernanceMode;
 import dev.writ.ledger.StateChange;
+import dev.writ.ledger.StoredLedger;
 import dev.writ.service.Replayed.Standing;
 import dev.writ.tlog.Hash;
+import dev.writ.tlog.TreeAudit;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What is believed of a break-glass, and of a clock: nothing but what signatures and leaves prove. */
@@ -57,38 +69,184 @@ class BreakglassProofTest extends GovernedService {
 
   /** Whoever is logged in as the service, and can have leaves signed, has no grant either. */
   @Test
-  void leafOfAGrantThatTooFewSigned_beginsNothing_andIsNamedByReplay() throws Exception {
+  void leafOfAGrantThatTooFewSigned_beginsNothing_isNamedByReplay_andNobodyWhoDecidedAfterIt()
+      throws Exception {
     Instant from = now();
     BreakglassGrant unsigned = unsigned(Deployment.IDENTITY.issuer(), from, Duration.ofDays(30));
-    BreakglassGrant byOne = signed(unsigned, deployment.approvers, 0);
-    GovernanceOrder use =
-        signed(
-            order(Kind.USE, Optional.of(unsigned.digest()), NO_FREEZE, from),
-            deployment.operators,
-            0);
-    put(new GovernanceStep.Begun(byOne, use, from.plus(TTL), from.plus(REVIEW)));
-
-    assertDeniedBy("calm", restore());
-    assertThat(ReplayedStore.of(deployment).replay(deployment.leaves() - 1).standing())
-        .isEqualTo(Standing.CONTRADICTS);
+    long forged =
+        put(
+            new GovernanceStep.Begun(
+                signed(unsigned, deployment.approvers, 0),
+                use(unsigned, from),
+                from.plus(TTL),
+                from.plus(REVIEW)));
+    try (Heard heard = new Heard()) {
+      assertDeniedBy("calm", restore());
+      for (int second = 0; second < 3; second++) {
+        deployment.service().chores().run();
+      }
+      assertThat(heard.of("breakglass_not_believed")).as("judged once").hasSize(1);
+    }
+    assertThat(deployment.attest(host)).isInstanceOf(IssuanceOutcome.Issued.class);
+    assertOnlyContradicts(forged);
 
     BreakglassGrant good = grant();
-    GovernanceOrder second =
-        signed(
-            order(Kind.USE, Optional.of(good.digest()), NO_FREEZE, from), deployment.operators, 0);
-    put(new GovernanceStep.Begun(good, second, from.plus(TTL).plusSeconds(1), from.plus(REVIEW)));
+    long tooLong =
+        put(
+            new GovernanceStep.Begun(
+                good, use(good, from), from.plus(TTL).plusSeconds(1), from.plus(REVIEW)));
     assertDeniedBy("calm", restore());
 
     BreakglassGrant third = grant();
-    GovernanceOrder its =
-        signed(
-            order(Kind.USE, Optional.of(third.digest()), NO_FREEZE, from), deployment.operators, 0);
-    put(new GovernanceStep.Begun(third, its, from.plus(TTL), from.plus(REVIEW)));
+    put(new GovernanceStep.Begun(third, use(third, from), from.plus(TTL), from.plus(REVIEW)));
     assertThat(restore()).isInstanceOf(IssuanceOutcome.Issued.class);
+    assertOnlyContradicts(forged, tooLong);
+    assertThat(faults()).isEmpty();
+  }
+
+  private GovernanceOrder use(BreakglassGrant grant, Instant given) {
+    return signed(
+        order(Kind.USE, Optional.of(grant.digest()), NO_FREEZE, given), deployment.operators, 0);
+  }
+
+  private void assertOnlyContradicts(long... leaves) throws Exception {
+    List<Long> named = new ArrayList<>();
+    try (StoredLedger ledger = ReplayedStore.of(deployment).open()) {
+      Replay replay = ReplayedStore.of(deployment).replay(ledger);
+      for (long index = 0; index < ledger.size(); index++) {
+        Optional<Replayed> replayed =
+            replay.on(ledger.leaf(index).orElseThrow(), ledger.payload(index));
+        if (replayed.isPresent() && replayed.get().standing() != Standing.SAME) {
+          assertThat(replayed.get().standing()).isEqualTo(Standing.CONTRADICTS);
+          assertThat(ReplayedStore.notSame(replayed.get()))
+              .singleElement()
+              .asString()
+              .contains("break-glass of leaf " + index);
+          named.add(index);
+        }
+      }
+    }
+    assertThat(named).containsExactlyElementsOf(LongStream.of(leaves).boxed().toList());
+  }
+
+  private List<TreeAudit.Fault> faults() throws Exception {
+    deployment.service().close();
+    List<TreeAudit.Fault> faults = new ArrayList<>();
+    try (Fsck fsck = Fsck.sqlite(deployment.ledgerFolder)) {
+      var unused = fsck.run(faults::add, leaves -> {});
+    }
+    return faults;
+  }
+
+  /** Who decided under what is none is named for it: here by who believes in other operators. */
+  @Test
+  void allow_thatComesFromALeafThatBeginsNothing_isNamed() throws Exception {
+    BreakglassGrant grant = grant();
+    GovernanceOrder byOperator1 =
+        signed(
+            order(Kind.USE, Optional.of(grant.digest()), NO_FREEZE, now()),
+            deployment.operators,
+            1);
+    long begun = taken(Deployment.join(orders().use(grant, byOperator1)));
+    assertThat(restore()).isInstanceOf(IssuanceOutcome.Issued.class);
+    long allowed = deployment.leaves() - 1;
+    TrustContent c = deployment.trust().content();
+    KeyQuorum withoutOperator1 =
+        new KeyQuorum(2, List.of(c.operators().keys().get(0), c.operators().keys().get(2)));
+    TrustFile others =
+        TrustFile.of(operatedBy(withoutOperator1, c.version(), c.previous()), List.of());
+
+    Replayed replayed = ReplayedStore.of(deployment).believing(others).replay(allowed);
+
+    assertThat(replayed.standing()).isEqualTo(Standing.CONTRADICTS);
+    assertThat(ReplayedStore.notSame(replayed))
+        .anyMatch(line -> line.contains("break-glass of leaf " + begun));
+  }
+
+  private TrustContent operatedBy(KeyQuorum operators, long version, Optional<Hash> previous) {
+    TrustContent c = deployment.trust().content();
+    return new TrustContent(
+        c.issuer(),
+        version,
+        previous,
+        c.assurance(),
+        c.keys(),
+        c.logPolicy(),
+        c.status(),
+        c.skew(),
+        c.tls(),
+        c.policyApprovers(),
+        c.gateways(),
+        operators);
+  }
+
+  /** Who has the database and that login takes the use out of the state; the log has it. */
+  @Test
+  void grant_thatBeganBefore_beginsNothingOnceMore_andItsSecondLeafIsNamed() throws Exception {
+    BreakglassGrant grant = grant();
+    GovernanceOrder order = use(grant, now());
+    long begun = taken(Deployment.join(orders().use(grant, order)));
+    assertThat(restore()).isInstanceOf(IssuanceOutcome.Issued.class);
+    taken(ordered(Kind.END, Optional.of(grant.digest()), deployment.operators, 1));
+    GovernanceStep.Begun step =
+        (GovernanceStep.Begun) deployment.service().ledger().leaf(begun).orElseThrow().body();
+
+    forgetUses();
+    long again = put(step);
+
+    assertDeniedBy("calm", restore());
+    deployment.restart();
+    assertDeniedBy("calm", restore());
+    assertOnlyContradicts(again);
+
+    deployment.clock.advance(Duration.ofMinutes(12));
+    forgetUses();
+    Instant later = now();
+    long byAnAccomplice =
+        put(
+            new GovernanceStep.Begun(
+                grant, use(grant, later), later.plus(TTL), later.plus(REVIEW)));
+    assertThat(ReplayedStore.of(deployment).replay(byAnAccomplice).standing())
+        .as("with an operator's key, too: found afterwards")
+        .isEqualTo(Standing.CONTRADICTS);
+  }
+
+  private void forgetUses() throws Exception {
+    try (Connection store = deployment.store();
+        PreparedStatement forget = store.prepareStatement("DELETE FROM breakglass")) {
+      assertThat(forget.executeUpdate()).isEqualTo(1);
+    }
+  }
+
+  /** As another node does it, of which this one has not heard. */
+  @Test
+  void trustFile_publishedJustBeforeABreakglass_isReadBeforeThatIsJudged() throws Exception {
+    OperatorKeys others = new OperatorKeys(2, 2);
+    long version = deployment.trust().content().version() + 1;
+    TrustContent next =
+        operatedBy(others.quorum(), version, Optional.of(deployment.trust().digest()));
+    TrustFile file = deployment.operators.signed(TrustFile.of(next, List.of()), 0, 1, 2);
+    deployment.change(
+        new OperationStep.Ended(
+            OperationKind.PUBLISH_TRUST,
+            nonce(),
+            OperationStep.End.EXECUTED,
+            Optional.of(TrustReference.of(file))),
+        new StateChange.PublishTrust(version, file.toJson()));
+    BreakglassGrant grant = grant();
+    Instant from = now();
+    GovernanceOrder byOneOfTheNew =
+        signed(order(Kind.USE, Optional.of(grant.digest()), NO_FREEZE, from), others, 0);
+    put(new GovernanceStep.Begun(grant, byOneOfTheNew, from.plus(TTL), from.plus(REVIEW)));
+    try (Heard heard = new Heard()) {
+      assertThat(restore()).isInstanceOf(IssuanceOutcome.Issued.class);
+      assertThat(heard.of("breakglass_not_believed")).isEmpty();
+    }
   }
 
   /** As another node would commit it, which judged nothing. */
-  private void put(GovernanceStep.Begun step) {
+  @CanIgnoreReturnValue
+  private long put(GovernanceStep.Begun step) {
     Leaf leaf =
         Leaf.of(
             Instant.ofEpochMilli(deployment.clock.millis()),
@@ -104,8 +262,10 @@ class BreakglassProofTest extends GovernedService {
                 order.overFreeze(),
                 step.ends(),
                 step.reviewBy()));
-    assertThat(Deployment.join(deployment.service().ledger().commit(Entry.of(leaf, change))))
-        .isInstanceOf(CommitOutcome.Receipt.class);
+    CommitOutcome outcome =
+        Deployment.join(deployment.service().ledger().commit(Entry.of(leaf, change)));
+    assertThat(outcome).isInstanceOf(CommitOutcome.Receipt.class);
+    return ((CommitOutcome.Receipt) outcome).index();
   }
 
   @Test

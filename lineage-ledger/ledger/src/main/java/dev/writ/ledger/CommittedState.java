@@ -48,6 +48,12 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
     return store.tree(tree -> new LeafSearch(tree).firstOf(kind, from, end));
   }
 
+  /** The first leaf from {@code from} to before {@code to} that uses this grant: all up to it are looked at. */
+  public OptionalLong firstUse(Hash grant, long from, long to) throws LedgerException {
+    long end = Math.min(to, size());
+    return store.tree(tree -> new LeafSearch(tree).firstUse(grant, from, end));
+  }
+
   /** The host with this attestation key. */
   public Optional<Host> host(AkName akName) throws LedgerException {
     return store.read(statements -> new StateReads(statements).host(akName));

@@ -159,7 +159,10 @@ final class GovernanceLives {
     return uses.values().stream().anyMatch(other -> other.leafIndex() > use.leafIndex());
   }
 
-  /** An allow comes from the leaf of the break-glass in force, and from no other such leaf. */
+  /**
+   * An allow comes from no such leaf but that of the break-glass in force. It may come from none: whoever
+   * decided knew policy and trust file, and may have believed that leaf no more than they do.
+   */
   private Optional<String> allow(Leaf leaf) {
     OptionalLong running =
         mode().running(leaf.time()).stream()
@@ -167,11 +170,11 @@ final class GovernanceLives {
             .findFirst();
     List<Long> named =
         leaf.parents().stream().filter(begun::containsKey).map(begun::get).sorted().toList();
-    boolean same =
-        running.isPresent() ? named.equals(List.of(running.getAsLong())) : named.isEmpty();
+    boolean possible =
+        named.isEmpty() || (running.isPresent() && named.equals(List.of(running.getAsLong())));
     return require(
-        same,
-        "an allow must come from the break-glass in force, "
+        possible,
+        "an allow must come from no break-glass but the one in force, "
             + (running.isPresent() ? "leaf " + running.getAsLong() : "none")
             + ", came from "
             + named);

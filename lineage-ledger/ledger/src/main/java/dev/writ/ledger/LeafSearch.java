@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -58,6 +60,22 @@ final class LeafSearch {
       List<byte[]> leaves = tree.leaves(page, Math.min(end, page + PAGE));
       for (int i = 0; i < leaves.size(); i++) {
         if (contains(leaves.get(i), text) && leaf(leaves.get(i)).kind() == kind) {
+          return OptionalLong.of(page + i);
+        }
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  /** The first leaf from {@code start} to before {@code end} that uses this grant of break-glass. */
+  OptionalLong firstUse(Hash grant, long start, long end) throws SQLException, LedgerException {
+    byte[] text = ("\"grant\":\"" + grant.hex() + "\"").getBytes(StandardCharsets.US_ASCII);
+    for (long page = start; page < end; page += PAGE) {
+      List<byte[]> leaves = tree.leaves(page, Math.min(end, page + PAGE));
+      for (int i = 0; i < leaves.size(); i++) {
+        if (contains(leaves.get(i), text)
+            && leaf(leaves.get(i)).body() instanceof GovernanceStep.Begun begun
+            && begun.grant().digest().equals(grant)) {
           return OptionalLong.of(page + i);
         }
       }

@@ -63,7 +63,7 @@ public final class LedgerRules {
     KEY_IN_USE("key_in_use"),
     /** What is approved, ended, or changes a key was proposed before, and nobody approves twice. */
     OPERATION_PROPOSED("operation_proposed"),
-    /** A break-glass begins once, and allows come from the one in force; freezes and reviews have one. */
+    /** A break-glass begins once, and allows come from no other than that in force; freezes and reviews have one. */
     GOVERNANCE_ORDER("governance_order"),
     /** An approval of a request comes once, and one allow on that request and policy uses it, in its time. */
     APPROVED_ONCE("approved_once");

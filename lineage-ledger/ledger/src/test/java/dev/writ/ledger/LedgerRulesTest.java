@@ -372,13 +372,17 @@ class LedgerRulesTest {
   }
 
   @Test
-  void allow_andTheBreakglassInForce_nameEachOther_orBreakGovernanceOrder() {
+  void allow_comesFromNoBreakglassButTheOneInForce_andFromNoneWhereThatWasNotBelieved() {
     BreakglassGrant grant = GovernanceSamples.grant();
     OptionalLong none = OptionalLong.empty();
     LeafChain under = LeafChain.born().add(begun(grant, none));
     assertHolds(under.allow(Samples.uuid(), under.leaf(0).hash()));
+    assertHolds(LeafChain.born().add(begun(grant, none)).allow(Samples.uuid()));
+    LeafChain superseded = LeafChain.born().add(begun(grant, none));
+    Hash first = superseded.leaf(0).hash();
     assertBreaks(
-        Rule.GOVERNANCE_ORDER, LeafChain.born().add(begun(grant, none)).allow(Samples.uuid()));
+        Rule.GOVERNANCE_ORDER,
+        superseded.add(begun(GovernanceSamples.grant(), none)).allow(Samples.uuid(), first));
     LeafChain after = LeafChain.born().add(begun(grant, none));
     Hash parent = after.leaf(0).hash();
     assertHolds(after.at(ENDS).allow(Samples.uuid()));
