@@ -20,6 +20,7 @@ import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.Policy;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.PolicyTests;
+import dev.writ.policy.Rule;
 import dev.writ.policy.TestReport;
 import dev.writ.tlog.Hash;
 import java.lang.System.Logger.Level;
@@ -168,7 +169,9 @@ public final class PolicyPublications implements AutoCloseable {
     requireTime(file.document());
     requireReviewable(file.document());
     try {
-      requireTested(UsablePolicy.of(file.document()).policy());
+      Policy policy = UsablePolicy.of(file.document()).policy();
+      requireFreezable(policy);
+      requireTested(policy);
     } catch (UnusablePolicyException e) {
       throw denied(DenialCode.UNVERIFIABLE, e.reason(), String.valueOf(e.getMessage()));
     }
@@ -252,6 +255,24 @@ public final class PolicyPublications implements AutoCloseable {
     Optional<String> why = document.breakglass().flatMap(Breakglass::unreviewable);
     if (why.isPresent()) {
       throw denied(DenialCode.UNVERIFIABLE, "policy_breakglass_unreviewable", why.get());
+    }
+  }
+
+  /** Likewise: a freeze of it would deny nothing, though nobody says so. */
+  private static void requireFreezable(Policy policy) {
+    Optional<Rule> silent = policy.silentOnFreezes();
+    if (silent.isPresent()) {
+      PolicyDocument document = policy.document();
+      throw denied(
+          DenialCode.UNVERIFIABLE,
+          "policy_freeze_unsaid",
+          "an enforced rule must tell Mode.FROZEN from Mode.NORMAL where one reads governance.mode, and"
+              + " none does: rule "
+              + silent.get().id()
+              + ", rules["
+              + document.rules().indexOf(silent.get())
+              + "], reads it, so that a freeze would deny nothing; say what it denies, such as forbid"
+              + " governance.mode == Mode.FROZEN (writ policy lint names the line)");
     }
   }
 

@@ -231,6 +231,9 @@ class PolicyPublicationTest {
     refused.put("policy_obliges_to_too_much", obliging());
     refused.put("policy_breakglass_unreviewable", brokenBy("\"a\"", 60));
     refused.put("policy_breakglass_unreviewable ", brokenBy("\"a\",\"b\"", 59));
+    refused.put(
+        "policy_freeze_unsaid",
+        changed("governance.mode == Mode.FROZEN", "governance.mode == Mode.BREAKGLASS"));
     refused.put("policy_approvals_unreachable", approvedBy(15));
     refused.put(
         "policy_tests_failed",

@@ -77,8 +77,16 @@ public final class Policy {
    * One rule, ready to run.
    *
    * @param paths the inputs it reads
+   * @param tellsFrozen whether it tells a frozen service from one in its usual mode
    */
-  record CompiledRule(Rule rule, CelRuntime.Program program, List<InputPath> paths) {}
+  record CompiledRule(
+      Rule rule, CelRuntime.Program program, List<InputPath> paths, boolean tellsFrozen) {
+    boolean readsMode() {
+      return paths.stream()
+          .map(InputPath::wire)
+          .anyMatch(input -> input.equals("governance") || input.equals("governance.mode"));
+    }
+  }
 
   /**
    * Compiles all rules of {@code document}.
@@ -112,7 +120,7 @@ public final class Policy {
       throws MalformedPolicyException {
     try {
       Profile.Compiled compiled = profile.compile(rule.when(), place);
-      return new CompiledRule(rule, compiled.program(), compiled.inputs());
+      return new CompiledRule(rule, compiled.program(), compiled.inputs(), compiled.tellsFrozen());
     } catch (MalformedPolicyException e) {
       throw e.within("rule " + rule.id());
     }
@@ -145,9 +153,22 @@ public final class Policy {
   boolean readsMode(boolean withShadow) {
     return rules.compiled().stream()
         .filter(each -> withShadow || each.rule().enforced())
-        .flatMap(each -> each.paths().stream())
-        .map(InputPath::wire)
-        .anyMatch(input -> input.equals("governance") || input.equals("governance.mode"));
+        .anyMatch(CompiledRule::readsMode);
+  }
+
+  /**
+   * The first enforced rule that reads {@code governance.mode}, where none that does tells {@code FROZEN} from
+   * {@code NORMAL}. It says that the document says what a freeze means, and none says it: a freeze denies
+   * nothing. Not asked where a policy decides: one that is in force since before must go on as it did.
+   */
+  public Optional<Rule> silentOnFreezes() {
+    List<CompiledRule> readers =
+        rules.compiled().stream()
+            .filter(each -> each.rule().enforced() && each.readsMode())
+            .toList();
+    return readers.stream().anyMatch(CompiledRule::tellsFrozen)
+        ? Optional.empty()
+        : readers.stream().findFirst().map(CompiledRule::rule);
   }
 
   /** Decides; see {@link #decide(Inputs)}. */

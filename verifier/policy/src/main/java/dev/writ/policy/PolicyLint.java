@@ -242,6 +242,13 @@ public final class PolicyLint {
     }
 
     private void addMode() throws MalformedPolicyException {
+      Optional<Rule> silent = policy.silentOnFreezes();
+      if (silent.isPresent()) {
+        warn(
+            silent.get(),
+            "reads governance.mode, and neither it nor another enforced rule tells FROZEN from NORMAL: a"
+                + " freeze would deny nothing, and it cannot be published");
+      }
       boolean shown =
           tests.tests().stream()
               .anyMatch(

@@ -146,8 +146,12 @@ final class Profile {
             .build();
   }
 
-  /** An expression that may be evaluated. */
-  record Compiled(CelRuntime.Program program, List<InputPath> inputs) {}
+  /**
+   * An expression that may be evaluated.
+   *
+   * @param tellsFrozen whether it tells a frozen service from one in its usual mode
+   */
+  record Compiled(CelRuntime.Program program, List<InputPath> inputs, boolean tellsFrozen) {}
 
   /**
    * Compiles one rule's expression.
@@ -166,7 +170,8 @@ final class Profile {
     ExpressionCheck check = ExpressionCheck.of(tree, place);
     patterns.putAll(check.patterns());
     try {
-      return new Compiled(runtime.createProgram(tree), check.inputs());
+      return new Compiled(
+          runtime.createProgram(tree), check.inputs(), ModeReading.tellsFrozen(tree));
     } catch (CelEvaluationException e) {
       throw new IllegalStateException("a checked expression has no program; this is a bug", e);
     }

@@ -246,4 +246,15 @@ class PolicyLintTest {
     assertThat(warnings(reading.with("tests", open + frozen.formatted("policy_denied"))))
         .noneMatch(warning -> warning.startsWith(told));
   }
+
+  @Test
+  void mode_thatIsReadForBreakglassAlone_isToldAbout_atItsRule() {
+    String unsaid =
+        "$.rules[%d].when: rule %s reads governance.mode, and neither it nor another enforced rule";
+    Samples.Draft forBreakglass = clean().require("glass", "governance.mode != Mode.BREAKGLASS");
+    assertThat(warnings(forBreakglass))
+        .anyMatch(warning -> warning.startsWith(unsaid.formatted(2, "glass")));
+    assertThat(warnings(forBreakglass.require("calm", "governance.mode != Mode.FROZEN")))
+        .noneMatch(warning -> warning.contains("cannot be published"));
+  }
 }

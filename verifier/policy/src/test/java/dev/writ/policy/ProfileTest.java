@@ -318,4 +318,37 @@ class ProfileTest {
     assertOutcome("subject == subject && trust == trust", RuleResult.Outcome.TRUE);
     assertOutcome("request != request", RuleResult.Outcome.FALSE);
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '\0',
+      value = {
+        "governance.mode == Mode.FROZEN; true",
+        "governance.mode == Mode.NORMAL; true",
+        "Mode.NORMAL != governance.mode; true",
+        "governance.mode in [Mode.FROZEN]; true",
+        "!(governance.mode in [Mode.NORMAL, Mode.BREAKGLASS]) && request.depth == 0; true",
+        "request.depth == 0 ? governance.mode == Mode.FROZEN : true; true",
+        "governance.mode < Mode.FROZEN; true",
+        "governance.mode == Mode.BREAKGLASS ? true : governance.mode == Mode.FROZEN; true",
+        "request.audiences.all(a, a == 'x' && governance.mode != Mode.FROZEN); true",
+        "governance.mode == Mode.BREAKGLASS; false",
+        "request.depth == 0 && governance.mode != Mode.BREAKGLASS; false",
+        "governance.mode in [Mode.BREAKGLASS]; false",
+        "governance.mode in [Mode.NORMAL, Mode.FROZEN] && request.depth == 0; false",
+        "governance.mode == Mode.BREAKGLASS && governance.mode == Mode.FROZEN; false",
+        "governance.mode == Mode.FROZEN || true; false",
+        "governance.mode == governance.mode; false",
+        "governance.mode >= Mode.NORMAL; false",
+        "governance.mode == request.depth; false",
+        "request.resource == 'FROZEN' && governance.mode != Mode.BREAKGLASS; false",
+        "request.depth == 0; false",
+      })
+  void mode_isTold_whereTheValueOfAPartFollowsFromItAlone(String when, boolean tells)
+      throws Exception {
+    assertThat(Samples.requiring(when).policy().silentOnFreezes().isEmpty())
+        .as(when)
+        .isEqualTo(tells || !when.contains("governance"));
+  }
 }
