@@ -2,11 +2,12 @@
 package dev.writ.service;
 
 import io.vertx.core.http.HttpConnection;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Date;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -25,26 +26,40 @@ interface Callers {
   }
 
   /**
-   * Whoever showed a certificate has the roles of the client that it is of, while it is in its time, and
-   * so is each that was shown with it: a connection may outlast them.
+   * Whoever showed a certificate has the roles of the client that it is of, while it is in its time, and so
+   * is each on its path to a root: a connection may outlast them.
    */
-  static Callers among(OperatorClients clients, InstantSource clock) {
+  static Callers among(OperatorClients clients, List<X509Certificate> roots, InstantSource clock) {
+    ClientPaths paths = new ClientPaths(roots);
     return connection -> {
       @Nullable SSLSession session = connection.sslSession();
       try {
         if (session == null) {
           return NOBODY;
         }
-        Certificate[] chain = session.getPeerCertificates();
-        Date now = Date.from(clock.instant());
-        for (Certificate each : chain) {
-          ((X509Certificate) each).checkValidity(now);
-        }
-        return clients.caller((X509Certificate) chain[0]);
-      } catch (SSLPeerUnverifiedException | CertificateException e) {
+        X509Certificate[] sent =
+            Arrays.stream(session.getPeerCertificates())
+                .map(X509Certificate.class::cast)
+                .toArray(X509Certificate[]::new);
+        Instant now = clock.instant();
+        Optional<ClientPaths.Path> path = path(session, paths, sent, now);
+        return path.isPresent() && path.get().holds(now) ? clients.caller(sent[0]) : NOBODY;
+      } catch (SSLPeerUnverifiedException e) {
         return NOBODY;
       }
     };
+  }
+
+  /** Looked for once a connection: nothing of what was sent changes while it stands. */
+  private static Optional<ClientPaths.Path> path(
+      SSLSession session, ClientPaths paths, X509Certificate[] sent, Instant now) {
+    String kept = Callers.class.getName();
+    if (session.getValue(kept) instanceof ClientPaths.Path before) {
+      return Optional.of(before);
+    }
+    Optional<ClientPaths.Path> found = paths.of(sent, now);
+    found.ifPresent(path -> session.putValue(kept, path));
+    return found;
   }
 
   /** Has no role. */

@@ -197,7 +197,7 @@ public final class Doors implements AutoCloseable {
           loads.operatorTls(),
           Optional.empty(),
           1,
-          Optional.of(Callers.among(mutual.clients(), clock)));
+          Optional.of(Callers.among(mutual.clients(), mutual.clientRoots(), clock)));
     }
     if (config.metrics().isPresent()) {
       InetSocketAddress address = DoorAddress.loopback("the metrics door", config.metrics().get());

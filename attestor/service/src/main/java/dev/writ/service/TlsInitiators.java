@@ -2,19 +2,12 @@
 package dev.writ.service;
 
 import java.security.GeneralSecurityException;
-import java.security.cert.CertPath;
-import java.security.cert.CertPathValidator;
-import java.security.cert.CertificateFactory;
-import java.security.cert.PKIXParameters;
-import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import javax.net.ssl.SSLSession;
 
 /**
@@ -37,64 +30,58 @@ final class TlsInitiators {
   /** Under which name a connection's session keeps what its chain came to. */
   private static final String KEPT = TlsInitiators.class.getName();
 
-  private final Set<X509Certificate> roots;
+  private final boolean any;
+  private final ClientPaths paths;
   private final InstantSource clock;
 
   TlsInitiators(List<X509Certificate> roots, InstantSource clock) {
-    this.roots = Set.copyOf(roots);
+    this.any = !roots.isEmpty();
+    this.paths = new ClientPaths(roots);
     this.clock = clock;
   }
 
   /** Whether any client could be known. */
   boolean isAny() {
-    return !roots.isEmpty();
+    return any;
   }
 
   /**
    * What a chain came to when it was validated.
    *
    * @param by the roots and clock by which it was
-   * @param begins when all of it had begun
-   * @param ends when the first of it ends
+   * @param client whom it names, and by which path; empty where it names nobody
    */
-  private record Validated(
-      TlsInitiators by, Optional<TlsIdentity> identity, Instant begins, Instant ends) {
+  private record Validated(TlsInitiators by, Optional<Client> client) {
     Optional<TlsIdentity> at(Instant now) {
-      return now.isBefore(begins) || now.isAfter(ends) ? Optional.empty() : identity;
+      return client.filter(known -> known.path().holds(now)).map(Client::identity);
     }
   }
+
+  private record Client(TlsIdentity identity, ClientPaths.Path path) {}
 
   /**
    * Who showed this over the connection of this session: the first who asks has it validated, and after
    * that its time is compared. Nothing else of a chain changes while its connection stands.
    */
   Optional<TlsIdentity> of(X509Certificate[] chain, SSLSession connection) {
-    if (roots.isEmpty()) {
+    if (!any) {
       return Optional.empty();
     }
     if (connection.getValue(KEPT) instanceof Validated before && before.by() == this) {
       return before.at(clock.instant());
     }
-    Validated validated = validated(chain);
+    Validated validated = new Validated(this, client(chain));
     connection.putValue(KEPT, validated);
     return validated.at(clock.instant());
   }
 
-  private Validated validated(X509Certificate[] chain) {
-    Instant begins = Instant.MIN;
-    Instant ends = Instant.MAX;
-    for (X509Certificate each : chain) {
-      Instant begun = each.getNotBefore().toInstant();
-      Instant ended = each.getNotAfter().toInstant();
-      begins = begun.isAfter(begins) ? begun : begins;
-      ends = ended.isBefore(ends) ? ended : ends;
-    }
-    return new Validated(this, of(chain), begins, ends);
-  }
-
   /** Who showed this; empty where it is not valid under the roots, or names nobody. */
   Optional<TlsIdentity> of(X509Certificate[] chain) {
-    if (roots.isEmpty() || chain.length == 0 || chain.length > MOST_CERTIFICATES) {
+    return client(chain).map(Client::identity);
+  }
+
+  private Optional<Client> client(X509Certificate[] chain) {
+    if (!any || chain.length == 0 || chain.length > MOST_CERTIFICATES || paths.isRoot(chain[0])) {
       return Optional.empty();
     }
     try {
@@ -103,10 +90,16 @@ final class TlsInitiators {
           return Optional.empty();
         }
       }
-      return isOfAClient(chain[0]) && isValid(chain) ? TlsIdentity.of(chain[0]) : Optional.empty();
+      if (!isOfAClient(chain[0])) {
+        return Optional.empty();
+      }
     } catch (GeneralSecurityException e) {
       return Optional.empty();
     }
+    Optional<TlsIdentity> identity = TlsIdentity.of(chain[0]);
+    return identity.isEmpty()
+        ? Optional.empty()
+        : paths.of(chain, clock.instant()).map(path -> new Client(identity.get(), path));
   }
 
   private static boolean isOfAClient(X509Certificate certificate) throws GeneralSecurityException {
@@ -115,25 +108,5 @@ final class TlsInitiators {
     return certificate.getBasicConstraints() == NO_AUTHORITY
         && (usages == null || usages.stream().anyMatch(CLIENTS::contains))
         && (keyUsage == null || keyUsage[0]);
-  }
-
-  private boolean isValid(X509Certificate[] chain) throws GeneralSecurityException {
-    // A root that is sent along is no link of the chain.
-    List<X509Certificate> links =
-        List.of(chain).stream().filter(each -> !roots.contains(each)).toList();
-    if (links.isEmpty() || !links.get(0).equals(chain[0])) {
-      return false;
-    }
-    CertPath path = CertificateFactory.getInstance("X.509").generateCertPath(links);
-    PKIXParameters parameters =
-        new PKIXParameters(
-            roots.stream()
-                .map(root -> new TrustAnchor(root, null))
-                .collect(Collectors.toUnmodifiableSet()));
-    parameters.setRevocationEnabled(false);
-    parameters.setDate(Date.from(clock.instant()));
-    // It throws where the path does not hold.
-    var unused = CertPathValidator.getInstance("PKIX").validate(path, parameters);
-    return true;
   }
 }

@@ -61,6 +61,21 @@ final class ClientAuthority {
     return certificate;
   }
 
+  /** What it was before it was renewed: the same name and key, and its time is over. */
+  X509Certificate ended() throws Exception {
+    X500Principal itself = certificate.getSubjectX500Principal();
+    Instant now = Instant.now();
+    return sign(
+        pair,
+        authority(
+            itself,
+            itself,
+            pair,
+            BigInteger.TWO,
+            now.minus(Duration.ofDays(9)),
+            now.minus(Duration.ofHours(3))));
+  }
+
   /** What a certificate may be otherwise than usual. */
   record Terms(String subject, List<String> uris, KeyPurposeId purpose, Instant end) {
     static Terms of(String... uris) {
@@ -110,14 +125,22 @@ final class ClientAuthority {
   private static JcaX509v3CertificateBuilder authority(
       X500Principal issuer, X500Principal itself, KeyPair pair, BigInteger serial)
       throws Exception {
+    Instant now = Instant.now();
+    return authority(
+        issuer, itself, pair, serial, now.minus(Duration.ofDays(1)), now.plus(Duration.ofDays(30)));
+  }
+
+  private static JcaX509v3CertificateBuilder authority(
+      X500Principal issuer,
+      X500Principal itself,
+      KeyPair pair,
+      BigInteger serial,
+      Instant begin,
+      Instant end)
+      throws Exception {
     JcaX509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(
-            issuer,
-            serial,
-            Date.from(Instant.now().minus(Duration.ofDays(1))),
-            Date.from(Instant.now().plus(Duration.ofDays(30))),
-            itself,
-            pair.getPublic());
+            issuer, serial, Date.from(begin), Date.from(end), itself, pair.getPublic());
     builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
     return builder;
   }

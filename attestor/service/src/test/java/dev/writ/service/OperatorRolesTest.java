@@ -13,6 +13,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -178,6 +179,37 @@ final class OperatorRolesTest {
       clock.advance(Duration.ofMinutes(6));
       assertThat(status(wire, "revoke")).isEqualTo(403);
     }
+  }
+
+  /** Such as the root that was renewed, which clients go on to send. */
+  @Test
+  void certificate_thatIsSentAlongAndHasEnded_costsNoRole_andOneOnThePathDoes() throws Exception {
+    X509Certificate stranger = ClientAuthority.root("stranger").ended();
+    ClientAuthority issuing = authority.issuing("operators-1");
+    for (X509Certificate along : List.of(authority.ended(), stranger)) {
+      ClientCertificate shown = with(issuing, along);
+      try (HttpWire wire =
+          HttpWire.tls(doors.operatorTlsPort().orElseThrow(), shown.context(), "TLSv1.3")) {
+        assertThat(status(wire, "invite")).isEqualTo(200);
+        assertThat(status(wire, "invite")).isEqualTo(200);
+        assertThat(status(wire, "revoke")).isEqualTo(403);
+        clock.advance(Duration.ofDays(31));
+        assertThat(status(wire, "invite")).as("its issuer's is over").isEqualTo(403);
+      } finally {
+        clock.advance(Duration.ofDays(-31));
+      }
+    }
+  }
+
+  private static ClientCertificate with(ClientAuthority issuing, X509Certificate along)
+      throws Exception {
+    Instant end = clock.instant().plus(Duration.ofDays(90));
+    ClientCertificate shown =
+        issuing.client(
+            SoftwareHost.newKeyPair(), ClientAuthority.Terms.of(PREFIX + "operator").until(end));
+    List<X509Certificate> chain = new ArrayList<>(shown.chain());
+    chain.add(along);
+    return new ClientCertificate(shown.pair(), chain);
   }
 
   /** With a ticket somebody would be whom another handshake showed. */

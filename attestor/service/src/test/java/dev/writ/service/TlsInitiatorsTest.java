@@ -8,6 +8,7 @@ import java.lang.reflect.Proxy;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,5 +99,25 @@ final class TlsInitiatorsTest {
     assertThat(new TlsInitiators(List.of(stranger.certificate()), clock).of(chain, connection))
         .isPresent();
     assertThat(initiators.of(chain, connection)).isEmpty();
+  }
+
+  @Test
+  void certificate_thatIsSentAlongAndHasEnded_isNoLink_andARootIsNobody() throws Exception {
+    ClientAuthority root = ClientAuthority.root("initiators");
+    TlsInitiators initiators = new TlsInitiators(List.of(root.certificate()), clock);
+    X509Certificate[] chain =
+        chain(root.issuing("initiators-1"), clock.instant().plus(Duration.ofDays(90)));
+    X509Certificate[] along = Arrays.copyOf(chain, chain.length + 1);
+    along[chain.length] = root.ended();
+    SSLSession connection = connection();
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(initiators.of(along, connection)).isPresent();
+    }
+    X509Certificate[] withoutItsIssuer = {chain[0], root.ended()};
+    assertThat(initiators.of(withoutItsIssuer, connection())).isEmpty();
+    assertThat(initiators.of(new X509Certificate[] {root.certificate()}, connection())).isEmpty();
+    clock.advance(Duration.ofDays(31));
+    assertThat(initiators.of(along, connection)).as("its issuer's is over").isEmpty();
   }
 }
