@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
 import dev.writ.tlog.Hash;
+import java.security.Provider;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -39,8 +40,11 @@ final class Initiators implements AutoCloseable {
   }
 
   private Initiators(
-      List<OidcTokens.Issuer> issuers, TlsInitiators tls, ScheduledExecutorService reader) {
-    this.tokens = new OidcTokens(issuers);
+      List<OidcTokens.Issuer> issuers,
+      Provider signatures,
+      TlsInitiators tls,
+      ScheduledExecutorService reader) {
+    this.tokens = new OidcTokens(issuers, signatures);
     this.tls = tls;
     this.reader = reader;
     this.keys = issuers.stream().map(OidcTokens.Issuer::keys).toList();
@@ -50,9 +54,11 @@ final class Initiators implements AutoCloseable {
    * Those of a configuration. Keys are read from now on, and nobody waits for them here: an issuer that
    * is down keeps nothing from starting.
    *
+   * @param signatures verifies those of tokens
    * @param nanos a clock such as {@link System#nanoTime}
    */
-  static Initiators of(InitiatorsConfig config, InstantSource clock, LongSupplier nanos) {
+  static Initiators of(
+      InitiatorsConfig config, Provider signatures, InstantSource clock, LongSupplier nanos) {
     ScheduledExecutorService reader =
         Executors.newScheduledThreadPool(
             Math.max(1, config.oidc().size()),
@@ -75,7 +81,7 @@ final class Initiators implements AutoCloseable {
                             reader)))
             .toList();
     Initiators initiators =
-        new Initiators(issuers, new TlsInitiators(config.tlsRoots(), clock), reader);
+        new Initiators(issuers, signatures, new TlsInitiators(config.tlsRoots(), clock), reader);
     if (!issuers.isEmpty()) {
       var unused =
           reader.scheduleWithFixedDelay(

@@ -17,6 +17,7 @@ import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.InitiatorToken;
 import dev.writ.service.InitiatorsConfig.OidcIssuer;
 import dev.writ.tlog.Hash;
+import java.security.Provider;
 import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,6 +56,7 @@ final class OidcTokens {
   /** The last second of the year 9999: no date is later. */
   private static final long MAX_DATE = 253_402_300_799L;
 
+  private final Provider signatures;
   private final Map<String, Issuer> issuers = new HashMap<>();
 
   /** An issuer with its keys. */
@@ -92,7 +94,13 @@ final class OidcTokens {
     }
   }
 
-  OidcTokens(List<Issuer> issuers) {
+  /**
+   * Those of these issuers.
+   *
+   * @param signatures verifies ECDSA
+   */
+  OidcTokens(List<Issuer> issuers, Provider signatures) {
+    this.signatures = signatures;
     issuers.forEach(issuer -> this.issuers.put(issuer.config().issuer(), issuer));
   }
 
@@ -222,7 +230,7 @@ final class OidcTokens {
     return issuer;
   }
 
-  private static void verify(JWSObject jws, Issuer issuer, String kid) throws BadToken {
+  private void verify(JWSObject jws, Issuer issuer, String kid) throws BadToken {
     OidcKeys.Found found = issuer.keys().find(kid, jws.getHeader().getAlgorithm());
     if (found instanceof OidcKeys.Found.Unavailable) {
       throw new BadToken(
@@ -252,10 +260,13 @@ final class OidcTokens {
         "must have a signature that its key verifies, has another");
   }
 
-  private static JWSVerifier verifier(JWK key) throws JOSEException {
-    return key instanceof ECKey ec
-        ? new ECDSAVerifier(ec.toECPublicKey())
-        : new RSASSAVerifier(((RSAKey) key).toRSAPublicKey());
+  private JWSVerifier verifier(JWK key) throws JOSEException {
+    if (key instanceof ECKey ec) {
+      ECDSAVerifier verifier = new ECDSAVerifier(ec.toECPublicKey());
+      verifier.getJCAContext().setProvider(signatures);
+      return verifier;
+    }
+    return new RSASSAVerifier(((RSAKey) key).toRSAPublicKey());
   }
 
   private static void requireAudience(Map<String, Object> claims, OidcIssuer issuer)

@@ -172,7 +172,7 @@ public final class WritService implements AutoCloseable {
     ApprovalsAtHand approvals = new ApprovalsAtHand(ledger, trust);
     this.requestApprovals =
         new RequestApprovals(operations, appraisal, ledger, trust, policies, clock, random);
-    this.initiators = Initiators.of(setup.initiators(), clock, nanos);
+    this.initiators = Initiators.of(setup.initiators(), setup.signatures(), clock, nanos);
     this.issuance =
         new Issuance(
             operations,

@@ -24,6 +24,8 @@ import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Provider;
+import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,10 +63,12 @@ final class OidcTokensTest {
           JwkThumbprint.of((ECPublicKey) SoftwareHost.newKeyPair().getPublic()));
   private final AtomicLong nanos = new AtomicLong();
   private LoopbackIdp idp;
+  private static Provider signatures;
   private OidcTokens tokens;
 
   @BeforeAll
   static void makeKeys() throws Exception {
+    signatures = Signature.getInstance("SHA256withECDSA").getProvider();
     key = LoopbackIdp.p256("k1");
     other = LoopbackIdp.p256("k2");
     rsa = new RSAKeyGenerator(2_048).keyID("r1").generate();
@@ -95,7 +99,7 @@ final class OidcTokensTest {
                   nanos::get,
                   Runnable::run)));
     }
-    return new OidcTokens(issuers);
+    return new OidcTokens(issuers, signatures);
   }
 
   private OidcIssuer changed(String claim, boolean nonce, Duration maxAge, Keys keys) {
@@ -597,7 +601,7 @@ final class OidcTokensTest {
 
   @Test
   void nobodysToken_isOfAnUnknownIssuer() throws Exception {
-    OidcTokens none = new OidcTokens(List.of());
+    OidcTokens none = tokens();
     InitiatorToken token = LoopbackIdp.token(key, claims());
     Deployment.join(none.ready(token));
     assertThat(none.judge(token, request, NOW))
