@@ -13,6 +13,10 @@ final class LeafArgument {
 
   private LeafArgument() {}
 
+  /** What one is, for who wrote something else. */
+  static final String FORM =
+      "a leaf's index, such as 17, or a whole id or jti, such as 01a1fd02-e0d5-7ce6-ad7a-8fc0be151149";
+
   /** Whether it is one. */
   static boolean isOne(String text) {
     if (INDEX.matcher(text).matches()) {

@@ -18,19 +18,17 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -38,13 +36,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "impact",
     description = {
-      "Decides the last days' decisions once more under a candidate, from the stored Evidence on: by its",
+      "Decides the last 7 days' decisions once more under a candidate, or those of another time or range of",
+      "leaves, from the stored Evidence on: by its",
       "reference values and its rules, at the time of each. Shows which would be others, by code and rule,",
       "and which rules decide nothing. What cannot be decided again is counted apart. Changes nothing."
     },
     mixinStandardHelpOptions = true)
 final class PolicyImpactCommand implements Callable<Integer> {
-  private static final Pattern SINCE = Pattern.compile("([1-9][0-9]{0,4})([dhm])");
+  private static final Duration USUAL = Duration.ofDays(7);
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -55,12 +54,7 @@ final class PolicyImpactCommand implements Callable<Integer> {
       description = "A policy, in JSON or YAML, that nobody need have signed.")
   Path file = Path.of("");
 
-  @Option(
-      names = "--since",
-      paramLabel = "TIME",
-      defaultValue = "7d",
-      description = "How far back: days 7d, hours 12h, minutes 30m (default: ${DEFAULT-VALUE}).")
-  String since = "7d";
+  @ArgGroup @Nullable PastDecisions past;
 
   @Option(
       names = {"-o", "--output"},
@@ -69,15 +63,14 @@ final class PolicyImpactCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure, InterruptedException {
-    Instant from = Clock.systemUTC().instant().minus(period());
+    PastDecisions.Wanted wanted = PastDecisions.wanted(past, USUAL, Clock.systemUTC().instant());
     PolicyDocument candidate = PolicyFile.document(file);
     ImpactReport report = new ImpactReport();
     try (StoreOptions.Opened opened = store.open()) {
-      PolicyImpact impact = new PolicyImpact(opened.replay(), candidate, from);
-      long first = opened.ledger().firstFrom(from);
-      long size = opened.ledger().size();
-      Progress progress = new Progress(spec.commandLine().getErr(), "decided", size - first);
-      new StoredRange(opened.ledger(), first, size)
+      PolicyImpact impact = new PolicyImpact(opened.replay(), candidate);
+      LeafSpan leaves = wanted.of(opened.ledger());
+      Progress progress = new Progress(spec.commandLine().getErr(), "decided", leaves.count());
+      new StoredRange(opened.ledger(), leaves.from(), leaves.to())
           .run(Runtime.getRuntime().availableProcessors(), impact, report::add, progress::at);
     } catch (LedgerException e) {
       throw StoreOptions.failure(e);
@@ -92,20 +85,6 @@ final class PolicyImpactCommand implements Callable<Integer> {
               + " decisions: see writ replay");
     }
     return ExitStatus.DONE;
-  }
-
-  private Duration period() {
-    Matcher matcher = SINCE.matcher(since);
-    if (!matcher.matches()) {
-      throw new ParameterException(
-          spec.commandLine(), "--since must be such as 7d, 12h or 30m, was " + since);
-    }
-    long number = Long.parseLong(matcher.group(1));
-    return switch (matcher.group(2)) {
-      case "d" -> Duration.ofDays(number);
-      case "h" -> Duration.ofHours(number);
-      default -> Duration.ofMinutes(number);
-    };
   }
 
   private void print(PolicyDocument candidate, ImpactReport report) {

@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,12 +33,15 @@ import picocli.CommandLine.Spec;
     name = "shadow",
     description = {
       "Says of each rule in shadow mode of the policy in force what it would have changed in the decisions",
-      "that were recorded under that policy, and whether it is ready to be enforced: watched long enough, in",
+      "that were recorded under that policy, in the last 30 days or in another time or range of leaves, and",
+      "whether it is ready to be enforced: watched long enough, in",
       "enough decisions, without one that would have been another and without an error. Exits with 1 where a",
       "rule is not. Changes nothing."
     },
     mixinStandardHelpOptions = true)
 final class PolicyShadowCommand implements Callable<Integer> {
+  private static final Duration USUAL = Duration.ofDays(30);
+
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Mixin StoreOptions store = new StoreOptions();
@@ -45,13 +49,7 @@ final class PolicyShadowCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "RULE", description = "This rule alone.")
   @Nullable String rule;
 
-  @Option(
-      names = "--since",
-      paramLabel = "TIME",
-      defaultValue = "30d",
-      converter = EnrolCommand.TimeConverter.class,
-      description = "How far back: days 7d, hours 12h, minutes 30m (default: ${DEFAULT-VALUE}).")
-  Duration since = Duration.ofDays(30);
+  @ArgGroup @Nullable PastDecisions past;
 
   @Option(
       names = "--min-days",
@@ -79,16 +77,16 @@ final class PolicyShadowCommand implements Callable<Integer> {
     if (minDays < 0 || minDecisions < 1) {
       throw CommandFailure.usage("--min-days must be at least 0, --min-decisions at least 1");
     }
+    PastDecisions.Wanted wanted = PastDecisions.wanted(past, USUAL, Clock.systemUTC().instant());
     ShadowReport report;
     PolicyDocument document;
     try (StoreOptions.Opened opened = store.open()) {
       PolicyShadow shadow = PolicyShadow.of(opened.ledger(), opened.replay());
       document = shadow.document();
       report = new ShadowReport(wanted(shadow.rules(), document));
-      long first = opened.ledger().firstFrom(Clock.systemUTC().instant().minus(since));
-      long size = opened.ledger().size();
-      Progress progress = new Progress(spec.commandLine().getErr(), "read", size - first);
-      new StoredRange(opened.ledger(), first, size)
+      LeafSpan leaves = wanted.of(opened.ledger());
+      Progress progress = new Progress(spec.commandLine().getErr(), "read", leaves.count());
+      new StoredRange(opened.ledger(), leaves.from(), leaves.to())
           .run(Runtime.getRuntime().availableProcessors(), shadow, report::add, progress::at);
     } catch (LedgerException e) {
       throw StoreOptions.failure(e);

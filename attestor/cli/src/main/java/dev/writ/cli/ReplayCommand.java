@@ -14,8 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -41,8 +39,6 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class ReplayCommand implements Callable<Integer> {
-  private static final Pattern RANGE = Pattern.compile("([0-9]{0,15})\\.\\.([0-9]{0,15})");
-
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Mixin StoreOptions store = new StoreOptions();
@@ -82,10 +78,11 @@ final class ReplayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure, InterruptedException {
     if (which.decision != null && !LeafArgument.isOne(which.decision)) {
-      throw CommandFailure.usage("DECISION must be a UUID or a number, was " + which.decision);
+      throw CommandFailure.usage(
+          "DECISION must be " + LeafArgument.FORM + ", was " + which.decision);
     }
-    Optional<Matcher> range =
-        which.range == null ? Optional.empty() : Optional.of(matched(which.range));
+    Optional<LeafSpan.Wanted> range =
+        which.range == null ? Optional.empty() : Optional.of(LeafSpan.Wanted.parse(which.range));
     ReplayCounts counts = new ReplayCounts();
     try (StoreOptions.Opened opened = store.open()) {
       if (which.decision != null) {
@@ -123,25 +120,11 @@ final class ReplayCommand implements Callable<Integer> {
                     + ", and none among the log's leaves has"));
   }
 
-  private static Matcher matched(String range) throws CommandFailure {
-    Matcher matcher = RANGE.matcher(range);
-    if (!matcher.matches()) {
-      throw CommandFailure.usage("--range must be FROM..TO, two numbers, was " + range);
-    }
-    return matcher;
-  }
-
-  private void range(StoreOptions.Opened opened, Matcher range, ReplayCounts counts)
+  private void range(StoreOptions.Opened opened, LeafSpan.Wanted range, ReplayCounts counts)
       throws CommandFailure, LedgerException, InterruptedException {
-    long size = opened.ledger().size();
-    long from = range.group(1).isEmpty() ? 0 : Long.parseLong(range.group(1));
-    long to = range.group(2).isEmpty() ? size : Long.parseLong(range.group(2));
-    if (from > to || to > size) {
-      throw CommandFailure.usage(
-          "--range must be of the log's " + size + " leaves, was " + from + ".." + to);
-    }
-    Progress progress = new Progress(spec.commandLine().getErr(), "replayed", to - from);
-    new StoredRange(opened.ledger(), from, to)
+    LeafSpan leaves = range.of(opened.ledger().size());
+    Progress progress = new Progress(spec.commandLine().getErr(), "replayed", leaves.count());
+    new StoredRange(opened.ledger(), leaves.from(), leaves.to())
         .run(
             Runtime.getRuntime().availableProcessors(),
             opened.replay(),

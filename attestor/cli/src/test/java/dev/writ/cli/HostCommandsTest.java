@@ -333,6 +333,13 @@ class HostCommandsTest {
         .containsPattern("(?m)^allow to deny +0$")
         .containsPattern("(?m)^[1-9][0-9]* decided again: [1-9][0-9]* allow, ");
 
+    Invocation none =
+        Invocation.of("policy", "impact", policy, "--range", "0..0", "--config", running.config());
+    assertThat(none.out()).contains("\n0 decided again: 0 allow, 0 deny; 0 not: ");
+    Invocation every =
+        Invocation.of("policy", "impact", policy, "--range", "..", "--config", running.config());
+    assertThat(every.out()).isEqualTo(impact.out());
+
     Invocation shadow =
         Invocation.of(
             "policy",
@@ -345,6 +352,10 @@ class HostCommandsTest {
             running.config());
     assertThat(shadow.status()).as(shadow.out() + shadow.err()).isEqualTo(ExitStatus.DONE);
     assertThat(shadow.out()).containsPattern("(?m)^key-in-tpm: evaluated in [1-9][0-9]* decisions");
+    assertThat(
+            Invocation.of("policy", "shadow", "--range", "0..0", "--config", running.config())
+                .out())
+        .contains("key-in-tpm: evaluated in 0 decisions, ");
     Invocation tooFew =
         Invocation.of("policy", "shadow", "-o", "json", "--config", running.config());
     assertThat(tooFew.status()).isEqualTo(ExitStatus.DENIED);
@@ -364,6 +375,24 @@ class HostCommandsTest {
       assertThat(outside.err())
           .containsPattern("of the log's [0-9]+ leaves, was " + range)
           .hasLineCount(1);
+    }
+    for (String command : List.of("impact", "shadow")) {
+      List<Object> arguments = new ArrayList<>(List.of("policy", command));
+      arguments.addAll(
+          command.equals("impact") ? List.of("../../docs/examples/dev-policy.json") : List.of());
+      arguments.addAll(List.of("--config", running.config()));
+      for (List<String> wrong :
+          List.of(
+              List.of("--range", "5..3"),
+              List.of("--range", "3"),
+              List.of("--since", "yesterday"),
+              List.of("--since", "7d", "--range", "0.."))) {
+        List<Object> all = new ArrayList<>(arguments);
+        all.addAll(wrong);
+        Invocation invocation = Invocation.of(all.toArray());
+        assertThat(invocation.status()).as(invocation.err()).isEqualTo(ExitStatus.USAGE);
+        assertThat(invocation.err()).contains(wrong.get(0));
+      }
     }
     for (List<String> wrong : List.of(List.of("--range", "3"), List.of("nonsense"))) {
       List<Object> replay = new ArrayList<>(List.of("replay", "--config", running.config()));

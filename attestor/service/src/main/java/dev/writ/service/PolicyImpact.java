@@ -23,8 +23,8 @@ import java.util.Optional;
 
 /**
  * What a candidate would have decided: the host is appraised anew by its reference values, from the recorded
- * Evidence, and its rules are shown what was recorded besides. A candidate that is to come into force is
- * taken as if it had been. Nothing is written. Safe for use by any number of threads.
+ * Evidence, and its rules are shown what was recorded besides. From when the candidate is to be in
+ * force is nothing to it: it is taken as if it had been. Nothing is written. Safe for use by any number of threads.
  */
 public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsidered> {
   private final Replay replay;
@@ -33,17 +33,14 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
   /**
    * The impact of a candidate.
    *
-   * @param since the time of the first decision
-   * @throws MalformedPolicyException if it ends before that
+   * @throws MalformedPolicyException if it can never have been in force
    * @throws UnusablePolicyException if no decision could be made by it
    */
-  public PolicyImpact(Replay replay, PolicyDocument candidate, Instant since)
+  public PolicyImpact(Replay replay, PolicyDocument candidate)
       throws MalformedPolicyException, UnusablePolicyException {
     this.replay = replay;
     PolicyDocument asIfInForce =
-        candidate.effectiveFrom().isAfter(since)
-            ? candidate.revise().inForce(since, candidate.expires()).build()
-            : candidate;
+        candidate.revise().inForce(Instant.EPOCH, candidate.expires()).build();
     // It has no place in the ledger, and nothing here names one.
     this.candidate = UsablePolicy.of(asIfInForce).inForce(1, Hash.sha256(candidate.canonical()));
   }

@@ -92,7 +92,7 @@ final class PolicyImpactTest {
   private static ImpactReport impactOf(PolicyDocument candidate) throws Exception {
     ImpactReport report = new ImpactReport();
     try (StoredLedger ledger = store.open()) {
-      PolicyImpact impact = new PolicyImpact(store.replay(ledger), candidate, began);
+      PolicyImpact impact = new PolicyImpact(store.replay(ledger), candidate);
       new StoredRange(ledger, 0, ledger.size()).run(2, impact, report::add, done -> {});
     }
     return report;
