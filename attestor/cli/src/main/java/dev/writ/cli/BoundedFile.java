@@ -12,6 +12,9 @@ final class BoundedFile {
 
   /** A file's bytes; one byte more than {@code limit} is enough for the parser to refuse the rest. */
   static byte[] read(Path file, int limit) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException("must be a file, and is a folder");
+    }
     try (InputStream in = Files.newInputStream(file)) {
       return in.readNBytes(limit + 1);
     }

@@ -10,6 +10,7 @@ import dev.writ.evidence.MalformedEvidenceException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -91,8 +92,15 @@ final class ExplainCommand implements Callable<Integer> {
         require(since == null, "--since is for a file: the service knows what was before");
         explain(LeafArgument.lower(named));
       } else {
-        require(door == null, "DECISION must be a UUID or a number, was " + named);
-        print(BootLogReport.of(evidence(Path.of(named)), earlier()));
+        require(door == null, "DECISION must be " + LeafArgument.FORM + ", was " + named);
+        Path file = Path.of(named);
+        require(
+            !named.isEmpty() && Files.exists(file),
+            "DECISION|FILE must be "
+                + LeafArgument.FORM
+                + ", or a file with an evidence package that is there, was "
+                + named);
+        print(BootLogReport.of(evidence(file), earlier()));
       }
     }
     return ExitStatus.DONE;
@@ -163,7 +171,7 @@ final class ExplainCommand implements Callable<Integer> {
           file
               + " must be an evidence package, and is not: "
               + e.getMessage()
-              + "; name a boot log with --boot-log");
+              + "; the decision in a proof bundle is explained by its jti, a boot log with --boot-log");
     }
   }
 }

@@ -12,8 +12,10 @@ import picocli.CommandLine.Option;
 
 /** Who sets the request in motion, by an identity provider's word. */
 final class InitiatorOptions {
+  static final String NAME = "--initiator-token-file";
+
   @Option(
-      names = "--initiator-token-file",
+      names = NAME,
       paramLabel = "FILE",
       defaultValue = "${env:WRIT_INITIATOR_TOKEN_FILE}",
       description = {

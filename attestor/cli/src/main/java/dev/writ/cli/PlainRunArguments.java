@@ -82,6 +82,10 @@ final class PlainRunArguments {
 
   /** Whether what must be given is. */
   private boolean variables(Map<String, String> environment) {
+    if (given.contains("--bundle")) {
+      // Nobody is asked: whatever names an initiator for other runs is not for this one.
+      boolean unused = given.add(InitiatorOptions.NAME);
+    }
     for (Map.Entry<String, String> variable : VARIABLES.entrySet()) {
       String value = environment.get(variable.getValue());
       if (value != null && given.add(variable.getKey())) {

@@ -34,7 +34,7 @@ final class PolicyLintCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    PolicyLint.Report report = PolicyLint.of(PolicyFile.bytes(policy.file), clock.instant());
+    PolicyLint.Report report = PolicyLint.of(PolicyFile.authored(policy.file), clock.instant());
     print(report);
     if (!report.faults().isEmpty()) {
       return ExitStatus.CONFIGURATION;

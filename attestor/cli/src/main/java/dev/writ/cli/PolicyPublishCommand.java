@@ -40,7 +40,7 @@ final class PolicyPublishCommand implements Callable<Integer> {
     PolicyDocument document;
     try {
       byte[] bytes = BoundedFile.read(file, PolicyEnvelope.MAX_BYTES);
-      requireSigned(bytes);
+      requireEnvelope(bytes);
       envelope = PolicyEnvelope.parse(bytes);
       document = PolicyDocument.parse(envelope.payload());
     } catch (IOException | MalformedEnvelopeException | MalformedPolicyException e) {
@@ -66,17 +66,16 @@ final class PolicyPublishCommand implements Callable<Integer> {
     return ExitStatus.DONE;
   }
 
-  private void requireSigned(byte[] bytes) throws CommandFailure {
-    PolicyDocument bare;
-    try {
-      bare = PolicyDocument.parseAuthored(bytes);
-    } catch (MalformedPolicyException e) {
+  private void requireEnvelope(byte[] bytes) throws CommandFailure {
+    FileKind kind = FileKind.of(bytes);
+    if (kind == FileKind.ENVELOPE || bytes.length > PolicyEnvelope.MAX_BYTES) {
       return;
     }
     throw CommandFailure.configuration(
         file
-            + " must be a policy envelope, and is the policy "
-            + bare
-            + " itself: sign it with writ policy sign");
+            + " must be a policy envelope, and is "
+            + (kind == FileKind.POLICY
+                ? "a policy itself: sign it with writ policy sign"
+                : kind.words() + ": writ policy sign makes one of a policy"));
   }
 }

@@ -88,7 +88,8 @@ final class RunCommand implements Callable<Integer> {
       names = "--bundle",
       paramLabel = "FILE",
       description = {
-        "Runs under this proof bundle, and asks nobody. What it permits must be this very execution."
+        "Runs under this proof bundle, and asks nobody. What it permits must be this very execution;",
+        "who set it in motion it says itself."
       })
   @Nullable Path bundle;
 
@@ -159,6 +160,12 @@ final class RunCommand implements Callable<Integer> {
     if (bundle == null && service == null) {
       throw CommandFailure.usage("--service or --bundle must be given, and neither is");
     }
+    if (bundle != null && isInitiatorNamed()) {
+      throw CommandFailure.usage(
+          InitiatorOptions.NAME
+              + " must not be given with --bundle: what may run was decided when the bundle was"
+              + " issued, and a token changes nothing; give it to the writ attest that asks for one");
+    }
     ExecRequest request = exec.request(command, bundle == null);
     FollowedTrust believed = trust.followed(this::warn);
     Optional<byte[]> brought =
@@ -171,6 +178,13 @@ final class RunCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw CommandFailure.configuration("writ-exec", e);
     }
+  }
+
+  /** By an argument, rather than by the environment, which is there for other runs too. */
+  private boolean isInitiatorNamed() {
+    return spec == null
+        ? initiator.file != null
+        : spec.commandLine().getParseResult().hasMatchedOption(InitiatorOptions.NAME);
   }
 
   private RunOutcome outcome(

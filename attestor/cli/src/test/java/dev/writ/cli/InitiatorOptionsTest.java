@@ -7,13 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.Timeouts;
 import dev.writ.artifact.InitiatorToken;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** A token is read from its file, and told to nobody but the service. */
 class InitiatorOptionsTest {
@@ -47,6 +53,30 @@ class InitiatorOptionsTest {
           .hasMessageStartingWith("--initiator-token-file: ")
           .hasMessageNotContaining("secret");
     }
+  }
+
+  /** The one is how arguments are read that are plain, the other how picocli reads them. */
+  @Test
+  void file_besideABundle_isRefused_butNotWhereTheEnvironmentHasIt() {
+    List<String> plain =
+        List.of("--trust", "t", "--state", "s", "--bundle", "b", "--initiator-token-file", "f");
+    List<String> line = new ArrayList<>(plain);
+    line.addAll(List.of("--", "true"));
+    Optional<RunCommand> read = PlainRunArguments.read(line.toArray(String[]::new), Map.of());
+    assertThatThrownBy(() -> read.orElseThrow().call())
+        .isInstanceOf(CommandFailure.class)
+        .hasMessageStartingWith("--initiator-token-file must not be given with --bundle: ");
+    StringWriter err = new StringWriter();
+    CommandLine byPicocli = RunCommand.commandLine().setErr(new PrintWriter(err));
+    assertThat(byPicocli.execute(line.toArray(String[]::new))).isEqualTo(ExitStatus.BUG);
+    assertThat(err.toString())
+        .startsWith("writ run: --initiator-token-file must not be given with --bundle: ");
+
+    Optional<RunCommand> other =
+        PlainRunArguments.read(
+            new String[] {"--trust", "t", "--state", "s", "--bundle", "b", "--", "true"},
+            Map.of("WRIT_INITIATOR_TOKEN_FILE", "f"));
+    assertThat(other.orElseThrow().initiator.file).isNull();
   }
 
   @Test

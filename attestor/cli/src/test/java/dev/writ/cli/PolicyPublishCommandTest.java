@@ -267,7 +267,7 @@ class PolicyPublishCommandTest {
     assertThat(bare.status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(bare.err())
         .contains(
-            "must be a policy envelope, and is the policy ", ": sign it with writ policy sign")
+            "must be a policy envelope, and is a policy itself: sign it with writ policy sign")
         .hasLineCount(1);
     assertThat(sign(nobody, approver, broken).err()).contains("--out must be a new file");
     assertThat(Files.exists(out)).isFalse();
