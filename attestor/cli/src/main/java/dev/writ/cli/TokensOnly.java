@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.PushedRevocation;
+import dev.writ.artifact.PushedRevocations;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusToken;
@@ -30,5 +32,15 @@ final class TokensOnly implements Seen {
   @Override
   public Optional<StatusToken> newestGovernance(String statusUri) {
     return tokens.newestGovernance(statusUri);
+  }
+
+  @Override
+  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+    return StatusOutcome.NOT_ASKED;
+  }
+
+  @Override
+  public PushedRevocations revocations() {
+    return PushedRevocations.NONE;
   }
 }

@@ -21,6 +21,7 @@ final class DoorLoop extends VerticleBase {
   private final Connections connections;
   private final Unanswered unanswered;
   private @Nullable HttpServer server;
+  private @Nullable StreamReaders readers;
 
   DoorLoop(Door door) {
     this.door = door;
@@ -43,6 +44,7 @@ final class DoorLoop extends VerticleBase {
                         "connection_failed",
                         LogFields.of("message", String.valueOf(e))));
     server = made;
+    readers = new StreamReaders(context);
     long sweep = sweepMillis(door.limits());
     vertx.setPeriodic(sweep, tick -> sweep(System.nanoTime()));
     return made.listen(door.address());
@@ -61,6 +63,7 @@ final class DoorLoop extends VerticleBase {
     // First those that are owed an answer: it starts their connection's time.
     unanswered.sweep(now);
     connections.sweep(now);
+    readers().sweep(now);
   }
 
   private void connected(HttpConnection connection) {
@@ -99,6 +102,15 @@ final class DoorLoop extends VerticleBase {
     return unanswered;
   }
 
+  /** Those who read a stream. */
+  StreamReaders readers() {
+    StreamReaders made = readers;
+    if (made == null) {
+      throw new IllegalStateException("bug: a loop was used before it began");
+    }
+    return made;
+  }
+
   Context context() {
     return context;
   }
@@ -110,8 +122,13 @@ final class DoorLoop extends VerticleBase {
 
   /** Takes no more connections, and ends those there are when their requests are answered, or late. */
   Future<Void> shutdown(Duration patience) {
-    return server == null
-        ? Future.succeededFuture()
-        : server.shutdown(patience.toMillis(), TimeUnit.MILLISECONDS);
+    HttpServer open = server;
+    StreamReaders reading = readers;
+    if (open == null || reading == null) {
+      return Future.succeededFuture();
+    }
+    // A stream ends by nothing else.
+    context.runOnContext(now -> reading.closeAll());
+    return open.shutdown(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

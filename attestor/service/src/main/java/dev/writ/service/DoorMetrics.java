@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -50,6 +51,17 @@ final class DoorMetrics implements DoorObserver, AutoCloseable {
                 .name("writ_http_requests_under_way")
                 .help("Requests that the service is at.")
                 .callback(callback -> callback.call(loads.requests()))
+                .register(registry),
+            GaugeWithCallback.builder()
+                .name("writ_revocation_stream_readers")
+                .help("Gateways to which revocations are pushed.")
+                .callback(callback -> callback.call(service.revocationStream().connected()))
+                .register(registry),
+            CounterWithCallback.builder()
+                .name("writ_revocation_stream_stalled")
+                .help("Gateways that were disconnected because they did not read what was pushed.")
+                .callback(
+                    callback -> callback.call((double) service.revocationStream().stalledSoFar()))
                 .register(registry));
   }
 

@@ -10,7 +10,7 @@ record DoorRoutes(RouteTable open, RouteTable operator, RouteTable metrics) {
     TrustRoutes trust = new TrustRoutes(service.trustFiles(), reads);
     HealthRoutes health = new HealthRoutes(service);
     return new DoorRoutes(
-        PublicRoutes.of(service, ledger, trust, health),
+        PublicRoutes.of(service, ledger, trust, health, reads),
         OperatorRoutes.of(service, scrapes, explanations, trust, health),
         OperatorRoutes.metricsOf(service, scrapes, health));
   }

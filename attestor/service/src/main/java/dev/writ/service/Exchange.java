@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * operation comes from another thread, and it is handed over first.
  */
 final class Exchange {
+  private static final CharSequence LAST_EVENT_ID = HttpHeaders.createOptimized("Last-Event-ID");
+  private static final CharSequence EVENTS = HttpHeaders.createOptimized("text/event-stream");
   private static final System.Logger LOG = System.getLogger(Exchange.class.getName());
 
   private final DoorLoop loop;
@@ -103,7 +105,11 @@ final class Exchange {
       Map<String, String> query = QueryString.parse(request.query(), wanted.parameters());
       stage =
           get.answer(
-              new RouteTable.Target(rest, query, loop.door().caller(wanted, request.connection())));
+              new RouteTable.Target(
+                  rest,
+                  query,
+                  loop.door().caller(wanted, request.connection()),
+                  Optional.ofNullable(request.getHeader(LAST_EVENT_ID))));
     } catch (MalformedRequest e) {
       stage = malformed(e);
     } catch (RuntimeException e) {
@@ -312,6 +318,8 @@ final class Exchange {
     }
     if (reply instanceof Reply.Refused refused) {
       tell(refused.problem(), refused.logged(), false);
+    } else if (reply instanceof Reply.Streamed streamed) {
+      stream(streamed);
     } else if (reply instanceof Reply.Given given) {
       Answer written;
       try {
@@ -328,6 +336,23 @@ final class Exchange {
       }
       send(written, false);
     }
+  }
+
+  /** Answers for as long as the caller reads; until then its connection has no time-out. */
+  private void stream(Reply.Streamed streamed) {
+    Load load = loop.door().load();
+    if (!load.openStream()) {
+      refuse(Overload.STREAMS);
+      return;
+    }
+    answered = true;
+    loop.door().answered(operation, 200);
+    HttpServerResponse response = request.response();
+    response.setChunked(true);
+    response.putHeader(HttpHeaders.CONTENT_TYPE, EVENTS);
+    response.putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+    loop.readers()
+        .open(response, streamed.stream(), streamed.after(), streamed.reads(), load::closeStream);
   }
 
   /** A refusal of the door's own. */

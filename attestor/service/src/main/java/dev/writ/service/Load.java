@@ -17,6 +17,7 @@ final class Load {
   private final DoorsConfig.Limits limits;
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger requests = new AtomicInteger();
+  private final AtomicInteger streams = new AtomicInteger();
   private final AtomicLong buffered = new AtomicLong();
   // Only addresses that have a connection: no more than there are connections.
   private final ConcurrentHashMap<AddressKey, Integer> addresses = new ConcurrentHashMap<>();
@@ -61,6 +62,16 @@ final class Load {
   /** One more request in the service; false where there are too many, and then none is counted. */
   boolean enter() {
     return within(requests.incrementAndGet(), limits.requests(), requests);
+  }
+
+  /** One more that reads a stream; false where there are too many, and then none is counted. */
+  boolean openStream() {
+    // The rest is for those who ask and go.
+    return within(streams.incrementAndGet(), Math.max(1, limits.connections() / 4 * 3), streams);
+  }
+
+  void closeStream() {
+    streams.decrementAndGet();
   }
 
   void leave() {

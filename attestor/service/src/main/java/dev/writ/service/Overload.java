@@ -17,5 +17,13 @@ final class Overload {
           "the service must answer in time, and did not; what was asked may still come to pass",
           5);
 
+  /** As many follow revocations as a door takes. */
+  static final Problem STREAMS =
+      Problem.unavailable(
+          "too_many_streams",
+          "the service must have room for one more reader of revocations, has none; ask another node,"
+              + " or fetch the status lists",
+          5);
+
   private Overload() {}
 }

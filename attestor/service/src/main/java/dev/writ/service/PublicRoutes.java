@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** What hosts, gateways, verifiers and monitors may ask. */
@@ -35,7 +36,11 @@ final class PublicRoutes {
   }
 
   static RouteTable of(
-      WritService service, LedgerRoutes ledger, TrustRoutes trust, HealthRoutes health) {
+      WritService service,
+      LedgerRoutes ledger,
+      TrustRoutes trust,
+      HealthRoutes health,
+      WorkPool reads) {
     PublicRoutes routes = new PublicRoutes(service);
     RouteTable table =
         new RouteTable()
@@ -44,6 +49,12 @@ final class PublicRoutes {
             .post("/v1/activations", "activate", routes::activate)
             .post("/v1/outcomes", "report", routes::report)
             .post("/v1/attestation-results", "attestationResult", routes::attestationResult)
+            .getStream(
+                "/v1/revocations/stream",
+                "revocationStream",
+                target ->
+                    CompletableFuture.completedFuture(
+                        new Reply.Streamed(service.revocationStream(), target.after(), reads)))
             .getUnder("/status/", "statusList", routes::status);
     // Clients are asked for a key only where a rule wants to know, or initiators have
     // certificates: a person's browser would show theirs.

@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -23,6 +24,15 @@ sealed interface Reply {
    * @param logged what the log says beside it, and the caller is not told
    */
   record Refused(Problem problem, Optional<String> logged) implements Reply {}
+
+  /**
+   * Revocations, as they come.
+   *
+   * @param stream of them
+   * @param after the last that the caller was told
+   * @param reads reads those that are older
+   */
+  record Streamed(RevocationStream stream, OptionalLong after, WorkPool reads) implements Reply {}
 
   /** What was asked for, at once. */
   static CompletionStage<Reply> now(Answer answer) {

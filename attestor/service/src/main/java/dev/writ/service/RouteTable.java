@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
@@ -90,8 +91,10 @@ final class RouteTable {
    * @param rest of the path, behind what the route has
    * @param query parameters by name
    * @param caller whoever asks; absent where anybody may
+   * @param lastEvent the header {@code Last-Event-ID}
    */
-  record Target(String rest, Map<String, String> query, Optional<Caller> caller) {
+  record Target(
+      String rest, Map<String, String> query, Optional<Caller> caller, Optional<String> lastEvent) {
     /** A decimal number without leading zeros, of at most 16 digits. */
     long count(String name) throws MalformedRequest {
       String text = query.get(name);
@@ -112,6 +115,18 @@ final class RouteTable {
             what + " must be named by a decimal number of at most 16 digits, was not");
       }
       return Long.parseLong(rest);
+    }
+
+    /** The event after which a stream goes on; none where it goes on from now. */
+    OptionalLong after() throws MalformedRequest {
+      if (lastEvent.isEmpty() || lastEvent.get().isEmpty()) {
+        return OptionalLong.empty();
+      }
+      if (!isCount(lastEvent.get())) {
+        throw new MalformedRequest(
+            "the header Last-Event-ID must be a decimal number of at most 16 digits, was not");
+      }
+      return OptionalLong.of(Long.parseLong(lastEvent.get()));
     }
 
     private static boolean isCount(String text) {
@@ -244,6 +259,13 @@ final class RouteTable {
   @CanIgnoreReturnValue
   RouteTable getUnder(String prefix, String name, Get get) {
     under.put(prefix, reads(name, get, Set.of(), true, false));
+    return this;
+  }
+
+  /** Serves GET of {@code path}, without HEAD: an answer that does not end has no length. */
+  @CanIgnoreReturnValue
+  RouteTable getStream(String path, String name, Get get) {
+    exact.put(path, reads(name, get, Set.of(), false, false));
     return this;
   }
 

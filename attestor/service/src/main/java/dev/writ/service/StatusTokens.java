@@ -61,6 +61,20 @@ public final class StatusTokens implements AutoCloseable {
   /** Owned by the thread: whether the last try failed; logged once. */
   private boolean failing;
 
+  /** Is told of tokens on the status thread, once they are in force. */
+  private volatile Made made = (tokens, inUse) -> {};
+
+  /** Hears of tokens that were made. */
+  @FunctionalInterface
+  interface Made {
+    /**
+     * Tokens are in force.
+     *
+     * @param inUse numbers of all lists that are in use
+     */
+    void made(List<StatusToken> tokens, Set<Integer> inUse);
+  }
+
   /** Somebody waits for a token of a list that says what is now. */
   private record Request(int list, CompletableFuture<Void> published) {}
 
@@ -100,6 +114,24 @@ public final class StatusTokens implements AutoCloseable {
 
   void start() {
     thread.start();
+  }
+
+  /** Says whom to tell of tokens, and tells of those that are in force. */
+  void whenMade(Made told) {
+    made = told;
+    told.made(List.copyOf(inForce.values()), Set.copyOf(inForce.keySet()));
+  }
+
+  /** Whether the tokens in force all know of the leaf at this place. */
+  boolean allKnow(long leafIndex) {
+    return inForce.values().stream()
+        .allMatch(token -> token.claims().writ().treeSize() > leafIndex);
+  }
+
+  /** The number of the list that a token of this service is of. */
+  static int number(StatusToken token) {
+    String uri = token.claims().listUri();
+    return Integer.parseInt(uri.substring(uri.lastIndexOf('/') + 1));
   }
 
   /** The newest token of a list in compact serialization, where the list is in use. */
@@ -262,6 +294,7 @@ public final class StatusTokens implements AutoCloseable {
             trust.inForce());
     Instant iat = snapshot.at().truncatedTo(ChronoUnit.SECONDS);
     KeysInUse.InUse status = keys.status();
+    List<StatusToken> tokens = new ArrayList<>();
     for (int list : lists) {
       byte[] input =
           StatusToken.signingInput(
@@ -273,11 +306,13 @@ public final class StatusTokens implements AutoCloseable {
                   ttl,
                   StatusList.of(StatusList.MAX_SIZE, snapshot.revoked(list)),
                   governance));
-      inForce.put(
-          list,
+      StatusToken token =
           StatusToken.assemble(
-              input, counts.signed(SignatureCounts.Kind.STATUS_TOKEN, status.key(), input)));
+              input, counts.signed(SignatureCounts.Kind.STATUS_TOKEN, status.key(), input));
+      inForce.put(list, token);
+      tokens.add(token);
     }
+    made.made(tokens, Set.copyOf(inForce.keySet()));
   }
 
   private StatusSnapshot snapshot(List<Integer> lists) throws LedgerException {

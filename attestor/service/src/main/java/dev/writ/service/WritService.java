@@ -46,6 +46,7 @@ public final class WritService implements AutoCloseable {
   private final WorkPool appraisal;
   private final WorkPool hsm;
   private final StatusTokens statusTokens;
+  private final RevocationStream revocationStream;
   private final StatusIndices statusIndices;
   private final Hosts hosts;
   private final HostChallenges hostChallenges;
@@ -146,6 +147,7 @@ public final class WritService implements AutoCloseable {
             content.skew(),
             limits.statusTtl(),
             clock);
+    this.revocationStream = new RevocationStream(ledger, statusTokens);
     this.statusIndices = new StatusIndices(ledger, statusTokens, policies::longestLifetime, clock);
     this.hosts = new Hosts(ledger, setup.signatures(), limits.hosts());
     Continuity continuity = new Continuity(ledger, clock, limits.hosts());
@@ -397,6 +399,7 @@ public final class WritService implements AutoCloseable {
       starts.anchor();
       purge.say();
       prepareStatus();
+      revocationStream.start();
       done = true;
     } finally {
       if (!done) {
@@ -482,6 +485,11 @@ public final class WritService implements AutoCloseable {
   /** What says which artifacts are withdrawn. */
   public StatusTokens statusTokens() {
     return statusTokens;
+  }
+
+  /** What tells gateways of revocations. */
+  RevocationStream revocationStream() {
+    return revocationStream;
   }
 
   /** The ledger, to be read. */
@@ -606,6 +614,7 @@ public final class WritService implements AutoCloseable {
       // The ledger, which is closed next, says by itself what it did not do.
     }
     readiness.close();
+    revocationStream.close();
     statusTokens.close();
     publications.close();
     governanceOrders.close();

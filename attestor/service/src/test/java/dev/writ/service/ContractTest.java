@@ -39,7 +39,10 @@ final class ContractTest {
   private static final int VALID_EACH = 25;
 
   /** What they answer may cost a signature: whoever wants no content is not given one. */
-  private static final Set<String> WITHOUT_HEAD = Set.of("decisionResult");
+  private static final Set<String> WITHOUT_HEAD = Set.of("decisionResult", "revocationStream");
+
+  /** Their answers do not end: RevocationStreamTest reads them. */
+  private static final Set<String> ENDLESS = Set.of("revocationStream");
 
   private static final List<String> METHODS =
       List.of("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE");
@@ -259,6 +262,9 @@ final class ContractTest {
     return each(
         "GET",
         operation -> {
+          if (ENDLESS.contains(operation.name())) {
+            return;
+          }
           Generated generated = new Generated(operation.path().hashCode());
           boolean varies = operation.node().containsKey("parameters");
           for (int i = 0; i < (varies ? VALID_EACH : 2); i++) {

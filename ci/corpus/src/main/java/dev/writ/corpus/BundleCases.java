@@ -4,6 +4,8 @@ package dev.writ.corpus;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.Possession;
 import dev.writ.artifact.Presentation;
+import dev.writ.artifact.PushedRevocation;
+import dev.writ.artifact.PushedRevocations;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusGovernance;
@@ -200,6 +202,18 @@ final class BundleCases {
     public Optional<StatusToken> newestGovernance(String statusUri) {
       fail(newest);
       return sound.newestGovernance(statusUri);
+    }
+
+    @Override
+    public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+      fail(recording);
+      return sound.recordRevocation(revocation, now);
+    }
+
+    @Override
+    public PushedRevocations revocations() {
+      fail(newest);
+      return sound.revocations();
     }
   }
 }

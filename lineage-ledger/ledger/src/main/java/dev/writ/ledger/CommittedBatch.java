@@ -27,6 +27,11 @@ record CommittedBatch(
         first, entries, entries.stream().map(Pending::leafHash).toList(), Optional.empty(), head);
   }
 
+  /** Whether one of its leaves may be a revocation: of other nodes' only the hashes are here. */
+  boolean mayRevoke() {
+    return entries.isEmpty() || entries.stream().anyMatch(Pending::isRevocation);
+  }
+
   static CommittedBatch ofOthers(long first, List<Hash> leafHashes, Head head) {
     return new CommittedBatch(first, List.of(), leafHashes, Optional.empty(), head);
   }

@@ -52,6 +52,9 @@ final class HeadSigner implements Runnable {
   /** Has the writer take over what other nodes committed. */
   private volatile Runnable follow = () -> {};
 
+  /** Is told of heads that may have a revocation which none before had. */
+  private volatile Runnable revoked = () -> {};
+
   /** What is to see to them from the next head on; null where nothing else is. */
   private final AtomicReference<@Nullable Cosigning> cosigningNext = new AtomicReference<>();
 
@@ -118,6 +121,19 @@ final class HeadSigner implements Runnable {
   /** Says how to have what other nodes committed taken over at once. */
   void followBy(Runnable how) {
     follow = how;
+  }
+
+  /** Says whom to tell of heads that may have new revocations. */
+  void whenRevoked(Runnable told) {
+    revoked = told;
+  }
+
+  private void tellRevoked() {
+    try {
+      revoked.run();
+    } catch (RuntimeException e) {
+      // The listener's bug, and not this thread's to report: entries wait for their answers.
+    }
   }
 
   /** Lets others cosign, the newest head at once. */
@@ -303,6 +319,9 @@ final class HeadSigner implements Runnable {
       cosignedByFormer = false;
       unsignedSince = null;
       unsignedFor = null;
+      if (unanswered.stream().anyMatch(CommittedBatch::mayRevoke)) {
+        tellRevoked();
+      }
       for (CommittedBatch batch : unanswered) {
         answer(batch, signable.proofs(), signed);
       }

@@ -279,6 +279,28 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     return tree.consistencyProof(oldSize, newSize);
   }
 
+  /**
+   * Places of revocations that {@link #checkpoint} covers, lowest first, as far as this version of the store
+   * wrote them.
+   *
+   * @param from the lowest
+   * @param limit how many at most
+   */
+  public List<Long> revocations(long from, int limit) throws LedgerException {
+    long size = size();
+    return store.read(statements -> new StateReads(statements).revocations(from, size, limit));
+  }
+
+  /**
+   * Tells of each head that was signed and may have a revocation which none before had, by this node or by
+   * another.
+   *
+   * @param told called on a thread of the ledger, on which entries wait: it must return at once
+   */
+  public void whenRevoked(Runnable told) {
+    signer.whenRevoked(told);
+  }
+
   /** The leaf at {@code index}, signed or not yet. */
   public Optional<Leaf> leaf(long index) throws LedgerException {
     List<byte[]> found = store.tree(tree -> tree.leaves(index, index + 1));

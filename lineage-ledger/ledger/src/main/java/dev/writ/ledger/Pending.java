@@ -2,6 +2,7 @@
 package dev.writ.ledger;
 
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafKind;
 import dev.writ.ledger.CommitOutcome.Reached;
 import dev.writ.ledger.CommitOutcome.Unavailable;
 import dev.writ.tlog.Hash;
@@ -33,6 +34,7 @@ final class Pending implements Work {
   }
 
   private final Hash leafHash;
+  private final boolean isRevocation;
   private final long deadlineNanos;
   private final Answers answers;
   private final int position;
@@ -51,10 +53,16 @@ final class Pending implements Work {
   Pending(Entry entry, long deadlineNanos, Answers answers, int position, Place place) {
     this.entry = entry;
     this.leafHash = entry.leaf().hash();
+    this.isRevocation = entry.leaf().kind() == LeafKind.REVOCATION;
     this.deadlineNanos = deadlineNanos;
     this.answers = answers;
     this.position = position;
     this.place = place;
+  }
+
+  /** Whether its leaf is of kind revocation; also of one that is let go. */
+  boolean isRevocation() {
+    return isRevocation;
   }
 
   /** What is to be committed: for the writer, from {@link #take} until it commits or answers it. */

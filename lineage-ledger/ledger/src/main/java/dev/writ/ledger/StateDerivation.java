@@ -4,6 +4,7 @@ package dev.writ.ledger;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.OperationKind;
 import dev.writ.artifact.OperationStep;
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 final class StateDerivation {
   private static final String ARTIFACT = "SELECT leaf_index FROM artifact WHERE jti = ?";
   private static final String REVOKED = "SELECT revoked FROM artifact WHERE jti = ?";
+  private static final String REVOCATION = "SELECT leaf_index FROM revocation WHERE leaf_index = ?";
+  private static final String FIRST_REVOCATION = "SELECT MIN(leaf_index) FROM revocation";
   private static final String OUTCOME =
       "SELECT leaf_index FROM outcome WHERE jti = ? AND reporter_kid = ? AND statement_digest = ?";
   private static final String EPOCH =
@@ -58,6 +61,7 @@ final class StateDerivation {
           "outcome", List.of("jti", "reporter_kid", "statement_digest"),
           "policy_epoch", List.of("epoch"),
           "request_approval", List.of("statement"),
+          "revocation", List.of("leaf_index"),
           "service_start", List.of("leaf_index"));
 
   private final StoreReader store;
@@ -72,6 +76,7 @@ final class StateDerivation {
   private final Map<String, Long> rows = new TreeMap<>();
 
   private @Nullable Instant newest;
+  private @Nullable Long firstRevocation;
 
   StateDerivation(StoreReader store, Consumer<TreeAudit.Fault> faults) {
     this.store = store;
@@ -106,6 +111,9 @@ final class StateDerivation {
 
   private void take(Statements statements, long index, Leaf leaf) throws SQLException {
     LeafBody body = leaf.body();
+    if (leaf.kind() == LeafKind.REVOCATION && index >= firstRevocation(statements)) {
+      owns(statements, "revocation", index, REVOCATION, index);
+    }
     boolean clockAccepted =
         body instanceof OperationStep.Ended ended
             && ended.of() == OperationKind.ACCEPT_CLOCK
@@ -185,6 +193,18 @@ final class StateDerivation {
           "revoked, as that says",
           "not, of leaves such as " + live);
     }
+  }
+
+  /** From where on each has a row: an older version of the store wrote none. */
+  private long firstRevocation(Statements statements) throws SQLException {
+    if (firstRevocation == null) {
+      firstRevocation =
+          statements
+              .first(row -> Statements.number(row, 1), FIRST_REVOCATION)
+              .orElse(OptionalLong.empty())
+              .orElse(Long.MAX_VALUE);
+    }
+    return firstRevocation;
   }
 
   /** A row of this table must be there and name the leaf. */

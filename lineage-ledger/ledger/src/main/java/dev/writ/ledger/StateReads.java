@@ -65,6 +65,9 @@ final class StateReads {
           + ", COUNT(*) FROM artifact WHERE "
           + LIVE
           + " GROUP BY 1 ORDER BY 1";
+  private static final String REVOCATIONS =
+      "SELECT leaf_index FROM revocation WHERE leaf_index >= ? AND leaf_index < ?"
+          + " ORDER BY leaf_index LIMIT ?";
   private static final String KEYS =
       "SELECT kid, role, state, not_before, not_after, leaf_index, activated_index, ended_index"
           + " FROM signing_key";
@@ -164,6 +167,11 @@ final class StateReads {
 
   LiveArtifacts live(AkName akName, Instant now) throws SQLException {
     return LiveArtifacts.counted(statements, LIVE_IN_LISTS, akName.bytes(), now, now, now);
+  }
+
+  /** Places of revocations from one leaf on and before another. */
+  List<Long> revocations(long from, long before, int limit) throws SQLException {
+    return statements.all(row -> row.getLong(1), REVOCATIONS, from, before, limit);
   }
 
   Optional<SigningKey> key(Hash kid) throws SQLException {

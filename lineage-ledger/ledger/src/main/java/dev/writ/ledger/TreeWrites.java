@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.LeafKind;
 import dev.writ.tlog.MerkleTree;
 import dev.writ.tlog.Tile;
 import java.sql.PreparedStatement;
@@ -14,6 +15,8 @@ import java.util.List;
  * only from where the writer believes it to be.
  */
 final class TreeWrites {
+  private static final String REVOCATION = "INSERT INTO revocation (leaf_index) VALUES (?)";
+
   private static final String BEGIN_TREE =
       "INSERT INTO tree_head (id, origin, size, root, nonce_horizon, snapshot_at, probe)"
           + " VALUES (1, ?, 0, ?, 0, 0, 0) ON CONFLICT DO NOTHING";
@@ -86,6 +89,13 @@ final class TreeWrites {
       index++;
     }
     int[] ignored = leaf.executeBatch();
+    index = first;
+    for (Pending pending : entries) {
+      if (pending.entry().leaf().kind() == LeafKind.REVOCATION) {
+        statements.update(REVOCATION, index);
+      }
+      index++;
+    }
   }
 
   /** Writes tiles, new or grown. */

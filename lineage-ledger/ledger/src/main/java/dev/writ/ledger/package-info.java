@@ -192,6 +192,7 @@
  * nonce           nonce → expires; purged some time after
  * artifact        jti → leaf_index, expires, revoked, status (list * 131072 + idx, or null); previous, ends:
  *                 its host's artifact before it, and when the last of them and of it ends
+ * revocation      leaf_index of each leaf of kind revocation, from the first on that version 12 wrote
  * artifact_use    (jti, use_number) → leaf_index
  * outcome         (jti, reporter_kid, statement_digest) → report_number (unique with the first two, from
  *                 1), state, leaf_index

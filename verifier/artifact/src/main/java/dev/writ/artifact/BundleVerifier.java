@@ -127,6 +127,23 @@ public final class BundleVerifier {
   }
 
   /**
+   * Judges a revocation that was pushed, and keeps it: from then on whatever it withdraws is denied, though
+   * the newest status token may not know of it. Total, as {@link #verify} is.
+   *
+   * @param event a {@link RevocationEvent} as it came
+   * @param seen where it is kept
+   * @param now this Relying Party's clock
+   */
+  public RevocationVerdict learnRevocation(byte[] event, Seen seen, Instant now) {
+    try {
+      return new RevocationJudgement(beliefs, seen, now).judge(event);
+    } catch (RuntimeException e) {
+      return new RevocationVerdict.Refused(
+          DenialCode.UNVERIFIABLE, "a bug of the verifier: " + e.getClass().getName());
+    }
+  }
+
+  /**
    * Whether a checkpoint is believed at {@code now}: the log policy trusts it, and a log key that signed it
    * is in its window.
    */

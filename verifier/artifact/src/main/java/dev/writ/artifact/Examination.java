@@ -233,7 +233,7 @@ final class Examination {
   }
 
   Finding status() {
-    return status.withdrawn(claims().status());
+    return status.withdrawn(claims(), made(proof).index());
   }
 
   Finding possession() {

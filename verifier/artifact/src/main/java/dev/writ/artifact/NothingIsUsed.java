@@ -25,4 +25,14 @@ final class NothingIsUsed implements Seen {
   public Optional<StatusToken> newestGovernance(String statusUri) {
     return Optional.empty();
   }
+
+  @Override
+  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+    return StatusOutcome.NOT_ASKED;
+  }
+
+  @Override
+  public PushedRevocations revocations() {
+    return PushedRevocations.NONE;
+  }
 }

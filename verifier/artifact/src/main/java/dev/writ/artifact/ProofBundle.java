@@ -74,7 +74,7 @@ public record ProofBundle(
   }
 
   /** Standard base64 with padding (RFC 4648 section 4), in its one spelling. */
-  private static byte[] base64(String text) throws MalformedBundleException {
+  static byte[] base64(String text) throws MalformedBundleException {
     try {
       byte[] bytes = Base64.getDecoder().decode(text);
       if (Base64.getEncoder().encodeToString(bytes).equals(text)) {

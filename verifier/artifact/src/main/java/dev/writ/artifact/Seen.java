@@ -76,4 +76,19 @@ public interface Seen {
    * @throws UncheckedIOException if one cannot be read
    */
   Optional<StatusToken> newestGovernance(String statusUri);
+
+  /**
+   * Keeps a revocation that was pushed, durably before it returns. Called for verified ones alone. A memory
+   * that keeps none says so: then tokens alone withdraw.
+   *
+   * @param now this Relying Party's clock, by which those go whose time is past
+   */
+  StatusOutcome recordRevocation(PushedRevocation revocation, Instant now);
+
+  /**
+   * The revocations that are kept.
+   *
+   * @throws UncheckedIOException if they cannot be read
+   */
+  PushedRevocations revocations();
 }

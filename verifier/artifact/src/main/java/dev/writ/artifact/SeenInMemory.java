@@ -8,12 +8,14 @@ import java.util.Optional;
 
 /**
  * A Relying Party's memory that lasts as long as its process. A gateway whose process may end before
- * the artifacts that it accepts needs one on disk. It forgets nothing. Safe for use by any number of
+ * the artifacts that it accepts needs one on disk. It forgets no use. Safe for use by any number of
  * threads.
  */
 public final class SeenInMemory implements Seen {
   private final Map<UuidV7, Integer> uses = new HashMap<>();
   private final Map<String, StatusToken> tokens = new HashMap<>();
+
+  private PushedRevocations revocations = PushedRevocations.NONE;
 
   @Override
   public synchronized UseOutcome recordUse(UuidV7 jti, int maxUses, Instant keepUntil) {
@@ -42,5 +44,16 @@ public final class SeenInMemory implements Seen {
     return tokens.values().stream()
         .filter(token -> StatusReference.isListUri(statusUri, token.claims().listUri()))
         .reduce((one, other) -> other.isLaterThan(one) ? other : one);
+  }
+
+  @Override
+  public synchronized StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+    revocations = revocations.with(revocation, now);
+    return StatusOutcome.KEPT;
+  }
+
+  @Override
+  public synchronized PushedRevocations revocations() {
+    return revocations;
   }
 }

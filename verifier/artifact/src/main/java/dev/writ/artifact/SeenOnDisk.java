@@ -59,6 +59,15 @@ import org.jspecify.annotations.Nullable;
  *               28  u  the URI
  *             28+u  t  the token, in compact serialization
  *           28+u+t  4  checksum of all before
+ * revoked        the revocations that were pushed; absent where none was
+ *                0  8  "writrev1"
+ *                8  8  place of the greatest leaf that there was no room for; -1 where there was
+ *               16  8  until when it counts, milliseconds since 1970; 0 where there was
+ *   record n     0  1  1 an artifact, 2 a host
+ *                1 32  jti and 16 zero bytes, or the SHA-256 of its attestation key's Name
+ *               33  8  place of the leaf
+ *               41  8  until when it is kept, milliseconds since 1970
+ *   at the end   0  4  checksum of all before
  * new.tmp        of whoever died while he made a file; no meaning
  * room.tmp       likewise
  * </pre>
@@ -87,11 +96,13 @@ public final class SeenOnDisk implements Seen {
   private final PrivateFolder folder;
   private final InstantSource clock;
   private final UseFile uses;
+  private final RevokedFile revoked;
 
   private SeenOnDisk(PrivateFolder folder, InstantSource clock, int mostRecords) {
     this.folder = folder;
     this.clock = clock;
     this.uses = new UseFile(folder, mostRecords);
+    this.revoked = new RevokedFile(folder);
   }
 
   /**
@@ -169,6 +180,28 @@ public final class SeenOnDisk implements Seen {
       folder.replace(KeptToken.name(token.listUri()), token.encode());
     }
     return StatusOutcome.KEPT;
+  }
+
+  @Override
+  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+    try {
+      return folder.locked(
+          () -> {
+            revoked.write(revoked.read().with(revocation, now));
+            return StatusOutcome.KEPT;
+          });
+    } catch (IOException e) {
+      return StatusOutcome.UNAVAILABLE;
+    }
+  }
+
+  @Override
+  public PushedRevocations revocations() {
+    try {
+      return folder.locked(revoked::read);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
   }
 
   private int lists() throws IOException {

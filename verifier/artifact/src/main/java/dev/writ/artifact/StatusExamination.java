@@ -3,6 +3,7 @@ package dev.writ.artifact;
 
 import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.tlog.Checkpoint;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -75,12 +76,29 @@ final class StatusExamination {
         "epoch " + policy.epoch() + ", policy " + policy.digest());
   }
 
-  Finding withdrawn(Optional<StatusReference> reference) {
+  /**
+   * Whether an artifact is withdrawn, as the newest token of its list says it, or a leaf that was pushed
+   * and that the token does not know of.
+   *
+   * @param decidedBy place of the artifact's leaf
+   */
+  Finding withdrawn(ArtifactClaims claims, long decidedBy) {
     if (beliefs.content().status().isEmpty()) {
       return Finding.notAsked("not withdrawn", NO_STATUS);
     }
-    int idx = reference.orElseThrow().idx();
-    boolean revoked = judged().token().claims().list().isRevoked(idx);
+    StatusClaims token = judged().token().claims();
+    Optional<String> pushed;
+    try {
+      pushed = seen.revocations().withdrawn(claims, decidedBy, token.writ().treeSize());
+    } catch (UncheckedIOException e) {
+      return Finding.unverifiable(
+          "not withdrawn", "the record of revocations cannot be read: " + e.getMessage());
+    }
+    if (pushed.isPresent()) {
+      return Finding.failed("not withdrawn", pushed.get());
+    }
+    int idx = claims.status().orElseThrow().idx();
+    boolean revoked = token.list().isRevoked(idx);
     return Finding.of(
         !revoked, "not withdrawn", "entry " + idx + (revoked ? " is withdrawn" : " stands"));
   }

@@ -488,6 +488,16 @@
  *
  * <p>At most 128 KiB.
  *
+ * <h2>Revocation event</h2>
+ *
+ * <p>What is pushed to a verifier, as the data of a server-sent event; at most 96 KiB.
+ *
+ * <pre>
+ * v          1
+ * leaf       base64 of the leaf, as in a bundle; its kind is revocation
+ * tlogProof  c2sp.org/tlog-proof@v1 text, verbatim, at most 32,768 characters
+ * </pre>
+ *
  * <h2>Verification</h2>
  *
  * <p>{@link dev.writ.artifact.BundleVerifier} makes the checks of {@link dev.writ.artifact.CheckName}
@@ -515,6 +525,12 @@
  * judged by the newest token of any list: {@code epoch} from {@code min_epoch} to {@code epoch}, and
  * at the latter the same {@code digest}. {@code status} is the entry's bit. Only a dev trust file may
  * be without {@code status}, and then the three are listed as not asked.
+ *
+ * <p>A revocation event is believed where the log policy trusts its checkpoint, the tree holds the leaf,
+ * and no kept token has the checkpoint's size with another root. It is kept for two hours, in which
+ * whatever it withdraws ends; until then {@code status} fails, too, for an artifact that it withdraws,
+ * where the token judged by has a {@code tree_size} that does not exceed the leaf's place: one of more
+ * leaves says by itself what stands. A leaf about a host withdraws what was decided before it.
  *
  * <p>Possession is shown by ES256 over {@code writ-possession-v1} ‖ 0x00 ‖ nonce ‖ artifact digest ‖
  * SHA-256(audience), by the key of {@code cnf.jkt}; audience is the UTF-8 of what the verifier demands

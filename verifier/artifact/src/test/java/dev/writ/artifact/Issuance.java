@@ -217,7 +217,7 @@ final class Issuance {
   }
 
   /** RFC 6962 section 2.1.1: PATH, as it is defined. */
-  private static List<Hash> path(int index, List<Hash> hashes) {
+  static List<Hash> path(int index, List<Hash> hashes) {
     if (hashes.size() == 1) {
       return List.of();
     }

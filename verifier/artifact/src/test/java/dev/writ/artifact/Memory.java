@@ -66,4 +66,16 @@ final class Memory implements Seen {
   public Optional<StatusToken> newestGovernance(String statusUri) {
     return inner.newestGovernance(statusUri);
   }
+
+  @Override
+  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+    return statusAnswer.isPresent()
+        ? statusAnswer.get().get()
+        : inner.recordRevocation(revocation, now);
+  }
+
+  @Override
+  public PushedRevocations revocations() {
+    return inner.revocations();
+  }
 }

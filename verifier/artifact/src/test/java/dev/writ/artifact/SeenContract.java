@@ -102,4 +102,25 @@ abstract class SeenContract {
 
     assertThat(seen.newestGovernance("https://other.example/status")).isEmpty();
   }
+
+  @Test
+  void recordRevocation_ofEachKind_isKeptUntilItsTime() throws Exception {
+    PushedRevocation one =
+        new PushedRevocation(
+            new RevocationScope.OfArtifact(TestWorld.JTI), 7, TestWorld.NOW.plusSeconds(60));
+    PushedRevocation other =
+        new PushedRevocation(
+            new RevocationScope.OfHost(TestWorld.hash("host")), 9, TestWorld.NOW.plusSeconds(90));
+
+    assertThat(seen().revocations()).isEqualTo(PushedRevocations.NONE);
+    Seen seen = seen();
+    assertThat(seen.recordRevocation(other, TestWorld.NOW)).isEqualTo(StatusOutcome.KEPT);
+    assertThat(seen.recordRevocation(one, TestWorld.NOW)).isEqualTo(StatusOutcome.KEPT);
+    assertThat(seen.recordRevocation(one, TestWorld.NOW)).isEqualTo(StatusOutcome.KEPT);
+    assertThat(seen.revocations().kept()).containsExactly(one, other);
+
+    assertThat(seen.recordRevocation(other, TestWorld.NOW.plusSeconds(60)))
+        .isEqualTo(StatusOutcome.KEPT);
+    assertThat(seen.revocations().kept()).containsExactly(other);
+  }
 }

@@ -192,4 +192,26 @@ class SeenOnDiskTest extends SeenContract {
     assertThat(seen.recordStatus(other)).isEqualTo(StatusOutcome.UNAVAILABLE);
     assertThat(seen.recordStatus(token)).isEqualTo(StatusOutcome.KEPT);
   }
+
+  @Test
+  void revocations_afterARestart_areThere_andAChangedByteDeniesAll() throws IOException {
+    PushedRevocation one =
+        new PushedRevocation(
+            new RevocationScope.OfArtifact(TestWorld.JTI), 7, TestWorld.NOW.plusSeconds(60));
+    PushedRevocations few = PushedRevocations.NONE;
+    assertThat(seen().recordRevocation(one, TestWorld.NOW)).isEqualTo(StatusOutcome.KEPT);
+    assertThat(seen().revocations()).isEqualTo(few.with(one, TestWorld.NOW));
+
+    Path file = folder().resolve(RevokedFile.NAME);
+    byte[] content = Files.readAllBytes(file);
+    for (int i = 0; i < content.length; i++) {
+      byte[] changed = content.clone();
+      changed[i] ^= 1;
+      Files.write(file, changed);
+      assertThatThrownBy(() -> seen().revocations()).isInstanceOf(UncheckedIOException.class);
+      assertThat(seen().recordRevocation(one, TestWorld.NOW)).isEqualTo(StatusOutcome.UNAVAILABLE);
+    }
+    Files.write(file, Arrays.copyOf(content, content.length - 1));
+    assertThatThrownBy(() -> seen().revocations()).isInstanceOf(UncheckedIOException.class);
+  }
 }

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.RevocationEvent;
+import dev.writ.artifact.StatusToken;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.tlog.Checkpoint;
+import dev.writ.tlog.MalformedCheckpointException;
+import dev.writ.tlog.SignedNote;
+import dev.writ.tlog.TlogProof;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Pushes revocations to gateways that are connected, as server-sent events: each leaf of kind revocation
+ * with its proof, whichever node committed it, and each status token that this node makes.
+ *
+ * <p>Nothing is queued for a reader. It has two places, of the next leaf and of the newest token that it
+ * was sent, and gets what comes after them as fast as it reads: from the newest events, which all readers
+ * share, or from the ledger. So a reader that stalls costs what its connection holds, and nobody waits for
+ * it.
+ */
+final class RevocationStream implements AutoCloseable {
+  /** Newest events that are kept ready. */
+  static final int RECENT = 1024;
+
+  /** Events that are read from the ledger at once. */
+  private static final int AT_ONCE = 64;
+
+  private static final long PATIENCE_MILLIS = 1_000;
+
+  /** How long tokens may take to know of a revocation before this asks for them. */
+  private static final long TOKENS_MILLIS = 20;
+
+  private final Ledger ledger;
+  private final StatusTokens tokens;
+  private final Set<StreamReaders> readers = ConcurrentHashMap.newKeySet();
+  private final Semaphore wake = new Semaphore(0);
+  private final Thread thread;
+  private final LongAdder stalled = new LongAdder();
+  private volatile boolean closed;
+
+  /** All revocations from {@link #floor} on and before {@link #next} that a checkpoint covers. */
+  private final NavigableMap<Long, Buffer> recent = new ConcurrentSkipListMap<>();
+
+  /** Written by the thread alone, as {@link #next}. */
+  private volatile long floor;
+
+  private volatile long next;
+
+  /** The newest token of each list, by its version. */
+  private final NavigableMap<Long, Buffer> tokenEvents = new ConcurrentSkipListMap<>();
+
+  @GuardedBy("this")
+  private final Map<Integer, Made> newest = new HashMap<>();
+
+  @GuardedBy("this")
+  private long version;
+
+  /** A token, and the version under which readers get it. */
+  private record Made(long version, StatusToken token) {}
+
+  /** Older events that are being read, by where they begin: of many who want them one reads. */
+  private final Map<Long, CompletableFuture<Older>> reading = new ConcurrentHashMap<>();
+
+  /**
+   * Events that are older than what is kept ready.
+   *
+   * @param events in order
+   * @param next where the next begin
+   */
+  record Older(List<Buffer> events, long next) {}
+
+  RevocationStream(Ledger ledger, StatusTokens tokens) {
+    this.ledger = ledger;
+    this.tokens = tokens;
+    this.thread = new Thread(this::run, "writ-revocations");
+    thread.setDaemon(true);
+  }
+
+  /** Pushes what is committed from now on; what was before is in the ledger. */
+  void start() {
+    long size = ledger.size();
+    floor = size;
+    next = size;
+    ledger.whenRevoked(wake::release);
+    tokens.whenMade(this::made);
+    thread.start();
+  }
+
+  /** Events of these are written as they come. */
+  void register(StreamReaders group) {
+    readers.add(group);
+  }
+
+  /** A reader did not read in time, and was disconnected. */
+  void stalled() {
+    stalled.increment();
+  }
+
+  /** Readers connected now. */
+  int connected() {
+    return readers.stream().mapToInt(StreamReaders::size).sum();
+  }
+
+  /** Readers that were disconnected because they did not read. */
+  long stalledSoFar() {
+    return stalled.sum();
+  }
+
+  /** Where events begin for who was told that of {@code after}; from now on for who was told none. */
+  long begin(OptionalLong after) {
+    long newest = next;
+    return after.isPresent() && after.getAsLong() < newest ? after.getAsLong() + 1 : newest;
+  }
+
+  /** Whether events from this place on must be read from the ledger. */
+  boolean isOlder(long from) {
+    return from < floor;
+  }
+
+  /** The first event from this place on. */
+  Optional<Map.Entry<Long, Buffer>> event(long from) {
+    return Optional.ofNullable(recent.ceilingEntry(from));
+  }
+
+  /** The token that was made next after this version. */
+  Optional<Map.Entry<Long, Buffer>> tokenAfter(long version) {
+    return Optional.ofNullable(tokenEvents.higherEntry(version));
+  }
+
+  /** Events that are no longer ready, read by {@code reads}. */
+  CompletableFuture<Older> older(long from, WorkPool reads) {
+    CompletableFuture<Older> fresh = new CompletableFuture<>();
+    CompletableFuture<Older> before = reading.putIfAbsent(from, fresh);
+    if (before != null) {
+      return before;
+    }
+    var unused =
+        reads
+            .submit(() -> read(from))
+            .whenComplete(
+                (found, failure) -> {
+                  reading.remove(from);
+                  if (failure != null) {
+                    fresh.completeExceptionally(failure);
+                  } else {
+                    fresh.complete(found);
+                  }
+                });
+    return fresh;
+  }
+
+  private Older read(long from) throws LedgerException {
+    long ready = floor;
+    List<Buffer> events = new ArrayList<>();
+    List<Long> places = ledger.revocations(from, AT_ONCE);
+    for (long index : places) {
+      if (index >= ready) {
+        return new Older(events, ready);
+      }
+      events.add(event(index, ledger.checkpoint()));
+    }
+    return new Older(
+        events,
+        places.size() == AT_ONCE ? places.get(places.size() - 1) + 1 : Math.max(from, ready));
+  }
+
+  private void run() {
+    long owed = -1;
+    while (!closed) {
+      try {
+        boolean unused =
+            wake.tryAcquire(owed < 0 ? PATIENCE_MILLIS : TOKENS_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        return;
+      }
+      wake.drainPermits();
+      try {
+        boolean found = take();
+        if (found) {
+          readers.forEach(StreamReaders::tell);
+          owed = next - 1;
+        } else if (owed >= 0) {
+          // By another node, or of more lists than whoever withdrew had made anew.
+          if (!tokens.allKnow(owed)) {
+            var unused = tokens.publishAll();
+          }
+          owed = -1;
+        }
+      } catch (LedgerException e) {
+        // Read again at the next turn; gateways pull tokens meanwhile.
+      } catch (RuntimeException e) {
+        Defect.log("the stream of revocations", e);
+      }
+    }
+  }
+
+  /** Makes events of what was committed since; whether there is any. */
+  private boolean take() throws LedgerException {
+    boolean any = false;
+    List<Long> places;
+    do {
+      long covered = ledger.size();
+      places = ledger.revocations(next, AT_ONCE);
+      SignedNote note = ledger.checkpoint();
+      for (long index : places) {
+        recent.put(index, event(index, note));
+        next = index + 1;
+        any = true;
+      }
+      if (places.isEmpty()) {
+        next = Math.max(next, covered);
+      }
+      while (recent.size() > RECENT) {
+        floor = recent.firstKey() + 1;
+        recent.pollFirstEntry();
+      }
+    } while (places.size() == AT_ONCE);
+    return any;
+  }
+
+  private Buffer event(long index, SignedNote note) throws LedgerException {
+    Buffer ready = recent.get(index);
+    if (ready != null) {
+      return ready;
+    }
+    long size = size(note);
+    Leaf leaf = ledger.leaf(index).orElseThrow(() -> missing(index));
+    TlogProof proof =
+        TlogProof.of(ledger.inclusionProof(index, size).orElseThrow(() -> missing(index)), note);
+    byte[] json = new RevocationEvent(leaf.bytes(), proof.format()).toJson();
+    return Buffer.buffer("id: " + index + "\nevent: revocation\ndata: ")
+        .appendBytes(json)
+        .appendString("\n\n");
+  }
+
+  private static long size(SignedNote note) {
+    try {
+      return Checkpoint.parse(note.text()).size();
+    } catch (MalformedCheckpointException e) {
+      throw new IllegalStateException("bug: the ledger's own checkpoint is none", e);
+    }
+  }
+
+  private static IllegalStateException missing(long index) {
+    return new IllegalStateException(
+        "bug: a checkpoint covers leaf " + index + ", which is not there");
+  }
+
+  /** Tokens were made: the events of those before them are nobody's any more. */
+  private synchronized void made(List<StatusToken> made, Set<Integer> inUse) {
+    for (StatusToken token : made) {
+      int list = StatusTokens.number(token);
+      Made before = newest.get(list);
+      if (before == null || token.isLaterThan(before.token())) {
+        String text = "event: status\ndata: " + token.compact() + "\n\n";
+        version++;
+        tokenEvents.put(version, Buffer.buffer(text.getBytes(StandardCharsets.US_ASCII)));
+        newest.put(list, new Made(version, token));
+        if (before != null) {
+          tokenEvents.remove(before.version());
+        }
+      }
+    }
+    for (int gone : newest.keySet().stream().filter(list -> !inUse.contains(list)).toList()) {
+      tokenEvents.remove(Objects.requireNonNull(newest.get(gone)).version());
+      newest.remove(gone);
+    }
+    readers.forEach(StreamReaders::tell);
+  }
+
+  /** Pushes no more; whoever reads is the doors' to disconnect. */
+  @Override
+  public void close() {
+    closed = true;
+    wake.release();
+    try {
+      thread.join(PATIENCE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

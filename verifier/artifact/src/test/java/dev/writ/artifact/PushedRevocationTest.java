@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.artifact;
+
+import static dev.writ.artifact.TestWorld.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.tlog.Checkpoint;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.InclusionProof;
+import dev.writ.tlog.KeyPairNoteSigner;
+import dev.writ.tlog.MerkleTree;
+import dev.writ.tlog.NoteSigningException;
+import dev.writ.tlog.SignedNote;
+import dev.writ.tlog.TlogProof;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Revocations that are pushed: what is believed of them, and what they withdraw until a token says it. */
+class PushedRevocationTest extends StatusVerification {
+  /** Where the tests' bundle has its decision, and how many leaves its token knows of. */
+  private static final int KNOWN = 20;
+
+  private static Leaf leaf(LeafBody body) {
+    return Leaf.of(NOW, TestWorld.LEAF_ID, List.of(), body);
+  }
+
+  private static LeafBody ofArtifact(UuidV7 jti) {
+    return new LeafBody.Revocation(jti, RevocationReason.CEASED);
+  }
+
+  private static LeafBody ofHost(AkName host) {
+    return new LeafBody.BootRevocation(Hash.sha256(host.bytes()), 1, 2, BootEnd.NEW_BOOT);
+  }
+
+  private static byte[] event(LeafBody body, int index) {
+    return event(leaf(body).bytes(), index, TestWorld.ORIGIN, TestKey.LOG);
+  }
+
+  /** In a tree of one leaf more than the place. */
+  private static byte[] event(byte[] leaf, int index, String origin, TestKey log) {
+    List<Hash> leaves = new ArrayList<>();
+    for (int i = 0; i < index; i++) {
+      leaves.add(TestWorld.hash("leaf " + i));
+    }
+    leaves.add(MerkleTree.leafHash(leaf));
+    Hash root = MerkleTree.root(leaves);
+    try {
+      SignedNote note =
+          SignedNote.sign(
+              new Checkpoint(origin, leaves.size(), root).noteText(),
+              KeyPairNoteSigner.of(origin, log.pair()));
+      InclusionProof proof = new InclusionProof(index, leaves.size(), Issuance.path(index, leaves));
+      return new RevocationEvent(leaf, TlogProof.of(proof, note).format()).toJson();
+    } catch (NoteSigningException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private RevocationVerdict learn(byte[] event) {
+    return verifier.learnRevocation(event, seen, NOW);
+  }
+
+  private void learnNew(byte[] event) {
+    assertThat(learn(event))
+        .isInstanceOfSatisfying(
+            RevocationVerdict.Believed.class, believed -> assertThat(believed.isNew()).isTrue());
+  }
+
+  private void assertRefused(byte[] event, DenialCode code) {
+    assertThat(learn(event))
+        .isInstanceOfSatisfying(
+            RevocationVerdict.Refused.class,
+            refused -> assertThat(refused.code()).as(refused.reason()).isEqualTo(code));
+    assertThat(seen.revocations()).isEqualTo(PushedRevocations.NONE);
+  }
+
+  @Test
+  void artifact_whoseRevocationWasPushed_isDeniedUntilATokenKnowsTheLeaf() {
+    assertAllowed(verifyWith(token()));
+
+    learnNew(event(ofArtifact(TestWorld.JTI), KNOWN));
+
+    assertRevoked(verifyWith(token()));
+    // From then on the token is the authority: of one that says that it stands, it does.
+    assertAllowed(verifyWith(token().at(-5).tree(KNOWN + 1)));
+    assertRevoked(verifyWith(token().at(-4).tree(KNOWN + 1).revoke(StatusIssuance.IDX)));
+  }
+
+  @Test
+  void host_whoseRevocationWasPushed_loosesWhatWasDecidedBefore_andNothingOfOthers() {
+    learnNew(event(ofHost(TestWorld.OTHER_AK), KNOWN));
+    assertAllowed(verifyWith(token()));
+
+    learnNew(event(ofHost(TestWorld.AK), KNOWN + 1));
+    assertRevoked(verifyWith(token()));
+  }
+
+  @Test
+  void host_whoseRevocationIsOfBeforeTheDecision_keepsTheArtifact() {
+    // The token is of fewer leaves still: only the order of the two leaves tells.
+    learnNew(event(ofHost(TestWorld.AK), 5));
+
+    assertAllowed(verifyWith(token().tree(5)));
+  }
+
+  @Test
+  void revocation_ofAnotherArtifact_withdrawsNothing() {
+    learnNew(event(ofArtifact(TestWorld.PARENT), KNOWN));
+
+    assertAllowed(verifyWith(token()));
+  }
+
+  @Test
+  void revocation_pushedTwice_isKnown() {
+    byte[] event = event(ofArtifact(TestWorld.JTI), KNOWN);
+    learnNew(event);
+
+    assertThat(learn(event))
+        .isInstanceOfSatisfying(
+            RevocationVerdict.Believed.class, believed -> assertThat(believed.isNew()).isFalse());
+    assertThat(seen.revocations().kept()).hasSize(1);
+  }
+
+  static Stream<Arguments> unproven() {
+    byte[] leaf = leaf(ofArtifact(TestWorld.JTI)).bytes();
+    byte[] good = event(leaf, 8, TestWorld.ORIGIN, TestKey.LOG);
+    String text = new String(good, StandardCharsets.UTF_8);
+    byte[] other = leaf(ofArtifact(TestWorld.PARENT)).bytes();
+    RevocationEvent parsed;
+    try {
+      parsed = RevocationEvent.parse(good);
+    } catch (MalformedBundleException e) {
+      throw new AssertionError(e);
+    }
+    return Stream.of(
+        Arguments.of("nothing", new byte[0], DenialCode.UNVERIFIABLE),
+        Arguments.of("cut off", Arrays.copyOf(good, good.length / 2), DenialCode.UNVERIFIABLE),
+        Arguments.of("too large", new byte[RevocationEvent.MAX_BYTES + 1], DenialCode.UNVERIFIABLE),
+        Arguments.of(
+            "a member more",
+            text.replace("{\"leaf\"", "{\"a\":1,\"leaf\"").getBytes(StandardCharsets.UTF_8),
+            DenialCode.UNVERIFIABLE),
+        Arguments.of(
+            "another leaf under the proof",
+            new RevocationEvent(other, parsed.tlogProof()).toJson(),
+            DenialCode.LINEAGE_FRAGMENTED),
+        Arguments.of(
+            "another place",
+            new RevocationEvent(leaf, parsed.tlogProof().replace("index 8", "index 7")).toJson(),
+            DenialCode.LINEAGE_FRAGMENTED),
+        Arguments.of(
+            "no proof", new RevocationEvent(leaf, "none").toJson(), DenialCode.LINEAGE_FRAGMENTED),
+        Arguments.of(
+            "no leaf",
+            event("{}".getBytes(StandardCharsets.UTF_8), 8, TestWorld.ORIGIN, TestKey.LOG),
+            DenialCode.LINEAGE_FRAGMENTED),
+        Arguments.of(
+            "another kind of leaf",
+            event(new LeafBody.PolicyInForce(TestWorld.claims().policy()), 8),
+            DenialCode.LINEAGE_FRAGMENTED),
+        Arguments.of(
+            "another key of the log's name",
+            event(leaf, 8, TestWorld.ORIGIN, TestKey.GATEWAY),
+            DenialCode.LINEAGE_FRAGMENTED),
+        Arguments.of(
+            "another log",
+            event(leaf, 8, "other.example/log", TestKey.LOG),
+            DenialCode.LINEAGE_FRAGMENTED));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("unproven")
+  void event_thatDoesNotProveItself_isRefusedAndKeepsNothing(
+      String what, byte[] event, DenialCode code) {
+    assertRefused(event, code);
+  }
+
+  @Test
+  void event_ofTheSameSizeAsATokenUnderAnotherRoot_isADiscontinuity() {
+    seen.holding(token().tree(9).token());
+
+    assertRefused(event(ofArtifact(TestWorld.JTI), 8), DenialCode.GOVERNANCE_DISCONTINUITY);
+  }
+
+  @Test
+  void memory_thatCannotKeepIt_makesItUnverifiable() {
+    Memory full = new Memory().answeringTokens(() -> Seen.StatusOutcome.UNAVAILABLE);
+
+    assertThat(verifier.learnRevocation(event(ofArtifact(TestWorld.JTI), 8), full, NOW))
+        .isInstanceOfSatisfying(
+            RevocationVerdict.Refused.class,
+            refused -> assertThat(refused.code()).isEqualTo(DenialCode.UNVERIFIABLE));
+  }
+
+  @Test
+  void clocksApartByAnHour_keepItUntilWhateverItWithdrawsHasEnded() {
+    byte[] event = event(ofArtifact(TestWorld.JTI), KNOWN);
+    for (Duration apart : List.of(Duration.ofHours(-1), Duration.ofHours(1))) {
+      Memory memory = new Memory();
+      assertThat(verifier.learnRevocation(event, memory, NOW.plus(apart)))
+          .isInstanceOf(RevocationVerdict.Believed.class);
+      Instant until = memory.revocations().kept().get(0).keepUntil();
+      assertThat(until)
+          .isAfterOrEqualTo(NOW.plus(ArtifactClaims.MAX_LIFETIME).plus(Duration.ofHours(1)));
+    }
+  }
+
+  @Test
+  void revocation_ofSoLongAgoThatAllHasEnded_isNotKept() {
+    assertThat(
+            verifier.learnRevocation(
+                event(ofArtifact(TestWorld.JTI), 8), seen, NOW.plus(Duration.ofHours(3))))
+        .isInstanceOf(RevocationVerdict.Believed.class);
+    assertThat(seen.revocations()).isEqualTo(PushedRevocations.NONE);
+  }
+
+  @Test
+  void moreThanThereIsRoomFor_denyWhateverNoTokenReaches() {
+    Instant until = NOW.plusSeconds(3600);
+    PushedRevocations few = PushedRevocations.NONE;
+    for (int i = 0; i < 5; i++) {
+      few =
+          few.with(
+              new PushedRevocation(
+                  new RevocationScope.OfArtifact(TestWorld.PARENT), 100 + i, until),
+              NOW,
+              3);
+    }
+    assertThat(few.kept())
+        .extracting(PushedRevocation::leafIndex)
+        .containsExactly(102L, 103L, 104L);
+    ArtifactClaims claims = TestWorld.claims();
+
+    assertThat(few.withdrawn(claims, 6, 101))
+        .hasValueSatisfying(why -> assertThat(why).contains("101"));
+    assertThat(few.withdrawn(claims, 6, 102)).isEmpty();
+    assertThat(few.withdrawn(claims, 101, 90)).isEmpty();
+    PushedRevocation later =
+        new PushedRevocation(
+            new RevocationScope.OfArtifact(TestWorld.PARENT), 200, until.plusSeconds(10));
+    assertThat(few.with(later, until, 3))
+        .isEqualTo(new PushedRevocations(List.of(later), Optional.empty()));
+  }
+}
