@@ -88,11 +88,12 @@ public final class GovernanceOrders implements AutoCloseable {
    * What holds in every way that can be seen before it is committed.
    *
    * @param at when, which is its leaf's time: from that leaf it is judged again
-   * @param policy the leaf of the policy then in force
+   * @param parents the leaf of the policy then in force, and that of a break-glass of which it revokes what
+   *     was issued
    */
   private record Judged(
       Instant at,
-      Hash policy,
+      List<Hash> parents,
       GovernanceStep step,
       GovernanceChange change,
       List<Precondition> needed) {}
@@ -178,8 +179,7 @@ public final class GovernanceOrders implements AutoCloseable {
   }
 
   private Entry entry(Judged judged) {
-    Leaf leaf =
-        Leaf.of(judged.at(), UuidV7.next(clock, random), List.of(judged.policy()), judged.step());
+    Leaf leaf = Leaf.of(judged.at(), UuidV7.next(clock, random), judged.parents(), judged.step());
     return new Entry(
         leaf,
         List.of(new StateChange.ChangeGovernance(judged.change())),
@@ -226,7 +226,7 @@ public final class GovernanceOrders implements AutoCloseable {
     GovernanceStep.Begun step = judgement.begun(grant, order, policy.document().breakglass());
     return new Judged(
         judgement.at(),
-        policy.leaf(),
+        List.of(policy.leaf()),
         step,
         new GovernanceChange.Begin(
             grant.digest(), order.signer(), order.overFreeze(), step.ends(), step.reviewBy()),
@@ -251,7 +251,7 @@ public final class GovernanceOrders implements AutoCloseable {
       judgement.requireGiven(order);
       return new Judged(
           judgement.at(),
-          policies.leaf(),
+          closing(judgement.at()),
           step,
           order.kind() == Kind.FREEZE
               ? new GovernanceChange.Freeze(order.digest())
@@ -265,10 +265,20 @@ public final class GovernanceOrders implements AutoCloseable {
     requireReviewer(order, policy);
     return new Judged(
         judgement.at(),
-        policy.leaf(),
+        List.of(policy.leaf()),
         step,
         new GovernanceChange.Review(step.grant(), order.signer()),
         List.of(new Precondition.EpochIs(policy.epoch()), unchanged(judgement)));
+  }
+
+  /** The leaves that a freeze or an end comes from. */
+  private List<Hash> closing(Instant at) {
+    modes.follow();
+    return modes
+        .inForce()
+        .parent(at)
+        .map(begun -> List.of(policies.leaf(), begun))
+        .orElseGet(() -> List.of(policies.leaf()));
   }
 
   /** Under a policy without break-glass none begins; of those before it, any approver or operator tells. */

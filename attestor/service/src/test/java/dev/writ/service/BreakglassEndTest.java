@@ -57,7 +57,9 @@ class BreakglassEndTest extends GovernedService {
   void end_revokesWhatWasIssuedUnderIt_beforeItsAnswer_andLeavesTheRest() throws Exception {
     ProofBundle before = Deployment.bundle(deployment.attest(host));
     BreakglassGrant grant = grant();
-    assertThat(revoked(use(grant, NO_FREEZE))).isEmpty();
+    Outcome used = use(grant, NO_FREEZE);
+    long begun = taken(used);
+    assertThat(revoked(used)).isEmpty();
     ProofBundle under = Deployment.bundle(restore());
     long allowed = deployment.leaves() - 1;
     assertThat(deployment.verdict(under, seen)).isInstanceOf(Verdict.Allowed.class);
@@ -67,6 +69,10 @@ class BreakglassEndTest extends GovernedService {
 
     assertRevoked(verdict(under, ended));
     assertThat(revoked(ended)).hasValue(1);
+    assertThat(deployment.lastLeaf().parents())
+        .containsExactly(
+            deployment.service().policy().leaf(),
+            deployment.service().ledger().leaf(begun).orElseThrow().hash());
     assertThat(deployment.verdict(before, seen)).isInstanceOf(Verdict.Allowed.class);
     assertThat(ReplayedStore.of(deployment).replay(allowed).standing()).isEqualTo(Standing.SAME);
   }

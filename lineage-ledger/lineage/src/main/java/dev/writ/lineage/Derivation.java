@@ -317,6 +317,8 @@ final class Derivation {
           .grant()
           .signatures()
           .forEach(signature -> key(node.id(), EdgeKind.APPROVED_BY, signature.kid()));
+    } else if (step instanceof GovernanceStep.Ordered ordered && ordered.revokes()) {
+      approvals().forEach(breakglass -> edge(node.id(), EdgeKind.WITHDRAWS, breakglass));
     }
   }
 

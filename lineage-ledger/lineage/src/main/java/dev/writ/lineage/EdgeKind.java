@@ -43,7 +43,10 @@ public enum EdgeKind implements Wire {
   REPORTED_BY("reportedBy"),
   /** enforcement → decision that denied. */
   ENFORCES("enforces"),
-  /** enforcement → artifact, or attestation key of which all artifacts. */
+  /**
+   * enforcement → artifact, or attestation key of which all artifacts; end or freeze → break-glass, of which
+   * all that had not ended.
+   */
   WITHDRAWS("withdraws"),
   /** policy → policy, start → start. */
   FOLLOWS("follows"),

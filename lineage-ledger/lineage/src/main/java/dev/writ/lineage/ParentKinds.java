@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.lineage;
 
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
@@ -44,14 +45,20 @@ final class ParentKinds {
               ? Map.of(LeafKind.ENROLMENT, ONE)
               : Map.of(LeafKind.DECISION_ALLOW, ONE);
       case ENROLMENT -> Map.of(LeafKind.POLICY, ONE, LeafKind.APPROVAL, UP_TO_ONE);
-      case APPROVAL ->
-          body instanceof RequestApproved
-              ? Map.of(LeafKind.POLICY, ONE, LeafKind.DECISION_DENY, UP_TO_ONE)
-              : Map.of(LeafKind.POLICY, ONE);
+      case APPROVAL -> ofApproval(body);
       case POLICY -> Map.of(LeafKind.KEY, ANY, LeafKind.POLICY, UP_TO_ONE);
       case KEY -> ofKey(body);
       case SUMMARY -> Map.of();
     };
+  }
+
+  private static Map<LeafKind, Count> ofApproval(LeafBody body) {
+    if (body instanceof RequestApproved) {
+      return Map.of(LeafKind.POLICY, ONE, LeafKind.DECISION_DENY, UP_TO_ONE);
+    }
+    return body instanceof GovernanceStep.Ordered step && step.revokes()
+        ? Map.of(LeafKind.POLICY, ONE, LeafKind.APPROVAL, UP_TO_ONE)
+        : Map.of(LeafKind.POLICY, ONE);
   }
 
   private static Map<LeafKind, Count> ofKey(LeafBody body) {

@@ -25,7 +25,7 @@
  * revocation       enforcement (attestation_key)               withdraws
  * enrolment        host attestation_key endorsement_key        attestsWith boundTo evaluatedUnder approvedBy
  * approval         approval principal, or operation key        names stepOf signedBy approvedBy evaluatedUnder
- * … of a mode      approval key                                signedBy approvedBy evaluatedUnder
+ * … of a mode      approval key                                signedBy approvedBy evaluatedUnder withdraws
  * … of a request   approval key                                signedBy evaluatedUnder answers
  * policy           policy                                      follows publishedUnder
  * key              key_statement key (operation trust_file)    states beside approvedBy trusts publishedUnder

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.Leaf;
 import dev.writ.tlog.Hash;
@@ -117,6 +118,12 @@ class LineageTest {
             "approval:17 -signedBy-> " + GovernanceNode.Key.of(SampleLog.OPERATOR),
             "approval:17 -approvedBy-> " + GovernanceNode.Key.of(digest("approver")));
     assertThat(leaves(log.read().tree(17))).containsExactly(17L, 18L);
+
+    GovernanceStep.Begun grant = (GovernanceStep.Begun) begun.body();
+    Leaf unused = log.add(List.of(log.policy, begun), SampleLog.end(grant));
+    assertThat(edges(log.read().root(19))).contains("approval:19 -withdraws-> approval:17");
+    assertThat(leaves(log.read().tree(17))).containsExactly(17L, 18L, 19L);
+    assertThat(log.findings()).noneMatch(finding -> finding.leaf() == 19);
   }
 
   @Test

@@ -227,6 +227,20 @@ final class SampleLog {
         NOW.plusSeconds(7200));
   }
 
+  /** Before its time, by the operator. */
+  static GovernanceStep end(GovernanceStep.Begun begun) {
+    GovernanceOrder.Unsigned end =
+        new GovernanceOrder.Unsigned(
+            "https://writ.example",
+            GovernanceOrder.Kind.END,
+            Optional.of(begun.grant().digest()),
+            OptionalLong.empty(),
+            "It is over.",
+            NOW,
+            digest("a third nonce"));
+    return GovernanceStep.Ordered.of(end.signed(new OperatorSignature(OPERATOR, new byte[64])));
+  }
+
   static ServiceStart start(AkName ak) {
     return new ServiceStart(
         new StartBinding(
