@@ -21,7 +21,10 @@ final class BreakglassArtifacts {
           + " AND mode.begun_by IS NOT NULL"
           + " AND (mode.frozen_by IS NULL OR mode.frozen_by < mode.begun_by)"
           + " AND artifact.expires <= mode.ends)";
-  private static final String LIVE = "revoked = 0 AND " + UNDER_ONE;
+
+  /** Takes a time and the leaf before which they were decided. */
+  static final String LIVE = "revoked = 0 AND " + UNDER_ONE;
+
   private static final String REVOKED_IN_LISTS =
       "SELECT status / "
           + StatusReference.MAX_LIST

@@ -176,7 +176,10 @@ class VoidBetweenTest {
       String between = "SELECT jti FROM artifact WHERE " + StateReads.LIVE_BETWEEN;
       String chain = StateReads.CHAIN + "SELECT jti FROM artifact WHERE " + StateReads.LIVE;
 
+      String breakglass = "SELECT jti FROM artifact WHERE " + BreakglassArtifacts.LIVE;
+
       assertThat(plan(statements, between, 0, 9, NOW)).contains("artifact_expires");
+      assertThat(plan(statements, breakglass, NOW, 9)).contains("artifact_expires");
       assertThat(plan(statements, chain, new byte[34], NOW, NOW, NOW))
           .doesNotContain("artifact_expires");
     }
