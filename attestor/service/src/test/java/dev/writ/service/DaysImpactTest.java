@@ -147,7 +147,7 @@ final class DaysImpactTest {
   private static ImpactReport impactOf(PolicyDocument candidate) throws Exception {
     ImpactReport report = new ImpactReport();
     try (StoredLedger ledger = store.open()) {
-      PolicyImpact impact = new PolicyImpact(store.replay(ledger), candidate, dayBegan);
+      PolicyImpact impact = new PolicyImpact(store.replay(ledger), candidate);
       new StoredRange(ledger, ledger.firstFrom(dayBegan), ledger.size())
           .run(2, impact, report::add, done -> {});
     }
