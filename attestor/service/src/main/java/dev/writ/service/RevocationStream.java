@@ -111,6 +111,11 @@ final class RevocationStream implements AutoCloseable {
     readers.add(group);
   }
 
+  /** Nobody of these reads any more. */
+  void unregister(StreamReaders group) {
+    readers.remove(group);
+  }
+
   /** A reader did not read in time, and was disconnected. */
   void stalled() {
     stalled.increment();

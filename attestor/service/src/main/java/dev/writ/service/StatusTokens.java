@@ -312,7 +312,12 @@ public final class StatusTokens implements AutoCloseable {
       inForce.put(list, token);
       tokens.add(token);
     }
-    made.made(tokens, Set.copyOf(inForce.keySet()));
+    try {
+      made.made(tokens, Set.copyOf(inForce.keySet()));
+    } catch (RuntimeException e) {
+      // They are in force, whoever was not told.
+      Defect.log("telling of status tokens", e);
+    }
   }
 
   private StatusSnapshot snapshot(List<Integer> lists) throws LedgerException {

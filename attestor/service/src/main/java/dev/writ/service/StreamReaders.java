@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -44,11 +45,16 @@ final class StreamReaders {
   /** There is more to read; from whatever thread. */
   void tell() {
     if (told.compareAndSet(false, true)) {
-      context.runOnContext(
-          now -> {
-            told.set(false);
-            new ArrayList<>(readers.values()).forEach(Reader::advance);
-          });
+      try {
+        context.runOnContext(
+            now -> {
+              told.set(false);
+              new ArrayList<>(readers.values()).forEach(Reader::advance);
+            });
+      } catch (RejectedExecutionException e) {
+        // The door was closed, and its readers are gone.
+        told.set(false);
+      }
     }
   }
 
@@ -213,6 +219,9 @@ final class StreamReaders {
         ended = true;
         readers.remove(response);
         size = readers.size();
+        if (size == 0) {
+          stream.unregister(StreamReaders.this);
+        }
         gone.run();
       }
     }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.TestFactory;
  * cli      → all
  * service  → evidence, policy, artifact, hsm, ledger, tlog, tpm
  * agent    → tpm, evidence, artifact
+ * gateway  → artifact
  * ledger   → tlog, artifact
  * lineage  → tlog, artifact
  * artifact → tlog
@@ -45,6 +46,7 @@ class DirectionsTest {
           Map.entry("tpm", Set.of()),
           Map.entry("fixtures", Set.of()),
           Map.entry("artifact", Set.of("tlog")),
+          Map.entry("gateway", Set.of("artifact")),
           Map.entry("ledger", Set.of("tlog", "artifact")),
           Map.entry("lineage", Set.of("tlog", "artifact")),
           Map.entry("agent", Set.of("tpm", "evidence", "artifact")),

@@ -7,7 +7,7 @@ import dev.writ.artifact.DenialCode;
 public enum Dropped {
   /** Longer than anything that is believed. The connection is given up. */
   TOO_LARGE("too_large"),
-  /** Cut off within an event. */
+  /** Cut off, within an event or between two. */
   TRUNCATED("truncated"),
   /** Of no form that is known, or it could not be kept. */
   UNVERIFIABLE("unverifiable"),

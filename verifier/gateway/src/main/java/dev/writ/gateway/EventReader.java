@@ -41,12 +41,12 @@ final class EventReader {
     }
   }
 
-  /** The stream ended within an event. */
+  /** The stream ended within an event, or without its end. */
   static final class TruncatedException extends IOException {
     private static final long serialVersionUID = 1;
 
     TruncatedException() {
-      super("an event must end in an empty line, and was cut off");
+      super("a stream must come to its end, and was cut off");
     }
   }
 

@@ -130,11 +130,11 @@ final class HttpStream implements AutoCloseable {
   private static String headerLine(InputStream in, int[] left) throws IOException {
     StringBuilder line = new StringBuilder();
     for (int b = in.read(); b != '\n'; b = in.read()) {
-      if (b < 0 || --left[0] < 0) {
-        throw new IOException(
-            b < 0
-                ? "the answer must have a whole header, and ended in it"
-                : "a header must have at most " + MAX_HEADER + " bytes, has more");
+      if (b < 0) {
+        throw new EventReader.TruncatedException();
+      }
+      if (--left[0] < 0) {
+        throw new IOException("a header must have at most " + MAX_HEADER + " bytes, has more");
       }
       if (b != '\r') {
         line.append((char) b);
