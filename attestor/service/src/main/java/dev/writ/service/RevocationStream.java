@@ -47,6 +47,9 @@ final class RevocationStream implements AutoCloseable {
 
   private static final long PATIENCE_MILLIS = 1_000;
 
+  /** How long tokens wait for those that come close behind them. */
+  private static final long TOGETHER_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   /** How long tokens may take to know of a revocation before this asks for them. */
   private static final long TOKENS_MILLIS = 20;
 
@@ -74,6 +77,13 @@ final class RevocationStream implements AutoCloseable {
 
   @GuardedBy("this")
   private long version;
+
+  /** Made, and not pushed yet; the newest of each list. */
+  @GuardedBy("this")
+  private final Map<Integer, StatusToken> waiting = new HashMap<>();
+
+  @GuardedBy("this")
+  private long waitingSince;
 
   /** A token, and the version under which readers get it. */
   private record Made(long version, StatusToken token) {}
@@ -192,9 +202,11 @@ final class RevocationStream implements AutoCloseable {
   private void run() {
     long owed = -1;
     while (!closed) {
+      long patience =
+          Math.min(
+              owed < 0 ? PATIENCE_MILLIS : TOKENS_MILLIS, pushTokens().orElse(PATIENCE_MILLIS));
       try {
-        boolean unused =
-            wake.tryAcquire(owed < 0 ? PATIENCE_MILLIS : TOKENS_MILLIS, TimeUnit.MILLISECONDS);
+        boolean unused = wake.tryAcquire(patience, TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         return;
       }
@@ -271,9 +283,38 @@ final class RevocationStream implements AutoCloseable {
         "bug: a checkpoint covers leaf " + index + ", which is not there");
   }
 
-  /** Tokens were made: the events of those before them are nobody's any more. */
+  /** Tokens were made: those before them are nobody's any more. */
   private synchronized void made(List<StatusToken> made, Set<Integer> inUse) {
     for (StatusToken token : made) {
+      if (waiting.isEmpty()) {
+        waitingSince = System.nanoTime();
+      }
+      waiting.merge(
+          StatusTokens.number(token),
+          token,
+          (held, other) -> other.isLaterThan(held) ? other : held);
+    }
+    for (int gone : newest.keySet().stream().filter(list -> !inUse.contains(list)).toList()) {
+      tokenEvents.remove(Objects.requireNonNull(newest.remove(gone)).version());
+    }
+    wake.release();
+  }
+
+  /**
+   * Pushes tokens that were made, once those that come close behind each other are one: revocations go
+   * first, and what they withdraw is denied without them.
+   *
+   * @return milliseconds until there is something to push; none where nothing waits
+   */
+  private synchronized OptionalLong pushTokens() {
+    if (waiting.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    long left = TOGETHER_NANOS - (System.nanoTime() - waitingSince);
+    if (left > 0) {
+      return OptionalLong.of(left / 1_000_000 + 1);
+    }
+    for (StatusToken token : waiting.values()) {
       int list = StatusTokens.number(token);
       Made before = newest.get(list);
       if (before == null || token.isLaterThan(before.token())) {
@@ -286,11 +327,9 @@ final class RevocationStream implements AutoCloseable {
         }
       }
     }
-    for (int gone : newest.keySet().stream().filter(list -> !inUse.contains(list)).toList()) {
-      tokenEvents.remove(Objects.requireNonNull(newest.get(gone)).version());
-      newest.remove(gone);
-    }
+    waiting.clear();
     readers.forEach(StreamReaders::tell);
+    return OptionalLong.empty();
   }
 
   /** Pushes no more; whoever reads is the doors' to disconnect. */

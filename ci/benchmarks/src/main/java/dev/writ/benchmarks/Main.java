@@ -33,6 +33,7 @@ final class Main {
               "hsm-sign", new HsmSign(),
               "issue", new Issue(),
               "ledger-append", new LedgerAppend(),
+              "revoke", new Revoke(),
               "run-start", new RunStart()));
 
   private static final List<String> COUNTED = List.of("issue", "ledger-append");

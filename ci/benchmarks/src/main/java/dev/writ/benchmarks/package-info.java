@@ -169,7 +169,21 @@
  * beside/plain-true        true
  * </pre>
  *
- * <p>Stages are told apart by the log of loaded classes that any JVM can write, with its monotonic
+ * <p><b>revoke</b>: 900 gateways in this process follow a service on sockets of their own, each with a memory of
+ * its own, and 100 more connect and never read. A round is an operator's order, and ends when each of the 900 has
+ * verified and kept the leaf, by which it denies; one of them is shown the bundle before and after.
+ *
+ * <pre>
+ * revoke                 p99, from before the order is sent to the denial, over all gateways and rounds
+ * revoke/p50, …/max      likewise
+ * revoke/revocations     rounds
+ * revoke/stalled         gateways that did not read
+ * revoke/after-kill      from when the service, killed after ten more, is ready again, until all have connected
+ *                        again and deny those ten
+ * revoke/after-kill-p99  of one more round then
+ * </pre>
+ *
+ * <p>Of run-start, stages are told apart by the log of loaded classes that any JVM can write, with its monotonic
  * clock: the product has no clock of its own for this. Where a stage's first class is not loaded, or out
  * of order, the run fails, since {@link dev.writ.benchmarks.RunParts} has the wrong list then.
  *

@@ -40,7 +40,7 @@ public final class RevocationFollower implements AutoCloseable {
 
   private static final Duration ANSWER = Duration.ofSeconds(5);
   private static final long FIRST_PAUSE_MILLIS = 100;
-  private static final long LONGEST_PAUSE_MILLIS = 10_000;
+  private static final long LONGEST_PAUSE_MILLIS = 2_000;
 
   /** Most lists that are pulled: as many as a memory keeps. */
   private static final int MOST_LISTS = 1024;
@@ -296,7 +296,7 @@ public final class RevocationFollower implements AutoCloseable {
 
   /** Longer each time, and not the same for all gateways, which a service that comes back has at once. */
   private void pause() {
-    long most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures, 7));
+    long most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures, 5));
     try {
       Thread.sleep(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
     } catch (InterruptedException e) {
