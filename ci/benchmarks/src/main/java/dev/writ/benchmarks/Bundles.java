@@ -264,7 +264,8 @@ final class Bundles {
         claims.policy().epoch(),
         new Commitment(randomHash()),
         new Commitment(randomHash()),
-        new Commitment(randomHash()));
+        new Commitment(randomHash()),
+        claims.lineage().parent());
   }
 
   private UuidV7 newId() {

@@ -38,6 +38,7 @@ final class ArtifactWrites {
       "UPDATE status_index SET revoked = 1 WHERE number = ? AND leaf_index = ?";
   private static final BulkRevocation VOID_BETWEEN =
       new BulkRevocation("", StateReads.LIVE_BETWEEN);
+  private static final BulkRevocation UNDER = new BulkRevocation("", DescentRows.CHILDREN);
   private static final String USE =
       "INSERT INTO artifact_use (jti, use_number, leaf_index)"
           + " SELECT ?, used.n + 1, ?"
@@ -126,7 +127,8 @@ final class ArtifactWrites {
     }
   }
 
-  Optional<Refusal> revoke(RevokeArtifact artifact) throws SQLException {
+  /** Revokes one, whether it has ended or not, and with it all under it that have not. */
+  Optional<Refusal> revoke(RevokeArtifact artifact, Instant now) throws SQLException {
     Optional<Place> place = statements.first(Place::read, REVOKE, artifact.jti());
     if (place.isEmpty()) {
       boolean known = reads.artifact(artifact.jti()).isPresent();
@@ -137,12 +139,13 @@ final class ArtifactWrites {
       // No row of this leaf: its block was reserved again, and the bit is another artifact's.
       statements.update(REVOKE_INDEX, status.getAsLong(), place.get().leafIndex());
     }
+    UNDER.make(statements, now, artifact.jti());
     return Optional.empty();
   }
 
   /** Revokes what was decided between two leaves and has neither ended at {@code now} nor been revoked. */
   void voidBetween(VoidArtifactsBetween change, Instant now) throws SQLException {
-    VOID_BETWEEN.make(statements, change.fromIndex(), change.beforeIndex(), now);
+    VOID_BETWEEN.make(statements, now, change.fromIndex(), change.beforeIndex(), now);
   }
 
   /** Whether there was a use left. */

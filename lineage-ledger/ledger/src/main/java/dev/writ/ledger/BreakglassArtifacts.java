@@ -26,10 +26,10 @@ final class BreakglassArtifacts {
   static final String LIVE = "revoked = 0 AND " + UNDER_ONE;
 
   private static final String REVOKED_IN_LISTS =
-      "SELECT status / "
+      DescentRows.withDescendants("", "revoked = 1 AND " + UNDER_ONE)
+          + "SELECT status / "
           + StatusReference.MAX_LIST
-          + ", COUNT(*) FROM artifact WHERE revoked = 1 AND "
-          + UNDER_ONE
+          + ", COUNT(*) FROM artifact WHERE jti IN (SELECT jti FROM family) AND expires > ?"
           + " GROUP BY 1 ORDER BY 1";
   private static final String LIVE_LEAVES =
       "SELECT leaf_index FROM artifact WHERE " + LIVE + " ORDER BY leaf_index LIMIT 10";
@@ -41,11 +41,14 @@ final class BreakglassArtifacts {
     this.statements = statements;
   }
 
-  /** Revokes those that leaves before {@code index} decided for and that have not ended at {@code time}. */
+  /**
+   * Revokes those that leaves before {@code index} decided for and that have not ended at {@code time}, and
+   * all that were issued under them.
+   */
   void revoke(long index, Instant time) throws SQLException {
     // Where no grant reaches to that time all have ended, and nothing is looked through.
     if (statements.first(row -> row.getLong(1), LASTS, time).isPresent()) {
-      REVOKE.make(statements, time, index);
+      REVOKE.make(statements, time, time, index);
     }
   }
 
@@ -54,8 +57,11 @@ final class BreakglassArtifacts {
     return statements.all(row -> row.getLong(1), LIVE_LEAVES, time, index);
   }
 
-  /** Those that are revoked, by whatever leaf, and would not have ended at {@code time}. */
+  /**
+   * Those that are revoked, by whatever leaf, with all that were issued under them, that would not have
+   * ended at {@code time}.
+   */
   LiveArtifacts revoked(Instant time) throws SQLException {
-    return LiveArtifacts.counted(statements, REVOKED_IN_LISTS, time, Long.MAX_VALUE);
+    return LiveArtifacts.counted(statements, REVOKED_IN_LISTS, time, Long.MAX_VALUE, time);
   }
 }

@@ -3,6 +3,7 @@ package dev.writ.ledger;
 
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.InclusionProof;
 import dev.writ.tlog.SignedNote;
@@ -36,13 +37,16 @@ public sealed interface CommitOutcome {
   record Superseded(Reason reason) implements CommitOutcome {}
 
   /** What is no longer so. */
-  sealed interface Reason permits Precondition, LastSeenMoved, ApprovalGone {}
+  sealed interface Reason permits Precondition, LastSeenMoved, ApprovalGone, DelegationSpent {}
 
   /** What was last seen of the host is not what a {@link StateChange.SetLastSeen} was judged against. */
   record LastSeenMoved(AkName akName) implements Reason {}
 
   /** An approval that the decision rests on was used by another, or has ended. */
   record ApprovalGone(Hash statement) implements Reason {}
+
+  /** The uses that the parent may delegate are drawn by other children. */
+  record DelegationSpent(UuidV7 parent) implements Reason {}
 
   /** A change is not possible, now or later. Nothing was kept. */
   record Refused(StateChange change, Refusal why) implements CommitOutcome {}
@@ -79,6 +83,8 @@ public sealed interface CommitOutcome {
     STATUS_INDEX_TAKEN,
     /** The status index is of no block that is reserved until after the artifact's end. */
     STATUS_INDEX_NOT_RESERVED,
+    /** The parent was not issued before the child, ends before it, or is of the greatest depth. */
+    DESCENT_IMPOSSIBLE,
     /** No such artifact was issued. */
     ARTIFACT_UNKNOWN,
     /** The artifact was revoked before. */

@@ -162,6 +162,21 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
     return store.read(statements -> new StateReads(statements).artifact(jti));
   }
 
+  /** Under which artifact another was issued; empty for one that was issued under none. */
+  public Optional<Descent> descent(UuidV7 jti) throws LedgerException {
+    return store.read(statements -> new DescentRows(statements).of(jti));
+  }
+
+  /** All artifacts under another that have not ended, revoked or not. */
+  public LiveArtifacts descendants(UuidV7 jti) throws LedgerException {
+    return store.read(statements -> new DescentRows(statements).descendants(jti, clock.instant()));
+  }
+
+  /** How many uses the children of an artifact draw together. */
+  public long delegatedUses(UuidV7 parent) throws LedgerException {
+    return store.read(statements -> new DescentRows(statements).drawn(parent));
+  }
+
   /** How often the artifact was used here. */
   public long uses(UuidV7 jti) throws LedgerException {
     return store.read(statements -> new StateReads(statements).uses(jti));

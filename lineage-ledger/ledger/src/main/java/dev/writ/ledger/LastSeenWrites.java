@@ -139,7 +139,7 @@ final class LastSeenWrites {
    */
   void voidArtifacts(StateChange.VoidArtifacts change, Instant now) throws SQLException {
     byte[] host = change.akName().bytes();
-    VOID.make(statements, host, now, now, now);
+    VOID.make(statements, now, host, now, now, now);
     statements.update(CUT, host);
   }
 }

@@ -51,6 +51,8 @@ public final class LedgerRules {
     ALLOW_ONCE("allow_once"),
     /** An outcome or revocation is of an artifact allowed before it, and comes from that leaf. */
     OF_AN_ALLOW("of_an_allow"),
+    /** Nothing above an artifact that was asked for under others was revoked by name before it. */
+    PARENT_LIVE("parent_live"),
     /** A statement of an outcome, and the revocation of an artifact, come once. */
     SAID_ONCE("said_once"),
     /** A host's keys are enrolled once; who was invited, by an invitation that was open. */
@@ -99,6 +101,7 @@ public final class LedgerRules {
   private final Set<UuidV7> ids = new HashSet<>();
   private final Set<Hash> leaves = new HashSet<>();
   private final Map<UuidV7, Known> allows = new HashMap<>();
+  private final Map<UuidV7, UuidV7> parents = new HashMap<>();
   private final Set<Hash> evidence = new HashSet<>();
   private final Set<UuidV7> revoked = new HashSet<>();
   private final Set<Hash> statements = new HashSet<>();
@@ -275,6 +278,30 @@ public final class LedgerRules {
           Rule.ALLOW_ONCE,
           "evidence must be used once, " + allow.evidenceDigest() + " was before");
       refuse(Rule.KEY_IN_USE, keys.whyUnused(leaf, trust));
+      if (allow.parent().isPresent()) {
+        under(allow, allow.parent().get());
+      }
+    }
+
+    private void under(LeafBody.DecisionAllow allow, UuidV7 parent) {
+      ofAllow(parent);
+      // One that was known before has its parent already, whatever another leaf says of it.
+      @Nullable UuidV7 unused = parents.putIfAbsent(allow.jti(), parent);
+      int above = 0;
+      for (@Nullable UuidV7 next = parent; next != null; next = parents.get(next)) {
+        above++;
+        require(
+            !revoked.contains(next),
+            Rule.PARENT_LIVE,
+            "what it was asked for under must not have been revoked, and " + next + " was");
+        if (above > Descent.MAX_DEPTH) {
+          break;
+        }
+      }
+      require(
+          above <= Descent.MAX_DEPTH,
+          Rule.PARENT_LIVE,
+          "at most " + Descent.MAX_DEPTH + " artifacts must stand above one, stand more");
     }
 
     private void ofAllow(UuidV7 jti) {

@@ -70,20 +70,40 @@ public sealed interface StateChange {
   }
 
   /**
-   * Revokes an artifact that was recorded, expired or not; a second time is refused. Every {@link
-   * StatusSnapshot} after it has the artifact's bit, as long as that counts.
+   * Records that the artifact of the same entry was issued under another, which was decided before and ends
+   * no earlier. The uses that all children of a parent draw stay within {@code mostUses}: else the entry is
+   * {@link CommitOutcome.Superseded} by {@link CommitOutcome.DelegationSpent}. That the parent is live is
+   * {@link Precondition.ParentLive}'s.
+   *
+   * @param jti the child's, recorded by a {@link RecordArtifact} before it in the entry
+   * @param uses how many it draws
+   * @param mostUses how many there are in all
+   */
+  record RecordDescent(UuidV7 jti, UuidV7 parent, long uses, long mostUses) implements StateChange {
+    /** Checks the numbers. */
+    public RecordDescent {
+      require(
+          uses >= 0 && uses <= mostUses,
+          "uses must be from 0 to " + mostUses + ", the most, were " + uses);
+    }
+  }
+
+  /**
+   * Revokes an artifact that was recorded, expired or not, and all under it that have neither ended nor been
+   * revoked; a second time is refused. Every {@link StatusSnapshot} after it has their bits, as long as those
+   * count.
    */
   record RevokeArtifact(UuidV7 jti) implements StateChange {}
 
   /**
-   * Revokes all artifacts of a host that have neither ended nor been revoked; of none, too. {@link
-   * StatusSnapshot}s show it as they do {@link RevokeArtifact}.
+   * Revokes all artifacts of a host, and all under them, that have neither ended nor been revoked; of none,
+   * too. {@link StatusSnapshot}s show it as they do {@link RevokeArtifact}.
    */
   record VoidArtifacts(AkName akName) implements StateChange {}
 
   /**
-   * Revokes all artifacts that leaves of a range decided for and that have neither ended nor been
-   * revoked; of none, too. {@link StatusSnapshot}s show it as they do {@link RevokeArtifact}.
+   * Revokes all artifacts that leaves of a range decided for, and all under them, that have neither ended nor
+   * been revoked; of none, too. {@link StatusSnapshot}s show it as they do {@link RevokeArtifact}.
    *
    * @param fromIndex first leaf of the range
    * @param beforeIndex first leaf after it, at least {@code fromIndex}

@@ -28,8 +28,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of the state follows from the leaves, compared with its rows: artifacts, and whether they are
- * revoked by name or with a break-glass; outcomes, hosts, invitations, approvals of requests with their uses, policy epochs, modes,
+ * What of the state follows from the leaves, compared with its rows: artifacts, under which others they are,
+ * and whether they are revoked by name, with one above them or with a break-glass; outcomes, hosts,
+ * invitations, approvals of requests with their uses, policy epochs, modes,
  * starts, keys, trust files, the newest time. Not what no leaf says: nonces, uses, names, ends in time, what was voided with a boot or a key.
  */
 final class StateDerivation {
@@ -37,6 +38,8 @@ final class StateDerivation {
   private static final String REVOKED = "SELECT revoked FROM artifact WHERE jti = ?";
   private static final String REVOCATION = "SELECT leaf_index FROM revocation WHERE leaf_index = ?";
   private static final String FIRST_REVOCATION = "SELECT MIN(leaf_index) FROM revocation";
+  private static final String DESCENT =
+      "SELECT leaf_index FROM descent WHERE jti = ? AND parent = ?";
   private static final String OUTCOME =
       "SELECT leaf_index FROM outcome WHERE jti = ? AND reporter_kid = ? AND statement_digest = ?";
   private static final String EPOCH =
@@ -56,6 +59,7 @@ final class StateDerivation {
   private static final Map<String, List<String>> KEYS =
       Map.of(
           "artifact", List.of("jti"),
+          "descent", List.of("jti"),
           "host", List.of("ak_name"),
           "invitation", List.of("digest"),
           "outcome", List.of("jti", "reporter_kid", "statement_digest"),
@@ -132,6 +136,9 @@ final class StateDerivation {
     if (body instanceof LeafBody.DecisionAllow allow) {
       owns(statements, "artifact", index, ARTIFACT, allow.jti());
       used(statements, index, leaf);
+      if (allow.parent().isPresent()) {
+        owns(statements, "descent", index, DESCENT, allow.jti(), allow.parent().get());
+      }
     } else if (body instanceof LeafBody.Outcome outcome) {
       owns(
           statements,
@@ -176,6 +183,15 @@ final class StateDerivation {
             "artifact " + revocation.jti(),
             "revoked, as leaf " + index + " says",
             revoked < 0 ? "absent" : "not");
+      }
+      long standing =
+          new DescentRows(statements)
+              .standing(revocation.jti(), leaf.time().plus(LedgerRules.MAX_STEP_BACK), index);
+      if (standing > 0) {
+        fault(
+            "artifacts under " + revocation.jti(),
+            "revoked with it, as leaf " + index + " says",
+            standing + " not");
       }
     }
   }

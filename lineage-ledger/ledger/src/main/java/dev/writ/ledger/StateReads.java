@@ -59,11 +59,11 @@ final class StateReads {
       "leaf_index >= ? AND leaf_index < ? AND " + NEITHER_ENDED_NOR_REVOKED;
 
   private static final String LIVE_IN_LISTS =
-      CHAIN
+      DescentRows.withDescendants(CHAIN, LIVE)
           + "SELECT status / "
           + StatusReference.MAX_LIST
           + ", COUNT(*) FROM artifact WHERE "
-          + LIVE
+          + DescentRows.LIVE
           + " GROUP BY 1 ORDER BY 1";
   private static final String REVOCATIONS =
       "SELECT leaf_index FROM revocation WHERE leaf_index >= ? AND leaf_index < ?"
@@ -166,7 +166,7 @@ final class StateReads {
   }
 
   LiveArtifacts live(AkName akName, Instant now) throws SQLException {
-    return LiveArtifacts.counted(statements, LIVE_IN_LISTS, akName.bytes(), now, now, now);
+    return LiveArtifacts.counted(statements, LIVE_IN_LISTS, akName.bytes(), now, now, now, now);
   }
 
   /** Places of revocations from one leaf on and before another. */

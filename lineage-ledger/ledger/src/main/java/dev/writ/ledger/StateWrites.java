@@ -16,6 +16,7 @@ import dev.writ.ledger.StateChange.PublishTrust;
 import dev.writ.ledger.StateChange.PutTrustInForce;
 import dev.writ.ledger.StateChange.RecordApproval;
 import dev.writ.ledger.StateChange.RecordArtifact;
+import dev.writ.ledger.StateChange.RecordDescent;
 import dev.writ.ledger.StateChange.RecordOutcome;
 import dev.writ.ledger.StateChange.RecordStart;
 import dev.writ.ledger.StateChange.RecordUse;
@@ -83,6 +84,7 @@ final class StateWrites {
   private final TreeWrites tree;
   private final OperationWrites operations;
   private final ApprovalRows approvals;
+  private final DescentRows descents;
   private final TrustFiles trustFiles;
   private final PayloadRows payloads;
   private final GovernanceRows governance;
@@ -98,6 +100,7 @@ final class StateWrites {
     this.tree = new TreeWrites(statements);
     this.operations = new OperationWrites(statements);
     this.approvals = new ApprovalRows(statements);
+    this.descents = new DescentRows(statements);
     this.trustFiles = new TrustFiles(statements);
     this.payloads = new PayloadRows(statements);
     this.governance = new GovernanceRows(statements);
@@ -143,12 +146,15 @@ final class StateWrites {
     if (change instanceof SetLastSeen seen) {
       return hosts.set(seen, index);
     }
+    if (change instanceof RecordDescent descent) {
+      return descents.record(descent, index);
+    }
     if (change instanceof UseApproval used) {
       return approvals.use(used, index, time);
     }
     Optional<Refusal> refusal;
     if (change instanceof RevokeArtifact artifact) {
-      refusal = artifacts.revoke(artifact);
+      refusal = artifacts.revoke(artifact, now);
     } else if (change instanceof RecordOutcome outcome) {
       refusal = artifacts.record(outcome, index);
     } else if (change instanceof AddInvitation invitation) {

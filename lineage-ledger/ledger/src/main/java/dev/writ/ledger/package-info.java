@@ -22,6 +22,8 @@
  *   <li>A revocation is its leaf and its bit together. Every {@link dev.writ.ledger.StatusSnapshot}
  *       after its receipt has the bit; of two snapshots the later has the later time, no smaller tree
  *       and no earlier epoch, whatever clocks did, and each is of a tree that a checkpoint covers or will.
+ *   <li>What is issued under an artifact ends no later, and is revoked in the transaction that revokes that,
+ *       whatever revokes it: by name, with its host's boot, or with a range of leaves.
  *   <li>What was last seen of a host's TPM is recorded with the decision that it led to, or not at all
  *       where something else was seen since it was judged. An artifact is of the boot that is recorded
  *       with it: none of an earlier boot comes after one of a later, and all that a host has are voided
@@ -193,6 +195,7 @@
  * artifact        jti → leaf_index, expires, revoked, status (list * 131072 + idx, or null); previous, ends:
  *                 its host's artifact before it, and when the last of them and of it ends
  * revocation      leaf_index of each leaf of kind revocation, from the first on that version 12 wrote
+ * descent         jti → parent, root (jtis), depth, uses, leaf_index; of artifacts issued under another
  * artifact_use    (jti, use_number) → leaf_index
  * outcome         (jti, reporter_kid, statement_digest) → report_number (unique with the first two, from
  *                 1), state, leaf_index

@@ -4,6 +4,7 @@ package dev.writ.artifact;
 import dev.writ.tlog.Hash;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One action on one resource with exact arguments.
@@ -13,9 +14,15 @@ import java.util.Map;
  * @param argsDigest digest of the exact arguments, so that no other arguments pass
  * @param limits named upper bounds that the Relying Party enforces; at most {@value #MAX_LIMITS}
  * @param maxUses how often the permission may be used, or {@link #UNCOUNTED}
+ * @param delegable what its holder may have others permitted under it; absent: this act alone
  */
 public record Act(
-    String action, String resource, Hash argsDigest, Map<String, Long> limits, int maxUses) {
+    String action,
+    String resource,
+    Hash argsDigest,
+    Map<String, Long> limits,
+    int maxUses,
+    Optional<Delegable> delegable) {
   /** Uses are not counted: the JSON has no {@code max_uses}. */
   public static final int UNCOUNTED = 0;
 
@@ -39,6 +46,12 @@ public record Act(
     Require.between("act.max_uses", maxUses, UNCOUNTED, Integer.MAX_VALUE);
   }
 
+  /** An act of which nothing but itself can be delegated. */
+  public Act(
+      String action, String resource, Hash argsDigest, Map<String, Long> limits, int maxUses) {
+    this(action, resource, argsDigest, limits, maxUses, Optional.empty());
+  }
+
   /** Whether uses are counted, which takes one judge: exactly one Relying Party in {@code aud}. */
   public boolean countsUses() {
     return maxUses != UNCOUNTED;
@@ -54,20 +67,23 @@ public record Act(
     if (countsUses()) {
       map.put("max_uses", maxUses);
     }
+    delegable.ifPresent(bound -> map.put("delegable", bound.toMap()));
     return map;
   }
 
   /** The action that these members are, for a document that holds one; others are refused. */
   public static Act take(JsonMembers json) throws MalformedJsonException {
+    Optional<JsonMembers> delegable = json.optionalObject("delegable");
     Act act =
         new Act(
             json.text("action"),
             json.text("resource"),
             json.hash("args_digest"),
             json.object("limits").allIntegers(MAX_LIMITS),
-            json.has("max_uses")
-                ? (int) json.integer("max_uses", 1, Integer.MAX_VALUE)
-                : UNCOUNTED);
+            json.has("max_uses") ? (int) json.integer("max_uses", 1, Integer.MAX_VALUE) : UNCOUNTED,
+            delegable.isPresent()
+                ? Optional.of(Delegable.take(delegable.get()))
+                : Optional.empty());
     json.end();
     return act;
   }

@@ -186,9 +186,14 @@ final class Examination {
 
   Finding leafAgrees() {
     LeafBody.DecisionAllow leaf = made(decision);
-    String expected = "leaf and artifact with one jti, artifact, request and policy digest, epoch";
+    String expected =
+        "leaf and artifact with one jti, parent, artifact, request and policy digest, epoch";
     if (!leaf.jti().equals(claims().jti())) {
       return Finding.failed(expected, "jti " + leaf.jti() + " and " + claims().jti());
+    }
+    Optional<UuidV7> parent = claims().lineage().parent();
+    if (!leaf.parent().equals(parent)) {
+      return Finding.failed(expected, "parent " + named(leaf.parent()) + " and " + named(parent));
     }
     if (leaf.epoch() != claims().policy().epoch()) {
       return Finding.failed(
@@ -201,6 +206,10 @@ final class Examination {
                 agree(
                     expected, "request_digest", leaf.requestDigest(), claims().request().digest()))
         .orElseGet(() -> Finding.passed(expected, "the same"));
+  }
+
+  private static String named(Optional<UuidV7> parent) {
+    return parent.map(UuidV7::toString).orElse("none");
   }
 
   /** Nothing where the two are equal. */
@@ -364,7 +373,7 @@ final class Examination {
 
   Finding parent() {
     Optional<UuidV7> parent = claims().lineage().parent();
-    String actual = parent.map(UuidV7::toString).orElse("none");
+    String actual = named(parent);
     return presentation
         .parent()
         .map(

@@ -70,6 +70,7 @@ public sealed interface LeafBody
    * @param subject commitment to the UTF-8 of {@code sub}
    * @param host commitment to the UTF-8 of the host's name
    * @param args commitment to the 32 bytes of {@code act.args_digest}
+   * @param parent jti of the artifact under which it was asked for
    */
   record DecisionAllow(
       UuidV7 jti,
@@ -80,7 +81,8 @@ public sealed interface LeafBody
       long epoch,
       Commitment subject,
       Commitment host,
-      Commitment args)
+      Commitment args,
+      Optional<UuidV7> parent)
       implements LeafBody {
     /**
      * The decision as given.
@@ -89,6 +91,33 @@ public sealed interface LeafBody
      */
     public DecisionAllow {
       Require.between("epoch", epoch, 1, Require.MAX_EXACT);
+      if (parent.equals(Optional.of(jti))) {
+        throw new InvalidValueException("parent", "another artifact than jti", jti.toString());
+      }
+    }
+
+    /** One that was asked for under no other artifact. */
+    public DecisionAllow(
+        UuidV7 jti,
+        Hash artifactDigest,
+        Hash requestDigest,
+        Hash evidenceDigest,
+        Hash policyDigest,
+        long epoch,
+        Commitment subject,
+        Commitment host,
+        Commitment args) {
+      this(
+          jti,
+          artifactDigest,
+          requestDigest,
+          evidenceDigest,
+          policyDigest,
+          epoch,
+          subject,
+          host,
+          args,
+          Optional.empty());
     }
 
     @Override
@@ -108,6 +137,7 @@ public sealed interface LeafBody
       map.put("subject", subject.digest());
       map.put("host", host.digest());
       map.put("args", args.digest());
+      parent.ifPresent(above -> map.put("parent", above.toString()));
       return map;
     }
   }

@@ -62,7 +62,8 @@ final class LeafBodyReader {
         json.integer("epoch", 1, Require.MAX_EXACT),
         new Commitment(json.hash("subject")),
         new Commitment(json.hash("host")),
-        new Commitment(json.hash("args")));
+        new Commitment(json.hash("args")),
+        json.optionalUuid("parent"));
   }
 
   private static LeafBody.DecisionDeny decisionDeny(JsonMembers json)

@@ -57,9 +57,16 @@
  *            args_digest  digest
  *            limits       object of at most 16: name(64) to 0..2^53-1
  *            max_uses     ? 1..2^31-1; absent: uses are not counted
+ *            delegable    ? actions [1..16 name(64)], resources [1..16 resource], aud [1..16
+ *                         visible(256)], max_uses ? 1..2^31-1: what others may be permitted under it
  * parent     ? uuid           jti of the artifact under which the starting execution runs
  * jkt        thumbprint       key that will hold the artifact
  * </pre>
+ *
+ * <p>A {@code resource} of {@code delegable} is one that {@link dev.writ.artifact.CanonicalResource}
+ * specifies. Who names a {@code parent} proves to hold its key: ES256 over {@code writ-delegation-v1} ‖ 0x00 ‖
+ * the challenge's nonce ‖ request_digest ‖ jkt, by the key of the parent's {@code cnf.jkt}. What a child may
+ * is {@link dev.writ.artifact.Narrowing}'s.
  *
  * <p>At most 16 KiB. Where {@code max_uses} is present {@code aud} has one element: a use needs one
  * judge. An execution on a host has the audience {@code exec:} and that host's {@code ak-name}. {@code
@@ -170,15 +177,18 @@
  * enrolment       host commitment, ak_name_digest digest (SHA-256 of the Name), ek_digest digest
  *                 (SHA-256 of the endorsement key's SubjectPublicKeyInfo), admission listed|invited
  * decision.allow  jti uuid, artifact_digest, request_digest, evidence_digest, policy_digest digest,
- *                 epoch 1..2^53-1, subject, host, args commitment
+ *                 epoch 1..2^53-1, subject, host, args commitment, parent ? uuid: the artifact's
+ *                 lineage.parent
  * decision.deny   code (a denial code), reason visible(128), request_digest ? digest,
  *                 evidence_digest ? digest, policy_digest digest, epoch 1..2^53-1
  * outcome         jti uuid, state ok|failed|unknown, reporter holder|gateway, kid thumbprint,
  *                 statement_digest digest
  * revocation      jti uuid, reason unspecified|key_compromise|host_compromised|superseded|ceased|
  *                 policy_changed
+ *                 of it and of all under it that had not ended
  * … of a boot     ak_name_digest digest, reset_count, restart_count 0..2^32-1, reason
- *                 new_boot|rollback: all artifacts of that host before it that had not ended
+ *                 new_boot|rollback: all artifacts of that host before it, and under those, that had
+ *                 not ended
  * approval        of enrolment, subject commitment, digest digest (SHA-256 of the invitation's
  *                 secret), expires milliseconds
  * … of a step     of an operation's kind, step proposed|approved|ended, and where it was
@@ -218,7 +228,8 @@
  *              args: the 32 bytes of act.args_digest, for the issuer sees no more of the arguments
  * </pre>
  *
- * <p>Parents of a decision are the policy in force, the host's enrolment and the approvals that its rules saw;
+ * <p>Parents of a decision are the policy in force, the host's enrolment, the approvals that its rules saw and,
+ * of an allow with {@code parent}, the decision that allowed that;
  * of an approval of a request, the policy in force and, where it answers a denial, that. Parents of an outcome
  * and a revocation are the artifact's decision, of a boot's revocation the
  * host's enrolment; of a start, the issuer key's leaf, the start before and the enrolment of the host's

@@ -329,6 +329,8 @@ class BundleVerifierDenialTest {
             Issuance.valid().decision(d -> Decisions.artifact(d, other)),
             Issuance.valid().decision(d -> Decisions.request(d, other)),
             Issuance.valid().decision(d -> Decisions.policy(d, other)),
+            Issuance.valid().decision(d -> Decisions.parent(d, Optional.empty())),
+            Issuance.valid().decision(d -> Decisions.parent(d, Optional.of(TestWorld.ROOT))),
             Issuance.valid().decision(d -> Decisions.epoch(d, 8)));
 
     for (Issuance issuance : forged) {

@@ -3,6 +3,7 @@ package dev.writ.artifact;
 
 import dev.writ.artifact.LeafBody.DecisionAllow;
 import dev.writ.tlog.Hash;
+import java.util.Optional;
 
 /** Copies of a decision with one field another. */
 final class Decisions {
@@ -28,9 +29,32 @@ final class Decisions {
     return with(d, d.jti(), d.artifactDigest(), d.requestDigest(), d.policyDigest(), epoch);
   }
 
+  static DecisionAllow parent(DecisionAllow d, Optional<UuidV7> parent) {
+    return new DecisionAllow(
+        d.jti(),
+        d.artifactDigest(),
+        d.requestDigest(),
+        d.evidenceDigest(),
+        d.policyDigest(),
+        d.epoch(),
+        d.subject(),
+        d.host(),
+        d.args(),
+        parent);
+  }
+
   private static DecisionAllow with(
       DecisionAllow d, UuidV7 jti, Hash artifact, Hash request, Hash policy, long epoch) {
     return new DecisionAllow(
-        jti, artifact, request, d.evidenceDigest(), policy, epoch, d.subject(), d.host(), d.args());
+        jti,
+        artifact,
+        request,
+        d.evidenceDigest(),
+        policy,
+        epoch,
+        d.subject(),
+        d.host(),
+        d.args(),
+        d.parent());
   }
 }

@@ -175,7 +175,8 @@ final class Issuance {
         claims.policy().epoch(),
         Commitment.of(salt, ascii(claims.sub())),
         Commitment.of(salt, ascii("host-1")),
-        Commitment.of(salt, ascii("arguments")));
+        Commitment.of(salt, ascii("arguments")),
+        claims.lineage().parent());
   }
 
   private String jws(ArtifactClaims permitted) {
