@@ -13,9 +13,11 @@ import dev.writ.artifact.JwkThumbprint;
 import dev.writ.artifact.OutcomeClaims;
 import dev.writ.artifact.OutcomeState;
 import dev.writ.artifact.OutcomeStatement;
+import dev.writ.artifact.ParentProof;
 import dev.writ.artifact.PcrBankSelection;
 import dev.writ.artifact.Possession;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.ClockInfo;
 import dev.writ.evidence.EnrolledAk;
@@ -190,7 +192,19 @@ public final class Attester implements AutoCloseable {
    */
   public Answer<ProofBundle> attest(ExecutionRequest template)
       throws TpmException, IOException, AttestationFailedException {
-    return patience.ask(() -> attestOnce(template, Optional.empty()));
+    return patience.ask(() -> attestOnce(template, Optional.empty(), Optional.empty()));
+  }
+
+  /**
+   * The same under an artifact whose key is this Attester's, for an execution or another act.
+   *
+   * @param template the request; its {@code parent} is replaced by the parent's {@code jti}
+   * @param exec what runs, where something does
+   */
+  public Answer<ProofBundle> attestUnder(
+      Artifact parent, ExecutionRequest template, Optional<ExecBinding> exec)
+      throws TpmException, IOException, AttestationFailedException {
+    return patience.ask(() -> attestOnce(template, exec, Optional.of(parent)));
   }
 
   /**
@@ -201,28 +215,32 @@ public final class Attester implements AutoCloseable {
    */
   public Answer<ProofBundle> attest(ExecutionRequest template, ExecBinding exec)
       throws TpmException, IOException, AttestationFailedException {
-    return patience.ask(() -> attestOnce(template, Optional.of(exec)));
+    return patience.ask(() -> attestOnce(template, Optional.of(exec), Optional.empty()));
   }
 
   /** A service that has another idea of how far it has come is sent the measurement list anew. */
-  private Answer<ProofBundle> attestOnce(ExecutionRequest template, Optional<ExecBinding> exec)
+  private Answer<ProofBundle> attestOnce(
+      ExecutionRequest template, Optional<ExecBinding> exec, Optional<Artifact> parent)
       throws TpmException, IOException, AttestationFailedException {
-    Answer<ProofBundle> answer = attestOnce(template, exec, false);
+    Answer<ProofBundle> answer = attestOnce(template, exec, parent, false);
     return answer instanceof Answer.Denied<ProofBundle> denied
             && denied.reason().equals(POSITION_MISMATCH)
-        ? attestOnce(template, exec, true)
+        ? attestOnce(template, exec, parent, true)
         : answer;
   }
 
   private Answer<ProofBundle> attestOnce(
-      ExecutionRequest template, Optional<ExecBinding> exec, boolean listAnew)
+      ExecutionRequest template,
+      Optional<ExecBinding> exec,
+      Optional<Artifact> parent,
+      boolean listAnew)
       throws TpmException, IOException, AttestationFailedException {
     Answer<Challenge> answer = service.challenge(attestationKey.name());
     if (answer instanceof Answer.Denied<Challenge> denied) {
       return denied.retyped();
     }
     Prepared prepared =
-        prepare(((Answer.Granted<Challenge>) answer).value(), template, exec, listAnew);
+        prepare(((Answer.Granted<Challenge>) answer).value(), template, exec, parent, listAnew);
     Answer<ProofBundle> bundle = service.issue(prepared.request(), channelKey);
     if (bundle instanceof Answer.Granted<ProofBundle>) {
       prepared.list().ifPresent(part -> imaList.orElseThrow().keep(part.reached()));
@@ -244,7 +262,31 @@ public final class Attester implements AutoCloseable {
    */
   public IssueRequest answer(Challenge challenge, ExecutionRequest template)
       throws TpmException, AttestationFailedException {
-    return prepare(challenge, template, Optional.empty(), false).request();
+    return prepare(challenge, template, Optional.empty(), Optional.empty(), false).request();
+  }
+
+  /** The same under an artifact whose key is this Attester's. */
+  public IssueRequest answerUnder(Artifact parent, Challenge challenge, ExecutionRequest template)
+      throws TpmException, AttestationFailedException {
+    return prepare(challenge, template, Optional.empty(), Optional.of(parent), false).request();
+  }
+
+  /**
+   * Shows to the service that the holder of an artifact wants a request under it.
+   *
+   * @param request the child's, of this or another host, which names the artifact as its parent
+   * @throws IllegalArgumentException if the artifact's key is another than this Attester's
+   */
+  public ParentProof prove(Artifact parent, Challenge challenge, ExecutionRequest request)
+      throws TpmException {
+    if (!parent.claims().jkt().equals(jkt)) {
+      throw new IllegalArgumentException(
+          "the parent must be of this host's instance key, and is of another");
+    }
+    byte[] message =
+        ParentProof.message(Hash.of(challenge.nonce().bytes()), request.digest(), request.jkt());
+    return new ParentProof(
+        parent, instancePublic, instanceKey.signP1363(Hash.sha256(message).bytes()));
   }
 
   /**
@@ -256,9 +298,17 @@ public final class Attester implements AutoCloseable {
   }
 
   private Prepared prepare(
-      Challenge challenge, ExecutionRequest template, Optional<ExecBinding> exec, boolean listAnew)
+      Challenge challenge,
+      ExecutionRequest template,
+      Optional<ExecBinding> exec,
+      Optional<Artifact> parent,
+      boolean listAnew)
       throws TpmException, AttestationFailedException {
-    ExecutionRequest request = bound(template);
+    ExecutionRequest request = bound(template, parent.map(above -> above.claims().jti()));
+    Optional<ParentProof> proof =
+        parent.isPresent()
+            ? Optional.of(prove(parent.get(), challenge, request))
+            : Optional.empty();
     Hash qualifyingData =
         EvidenceBinding.qualifyingData(Hash.of(challenge.nonce().bytes()), request.digest(), jkt);
     Measurement measurement =
@@ -277,7 +327,8 @@ public final class Attester implements AutoCloseable {
     list.ifPresent(part -> evidence.imaList(part.segment().encode()));
     try {
       return new Prepared(
-          new IssueRequest(attestationKey.name(), request, exec, challenge, evidence.build()),
+          new IssueRequest(
+              attestationKey.name(), request, exec, challenge, evidence.build(), proof),
           list);
     } catch (MalformedEvidenceException e) {
       throw new AttestationFailedException("this host's own evidence cannot be read", e);
@@ -374,13 +425,17 @@ public final class Attester implements AutoCloseable {
 
   /** The request that {@link #attest} asks with: the template, of this Attester's own {@code jkt}. */
   public ExecutionRequest bound(ExecutionRequest template) {
+    return bound(template, Optional.empty());
+  }
+
+  private ExecutionRequest bound(ExecutionRequest template, Optional<UuidV7> parent) {
     return new ExecutionRequest(
         template.iss(),
         template.aud(),
         template.tenant(),
         template.sub(),
         template.act(),
-        template.parent(),
+        parent.or(template::parent),
         jkt);
   }
 

@@ -252,6 +252,9 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
     json.write(others, 0, others.length - 1);
     request.exec().ifPresent(exec -> member(json, "exec", exec.jcs()));
     initiator.ifPresent(token -> member(json, "initiator_token", Jcs.canonical(token.compact())));
+    request
+        .parentProof()
+        .ifPresent(proof -> member(json, "parent_proof", Jcs.canonical(proof.toMap())));
     member(json, "request", request.request().jcs());
     json.write('}');
     return json.toByteArray();

@@ -3,6 +3,7 @@ package dev.writ.agent;
 
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.ParentProof;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.TpmName;
@@ -17,10 +18,22 @@ import java.util.Optional;
  *     needed for an execution on a host
  * @param challenge the challenge that the quote answers
  * @param evidence the quote, its PCR values, and the instance key's certification
+ * @param parentProof that the holder of the parent that the request names wants it
  */
 public record IssueRequest(
     TpmName attestationKey,
     ExecutionRequest request,
     Optional<ExecBinding> exec,
     Challenge challenge,
-    Evidence evidence) {}
+    Evidence evidence,
+    Optional<ParentProof> parentProof) {
+  /** One that is asked for under no other artifact. */
+  public IssueRequest(
+      TpmName attestationKey,
+      ExecutionRequest request,
+      Optional<ExecBinding> exec,
+      Challenge challenge,
+      Evidence evidence) {
+    this(attestationKey, request, exec, challenge, evidence, Optional.empty());
+  }
+}

@@ -6,6 +6,7 @@ import dev.writ.artifact.ExecAudience;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.InitiatorToken;
+import dev.writ.artifact.ParentProof;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.TpmName;
@@ -22,6 +23,8 @@ import java.util.Optional;
  *     needed where a host would judge it by that, since the policy could not judge it otherwise
  * @param evidence of the host's state
  * @param initiatorToken what an identity provider says of whoever set this in motion
+ * @param parentProof that the holder of the parent that the request names wants it; absent where it names
+ *     none, and where nothing is shown
  */
 public record Application(
     TpmName akName,
@@ -29,7 +32,8 @@ public record Application(
     ExecutionRequest request,
     Optional<ExecBinding> exec,
     Evidence evidence,
-    Optional<InitiatorToken> initiatorToken) {
+    Optional<InitiatorToken> initiatorToken,
+    Optional<ParentProof> parentProof) {
   /**
    * One that names no initiator.
    *
@@ -41,16 +45,20 @@ public record Application(
       ExecutionRequest request,
       Optional<ExecBinding> exec,
       Evidence evidence) {
-    this(akName, challenge, request, exec, evidence, Optional.empty());
+    this(akName, challenge, request, exec, evidence, Optional.empty(), Optional.empty());
   }
 
   /**
    * The application as given.
    *
-   * @throws IllegalArgumentException if request and binding contradict each other, or the binding is
-   *     needed and absent
+   * @throws IllegalArgumentException if request and binding contradict each other, the binding is
+   *     needed and absent, or a parent is proven that the request does not name
    */
   public Application {
+    if (parentProof.isPresent() && request.parent().isEmpty()) {
+      throw new IllegalArgumentException(
+          "JSON, field parent_proof: must be absent where the request names no parent, was present");
+    }
     if (exec.isPresent()) {
       requireAgreement(request.act(), exec.get());
     } else if (request.act().action().equals(ExecBinding.ACTION)

@@ -149,7 +149,7 @@ final class ArtifactSigner {
         request.aud(),
         iat,
         iat,
-        end(iat.plus(allow.lifetime()), breakglass),
+        end(iat.plus(allow.lifetime()), breakglass, grounds.parent()),
         chosen.jti(),
         request.jkt(),
         request.tenant(),
@@ -158,19 +158,41 @@ final class ArtifactSigner {
         grounds.policy().reference(),
         new Governance(
             // Whom the policy was shown; where nobody is known, the host asked by itself.
-            allow.inputs().governance().initiator().orElse("host:" + grounds.host().name()),
+            allow
+                .inputs()
+                .governance()
+                .initiator()
+                .or(() -> grounds.parent().map(above -> above.claims().gov().initiator()))
+                .orElse("host:" + grounds.host().name()),
             approvals(breakglass, grounds.approvals()),
-            allow.obligations().stream().map(Obligation::wire).toList(),
-            mode(chosen.mode(), breakglass.isPresent())),
-        Lineage.rootOf(chosen.execution()),
+            obligations(allow, grounds.parent()),
+            grounds
+                .parent()
+                .map(above -> above.mode(mode(chosen.mode(), breakglass.isPresent())))
+                .orElse(mode(chosen.mode(), breakglass.isPresent()))),
+        grounds
+            .parent()
+            .map(above -> above.lineage(chosen.execution()))
+            .orElse(Lineage.rootOf(chosen.execution())),
         chosen.status(),
         chosen.logOrigin(),
         grounds.result().embedded());
   }
 
-  /** What is permitted under a break-glass ends with it: it began and ends at whole seconds. */
-  private static Instant end(Instant end, Optional<GovernanceMode.Breakglass> breakglass) {
-    return breakglass.map(GovernanceMode.Breakglass::ends).filter(end::isAfter).orElse(end);
+  /** What whoever honours the artifact must do. */
+  static List<String> obligations(Decision.Allow allow, Optional<ParentGrant> parent) {
+    List<String> own = allow.obligations().stream().map(Obligation::wire).toList();
+    return parent.map(above -> above.obligations(own)).orElse(own);
+  }
+
+  /**
+   * What is permitted under a break-glass ends with it: it began and ends at whole seconds. What is asked
+   * under another artifact ends no later than that.
+   */
+  private static Instant end(
+      Instant end, Optional<GovernanceMode.Breakglass> breakglass, Optional<ParentGrant> parent) {
+    Instant own = breakglass.map(GovernanceMode.Breakglass::ends).filter(end::isAfter).orElse(end);
+    return parent.map(above -> above.end(own)).orElse(own);
   }
 
   /** Who let it happen besides the policy: the signers of a grant, and who approved the request. */

@@ -25,7 +25,8 @@ import java.util.Optional;
 /**
  * Writes decisions as ledger entries: the leaf, what must still hold when it is committed, and what
  * changes with it. Parents of a decision are the policy that decided, the host's enrolment, where it was made
- * under a break-glass the leaf that began that, and the approvals that the policy's rules saw.
+ * under a break-glass the leaf that began that, the approvals that the policy's rules saw, and the
+ * decision that allowed the artifact under which it was asked.
  */
 final class DecisionEntries {
   private final InstantSource clock;
@@ -52,7 +53,8 @@ final class DecisionEntries {
             policy.epoch(),
             commitment(salts.subject(), claims.sub()),
             commitment(salts.host(), grounds.host().name()),
-            Commitment.of(salts.args(), claims.act().argsDigest().bytes()));
+            Commitment.of(salts.args(), claims.act().argsDigest().bytes()),
+            claims.lineage().parent());
     List<StateChange> changes = new ArrayList<>();
     if (takesNonce(granted.nonce())) {
       changes.add(nonceOf(application.challenge()));
@@ -60,12 +62,20 @@ final class DecisionEntries {
     changes.add(
         new StateChange.RecordArtifact(
             claims.jti(), claims.exp(), Optional.of(status), granted.standing().seen()));
+    grounds.parent().ifPresent(parent -> changes.add(parent.recorded(claims.jti())));
     changes.addAll(grounds.learned());
     List<Precondition> rests = new ArrayList<>();
     rests.add(new Precondition.EpochIs(policy.epoch()));
     rests.add(policy.mode().unchanged());
     rests.add(new Precondition.HostActive(grounds.host().akName()));
     rests.add(new Precondition.KeyActive(artifact.kid()));
+    grounds
+        .parent()
+        .ifPresent(
+            parent -> {
+              rests.add(new Precondition.ParentLive(parent.claims().jti()));
+              rests.add(new Precondition.HostActive(parent.claims().env().akName()));
+            });
     List<Counted> approvals = grounds.approvals().seen();
     if (!approvals.isEmpty()) {
       approvals.forEach(approval -> changes.add(approval.use()));
@@ -78,6 +88,7 @@ final class DecisionEntries {
             grounds.host(),
             policy.mode().parent(grounds.decided()),
             approvals,
+            grounds.parent().map(ParentGrant::leaf),
             body),
         changes,
         rests,
@@ -117,6 +128,7 @@ final class DecisionEntries {
             refused.host(),
             refused.decision().flatMap(deny -> policy.mode().parent(deny.inputs().now())),
             refused.approvals(),
+            Optional.empty(),
             body),
         changes,
         rests,
@@ -156,10 +168,12 @@ final class DecisionEntries {
       KnownHost host,
       Optional<Hash> breakglass,
       List<Counted> approvals,
+      Optional<Hash> parent,
       LeafBody body) {
     List<Hash> parents = new ArrayList<>(List.of(policy.leaf(), host.enrolment()));
     breakglass.ifPresent(parents::add);
     approvals.forEach(approval -> parents.add(approval.leaf()));
+    parent.ifPresent(parents::add);
     return Leaf.of(time, UuidV7.next(clock, random), parents, body);
   }
 

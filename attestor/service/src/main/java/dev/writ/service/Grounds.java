@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param policy by which it was judged
  * @param decided when
  * @param initiator who set it in motion, and what proved it
+ * @param parent under which it was asked
  */
 record Grounds(
     Application application,
@@ -34,4 +35,5 @@ record Grounds(
     CountedApprovals approvals,
     PolicyInForce policy,
     Instant decided,
-    Optional<Initiator> initiator) {}
+    Optional<Initiator> initiator,
+    Optional<ParentGrant> parent) {}

@@ -390,6 +390,8 @@ public final class Issuance {
       return "each approval that it rests on holds and is not used";
     } else if (reason instanceof Precondition.NoTrustAfter) {
       return "the trust file that names its approvers is the newest";
+    } else if (reason instanceof CommitOutcome.DelegationSpent) {
+      return "the parent may delegate as many uses as the child draws";
     } else if (reason instanceof CommitOutcome.LastSeenMoved) {
       return "what was last seen of the host's TPM is what its quote was judged by";
     }

@@ -38,7 +38,7 @@ import java.util.Optional;
  * Says whether a host may have the artifact it asks for. First whether it is the host that asks: the
  * challenge is ours, the quote answers it for this request under the enrolled key, and the connection
  * is not that of somebody with another key. Then the challenge's time and epoch, continuity, host's
- * state, scope, instance key, initiator, appraisal, decision, in that order. The first that fails gives the denial
+ * state, scope, instance key, initiator, parent, appraisal, decision, in that order. The first that fails gives the denial
  * its code. Reads the ledger; changes nothing.
  */
 final class Judge {
@@ -67,6 +67,14 @@ final class Judge {
               "channel_key_mismatch",
               "a key that the TLS client shows must be the request's jkt, and is another"));
 
+  private static final Denial TOO_MANY_OBLIGATIONS =
+      new Denial(
+          DenialCode.AUTHORIZATION_DISCONTINUITY,
+          "parent_obligations_too_many",
+          "a child's obligations with its parent's must be at most "
+              + ParentGrant.MAX_OBLIGATIONS
+              + ", are more");
+
   private final ServiceIdentity identity;
   private final Challenges challenges;
   private final Endorsements endorsements;
@@ -77,6 +85,7 @@ final class Judge {
   private final Initiators initiators;
   private final MeasuredLogs logs;
   private final ApprovalsAtHand approvals;
+  private final Parents parents;
   private final Continuity continuity;
   private final HostRate rate;
   private final InstantSource clock;
@@ -93,6 +102,7 @@ final class Judge {
       Initiators initiators,
       MeasuredLogs logs,
       ApprovalsAtHand approvals,
+      Parents parents,
       Continuity continuity,
       HostRate rate,
       InstantSource clock,
@@ -107,6 +117,7 @@ final class Judge {
     this.initiators = initiators;
     this.logs = logs;
     this.approvals = approvals;
+    this.parents = parents;
     this.continuity = continuity;
     this.rate = rate;
     this.clock = clock;
@@ -175,10 +186,19 @@ final class Judge {
     if (initiated instanceof Initiators.Outcome.Denied denied) {
       return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
     }
+    Optional<Initiator> initiator = ((Initiators.Outcome.Known) initiated).initiator();
+    Parents.Outcome above =
+        parents.judge(application, policy, initiator, Instant.ofEpochMilli(clock.millis()));
+    if (above instanceof Parents.Outcome.Denied denied) {
+      return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
+    }
     return decide(
         application,
         channel,
-        ((Initiators.Outcome.Known) initiated).initiator(),
+        initiator,
+        above instanceof Parents.Outcome.Under under
+            ? Optional.of(under.parent())
+            : Optional.empty(),
         policy,
         host,
         quote,
@@ -244,6 +264,7 @@ final class Judge {
       Application application,
       Channel channel,
       Optional<Initiator> initiator,
+      Optional<ParentGrant> parent,
       PolicyInForce policy,
       KnownHost host,
       VerifiedQuote quote,
@@ -272,14 +293,16 @@ final class Judge {
         Appraiser.appraise(quote, endorsement, references, read.boot(), read.list());
     Instant now = Instant.ofEpochMilli(clock.millis());
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
-    Governance governance = PolicyInputs.governance(policy, initiator.map(Initiator::name), now);
+    Governance governance =
+        PolicyInputs.governance(
+            policy, Parents.initiator(parent, initiator.map(Initiator::name)), now);
     Hash request = application.request().digest();
     CountedApprovals counted =
         approvals.of(policy, application.request(), governance.initiator(), now);
     Inputs inputs =
         new Inputs(
             PolicyInputs.subject(host.row(), quote, application.request()),
-            PolicyInputs.request(application),
+            PolicyInputs.request(application, parent),
             counted.in(governance),
             PolicyInputs.trust(appraisal, endorsement, policy.document(), host.name()),
             PolicyInputs.env(quote, key.storage(), channel.seen(application.request().jkt())),
@@ -304,6 +327,10 @@ final class Judge {
               application.evidence(), appraisal, host.akName(), quote, KeptBootLog.Decision.DENIED),
           counted.seen());
     }
+    if (ArtifactSigner.obligations((Decision.Allow) decision, parent).size()
+        > ParentGrant.MAX_OBLIGATIONS) {
+      return new Judgement.Refused(policy, host, TOO_MANY_OBLIGATIONS, Nonce.SPENT, standing);
+    }
     List<StateChange> learned = new ArrayList<>();
     key.registration().ifPresent(learned::add);
     MeasuredLogs.reached(read, appraisal, host.akName(), quote, policy.digest())
@@ -322,7 +349,8 @@ final class Judge {
             counted,
             policy,
             now,
-            initiator),
+            initiator,
+            parent),
         standing,
         Nonce.SPENT);
   }

@@ -6,9 +6,11 @@ import dev.writ.artifact.Ear;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.JsonMembers;
+import dev.writ.artifact.MalformedArtifactException;
 import dev.writ.artifact.MalformedExecBindingException;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.MalformedRequestException;
+import dev.writ.artifact.ParentProof;
 import dev.writ.artifact.StrictJson;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.KeptEvidence;
@@ -89,6 +91,17 @@ final class KeptMembers {
           : Optional.empty();
     } catch (MalformedJsonException | MalformedExecBindingException e) {
       throw malformed("exec", e);
+    }
+  }
+
+  /** What was shown of the parent that the request names. */
+  Optional<ParentProof> parent() throws ContradictionException {
+    try {
+      return json.has("parent")
+          ? Optional.of(ParentProof.take(json.object("parent")))
+          : Optional.empty();
+    } catch (MalformedJsonException | MalformedArtifactException e) {
+      throw malformed("parent", e);
     }
   }
 

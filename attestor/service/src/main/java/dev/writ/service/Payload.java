@@ -146,8 +146,9 @@ final class Payload {
     putExec(members, application);
     members.text("host", grounds.host().name()).bytes("host_salt", salts.host());
     grounds.initiator().ifPresent(initiator -> members.json(INITIATOR, initiator.toJson()));
+    members.json("inputs", allow.inputsJson());
+    putParent(members, application);
     return members
-        .json("inputs", allow.inputsJson())
         .json("request", application.request().jcs())
         .bytes(SALT, salts.payload())
         .bytes("subject_salt", salts.subject())
@@ -170,8 +171,9 @@ final class Payload {
         .initiatorToken()
         .ifPresent(token -> members.text(INITIATOR_TOKEN, token.digest().hex()));
     refused.decision().ifPresent(decision -> putInputs(members, decision));
+    members.text("message", refused.denial().message());
+    putParent(members, application);
     return members
-        .text("message", refused.denial().message())
         .text("reason", refused.denial().reason())
         .json("request", application.request().jcs())
         .bytes(SALT, salt)
@@ -181,6 +183,13 @@ final class Payload {
   /** Whole, though the inputs show most of it: the request's {@code args_digest} is of these bytes. */
   private static void putExec(Members members, Application application) {
     application.exec().ifPresent(exec -> members.json("exec", exec.jcs()));
+  }
+
+  /** What was shown of the parent: it is judged again by it. */
+  private static void putParent(Members members, Application application) {
+    application
+        .parentProof()
+        .ifPresent(proof -> members.json("parent", Jcs.canonical(proof.toMap())));
   }
 
   /** Where a policy of very many rules makes it too long to be kept, its digest is enough. */

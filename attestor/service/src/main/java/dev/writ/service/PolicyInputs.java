@@ -51,8 +51,12 @@ final class PolicyInputs {
         host.name(), quote.ak().name().hex(), Optional.of(host.ekDigest().hex()), request.sub());
   }
 
-  /** A request with a parent does not come this far, so its depth is 0. */
-  static Request request(Application application) {
+  /**
+   * What is asked for.
+   *
+   * @param parent under which
+   */
+  static Request request(Application application, Optional<ParentGrant> parent) {
     ExecutionRequest request = application.request();
     Act act = request.act();
     return new Request(
@@ -63,7 +67,7 @@ final class PolicyInputs {
         request.tenant(),
         act.maxUses(),
         act.limits(),
-        0,
+        parent.map(ParentGrant::depth).orElse(0),
         request.parent().map(UuidV7::toString),
         application.exec().map(PolicyInputs::exec));
   }

@@ -60,7 +60,13 @@ final class RecordedDecision {
     try {
       application =
           new Application(
-              members.akName(), members.challenge(), request, exec, evidence.statements());
+              members.akName(),
+              members.challenge(),
+              request,
+              exec,
+              evidence.statements(),
+              Optional.empty(),
+              members.parent());
     } catch (IllegalArgumentException e) {
       throw new ContradictionException(
           "exec", "what the request is of", String.valueOf(e.getMessage()));

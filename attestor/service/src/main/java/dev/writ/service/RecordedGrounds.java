@@ -12,6 +12,7 @@ import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.AkOutcome;
 import dev.writ.evidence.BootLog;
 import dev.writ.evidence.CodedLog;
@@ -22,6 +23,7 @@ import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.TpmName;
 import dev.writ.ledger.Host;
 import dev.writ.ledger.InstanceKey;
+import dev.writ.ledger.IssuedArtifact;
 import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
@@ -330,6 +332,37 @@ final class RecordedGrounds {
   List<RecordedApproval> approvalsBefore(long leafIndex, Hash request, Hash policy, Instant at)
       throws LedgerException {
     return ledger.approvalsBefore(leafIndex, request, policy, at);
+  }
+
+  /** The parent of a request whose decision has its leaf at {@code index}, by what its own leaf says. */
+  Parents.Outcome parent(Application application, PolicyInForce policy, long index, Instant at)
+      throws LedgerException, ContradictionException {
+    UuidV7 jti = application.request().parent().orElseThrow();
+    IssuedArtifact row =
+        ledger
+            .artifact(jti)
+            .filter(found -> found.leafIndex() < index)
+            .orElseThrow(
+                () -> new ContradictionException("parent", "allowed before", "not: " + jti));
+    return Parents.grant(
+        application,
+        policy,
+        provenLeaf(row.leafIndex()),
+        Parents.depthOf(ledger, jti),
+        signatures,
+        at);
+  }
+
+  /** The leaf that allowed what an allow at {@code index} says it was asked for under. */
+  Optional<Hash> parentLeaf(Leaf leaf, long index) throws LedgerException, ContradictionException {
+    if (!(leaf.body() instanceof LeafBody.DecisionAllow allow) || allow.parent().isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<IssuedArtifact> row =
+        ledger.artifact(allow.parent().get()).filter(found -> found.leafIndex() < index);
+    return row.isPresent()
+        ? Optional.of(provenLeaf(row.get().leafIndex()).hash())
+        : Optional.empty();
   }
 
   /** A leaf that the tree vouches for. */

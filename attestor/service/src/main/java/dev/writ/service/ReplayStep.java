@@ -27,6 +27,8 @@ public enum ReplayStep {
   SCOPE,
   /** The instance key is one that may be bound to. */
   KEY,
+  /** The artifact under which it was asked: shown, allowed before, and no narrower than the request. */
+  PARENT,
   /** What the TPM's maker says. */
   ENDORSEMENT,
   /** The boot log that was read. */

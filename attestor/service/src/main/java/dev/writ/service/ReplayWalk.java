@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.EndorsementOutcome;
 import dev.writ.evidence.QuoteOutcome;
 import dev.writ.evidence.VerifiedQuote;
@@ -26,7 +27,7 @@ final class ReplayWalk {
 
   private static final Set<String> LATE = Set.of("challenge_expired", "challenge_of_earlier_epoch");
   private static final Set<String> BEYOND =
-      Set.of("issuer_mismatch", "tenant_mismatch", "parent_not_accepted");
+      Set.of("issuer_mismatch", "tenant_mismatch", Scope.NOT_ACCEPTED);
 
   private static final String REVOKED = "ek_revoked";
 
@@ -201,7 +202,11 @@ final class ReplayWalk {
       return;
     }
     steps.begin(ReplayStep.SCOPE);
-    if (!goesOn(recorded, Scope.judge(identity, application.request()), BEYOND::contains)) {
+    Optional<Denial> beyond =
+        recorded.isDenied(Scope.NOT_ACCEPTED::equals)
+            ? Scope.judgeAsBefore(identity, application.request())
+            : Scope.judge(identity, application.request());
+    if (!goesOn(recorded, beyond, BEYOND::contains)) {
       return;
     }
     steps.begin(ReplayStep.KEY);
@@ -221,8 +226,20 @@ final class ReplayWalk {
       return;
     }
     KeyStanding.Fit key = (KeyStanding.Fit) standing;
+    if (recorded.isDenied(reason -> reason.startsWith(Parents.REASONS))) {
+      steps.begin(ReplayStep.PARENT);
+      steps.say(
+          new StepOutcome.NotKept("denied " + recorded.reason() + " by what was known of it then"));
+      recorded.requireDenialOfLeaf();
+      return;
+    }
+    Optional<ParentGrant> parent = parent(recorded, policy);
+    if (application.request().parent().isPresent() && parent.isEmpty()) {
+      return;
+    }
     ReplayedAppraisal appraisal =
         new ReplayedAppraisal(grounds, recorded, policy, host, quote, key.storage(), index);
+    parent.ifPresent(appraisal::under);
     if (recorded.isDenied(REVOKED::equals)) {
       steps.begin(ReplayStep.ENDORSEMENT);
       revoked(recorded, appraisal.endorsedAt(at));
@@ -248,6 +265,35 @@ final class ReplayWalk {
     } else {
       recorded.requireDenialOfLeaf();
     }
+  }
+
+  /** Judges the parent again, by its own leaf; says what is wrong where it comes to another judgement. */
+  private Optional<ParentGrant> parent(RecordedDecision recorded, PolicyInForce policy)
+      throws LedgerException, ContradictionException {
+    Application application = recorded.application();
+    Optional<UuidV7> named = application.request().parent();
+    if (leaf.body() instanceof LeafBody.DecisionAllow allow && !allow.parent().equals(named)) {
+      steps.begin(ReplayStep.PARENT);
+      steps.mismatch("parent", allow.parent().toString(), named.toString());
+      return Optional.empty();
+    }
+    if (named.isEmpty()) {
+      return Optional.empty();
+    }
+    steps.begin(ReplayStep.PARENT);
+    Parents.Outcome outcome = grounds.parent(application, policy, index, recorded.decided());
+    if (outcome instanceof Parents.Outcome.Under under) {
+      if (recorded.allowed()) {
+        requireParent(under.parent().leaf(), "the parent artifact's");
+      }
+      steps.same();
+      return Optional.of(under.parent());
+    }
+    steps.mismatch(
+        "parent",
+        "one under which it may be asked",
+        ((Parents.Outcome.Denied) outcome).denial().reason());
+    return Optional.empty();
   }
 
   private void revoked(RecordedDecision recorded, Optional<EndorsementOutcome> endorsement)

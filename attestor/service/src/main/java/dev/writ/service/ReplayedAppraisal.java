@@ -61,6 +61,7 @@ final class ReplayedAppraisal {
 
   private Optional<Ear> made = Optional.empty();
   private Optional<CountedApprovals> approvals = Optional.empty();
+  private Optional<ParentGrant> parent = Optional.empty();
 
   ReplayedAppraisal(
       RecordedGrounds grounds,
@@ -249,6 +250,11 @@ final class ReplayedAppraisal {
         : rules;
   }
 
+  /** From here on this is what it was asked under. */
+  void under(ParentGrant grant) {
+    parent = Optional.of(grant);
+  }
+
   /** From here on these are the approvals that rules are shown, and not those that are recorded. */
   void approvedBy(CountedApprovals counted) {
     approvals = Optional.of(counted);
@@ -265,7 +271,7 @@ final class ReplayedAppraisal {
             was.governance(), recorded.epoch(), grounds.modes().before(index).mode().at(was.now()));
     return new Inputs(
         PolicyInputs.subject(host.host().row(), quote, application.request()),
-        PolicyInputs.request(application),
+        PolicyInputs.request(application, parent),
         approvals.map(counted -> counted.in(governance)).orElse(governance),
         trust(was.trust()),
         PolicyInputs.env(quote, storage, was.env().channel()),
@@ -329,6 +335,7 @@ final class ReplayedAppraisal {
         approvals.orElseThrow(),
         policy,
         decided,
-        Optional.empty());
+        Optional.empty(),
+        parent);
   }
 }

@@ -55,6 +55,7 @@ final class ReplayedApprovals {
     left.remove(policy.leaf());
     left.remove(host.host().enrolment());
     policy.mode().parent(recorded.decided()).ifPresent(left::remove);
+    grounds.parentLeaf(leaf, index).ifPresent(left::remove);
     if (left.isEmpty() || (was.isEmpty() && !recorded.allowed())) {
       return new CountedApprovals(rules, trust.content(), List.of());
     }
@@ -76,7 +77,7 @@ final class ReplayedApprovals {
     if (!left.isEmpty()) {
       throw new ContradictionException(
           "parents of leaf " + index,
-          "beside policy, host and break-glass, approvals of this request that are recorded",
+          "beside policy, host, break-glass and parent, approvals of this request that are recorded",
           "leaf " + left.iterator().next() + ", which is none");
     }
     if (trust.isKnown()) {

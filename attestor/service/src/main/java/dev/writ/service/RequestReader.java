@@ -8,6 +8,7 @@ import dev.writ.artifact.InitiatorToken;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.MalformedJsonException;
+import dev.writ.artifact.ParentProof;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
@@ -111,8 +112,11 @@ final class RequestReader {
           body.has("initiator_token")
               ? Optional.of(initiatorToken(body.text("initiator_token")))
               : Optional.empty();
+      Optional<JsonMembers> proof = body.optionalObject("parent_proof");
+      Optional<ParentProof> parent =
+          proof.isPresent() ? Optional.of(ParentProof.take(proof.get())) : Optional.empty();
       body.end();
-      return agreeing(akName, challenge, request, exec, evidence, initiator);
+      return agreeing(akName, challenge, request, exec, evidence, initiator, parent);
     } catch (MalformedDocumentException e) {
       throw new MalformedRequest(e);
     }
@@ -124,10 +128,11 @@ final class RequestReader {
       ExecutionRequest request,
       Optional<ExecBinding> exec,
       Evidence evidence,
-      Optional<InitiatorToken> initiator)
+      Optional<InitiatorToken> initiator,
+      Optional<ParentProof> parent)
       throws MalformedRequest {
     try {
-      return new Application(akName, challenge, request, exec, evidence, initiator);
+      return new Application(akName, challenge, request, exec, evidence, initiator, parent);
     } catch (IllegalArgumentException e) {
       throw new MalformedRequest(String.valueOf(e.getMessage()));
     }

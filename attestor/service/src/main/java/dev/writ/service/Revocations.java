@@ -20,6 +20,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -54,8 +56,8 @@ public final class Revocations {
   }
 
   /**
-   * Revokes an artifact, expired or not. When this says so, the leaf is in the ledger and the status
-   * token in force has its bit.
+   * Revokes an artifact, expired or not, and all under it. When this says so, the leaf is in the ledger and
+   * the status tokens in force have their bits.
    */
   public CompletionStage<RevocationOutcome> revoke(UuidV7 jti, RevocationReason reason) {
     long began = System.nanoTime();
@@ -97,11 +99,7 @@ public final class Revocations {
     RevocationOutcome revoked =
         new RevocationOutcome.Revoked(
             revocation.artifact().jti(), receipt.index(), receipt.leaf().time());
-    if (revocation.artifact().status().isEmpty()) {
-      return CompletableFuture.completedFuture(revoked);
-    }
-    return tokens
-        .publish(revocation.artifact().status().get().list())
+    return published(revocation.artifact())
         .handle(
             (done, failure) -> {
               if (failure != null) {
@@ -119,15 +117,31 @@ public final class Revocations {
   private CompletionStage<RevocationOutcome> unanswered(
       IssuedArtifact artifact, CommitOutcome outcome) {
     Denial denial = denial(outcome);
-    if (!mayBeRevoked(outcome) || artifact.status().isEmpty()) {
+    if (!mayBeRevoked(outcome)) {
       return CompletableFuture.completedFuture(new RevocationOutcome.Denied(denial));
     }
-    return tokens
-        .publish(artifact.status().get().list())
+    return published(artifact)
         .handle(
             (done, failure) ->
                 new RevocationOutcome.Denied(
                     failure != null && denial.equals(ALREADY_REVOKED) ? NOT_PUBLISHED : denial));
+  }
+
+  /** Completes once tokens say so of the artifact and of all under it. */
+  private CompletionStage<Void> published(IssuedArtifact artifact) {
+    return reads
+        .submit(
+            () -> {
+              Set<Integer> lists = new TreeSet<>(ledger.descendants(artifact.jti()).statusLists());
+              artifact.status().ifPresent(status -> lists.add(status.list()));
+              return lists;
+            })
+        .thenCompose(
+            lists ->
+                CompletableFuture.allOf(
+                    lists.stream()
+                        .map(list -> tokens.publish(list).toCompletableFuture())
+                        .toArray(CompletableFuture<?>[]::new)));
   }
 
   private static boolean mayBeRevoked(CommitOutcome outcome) {

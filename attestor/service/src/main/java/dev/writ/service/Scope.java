@@ -5,8 +5,11 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
 import java.util.Optional;
 
-/** What a service decides upon at all: requests to its issuer, for its tenant, without a parent. */
+/** What a service decides upon at all: requests to its issuer, for its tenant. */
 final class Scope {
+  /** The reason of {@link #judgeAsBefore}. */
+  static final String NOT_ACCEPTED = "parent_not_accepted";
+
   private Scope() {}
 
   /** Why a request is beyond it; empty if it is not. */
@@ -25,13 +28,21 @@ final class Scope {
               "tenant_mismatch",
               "tenant must be " + identity.tenant() + ", was " + request.tenant()));
     }
-    if (request.parent().isPresent()) {
-      return Optional.of(
-          new Denial(
-              DenialCode.AUTHORIZATION_DISCONTINUITY,
-              "parent_not_accepted",
-              "this service narrows no artifact for a child: ask for one without a parent"));
-    }
     return Optional.empty();
+  }
+
+  /** How versions that let nobody ask under another artifact denied such a request. */
+  static Optional<Denial> judgeAsBefore(ServiceIdentity identity, ExecutionRequest request) {
+    return judge(identity, request)
+        .or(
+            () ->
+                request.parent().isPresent()
+                    ? Optional.of(
+                        new Denial(
+                            DenialCode.AUTHORIZATION_DISCONTINUITY,
+                            NOT_ACCEPTED,
+                            "this service narrows no artifact for a child: ask for one without a"
+                                + " parent"))
+                    : Optional.empty());
   }
 }

@@ -194,6 +194,7 @@ public final class WritService implements AutoCloseable {
                 initiators,
                 new MeasuredLogs(ledger, limits.instanceKeys()),
                 approvals,
+                new Parents(ledger, setup.signatures()),
                 continuity,
                 new HostRate(limits, nanos),
                 clock,

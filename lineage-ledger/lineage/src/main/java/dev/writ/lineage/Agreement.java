@@ -40,6 +40,7 @@ final class Agreement {
     if (body instanceof LeafBody.DecisionAllow allow) {
       decided(allow.policyDigest(), allow.epoch());
       approved(allow.requestDigest(), allow.policyDigest());
+      allow.parent().ifPresent(this::ofArtifact);
     } else if (body instanceof LeafBody.DecisionDeny deny) {
       decided(deny.policyDigest(), deny.epoch());
       deny.requestDigest().ifPresent(request -> approved(request, deny.policyDigest()));

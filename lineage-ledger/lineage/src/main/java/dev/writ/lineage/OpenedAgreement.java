@@ -3,6 +3,7 @@ package dev.writ.lineage;
 
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.Narrowing;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
@@ -105,6 +106,10 @@ final class OpenedAgreement {
     }
     if (!claims.iat().isBefore(parent.exp())) {
       wider(at, "iat", "before " + parent.exp(), claims.iat().toString());
+    }
+    if (allow.parent().isPresent()) {
+      Narrowing.excess(parent, claims)
+          .ifPresent(excess -> wider(at, excess.field(), excess.mustBe(), excess.was()));
     }
     for (Map.Entry<String, Long> limit : parent.act().limits().entrySet()) {
       Long own = claims.act().limits().get(limit.getKey());

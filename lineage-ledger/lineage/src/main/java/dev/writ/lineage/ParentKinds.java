@@ -33,12 +33,26 @@ final class ParentKinds {
   private static final Count ANY = new Count(0, MANY);
   private static final Count SOME = new Count(1, MANY);
 
+  private static final Map<LeafKind, Count> DECIDED =
+      Map.of(LeafKind.POLICY, ONE, LeafKind.ENROLMENT, ONE, LeafKind.APPROVAL, ANY);
+
   private ParentKinds() {}
 
   private static Map<LeafKind, Count> of(LeafBody body) {
     return switch (body.kind()) {
-      case DECISION_ALLOW, DECISION_DENY ->
-          Map.of(LeafKind.POLICY, ONE, LeafKind.ENROLMENT, ONE, LeafKind.APPROVAL, ANY);
+      case DECISION_ALLOW ->
+          body instanceof LeafBody.DecisionAllow allow && allow.parent().isPresent()
+              ? Map.of(
+                  LeafKind.POLICY,
+                  ONE,
+                  LeafKind.ENROLMENT,
+                  ONE,
+                  LeafKind.APPROVAL,
+                  ANY,
+                  LeafKind.DECISION_ALLOW,
+                  ONE)
+              : DECIDED;
+      case DECISION_DENY -> DECIDED;
       case OUTCOME -> Map.of(LeafKind.DECISION_ALLOW, ONE);
       case REVOCATION ->
           body instanceof LeafBody.BootRevocation

@@ -163,6 +163,11 @@ public final class PolicyDocument {
     return members.breakglass;
   }
 
+  /** How many artifacts may stand above one that is issued under others; 0: none is. */
+  public int maxDelegationDepth() {
+    return members.maxDelegationDepth;
+  }
+
   /** The document's own tests; {@link PolicyTests} runs them. */
   public List<Example> tests() {
     return members.tests;

@@ -20,6 +20,7 @@ final class PolicyReader {
   private static final int MAX_OBLIGATIONS = 8;
   static final int MAX_LIFETIME_S = 3_600;
   private static final int MAX_LOADER_VARIABLES = 32;
+  private static final int MAX_DELEGATION_DEPTH = 64;
 
   /** Every stage but that of the document itself. */
   private static final List<Rule.Stage> STAGES =
@@ -42,6 +43,7 @@ final class PolicyReader {
   final List<Json.Place> expressionPlaces;
   final Optional<Approvals> approvals;
   final Optional<Breakglass> breakglass;
+  final int maxDelegationDepth;
   final List<Example> tests;
 
   private final Map<String, ReferenceSet> referenceSetsByHost = new HashMap<>();
@@ -87,6 +89,7 @@ final class PolicyReader {
     approvals = asked.isPresent() ? Optional.of(Approvals.read(asked.get())) : Optional.empty();
     Optional<Json> glass = members.optional("breakglass");
     breakglass = glass.isPresent() ? Optional.of(Breakglass.read(glass.get())) : Optional.empty();
+    maxDelegationDepth = readDelegation(members);
     Examples examples = new Examples(effectiveFrom);
     tests = members.optionalList("tests", MAX_TESTS, examples::read);
     members.end();
@@ -94,6 +97,18 @@ final class PolicyReader {
 
   Optional<ReferenceSet> referenceSet(String host) {
     return Optional.ofNullable(referenceSetsByHost.get(host));
+  }
+
+  /** A document that says nothing of delegation lets nothing be delegated. */
+  private static int readDelegation(Members members) throws MalformedPolicyException {
+    Optional<Json> said = members.optional("delegation");
+    if (said.isEmpty()) {
+      return 0;
+    }
+    Members delegation = Members.of(said.get());
+    int depth = delegation.integer("max_depth", 1, MAX_DELEGATION_DEPTH);
+    delegation.end();
+    return depth;
   }
 
   private static Set<String> readLoaderVariables(Members members) throws MalformedPolicyException {
