@@ -8,6 +8,7 @@ import dev.writ.agent.ExecRequest;
 import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.WritExec;
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.InitiatorToken;
 import dev.writ.artifact.MalformedDocumentException;
@@ -69,6 +70,15 @@ final class AttestCommand implements Callable<Integer> {
   int uses = 1;
 
   @Option(
+      names = "--parent",
+      paramLabel = "BUNDLE",
+      description = {
+        "Asks under this host's artifact of BUNDLE, which must let what is asked be delegated: the new",
+        "one ends with it, and is withdrawn with it."
+      })
+  @Nullable Path parent;
+
+  @Option(
       names = "--print-request",
       description =
           "Prints what would be asked for CMD, as --request takes it, and asks for nothing.")
@@ -110,6 +120,10 @@ final class AttestCommand implements Callable<Integer> {
     if (uses < 1) {
       throw CommandFailure.usage("--uses must be at least 1, and is " + uses);
     }
+    if (parent != null && (printRequest || printNonce)) {
+      throw CommandFailure.usage(
+          "--parent is of an artifact, and --print-request and --print-nonce ask for none");
+    }
     if (ear != null && (printRequest || printNonce)) {
       throw CommandFailure.usage(
           "--ear is of an artifact, and --print-request and --print-nonce ask for none");
@@ -136,6 +150,7 @@ final class AttestCommand implements Callable<Integer> {
         command.isEmpty() ? Optional.empty() : Optional.of(bind(exec.request(command, true)));
     Optional<RequestFile> file =
         request == null ? Optional.empty() : Optional.of(read(request, issuer));
+    Optional<Artifact> above = parent == null ? Optional.empty() : Optional.of(artifact(parent));
     PrintWriter out = spec.commandLine().getOut();
     byte[] printed =
         host.attester(
@@ -148,7 +163,9 @@ final class AttestCommand implements Callable<Integer> {
               if (printNonce) {
                 return nonce(attester, wanted);
               }
-              return printRequest ? wanted.toJson() : bundle(verifier, attest(attester, wanted));
+              return printRequest
+                  ? wanted.toJson()
+                  : bundle(verifier, attest(attester, wanted, above));
             });
     out.println(new String(printed, StandardCharsets.UTF_8));
     out.flush();
@@ -159,8 +176,25 @@ final class AttestCommand implements Callable<Integer> {
     return ExitStatus.DONE;
   }
 
-  private static Answer<ProofBundle> attest(Attester attester, RequestFile wanted)
-      throws TpmException, IOException, AttestationFailedException {
+  private static Artifact artifact(Path file) throws CommandFailure {
+    try {
+      return Artifact.parse(ProofBundle.parse(BundleFile.read(file)).artifact());
+    } catch (MalformedDocumentException e) {
+      throw CommandFailure.configuration("the parent's bundle " + file, e);
+    }
+  }
+
+  private static Answer<ProofBundle> attest(
+      Attester attester, RequestFile wanted, Optional<Artifact> parent)
+      throws TpmException, IOException, AttestationFailedException, CommandFailure {
+    if (parent.isPresent()) {
+      if (!parent.get().claims().jkt().equals(attester.jkt())) {
+        throw CommandFailure.usage(
+            "--parent must be an artifact of this host's instance key, and is of another: give its"
+                + " --state folder");
+      }
+      return attester.attestUnder(parent.get(), wanted.request(), wanted.exec());
+    }
     return wanted.exec().isPresent()
         ? attester.attest(wanted.request(), wanted.exec().get())
         : attester.attest(wanted.request());

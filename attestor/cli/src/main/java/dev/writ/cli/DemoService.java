@@ -52,6 +52,7 @@ final class DemoService implements AutoCloseable {
   static final int READY = HttpURLConnection.HTTP_OK;
 
   private static final String POLICY = "/dev-policy.json";
+  private static final int DELEGATION_DEPTH = 2;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration DRAIN = Duration.ofSeconds(15);
   private static final Duration POLL = Duration.ofMillis(5);
@@ -234,6 +235,7 @@ final class DemoService implements AutoCloseable {
           List.of(
               BootLog.DEMO.expectedOn(
                   "measured-boot", "Firmware, Secure Boot and kernel of the demo's hosts.", "*")));
+      revision.delegation(DELEGATION_DEPTH);
       return revision.build();
     }
   }

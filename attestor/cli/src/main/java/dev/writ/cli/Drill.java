@@ -19,9 +19,6 @@ import java.util.function.Consumer;
  * neither a gateway that allows everything passes nor one that denies everything.
  */
 final class Drill {
-  /** What only delegation, which is not there yet, could allow. */
-  private static final DenialCode OF_DELEGATION = DenialCode.AUTHORIZATION_DISCONTINUITY;
-
   private final Consumer<DrillCase> told;
   private final List<DrillCase> cases = new ArrayList<>();
 
@@ -186,11 +183,6 @@ final class Drill {
     } else if (beside instanceof Came.Allowed) {
       result = DrillResult.PASSED;
       why = Optional.empty();
-    } else if (spoiled.code() == OF_DELEGATION && isDenied(beside, OF_DELEGATION)) {
-      result = DrillResult.NOT_YET_REACHABLE;
-      why =
-          Optional.of(
-              "no artifact is narrowed for a child yet, so that none is there to be allowed");
     } else {
       why = Optional.of("the same unspoiled must be allowed, and was not");
     }

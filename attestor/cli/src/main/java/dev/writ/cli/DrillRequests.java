@@ -6,6 +6,9 @@ import dev.writ.agent.AttestationFailedException;
 import dev.writ.agent.Attester;
 import dev.writ.agent.IssueRequest;
 import dev.writ.artifact.Act;
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.Delegable;
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.ProofBundle;
@@ -13,6 +16,7 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
 import dev.writ.tpm.TpmException;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -20,6 +24,9 @@ import java.util.Optional;
  * denial. Each method that changes something changes that and nothing else.
  */
 final class DrillRequests {
+  private static final int CHILDREN = 8;
+  private static final int USES = 16;
+
   private final DrillSite site;
   private final Attester attester;
   private final Optional<ExecBinding> exec;
@@ -47,6 +54,45 @@ final class DrillRequests {
 
   ExecutionRequest under(UuidV7 parent) {
     return with(request.tenant(), request.sub(), request.act(), Optional.of(parent));
+  }
+
+  /** Under which the same can be asked for again, a few times; empty where the policy lets nothing be. */
+  Optional<Artifact> parent() throws Exception {
+    Act act = request.act();
+    Delegable bound =
+        new Delegable(
+            List.of(act.action()), List.of(act.resource()), request.aud(), CHILDREN * USES);
+    Answer<ProofBundle> answer =
+        ask(
+            with(
+                request.tenant(),
+                request.sub(),
+                new Act(
+                    act.action(),
+                    act.resource(),
+                    act.argsDigest(),
+                    act.limits(),
+                    act.maxUses(),
+                    Optional.of(bound)),
+                Optional.empty()));
+    if (answer instanceof Answer.Denied<ProofBundle> denied
+        && denied.code() == DenialCode.AUTHORIZATION_DISCONTINUITY) {
+      return Optional.empty();
+    }
+    return Optional.of(Artifact.parse(DeniedException.granted(answer).artifact()));
+  }
+
+  /** The same as ever, under another artifact of this host. */
+  IssueRequest answerUnder(Artifact parent)
+      throws TpmException, IOException, AttestationFailedException, DeniedException {
+    IssueRequest answer = attester.answerUnder(parent, challenge(), under(parent.claims().jti()));
+    return new IssueRequest(
+        answer.attestationKey(),
+        answer.request(),
+        exec,
+        answer.challenge(),
+        answer.evidence(),
+        answer.parentProof());
   }
 
   /** As often as the holder likes. */

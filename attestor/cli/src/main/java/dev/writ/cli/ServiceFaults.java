@@ -101,16 +101,27 @@ final class ServiceFaults {
   }
 
   private void delegation() throws Exception {
-    UuidV7 parent = Artifact.parse(requests.bundle().artifact()).claims().jti();
+    String fault = "the parent that is named was never allowed";
+    Optional<Artifact> parent = requests.parent();
+    if (parent.isEmpty()) {
+      drill.needsDemo(DrillDoor.SERVICE, DenialCode.AUTHORIZATION_DISCONTINUITY, fault);
+      return;
+    }
     UuidV7 nobody = UuidV7.next(site.clock(), site.random());
+    UuidV7 named = parent.get().claims().jti();
     drill.at(
         DrillDoor.SERVICE,
-        () -> requests.asked(requests.under(parent)),
+        () -> requests.sent(requests.answerUnder(parent.get())),
         new Drill.Spoiled(
             DenialCode.AUTHORIZATION_DISCONTINUITY,
-            "the parent that is named was never allowed",
+            fault,
             leaves,
-            () -> requests.asked(requests.under(nobody))));
+            () -> requests.asked(requests.under(nobody))),
+        new Drill.Spoiled(
+            DenialCode.AUTHORIZATION_DISCONTINUITY,
+            "a parent is named, and nobody shows to hold its key",
+            leaves,
+            () -> requests.asked(requests.under(named))));
   }
 
   private void outcomes() throws Exception {

@@ -185,13 +185,19 @@ final class VerifierFaults {
             () -> Came.of(verifier.verify(bundle.toJson(), here, memory, now()))));
   }
 
-  /** A child's artifact is shown under its parent, once a service gives one. */
+  /** A child's artifact is shown under its parent. */
   private void delegation() throws Exception {
-    UuidV7 parent = artifact.claims().jti();
+    String fault = "an artifact of no parent is shown where one is running";
+    Optional<Artifact> above = requests.parent();
+    if (above.isEmpty()) {
+      drill.needsDemo(DrillDoor.VERIFIER, DenialCode.AUTHORIZATION_DISCONTINUITY, fault);
+      return;
+    }
+    UuidV7 parent = above.get().claims().jti();
     drill.at(
         DrillDoor.VERIFIER,
         () -> {
-          Answer<ProofBundle> child = requests.ask(requests.under(parent));
+          Answer<ProofBundle> child = requests.send(requests.answerUnder(above.get()));
           if (!(child instanceof Answer.Granted<ProofBundle> granted)) {
             return Came.of(child);
           }
@@ -200,7 +206,7 @@ final class VerifierFaults {
         },
         new Drill.Spoiled(
             DenialCode.AUTHORIZATION_DISCONTINUITY,
-            "an artifact of no parent is shown where one is running",
+            fault,
             () ->
                 verify(
                     bundle.toJson(), here.withParent(UuidV7.next(site.clock(), site.random())))));

@@ -82,6 +82,20 @@ public final class PolicyRevision {
     return this;
   }
 
+  /** How many artifacts may stand above one that is issued under others, at least 1. */
+  @CanIgnoreReturnValue
+  public PolicyRevision delegation(int maxDepth) {
+    members.put(
+        "delegation",
+        new CanonicalJson()
+            .beginObject()
+            .name("max_depth")
+            .integer(maxDepth)
+            .endObject()
+            .toString());
+    return this;
+  }
+
   /** The reference values, instead of all that were there. */
   @CanIgnoreReturnValue
   public PolicyRevision referenceSets(List<ReferenceSet> sets) {
