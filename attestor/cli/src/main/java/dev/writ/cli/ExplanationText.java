@@ -52,8 +52,10 @@ final class ExplanationText {
     for (JsonMembers reason : json.objects("policy_reasons", MAX)) {
       lines.fact("rule", reason.text("rule") + ": " + reason.text("admin"));
     }
-    for (JsonMembers rule : json.objects("policy_rules", MAX)) {
-      policyRule(rule, json.flag("inputs_shown"));
+    List<JsonMembers> rules = json.objects("policy_rules", MAX);
+    boolean inputsShown = !rules.isEmpty() && json.flag("inputs_shown");
+    for (JsonMembers rule : rules) {
+      policyRule(rule, inputsShown);
     }
     if (json.has("next")) {
       next(json.object("next"));

@@ -35,7 +35,9 @@ class ExplainCommandTest {
        "policy_reasons":[{"rule":"measured-state","code":"c","user":"u","admin":"A PCR differs."}],
        "policy_rules":[{"id":"measured-state","effect":"require","outcome":"false","must_be":"true",
         "when":"trust.pcrs_match","saw":[{"input":"trust.pcrs_match","value":"false"},
-        {"input":"request.exec"}]}],
+        {"input":"request.exec"}]},
+        {"id":"own-programs","effect":"permit","outcome":"false","must_be":"true","when":"has(request.exec)",
+        "saw":[{"input":"request.exec"}]}],
        "inputs_shown":true,"rules_known":true,"rules_left_out":2,
        "rules":[{"reason":"boot_application","subject":"boot application 2","claim":"executables",
         "value":96,"tier":"contraindicated","expected":"one of 2","actual":"sha256:12"}],
@@ -93,6 +95,7 @@ class ExplainCommandTest {
           .contains("measured-state (require) must be true, was false: trust.pcrs_match\n")
           .contains("  trust.pcrs_match is false\n")
           .contains("  request.exec is absent\n")
+          .contains("own-programs (permit) must be true, was false: has(request.exec)\n")
           .contains("changed since the boot of leaf 12, 2026-09-21T14:13:20Z\n")
           .contains("PCR 4 (boot applications)\n  boot application 2 is  [31mnew line\n")
           .contains("1 more changes\nsha256:4  is bb, was aa\n")

@@ -326,13 +326,13 @@ final class HttpApiTest {
 
   @Test
   void signatures_areAccountedForToOperators_andOneBehindTheServicesBackIsNot() throws Exception {
-    SignatureAccounts accounts = granted(operator.signatures());
+    SignatureAccounts accounts = granted(operator.keys().signatures());
     assertThat(accounts.isBalanced()).as(accounts::toString).isTrue();
     assertThat(account(accounts, "tls").service()).containsKey("tls_certificate");
 
     assertThat(token.keys().tls().signP1363(new byte[] {1})).hasSize(64);
 
-    accounts = granted(operator.signatures());
+    accounts = granted(operator.keys().signatures());
     assertThat(accounts.isBalanced()).isFalse();
     assertThat(account(accounts, "tls").unaccounted()).isEqualTo(1);
     assertThat(account(accounts, "issuer").unaccounted()).isZero();

@@ -186,7 +186,8 @@ final class InitiatorIssuanceTest {
         bare.request(),
         bare.exec(),
         bare.evidence(),
-        Optional.of(token));
+        Optional.of(token),
+        bare.parentProof());
   }
 
   private static HttpWire.Response plain(Application application) throws Exception {
@@ -493,7 +494,8 @@ final class InitiatorIssuanceTest {
         of.request(),
         of.exec(),
         asking == host ? of.evidence() : shown.evidence(),
-        of.initiatorToken());
+        of.initiatorToken(),
+        of.parentProof());
   }
 
   @Test
