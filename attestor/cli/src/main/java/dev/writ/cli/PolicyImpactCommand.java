@@ -36,10 +36,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "impact",
     description = {
-      "Decides the last 7 days' decisions once more under a candidate, or those of another time or range of",
-      "leaves, from the stored Evidence on: by its",
-      "reference values and its rules, at the time of each. Shows which would be others, by code and rule,",
-      "and which rules decide nothing. What cannot be decided again is counted apart. Changes nothing."
+      "Decides the last 7 days' decisions once more under a candidate, or those of another time or of a",
+      "range of leaves, from the stored Evidence on: by its reference values and its rules, at the time of",
+      "each. Shows which would be others, by code and rule, and which rules decide nothing. What cannot be",
+      "decided again is counted apart. Changes nothing."
     },
     mixinStandardHelpOptions = true)
 final class PolicyImpactCommand implements Callable<Integer> {
@@ -51,7 +51,7 @@ final class PolicyImpactCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "CANDIDATE",
-      description = "A policy, in JSON or YAML, that nobody need have signed.")
+      description = "A policy, in JSON or YAML, or an envelope; nobody need have signed it.")
   Path file = Path.of("");
 
   @ArgGroup @Nullable PastDecisions past;

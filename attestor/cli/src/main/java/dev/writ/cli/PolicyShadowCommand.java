@@ -33,10 +33,9 @@ import picocli.CommandLine.Spec;
     name = "shadow",
     description = {
       "Says of each rule in shadow mode of the policy in force what it would have changed in the decisions",
-      "that were recorded under that policy, in the last 30 days or in another time or range of leaves, and",
-      "whether it is ready to be enforced: watched long enough, in",
-      "enough decisions, without one that would have been another and without an error. Exits with 1 where a",
-      "rule is not. Changes nothing."
+      "that were recorded under that policy in the last 30 days, in another time, or in a range of leaves;",
+      "and whether it is ready to be enforced: watched long enough, in enough decisions, without one that",
+      "would have been another and without an error. Exits with 1 where a rule is not. Changes nothing."
     },
     mixinStandardHelpOptions = true)
 final class PolicyShadowCommand implements Callable<Integer> {

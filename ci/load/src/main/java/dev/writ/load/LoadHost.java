@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,12 +65,13 @@ final class LoadHost {
    * @param signatures signs with the attestation key
    */
   LoadHost(String name, EndorsementAuthority maker, Provider signatures, Target target) {
-    this(name, maker, signatures, target, Optional.empty(), Optional.empty());
+    this(name, maker, signatures, target::request, Optional.empty(), Optional.empty());
   }
 
   /**
    * The same.
    *
+   * @param asks for what, by the host's name and the thumbprint of its instance key
    * @param boot whose log it sends, in the place of the boot that all others have and of which there is none
    * @param initiatorToken says who sets its requests in motion, JWS compact
    */
@@ -77,7 +79,7 @@ final class LoadHost {
       String name,
       EndorsementAuthority maker,
       Provider signatures,
-      Target target,
+      BiFunction<String, Hash, ExecutionRequest> asks,
       Optional<GrubBoot> boot,
       Optional<String> initiatorToken) {
     this.name = name;
@@ -93,7 +95,7 @@ final class LoadHost {
     this.instanceKey = SoftwareTpmKey.instance();
     this.akName = BASE64URL.encodeToString(ak.name());
     Hash jkt = JwkThumbprint.of((ECPublicKey) instanceKey.publicKey());
-    this.request = target.request(name, jkt);
+    this.request = asks.apply(name, jkt);
     this.requestDigest = request.digest();
     String body = "{\"ak_name\":\"" + akName + "\"}";
     this.challengeRequest = post("/v1/challenges", body).getBytes(StandardCharsets.US_ASCII);

@@ -64,10 +64,31 @@ final class ServePreparation {
           Optional.empty(),
           ServeFiles.embedded(folder.resolve("ledger")),
           number -> Optional.of(new GrubBoot()),
-          Optional.of(new Care(CarefulPolicy.withAnApprover(), TokenProvider.in(folder))));
+          Optional.of(new Care(CarefulPolicy.withAnApprover(), TokenProvider.in(folder))),
+          number -> Asked.PROGRAM);
     } catch (GeneralSecurityException e) {
       throw new IOException("keys could not be made", e);
     }
+  }
+
+  /** With hosts that ask for what {@link Asked} says, by their numbers. */
+  static ServedWrit asking(Path project, Path folder, int hostCount)
+      throws IOException, InterruptedException {
+    return prepare(
+        project,
+        folder,
+        hostCount,
+        0,
+        Optional.empty(),
+        ServeFiles.embedded(folder.resolve("ledger")),
+        number -> Optional.empty(),
+        Optional.empty(),
+        Asked::of);
+  }
+
+  /** What the host with this number is called. */
+  static String hostName(int number) {
+    return String.format("host-%04d", number);
   }
 
   /** Who else there is in a careful operator's deployment. */
@@ -88,7 +109,15 @@ final class ServePreparation {
       IntFunction<Optional<GrubBoot>> boots)
       throws IOException, InterruptedException {
     return prepare(
-        project, folder, hostCount, boundHostCount, module, ledger, boots, Optional.empty());
+        project,
+        folder,
+        hostCount,
+        boundHostCount,
+        module,
+        ledger,
+        boots,
+        Optional.empty(),
+        number -> Asked.PROGRAM);
   }
 
   private static ServedWrit prepare(
@@ -99,7 +128,8 @@ final class ServePreparation {
       Optional<Path> module,
       String ledger,
       IntFunction<Optional<GrubBoot>> boots,
-      Optional<Care> care)
+      Optional<Care> care,
+      IntFunction<Asked> asking)
       throws IOException, InterruptedException {
     Path launcher = project.resolve("writ");
     SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
@@ -114,10 +144,18 @@ final class ServePreparation {
       Provider signatures = fastest();
       List<LoadHost> hosts = new ArrayList<>();
       for (int i = 0; i < hostCount + boundHostCount; i++) {
-        String name = String.format("host-%04d", i);
+        String name = hostName(i);
         Optional<String> initiator =
             care.isPresent() ? Optional.of(care.get().provider().token(name)) : Optional.empty();
-        hosts.add(new LoadHost(name, maker, signatures, target, boots.apply(i), initiator));
+        Asked asked = asking.apply(i);
+        hosts.add(
+            new LoadHost(
+                name,
+                maker,
+                signatures,
+                (host, jkt) -> asked.request(target, host, jkt),
+                boots.apply(i),
+                initiator));
       }
       Path policy = folder.resolve(POLICY);
       PolicyDocument document =

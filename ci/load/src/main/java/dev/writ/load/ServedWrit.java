@@ -233,6 +233,13 @@ public final class ServedWrit implements AutoCloseable {
     return new LoadGenerator(service, hosts, connections, observer, patience);
   }
 
+  /** The same, round some of them. */
+  LoadGenerator generator(
+      List<LoadHost> some, int connections, Observer observer, Duration patience)
+      throws IOException {
+    return new LoadGenerator(service, some, connections, observer, patience);
+  }
+
   /** {@code kill -9}. */
   public void kill() {
     running().kill();

@@ -18,7 +18,8 @@
  * <p>{@code ci/hsm-faults} takes the HSM away from it in several ways ({@link dev.writ.load.HsmCases}) and
  * holds it to {@link dev.writ.load.OutageChecks}.
  *
- * <p>{@code ci/replay} has each decision of a load decided once more ({@link dev.writ.load.ReplayedLoad}).
+ * <p>{@code ci/replay} has each decision of a load decided once more ({@link dev.writ.load.ReplayedLoad});
+ * {@code ci/impact} has them decided under candidates ({@link dev.writ.load.ImpactLoad}).
  */
 @NullMarked
 @CheckReturnValue
