@@ -103,6 +103,25 @@ final class LeafChain {
             jti, any, any, any, POLICY, 1, commitment, commitment, commitment));
   }
 
+  /** Asked for under another artifact. */
+  LeafChain allowUnder(UuidV7 parent, UuidV7 jti, Hash... parents) {
+    Hash any = Samples.digest();
+    Commitment commitment = new Commitment(any);
+    return add(
+        List.of(parents),
+        new LeafBody.DecisionAllow(
+            jti,
+            any,
+            any,
+            any,
+            POLICY,
+            1,
+            commitment,
+            commitment,
+            commitment,
+            Optional.of(parent)));
+  }
+
   LeafChain allow(UuidV7 jti, long epoch, Hash policy, Hash evidence) {
     Hash any = Samples.digest();
     Commitment commitment = new Commitment(any);

@@ -77,6 +77,38 @@ class LedgerRulesTest {
   }
 
   @Test
+  void allow_underAnother_comesFromItsLeaf_andFromNothingThatWasRevoked() {
+    UuidV7 parent = Samples.uuid();
+    UuidV7 child = Samples.uuid();
+    LeafChain chain = LeafChain.born().allow(parent);
+    Hash above = chain.leaf(0).hash();
+    assertHolds(chain.allowUnder(parent, child, above));
+    Hash below = chain.leaf(0).hash();
+    assertHolds(chain.allowUnder(child, Samples.uuid(), below));
+    assertBreaks(Rule.OF_AN_ALLOW, chain.allowUnder(parent, Samples.uuid(), below));
+    assertBreaks(Rule.OF_AN_ALLOW, chain.allowUnder(Samples.uuid(), Samples.uuid(), above));
+    assertHolds(chain.revocation(parent, above));
+    assertBreaks(Rule.PARENT_LIVE, chain.allowUnder(parent, Samples.uuid(), above));
+    assertBreaks(Rule.PARENT_LIVE, chain.allowUnder(child, Samples.uuid(), below));
+  }
+
+  @Test
+  void chain_ofAThousand_breaksAtTheGreatestDepth() {
+    UuidV7 last = Samples.uuid();
+    LeafChain chain = LeafChain.born().allow(last);
+    for (int depth = 1; depth <= 1_000; depth++) {
+      UuidV7 next = Samples.uuid();
+      chain.allowUnder(last, next, chain.leaf(0).hash());
+      if (depth <= Descent.MAX_DEPTH) {
+        assertHolds(chain);
+      } else {
+        assertBreaks(Rule.PARENT_LIVE, chain);
+      }
+      last = next;
+    }
+  }
+
+  @Test
   void time_thatFallsBack_breaksTimeOrderUnlessAClockWasAccepted() {
     LeafChain chain = LeafChain.born().at(Samples.NOW.plusSeconds(100));
     assertHolds(chain.allow(Samples.uuid()));

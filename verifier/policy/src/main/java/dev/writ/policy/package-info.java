@@ -63,6 +63,8 @@
  * approvals         optional, {threshold, approvers: [RFC 7638 thumbprints], separation,
  *                      principals (optional): {approver: [1 to 8 names as an initiator, nobody else's]}}:
  *                      whose approval a request may need
+ * delegation        optional, {max_depth: 1 to 64}: how many artifacts may stand above one that is asked for
+ *                   under others; absent, none
  * breakglass        optional, {threshold, approvers, max_ttl_s, review_within_s}
  * tests             optional, [ {name, description (optional),
  *                      like (optional): the name of a test before it, whose inputs these vary,

@@ -94,6 +94,18 @@ class PolicyDocumentTest {
         .contains(new Breakglass(1, Set.of("d", "e"), Duration.ofMinutes(10), Duration.ofDays(1)));
   }
 
+  @Test
+  void delegation_isNoneUnlessTheDocumentSaysHowDeep() throws Exception {
+    PolicyDocument none = PolicyDocument.parse(Samples.devPolicy());
+    assertThat(none.maxDelegationDepth()).isZero();
+    assertThat(none.revise().delegation(64).build().maxDelegationDepth()).isEqualTo(64);
+    for (int depth : new int[] {-1, 0, 65}) {
+      assertThatThrownBy(() -> none.revise().delegation(depth).build())
+          .isInstanceOf(MalformedPolicyException.class)
+          .hasMessageContaining("$.delegation.max_depth");
+    }
+  }
+
   /** One in force since before goes on deciding; what is published anew must not be so. */
   @Test
   void breakglass_whoseReviewCannotBeGiven_isReadAndSaysWhy() {
