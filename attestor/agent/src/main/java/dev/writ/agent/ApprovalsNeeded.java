@@ -16,6 +16,9 @@ import java.util.Optional;
 public record ApprovalsNeeded(UuidV7 decision, long threshold, long given) {
   private static final int MOST = 64;
 
+  /** What the command of an approver takes besides the decision. */
+  private static final String OPTIONS = " --operator-key KEY --trust FILE --socket PATH";
+
   /** What to do next, in one line. */
   public String sentence() {
     return "next: "
@@ -23,7 +26,8 @@ public record ApprovalsNeeded(UuidV7 decision, long threshold, long given) {
         + " of "
         + threshold
         + " approvals are given; an approver gives one with: writ approve --request "
-        + decision;
+        + decision
+        + OPTIONS;
   }
 
   /** Takes them from a problem's {@code next}; a kind that is not known says nothing here. */

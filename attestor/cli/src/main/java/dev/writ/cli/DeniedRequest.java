@@ -193,7 +193,7 @@ record DeniedRequest(
             rules ->
                 lines.fact(
                     "approvals",
-                    rules.threshold() + " of " + rules.approvers().size() + " approvers"));
+                    "of " + rules.approvers().size() + " approvers it takes " + rules.threshold()));
     lines.fact("request_digest", request.digest().hex());
     lines.fact("approve until", until.toString());
     return lines.toString();

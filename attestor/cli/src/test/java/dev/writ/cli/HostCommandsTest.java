@@ -458,7 +458,7 @@ class HostCommandsTest {
     assertThat(denied.status()).as(denied.err()).isEqualTo(ExitStatus.DENIED);
     Matcher next =
         Pattern.compile(
-                "\nwrit: next: 0 of 1 approvals .*: writ approve --request ([0-9a-f-]{36})\n")
+                "\nwrit: next: 0 of 1 approvals .*: writ approve --request ([0-9a-f-]{36}) --operator-key .*\n")
             .matcher(denied.err());
     assertThat(next.find()).as(denied.err()).isTrue();
     String decision = next.group(1);

@@ -265,7 +265,7 @@ class RunCommandTest {
     assertThat(ended.err())
         .containsPattern(
             "(?m)^writ run: next: 0 of 1 approvals are given; an approver gives one with: writ"
-                + " approve --request [0-9a-f-]{36}$");
+                + " approve --request [0-9a-f-]{36} --operator-key KEY --trust FILE --socket PATH$");
     assertThat(ended.out()).isEmpty();
   }
 

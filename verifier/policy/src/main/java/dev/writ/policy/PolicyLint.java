@@ -20,6 +20,9 @@ public final class PolicyLint {
   /** A document that ends sooner than this is told about. */
   public static final Duration SOON = Duration.ofDays(30);
 
+  /** What gateways of Writ's honour. */
+  private static final Pattern KNOWN_OBLIGATION = Pattern.compile("sealed_copy|reroute:.+");
+
   private final List<Finding> faults = new ArrayList<>();
   private final List<Finding> warnings = new ArrayList<>();
 
@@ -159,6 +162,7 @@ public final class PolicyLint {
       addReferenceValues();
       addApprovals();
       addMode();
+      addObligations();
       Optional<String> unreviewable = document.breakglass().flatMap(Breakglass::unreviewable);
       if (unreviewable.isPresent()) {
         warn("breakglass", unreviewable.get() + ": it cannot be published");
@@ -260,6 +264,22 @@ public final class PolicyLint {
             "rules",
             "read governance.mode, so that a freeze denies what they deny alone, and no test in the"
                 + " mode frozen is denied: does a freeze deny anything?");
+      }
+    }
+
+    /** A gateway denies what it is obliged to and does not know: a letter too few stops every program. */
+    private void addObligations() {
+      for (Rule rule : document.rules()) {
+        for (Obligation obligation : rule.obligations()) {
+          if (!KNOWN_OBLIGATION.matcher(obligation.wire()).matches()) {
+            warn(
+                rule,
+                "has the obligation "
+                    + obligation.wire()
+                    + ", which no gateway of Writ's knows, so that each denies; they know sealed_copy and"
+                    + " reroute:NAME");
+          }
+        }
       }
     }
 

@@ -56,6 +56,34 @@ class PolicyLintTest {
         .isEmpty();
   }
 
+  private static List<String> warningsOfObligation(String obligation) {
+    return warnings(
+        measured()
+            .rule(
+                "exec",
+                "authorization",
+                "permit",
+                "request.action == 'exec'",
+                "",
+                "enforce",
+                "[\"" + obligation + "\"]")
+            .with(
+                "tests",
+                TESTS.replace(
+                    "\"allow\"}", "\"allow\", \"obligations\": [\"" + obligation + "\"]}")));
+  }
+
+  @Test
+  void obligation_thatNoGatewayKnows_isWarnedOf() {
+    assertThat(warningsOfObligation("sealedcopy"))
+        .singleElement()
+        .asString()
+        .contains("rule exec has the obligation sealedcopy, which no gateway");
+    assertThat(warningsOfObligation("reroute")).hasSize(1);
+    assertThat(warningsOfObligation("sealed_copy")).isEmpty();
+    assertThat(warningsOfObligation("reroute:staging")).isEmpty();
+  }
+
   @Test
   void document_withManyFaults_namesThemAllInOrder() {
     PolicyLint.Report report =
