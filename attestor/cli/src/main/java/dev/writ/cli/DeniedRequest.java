@@ -5,6 +5,7 @@ import dev.writ.agent.LeafPayload;
 import dev.writ.agent.PolicyClient;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.Argument;
+import dev.writ.artifact.Delegable;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
@@ -180,6 +181,7 @@ record DeniedRequest(
         "uses",
         request.act().countsUses() ? Integer.toString(request.act().maxUses()) : "not counted");
     request.act().limits().forEach((name, value) -> lines.fact("limit " + name, value.toString()));
+    request.act().delegable().ifPresent(bound -> delegable(bound, lines));
     exec.ifPresent(binding -> program(binding, lines));
     lines.fact("args_digest", request.act().argsDigest().hex());
     lines.fact("for", String.join(", ", request.aud()));
@@ -197,6 +199,15 @@ record DeniedRequest(
     lines.fact("request_digest", request.digest().hex());
     lines.fact("approve until", until.toString());
     return lines.toString();
+  }
+
+  /** What its holder can have others permitted. */
+  private static void delegable(Delegable bound, Lines lines) {
+    lines.fact("delegable actions", String.join(", ", bound.actions()));
+    bound.resources().forEach(resource -> lines.fact("delegable below", resource));
+    lines.fact("delegable for", String.join(", ", bound.aud()));
+    lines.fact(
+        "delegable uses", bound.countsUses() ? Integer.toString(bound.maxUses()) : "not counted");
   }
 
   private static void program(ExecBinding binding, Lines lines) {

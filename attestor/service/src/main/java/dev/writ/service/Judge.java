@@ -181,14 +181,14 @@ final class Judge {
       return new Judgement.Refused(policy, host, unfit.denial(), Nonce.SPENT, standing);
     }
     telemetry.attested(challenges.age(challenge));
-    Initiators.Outcome initiated =
-        initiators.judge(application, channel, Instant.ofEpochMilli(clock.millis()));
+    // One moment for all that is judged by time, as a replay has one.
+    Instant now = Instant.ofEpochMilli(clock.millis());
+    Initiators.Outcome initiated = initiators.judge(application, channel, now);
     if (initiated instanceof Initiators.Outcome.Denied denied) {
       return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
     }
     Optional<Initiator> initiator = ((Initiators.Outcome.Known) initiated).initiator();
-    Parents.Outcome above =
-        parents.judge(application, policy, initiator, Instant.ofEpochMilli(clock.millis()));
+    Parents.Outcome above = parents.judge(application, policy, initiator, now);
     if (above instanceof Parents.Outcome.Denied denied) {
       return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
     }
@@ -204,6 +204,7 @@ final class Judge {
         quote,
         standing,
         (KeyStanding.Fit) key,
+        now,
         began);
   }
 
@@ -270,6 +271,7 @@ final class Judge {
       VerifiedQuote quote,
       Continuity.Standing standing,
       KeyStanding.Fit key,
+      Instant now,
       long began)
       throws LedgerException {
     Optional<EndorsementOutcome> endorsement = endorsements.of(host.row());
@@ -291,7 +293,6 @@ final class Judge {
     }
     Appraisal appraisal =
         Appraiser.appraise(quote, endorsement, references, read.boot(), read.list());
-    Instant now = Instant.ofEpochMilli(clock.millis());
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
     Governance governance =
         PolicyInputs.governance(

@@ -47,6 +47,7 @@ final class Modes {
   private final InstantSource clock;
   private final Telemetry telemetry;
   private volatile Known known;
+  private volatile Runnable moved = () -> {};
 
   @GuardedBy("this")
   private Governance.Mode told = Governance.Mode.NORMAL;
@@ -189,10 +190,24 @@ final class Modes {
     return words.isEmpty() ? Optional.empty() : Optional.of(words.toString());
   }
 
+  /**
+   * Calls {@code moved} whenever another mode was found in the ledger, whoever put it there: what was issued
+   * in the one before may be revoked with it.
+   */
+  void whenMoved(Runnable moved) {
+    this.moved = moved;
+  }
+
   /** Follows the ledger, where it has gone on. */
   void align() throws LedgerException {
+    boolean another;
     synchronized (this) {
-      known = read(known);
+      Known before = known;
+      known = read(before);
+      another = !known.state().equals(before.state());
+    }
+    if (another) {
+      moved.run();
     }
     tell();
   }

@@ -21,8 +21,9 @@ import java.util.Set;
  * @param proof that its holder wants it
  * @param leaf hash of the decision that allowed it
  * @param uses how many the child draws from those that it may delegate
+ * @param ownAct whether its own act is handed over, and not another within what it may delegate
  */
-record ParentGrant(ParentProof proof, Hash leaf, long uses) {
+record ParentGrant(ParentProof proof, Hash leaf, long uses, boolean ownAct) {
   /** Most obligations of an artifact. */
   static final int MAX_OBLIGATIONS = 16;
 

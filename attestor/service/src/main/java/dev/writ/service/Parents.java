@@ -192,13 +192,16 @@ final class Parents {
               + ", was "
               + excess.was());
     }
-    return new Outcome.Under(
-        new ParentGrant(proof, leaf.hash(), ((Narrowing.Outcome.Within) judged).uses()));
+    Narrowing.Outcome.Within within = (Narrowing.Outcome.Within) judged;
+    return new Outcome.Under(new ParentGrant(proof, leaf.hash(), within.uses(), within.ownAct()));
   }
 
-  /** The initiator that a policy is shown: a child's is its parent's, where one was shown for that. */
+  /**
+   * The initiator that a policy is shown. Who had the parent asked for had its own act asked for: of that a
+   * child's is the parent's, where one was shown for it. Another act is nobody's whom no proof names for it.
+   */
   static Optional<String> initiator(Optional<ParentGrant> parent, Optional<String> own) {
-    return parent.isEmpty()
+    return parent.isEmpty() || !parent.get().ownAct()
         ? own
         : Optional.of(parent.get().claims().gov().initiator())
             .filter(name -> !name.startsWith(OF_A_HOST));

@@ -157,6 +157,10 @@ final class StreamReaders {
           return;
         }
         Map.Entry<Long, Buffer> event = stream.event(next).orElse(null);
+        if (stream.isOlder(next)) {
+          // It left the newest meanwhile, and what was found is one after it.
+          continue;
+        }
         if (event == null) {
           break;
         }

@@ -243,6 +243,7 @@ public final class WritService implements AutoCloseable {
             operations, ledger, trust, policies, modes, statusTokens, clock, random);
     this.policyReport = new PolicyReport(ledger, trust);
     policies.whenMoved(this::renewStatus);
+    modes.whenMoved(this::renewStatus);
     this.readiness =
         new ReadinessCheck(
             message -> {
@@ -429,7 +430,7 @@ public final class WritService implements AutoCloseable {
     }
   }
 
-  /** Gateways are to hear of another policy at once. */
+  /** Gateways are to hear at once of another policy, and of what is revoked with a break-glass. */
   private void renewStatus() {
     try {
       var unused = statusTokens.publishAll();

@@ -35,8 +35,9 @@ public final class Narrowing {
      * The request is within the parent.
      *
      * @param uses that it draws from those that the parent may delegate; 0 where it counts none
+     * @param ownAct whether it is the parent's own act that is handed over
      */
-    record Within(long uses) implements Outcome {}
+    record Within(long uses, boolean ownAct) implements Outcome {}
 
     /** It is wider. */
     record Wider(Excess excess) implements Outcome {}
@@ -55,7 +56,7 @@ public final class Narrowing {
     }
     Optional<Excess> handed = handedOver(parent, child);
     if (handed.isEmpty()) {
-      return drawn(parent.act(), furtherUses(child.act()));
+      return drawn(parent.act(), furtherUses(child.act()), true);
     }
     if (parent.act().delegable().isEmpty()) {
       return new Outcome.Wider(handed.get());
@@ -63,7 +64,7 @@ public final class Narrowing {
     Optional<Excess> wider = delegated(parent.act().delegable().get(), child);
     return wider.isPresent()
         ? new Outcome.Wider(wider.get())
-        : drawn(parent.act(), child.act().maxUses() + furtherUses(child.act()));
+        : drawn(parent.act(), child.act().maxUses() + furtherUses(child.act()), false);
   }
 
   /** In what an artifact that names {@code parent} says more than it may; empty where in nothing. */
@@ -198,13 +199,13 @@ public final class Narrowing {
     return act.delegable().map(Delegable::maxUses).orElse(Act.UNCOUNTED);
   }
 
-  private static Outcome drawn(Act parent, long uses) {
+  private static Outcome drawn(Act parent, long uses, boolean ownAct) {
     Optional<Delegable> bound = parent.delegable().filter(Delegable::countsUses);
     if (bound.isEmpty()) {
-      return new Outcome.Within(0);
+      return new Outcome.Within(0, ownAct);
     }
     return uses <= bound.get().maxUses()
-        ? new Outcome.Within(uses)
+        ? new Outcome.Within(uses, ownAct)
         : new Outcome.Wider(
             new Excess(
                 "act.max_uses", "at most " + bound.get().maxUses() + " with all below", uses + ""));

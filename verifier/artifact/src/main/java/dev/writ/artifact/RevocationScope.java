@@ -2,8 +2,14 @@
 package dev.writ.artifact;
 
 import dev.writ.tlog.Hash;
+import java.util.Optional;
 
-/** Which artifacts a revocation withdraws: of all but a single one, those that were decided before it. */
+/**
+ * Which artifacts a revocation withdraws: of all but a single one, those that were decided before it. With
+ * each falls what was issued under it. An artifact names the one above it and none further up, so that of
+ * those that stand deeper all that were decided before are taken for withdrawn: until a token reaches the
+ * leaf, more is denied than was withdrawn.
+ */
 public sealed interface RevocationScope {
   /** One artifact, by its identity. */
   record OfArtifact(UuidV7 jti) implements RevocationScope {}
@@ -23,10 +29,14 @@ public sealed interface RevocationScope {
    * @param revokedBy place of the revocation's leaf
    */
   default boolean covers(ArtifactClaims claims, long decidedBy, long revokedBy) {
+    Lineage lineage = claims.lineage();
     if (this instanceof OfArtifact artifact) {
-      return artifact.jti().equals(claims.jti());
+      return artifact.jti().equals(claims.jti())
+          || decidedBy < revokedBy
+              && (lineage.parent().equals(Optional.of(artifact.jti())) || lineage.depth() > 1);
     }
     return decidedBy < revokedBy
-        && ((OfHost) this).akNameDigest().equals(Hash.sha256(claims.env().akName().bytes()));
+        && (lineage.depth() > 0
+            || ((OfHost) this).akNameDigest().equals(Hash.sha256(claims.env().akName().bytes())));
   }
 }

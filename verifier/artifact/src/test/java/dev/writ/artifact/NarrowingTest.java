@@ -193,6 +193,13 @@ class NarrowingTest {
         "//a/b",
         "\u00a0/a/b",
         "/a/..",
+        "/a/..;/b",
+        "/a/.. /b",
+        "/a/\u200b../b",
+        "/a/\uff0e\uff0e/b",
+        "/a/\u2215..",
+        "/a/...",
+        "/a/caf\u00e9",
         "/"
       })
   void resource_inAnySpellingThatIsNotBelow_isWider(String resource) {
@@ -203,9 +210,9 @@ class NarrowingTest {
   void child_withinEachBound_passes_andBeyondEach_isWider() {
     ArtifactClaims parent = delegating(9);
     Map<String, Long> most = Map.of("n", 5L);
-    assertThat(under(parent, "h", write("/a", most, 9))).isEqualTo(new Outcome.Within(9));
-    assertThat(under(parent, "h", write("/a/caf\u00e9/x y", most, 1)))
-        .isEqualTo(new Outcome.Within(1));
+    assertThat(under(parent, "h", write("/a", most, 9))).isEqualTo(new Outcome.Within(9, false));
+    assertThat(under(parent, "h", write("/a/caf/x.y~1", most, 1)))
+        .isEqualTo(new Outcome.Within(1, false));
     assertWider("act.max_uses", under(parent, "h", write("/a", most, 10)));
     assertWider("act.max_uses", under(parent, "h", write("/a", most, Act.UNCOUNTED)));
     assertWider("act.limits.n", under(parent, "h", write("/a", Map.of("n", 6L), 1)));
@@ -232,8 +239,8 @@ class NarrowingTest {
     Act free = new Act("read", "/a", ARGS.get(0), Map.of(), Act.UNCOUNTED);
     ArtifactClaims parent = granted(request(List.of("g"), free, Optional.of(TestWorld.PARENT)));
     ArtifactClaims single = granted(request(List.of("g"), counted, Optional.of(TestWorld.PARENT)));
-    assertThat(under(parent, "g", free)).isEqualTo(new Outcome.Within(0));
-    assertThat(under(parent, "g", counted)).isEqualTo(new Outcome.Within(0));
+    assertThat(under(parent, "g", free)).isEqualTo(new Outcome.Within(0, true));
+    assertThat(under(parent, "g", counted)).isEqualTo(new Outcome.Within(0, true));
     assertWider("aud", under(parent, "h", free));
     assertWider("parent", under(single, "g", counted));
     assertWider(
@@ -257,6 +264,20 @@ class NarrowingTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("canonical");
     }
+  }
+
+  /** A scheme without an authority is no folder of those that have one. */
+  @Test
+  void resource_coversNothingOfAnotherForm() {
+    for (String resource :
+        List.of("https:", "file:", "a:b/c", "https://h..x/a", "https://h:65536")) {
+      assertThat(CanonicalResource.fault(resource)).as(resource).isPresent();
+    }
+    assertThat(CanonicalResource.fault("https://h:65535/a:b/c")).isEmpty();
+    assertThat(CanonicalResource.covers("/", "https://h/a")).isFalse();
+    assertThat(CanonicalResource.covers("https://h", "https://h/a")).isTrue();
+    assertThat(CanonicalResource.covers("https://h", "https://hh/a")).isFalse();
+    assertThat(CanonicalResource.covers("a", "a/b")).isTrue();
   }
 
   @Test

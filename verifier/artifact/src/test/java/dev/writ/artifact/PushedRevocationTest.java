@@ -97,12 +97,28 @@ class PushedRevocationTest extends StatusVerification {
   }
 
   @Test
-  void host_whoseRevocationWasPushed_loosesWhatWasDecidedBefore_andNothingOfOthers() {
-    learnNew(event(ofHost(TestWorld.OTHER_AK), KNOWN));
-    assertAllowed(verifyWith(token()));
+  void host_whoseRevocationWasPushed_loosesWhatWasDecidedBefore() {
+    learnNew(event(ofHost(TestWorld.AK), KNOWN));
 
-    learnNew(event(ofHost(TestWorld.AK), KNOWN + 1));
     assertRevoked(verifyWith(token()));
+  }
+
+  /** The tests' artifact stands under another, which may be of any host. */
+  @Test
+  void
+      host_ofAnother_whoseRevocationWasPushed_deniesWhatIsUnderSomeArtifact_untilATokenKnowsTheLeaf() {
+    learnNew(event(ofHost(TestWorld.OTHER_AK), KNOWN));
+
+    assertRevoked(verifyWith(token()));
+    assertAllowed(verifyWith(token().at(-5).tree(KNOWN + 1)));
+  }
+
+  @Test
+  void parent_whoseRevocationWasPushed_fellsItsChild() {
+    learnNew(event(ofArtifact(TestWorld.PARENT), KNOWN));
+
+    assertRevoked(verifyWith(token()));
+    assertAllowed(verifyWith(token().at(-5).tree(KNOWN + 1)));
   }
 
   @Test
@@ -115,7 +131,7 @@ class PushedRevocationTest extends StatusVerification {
 
   @Test
   void revocation_ofAnotherArtifact_withdrawsNothing() {
-    learnNew(event(ofArtifact(TestWorld.PARENT), KNOWN));
+    learnNew(event(ofArtifact(TestWorld.EXECUTION), KNOWN));
 
     assertAllowed(verifyWith(token()));
   }
@@ -232,7 +248,7 @@ class PushedRevocationTest extends StatusVerification {
       few =
           few.with(
               new PushedRevocation(
-                  new RevocationScope.OfArtifact(TestWorld.PARENT), 100 + i, until),
+                  new RevocationScope.OfArtifact(TestWorld.EXECUTION), 100 + i, until),
               NOW,
               3);
     }
@@ -247,7 +263,7 @@ class PushedRevocationTest extends StatusVerification {
     assertThat(few.withdrawn(claims, 101, 90)).isEmpty();
     PushedRevocation later =
         new PushedRevocation(
-            new RevocationScope.OfArtifact(TestWorld.PARENT), 200, until.plusSeconds(10));
+            new RevocationScope.OfArtifact(TestWorld.EXECUTION), 200, until.plusSeconds(10));
     assertThat(few.with(later, until, 3))
         .isEqualTo(new PushedRevocations(List.of(later), Optional.empty()));
   }

@@ -60,6 +60,9 @@ public final class RevocationFollower implements AutoCloseable {
   /** Owned by the thread, as all below. */
   private OptionalLong last = OptionalLong.empty();
 
+  /** Whether a revocation of this connection was refused: the next begins before it. */
+  private boolean refusedOne;
+
   private final Set<Integer> lists = new TreeSet<>(Set.of(0));
   private Instant newestToken = Instant.MIN;
   private Duration ttl = Duration.ofSeconds(60);
@@ -154,6 +157,7 @@ public final class RevocationFollower implements AutoCloseable {
       if (response.status() != 200) {
         return "the service must push, and answered " + response.status();
       }
+      refusedOne = false;
       listener.connected(service);
       EventReader events = new EventReader(response.body());
       while (!closed) {
@@ -210,6 +214,8 @@ public final class RevocationFollower implements AutoCloseable {
             .get()
             .learnRevocation(json.getBytes(StandardCharsets.UTF_8), seen, clock.instant());
     if (verdict instanceof RevocationVerdict.Refused refused) {
+      // It may hold yet: under the next trust file, or once the disk has room.
+      refusedOne = true;
       drop(Dropped.of(refused.code()), refused.reason());
       return;
     }
@@ -219,7 +225,7 @@ public final class RevocationFollower implements AutoCloseable {
       drop(
           believed.isNew() ? Dropped.REORDERED : Dropped.REPLAYED,
           "leaf " + believed.index() + " came after leaf " + last.getAsLong());
-    } else {
+    } else if (!refusedOne) {
       last = OptionalLong.of(believed.index());
     }
     if (believed.isNew()) {
