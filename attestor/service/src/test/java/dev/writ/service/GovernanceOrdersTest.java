@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Break-glass and freezes. */
@@ -226,6 +227,25 @@ class GovernanceOrdersTest extends GovernedService {
         .isInstanceOfSatisfying(
             DualControl.Outcome.Approved.class,
             approved -> assertThat(approved.state()).isEqualTo("executed"));
+  }
+
+  /** As another node does, whose gateways must hear of what is revoked with a break-glass. */
+  @Test
+  void modeOfAnotherNode_isTakenOver_andToldOnceToWhoMakesTokens() throws Exception {
+    WritService service = deployment.service();
+    Modes other =
+        Modes.open(service.ledger(), service.trustFiles(), deployment.clock, new Telemetry());
+    AtomicInteger moved = new AtomicInteger();
+    other.whenMoved(moved::incrementAndGet);
+    other.align();
+    assertThat(moved).hasValue(0);
+
+    long freeze = taken(ordered(Kind.FREEZE, Optional.empty(), deployment.operators, 2));
+    other.align();
+    other.align();
+
+    assertThat(other.inForce().state().frozenBy()).hasValue(freeze);
+    assertThat(moved).hasValue(1);
   }
 
   /** The ways back: neither a freeze nor a policy that denies everything has a say in them. */

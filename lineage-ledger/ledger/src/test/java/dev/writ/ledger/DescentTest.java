@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -202,6 +203,10 @@ class DescentTest {
   }
 
   /** Random forests, from which random members are taken away by name or by range. */
+  private static long place(Map<UuidV7, Long> places, UuidV7 jti) {
+    return Objects.requireNonNull(places.get(jti));
+  }
+
   @Test
   void descendants_ofWhatIsRevoked_areExactlyThoseThatFall_inRandomForests() throws Exception {
     Random random = new Random(20_261_130);
@@ -220,10 +225,10 @@ class DescentTest {
             fell(all, parents, fallen, Set.of(chosen));
           }
         } else {
-          long from = places.get(all.get(random.nextInt(all.size())));
+          long from = place(places, all.get(random.nextInt(all.size())));
           receipt(commit(ledger, Entry.of(leaf(), new VoidArtifactsBetween(from, from + 2))));
           Set<UuidV7> chosen = new HashSet<>(all);
-          chosen.removeIf(jti -> places.get(jti) < from || places.get(jti) >= from + 2);
+          chosen.removeIf(jti -> place(places, jti) < from || place(places, jti) >= from + 2);
           fell(all, parents, fallen, chosen);
         }
       }

@@ -98,7 +98,7 @@ class LedgerRulesTest {
     LeafChain chain = LeafChain.born().allow(last);
     for (int depth = 1; depth <= 1_000; depth++) {
       UuidV7 next = Samples.uuid();
-      chain.allowUnder(last, next, chain.leaf(0).hash());
+      chain = chain.allowUnder(last, next, chain.leaf(0).hash());
       if (depth <= Descent.MAX_DEPTH) {
         assertHolds(chain);
       } else {
