@@ -18,7 +18,7 @@ import java.util.Map;
  * would be.
  */
 final class DemoPolicyApprover {
-  private static final String KEY = "approver-key.pem";
+  static final String KEY = "approver-key.pem";
 
   private DemoPolicyApprover() {}
 

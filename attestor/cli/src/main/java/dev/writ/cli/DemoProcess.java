@@ -125,7 +125,12 @@ public final class DemoProcess {
         List.of(
             "--tenant", DemoService.TENANT, "--workload", DemoExecutions.WORKLOAD, "--", "date"));
     return new DemoReport.Kept(
-        left.service().url(), left.service().socket(), attest, run, ProcessHandle.current().pid());
+        left.service().url(),
+        left.service().socket(),
+        attest,
+        run,
+        left.service().policyPlaces(),
+        ProcessHandle.current().pid());
   }
 
   private static Path moveTo(Path place, Path file) throws IOException {

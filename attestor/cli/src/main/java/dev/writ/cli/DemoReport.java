@@ -40,9 +40,16 @@ final class DemoReport {
    * @param socket its operator's door
    * @param attest the words of a command that asks it for an artifact
    * @param run the words of a command that runs a program on the host
+   * @param policy what its policy is changed with
    * @param supervisor the process whose end ends it
    */
-  record Kept(URI service, Path socket, List<String> attest, List<String> run, long supervisor) {
+  record Kept(
+      URI service,
+      Path socket,
+      List<String> attest,
+      List<String> run,
+      PolicyPlaces policy,
+      long supervisor) {
     private void print(PrintStream out, Path trust) {
       out.println();
       out.println("the service stays up, and host-a beside it:");
@@ -52,6 +59,7 @@ final class DemoReport {
       out.println();
       out.println("run a program there:  ./writ " + String.join(" ", run));
       out.println("ask it for an artifact:  ./writ " + String.join(" ", attest));
+      policy.print(out, socket);
       out.println("end it, and remove what it has:  kill " + supervisor);
     }
 
@@ -61,7 +69,46 @@ final class DemoReport {
       map.put("socket", socket);
       map.put("attest", attest);
       map.put("run", run);
+      map.put("policy", policy.asMap());
       map.put("pid", supervisor);
+      return map;
+    }
+  }
+
+  /**
+   * What an author and an approver need to put another policy in force.
+   *
+   * @param authorKey the operator's, who writes the policy
+   * @param approverKey of who approves it
+   * @param config of the service: impact, shadow and replay read its store
+   * @param log of the service, with the ids of decisions
+   */
+  record PolicyPlaces(Path authorKey, Path approverKey, Path config, Path log) {
+    private void print(PrintStream out, Path socket) {
+      out.println();
+      out.println("author    " + authorKey);
+      out.println("approver  " + approverKey);
+      out.println("config    " + config);
+      out.println("log       " + log);
+      out.println("see its policy:  ./writ policy show --socket " + socket + " --out current.json");
+      out.println(
+          "sign another:  ./writ policy sign policy.json --key "
+              + authorKey
+              + " --out authored.dsse.json");
+      out.println(
+          "approve it:  ./writ policy sign authored.dsse.json --key "
+              + approverKey
+              + " --out policy.dsse.json");
+      out.println("publish it:  ./writ policy publish policy.dsse.json --socket " + socket);
+      out.println();
+    }
+
+    private Map<String, Object> asMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("author_key", authorKey);
+      map.put("approver_key", approverKey);
+      map.put("config", config);
+      map.put("log", log);
       return map;
     }
   }

@@ -52,6 +52,8 @@ final class DemoService implements AutoCloseable {
   static final int READY = HttpURLConnection.HTTP_OK;
 
   private static final String POLICY = "/dev-policy.json";
+  private static final String CONFIG = "serve.yaml";
+  private static final String LOG = "log";
   private static final int DELEGATION_DEPTH = 2;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration DRAIN = Duration.ofSeconds(15);
@@ -110,7 +112,7 @@ final class DemoService implements AutoCloseable {
                     folder.resolve("keys").toString())),
             token.environment(),
             folder.resolve("keys.txt"),
-            folder.resolve("log"));
+            folder.resolve(LOG));
     Optional<Integer> status = init.await(PATIENCE);
     init.kill();
     if (status.isEmpty() || status.get() != ExitStatus.DONE) {
@@ -135,7 +137,7 @@ final class DemoService implements AutoCloseable {
     // Of an earlier process of the same service.
     Files.deleteIfExists(ready);
     ChildProcess process =
-        ChildProcess.start(command, born.token().environment(), ready, folder.resolve("log"));
+        ChildProcess.start(command, born.token().environment(), ready, folder.resolve(LOG));
     boolean done = false;
     try {
       DemoService service =
@@ -214,7 +216,7 @@ final class DemoService implements AutoCloseable {
                   .append(digest.hex())
                   .append('\n'));
     }
-    return Files.writeString(folder.resolve("serve.yaml"), yaml);
+    return Files.writeString(folder.resolve(CONFIG), yaml);
   }
 
   /** The envelope of the policy with which it begins. */
@@ -267,6 +269,15 @@ final class DemoService implements AutoCloseable {
   /** The operator's door. */
   Path socket() {
     return folder.resolve("operator.sock");
+  }
+
+  /** What its policy is changed with. */
+  DemoReport.PolicyPlaces policyPlaces() {
+    return new DemoReport.PolicyPlaces(
+        folder.resolve("keys").resolve(KeyBirth.OPERATOR_KEY),
+        folder.resolve(DemoPolicyApprover.KEY),
+        folder.resolve(CONFIG),
+        folder.resolve(LOG));
   }
 
   /** Its process. */
