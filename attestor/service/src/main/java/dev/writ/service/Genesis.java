@@ -152,7 +152,8 @@ final class Genesis {
    */
   private void requireVacant(KeyRole role, Hash kid) throws LedgerException, ServiceStartException {
     for (SigningKey other : ledger.keys()) {
-      if (other.role() == role && other.state() == KeyState.ACTIVE) {
+      // Another node may have introduced this very key since it was looked for.
+      if (other.role() == role && other.state() == KeyState.ACTIVE && !other.kid().equals(kid)) {
         throw new ServiceStartException(
             "the ledger's active "
                 + role.wire()
