@@ -7,11 +7,11 @@ import dev.writ.artifact.MalformedEnvelopeException;
 import dev.writ.artifact.PolicyEnvelope;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.TrustContent;
-import dev.writ.ledger.CommittedState;
 import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
+import dev.writ.ledger.RecordedState;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.tlog.Hash;
@@ -93,7 +93,7 @@ final class KeptPolicies {
   }
 
   /** The epoch in which a leaf was made, as the state has it. */
-  static Optional<PolicyEpoch> before(CommittedState state, long leafIndex) throws LedgerException {
+  static Optional<PolicyEpoch> before(RecordedState state, long leafIndex) throws LedgerException {
     Optional<PolicyEpoch> epoch = state.policyEpoch();
     while (epoch.isPresent() && epoch.get().leafIndex() >= leafIndex) {
       epoch = state.policyEpoch(epoch.get().epoch() - 1);

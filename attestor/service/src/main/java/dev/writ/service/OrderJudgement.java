@@ -9,10 +9,10 @@ import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.VerificationKey;
-import dev.writ.ledger.CommittedState;
 import dev.writ.ledger.GovernanceMode;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.LedgerRules;
+import dev.writ.ledger.RecordedState;
 import dev.writ.policy.Breakglass;
 import dev.writ.tlog.Hash;
 import java.time.Duration;
@@ -200,7 +200,7 @@ record OrderJudgement(TrustContent believed, Instant at) {
    * @param from when it may have been first
    */
   static Optional<String> usedBefore(
-      CommittedState ledger, long index, GovernanceStep.Begun step, Instant from)
+      RecordedState ledger, long index, GovernanceStep.Begun step, Instant from)
       throws LedgerException {
     long first = ledger.firstFrom(from.minus(LedgerRules.MAX_STEP_BACK));
     OptionalLong used = ledger.firstUse(step.grant().digest(), first, index);

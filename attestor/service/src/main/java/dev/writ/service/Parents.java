@@ -9,12 +9,12 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.Narrowing;
 import dev.writ.artifact.ParentProof;
 import dev.writ.artifact.UuidV7;
-import dev.writ.ledger.CommittedState;
 import dev.writ.ledger.Host;
 import dev.writ.ledger.HostState;
 import dev.writ.ledger.IssuedArtifact;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.RecordedState;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.P256Verifier;
 import java.security.Provider;
@@ -116,7 +116,7 @@ final class Parents {
   }
 
   /** How many artifacts stand above one that was issued under another, or under none. */
-  static int depthOf(CommittedState state, UuidV7 jti) throws LedgerException {
+  static int depthOf(RecordedState state, UuidV7 jti) throws LedgerException {
     return state.descent(jti).map(descent -> descent.depth()).orElse(0);
   }
 

@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.RecordedLog;
 import dev.writ.ledger.StoredLedger;
 import java.util.OptionalLong;
 
@@ -13,7 +14,7 @@ import java.util.OptionalLong;
  * and none of them comes behind one that does. Safe for use by any number of threads.
  */
 final class PayloadNaming {
-  private final StoredLedger ledger;
+  private final RecordedLog ledger;
 
   /** The first proven leaf that names a payload. */
   @GuardedBy("this")
@@ -23,7 +24,7 @@ final class PayloadNaming {
   @GuardedBy("this")
   private long looked;
 
-  PayloadNaming(StoredLedger ledger) {
+  PayloadNaming(RecordedLog ledger) {
     this.ledger = ledger;
   }
 

@@ -28,6 +28,7 @@ import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
 import dev.writ.ledger.RecordedApproval;
+import dev.writ.ledger.RecordedLog;
 import dev.writ.ledger.StoredLedger;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
@@ -56,7 +57,7 @@ final class RecordedGrounds {
 
   private static final int MAX_ENROLMENT = 64 * 1024;
 
-  private final StoredLedger ledger;
+  private final RecordedLog ledger;
   private final NavigableMap<Long, TrustContent> trust;
   private final EndorsementVerifier makers;
   private final Provider signatures;
@@ -76,7 +77,7 @@ final class RecordedGrounds {
   private record CertifiedKey(AkName host, Hash keyName) {}
 
   RecordedGrounds(
-      StoredLedger ledger, TrustFiles trust, EndorsementVerifier makers, Provider signatures)
+      RecordedLog ledger, TrustFiles trust, EndorsementVerifier makers, Provider signatures)
       throws LedgerException {
     this.issuers = new RecordedIssuers(ledger, trust, signatures);
     this.ledger = ledger;

@@ -7,8 +7,8 @@ import dev.writ.artifact.KeyState;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustedKey;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.RecordedLog;
 import dev.writ.ledger.SigningKey;
-import dev.writ.ledger.StoredLedger;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.P256Verifier;
 import java.security.Provider;
@@ -33,7 +33,7 @@ final class RecordedIssuers {
   /** The issuer's keys of one trust file. */
   private record Believed(long version, boolean isFirst, Map<Hash, Issuer> keys) {}
 
-  RecordedIssuers(StoredLedger ledger, TrustFiles trust, Provider signatures)
+  RecordedIssuers(RecordedLog ledger, TrustFiles trust, Provider signatures)
       throws LedgerException {
     Map<Hash, P256Verifier> verifiers = new HashMap<>();
     for (Map.Entry<Long, TrustContent> then : trust.byLeaf(ledger).entrySet()) {

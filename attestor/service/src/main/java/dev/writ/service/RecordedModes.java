@@ -7,7 +7,7 @@ import dev.writ.artifact.Leaf;
 import dev.writ.ledger.GovernanceMode;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
-import dev.writ.ledger.StoredLedger;
+import dev.writ.ledger.RecordedLog;
 import dev.writ.service.RecordedGrounds.TrustThen;
 import dev.writ.tlog.Hash;
 import java.util.List;
@@ -22,7 +22,7 @@ import java.util.OptionalLong;
 final class RecordedModes {
   private static final int MOST_BEGUN = 64;
 
-  private final StoredLedger ledger;
+  private final RecordedLog ledger;
   private final RecordedGrounds grounds;
   private final Recent<Asked, Judged> judged = new Recent<>(MOST_BEGUN);
   private volatile Optional<List<GovernanceMode>> modes = Optional.empty();
@@ -55,7 +55,7 @@ final class RecordedModes {
     }
   }
 
-  RecordedModes(StoredLedger ledger, RecordedGrounds grounds) {
+  RecordedModes(RecordedLog ledger, RecordedGrounds grounds) {
     this.ledger = ledger;
     this.grounds = grounds;
   }

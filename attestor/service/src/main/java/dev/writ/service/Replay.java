@@ -8,7 +8,7 @@ import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.ledger.LedgerException;
-import dev.writ.ledger.StoredLedger;
+import dev.writ.ledger.RecordedLog;
 import dev.writ.ledger.StoredLedger.StoredLeaf;
 import java.security.Provider;
 import java.util.Optional;
@@ -39,7 +39,7 @@ public final class Replay implements StoredRange.Work<Replayed> {
    * @throws ServiceStartException if the ledger's trust files do not follow that one
    */
   public Replay(
-      StoredLedger ledger,
+      RecordedLog ledger,
       ServiceIdentity identity,
       TrustFile trust,
       EndorsementTrust makers,

@@ -9,10 +9,11 @@ import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustFile.SuccessorOutcome;
 import dev.writ.artifact.TrustReference;
 import dev.writ.artifact.TrustSuccession;
-import dev.writ.ledger.CommittedState;
 import dev.writ.ledger.KeptPayload;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PublishedTrust;
+import dev.writ.ledger.RecordedLog;
+import dev.writ.ledger.RecordedState;
 import dev.writ.ledger.StoredLedger;
 import dev.writ.ledger.WitnessChoice;
 import java.io.IOException;
@@ -27,11 +28,11 @@ import java.util.TreeMap;
  */
 final class TrustFiles {
   private final TrustFile start;
-  private final CommittedState ledger;
+  private final RecordedState ledger;
   private volatile TrustFile newest;
   private volatile long inForce;
 
-  private TrustFiles(TrustFile start, CommittedState ledger, TrustFile newest, long inForce) {
+  private TrustFiles(TrustFile start, RecordedState ledger, TrustFile newest, long inForce) {
     this.start = start;
     this.ledger = ledger;
     this.newest = newest;
@@ -42,7 +43,7 @@ final class TrustFiles {
    * Follows those in the ledger from the one that was configured, by their signatures: the store is
    * believed no more than a stranger's.
    */
-  static TrustFiles open(TrustFile start, CommittedState ledger)
+  static TrustFiles open(TrustFile start, RecordedState ledger)
       throws LedgerException, ServiceStartException {
     TrustSuccession.Followed followed =
         follow(start, version -> ledger.trustFile(version).map(PublishedTrust::bytes));
@@ -114,7 +115,7 @@ final class TrustFiles {
    *
    * @param proven the same ledger: where each was published is told by its leaves
    */
-  NavigableMap<Long, TrustContent> byLeaf(StoredLedger proven) throws LedgerException {
+  NavigableMap<Long, TrustContent> byLeaf(RecordedLog proven) throws LedgerException {
     NavigableMap<Long, TrustContent> byLeaf = new TreeMap<>();
     TrustFile file = newest;
     while (file.content().version() > start.content().version()) {

@@ -15,7 +15,7 @@
  * outcome     OutcomeStatement                → leaf
  * start       what the service is             → OwnHost      a quote of its own host's TPM
  *             StartEvidence                   → leaf, before a door opens
- * replay      StoredLedger: leaf, payload     → RecordedDecision   as it lies there
+ * replay      RecordedLog: leaf, payload      → RecordedDecision   as it lies there
  *             with its RecordedGrounds        → ReplayWalk   the steps of Judge, once more
  *                                             → Replayed     each compared with what is recorded
  *             under a candidate               → PolicyImpact what would be decided

@@ -12,7 +12,12 @@ import dev.writ.artifact.OutcomeState;
 import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.OutcomeStatement.Signer;
 import dev.writ.artifact.RevocationReason;
+import dev.writ.ledger.DerivedState;
 import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.PolicyEpoch;
+import dev.writ.ledger.PublishedTrust;
+import dev.writ.ledger.SigningKey;
 import dev.writ.lineage.Lineage;
 import dev.writ.lineage.LineageCheck;
 import dev.writ.lineage.LineageGraph;
@@ -72,6 +77,52 @@ class LineageOfServiceTest extends DualControlled {
     deployment.policy(revision -> revision.loaderVariables(List.of("PYTHONUNBUFFERED")));
     deployment.restart();
     return artifact;
+  }
+
+  /** What a pack derives from leaves is what the service keeps in rows. */
+  @Test
+  void stateThatLeavesTell_isTheStores() throws Exception {
+    Artifact unused = writeLeaves();
+    DerivedState told = new DerivedState();
+    for (long at = 0; at < ledger().size(); at++) {
+      told.take(at, ledger().leaf(at).orElseThrow());
+    }
+    assertThat(told.faults()).isEmpty();
+    assertThat(told.keys().stream().map(LineageOfServiceTest::life).toList())
+        .containsExactlyInAnyOrderElementsOf(
+            ledger().keys().stream().map(LineageOfServiceTest::life).toList());
+    for (PolicyEpoch epoch : told.epochs().values()) {
+      PolicyEpoch row = ledger().policyEpoch(epoch.epoch()).orElseThrow();
+      assertThat(epoch.leafIndex()).isEqualTo(row.leafIndex());
+      assertThat(epoch.policyDigest()).isEqualTo(row.policyDigest());
+    }
+    assertThat(told.epochs().lastKey()).isEqualTo(ledger().policyEpoch().orElseThrow().epoch());
+    assertThat(told.governanceModes()).isEqualTo(ledger().governanceModes());
+    assertThat(told.trustFiles()).isNotEmpty();
+    told.trustFiles()
+        .forEach(
+            (version, place) ->
+                assertThat(trustFile(version).leafIndex()).isEqualTo(place.leafIndex()));
+  }
+
+  private PublishedTrust trustFile(long version) {
+    try {
+      return ledger().trustFile(version).orElseThrow();
+    } catch (LedgerException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String life(SigningKey key) {
+    return key.kid()
+        + " "
+        + key.role()
+        + " "
+        + key.state()
+        + " "
+        + key.activatedIndex()
+        + " "
+        + key.endedIndex();
   }
 
   @Test

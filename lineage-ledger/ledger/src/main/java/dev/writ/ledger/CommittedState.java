@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** The state that changes with the leaves of a {@link Ledger}, as it is committed. */
-public abstract sealed class CommittedState permits Ledger, StoredLedger {
+public abstract sealed class CommittedState implements RecordedState permits Ledger, StoredLedger {
   /** Most that {@link #operations} gives at once. */
   public static final int MAX_OPERATIONS = 1000;
 
@@ -37,6 +37,7 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
   public abstract long size();
 
   /** The first leaf that is not of before {@code time}, were they in its order; the size where none is. */
+  @Override
   public long firstFrom(Instant time) throws LedgerException {
     long size = size();
     return store.tree(tree -> new LeafSearch(tree).firstFrom(time, 0, size));
@@ -49,12 +50,14 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
   }
 
   /** The first leaf from {@code from} to before {@code to} that uses this grant: all up to it are looked at. */
+  @Override
   public OptionalLong firstUse(Hash grant, long from, long to) throws LedgerException {
     long end = Math.min(to, size());
     return store.tree(tree -> new LeafSearch(tree).firstUse(grant, from, end));
   }
 
   /** The host with this attestation key. */
+  @Override
   public Optional<Host> host(AkName akName) throws LedgerException {
     return store.read(statements -> new StateReads(statements).host(akName));
   }
@@ -98,6 +101,7 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
   }
 
   /** The boot logs that are kept of a host, newest first. */
+  @Override
   public List<KeptBootLog> bootLogs(AkName akName) throws LedgerException {
     return store.read(statements -> new BootLogs(statements).of(akName));
   }
@@ -113,16 +117,19 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
   }
 
   /** The host's key that was certified under this name (SHA-256 of its TPM Name). */
+  @Override
   public Optional<InstanceKey> instanceKey(AkName akName, Hash keyName) throws LedgerException {
     return store.read(statements -> new StateReads(statements).instanceKey(akName, keyName));
   }
 
   /** The policy set in force; empty before the first. */
+  @Override
   public Optional<PolicyEpoch> policyEpoch() throws LedgerException {
     return store.read(statements -> new StateReads(statements).epoch());
   }
 
   /** The policy set that was in force under this number. */
+  @Override
   public Optional<PolicyEpoch> policyEpoch(long epoch) throws LedgerException {
     return store.read(statements -> new StateReads(statements).epoch(epoch));
   }
@@ -133,6 +140,7 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
   }
 
   /** The modes that the service was in, one for each leaf that changed it, in order. */
+  @Override
   public List<GovernanceMode> governanceModes() throws LedgerException {
     return store.read(statements -> new GovernanceRows(statements).modes());
   }
@@ -153,16 +161,19 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
   }
 
   /** All keys of the service, of whatever state. */
+  @Override
   public List<SigningKey> keys() throws LedgerException {
     return store.read(statements -> new StateReads(statements).keys());
   }
 
   /** The artifact that was issued under this identity. */
+  @Override
   public Optional<IssuedArtifact> artifact(UuidV7 jti) throws LedgerException {
     return store.read(statements -> new StateReads(statements).artifact(jti));
   }
 
   /** Under which artifact another was issued; empty for one that was issued under none. */
+  @Override
   public Optional<Descent> descent(UuidV7 jti) throws LedgerException {
     return store.read(statements -> new DescentRows(statements).of(jti));
   }
@@ -204,6 +215,7 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
   }
 
   /** Those that were recorded before a leaf and held at {@code at}, used or not, oldest first. */
+  @Override
   public List<RecordedApproval> approvalsBefore(
       long leafIndex, Hash request, Hash policy, Instant at) throws LedgerException {
     return store.read(
@@ -247,16 +259,19 @@ public abstract sealed class CommittedState permits Ledger, StoredLedger {
   }
 
   /** The trust file that was published under this version. */
+  @Override
   public Optional<PublishedTrust> trustFile(long version) throws LedgerException {
     return store.read(statements -> new TrustFiles(statements).version(version));
   }
 
   /** The trust file of the greatest version that was published. */
+  @Override
   public Optional<PublishedTrust> latestTrust() throws LedgerException {
     return store.read(statements -> new TrustFiles(statements).latest());
   }
 
   /** The trust file that was put in force last. */
+  @Override
   public Optional<PublishedTrust> trustInForce() throws LedgerException {
     return store.read(statements -> new TrustFiles(statements).inForce());
   }

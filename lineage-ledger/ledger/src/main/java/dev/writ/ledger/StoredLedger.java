@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * changed. Each leaf is proven under the head that the store had when this was opened; what lies beside
  * leaves, and the state, are given as they lie there. Safe for use by any number of threads.
  */
-public final class StoredLedger extends CommittedState implements AutoCloseable {
+public final class StoredLedger extends CommittedState implements RecordedLog, AutoCloseable {
   /** The {@link LedgerException#code} where the store does not hold what its head covers. */
   public static final String CONTRADICTS = "log_contradicts";
 
@@ -105,6 +105,11 @@ public final class StoredLedger extends CommittedState implements AutoCloseable 
     return origin;
   }
 
+  /** The log as tiles, entries and the newest signed checkpoint: nothing in it is proven. */
+  public TiledLog log() {
+    return new Rows();
+  }
+
   /** Number of leaves when this was opened. */
   @Override
   public long size() {
@@ -123,6 +128,7 @@ public final class StoredLedger extends CommittedState implements AutoCloseable 
    *     leaf is missing
    * @throws IndexOutOfBoundsException if the tree has no such leaves
    */
+  @Override
   public List<StoredLeaf> leaves(long start, long end) throws LedgerException {
     if (start < 0 || start >= end || end > size() || start / BUNDLE != (end - 1) / BUNDLE) {
       throw new IndexOutOfBoundsException(
@@ -151,6 +157,7 @@ public final class StoredLedger extends CommittedState implements AutoCloseable 
   }
 
   /** The leaf at {@code index}; empty where the tree has none. */
+  @Override
   public Optional<StoredLeaf> leaf(long index) throws LedgerException {
     return index < 0 || index >= size()
         ? Optional.empty()
@@ -194,6 +201,7 @@ public final class StoredLedger extends CommittedState implements AutoCloseable 
   }
 
   /** Likewise of one leaf. */
+  @Override
   public Optional<byte[]> payload(long index) throws LedgerException {
     return Optional.ofNullable(payloads(index, index + 1).get(index));
   }

@@ -12,7 +12,10 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.RefusalCount;
+import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.Hash;
+import dev.writ.tlog.SignedNote;
+import dev.writ.tlog.VerifiedTiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +67,18 @@ final class StoredLedgerTest {
       assertThat(stored.firstFrom(Samples.NOW.plusSeconds(1))).isEqualTo(LEAVES);
       assertThatThrownBy(() -> stored.leaves(250, 260))
           .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+
+  @Test
+  void storeAsALog_isProvenTileByTile() throws Exception {
+    try (StoredLedger stored = stored()) {
+      VerifiedTiles tiles = new VerifiedTiles(stored.log(), stored.size(), stored.root());
+      assertThat(tiles.entries(1)).hasSize(LEAVES - 256);
+      assertThat(tiles.entries(1).get(0)).isEqualTo(leaves.get(256).bytes());
+      SignedNote note = SignedNote.parse(stored.log().readCheckpoint().orElseThrow());
+      assertThat(Checkpoint.parse(note.text()))
+          .isEqualTo(new Checkpoint(Samples.ORIGIN, LEAVES, stored.root()));
     }
   }
 
