@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.lineage;
 
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.UuidV7;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +33,10 @@ final class LeafIndex {
   private static final int NONE = -1;
 
   private final ByteKeyIndex hashes = new ByteKeyIndex(Hash.BYTES);
+
+  /** Where each that was taken stands in the log, ascending. */
+  private long[] places = new long[16];
+
   private final ByteKeyIndex jtis = new ByteKeyIndex(16);
   private int[] leafOfJti = new int[16];
 
@@ -42,6 +49,8 @@ final class LeafIndex {
 
   private final Map<Hash, Steps> operations = new HashMap<>();
   private final TreeMap<Long, PolicyReference> policies = new TreeMap<>();
+  private final TreeSet<Long> governing = new TreeSet<>();
+  private final Map<Hash, List<Long>> bootRevocations = new HashMap<>();
   private final Map<Long, Long> repeated = new HashMap<>();
   private final Map<Long, Long> repeatedJti = new HashMap<>();
 
@@ -53,13 +62,22 @@ final class LeafIndex {
 
   /** Takes the next leaf, which is nothing where it cannot be read. */
   void add(Hash hash, Optional<Leaf> leaf) {
+    add(hashes.size(), hash, leaf);
+  }
+
+  /** The same of a leaf that stands behind those that were taken, perhaps not at once. */
+  void add(long place, Hash hash, Optional<Leaf> leaf) {
     int index = hashes.size();
     if (index >= MAX_LEAVES) {
       throw new IllegalStateException("bug: a log of more leaves than an index takes was read");
     }
     int same = hashes.add(hash.bytes());
+    if (index >= places.length) {
+      places = Arrays.copyOf(places, places.length * 2);
+    }
+    places[index] = place;
     if (same != NONE) {
-      repeated.put((long) index, (long) same);
+      repeated.put(place, places[same]);
     }
     if (index >= lastChild.length) {
       int before = lastChild.length;
@@ -80,9 +98,23 @@ final class LeafIndex {
     if (body instanceof LeafBody.DecisionAllow allow) {
       addJti(index, allow.jti());
     } else if (body instanceof LeafBody.PolicyInForce policy) {
-      policies.put((long) index, policy.policy());
+      policies.put(places[index], policy.policy());
+    } else if (body instanceof LeafBody.BootRevocation revocation) {
+      bootRevocations
+          .computeIfAbsent(revocation.akNameDigest(), first -> new ArrayList<>())
+          .add(places[index]);
     }
-    Operations.named(body).ifPresent(operation -> addStep(operation, index, body));
+    if (isGoverning(leaf)) {
+      governing.add(places[index]);
+    }
+    Operations.named(body).ifPresent(operation -> addStep(operation, places[index], body));
+  }
+
+  private static boolean isGoverning(Leaf leaf) {
+    return leaf.kind() == LeafKind.POLICY
+        || leaf.kind() == LeafKind.KEY
+        || leaf.body() instanceof OperationStep
+        || leaf.body() instanceof GovernanceStep;
   }
 
   private void addStep(Hash operation, long index, LeafBody body) {
@@ -101,7 +133,7 @@ final class LeafIndex {
     }
     leafOfJti[number] = index;
     if (same != NONE) {
-      repeatedJti.put((long) index, (long) leafOfJti[same]);
+      repeatedJti.put(places[index], places[leafOfJti[same]]);
     }
   }
 
@@ -127,9 +159,31 @@ final class LeafIndex {
     return hashes.size();
   }
 
-  /** The hash of leaf {@code index}. */
-  Hash hash(long index) {
-    return Hash.of(hashes.key(Math.toIntExact(index)));
+  /** Whether leaf {@code place} was taken. */
+  boolean has(long place) {
+    return slot(place) >= 0;
+  }
+
+  /** Which of those that were taken it is; negative where it was not. */
+  private int slot(long place) {
+    return place >= 0 && place < size() && places[(int) place] == place
+        ? (int) place
+        : Arrays.binarySearch(places, 0, hashes.size(), place);
+  }
+
+  /** The hash of leaf {@code place}. */
+  Hash hash(long place) {
+    return Hash.of(hashes.key(slot(place)));
+  }
+
+  /** Leaves of policies, keys, operations and modes, in order. */
+  List<Long> governing() {
+    return List.copyOf(governing);
+  }
+
+  /** Leaves that withdraw all artifacts of a host's boots, in order. */
+  List<Long> bootRevocations(Hash akNameDigest) {
+    return List.copyOf(bootRevocations.getOrDefault(akNameDigest, List.of()));
   }
 
   /** The first leaf with this hash. */
@@ -140,17 +194,17 @@ final class LeafIndex {
   /** The first allow of this artifact. */
   OptionalLong allowOf(UuidV7 jti) {
     int number = jtis.find(bytes(jti));
-    return number == NONE ? OptionalLong.empty() : OptionalLong.of(leafOfJti[number]);
+    return number == NONE ? OptionalLong.empty() : OptionalLong.of(places[leafOfJti[number]]);
   }
 
-  private static OptionalLong found(int index) {
-    return index == NONE ? OptionalLong.empty() : OptionalLong.of(index);
+  private OptionalLong found(int slot) {
+    return slot == NONE ? OptionalLong.empty() : OptionalLong.of(places[slot]);
   }
 
   /** Tells each leaf that has {@code parent} as parent, the newest first. */
   void childrenOf(long parent, LongConsumer to) {
-    for (int at = lastChild[Math.toIntExact(parent)]; at != NONE; at = childBefore[at]) {
-      to.accept(childLeaf[at]);
+    for (int at = lastChild[slot(parent)]; at != NONE; at = childBefore[at]) {
+      to.accept(places[childLeaf[at]]);
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
@@ -80,6 +81,22 @@ public final class Lineage {
         source.checkpoint().size(),
         (at, entry) -> index.add(MerkleTree.leafHash(entry), parse(entry)));
     return new Lineage(source, openings, index, maxAnswer);
+  }
+
+  /**
+   * Of some leaves of a log alone: what the others would add is not known, and a parent among them is missing.
+   *
+   * @param places of these leaves
+   * @throws IOException as for {@link LeafSource#entries}
+   */
+  public static Lineage of(LeafSource source, SortedSet<Long> places, Openings openings)
+      throws IOException {
+    LeafIndex index = new LeafIndex();
+    for (long at : places) {
+      byte[] entry = source.entries(at, at + 1).get(0);
+      index.add(at, MerkleTree.leafHash(entry), parse(entry));
+    }
+    return new Lineage(source, openings, index, MAX_ANSWER);
   }
 
   private static Optional<Leaf> parse(byte[] entry) {
@@ -150,16 +167,62 @@ public final class Lineage {
     requireRange(start, end);
     TreeSet<Long> leaves = new TreeSet<>();
     for (long at = start; at < end && leaves.size() < maxAnswer; at++) {
-      leaves.add(at);
+      if (index.has(at)) {
+        leaves.add(at);
+      }
     }
     return graph(start, leaves, end - start - leaves.size());
   }
 
   void requireRange(long start, long end) {
-    if (start < 0 || start > end || end > index.size()) {
+    long size = source.checkpoint().size();
+    if (start < 0 || start > end || end > size) {
       throw new IndexOutOfBoundsException(
-          "a range must lie in 0 to " + index.size() + ", was " + start + " to " + end);
+          "a range must lie in 0 to " + size + ", was " + start + " to " + end);
     }
+  }
+
+  /** These leaves, whatever they have to do with one another. */
+  public LineageGraph leaves(SortedSet<Long> leaves) throws IOException {
+    return graph(leaves.first(), leaves, 0);
+  }
+
+  /** The leaves of policies, keys, operations and modes, in order: by them all others were decided. */
+  public List<Long> governing() {
+    return index.governing();
+  }
+
+  /** The leaves that withdraw all artifacts of a host's boots, in order. */
+  public List<Long> bootRevocations(Hash akNameDigest) {
+    return index.bootRevocations(akNameDigest);
+  }
+
+  /**
+   * Leaves with all that they come from.
+   *
+   * @param most how many are found at most, so that one more than are wanted tells that there are too many
+   */
+  public SortedSet<Long> withOrigins(SortedSet<Long> starts, int most) throws IOException {
+    return reached(starts, this::origins, most);
+  }
+
+  /** Leaves with all that comes from them; likewise. */
+  public SortedSet<Long> withDescendants(SortedSet<Long> starts, int most) throws IOException {
+    return reached(starts, this::descendants, most);
+  }
+
+  private static SortedSet<Long> reached(SortedSet<Long> starts, Step step, int most)
+      throws IOException {
+    TreeSet<Long> seen = new TreeSet<>(starts);
+    Deque<Long> open = new ArrayDeque<>(seen);
+    while (!open.isEmpty()) {
+      for (long next : step.from(open.remove())) {
+        if (seen.size() < most && seen.add(next)) {
+          open.add(next);
+        }
+      }
+    }
+    return seen;
   }
 
   /** Where a walk goes from a leaf. */
@@ -169,6 +232,9 @@ public final class Lineage {
 
   private LineageGraph walk(long start, Step step) throws IOException {
     requireRange(start, start + 1);
+    if (!index.has(start)) {
+      throw new IndexOutOfBoundsException("leaf " + start + " must be among those that are here");
+    }
     TreeSet<Long> seen = new TreeSet<>(List.of(start));
     Deque<Long> open = new ArrayDeque<>(seen);
     long more = 0;

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedSet;
 
 /**
  * Checks a range of leaves against {@link Rule}s. Parents are looked for in the whole log, so that what comes
@@ -84,6 +85,25 @@ public final class LineageCheck {
     LineageCheck check = new LineageCheck(lineage);
     LeafStream.each(lineage.source(), start, end, check::entry);
     return new Report(start, end, check.outcomes, check.complete, check.findings, check.leftOut);
+  }
+
+  /**
+   * Checks these leaves.
+   *
+   * @param leaves at least one
+   */
+  public static Report check(Lineage lineage, SortedSet<Long> leaves) throws IOException {
+    LineageCheck check = new LineageCheck(lineage);
+    for (long at : leaves) {
+      check.entry(at, lineage.source().entries(at, at + 1).get(0));
+    }
+    return new Report(
+        leaves.first(),
+        leaves.last() + 1,
+        check.outcomes,
+        check.complete,
+        check.findings,
+        check.leftOut);
   }
 
   private void entry(long at, byte[] entry) throws IOException {

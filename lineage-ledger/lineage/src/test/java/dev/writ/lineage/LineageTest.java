@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +70,38 @@ class LineageTest {
     LineageGraph graph = SampleLog.whole().read().root(6);
     assertThat(graph.nodes()).allMatch(node -> leaves(graph).contains(node.leaf()));
     assertThat(graph.edges()).allMatch(edge -> leaves(graph).contains(edge.leaf()));
+  }
+
+  @Test
+  void someLeavesOfALog_sayAmongThemselvesWhatTheWholeSays() throws Exception {
+    Lineage whole = SampleLog.whole().read();
+    TreeSet<Long> some = new TreeSet<>(whole.withOrigins(new TreeSet<>(List.of(6L)), 100));
+    assertThat(some).containsExactly(0L, 2L, 3L, 4L, 5L, 6L);
+    Lineage part = Lineage.of(whole.source(), some, Openings.NONE);
+
+    assertThat(part.leaves(some)).isEqualTo(whole.leaves(some));
+    assertThat(part.root(6)).isEqualTo(whole.root(6));
+    assertThat(part.ofArtifact(uuid(1))).hasValue(5);
+    assertThat(part.governing()).containsExactly(0L, 2L);
+    assertThat(LineageCheck.check(part, some).findings()).isEmpty();
+    assertThatThrownBy(() -> part.root(1)).isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void parentThatIsNotAmongSomeLeaves_isMissing() throws Exception {
+    TreeSet<Long> some = new TreeSet<>(List.of(2L, 5L, 6L));
+    Lineage part = Lineage.of(SampleLog.whole().read().source(), some, Openings.NONE);
+    assertThat(LineageCheck.check(part, some).findings())
+        .extracting(Finding::leaf)
+        .contains(5L)
+        .doesNotContain(3L, 4L);
+  }
+
+  @Test
+  void leavesAroundOthers_areFoundUpToANumber() throws Exception {
+    Lineage whole = SampleLog.whole().read();
+    assertThat(whole.withDescendants(new TreeSet<>(List.of(5L)), 100)).containsExactly(5L, 6L, 7L);
+    assertThat(whole.withOrigins(new TreeSet<>(List.of(6L)), 3)).hasSize(3);
   }
 
   @Test
