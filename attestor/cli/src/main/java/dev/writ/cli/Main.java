@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       ExplainCommand.class,
       ReplayCommand.class,
+      PackCommand.class,
       LineageCommand.class,
       PolicyCommand.class,
       WitnessCommand.class,

@@ -51,7 +51,11 @@ final class StoreOptions {
                 + ledger.origin());
       }
       return new Opened(
-          ledger, new Replay(ledger, identity, trust, makers, BulkVerification.provider()));
+          ledger,
+          new Replay(ledger, identity, trust, makers, BulkVerification.provider()),
+          identity,
+          trust,
+          makers);
     } catch (LedgerException e) {
       ledger.close();
       throw failure(e);
@@ -76,8 +80,19 @@ final class StoreOptions {
         : CommandFailure.configuration(e);
   }
 
-  /** An open store. */
-  record Opened(StoredLedger ledger, Replay replay) implements AutoCloseable {
+  /**
+   * An open store.
+   *
+   * @param replay decides its decisions once more
+   * @param trust the configured one
+   */
+  record Opened(
+      StoredLedger ledger,
+      Replay replay,
+      ServiceIdentity identity,
+      TrustFile trust,
+      EndorsementTrust makers)
+      implements AutoCloseable {
     @Override
     public void close() {
       ledger.close();

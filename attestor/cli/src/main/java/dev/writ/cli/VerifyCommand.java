@@ -46,7 +46,8 @@ import picocli.CommandLine.Spec;
       "Verifies a proof bundle offline and says of each check what had to hold and what was.",
       "What is not asked for is listed as such, never as passed. No use is recorded.",
       "Where the trust file has status, the bundle's own token is judged: nothing is fetched.",
-      "With --ear it verifies an Attestation Result, which permits nothing, and says what it says."
+      "With --ear it verifies an Attestation Result, which permits nothing, and says what it says; with",
+      "--pack an evidence pack."
     },
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
@@ -54,13 +55,23 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "BUNDLE",
-      description = "The proof bundle; a missing file is no artifact. With --ear, the result.")
+      description = {
+        "The proof bundle; a missing file is no artifact. With --ear, the result; with --pack, the pack."
+      })
   Path bundle = Path.of("");
 
   @Option(
       names = "--ear",
       description = "BUNDLE is an Attestation Result instead: an EAR as a JWT (writ attest --ear).")
   boolean ear;
+
+  @Option(
+      names = "--pack",
+      description = {
+        "BUNDLE is an evidence pack instead, as writ pack writes it: all of it is verified, decisions are",
+        "decided once more, and the report is made again. No clock is read."
+      })
+  boolean pack;
 
   @Option(
       names = "--bundle",
@@ -123,6 +134,9 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     Instant now = at == null ? Instant.now() : at;
+    if (pack) {
+      return evidencePack();
+    }
     if (ear) {
       return attestationResult(now);
     }
@@ -140,6 +154,43 @@ final class VerifyCommand implements Callable<Integer> {
     }
     out.flush();
     return verdict instanceof Verdict.Allowed ? ExitStatus.DONE : ExitStatus.DENIED;
+  }
+
+  private int evidencePack() throws CommandFailure {
+    if (ear
+        || at != null
+        || audience != null
+        || tenant != null
+        || request != null
+        || status != null
+        || service != null
+        || ofBundle != null) {
+      throw CommandFailure.usage(
+          "an evidence pack is verified by what is in it and a trust file: --pack goes with --trust,"
+              + " --trust-sha256 and --output alone");
+    }
+    List<PackCheck> checks;
+    try {
+      checks = PackVerifier.verify(bundle, TrustOptions.read(trust.trust, trust.pin));
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the pack " + bundle, e);
+    }
+    boolean holds = PackVerifier.holds(checks);
+    PrintWriter out = spec.commandLine().getOut();
+    if (output == OutputFormat.json) {
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("holds", holds);
+      document.put("checks", checks.stream().map(PackCheck::row).toList());
+      out.println(Printer.json(document));
+    } else {
+      Lines lines = new Lines();
+      checks.forEach(check -> lines.line(check.line()));
+      lines.line(
+          holds ? "the pack holds, as far as each line says" : "the pack must not be relied on");
+      out.print(lines);
+    }
+    out.flush();
+    return holds ? ExitStatus.DONE : ExitStatus.DENIED;
   }
 
   private TrustFile believed() throws CommandFailure {

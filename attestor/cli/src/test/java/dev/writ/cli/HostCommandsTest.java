@@ -34,6 +34,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -726,5 +727,13 @@ class HostCommandsTest {
     String plain = running.service().url() + "/ledger";
     assertThat(Invocation.of("ledger", "verify", plain, "--log", vkey).status())
         .isEqualTo(ExitStatus.DONE);
+  }
+
+  /** What an auditor gets of all that was decided above. */
+  @Nested
+  class Packs extends PackCommandTest {
+    Packs() {
+      super(running);
+    }
   }
 }

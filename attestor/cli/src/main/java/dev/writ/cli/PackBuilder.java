@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import dev.writ.artifact.Jcs;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafKind;
+import dev.writ.artifact.MalformedLeafException;
+import dev.writ.artifact.MalformedTrustFileException;
+import dev.writ.artifact.TrustFile;
+import dev.writ.ledger.InstanceKey;
+import dev.writ.ledger.KeptBootLog;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.PublishedTrust;
+import dev.writ.lineage.Lineage;
+import dev.writ.lineage.MalformedOpeningException;
+import dev.writ.lineage.Openings;
+import dev.writ.lineage.VerifiedLeaves;
+import dev.writ.service.Replay;
+import dev.writ.service.ServiceStartException;
+import dev.writ.tlog.Checkpoint;
+import dev.writ.tlog.CheckpointOutcome;
+import dev.writ.tlog.ConsistencyProof;
+import dev.writ.tlog.Hash;
+import dev.writ.tlog.MalformedCheckpointException;
+import dev.writ.tlog.MalformedNoteException;
+import dev.writ.tlog.MalformedTileException;
+import dev.writ.tlog.SignedNote;
+import dev.writ.tlog.TileTree;
+import dev.writ.tlog.TlogProof;
+import dev.writ.tlog.VerifiedTiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CRLException;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Puts into a pack what a store has about some leaves: what they come from, what came of them, what it takes
+ * to decide them again, and all leaves by which the service was governed. Reads every leaf of the log once.
+ */
+final class PackBuilder {
+  private static final Base64.Encoder MIME =
+      Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII));
+
+  private final StoreOptions.Opened store;
+  private final Optional<byte[]> statusToken;
+  private final Map<String, byte[]> small = new TreeMap<>();
+
+  PackBuilder(StoreOptions.Opened store, Optional<byte[]> statusToken) {
+    this.store = store;
+    this.statusToken = statusToken;
+  }
+
+  /**
+   * Writes what is not made from the rest.
+   *
+   * @param start the first leaf that is asked for
+   * @param end the first behind the last
+   */
+  void write(long start, long end, boolean isRange, PackWriter pack)
+      throws CommandFailure, LedgerException, IOException {
+    if (end - start > PackContents.MAX_LEAVES) {
+      throw tooMany();
+    }
+    TrustFile newest = trustFiles();
+    SignedNote note = checkpoint(newest);
+    Checkpoint checkpoint = checkpointOf(note);
+    if (end > checkpoint.size()) {
+      throw CommandFailure.invalid(
+          "the leaves must be below the signed checkpoint's size "
+              + checkpoint.size()
+              + ", and reach to "
+              + end
+              + ": the newest are signed in a moment, say the same again");
+    }
+    VerifiedLeaves leaves = new VerifiedLeaves(store.ledger().log(), checkpoint, note);
+    TreeSet<Long> asked = new TreeSet<>();
+    for (long at = start; at < end; at++) {
+      asked.add(at);
+    }
+    AskedLog replayed = replay(asked);
+    Lineage lineage = Lineage.read(leaves, openings(asked));
+    SortedSet<Long> all = around(lineage, asked, replayed);
+    if (all.size() > PackContents.MAX_LEAVES) {
+      throw tooMany();
+    }
+    List<PackQuestion.BootLogRow> logs =
+        replayed.bootLogs().values().stream()
+            .map(
+                log ->
+                    new PackQuestion.BootLogRow(
+                        log.leafIndex(), log.akName(), log.decision(), log.boot()))
+            .toList();
+    PackQuestion question =
+        new PackQuestion(
+            start,
+            end,
+            isRange,
+            store.identity().tenant(),
+            List.copyOf(replayed.hosts().values()),
+            certifiedBefore(replayed, end - 1),
+            logs);
+    small.put(PackNames.QUESTION, question.toJson());
+    small.put(PackNames.CHECKPOINT, note.bytes());
+    statusToken.ifPresent(token -> small.put(PackNames.STATUS_TOKEN, token));
+    consistency(checkpoint, List.of(start, end));
+    makers();
+    for (KeptBootLog log : replayed.bootLogs().values()) {
+      pack.put(PackNames.bootLog(log.leafIndex()), log.log());
+    }
+    for (long at : all) {
+      byte[] leaf = leaves.entries(at, at + 1).get(0);
+      pack.put(PackNames.leaf(at), leaf);
+      pack.put(
+          PackNames.proof(at),
+          TlogProof.of(leaves.proof(at), note).format().getBytes(StandardCharsets.UTF_8));
+      payload(at, leaf, asked, replayed, pack);
+    }
+    for (Map.Entry<String, byte[]> member : small.entrySet()) {
+      pack.put(member.getKey(), member.getValue());
+    }
+  }
+
+  /** Those that a decision could rest on: it brings the certification of a new one itself. */
+  private static List<InstanceKey> certifiedBefore(AskedLog replayed, long last) {
+    return replayed.instanceKeys().stream().filter(key -> key.leafIndex() < last).toList();
+  }
+
+  private static CommandFailure tooMany() {
+    return CommandFailure.invalid(
+        "an evidence pack must be of at most "
+            + PackContents.MAX_LEAVES
+            + " leaves with those that they come from and those that came of them, and would be of more:"
+            + " choose a smaller --range, and make several");
+  }
+
+  /** The configured one and those that follow it. */
+  private TrustFile trustFiles() throws LedgerException {
+    TrustFile newest = store.trust();
+    small.put(PackNames.trust(newest.content().version()), newest.toJson());
+    while (true) {
+      Optional<PublishedTrust> next = store.ledger().trustFile(newest.content().version() + 1);
+      if (next.isEmpty()) {
+        return newest;
+      }
+      try {
+        newest = TrustFile.parse(next.get().bytes());
+      } catch (MalformedTrustFileException e) {
+        throw new IllegalStateException("a bug: what a replay believed is no trust file", e);
+      }
+      small.put(PackNames.trust(newest.content().version()), newest.toJson());
+    }
+  }
+
+  private SignedNote checkpoint(TrustFile newest) throws CommandFailure, IOException {
+    try {
+      SignedNote note =
+          SignedNote.parse(
+              store
+                  .ledger()
+                  .log()
+                  .readCheckpoint()
+                  .orElseThrow(
+                      () ->
+                          CommandFailure.invalid(
+                              "the store must have a signed checkpoint, and has none yet")));
+      if (newest.logPolicy().verifyCheckpoint(note) instanceof CheckpointOutcome.Refused refused) {
+        throw CommandFailure.integrity(
+            "the store's checkpoint must be believed under the trust file: " + refused.reason());
+      }
+      return note;
+    } catch (MalformedNoteException e) {
+      throw CommandFailure.integrity("the store's checkpoint is no note: " + e.getMessage());
+    }
+  }
+
+  private static Checkpoint checkpointOf(SignedNote note) {
+    try {
+      return Checkpoint.parse(note.text());
+    } catch (MalformedCheckpointException e) {
+      throw new IllegalStateException("a bug: what was believed is no checkpoint", e);
+    }
+  }
+
+  /** Decides again what was asked for, to learn what that takes. */
+  private AskedLog replay(SortedSet<Long> asked) throws LedgerException, CommandFailure {
+    AskedLog log = new AskedLog(store.ledger());
+    try {
+      Replay replay =
+          new Replay(
+              log, store.identity(), store.trust(), store.makers(), BulkVerification.provider());
+      for (long at : asked) {
+        var unused = replay.on(store.ledger().leaf(at).orElseThrow(), store.ledger().payload(at));
+      }
+      return log;
+    } catch (ServiceStartException e) {
+      throw CommandFailure.configuration(e);
+    }
+  }
+
+  private Openings openings(SortedSet<Long> asked) throws LedgerException, IOException {
+    return openings(asked, at -> store.ledger().payload(at));
+  }
+
+  /** What lies beside a leaf. */
+  interface Payloads {
+    Optional<byte[]> at(long index) throws LedgerException;
+  }
+
+  /** What payloads open; one that opens nothing, or is no payload, says nothing. */
+  static Openings openings(SortedSet<Long> leaves, Payloads payloads) throws LedgerException {
+    Openings.Builder openings = new Openings.Builder();
+    for (long at : leaves) {
+      Optional<byte[]> payload = payloads.at(at);
+      if (payload.isPresent()) {
+        try {
+          openings.add(payload.get());
+        } catch (MalformedOpeningException e) {
+          // A replay says what is wrong with it.
+        }
+      }
+    }
+    return openings.build();
+  }
+
+  private SortedSet<Long> around(Lineage lineage, SortedSet<Long> asked, AskedLog replayed)
+      throws IOException {
+    int most = PackContents.MAX_LEAVES + 1;
+    TreeSet<Long> decisions = new TreeSet<>();
+    TreeSet<Long> all = new TreeSet<>(asked);
+    for (long at : asked) {
+      Optional<Leaf> leaf = parse(lineage.source().entries(at, at + 1).get(0));
+      if (leaf.filter(PackedDecision::isOne).isPresent()) {
+        decisions.add(at);
+      }
+    }
+    all.addAll(lineage.withDescendants(decisions, most));
+    all.addAll(lineage.governing());
+    replayed.leaves().stream()
+        .filter(at -> at < lineage.source().checkpoint().size())
+        .forEach(all::add);
+    replayed
+        .hosts()
+        .values()
+        .forEach(
+            host ->
+                lineage.bootRevocations(Hash.sha256(host.akName().bytes())).stream()
+                    .filter(at -> at > asked.first())
+                    .forEach(all::add));
+    return all.size() > most ? all : lineage.withOrigins(all, most);
+  }
+
+  static Optional<Leaf> parse(byte[] entry) {
+    try {
+      return Optional.of(Leaf.parse(entry));
+    } catch (MalformedLeafException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What was asked for, what a replay looked at, and statements of how an execution ended. */
+  private void payload(
+      long at, byte[] leaf, SortedSet<Long> asked, AskedLog replayed, PackWriter pack)
+      throws CommandFailure, LedgerException, IOException {
+    Optional<LeafKind> kind = parse(leaf).map(Leaf::kind);
+    boolean isOutcome = kind.equals(Optional.of(LeafKind.OUTCOME));
+    if (!isOutcome && !asked.contains(at) && !replayed.payloads().contains(at)) {
+      return;
+    }
+    Optional<byte[]> payload = store.ledger().payload(at);
+    if (payload.isPresent()) {
+      boolean isPolicy = kind.equals(Optional.of(LeafKind.POLICY));
+      pack.put(isPolicy ? PackNames.policy(at) : PackNames.payload(at), payload.get());
+    }
+  }
+
+  /** That the log at the ends of what was asked for became the log of the checkpoint. */
+  private void consistency(Checkpoint checkpoint, List<Long> sizes) throws IOException {
+    VerifiedTiles tiles =
+        new VerifiedTiles(store.ledger().log(), checkpoint.size(), checkpoint.root());
+    for (long size : sizes) {
+      if (size == 0 || size == checkpoint.size()) {
+        continue;
+      }
+      try {
+        ConsistencyProof proof = tiles.tree().consistencyProof(size);
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("v", 1);
+        map.put("old_size", size);
+        map.put("old_root", oldRoot(tiles, size));
+        map.put("new_size", checkpoint.size());
+        map.put("path", proof.path());
+        small.put(PackNames.consistency(size), Jcs.canonical(map));
+      } catch (MalformedTileException e) {
+        throw new IllegalStateException("a bug: a tile that was proven could not be read", e);
+      }
+    }
+  }
+
+  /** Tiles of a smaller tree begin those of the greater. */
+  private static Hash oldRoot(VerifiedTiles tiles, long size)
+      throws IOException, MalformedTileException {
+    return new TileTree(tiles, size).root();
+  }
+
+  private void makers() {
+    StringBuilder roots = new StringBuilder();
+    StringBuilder between = new StringBuilder();
+    StringBuilder lists = new StringBuilder();
+    try {
+      for (X509Certificate root : store.makers().roots()) {
+        pem(roots, "CERTIFICATE", root.getEncoded());
+      }
+      for (X509Certificate intermediate : store.makers().intermediates()) {
+        pem(between, "CERTIFICATE", intermediate.getEncoded());
+      }
+      for (X509CRL list : store.makers().crls()) {
+        pem(lists, "X509 CRL", list.getEncoded());
+      }
+    } catch (CertificateEncodingException | CRLException e) {
+      throw new IllegalStateException("a bug: what was read cannot be written", e);
+    }
+    text(PackNames.MAKER_ROOTS, roots);
+    text(PackNames.MAKER_INTERMEDIATES, between);
+    text(PackNames.MAKER_LISTS, lists);
+  }
+
+  private void text(String name, StringBuilder text) {
+    if (!text.isEmpty()) {
+      small.put(name, text.toString().getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
+  private static void pem(StringBuilder to, String what, byte[] der) {
+    to.append("-----BEGIN ")
+        .append(what)
+        .append("-----\n")
+        .append(MIME.encodeToString(der))
+        .append("\n-----END ")
+        .append(what)
+        .append("-----\n");
+  }
+}
