@@ -20,7 +20,12 @@
 //
 // verifies the files of a log in the folder LOG (its checkpoint by that key, tiles, entries, every
 // inclusion, and that it grew from the checkpoint OLDER, a file or a proof bundle's) with
-// golang.org/x/mod's sumdb/note and sumdb/tlog alone. Exit: 0 all hold, 1 some do not, 2 usage.
+// golang.org/x/mod's sumdb/note and sumdb/tlog alone.
+//
+//	foreign -pack PACK TRUST
+//
+// takes an evidence pack apart: its manifest, artifacts, leaves, growth, payloads and the signatures of its
+// policies. Exit: 0 all hold, 1 some do not, 2 usage.
 package main
 
 import (
@@ -79,12 +84,13 @@ func main() {
 	atIssue := flag.Bool("at-issue", false, "judge as of the artifact's own iat")
 	ed25519 := flag.String("ed25519", "", "verifier key of a checkpoint's second line")
 	tiles := flag.String("tiles", "", "verifier key of a log whose files are verified")
+	pack := flag.Bool("pack", false, "the first argument is an evidence pack")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: foreign [-at-issue] BUNDLE TRUST [RESULT] | -ed25519 VKEY CHECKPOINT TRUST"+
-			" | -tiles VKEY LOG OLDER")
+			" | -tiles VKEY LOG OLDER | -pack PACK TRUST")
 	}
 	flag.Parse()
-	if flag.NArg() != 2 && (flag.NArg() != 3 || *ed25519 != "" || *tiles != "") {
+	if flag.NArg() != 2 && (flag.NArg() != 3 || *ed25519 != "" || *tiles != "" || *pack) {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -98,6 +104,9 @@ func main() {
 	}
 	if *ed25519 != "" {
 		os.Exit(report(checkpointChecks(*ed25519, flag.Arg(0), t)))
+	}
+	if *pack {
+		os.Exit(report(packChecks(flag.Arg(0), flag.Arg(1), t)))
 	}
 	var b bundle
 	if err := read(flag.Arg(0), &b); err != nil {
