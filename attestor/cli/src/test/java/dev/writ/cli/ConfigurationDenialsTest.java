@@ -135,6 +135,7 @@ final class ConfigurationDenialsTest {
           Map.entry("--trust-sha256", ""),
           Map.entry("--trust-folder", "~/followed"),
           Map.entry("--ear", ""),
+          Map.entry("--pack", ""),
           Map.entry("--bundle", "~/spoiled.json"),
           Map.entry("--at", "2020-01-01T00:00:00Z"),
           Map.entry("--audience", DemoGateway.NAME),
