@@ -32,7 +32,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code writ pack}: everything about a decision, or some leaves, in one file for an auditor. */
@@ -57,24 +56,7 @@ final class PackCommand implements Callable<Integer> {
   @Mixin StoreOptions store = new StoreOptions();
 
   @ArgGroup(multiplicity = "1")
-  Which which = new Which();
-
-  /** What it is about. */
-  static final class Which {
-    @Parameters(
-        paramLabel = "DECISION",
-        arity = "0..1",
-        description = "A decision: its id, its artifact's jti, or the index of its leaf.")
-    @Nullable String decision;
-
-    @Option(
-        names = "--range",
-        paramLabel = "FROM..TO",
-        description = {
-          "The leaves from FROM to before TO; without FROM from the first on, without TO to the last."
-        })
-    @Nullable String range;
-  }
+  DecisionOrRange which = new DecisionOrRange();
 
   @Option(
       names = "--out",
@@ -96,12 +78,7 @@ final class PackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    if (which.decision != null && !LeafArgument.isOne(which.decision)) {
-      throw CommandFailure.usage(
-          "DECISION must be " + LeafArgument.FORM + ", was " + which.decision);
-    }
-    Optional<LeafSpan.Wanted> range =
-        which.range == null ? Optional.empty() : Optional.of(LeafSpan.Wanted.parse(which.range));
+    Optional<LeafSpan.Wanted> range = which.wanted();
     Path absolute = out.toAbsolutePath();
     if (Files.exists(absolute)) {
       throw CommandFailure.configuration("--out must be a new file, and there is one: " + out);

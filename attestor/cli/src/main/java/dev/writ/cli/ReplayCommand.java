@@ -14,13 +14,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code writ replay}: decisions decided once more. */
@@ -44,25 +42,7 @@ final class ReplayCommand implements Callable<Integer> {
   @Mixin StoreOptions store = new StoreOptions();
 
   @ArgGroup(multiplicity = "1")
-  Which which = new Which();
-
-  /** Which decisions. */
-  static final class Which {
-    @Parameters(
-        paramLabel = "DECISION",
-        arity = "0..1",
-        description = "A decision: its id, its artifact's jti, or the index of its leaf.")
-    @Nullable String decision;
-
-    @Option(
-        names = "--range",
-        paramLabel = "FROM..TO",
-        description = {
-          "The decisions among the leaves from FROM to before TO; without FROM from the first on,",
-          "without TO to the last."
-        })
-    @Nullable String range;
-  }
+  DecisionOrRange which = new DecisionOrRange();
 
   @Option(names = "--all", description = "Of a range, also show what is the same.")
   boolean all;
@@ -77,12 +57,7 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure, InterruptedException {
-    if (which.decision != null && !LeafArgument.isOne(which.decision)) {
-      throw CommandFailure.usage(
-          "DECISION must be " + LeafArgument.FORM + ", was " + which.decision);
-    }
-    Optional<LeafSpan.Wanted> range =
-        which.range == null ? Optional.empty() : Optional.of(LeafSpan.Wanted.parse(which.range));
+    Optional<LeafSpan.Wanted> range = which.wanted();
     ReplayCounts counts = new ReplayCounts();
     try (StoreOptions.Opened opened = store.open()) {
       if (which.decision != null) {

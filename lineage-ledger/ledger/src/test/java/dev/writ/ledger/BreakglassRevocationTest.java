@@ -20,9 +20,7 @@ import dev.writ.artifact.GovernanceOrder.Kind;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.UuidV7;
-import dev.writ.ledger.StateChange.RecordArtifact;
 import dev.writ.tlog.TreeAudit;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,44 +28,15 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What was issued under a break-glass ends with the leaf that ends it, or that freezes. */
 @Tag("any-store")
-class BreakglassRevocationTest {
+class BreakglassRevocationTest extends IssuingLedger {
   private static final Instant ENDS = NOW.plusSeconds(60);
   private static final Instant MIDDLE = NOW.plusSeconds(30);
   private static final OptionalLong NO_FREEZE = OptionalLong.empty();
-
-  @TempDir Path folder;
-  private Ledger ledger;
-  private StatusBlock block = new StatusBlock(0, 0, 0);
-  private int used;
-
-  @BeforeEach
-  void open() throws Exception {
-    ledger = TestLedgers.open(folder);
-    block = await(ledger.reserveStatusBlock(NOW.plusSeconds(3600)));
-  }
-
-  @AfterEach
-  void close() {
-    ledger.close();
-  }
-
-  private Entry issue(UuidV7 jti, Instant expires) {
-    return Entry.of(leaf(jti), new RecordArtifact(jti, expires, Optional.of(block.index(used++))));
-  }
-
-  private UuidV7 issued(Instant expires) throws Exception {
-    UuidV7 jti = uuid();
-    receipt(commit(ledger, issue(jti, expires)));
-    return jti;
-  }
 
   @CanIgnoreReturnValue
   private long made(Instant time, GovernanceStep step) throws Exception {

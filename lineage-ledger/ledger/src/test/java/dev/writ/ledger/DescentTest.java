@@ -23,7 +23,6 @@ import dev.writ.ledger.StateChange.RevokeArtifact;
 import dev.writ.ledger.StateChange.SetLastSeen;
 import dev.writ.ledger.StateChange.VoidArtifacts;
 import dev.writ.ledger.StateChange.VoidArtifactsBetween;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,36 +35,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is issued under an artifact falls with it, whatever takes that away. */
 @Tag("any-store")
-class DescentTest {
+class DescentTest extends IssuingLedger {
   private static final long ANY = Long.MAX_VALUE;
-
-  @TempDir Path folder;
-  private Ledger ledger;
-  private StatusBlock block = new StatusBlock(0, 0, 0);
-  private int used;
-
-  @BeforeEach
-  void open() throws Exception {
-    ledger = TestLedgers.open(folder);
-    block = await(ledger.reserveStatusBlock(LATER.plusSeconds(60)));
-  }
-
-  @AfterEach
-  void close() {
-    ledger.close();
-  }
-
-  private RecordArtifact recorded(UuidV7 jti, Instant expires) {
-    return new RecordArtifact(jti, expires, Optional.of(block.index(used++)));
-  }
 
   private UuidV7 root() throws Exception {
     UuidV7 jti = uuid();
@@ -82,10 +58,6 @@ class DescentTest {
     UuidV7 jti = uuid();
     receipt(commit(ledger, under(parent, jti, LATER, 0, ANY)));
     return jti;
-  }
-
-  private boolean isRevoked(UuidV7 jti) throws LedgerException {
-    return ledger.artifact(jti).orElseThrow().revoked();
   }
 
   private BitSet bits() {
@@ -188,8 +160,7 @@ class DescentTest {
             ledger,
             Entry.of(
                 leaf(parent),
-                new RecordArtifact(
-                    parent, LATER, Optional.of(block.index(used++)), Optional.of(seen)))));
+                new RecordArtifact(parent, LATER, Optional.of(nextBit()), Optional.of(seen)))));
     UuidV7 elsewhere = child(child(parent));
     UuidV7 another = root();
     assertThat(ledger.liveArtifacts(Samples.akName("a")).number()).isEqualTo(3);

@@ -19,54 +19,19 @@ import dev.writ.ledger.Precondition.ParentLive;
 import dev.writ.ledger.StateChange.RecordArtifact;
 import dev.writ.ledger.StateChange.RevokeArtifact;
 import dev.writ.ledger.StateChange.VoidArtifactsBetween;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** All that a key signed is revoked by one leaf: what was decided between two others. */
 @Tag("any-store")
-class VoidBetweenTest {
-  @TempDir Path folder;
-  private Ledger ledger;
-  private StatusBlock block = new StatusBlock(0, 0, 0);
-  private int used;
-
-  @BeforeEach
-  void open() throws Exception {
-    ledger = TestLedgers.open(folder);
-    block = await(ledger.reserveStatusBlock(LATER.plusSeconds(60)));
-  }
-
-  @AfterEach
-  void close() {
-    ledger.close();
-  }
-
-  private Entry issue(UuidV7 jti, Instant expires) {
-    return Entry.of(leaf(jti), new RecordArtifact(jti, expires, Optional.of(block.index(used++))));
-  }
-
-  private UuidV7 issued(Instant expires) throws Exception {
-    UuidV7 jti = uuid();
-    receipt(commit(ledger, issue(jti, expires)));
-    return jti;
-  }
-
+class VoidBetweenTest extends IssuingLedger {
   private void voidBetween(long from, long before) throws Exception {
     receipt(commit(ledger, Entry.of(leaf(), new VoidArtifactsBetween(from, before))));
-  }
-
-  private boolean isRevoked(UuidV7 jti) throws LedgerException {
-    return ledger.artifact(jti).orElseThrow().revoked();
   }
 
   private BitSet bits() {
