@@ -178,7 +178,10 @@ final class AttestCommand implements Callable<Integer> {
 
   private static Artifact artifact(Path file) throws CommandFailure {
     try {
-      return Artifact.parse(ProofBundle.parse(BundleFile.read(file)).artifact());
+      byte[] bundle = BoundedFile.read(file, ProofBundle.MAX_BYTES);
+      return Artifact.parse(ProofBundle.parse(bundle).artifact());
+    } catch (IOException e) {
+      throw CommandFailure.configuration("the parent's bundle " + file, e);
     } catch (MalformedDocumentException e) {
       throw CommandFailure.configuration("the parent's bundle " + file, e);
     }

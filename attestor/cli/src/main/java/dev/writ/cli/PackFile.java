@@ -67,6 +67,12 @@ final class PackFile implements PackMembers, AutoCloseable {
       while (length - at >= PackZip.LOCAL_BYTES && peek() == PackZip.LOCAL) {
         member();
       }
+      if (members.isEmpty()) {
+        throw new MalformedPackException(
+            "the file",
+            "an evidence pack, as writ pack writes it",
+            "something else: a proof bundle is verified without --pack");
+      }
       byte[] end = PackZip.end(members.size(), at, directory.size());
       directory.writeBytes(end);
       byte[] must = directory.toByteArray();

@@ -89,6 +89,15 @@ class PackFileTest {
   }
 
   @Test
+  void file_thatIsNoPack_isSaidToBeNone() throws Exception {
+    Path bundle = Files.writeString(folder.resolve("bundle.json"), "{}");
+
+    assertThatThrownBy(() -> PackFile.open(bundle))
+        .isInstanceOf(MalformedPackException.class)
+        .hasMessageContaining("a proof bundle is verified without --pack");
+  }
+
+  @Test
   void pack_withAnyByteChanged_isRefused() throws Exception {
     byte[] bytes = Files.readAllBytes(pack("a", "b/c"));
     int refused = 0;
