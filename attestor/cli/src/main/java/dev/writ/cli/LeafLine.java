@@ -10,6 +10,7 @@ import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.ServiceStart;
+import dev.writ.artifact.Verification;
 import dev.writ.tlog.MerkleTree;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,6 +67,12 @@ final class LeafLine {
       details.put("code", deny.code().wire());
       details.put("reason", deny.reason());
       details.put("epoch", deny.epoch());
+    } else if (body instanceof Verification verification) {
+      verification.jti().ifPresent(jti -> details.put("jti", jti));
+      details.put("verifier", verification.verifier().wire());
+      details.put("result", verification.result());
+      verification.reason().ifPresent(reason -> details.put("reason", reason));
+      verification.maxUses().ifPresent(uses -> details.put("max_uses", uses));
     } else if (body instanceof LeafBody.Outcome outcome) {
       details.put("jti", outcome.jti());
       details.put("state", outcome.state().wire());

@@ -12,6 +12,7 @@ import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verification;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.MerkleTree;
 import java.time.Duration;
@@ -49,8 +50,10 @@ public final class LedgerRules {
     POLICY_IN_FORCE("policy_in_force"),
     /** An artifact is allowed by one leaf, and no evidence allows two. */
     ALLOW_ONCE("allow_once"),
-    /** An outcome or revocation is of an artifact allowed before it, and comes from that leaf. */
+    /** An outcome, verification or revocation is of an artifact allowed before it, and comes from that leaf. */
     OF_AN_ALLOW("of_an_allow"),
+    /** No more uses of an artifact are taken than it has, and for each question one. */
+    USES_LEFT("uses_left"),
     /** Nothing above an artifact that was asked for under others was revoked by name before it. */
     PARENT_LIVE("parent_live"),
     /** A statement of an outcome, and the revocation of an artifact, come once. */
@@ -111,6 +114,7 @@ public final class LedgerRules {
   private final OperationRules operations = new OperationRules();
   private final GovernanceLives governance = new GovernanceLives();
   private final ApprovalRules approvals = new ApprovalRules();
+  private final UseRules uses = new UseRules();
   private final Map<Long, PolicyReference> epochs = new HashMap<>();
   private long epoch;
   private @Nullable Instant newest;
@@ -216,6 +220,9 @@ public final class LedgerRules {
             statements.add(outcome.statementDigest()),
             Rule.SAID_ONCE,
             "a statement must be recorded once, " + outcome.statementDigest() + " was before");
+      } else if (body instanceof Verification verification) {
+        verification.jti().ifPresent(this::ofAllow);
+        refuse(Rule.USES_LEFT, uses.take(verification));
       } else if (body instanceof LeafBody.Revocation revocation) {
         ofAllow(revocation.jti());
         require(

@@ -15,11 +15,14 @@ import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.Reporter;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verification;
+import dev.writ.artifact.Verifier;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Leaves one after the other, each a second after the one before, judged as they come. */
 final class LeafChain {
@@ -141,6 +144,19 @@ final class LeafChain {
         List.of(parents),
         new LeafBody.Outcome(
             jti, OutcomeState.OK, Reporter.HOLDER, Samples.digest("holder"), statement));
+  }
+
+  LeafChain use(UuidV7 jti, long of, Hash asked, Hash... parents) {
+    return add(
+        List.of(parents),
+        new Verification(
+            Optional.of(jti),
+            Verifier.SERVICE,
+            Optional.of(Samples.digest("gateway")),
+            new Commitment(asked),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.of(of)));
   }
 
   LeafChain revocation(UuidV7 jti, Hash... parents) {

@@ -205,6 +205,20 @@ class LedgerRulesTest {
   }
 
   @Test
+  void uses_ofOneQuestionTwiceOrTooMany_breakUsesLeft() {
+    UuidV7 jti = Samples.uuid();
+    LeafChain chain = LeafChain.born().allow(jti);
+    Hash allow = chain.leaf(0).hash();
+    Hash asked = Samples.digest();
+    assertHolds(chain.use(jti, 2, asked, allow));
+    assertBreaks(Rule.USES_LEFT, chain.use(jti, 2, asked, allow));
+    assertBreaks(Rule.USES_LEFT, chain.use(jti, 3, Samples.digest(), allow));
+    assertHolds(chain.use(jti, 2, Samples.digest(), allow));
+    assertBreaks(Rule.USES_LEFT, chain.use(jti, 2, Samples.digest(), allow));
+    assertBreaks(Rule.OF_AN_ALLOW, LeafChain.born().use(jti, 1, asked));
+  }
+
+  @Test
   void enrolment_ofKnownKeysOrWithoutInvitation_breaksEnrolledOnce() {
     Hash other = Samples.digest("other");
     assertHolds(LeafChain.born().enrolment(AK, EK, Admission.LISTED));

@@ -10,6 +10,7 @@ import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verification;
 import dev.writ.tlog.Hash;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +49,8 @@ final class Agreement {
       answers(approval.approval().terms());
     } else if (body instanceof LeafBody.Outcome outcome) {
       ofArtifact(outcome.jti());
+    } else if (body instanceof Verification verification) {
+      verification.jti().ifPresent(this::ofArtifact);
     } else if (body instanceof LeafBody.Revocation revocation) {
       ofArtifact(revocation.jti());
     } else if (body instanceof LeafBody.BootRevocation revocation) {

@@ -17,6 +17,7 @@ import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.StartBinding;
 import dev.writ.artifact.TrustReference;
 import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verification;
 import dev.writ.tlog.Hash;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +61,8 @@ final class Derivation {
       allowed(allow);
     } else if (body instanceof LeafBody.DecisionDeny deny) {
       denied(deny);
+    } else if (body instanceof Verification verification) {
+      judged(verification);
     } else if (body instanceof LeafBody.Outcome outcome) {
       ended(outcome);
     } else if (body instanceof LeafBody.Enrolment enrolment) {
@@ -174,7 +177,7 @@ final class Derivation {
 
   private void verified(
       Node decision, Optional<DenialCode> code, Hash evidenceDigest, Optional<Hash> pcrDigest) {
-    Node.Verification verification = new Node.Verification(index, code);
+    Node.Verification verification = Node.Verification.ofEvidence(index, code);
     Node.Evidence evidence = new Node.Evidence(index, evidenceDigest, pcrDigest);
     nodes.addAll(List.of(verification, evidence));
     edge(decision, EdgeKind.RESTS_ON, verification);
@@ -202,6 +205,26 @@ final class Derivation {
     enrolments()
         .forEach(
             host -> edge(request.id(), EdgeKind.SENT_FROM, NodeId.of(NodeKind.HOST, host.index())));
+  }
+
+  private void judged(Verification judged) {
+    Node.Verification verification =
+        new Node.Verification(index, judged.verifier(), judged.code(), judged.maxUses());
+    nodes.add(verification);
+    for (IndexedLeaf parent : parentsOf(LeafKind.DECISION_ALLOW)) {
+      LeafBody.DecisionAllow allow = (LeafBody.DecisionAllow) parent.leaf().body();
+      edge(
+          verification.id(),
+          EdgeKind.VERIFIED,
+          new NodeId(NodeKind.ARTIFACT, allow.jti().toString()));
+    }
+    judged.askedBy().ifPresent(kid -> key(verification.id(), EdgeKind.ASKED_BY, kid));
+    if (judged.code().isPresent()) {
+      Node.Enforcement enforcement =
+          new Node.Enforcement(index, leaf.time(), "denied", judged.code().get().wire());
+      nodes.add(enforcement);
+      edge(enforcement, EdgeKind.ENFORCES, verification);
+    }
   }
 
   private void ended(LeafBody.Outcome outcome) {

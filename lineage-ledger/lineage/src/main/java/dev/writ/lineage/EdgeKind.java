@@ -37,11 +37,15 @@ public enum EdgeKind implements Wire {
   APPROVED_BY("approvedBy"),
   /** approval → principal whom it names. */
   NAMES("names"),
+  /** verification → artifact that was shown. */
+  VERIFIED("verified"),
+  /** verification → key of who asked for it. */
+  ASKED_BY("askedBy"),
   /** outcome → execution. */
   OUTCOME_OF("outcomeOf"),
   /** outcome → key that signed the statement. */
   REPORTED_BY("reportedBy"),
-  /** enforcement → decision that denied. */
+  /** enforcement → decision, or verification of an artifact, that denied. */
   ENFORCES("enforces"),
   /**
    * enforcement → artifact, or attestation key of which all artifacts; end or freeze → break-glass, of which

@@ -7,11 +7,13 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.OutcomeState;
 import dev.writ.artifact.Reporter;
 import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verifier;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** One thing in the graph, as a leaf says it. */
 public sealed interface Node
@@ -120,11 +122,19 @@ public sealed interface Node
   }
 
   /**
-   * The service's verification of Evidence before it decided.
+   * A verification: of Evidence before a decision, or of an artifact that was shown.
    *
+   * @param by who verified
    * @param code why it did not hold; empty where it did
+   * @param maxUses of how many uses of the artifact it took one
    */
-  record Verification(long leaf, Optional<DenialCode> code) implements Node {
+  record Verification(long leaf, Verifier by, Optional<DenialCode> code, OptionalLong maxUses)
+      implements Node {
+    /** The service's, of Evidence. */
+    static Verification ofEvidence(long leaf, Optional<DenialCode> code) {
+      return new Verification(leaf, Verifier.SERVICE, code, OptionalLong.empty());
+    }
+
     @Override
     public NodeId id() {
       return NodeId.of(NodeKind.VERIFICATION, leaf);
@@ -132,11 +142,13 @@ public sealed interface Node
 
     @Override
     public Map<String, Object> facts() {
-      return new Facts()
-          .put("by", "service")
-          .put("result", code.isEmpty() ? "pass" : "deny")
-          .put("code", code.map(DenialCode::wire))
-          .map();
+      Facts facts =
+          new Facts()
+              .put("by", by.wire())
+              .put("result", code.isEmpty() ? "pass" : "deny")
+              .put("code", code.map(DenialCode::wire));
+      maxUses.ifPresent(uses -> facts.put("max_uses", uses));
+      return facts.map();
     }
   }
 

@@ -11,7 +11,7 @@ public enum NodeKind implements Wire {
   DECISION("decision"),
   /** The permission that an allow made. */
   ARTIFACT("artifact"),
-  /** That the service verified Evidence before it decided; no gateway's verification is in the log. */
+  /** That the service verified Evidence before it decided, or an artifact that it was shown. */
   VERIFICATION("verification"),
   /** How an execution ended, as one reporter says. */
   OUTCOME("outcome"),

@@ -7,6 +7,7 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.ServiceStart;
+import dev.writ.artifact.Verification;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -53,6 +54,10 @@ final class ParentKinds {
                   ONE)
               : DECIDED;
       case DECISION_DENY -> DECIDED;
+      case VERIFICATION ->
+          body instanceof Verification shown && shown.jti().isPresent()
+              ? Map.of(LeafKind.DECISION_ALLOW, ONE)
+              : Map.of();
       case OUTCOME -> Map.of(LeafKind.DECISION_ALLOW, ONE);
       case REVOCATION ->
           body instanceof LeafBody.BootRevocation

@@ -12,6 +12,7 @@ import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verification;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -26,7 +27,7 @@ import java.util.Optional;
  * condition is about is not found.
  *
  * @param kind of this kind
- * @param jti about this artifact: its allow, outcomes and revocation
+ * @param jti about this artifact: its allow, verifications, outcomes and revocation
  * @param policyDigest decided under this policy, or the leaf that puts it in force
  * @param code denied for this, or a summary that counts such
  * @param pcrDigest with a quote of this digest: a start, or an allow whose artifact was opened
@@ -97,6 +98,8 @@ public record SearchFilter(
       return allow.jti().equals(wanted);
     } else if (body instanceof LeafBody.Outcome outcome) {
       return outcome.jti().equals(wanted);
+    } else if (body instanceof Verification verification) {
+      return verification.jti().equals(Optional.of(wanted));
     }
     return body instanceof LeafBody.Revocation revocation && revocation.jti().equals(wanted);
   }
@@ -113,6 +116,9 @@ public record SearchFilter(
   private static boolean denied(LeafBody body, DenialCode wanted) {
     if (body instanceof LeafBody.Summary summary) {
       return summary.counts().stream().anyMatch(count -> count.code() == wanted);
+    }
+    if (body instanceof Verification verification) {
+      return verification.code().equals(Optional.of(wanted));
     }
     return body instanceof LeafBody.DecisionDeny deny && deny.code() == wanted;
   }

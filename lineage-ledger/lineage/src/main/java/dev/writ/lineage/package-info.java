@@ -21,6 +21,7 @@
  *                                                              approvedBy: approvals of it, a break-glass
  * decision.deny    request decision enforcement                decidedOn evaluatedUnder sentFrom enforces
  *                  (verification evidence, if it was those)    restsOn
+ * verification     verification key (enforcement)              verified askedBy enforces
  * outcome          outcome execution key                       outcomeOf authorizedBy ranIn reportedBy
  * revocation       enforcement (attestation_key)               withdraws
  * enrolment        host attestation_key endorsement_key        attestsWith boundTo evaluatedUnder approvedBy
@@ -55,9 +56,10 @@
  * <p>None of this is guessed:
  *
  * <ul>
- *   <li>No leaf tells of a gateway's verification. The verification of a decision is the service's, of the
- *       Evidence; a denial has one where its code says that it was the Evidence (runtime_integrity,
- *       environment_untrusted). That an outcome exists does not show that a gateway verified anything.
+ *   <li>No leaf tells of what a gateway verified by itself. The verification of a decision is the service's,
+ *       of the Evidence; a denial has one where its code says that it was the Evidence (runtime_integrity,
+ *       environment_untrusted). Of an artifact that the service judges, each verification is a leaf. That an
+ *       outcome exists does not show that a gateway verified anything.
  *   <li>Of a policy's approvers there is nothing: their signatures lie beside its leaf, in its envelope.
  *   <li>Which issuer key signed an artifact, its end, audience, tenant, execution, parent and initiator, the
  *       PCR digest and the action are in the artifact alone; executable, files and environment are behind its

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Each rule holds of a whole log, and is broken by one leaf that breaks it. */
@@ -101,8 +102,14 @@ class LineageCheckTest {
     log.add(List.of(log.policy), outcome(1));
     log.add(List.of(log.policy), allow(artifact(2).build()));
     log.add(List.of(log.host), SampleLog.inForce(2));
+    log.add(List.of(), SampleLog.verification(2, Optional.empty()));
     assertThat(words(log.findings()))
-        .containsExactly("5 parent_kind", "5 outcome_complete", "6 parent_kind", "7 parent_kind");
+        .containsExactly(
+            "5 parent_kind",
+            "5 outcome_complete",
+            "6 parent_kind",
+            "7 parent_kind",
+            "8 parent_kind");
   }
 
   @Test

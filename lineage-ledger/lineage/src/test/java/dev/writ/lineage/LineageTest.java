@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.Leaf;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,27 @@ class LineageTest {
             "host:4 -approvedBy-> approval:3",
             "policy:2 -publishedUnder-> key_statement:0");
     assertThat(graph.leavesLeftOut()).isZero();
+  }
+
+  @Test
+  void verificationsOfAnArtifact_leadToIt_andADenialIsTheEnforcement() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf allow = log.allowed(1);
+    log.add(List.of(allow), SampleLog.verification(1, Optional.empty()));
+    log.add(List.of(allow), SampleLog.verification(1, Optional.of(DenialCode.REPLAYED)));
+    LineageGraph graph = log.read().tree(5);
+    String key = GovernanceNode.Key.of(SampleLog.REPORTER).toString();
+    assertThat(edges(graph))
+        .contains(
+            "verification:6 -verified-> artifact:" + uuid(1),
+            "verification:6 -askedBy-> " + key,
+            "verification:7 -verified-> artifact:" + uuid(1),
+            "enforcement:7 -enforces-> verification:7")
+        .noneMatch(edge -> edge.startsWith("enforcement:6"));
+    assertThat(graph.node(NodeId.of(NodeKind.VERIFICATION, 6)).orElseThrow().facts())
+        .containsEntry("result", "pass")
+        .containsEntry("max_uses", 1L);
+    assertThat(log.findings()).isEmpty();
   }
 
   @Test

@@ -35,6 +35,8 @@ import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.StartBinding;
 import dev.writ.artifact.TrustReference;
 import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verification;
+import dev.writ.artifact.Verifier;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -178,6 +180,17 @@ final class SampleLog {
   @CanIgnoreReturnValue
   Leaf ended(Leaf allow, long number) {
     return add(List.of(allow), outcome(number));
+  }
+
+  static Verification verification(long number, Optional<DenialCode> code) {
+    return new Verification(
+        Optional.of(uuid(number)),
+        Verifier.SERVICE,
+        Optional.of(REPORTER),
+        commitment("salt", "a question"),
+        code,
+        code.map(denied -> "a_reason"),
+        code.isEmpty() ? OptionalLong.of(1) : OptionalLong.empty());
   }
 
   static LeafBody.Revocation revocation(long number) {

@@ -25,7 +25,8 @@ public sealed interface LeafBody
         RequestApproved,
         KeyChange,
         DrillSummary,
-        ServiceStart {
+        ServiceStart,
+        Verification {
   /** The kind that this is the body of. */
   LeafKind kind();
 

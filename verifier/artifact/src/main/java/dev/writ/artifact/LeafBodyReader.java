@@ -17,6 +17,7 @@ final class LeafBodyReader {
       case ENROLMENT -> enrolment(json);
       case DECISION_ALLOW -> decisionAllow(json);
       case DECISION_DENY -> decisionDeny(json);
+      case VERIFICATION -> Verification.take(json);
       case OUTCOME -> outcome(json);
       case REVOCATION -> json.has("ak_name_digest") ? bootRevocation(json) : revocation(json);
       case APPROVAL -> ofApproval(json);

@@ -9,6 +9,8 @@ public enum LeafKind implements Wire {
   DECISION_ALLOW("decision.allow"),
   /** A request was denied. */
   DECISION_DENY("decision.deny"),
+  /** An artifact was shown, and the service judged it as a gateway does. */
+  VERIFICATION("verification"),
   /** How an execution ended, as its holder or a gateway reports it. */
   OUTCOME("outcome"),
   /** An artifact was withdrawn, or all that a host had from a boot. */

@@ -168,7 +168,8 @@
  *
  * <pre>
  * v          1
- * kind       enrolment|decision.allow|decision.deny|outcome|revocation|approval|summary|policy|key
+ * kind       enrolment|decision.allow|decision.deny|verification|outcome|revocation|approval|
+ *            summary|policy|key
  * time       milliseconds since 1970
  * id         uuid
  * parents    [0..16 digest], hashes of the leaves that it comes from
@@ -181,6 +182,10 @@
  *                 lineage.parent
  * decision.deny   code (a denial code), reason visible(128), request_digest ? digest,
  *                 evidence_digest ? digest, policy_digest digest, epoch 1..2^53-1
+ * verification    jti ? uuid, verifier service, asked_by ? thumbprint of the key of who asked, asked
+ *                 commitment to the question, result allow|(a denial code), reason ? visible(128), present
+ *                 if and only if denied, max_uses ? 1..2^31-1, in an allow alone: of so many uses it
+ *                 took one. An allow has jti; a denial of what is no artifact of this log has none
  * outcome         jti uuid, state ok|failed|unknown, reporter holder|gateway, kid thumbprint,
  *                 statement_digest digest
  * revocation      jti uuid, reason unspecified|key_compromise|host_compromised|superseded|ceased|
@@ -234,8 +239,8 @@
  * and a revocation are the artifact's decision, of a boot's revocation the
  * host's enrolment; of a start, the issuer key's leaf, the start before and the enrolment of the host's
  * attestation key, as far as there are such; of an enrolment, the policy in
- * force and, where the host was invited, the approval. The kind {@code verification} is reserved: it is
- * refused, as every unknown kind is, because it has no body in this version.
+ * force and, where the host was invited, the approval; of a verification with {@code jti}, the artifact's
+ * decision.
  *
  * <h2>Trust file</h2>
  *

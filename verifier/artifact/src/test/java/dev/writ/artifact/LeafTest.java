@@ -38,6 +38,22 @@ class LeafTest {
         new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek"), Admission.INVITED),
         new LeafBody.Outcome(
             TestWorld.JTI, OutcomeState.FAILED, Reporter.GATEWAY, hash("kid"), hash("statement")),
+        new Verification(
+            Optional.of(TestWorld.JTI),
+            Verifier.SERVICE,
+            Optional.of(hash("gateway")),
+            COMMITMENT,
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.of(3)),
+        new Verification(
+            Optional.empty(),
+            Verifier.SERVICE,
+            Optional.empty(),
+            COMMITMENT,
+            Optional.of(DenialCode.LINEAGE_FRAGMENTED),
+            Optional.of("leaf"),
+            OptionalLong.empty()),
         new LeafBody.Revocation(TestWorld.JTI, RevocationReason.HOST_COMPROMISED),
         new LeafBody.BootRevocation(hash("ak"), 7, 0xffff_ffffL, BootEnd.NEW_BOOT),
         new LeafBody.Approval(
@@ -105,6 +121,34 @@ class LeafTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "'\"result\":\"allow\"', '\"reason\":\"r\",\"result\":\"allow\"'",
+    "'\"result\":\"allow\"', '\"result\":\"replayed\"'",
+    "'\"result\":\"allow\"', '\"reason\":\"r\",\"result\":\"replayed\"'",
+    "'\"result\":\"allow\"', '\"result\":\"permit\"'",
+    "'\"max_uses\":3', '\"max_uses\":0'",
+    "'\"max_uses\":3', '\"max_uses\":3,\"use\":1'",
+    "'\"verifier\":\"service\"', '\"verifier\":\"gateway\"'"
+  })
+  void verification_thatSaysTwoThings_isNoLeaf(String from, String to) {
+    String whole =
+        new String(
+            leaf(new Verification(
+                    Optional.of(TestWorld.JTI),
+                    Verifier.SERVICE,
+                    Optional.of(hash("gateway")),
+                    COMMITMENT,
+                    Optional.empty(),
+                    Optional.empty(),
+                    OptionalLong.of(3)))
+                .bytes(),
+            StandardCharsets.UTF_8);
+    assertThat(whole).contains(from);
+    assertThatThrownBy(() -> Leaf.parse(whole.replace(from, to).getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(MalformedLeafException.class);
+  }
+
+  @ParameterizedTest
   @MethodSource("bodies")
   void parse_ofBytes_isTheSameLeaf(LeafBody body) throws Exception {
     Leaf leaf = leaf(body);
@@ -142,7 +186,7 @@ class LeafTest {
         "\"v\":1};\"v\":2};v",
         "\"v\":1};\"v\":1,\"x\":0};x",
         "\"kind\":\"decision.allow\";\"kind\":\"decision.maybe\";kind",
-        "\"kind\":\"decision.allow\";\"kind\":\"verification\";kind",
+        "\"kind\":\"decision.allow\";\"kind\":\"verification\";verifier",
         "\"kind\":\"decision.allow\";\"kind\":\"enrolment\";ak_name_digest",
         "\"time\":1793606400000;\"time\":-1;time",
         "\"time\":1793606400000;\"time\":1793606400000.5;time",
