@@ -50,6 +50,7 @@ public final class PolicyPublications implements AutoCloseable {
 
   private static final int MOST_SENTENCES = 3;
 
+  private final String tenant;
   private final Operations operations;
   private final WorkPool pool = new WorkPool("policy", ONE_BY_ONE);
   private final Ledger ledger;
@@ -91,6 +92,7 @@ public final class PolicyPublications implements AutoCloseable {
   }
 
   PolicyPublications(
+      String tenant,
       Operations operations,
       Ledger ledger,
       TrustFiles trust,
@@ -98,6 +100,7 @@ public final class PolicyPublications implements AutoCloseable {
       StatusTokens statusTokens,
       InstantSource clock,
       SecureRandom random) {
+    this.tenant = tenant;
     this.operations = operations;
     this.ledger = ledger;
     this.trust = trust;
@@ -166,6 +169,7 @@ public final class PolicyPublications implements AutoCloseable {
     requireNewestTrust(believed);
     PolicyEpoch current = ledger.policyEpoch().orElseThrow();
     requireNext(file.document(), kept.named(current));
+    requireOwn(file.document());
     requireTime(file.document());
     requireReviewable(file.document());
     try {
@@ -228,6 +232,14 @@ public final class PolicyPublications implements AutoCloseable {
               + inForce.digest().hex()
               + ", was "
               + previous);
+    }
+  }
+
+  /** People who approve for several tenants may have meant another: here it would allow nothing. */
+  private void requireOwn(PolicyDocument document) {
+    Optional<String> why = StartChecks.whyOfAnotherTenant(tenant, document);
+    if (why.isPresent()) {
+      throw denied(DenialCode.SCOPE_EXCEEDED, "policy_targets", why.get());
     }
   }
 

@@ -8,10 +8,12 @@ import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
 import dev.writ.ledger.CounterAnchor;
 import dev.writ.ledger.StoreConfig;
+import dev.writ.policy.PolicyDocument;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.NoteKey;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * That the trust file is this service's: what it issues under another would be believed by nobody, and
@@ -36,6 +38,27 @@ final class StartChecks {
               + ": no token or TPM that can be configured counts for more");
     }
     var unused = statusSource(trust);
+  }
+
+  /** A policy of another tenant would deny all that this one asks. */
+  static void requireOwnPolicy(ServiceIdentity identity, PolicyDocument document)
+      throws ServiceStartException {
+    Optional<String> why = whyOfAnotherTenant(identity.tenant(), document);
+    if (why.isPresent()) {
+      throw new ServiceStartException(why.get());
+    }
+  }
+
+  /** Why a policy is none for this tenant, if it is none. */
+  static Optional<String> whyOfAnotherTenant(String tenant, PolicyDocument document) {
+    Set<String> targets = document.targets();
+    return targets.contains(tenant) || targets.contains(PolicyDocument.ANY_TENANT)
+        ? Optional.empty()
+        : Optional.of(
+            "the policy's targets must name this service's tenant, "
+                + tenant
+                + ", and are "
+                + String.join(", ", new TreeSet<>(targets)));
   }
 
   /** An older copy of the store agrees with itself: only who saw a newer head can tell. */

@@ -237,7 +237,15 @@ public final class WritService implements AutoCloseable {
             refusals,
             telemetry);
     this.publications =
-        new PolicyPublications(operations, ledger, trust, policies, statusTokens, clock, random);
+        new PolicyPublications(
+            setup.identity().tenant(),
+            operations,
+            ledger,
+            trust,
+            policies,
+            statusTokens,
+            clock,
+            random);
     this.governanceOrders =
         new GovernanceOrders(
             operations, ledger, trust, policies, modes, statusTokens, clock, random);
@@ -350,6 +358,7 @@ public final class WritService implements AutoCloseable {
   static WritService open(Setup setup, LongSupplier nanos)
       throws LedgerException, ServiceStartException {
     StartChecks.requireOwnTrust(setup.identity(), setup.trust());
+    StartChecks.requireOwnPolicy(setup.identity(), setup.policy().document());
     Telemetry telemetry = new Telemetry();
     CheckpointLines lines = new CheckpointLines(setup.keys(), setup.identity().origin());
     Ledger ledger =

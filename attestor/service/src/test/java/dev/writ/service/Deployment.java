@@ -83,6 +83,7 @@ final class Deployment implements AutoCloseable {
 
   private static final Path EXAMPLE_POLICY = Path.of("../../docs/examples/dev-policy.json");
 
+  final ServiceIdentity identity;
   final SettableClock clock = new SettableClock(Instant.now().plus(Duration.ofHours(1)));
   final MeddlingRandom random = new MeddlingRandom();
   final EndorsementAuthority maker;
@@ -96,10 +97,10 @@ final class Deployment implements AutoCloseable {
   final KeyPair gateway = SoftwareHost.newKeyPair();
 
   /** Two of three, any of whom may propose. */
-  final OperatorKeys operators = new OperatorKeys(2, 3);
+  final OperatorKeys operators;
 
   /** Two of three, whom the trust file names once {@link #approvePolicies} was called. */
-  final OperatorKeys approvers = new OperatorKeys(2, 3);
+  final OperatorKeys approvers;
 
   private boolean policiesApproved;
   private Optional<StoreConfig> store = Optional.empty();
@@ -118,11 +119,29 @@ final class Deployment implements AutoCloseable {
   private Optional<ArchiveConfig> archive = Optional.empty();
 
   Deployment(ServiceToken token, Path folder) {
+    this(IDENTITY, token, folder, Optional.empty(), new OperatorKeys(2, 3), new OperatorKeys(2, 3));
+  }
+
+  /** Another service with the same people, and with TPMs of the same maker. */
+  Deployment(ServiceIdentity identity, ServiceToken token, Path folder, Deployment beside) {
+    this(identity, token, folder, Optional.of(beside.maker), beside.operators, beside.approvers);
+  }
+
+  private Deployment(
+      ServiceIdentity identity,
+      ServiceToken token,
+      Path folder,
+      Optional<EndorsementAuthority> maker,
+      OperatorKeys operators,
+      OperatorKeys approvers) {
+    this.identity = identity;
     this.token = token;
+    this.operators = operators;
+    this.approvers = approvers;
     this.ledgerFolder = folder.resolve("ledger");
-    this.maker = EndorsementAuthority.create(clock.instant(), ownRandom);
-    this.believed = maker;
-    this.intermediates = List.of(maker.issuing());
+    this.maker = maker.orElseGet(() -> EndorsementAuthority.create(clock.instant(), ownRandom));
+    this.believed = this.maker;
+    this.intermediates = List.of(this.maker.issuing());
     this.trust = newTrust(FirstTrustFile.NO_WITNESSES);
   }
 
@@ -131,11 +150,11 @@ final class Deployment implements AutoCloseable {
     ECPublicKey operator = (ECPublicKey) SoftwareHost.newKeyPair().getPublic();
     TrustContent first =
         FirstTrustFile.dev(
-                IDENTITY.issuer(),
-                IDENTITY.origin(),
+                identity.issuer(),
+                identity.origin(),
                 token.keys(),
                 operator,
-                Optional.of(FirstTrustFile.statusAt(IDENTITY.issuer() + "/status")),
+                Optional.of(FirstTrustFile.statusAt(identity.issuer() + "/status")),
                 witnesses)
             .content();
     return TrustFile.of(
@@ -174,8 +193,13 @@ final class Deployment implements AutoCloseable {
   /** Lists a host with the endorsement key that it has. */
   SoftwareHost host(String name) {
     SoftwareHost host = new SoftwareHost(name, maker, clock);
-    admitted.put(host.ekDigest(), name);
+    admit(host);
     return host;
+  }
+
+  /** Lists one that is there. */
+  void admit(SoftwareHost host) {
+    admitted.put(host.ekDigest(), host.name);
   }
 
   /** The policy from the next start on: the example, with what {@code change} changes. */
@@ -293,7 +317,7 @@ final class Deployment implements AutoCloseable {
   /** The same with other keys, or another policy. */
   WritService.Setup setup(IssuerKeys keys, GivenPolicy policy) throws Exception {
     return new WritService.Setup(
-        IDENTITY,
+        identity,
         trust(),
         keys,
         storeConfig(),
@@ -460,7 +484,7 @@ final class Deployment implements AutoCloseable {
 
   /** What a verifier with the trust file says now of a bundle, as far as it needs no host. */
   Verdict verdict(ProofBundle bundle, Seen seen) {
-    Presentation looking = Presentation.NOTHING.withTenant(IDENTITY.tenant());
+    Presentation looking = Presentation.NOTHING.withTenant(identity.tenant());
     return BundleVerifier.of(trust).verify(bundle.toJson(), looking, seen, clock.instant());
   }
 

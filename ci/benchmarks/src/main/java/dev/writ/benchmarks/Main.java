@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.benchmarks;
 
+import static java.util.Map.entry;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -24,17 +26,18 @@ final class Main {
 
   private static final Map<String, Benchmark> BENCHMARKS =
       new TreeMap<>(
-          Map.of(
-              "quote-verify", new QuoteVerify(),
-              "bundle-verify", new BundleVerify(),
-              "decide", new Decide(),
-              "evidence", new EvidenceAppraise(),
-              "hsm-issue", new HsmIssue(),
-              "hsm-sign", new HsmSign(),
-              "issue", new Issue(),
-              "ledger-append", new LedgerAppend(),
-              "revoke", new Revoke(),
-              "run-start", new RunStart()));
+          Map.ofEntries(
+              entry("quote-verify", new QuoteVerify()),
+              entry("bundle-verify", new BundleVerify()),
+              entry("decide", new Decide()),
+              entry("evidence", new EvidenceAppraise()),
+              entry("hsm-issue", new HsmIssue()),
+              entry("hsm-sign", new HsmSign()),
+              entry("issue", new Issue()),
+              entry("ledger-append", new LedgerAppend()),
+              entry("revoke", new Revoke()),
+              entry("run-start", new RunStart()),
+              entry("tenants", new Tenants())));
 
   private static final List<String> COUNTED = List.of("issue", "ledger-append");
 

@@ -95,6 +95,17 @@
  * but how fast, and what memory the service has then: {@code issue/resident-after-N} is in RAM, {@code
  * issue/heap-live-after-N} is reachable.
  *
+ * <p><b>tenants</b> runs two such services side by side, each a tenant's own, which share the processors and
+ * the disk, and with the load of both.
+ *
+ * <pre>
+ * tenants                  99 of 100 exchanges of the one, offered 50 a second, took at most so long while
+ *                          the other was asked by 64 connections without a pause; tenants/p50 half of them.
+ *                          None may fail
+ * tenants/alone…           the same before, when the other was idle
+ * tenants/other            artifacts/s of the other meanwhile
+ * </pre>
+ *
  * <p><b>ledger-append</b> is in this process, checkpoints signed by a SoftHSM token's key.
  *
  * <pre>
