@@ -64,7 +64,7 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
       ServeConfig config, Provider signatures, InstantSource clock, SecureRandom random)
       throws CommandFailure {
     TrustFile trust = trust(config.trust());
-    GivenPolicy policy = policy(config.policy());
+    GivenPolicy policy = policy(config.policy(), config.tenant());
     ServeConfig.Endorsements files = config.endorsements();
     EndorsementTrust endorsements =
         EndorsementFiles.trust(
@@ -139,10 +139,14 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
     return trust(config.trust()).logPolicy().needsWitnesses();
   }
 
-  private static GivenPolicy policy(Path file) throws CommandFailure {
+  private static GivenPolicy policy(Path file, String tenant) throws CommandFailure {
     try {
       GivenPolicy policy = GivenPolicy.parse(BoundedFile.read(file, GivenPolicy.MAX_BYTES));
       var unused = Policy.compile(policy.document());
+      Optional<String> why = policy.whyNotFor(tenant);
+      if (why.isPresent()) {
+        throw CommandFailure.configuration("policy: " + file + ": " + why.get());
+      }
       return policy;
     } catch (IOException | MalformedPolicyException | MalformedEnvelopeException e) {
       throw CommandFailure.configuration("policy: the policy " + file, e);

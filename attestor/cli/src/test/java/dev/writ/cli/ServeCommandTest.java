@@ -126,6 +126,11 @@ class ServeCommandTest {
   void check_whatIsNamedIsNotAsItMustBe_saysWhichKeyNamesIt() throws Exception {
     Path none = folder.resolve("none");
     Path file = Files.writeString(folder.resolve("file"), "{}");
+    Path others =
+        Files.writeString(
+            folder.resolve("others.json"),
+            Files.readString(Path.of("../../docs/examples/dev-policy.json"))
+                .replace("\"targets\": [\"*\"]", "\"targets\": [\"globex\"]"));
     Map<String, String> wrong =
         Map.of(
             "trust=" + none,
@@ -136,6 +141,8 @@ class ServeCommandTest {
             "policy: ",
             "policy=" + file,
             "policy: ",
+            "policy=" + others,
+            "policy: " + others + ": the policy's targets must name this service's tenant, demo",
             "token.profile=nobodys",
             "token: ",
             "operator.mtls.client_roots=" + file,

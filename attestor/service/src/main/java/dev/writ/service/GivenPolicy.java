@@ -6,6 +6,8 @@ import dev.writ.artifact.PolicyEnvelope;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A policy as it is given: configured, published, or read from beside its leaf. It is in the envelope that
@@ -59,6 +61,18 @@ public final class GivenPolicy {
   /** What it was signed in. */
   public Optional<PolicyEnvelope> envelope() {
     return envelope;
+  }
+
+  /** Why it is none for a tenant, if it is none: there it would allow nothing. */
+  public Optional<String> whyNotFor(String tenant) {
+    Set<String> targets = document.targets();
+    return targets.contains(tenant) || targets.contains(PolicyDocument.ANY_TENANT)
+        ? Optional.empty()
+        : Optional.of(
+            "the policy's targets must name this service's tenant, "
+                + tenant
+                + ", and are "
+                + String.join(", ", new TreeSet<>(targets)));
   }
 
   /** What lies beside the policy's leaf: the envelope as it came, or the document's canonical bytes. */

@@ -169,7 +169,7 @@ public final class PolicyPublications implements AutoCloseable {
     requireNewestTrust(believed);
     PolicyEpoch current = ledger.policyEpoch().orElseThrow();
     requireNext(file.document(), kept.named(current));
-    requireOwn(file.document());
+    requireOwn(file);
     requireTime(file.document());
     requireReviewable(file.document());
     try {
@@ -236,8 +236,8 @@ public final class PolicyPublications implements AutoCloseable {
   }
 
   /** People who approve for several tenants may have meant another: here it would allow nothing. */
-  private void requireOwn(PolicyDocument document) {
-    Optional<String> why = StartChecks.whyOfAnotherTenant(tenant, document);
+  private void requireOwn(GivenPolicy file) {
+    Optional<String> why = file.whyNotFor(tenant);
     if (why.isPresent()) {
       throw denied(DenialCode.SCOPE_EXCEEDED, "policy_targets", why.get());
     }

@@ -8,12 +8,10 @@ import dev.writ.artifact.TrustContent.StatusSource;
 import dev.writ.artifact.TrustFile;
 import dev.writ.ledger.CounterAnchor;
 import dev.writ.ledger.StoreConfig;
-import dev.writ.policy.PolicyDocument;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.NoteKey;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * That the trust file is this service's: what it issues under another would be believed by nobody, and
@@ -41,24 +39,12 @@ final class StartChecks {
   }
 
   /** A policy of another tenant would deny all that this one asks. */
-  static void requireOwnPolicy(ServiceIdentity identity, PolicyDocument document)
+  static void requireOwnPolicy(ServiceIdentity identity, GivenPolicy policy)
       throws ServiceStartException {
-    Optional<String> why = whyOfAnotherTenant(identity.tenant(), document);
+    Optional<String> why = policy.whyNotFor(identity.tenant());
     if (why.isPresent()) {
       throw new ServiceStartException(why.get());
     }
-  }
-
-  /** Why a policy is none for this tenant, if it is none. */
-  static Optional<String> whyOfAnotherTenant(String tenant, PolicyDocument document) {
-    Set<String> targets = document.targets();
-    return targets.contains(tenant) || targets.contains(PolicyDocument.ANY_TENANT)
-        ? Optional.empty()
-        : Optional.of(
-            "the policy's targets must name this service's tenant, "
-                + tenant
-                + ", and are "
-                + String.join(", ", new TreeSet<>(targets)));
   }
 
   /** An older copy of the store agrees with itself: only who saw a newer head can tell. */

@@ -358,7 +358,7 @@ public final class WritService implements AutoCloseable {
   static WritService open(Setup setup, LongSupplier nanos)
       throws LedgerException, ServiceStartException {
     StartChecks.requireOwnTrust(setup.identity(), setup.trust());
-    StartChecks.requireOwnPolicy(setup.identity(), setup.policy().document());
+    StartChecks.requireOwnPolicy(setup.identity(), setup.policy());
     Telemetry telemetry = new Telemetry();
     CheckpointLines lines = new CheckpointLines(setup.keys(), setup.identity().origin());
     Ledger ledger =
