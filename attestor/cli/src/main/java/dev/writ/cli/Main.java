@@ -78,6 +78,7 @@ public final class Main implements Runnable {
     commandLine.setCaseInsensitiveEnumValuesAllowed(false);
     // An argument that begins with @ is meant as it is: attest binds a program's own.
     commandLine.setExpandAtFiles(false);
+    commandLine.setHelpFactory(CommandHelp::new);
     commandLine.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (failure instanceof CommandFailure expected) {

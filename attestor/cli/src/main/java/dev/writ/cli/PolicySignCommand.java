@@ -17,9 +17,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -114,10 +116,14 @@ final class PolicySignCommand implements Callable<Integer> {
   /** Nor what the service would refuse. */
   private static PolicyDocument requireTested(Path file, Policy policy) throws CommandFailure {
     TestReport report = PolicyTests.run(policy);
-    if (!report.passed() || !report.covers()) {
+    List<String> wanting = report.passed() ? report.gaps() : report.failures();
+    if (!wanting.isEmpty()) {
       throw CommandFailure.invalid(
-          "the policy's own tests must pass and hold every rule, and do not: see writ policy test and"
-              + " writ policy cover of "
+          "the policy's own tests must pass and hold every rule, and do not: "
+              + wanting.get(0)
+              + (wanting.size() > 1 ? "; and " + (wanting.size() - 1) + " more" : "")
+              + "; see writ policy "
+              + (report.passed() ? "cover " : "test ")
               + file);
     }
     return policy.document();
@@ -165,12 +171,23 @@ final class PolicySignCommand implements Callable<Integer> {
     facts.put(
         "earlier artifacts",
         document.endsEarlierArtifacts() ? "END when it comes into force" : "count on");
-    facts.put("signed before", envelope.toString());
+    facts.put("signed before", signedBefore(envelope));
     PrintWriter err = spec.commandLine().getErr();
     Lines lines = new Lines();
     facts.forEach((name, value) -> lines.fact(name, String.valueOf(value)));
     err.print(lines);
     err.flush();
+  }
+
+  /** Whether a signature holds is the service's to say: it takes keys, and here are their names alone. */
+  private static String signedBefore(PolicyEnvelope envelope) {
+    String kids =
+        envelope.keyids().stream()
+            .map(kid -> THUMBPRINT.matcher(kid).matches() ? kid : "no key of ours")
+            .collect(Collectors.joining(", "));
+    return kids.isEmpty()
+        ? "by nobody"
+        : "in the name of " + kids + "; whether they hold is not judged here";
   }
 
   private void write(PolicyEnvelope signed) throws CommandFailure {

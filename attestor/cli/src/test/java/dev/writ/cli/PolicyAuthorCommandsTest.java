@@ -34,6 +34,20 @@ class PolicyAuthorCommandsTest {
   }
 
   @Test
+  void help_namesEachSubcommandsWork_byAWholeSentence() {
+    String listed = Invocation.of("policy", "--help").out();
+    String commands = listed.substring(listed.indexOf("Commands:")).replaceAll("\\s+", " ");
+    assertThat(commands)
+        .contains(
+            "build Prints a policy as canonical JSON (RFC 8785), whatever it was written in, and says its"
+                + " digest",
+            "list Lists the newest policies, at most 100: the first is in force, each replaced the one"
+                + " after it. show ")
+        .endsWith(". ");
+    assertThat(listed.lines()).allMatch(line -> line.length() <= 80);
+  }
+
+  @Test
   void init_newFile_passesLintTestAndCoverFromToday() throws Exception {
     Invocation lint = Invocation.of("policy", "lint", "--strict", policy);
     assertThat(lint.out()).isEqualTo("0 faults, 0 warnings\n");

@@ -93,15 +93,19 @@ class PolicyPublishCommandTest {
         .containsPattern("version +2")
         .contains(author + ", this key")
         .containsPattern("earlier artifacts +count on")
-        .contains("with 0 signatures");
+        .containsPattern("signed before +by nobody");
     Invocation again = sign(envelope, operated.operatorKey(), envelope);
     assertThat(again.status()).isEqualTo(ExitStatus.DENIED);
     assertThat(again.err()).contains("no signature of this key yet");
     Invocation alone = policy("publish", envelope);
     assertThat(alone.status()).isEqualTo(ExitStatus.DENIED);
     assertThat(alone.err()).contains("policy_approvals_missing").contains("is by 0");
+    assertThat(alone.err())
+        .contains(
+            "let one of " + Thumbprint.text(OperatorKey.read(approver).kid()), "writ policy sign");
 
-    assertThat(sign(envelope, approver, envelope).err()).contains("with 1 signatures");
+    assertThat(sign(envelope, approver, envelope).err())
+        .contains("in the name of " + json(authored).text("signer"), "not judged here");
     JsonMembers published = json(policy("publish", envelope));
     long epoch = published.integer("epoch", 2, 6);
     assertThat(published.text("digest")).isEqualTo(next.digest().hex());
@@ -250,7 +254,7 @@ class PolicyPublishCommandTest {
             example.replace("request.depth >", "request.depth >= 0 || request.depth >"));
     Invocation meaningless = sign(untested, approver, out);
     assertThat(meaningless.status()).isEqualTo(ExitStatus.DENIED);
-    assertThat(meaningless.err()).contains("writ policy test");
+    assertThat(meaningless.err()).contains("worker-a-on-host-a", "more; see writ policy test");
 
     Path broken =
         Files.writeString(

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A policy with the signatures of its author and its approvers: a DSSE envelope
@@ -261,6 +262,11 @@ public final class PolicyEnvelope {
     return with(signature.kid(), P256Verifier.der(signature.signature()));
   }
 
+  /** The names of the keys whose signatures it says to have, in their order; who made them is not said. */
+  public List<String> keyids() {
+    return signatures.stream().map(Signed::keyid).toList();
+  }
+
   /** Those of {@code keys} whose signature is there and holds; each once. */
   public Set<Hash> signers(List<VerificationKey> keys) {
     byte[] input = signingInput();
@@ -315,7 +321,9 @@ public final class PolicyEnvelope {
     if (!signers.contains(writer.get())) {
       return new Outcome.Refused(
           Reason.AUTHOR_NOT_SIGNED,
-          "the policy's author must have signed it, and no signature of " + author + " holds");
+          "the policy's author must have signed it, and no signature of "
+              + author
+              + " holds: let the author run writ policy sign on the envelope");
     }
     List<Hash> counting =
         signers.stream()
@@ -329,7 +337,14 @@ public final class PolicyEnvelope {
                 + " of the policy approvers of trust file version "
                 + trust.version()
                 + " other than its author, and is by "
-                + counting.size())
+                + counting.size()
+                + ": let one of "
+                + approvers.get().keys().stream()
+                    .map(VerificationKey::kid)
+                    .filter(kid -> !kid.equals(writer.get()) && !counting.contains(kid))
+                    .map(kid -> Base64Url.encode(kid.bytes()))
+                    .collect(Collectors.joining(", "))
+                + " run writ policy sign on the envelope")
         : new Outcome.Approved(writer.get(), counting);
   }
 

@@ -167,6 +167,9 @@ public final class PolicyLint {
       if (unreviewable.isPresent()) {
         warn("breakglass", unreviewable.get() + ": it cannot be published");
       }
+      if (document.breakglass().filter(glass -> glass.threshold() == 1).isPresent()) {
+        warn("breakglass", "has the threshold 1: one approver alone signs a grant, and may use it");
+      }
       addConstants();
       addTests();
     }

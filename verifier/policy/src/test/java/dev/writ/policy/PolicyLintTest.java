@@ -193,6 +193,17 @@ class PolicyLintTest {
   }
 
   @Test
+  void breakglass_thatOnePersonOpensAlone_isToldAbout() {
+    String glass =
+        "{\"threshold\": %d, \"approvers\": [\"a\", \"b\"], \"max_ttl_s\": 600,"
+            + " \"review_within_s\": 3600}";
+    assertThat(warnings(clean().with("breakglass", glass.formatted(1))))
+        .anyMatch(warning -> warning.startsWith("$.breakglass: has the threshold 1"));
+    assertThat(warnings(clean().with("breakglass", glass.formatted(2))))
+        .noneMatch(warning -> warning.contains("threshold"));
+  }
+
+  @Test
   void approvals_thatLetNothingHappen_areToldAbout() {
     String approvals = "{\"threshold\": 1, \"approvers\": [\"a\"], \"separation\": %s}";
     Samples.Draft reading =
