@@ -2,8 +2,10 @@
 package dev.writ.agent;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.artifact.Act;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.Delegable;
 import dev.writ.artifact.EvidenceBinding;
 import dev.writ.artifact.ExecAudience;
 import dev.writ.artifact.ExecBinding;
@@ -370,17 +372,31 @@ public final class Attester implements AutoCloseable {
    * The request for an execution on this host.
    *
    * @param issuer who is asked
+   * @param wanted in whose name it is, and what may be asked for under it
    * @param uses how often it may be started, at least 1
    * @throws IllegalArgumentException if a value is outside its bounds
    */
   public ExecutionRequest executionHere(
-      String issuer, String tenant, String workload, ExecBinding binding, int uses) {
+      String issuer, ExecRequest wanted, ExecBinding binding, int uses) {
+    List<String> here = List.of(ExecAudience.of(AkName.of(attestationKey.name().bytes())));
+    Act act = binding.act(uses);
     return new ExecutionRequest(
         issuer,
-        List.of(ExecAudience.of(AkName.of(attestationKey.name().bytes()))),
-        tenant,
-        workload,
-        binding.act(uses),
+        here,
+        wanted.tenant(),
+        wanted.workload(),
+        new Act(
+            act.action(),
+            act.resource(),
+            act.argsDigest(),
+            act.limits(),
+            act.maxUses(),
+            wanted
+                .delegable()
+                .map(
+                    bound ->
+                        new Delegable(
+                            List.of(act.action()), bound.below(), here, bound.maxUses()))),
         Optional.empty(),
         jkt);
   }

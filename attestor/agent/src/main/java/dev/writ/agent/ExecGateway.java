@@ -85,18 +85,23 @@ public final class ExecGateway {
     this.random = random;
   }
 
-  /** Asks the service for an artifact for this very execution, once, and runs it under that. */
-  public RunOutcome run(Execution execution) {
-    return run(execution, attester -> ask(attester, execution));
+  /**
+   * Asks the service for an artifact for this very execution, once, and runs it under that.
+   *
+   * @param parent under which it is asked for and has to be
+   */
+  public RunOutcome run(Execution execution, Optional<ParentBundle> parent) {
+    return handingDown(execution, parent, attester -> ask(attester, execution, parent));
   }
 
   /**
    * Runs it under a proof bundle that the caller has.
    *
    * @param bundle its bytes; empty where there is none
+   * @param parent whose child its artifact has to be
    */
-  public RunOutcome runUnder(byte[] bundle, Execution execution) {
-    return run(execution, attester -> new Permission.Bundle(bundle));
+  public RunOutcome runUnder(byte[] bundle, Execution execution, Optional<ParentBundle> parent) {
+    return handingDown(execution, parent, attester -> new Permission.Bundle(bundle));
   }
 
   private sealed interface Permission {
@@ -109,7 +114,17 @@ public final class ExecGateway {
     Permission get(Attester attester) throws TpmException, IOException, AttestationFailedException;
   }
 
-  private RunOutcome run(Execution execution, Source source) {
+  private RunOutcome handingDown(
+      Execution execution, Optional<ParentBundle> parent, Source source) {
+    try (HandedDown handed = HandedDown.at(execution.request().handedDown())) {
+      return run(execution, parent, source, handed);
+    } catch (IOException e) {
+      return new RunOutcome.Unusable(Sentence.of(e));
+    }
+  }
+
+  private RunOutcome run(
+      Execution execution, Optional<ParentBundle> parent, Source source, HandedDown handed) {
     byte[] bundle;
     Presentation presentation;
     Optional<Artifact> artifact;
@@ -122,7 +137,7 @@ public final class ExecGateway {
       artifact = artifactIn(bundle);
       presentation =
           artifact.isPresent()
-              ? here(session.attester(), artifact.get(), execution)
+              ? here(session.attester(), artifact.get(), execution, parent)
               // Without an artifact there is nothing to show; which check says so is the verifier's
               // to find.
               : Presentation.NOTHING;
@@ -147,6 +162,12 @@ public final class ExecGateway {
             clock.instant());
     if (verdict instanceof Verdict.Denied denied) {
       return new RunOutcome.Denied(denied.code(), reason(denied, execution) + released(slot));
+    }
+    try {
+      handed.fill(bundle);
+    } catch (IOException e) {
+      return unverifiable(
+          "the bundle must be handed down, and cannot be: " + Sentence.of(e) + released(slot));
     }
     return start(
         execution,
@@ -232,17 +253,14 @@ public final class ExecGateway {
     }
   }
 
-  private Permission ask(Attester attester, Execution execution)
+  private Permission ask(Attester attester, Execution execution, Optional<ParentBundle> parent)
       throws TpmException, AttestationFailedException {
     ExecutionRequest wanted;
     try {
-      wanted =
-          attester.executionHere(
-              issuer,
-              execution.request().tenant(),
-              execution.request().workload(),
-              execution.binding(),
-              1);
+      wanted = attester.executionHere(issuer, execution.request(), execution.binding(), 1);
+      if (parent.isPresent()) {
+        parent.get().requireKey(attester.jkt());
+      }
     } catch (IllegalArgumentException e) {
       return new Permission.Refused(
           new RunOutcome.Unusable(
@@ -250,7 +268,11 @@ public final class ExecGateway {
     }
     Answer<ProofBundle> answer;
     try {
-      answer = attester.attest(wanted, execution.binding());
+      answer =
+          parent.isPresent()
+              ? attester.attestUnder(
+                  parent.get().artifact(), wanted, Optional.of(execution.binding()))
+              : attester.attest(wanted, execution.binding());
     } catch (IOException e) {
       return new Permission.Refused(
           unverifiable("the service must answer, and does not: " + Sentence.of(e)));
@@ -274,14 +296,19 @@ public final class ExecGateway {
   }
 
   /** All that is demanded of an artifact here, with this host's state and possession, each made now. */
-  private Presentation here(Attester attester, Artifact artifact, Execution execution)
+  private Presentation here(
+      Attester attester, Artifact artifact, Execution execution, Optional<ParentBundle> parent)
       throws TpmException, AttestationFailedException {
     HostState host = attester.hostState(artifact.claims().env().pcrs());
     byte[] nonce = new byte[Hash.BYTES];
     random.nextBytes(nonce);
     Presentation.Audience audience = new Presentation.Audience.ExecutionHere(host);
     Set<String> met = Set.of(SEALED_COPY);
-    return Presentation.NOTHING
+    Presentation demanded =
+        parent.isPresent()
+            ? Presentation.NOTHING.withParent(parent.get().here())
+            : Presentation.NOTHING;
+    return demanded
         .withAudience(audience)
         .withTenant(execution.request().tenant())
         .withPossession(attester.possess(Hash.of(nonce), artifact.digest(), audience.name()))

@@ -22,6 +22,9 @@ import java.util.TreeMap;
  * program is held open from here on.
  */
 public final class Execution {
+  /** The variable in which a program is told where the bundle lies under which it may ask for others. */
+  public static final String PARENT = "WRIT_PARENT";
+
   /** What a program gets without asking: it changes where and how it speaks, not what it does. */
   private static final List<String> ALWAYS = List.of("PATH", "HOME", "LANG", "TERM");
 
@@ -97,6 +100,9 @@ public final class Execution {
     bound.addAll(command.subList(1, command.size()));
     started.addAll(command.subList(1, command.size()));
     SortedMap<String, byte[]> environment = chosen(variables, request.variables());
+    request
+        .handedDown()
+        .ifPresent(file -> environment.put(PARENT, bytes(file.toAbsolutePath().toString())));
     SortedMap<String, Hash> digests = new TreeMap<>();
     environment.forEach((name, value) -> digests.put(name, Hash.sha256(value)));
     ExecBinding binding =

@@ -7,8 +7,8 @@ import dev.writ.agent.Attester;
 import dev.writ.agent.ExecRequest;
 import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
+import dev.writ.agent.ParentBundle;
 import dev.writ.agent.WritExec;
-import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.InitiatorToken;
 import dev.writ.artifact.MalformedDocumentException;
@@ -69,14 +69,7 @@ final class AttestCommand implements Callable<Integer> {
       description = "How often CMD may be run under the artifact (default: ${DEFAULT-VALUE}).")
   int uses = 1;
 
-  @Option(
-      names = "--parent",
-      paramLabel = "BUNDLE",
-      description = {
-        "Asks under this host's artifact of BUNDLE, which must let what is asked be delegated: the new",
-        "one ends with it, and is withdrawn with it."
-      })
-  @Nullable Path parent;
+  @Mixin ParentOptions parent = new ParentOptions();
 
   @Option(
       names = "--print-request",
@@ -120,9 +113,13 @@ final class AttestCommand implements Callable<Integer> {
     if (uses < 1) {
       throw CommandFailure.usage("--uses must be at least 1, and is " + uses);
     }
-    if (parent != null && (printRequest || printNonce)) {
+    if (isParentNamed() && (printRequest || printNonce)) {
       throw CommandFailure.usage(
           "--parent is of an artifact, and --print-request and --print-nonce ask for none");
+    }
+    if (request != null && !exec.delegable.isEmpty()) {
+      throw CommandFailure.usage(
+          "--delegable is of a program, and --request says in act.delegable what may be delegated");
     }
     if (ear != null && (printRequest || printNonce)) {
       throw CommandFailure.usage(
@@ -146,11 +143,13 @@ final class AttestCommand implements Callable<Integer> {
     HttpServiceEndpoint endpoint = initiator.shownTo(service.endpoint(trust));
     FollowingVerifier verifier = new FollowingVerifier(trust, Optional.of(endpoint.trustFiles()));
     String issuer = trust.newest().content().issuer();
+    Optional<ExecRequest> program =
+        command.isEmpty() ? Optional.empty() : Optional.of(exec.request(command, true));
     Optional<ExecBinding> binding =
-        command.isEmpty() ? Optional.empty() : Optional.of(bind(exec.request(command, true)));
+        program.isPresent() ? Optional.of(bind(program.get())) : Optional.empty();
     Optional<RequestFile> file =
         request == null ? Optional.empty() : Optional.of(read(request, issuer));
-    Optional<Artifact> above = parent == null ? Optional.empty() : Optional.of(artifact(parent));
+    Optional<ParentBundle> above = parent();
     PrintWriter out = spec.commandLine().getOut();
     byte[] printed =
         host.attester(
@@ -159,7 +158,7 @@ final class AttestCommand implements Callable<Integer> {
               RequestFile wanted =
                   file.isPresent()
                       ? file.get()
-                      : ofCommand(issuer, attester, binding.orElseThrow());
+                      : ofCommand(issuer, attester, program.orElseThrow(), binding.orElseThrow());
               if (printNonce) {
                 return nonce(attester, wanted);
               }
@@ -176,27 +175,34 @@ final class AttestCommand implements Callable<Integer> {
     return ExitStatus.DONE;
   }
 
-  private static Artifact artifact(Path file) throws CommandFailure {
+  /** By an argument, rather than by the environment, which is there for others too. */
+  private boolean isParentNamed() {
+    return spec.commandLine().getParseResult().hasMatchedOption(ParentOptions.NAME);
+  }
+
+  private Optional<ParentBundle> parent() throws CommandFailure {
+    if (printRequest || printNonce) {
+      return Optional.empty();
+    }
     try {
-      byte[] bundle = BoundedFile.read(file, ProofBundle.MAX_BYTES);
-      return Artifact.parse(ProofBundle.parse(bundle).artifact());
+      return parent.read();
     } catch (IOException e) {
-      throw CommandFailure.configuration("the parent's bundle " + file, e);
+      throw CommandFailure.configuration("the parent's bundle " + parent.file, e);
     } catch (MalformedDocumentException e) {
-      throw CommandFailure.configuration("the parent's bundle " + file, e);
+      throw CommandFailure.configuration("the parent's bundle " + parent.file, e);
     }
   }
 
   private static Answer<ProofBundle> attest(
-      Attester attester, RequestFile wanted, Optional<Artifact> parent)
+      Attester attester, RequestFile wanted, Optional<ParentBundle> parent)
       throws TpmException, IOException, AttestationFailedException, CommandFailure {
     if (parent.isPresent()) {
-      if (!parent.get().claims().jkt().equals(attester.jkt())) {
-        throw CommandFailure.usage(
-            "--parent must be an artifact of this host's instance key, and is of another: give its"
-                + " --state folder");
+      try {
+        parent.get().requireKey(attester.jkt());
+      } catch (IllegalArgumentException e) {
+        throw CommandFailure.usage(String.valueOf(e.getMessage()));
       }
-      return attester.attestUnder(parent.get(), wanted.request(), wanted.exec());
+      return attester.attestUnder(parent.get().artifact(), wanted.request(), wanted.exec());
     }
     return wanted.exec().isPresent()
         ? attester.attest(wanted.request(), wanted.exec().get())
@@ -228,13 +234,12 @@ final class AttestCommand implements Callable<Integer> {
     }
   }
 
-  private RequestFile ofCommand(String issuer, Attester attester, ExecBinding binding)
+  private RequestFile ofCommand(
+      String issuer, Attester attester, ExecRequest program, ExecBinding binding)
       throws CommandFailure {
     try {
       return new RequestFile(
-          attester.executionHere(
-              issuer, String.valueOf(exec.tenant), String.valueOf(exec.workload), binding, uses),
-          Optional.of(binding));
+          attester.executionHere(issuer, program, binding, uses), Optional.of(binding));
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
     }

@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Faults that only a deployment made for them bears: of the policy, of the host's state, of the service's
@@ -37,6 +39,7 @@ final class DemoFaults {
   private static final String FAULT_LOADER = "a variable that loads code is wanted, and not named";
   private static final String FAULT_REWRITABLE =
       "the program could be rewritten, and nothing obliges it to run from a copy";
+  private static final String FAULT_WAY = "the challenge was changed on its way to the host";
   private static final String FAULT_STATE = "the host measured something that nobody expected";
   private static final String FAULT_CLOCK = "the challenge is answered past its end";
   private static final String FAULT_DISK = "the disk with the ledger is full";
@@ -44,6 +47,9 @@ final class DemoFaults {
   private static final String FAULT_EPOCH = "the policy changed since the challenge";
   private static final String FAULT_TOKEN_EPOCH =
       "it was decided under a policy that the status token does not know";
+
+  private static final Pattern CHALLENGE = Pattern.compile("\"challenge\":\"[A-Za-z0-9_-]+\"");
+  private static final int FROM_THE_END = 10;
 
   private static final String TOKEN_AWAY = "token_away";
   private static final int TURNS = 50;
@@ -78,6 +84,7 @@ final class DemoFaults {
     drill.needsDemo(DrillDoor.RUN, DenialCode.POLICY_MISMATCH, FAULT_TOKEN_EPOCH);
     drill.needsDemo(DrillDoor.RUN, DenialCode.POLICY_DENIED, FAULT_LOADER);
     drill.needsDemo(DrillDoor.RUN, DenialCode.RUNTIME_CONDITION, FAULT_REWRITABLE);
+    drill.needsDemo(DrillDoor.RUN, DenialCode.RUNTIME_INTEGRITY, FAULT_WAY);
   }
 
   /** What the demo's policy denies. */
@@ -278,6 +285,31 @@ final class DemoFaults {
         () -> own(runs, state, covered),
         new Drill.Spoiled(
             DenialCode.RUNTIME_CONDITION, FAULT_REWRITABLE, () -> own(runs, state, bare)));
+  }
+
+  /** Whoever stands between the host and the service has the host answer another challenge. */
+  void ofWay(RunFaults runs, StateFolder state) throws Exception {
+    try (MeddlingProxy proxy = new MeddlingProxy(site.url(), DemoFaults::withAnotherMac)) {
+      drill.at(
+          DrillDoor.RUN,
+          () -> runs.run(runs.fresh(), "permitted", state),
+          new Drill.Spoiled(
+              DenialCode.RUNTIME_INTEGRITY,
+              FAULT_WAY,
+              () -> runs.run(runs.askedAt(proxy.uri()), "permitted", state)));
+    }
+  }
+
+  /** A challenge ends with its MAC: a digit of that is another. */
+  private static String withAnotherMac(String answer) {
+    Matcher challenge = CHALLENGE.matcher(answer);
+    if (!challenge.find()) {
+      return answer;
+    }
+    int at = challenge.end() - FROM_THE_END;
+    return answer.substring(0, at)
+        + (answer.charAt(at) == 'A' ? 'B' : 'A')
+        + answer.substring(at + 1);
   }
 
   private static Came own(RunFaults runs, StateFolder state, Path program) throws Exception {

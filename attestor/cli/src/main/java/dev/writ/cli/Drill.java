@@ -112,15 +112,30 @@ final class Drill {
   /** Lists what is not tried here. */
   void needsDemo(DrillDoor door, DenialCode code, String fault) {
     record(
-        new DrillCase(
-            code,
+        untried(
             door,
+            code,
             fault,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
             DrillResult.NEEDS_DEMO,
-            Optional.of("needs --demo: it would harm a service in use, or depends on its policy")));
+            "needs --demo: it would harm a service in use, or depends on its policy"));
+  }
+
+  /** Lists what cannot come at a door, and why. */
+  void notApplicable(DrillDoor door, DenialCode code, String fault, String why) {
+    record(untried(door, code, fault, DrillResult.NOT_APPLICABLE, why));
+  }
+
+  private static DrillCase untried(
+      DrillDoor door, DenialCode code, String fault, DrillResult result, String why) {
+    return new DrillCase(
+        code,
+        door,
+        fault,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        result,
+        Optional.of(why));
   }
 
   /** All that were judged, in their order. */

@@ -170,6 +170,7 @@ final class DrillDemo implements AutoCloseable {
     RunFaults.Bundles bundles = rounds.asked((attester, requests) -> faults.ofPolicy(requests));
     RunFaults runs = rounds.run(bundles);
     faults.ofPrograms(runs, state, programs);
+    faults.ofWay(runs, state);
     try (Tpm tpm = Tpm.open(b.tcti());
         Attester attester =
             Attester.open(tpm, new StateFolder(b.state()).instanceKey(), site.service(), random)) {

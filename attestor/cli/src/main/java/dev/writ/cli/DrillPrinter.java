@@ -57,6 +57,7 @@ final class DrillPrinter {
       case FAILED -> "WRONG";
       case NOT_YET_REACHABLE -> "not yet reachable";
       case NEEDS_DEMO -> "needs --demo";
+      case NOT_APPLICABLE -> "not applicable";
     };
   }
 
@@ -80,7 +81,9 @@ final class DrillPrinter {
               + report.number(DrillResult.NOT_YET_REACHABLE)
               + " not yet reachable, "
               + report.number(DrillResult.NEEDS_DEMO)
-              + " not tried");
+              + " not tried, "
+              + report.number(DrillResult.NOT_APPLICABLE)
+              + " not applicable");
       kept.ifPresentOrElse(
           where -> facts(where).forEach((name, value) -> out.println(name + "  " + value)),
           () -> out.println("the report is not signed, and not in the ledger"));

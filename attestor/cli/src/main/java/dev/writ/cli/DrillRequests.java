@@ -5,6 +5,7 @@ import dev.writ.agent.Answer;
 import dev.writ.agent.AttestationFailedException;
 import dev.writ.agent.Attester;
 import dev.writ.agent.IssueRequest;
+import dev.writ.agent.ParentBundle;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.Delegable;
@@ -57,7 +58,7 @@ final class DrillRequests {
   }
 
   /** Under which the same can be asked for again, a few times; empty where the policy lets nothing be. */
-  Optional<Artifact> parent() throws Exception {
+  Optional<ParentBundle> parent() throws Exception {
     Act act = request.act();
     Delegable bound =
         new Delegable(
@@ -79,7 +80,7 @@ final class DrillRequests {
         && denied.code() == DenialCode.AUTHORIZATION_DISCONTINUITY) {
       return Optional.empty();
     }
-    return Optional.of(Artifact.parse(DeniedException.granted(answer).artifact()));
+    return Optional.of(ParentBundle.parse(DeniedException.granted(answer).toJson()));
   }
 
   /** The same as ever, under another artifact of this host. */

@@ -4,9 +4,12 @@ package dev.writ.cli;
 import dev.writ.agent.Attester;
 import dev.writ.agent.AttesterSession;
 import dev.writ.agent.OperatorClient;
+import dev.writ.agent.ParentBundle;
 import dev.writ.agent.StateFolder;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.DrillDoor;
 import dev.writ.artifact.DrillReport;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.RevocationReason;
@@ -59,7 +62,8 @@ final class DrillRounds {
               site, drill, attester, anotherKey, requests, BundleVerifier.of(site.trust())::verify)
           .tell();
       more.tell(attester, requests);
-      return new RunFaults.Bundles(requests.bundle(), requests.bundle(), revoked(requests));
+      return new RunFaults.Bundles(
+          requests.bundle(), requests.bundle(), revoked(requests), parents(requests));
     }
   }
 
@@ -79,6 +83,21 @@ final class DrillRounds {
             bundle, SpoiledBundle.withStatus(bundle, requests.bundle().statusListToken())));
   }
 
+  /** One that holds, and one that was revoked, where the policy lets artifacts be delegated. */
+  private Optional<RunFaults.Parents> parents(DrillRequests requests) throws Exception {
+    Optional<ParentBundle> parent = requests.parent();
+    if (parent.isEmpty() || site.operator().isEmpty()) {
+      return Optional.empty();
+    }
+    ParentBundle revoked = requests.parent().orElseThrow();
+    var unusedRevoked =
+        DeniedException.granted(
+            site.operator()
+                .get()
+                .revoke(revoked.artifact().claims().jti(), RevocationReason.SUPERSEDED.wire()));
+    return Optional.of(new RunFaults.Parents(parent.get().bundle(), revoked.bundle()));
+  }
+
   /** Whoever runs; the TPM is free for it. */
   RunFaults run(RunFaults.Bundles bundles) throws Exception {
     RunFaults runs = new RunFaults(site, drill, state);
@@ -86,8 +105,28 @@ final class DrillRounds {
     return runs;
   }
 
+  /** What cannot come at a door: each other code comes there, or is listed as not tried. */
+  private static void notApplicable(Drill drill) {
+    drill.notApplicable(
+        DrillDoor.SERVICE,
+        DenialCode.GOVERNANCE_DISCONTINUITY,
+        "a status that is stale, or behind what was seen",
+        "the service makes the status tokens, and judges by nobody's: none can be stale there");
+    drill.notApplicable(
+        DrillDoor.VERIFIER,
+        DenialCode.RUNTIME_INTEGRITY,
+        "Evidence that does not hold",
+        "Evidence is shown to the service alone, when an artifact is asked for");
+    drill.notApplicable(
+        DrillDoor.VERIFIER,
+        DenialCode.POLICY_DENIED,
+        "rules that say no",
+        "rules are evaluated at the service alone; what a verifier is shown was allowed");
+  }
+
   /** What the drill found. */
   static DrillReport report(DrillSite site, boolean demo, Instant began, Drill drill) {
+    notApplicable(drill);
     return new DrillReport(
         site.trust().content().issuer(),
         site.trust().logOrigin(),

@@ -2,13 +2,16 @@
 package dev.writ.cli;
 
 import dev.writ.agent.ExecRequest;
+import dev.writ.agent.ExecRequest.Delegating;
 import dev.writ.agent.RawProcess;
 import dev.writ.agent.UnfaithfulBytesException;
 import dev.writ.agent.WritExec;
+import dev.writ.artifact.Act;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -44,6 +47,30 @@ final class ExecOptions {
           "A script or data file that must be as it was allowed, when the program starts.")
   List<Path> files = new ArrayList<>();
 
+  @Option(
+      names = "--delegable",
+      paramLabel = "PATH",
+      description = {
+        "Programs at or below PATH may be asked for under this execution's artifact, on this host (--parent",
+        "of run and attest), as far as the policy lets them; again for more."
+      })
+  List<String> delegable = new ArrayList<>();
+
+  @Option(
+      names = "--delegable-uses",
+      paramLabel = "N",
+      description = "How often they may be started, all together (default: as often as is asked).")
+  @Nullable String delegableUses;
+
+  @Option(
+      names = "--hand-down",
+      paramLabel = "FILE",
+      description = {
+        "The program finds the bundle that it runs under in FILE, while it runs, and is told so by",
+        "WRIT_PARENT; FILE must not be there before."
+      })
+  @Nullable Path handDown;
+
   /**
    * What is to run.
    *
@@ -62,12 +89,38 @@ final class ExecOptions {
           variables,
           files,
           tenant,
-          workload == null ? "" : workload);
+          workload == null ? "" : workload,
+          delegating(),
+          Optional.ofNullable(handDown));
     } catch (IOException e) {
       throw CommandFailure.configuration("/proc must be mounted", e);
     } catch (UnfaithfulBytesException | IllegalArgumentException e) {
       throw CommandFailure.usage(String.valueOf(e.getMessage()));
     }
+  }
+
+  private Optional<Delegating> delegating() throws CommandFailure {
+    if (delegable.isEmpty()) {
+      if (delegableUses != null) {
+        throw CommandFailure.usage(
+            "--delegable-uses is of what --delegable names, and that is none");
+      }
+      return Optional.empty();
+    }
+    int uses = delegableUses == null ? Act.UNCOUNTED : number(delegableUses);
+    return Optional.of(new Delegating(delegable, uses));
+  }
+
+  private static int number(String uses) throws CommandFailure {
+    try {
+      int number = Integer.parseInt(uses);
+      if (number >= 1) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // As below.
+    }
+    throw CommandFailure.usage("--delegable-uses must be a number from 1 on, and is " + uses);
   }
 
   /** The process that holds the program and starts it: the one of this build, or none. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.agent.Execution;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -33,9 +34,10 @@ final class PlainRunArguments {
           Map.entry("--tenant", "WRIT_TENANT"),
           Map.entry("--workload", "WRIT_WORKLOAD"),
           Map.entry("--initiator-token-file", "WRIT_INITIATOR_TOKEN_FILE"),
+          Map.entry(ParentOptions.NAME, Execution.PARENT),
           Map.entry("--service", "WRIT_SERVICE"));
 
-  private static final Set<String> REPEATED = Set.of("--env", "--bind");
+  private static final Set<String> REPEATED = Set.of("--env", "--bind", "--delegable");
 
   private final RunCommand run = new RunCommand();
   private final Set<String> given = new HashSet<>();
@@ -120,6 +122,10 @@ final class PlainRunArguments {
       case "--workload" -> run.exec.workload = value;
       case "--env" -> run.exec.variables.add(value);
       case "--bind" -> run.exec.files.add(Path.of(value));
+      case "--delegable" -> run.exec.delegable.add(value);
+      case "--delegable-uses" -> run.exec.delegableUses = value;
+      case "--hand-down" -> run.exec.handDown = Path.of(value);
+      case ParentOptions.NAME -> run.parent.file = Path.of(value);
       case "--initiator-token-file" -> run.initiator.file = Path.of(value);
       case "--service" -> run.service = URI.create(value);
       case "--bundle" -> run.bundle = Path.of(value);

@@ -8,6 +8,7 @@ import dev.writ.agent.ExecRequest;
 import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.OutcomeSpool;
+import dev.writ.agent.ParentBundle;
 import dev.writ.agent.RunOutcome;
 import dev.writ.agent.Sentence;
 import dev.writ.agent.ServiceEndpoint;
@@ -15,6 +16,7 @@ import dev.writ.agent.StateFolder;
 import dev.writ.agent.Timeouts;
 import dev.writ.agent.WritExec;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.SeenOnDisk;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -66,6 +68,8 @@ final class RunCommand implements Callable<Integer> {
   /** Of them, how many one run tells: it is somebody's prompt that waits. */
   private static final int MOST_TOLD = 16;
 
+  private final InstantSource clock;
+
   /** What this command was read by, where that was picocli. */
   @Spec @Nullable CommandSpec spec;
 
@@ -73,6 +77,7 @@ final class RunCommand implements Callable<Integer> {
   @Mixin HostOptions host = new HostOptions();
   @Mixin ExecOptions exec = new ExecOptions();
   @Mixin InitiatorOptions initiator = new InitiatorOptions();
+  @Mixin ParentOptions parent = new ParentOptions();
 
   @Option(
       names = "--service",
@@ -89,7 +94,7 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = {
         "Runs under this proof bundle, and asks nobody. What it permits must be this very execution;",
-        "who set it in motion it says itself."
+        "who set it in motion it says itself, and what it stands under it must be."
       })
   @Nullable Path bundle;
 
@@ -98,6 +103,16 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "CMD",
       description = "The program and its arguments; write -- before it.")
   List<String> command = List.of();
+
+  /** Goes by this machine's clock. */
+  RunCommand() {
+    this(InstantSource.system());
+  }
+
+  /** Goes by another clock; nothing that is configured makes one so. */
+  RunCommand(InstantSource clock) {
+    this.clock = clock;
+  }
 
   /**
    * Runs what the arguments say. Plain ones are read without picocli, which would take longer than all
@@ -121,7 +136,11 @@ final class RunCommand implements Callable<Integer> {
 
   /** This command by itself: the others would be loaded for nothing. */
   static CommandLine commandLine() {
-    CommandLine line = new CommandLine(new RunCommand());
+    return commandLine(new RunCommand());
+  }
+
+  static CommandLine commandLine(RunCommand run) {
+    CommandLine line = new CommandLine(run);
     line.setStopAtPositional(true);
     // An argument that begins with @ is the program's.
     line.setExpandAtFiles(false);
@@ -166,14 +185,31 @@ final class RunCommand implements Callable<Integer> {
               + " must not be given with --bundle: what may run was decided when the bundle was"
               + " issued, and a token changes nothing; give it to the writ attest that asks for one");
     }
+    if (bundle != null && !exec.delegable.isEmpty()) {
+      throw CommandFailure.usage(
+          "--delegable must not be given with --bundle: what may be asked for under it was decided when"
+              + " the bundle was issued");
+    }
     ExecRequest request = exec.request(command, bundle == null);
     FollowedTrust believed = trust.followed(this::warn);
     Optional<byte[]> brought =
         bundle == null ? Optional.empty() : Optional.of(BundleFile.read(bundle));
+    Optional<ParentBundle> above;
+    try {
+      above = parent.read();
+    } catch (IOException | MalformedDocumentException e) {
+      return status(
+          new RunOutcome.Denied(
+              DenialCode.AUTHORIZATION_DISCONTINUITY,
+              "the bundle of the parent must be in "
+                  + parent.file
+                  + ", and is not: "
+                  + Sentence.of(e)));
+    }
     try (WritExec starter = ExecOptions.writExec()) {
       Execution.Preparation preparation = Execution.prepare(starter, request);
       return preparation instanceof Execution.Preparation.Bound bound
-          ? status(outcome(starter, believed, bound.execution(), brought))
+          ? status(outcome(starter, believed, bound.execution(), brought, above))
           : status(((Execution.Preparation.Impossible) preparation).outcome());
     } catch (IOException e) {
       throw CommandFailure.configuration("writ-exec", e);
@@ -188,9 +224,12 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private RunOutcome outcome(
-      WritExec starter, FollowedTrust believed, Execution execution, Optional<byte[]> brought)
+      WritExec starter,
+      FollowedTrust believed,
+      Execution execution,
+      Optional<byte[]> brought,
+      Optional<ParentBundle> above)
       throws CommandFailure {
-    InstantSource clock = InstantSource.system();
     SecureRandom random = new SecureRandom();
     Optional<HttpServiceEndpoint> endpoint =
         service == null
@@ -212,7 +251,9 @@ final class RunCommand implements Callable<Integer> {
               clock,
               random);
       RunOutcome outcome =
-          brought.isPresent() ? gateway.runUnder(brought.get(), execution) : gateway.run(execution);
+          brought.isPresent()
+              ? gateway.runUnder(brought.get(), execution, above)
+              : gateway.run(execution, above);
       endpoint.ifPresent(known -> tell(spool, known));
       return outcome;
     } catch (IOException e) {

@@ -2,13 +2,18 @@
 package dev.writ.cli;
 
 import dev.writ.agent.StateFolder;
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.DrillDoor;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustedKey;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +29,10 @@ final class RunFaults {
   private static final String FULL = "ulimit -f 100; exec \"$@\"";
 
   /** The discard port: nobody answers. */
-  private static final String NOBODY = "http://127.0.0.1:9";
+  private static final URI NOBODY = URI.create("http://127.0.0.1:9");
+
+  private static final Duration MOMENT = Duration.ofSeconds(1);
+  private static final Duration LONG_BEFORE = Duration.ofHours(1);
 
   private final DrillSite site;
   private final Drill drill;
@@ -37,8 +45,22 @@ final class RunFaults {
    * @param first for it
    * @param second for it
    * @param revoked for it, and then withdrawn; with the token that says so; empty where nobody could
+   * @param parents under which it can be asked for; empty where the policy lets nothing be delegated, or
+   *     nobody could revoke one
    */
-  record Bundles(ProofBundle first, ProofBundle second, Optional<Revoked> revoked) {}
+  record Bundles(
+      ProofBundle first,
+      ProofBundle second,
+      Optional<Revoked> revoked,
+      Optional<Parents> parents) {}
+
+  /**
+   * Bundles of the instance key at hand, each with what may be asked for under it.
+   *
+   * @param standing holds
+   * @param revoked was revoked since
+   */
+  record Parents(ProofBundle standing, ProofBundle revoked) {}
 
   /**
    * A bundle whose artifact was revoked.
@@ -68,8 +90,85 @@ final class RunFaults {
         runs,
         new Drill.Spoiled(
             DenialCode.REPLAYED, "the bundle is used a second time", () -> under(good)));
+    times(bundles.second());
     serviceAway();
     revocation(bundles);
+    delegation(bundles);
+  }
+
+  /** The host's clock is wrong, and right beside it. */
+  private void times(ProofBundle bundle) throws Exception {
+    Path good = file(bundle);
+    Artifact artifact = Artifact.parse(bundle.artifact());
+    Instant late = artifact.claims().exp().plus(MOMENT);
+    Instant early = before(artifact);
+    StateFolder ahead = site.host().withKey();
+    StateFolder behind = site.host().withKey();
+    StateFolder right = site.host().withKey();
+    drill.at(
+        DrillDoor.RUN,
+        () -> byClock(Duration.ZERO, good, right),
+        new Drill.Spoiled(
+            DenialCode.EXPIRED,
+            "the bundle's artifact has ended by the host's clock",
+            () -> byClock(until(late), good, ahead)),
+        new Drill.Spoiled(
+            DenialCode.NOT_YET_VALID,
+            "the host's clock is before the artifact's beginning",
+            () -> byClock(until(early), good, behind)));
+  }
+
+  /** Before the artifact, but not before its key, which would be another denial. */
+  private Instant before(Artifact artifact) {
+    Instant early = artifact.claims().nbf().minus(site.trust().content().skew()).minus(LONG_BEFORE);
+    return site.trust().content().keys().stream()
+        .filter(key -> key.key().kid().equals(artifact.kid()))
+        .map(TrustedKey::nbf)
+        .filter(early::isBefore)
+        .findFirst()
+        .orElse(early);
+  }
+
+  private Duration until(Instant moment) {
+    return Duration.between(site.clock().instant(), moment);
+  }
+
+  private Came byClock(Duration moved, Path bundle, StateFolder in) throws Exception {
+    DrillServe.SetClock clock = new DrillServe.SetClock(in.path().resolve("clock"));
+    clock.set(moved);
+    return run(brought(bundle), in, Map.of(), command -> byClock(command, clock));
+  }
+
+  /** The same start, of {@link DrillRun}. */
+  private static List<String> byClock(List<String> command, DrillServe.SetClock clock) {
+    List<String> moved = new ArrayList<>(command);
+    int main = moved.indexOf(Main.class.getName());
+    moved.set(main, DrillRun.class.getName());
+    // In the place of the subcommand's name.
+    moved.set(main + 1, clock.file().toString());
+    return moved;
+  }
+
+  private void delegation(Bundles bundles) throws Exception {
+    String fault = "a bundle of no parent is brought where one is named";
+    if (bundles.parents().isEmpty()) {
+      drill.needsDemo(DrillDoor.RUN, DenialCode.AUTHORIZATION_DISCONTINUITY, fault);
+      return;
+    }
+    Path orphan = file(bundles.first());
+    String standing = file(bundles.parents().get().standing()).toString();
+    String revoked = file(bundles.parents().get().revoked()).toString();
+    List<String> brought = new ArrayList<>(brought(orphan));
+    brought.addAll(List.of(ParentOptions.NAME, standing));
+    drill.at(
+        DrillDoor.RUN,
+        () -> run(fresh(ParentOptions.NAME, standing), "permitted", state),
+        new Drill.Spoiled(
+            DenialCode.AUTHORIZATION_DISCONTINUITY, fault, () -> run(brought, "permitted", state)),
+        new Drill.Spoiled(
+            DenialCode.AUTHORIZATION_DISCONTINUITY,
+            "it is asked for under a parent that was revoked",
+            () -> run(fresh(ParentOptions.NAME, revoked), "permitted", state)));
   }
 
   private List<Drill.Spoiled> spoiled(Bundles bundles, Path good) throws Exception {
@@ -125,8 +224,7 @@ final class RunFaults {
   }
 
   private void serviceAway() {
-    List<String> away = new ArrayList<>(site.trustOptions());
-    away.addAll(List.of("--service", NOBODY, "--workload", site.workload()));
+    List<String> away = askedAt(NOBODY);
     drill.at(
         DrillDoor.RUN,
         () -> run(fresh(), "permitted", state),
@@ -162,8 +260,13 @@ final class RunFaults {
 
   /** Options under which the service is asked for this very execution. */
   List<String> fresh(String... more) {
+    return askedAt(site.url(), more);
+  }
+
+  /** The same, where the way to the service is another. */
+  List<String> askedAt(URI service, String... more) {
     List<String> options = new ArrayList<>(site.trustOptions());
-    options.addAll(List.of("--service", site.url().toString(), "--workload", site.workload()));
+    options.addAll(List.of("--service", service.toString(), "--workload", site.workload()));
     options.addAll(List.of(more));
     return options;
   }

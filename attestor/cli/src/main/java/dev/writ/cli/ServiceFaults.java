@@ -4,6 +4,7 @@ package dev.writ.cli;
 import dev.writ.agent.Attester;
 import dev.writ.agent.IssueRequest;
 import dev.writ.agent.OperatorClient;
+import dev.writ.agent.ParentBundle;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.DrillDoor;
@@ -102,7 +103,7 @@ final class ServiceFaults {
 
   private void delegation() throws Exception {
     String fault = "the parent that is named was never allowed";
-    Optional<Artifact> parent = requests.parent();
+    Optional<Artifact> parent = requests.parent().map(ParentBundle::artifact);
     if (parent.isEmpty()) {
       drill.needsDemo(DrillDoor.SERVICE, DenialCode.AUTHORIZATION_DISCONTINUITY, fault);
       return;

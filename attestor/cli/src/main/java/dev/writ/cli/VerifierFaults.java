@@ -5,6 +5,7 @@ import dev.writ.agent.Answer;
 import dev.writ.agent.Attester;
 import dev.writ.agent.ExecGateway;
 import dev.writ.agent.OperatorClient;
+import dev.writ.agent.ParentBundle;
 import dev.writ.artifact.ActionAtHand;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.BundleVerifier;
@@ -188,7 +189,7 @@ final class VerifierFaults {
   /** A child's artifact is shown under its parent. */
   private void delegation() throws Exception {
     String fault = "an artifact of no parent is shown where one is running";
-    Optional<Artifact> above = requests.parent();
+    Optional<Artifact> above = requests.parent().map(ParentBundle::artifact);
     if (above.isEmpty()) {
       drill.needsDemo(DrillDoor.VERIFIER, DenialCode.AUTHORIZATION_DISCONTINUITY, fault);
       return;

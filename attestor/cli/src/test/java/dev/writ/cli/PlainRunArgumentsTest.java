@@ -49,6 +49,10 @@ class PlainRunArgumentsTest {
     values.add(String.valueOf(run.initiator.file));
     values.add(String.valueOf(run.service));
     values.add(String.valueOf(run.bundle));
+    values.add(String.valueOf(run.parent.file));
+    values.add(run.exec.delegable);
+    values.add(String.valueOf(run.exec.delegableUses));
+    values.add(String.valueOf(run.exec.handDown));
     values.add(run.command);
     return values;
   }

@@ -4,6 +4,7 @@ package dev.writ.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
@@ -362,5 +363,51 @@ class RunBundleTest {
             "echo",
             "one");
     assertDenied(WritProcess.of(hosts.work(), arguments), "scope_exceeded");
+  }
+
+  /**
+   * What runs asks under what it runs under, knowing no more than where that lies; afterwards it is
+   * nowhere, and nothing is below it.
+   */
+  @Test
+  void program_thatIsHandedItsBundle_asksForAnotherUnderIt() throws Exception {
+    Path handed = folder().resolve("parent.json");
+    int before = hosts.leaves().size();
+    WritProcess agent =
+        hosts.fresh(
+            List.of(
+                "--delegable",
+                "/usr/bin",
+                "--delegable-uses",
+                "1",
+                "--hand-down",
+                handed.toString()),
+            "sh",
+            "-c",
+            hosts.fresh(List.of(), "/usr/bin/printf", "below").quoted()
+                + "; "
+                + hosts.fresh(List.of(), "/usr/bin/printf", "spent").quoted());
+    WritProcess.Ended ended = agent.run();
+    assertThat(ended.out()).as(ended.err()).isEqualTo("below");
+    assertThat(ended.code()).isEqualTo("authorization_discontinuity");
+    assertThat(ended.err()).contains("parent_uses_spent");
+    List<LeafBody.DecisionAllow> allowed = hosts.bodies(before, LeafBody.DecisionAllow.class);
+    assertThat(allowed).hasSize(2);
+    assertThat(allowed.get(1).parent()).contains(allowed.get(0).jti());
+    assertThat(handed).doesNotExist();
+    assertDenied(
+        hosts.fresh(List.of("--parent", handed.toString()), "echo", "one"),
+        "authorization_discontinuity");
+  }
+
+  @Test
+  void place_whereABundleLiesAlready_isNotHandedDown() throws Exception {
+    Path taken = Files.createFile(folder().resolve("taken"));
+    WritProcess.Ended ended =
+        hosts.fresh(List.of("--hand-down", taken.toString()), "echo", "one").run();
+    assertThat(ended.status()).isEqualTo(ExitStatus.BUG);
+    assertThat(ended.err()).contains("is there already");
+    assertThat(ended.out()).isEmpty();
+    assertThat(taken).exists();
   }
 }

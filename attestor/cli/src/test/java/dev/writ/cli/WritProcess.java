@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A command that holds a program, in a process of its own and started as the launcher starts it: by
@@ -74,6 +75,13 @@ final class WritProcess {
     shell.addAll(command);
     command = shell;
     return this;
+  }
+
+  /** Its command line, for a shell. */
+  String quoted() {
+    return command.stream()
+        .map(word -> "'" + word.replace("'", "'\\''") + "'")
+        .collect(Collectors.joining(" "));
   }
 
   /**

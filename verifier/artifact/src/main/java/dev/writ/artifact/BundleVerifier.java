@@ -92,6 +92,11 @@ public final class BundleVerifier {
    * @param now its clock, or the time as of which to judge
    */
   public Verdict verify(byte[] bundle, Presentation presentation, Seen seen, Instant now) {
+    return verify(beliefs, bundle, presentation, seen, now);
+  }
+
+  static Verdict verify(
+      Beliefs beliefs, byte[] bundle, Presentation presentation, Seen seen, Instant now) {
     Examination examination = new Examination(beliefs, bundle, presentation, seen, now);
     List<Check> checks = new ArrayList<>(STEPS.size());
     for (Step step : STEPS) {

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param beside what the same thing unspoiled came to; absent likewise
  * @param leafIndex of the denial's leaf, where there has to be one and it was found
  * @param result how it went
- * @param why what was missing where it did not pass; absent where it did
+ * @param why what was missing where it did not pass, or why it cannot come; absent where it passed
  */
 public record DrillCase(
     DenialCode code,
@@ -48,7 +48,8 @@ public record DrillCase(
       throw new InvalidValueException(
           "result", "passed only where the code came, and allow beside it", result.wire());
     }
-    if ((result == DrillResult.NEEDS_DEMO) != came.isEmpty()) {
+    boolean tried = result != DrillResult.NEEDS_DEMO && result != DrillResult.NOT_APPLICABLE;
+    if (tried == came.isEmpty()) {
       throw new InvalidValueException(
           "came", "absent exactly where it was not tried", result.wire());
     }

@@ -10,7 +10,9 @@ public enum DrillResult implements Wire {
   /** The code came, and it is what the unspoiled thing gets, too: there is nothing yet to be allowed. */
   NOT_YET_REACHABLE("not_yet_reachable"),
   /** It was not tried: it takes a fault that harms a service in use. */
-  NEEDS_DEMO("needs_demo");
+  NEEDS_DEMO("needs_demo"),
+  /** It cannot arise at this door, and why is said. */
+  NOT_APPLICABLE("not_applicable");
 
   private final String wire;
 

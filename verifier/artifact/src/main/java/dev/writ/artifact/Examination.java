@@ -372,14 +372,20 @@ final class Examination {
   }
 
   Finding parent() {
-    Optional<UuidV7> parent = claims().lineage().parent();
-    String actual = named(parent);
-    return presentation
-        .parent()
-        .map(
-            expected ->
-                Finding.of(parent.equals(Optional.of(expected)), "parent " + expected, actual))
-        .orElseGet(() -> Finding.notAsked("of this parent", actual));
+    Finding parent =
+        new ParentExamination(beliefs, seen, now).judge(presentation.parent(), claims());
+    boolean shown = presentation.parent().flatMap(Presentation.ParentHere::bundle).isPresent();
+    return shown && parent.outcome() == Check.Outcome.PASSED ? stillStanding(parent) : parent;
+  }
+
+  /** A parent's bundle may have brought a newer token than the one by which the child was judged. */
+  private Finding stillStanding(Finding parent) {
+    Finding fresh = governance();
+    if (fresh.outcome() == Check.Outcome.FAILED) {
+      return fresh.as(CheckName.GOVERNANCE.code());
+    }
+    Finding stands = status();
+    return stands.outcome() == Check.Outcome.FAILED ? stands.as(CheckName.STATUS.code()) : parent;
   }
 
   Finding use() {

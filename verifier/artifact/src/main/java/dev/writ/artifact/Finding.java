@@ -33,4 +33,9 @@ record Finding(Outcome outcome, String expected, String actual, Optional<DenialC
   static Finding unverifiable(String expected, String actual) {
     return new Finding(Outcome.FAILED, expected, actual, Optional.of(DenialCode.UNVERIFIABLE));
   }
+
+  /** The same, as a denial of another check, where it has no code of its own. */
+  Finding as(DenialCode other) {
+    return new Finding(outcome, expected, actual, code.or(() -> Optional.of(other)));
+  }
 }

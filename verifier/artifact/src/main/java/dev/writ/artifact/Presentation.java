@@ -18,7 +18,7 @@ import java.util.Set;
  * @param action the action that is about to happen, which it must permit exactly
  * @param obligations which obligations are met here, and which must be there. Where an action is
  *     demanded and this is absent, none is met, and an artifact that has any is denied
- * @param parent {@code jti} of the artifact under which the starting execution runs
+ * @param parent the artifact under which the starting execution runs
  */
 public record Presentation(
     Optional<Audience> audience,
@@ -27,7 +27,7 @@ public record Presentation(
     Optional<HostState> host,
     Optional<ActionAtHand> action,
     Optional<Obligations> obligations,
-    Optional<UuidV7> parent) {
+    Optional<ParentHere> parent) {
   /** Demands nothing. */
   public static final Presentation NOTHING =
       new Presentation(
@@ -64,6 +64,15 @@ public record Presentation(
       }
     }
   }
+
+  /**
+   * The artifact under which an execution starts.
+   *
+   * @param jti its name
+   * @param bundle its proof bundle, where it is at hand: then it must hold by itself, and the child's artifact
+   *     say no more than it
+   */
+  public record ParentHere(UuidV7 jti, Optional<ProofBundle> bundle) {}
 
   /**
    * Obligations by their names.
@@ -197,6 +206,11 @@ public record Presentation(
 
   /** The same, started under the artifact {@code parent}. */
   public Presentation withParent(UuidV7 parent) {
+    return withParent(new ParentHere(parent, Optional.empty()));
+  }
+
+  /** The same, started under this artifact. */
+  public Presentation withParent(ParentHere parent) {
     return new Presentation(
         audience, tenant, possession, host, action, obligations, Optional.of(parent));
   }

@@ -439,11 +439,11 @@
  *     came            ? text(160), what came: a code, allow, or what else happened
  *     beside          ? text(160), what the same unspoiled came to
  *     leaf_index      ? 0..2^53-1, of the denial's leaf where there has to be one
- *     result          passed|failed|not_yet_reachable|needs_demo; came is absent if and only if
- *                     needs_demo; passed only where came is code and beside is allow
+ *     result          passed|failed|not_yet_reachable|needs_demo|not_applicable; came is absent if and
+ *                     only if one of the last two; passed only where came is code and beside is allow
  *     why             ? text(160), absent if and only if passed
  *     ok              boolean, whether result is passed
- *   ok                boolean, whether each case passed but those that need the demo, and one did
+ *   ok                boolean, whether each case passed that was tried, and one did
  * signature           operator-signature over the report
  * leaf                ? standard base64 of the leaf that sums it up
  * tlogProof           ? that the ledger has it, C2SP tlog-proof; both or neither

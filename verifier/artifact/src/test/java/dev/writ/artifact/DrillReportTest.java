@@ -106,6 +106,31 @@ class DrillReportTest {
     assertThat(report(PASSED, unreachable).summary(TestWorld.hash("kid")).failed()).isOne();
   }
 
+  /** It is neither a pass nor a failure nor left out, and says nothing of having come. */
+  @Test
+  void whatCannotCome_countsNowhere_andCameNever() {
+    DrillCase none = notApplicable(Optional.empty());
+    assertThat(report(PASSED, none).ok()).isTrue();
+    assertThat(report(none).ok()).isFalse();
+    DrillSummary summary = report(PASSED, none).summary(TestWorld.hash("kid"));
+    assertThat(List.of(summary.passed(), summary.failed(), summary.notTried()))
+        .containsExactly(1L, 0L, 0L);
+    assertThatThrownBy(() -> notApplicable(Optional.of("allow")))
+        .isInstanceOf(InvalidValueException.class);
+  }
+
+  private static DrillCase notApplicable(Optional<String> came) {
+    return new DrillCase(
+        DenialCode.POLICY_DENIED,
+        DrillDoor.VERIFIER,
+        "rules that say no",
+        came,
+        Optional.empty(),
+        Optional.empty(),
+        DrillResult.NOT_APPLICABLE,
+        Optional.of("it evaluates none"));
+  }
+
   /** Nothing but its code, with an allow beside it, can be called a pass. */
   @ParameterizedTest
   @CsvSource({"expired, allow", "allow, allow", "replayed, replayed", "replayed, expired"})

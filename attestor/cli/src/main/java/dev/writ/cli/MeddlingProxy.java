@@ -17,7 +17,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** Stands before a service and changes what it answers: a service that is broken. */
+/** Stands before a service of a drill's own, on loopback, and changes what it answers on the way. */
 final class MeddlingProxy implements AutoCloseable {
   private final HttpServer server;
   private final HttpClient client = HttpClient.newHttpClient();
@@ -32,12 +32,13 @@ final class MeddlingProxy implements AutoCloseable {
     server.start();
   }
 
+  /** Where it listens. */
+  URI uri() {
+    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
   HttpServiceEndpoint endpoint() {
-    return HttpServiceEndpoint.at(
-        URI.create("http://127.0.0.1:" + server.getAddress().getPort()),
-        List.of(),
-        Clock.systemUTC(),
-        Timeouts.STANDARD);
+    return HttpServiceEndpoint.at(uri(), List.of(), Clock.systemUTC(), Timeouts.STANDARD);
   }
 
   private void answer(HttpExchange exchange) throws IOException {
