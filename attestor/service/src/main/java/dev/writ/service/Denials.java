@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.UuidV7;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -32,9 +33,18 @@ final class Denials {
 
   /** A denial that may be a leaf, whose id its host is told: by that it is found again. */
   static Reply reply(IssuanceOutcome.Denied denied) {
-    Reply reply = reply(denied.denial());
-    return denied.decision().isPresent() && reply instanceof Reply.Refused refused
-        ? new Reply.Refused(refused.problem().of(denied.decision().get()), refused.logged())
+    return reply(denied.denial(), denied.decision());
+  }
+
+  /** Likewise, told to who wanted to use an artifact. */
+  static Reply reply(RedemptionOutcome.Denied denied) {
+    return reply(denied.denial(), denied.verification());
+  }
+
+  private static Reply reply(Denial denial, Optional<UuidV7> leaf) {
+    Reply reply = reply(denial);
+    return leaf.isPresent() && reply instanceof Reply.Refused refused
+        ? new Reply.Refused(refused.problem().of(leaf.get()), refused.logged())
         : reply;
   }
 

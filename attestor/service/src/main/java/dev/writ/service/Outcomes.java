@@ -48,6 +48,12 @@ public final class Outcomes {
   /** Statements of a gateway on an artifact that was erased, and its number of uses with it. */
   private static final int MAX_REPORTS_ERASED = 1;
 
+  static final Denial GATEWAY_UNKNOWN =
+      new Denial(
+          DenialCode.SIGNATURE_INVALID,
+          "gateway_unknown",
+          "a gateway's key must be in the trust file, and this one is not");
+
   private final Operations operations;
   private final WorkPool appraisal;
   private final Ledger ledger;
@@ -173,17 +179,12 @@ public final class Outcomes {
   }
 
   private ECPublicKey gatewaysKey(Hash kid) {
-    return trust
-        .newest()
-        .content()
-        .gateway(kid)
-        .map(VerificationKey::key)
-        .orElseThrow(
-            () ->
-                refused(
-                    DenialCode.SIGNATURE_INVALID,
-                    "gateway_unknown",
-                    "a gateway's key must be in the trust file, and this one is not"));
+    return gatewaysKey(trust, kid).orElseThrow(() -> refused(GATEWAY_UNKNOWN));
+  }
+
+  /** The key of a gateway that the newest trust file names. */
+  static Optional<ECPublicKey> gatewaysKey(TrustFiles trust, Hash kid) {
+    return trust.newest().content().gateway(kid).map(VerificationKey::key);
   }
 
   private void requireOfArtifact(OutcomeStatement statement, Leaf decision) {
@@ -227,7 +228,7 @@ public final class Outcomes {
     ReportedState state = ReportedState.valueOf(statement.claims().state().name());
     return Entry.of(
             leaf, new StateChange.RecordOutcome(jti, kid, state, statement.digest(), maxReports))
-        .withPayload(Payload.outcome(statement.compact(), Commitment.newSalt(random)));
+        .withPayload(Payload.statement(statement.compact(), Commitment.newSalt(random)));
   }
 
   private CompletionStage<ReportOutcome> answer(OutcomeStatement statement, CommitOutcome outcome) {

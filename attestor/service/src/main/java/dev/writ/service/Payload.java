@@ -89,7 +89,7 @@ final class Payload {
     return Jcs.canonical(Map.of("host", hostName, "host_salt", text(hostSalt), SALT, text(salt)));
   }
 
-  static byte[] outcome(String statement, byte[] salt) {
+  static byte[] statement(String statement, byte[] salt) {
     return Jcs.canonical(Map.of("statement", statement, SALT, text(salt)));
   }
 

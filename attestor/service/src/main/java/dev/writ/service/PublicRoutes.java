@@ -48,6 +48,7 @@ final class PublicRoutes {
             .post("/v1/enrolments", "enrol", routes::enrol)
             .post("/v1/activations", "activate", routes::activate)
             .post("/v1/outcomes", "report", routes::report)
+            .post("/v1/uses", "redeem", routes::redeem)
             .post("/v1/attestation-results", "attestationResult", routes::attestationResult)
             .getStream(
                 "/v1/revocations/stream",
@@ -143,6 +144,18 @@ final class PublicRoutes {
                 outcome instanceof ReportOutcome.Reported reported
                     ? given(201, json("leaf_index", reported.leafIndex()))
                     : Denials.reply(((ReportOutcome.Denied) outcome).denial()));
+  }
+
+  private CompletionStage<Reply> redeem(JsonMembers body) throws MalformedRequest {
+    RequestReader.Redeem wish = RequestReader.redeem(body);
+    return service
+        .redemptions()
+        .redeem(wish.bundle().bytes(), wish.statement())
+        .thenApply(
+            outcome ->
+                outcome instanceof RedemptionOutcome.Taken taken
+                    ? given(201, taken.receipt().toJson())
+                    : Denials.reply((RedemptionOutcome.Denied) outcome));
   }
 
   private CompletionStage<Reply> attestationResult(JsonMembers body) throws MalformedRequest {

@@ -50,6 +50,9 @@ final class RequestReader {
   /** Whose boot values are learned from. */
   record Learn(String host, Explanations.From from) {}
 
+  /** What takes a use of an artifact. */
+  record Redeem(Octets bundle, String statement) {}
+
   /** What invites a host. */
   record Invite(String host, Duration validity) {}
 
@@ -143,6 +146,18 @@ final class RequestReader {
       return new InitiatorToken(compact);
     } catch (IllegalArgumentException e) {
       throw new MalformedRequest("JSON, field " + e.getMessage());
+    }
+  }
+
+  static Redeem redeem(JsonMembers body) throws MalformedRequest {
+    try {
+      Octets bundle = Octets.of(body.canonical("bundle"));
+      JsonMembers unused = body.object("bundle");
+      Redeem wish = new Redeem(bundle, body.text("redemption"));
+      body.end();
+      return wish;
+    } catch (MalformedJsonException e) {
+      throw new MalformedRequest(e);
     }
   }
 

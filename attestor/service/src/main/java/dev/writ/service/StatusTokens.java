@@ -134,6 +134,11 @@ public final class StatusTokens implements AutoCloseable {
     return Integer.parseInt(uri.substring(uri.lastIndexOf('/') + 1));
   }
 
+  /** The number of the list that is published at {@code uri}, where it is one of this service's. */
+  Optional<Integer> ofList(String uri) {
+    return inForce.keySet().stream().filter(list -> uri(list).equals(uri)).findAny();
+  }
+
   /** The newest token of a list in compact serialization, where the list is in use. */
   public Optional<String> token(int list) {
     return Optional.ofNullable(inForce.get(list)).map(StatusToken::compact);

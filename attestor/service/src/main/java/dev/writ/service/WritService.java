@@ -56,6 +56,7 @@ public final class WritService implements AutoCloseable {
   private final Invitations invitations;
   private final Revocations revocations;
   private final Outcomes outcomes;
+  private final Redemptions redemptions;
   private final AttestationResults attestationResults;
   private final PolicyPublications publications;
   private final PolicyReport policyReport;
@@ -222,6 +223,18 @@ public final class WritService implements AutoCloseable {
     this.outcomes =
         new Outcomes(
             operations, appraisal, ledger, trust, setup.signatures(), clock, random, refusals);
+    this.redemptions =
+        new Redemptions(
+            operations,
+            appraisal,
+            ledger,
+            trust,
+            statusTokens,
+            new HostRate(limits, nanos),
+            setup.signatures(),
+            clock,
+            random,
+            refusals);
     this.attestationResults =
         new AttestationResults(
             operations,
@@ -486,6 +499,11 @@ public final class WritService implements AutoCloseable {
   /** Takes statements of how executions ended. */
   public Outcomes outcomes() {
     return outcomes;
+  }
+
+  /** Takes uses of artifacts that the service judges. */
+  public Redemptions redemptions() {
+    return redemptions;
   }
 
   /** Signs what was found, by itself. */

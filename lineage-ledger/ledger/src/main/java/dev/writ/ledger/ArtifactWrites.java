@@ -40,8 +40,8 @@ final class ArtifactWrites {
       new BulkRevocation("", StateReads.LIVE_BETWEEN);
   private static final BulkRevocation UNDER = new BulkRevocation("", DescentRows.CHILDREN);
   private static final String USE =
-      "INSERT INTO artifact_use (jti, use_number, leaf_index)"
-          + " SELECT ?, used.n + 1, ?"
+      "INSERT INTO artifact_use (jti, use_number, asked, leaf_index)"
+          + " SELECT ?, used.n + 1, ?, ?"
           + " FROM (SELECT COALESCE(MAX(use_number), 0) AS n FROM artifact_use WHERE jti = ?) AS used"
           + " WHERE used.n < ? ON CONFLICT DO NOTHING RETURNING use_number";
   private static final String OUTCOME =
@@ -150,7 +150,7 @@ final class ArtifactWrites {
 
   /** Whether there was a use left. */
   boolean use(RecordUse use, long index) throws SQLException {
-    return statements.any(USE, use.jti(), index, use.jti(), use.maxUses());
+    return statements.any(USE, use.jti(), use.asked(), index, use.jti(), use.maxUses());
   }
 
   Optional<Refusal> record(RecordOutcome outcome, long index) throws SQLException {

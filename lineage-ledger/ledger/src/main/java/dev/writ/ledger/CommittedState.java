@@ -193,6 +193,11 @@ public abstract sealed class CommittedState implements RecordedState permits Led
     return store.read(statements -> new StateReads(statements).uses(jti));
   }
 
+  /** The leaf by which a question took a use of an artifact here. */
+  public OptionalLong use(UuidV7 jti, Hash asked) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).use(jti, asked));
+  }
+
   /** What was reported on an artifact under this key, in the statement with this digest. */
   public Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid, Hash statementDigest)
       throws LedgerException {

@@ -36,11 +36,12 @@ public sealed interface StateChange {
   }
 
   /**
-   * Takes one use of an artifact.
+   * Takes one use of an artifact that the service judges. A question takes one, however often it is asked.
    *
+   * @param asked the commitment to the question, as the leaf has it
    * @param maxUses how many there are in all, at least 1
    */
-  record RecordUse(UuidV7 jti, long maxUses) implements StateChange {
+  record RecordUse(UuidV7 jti, Hash asked, long maxUses) implements StateChange {
     /** Checks the number. */
     public RecordUse {
       require(maxUses >= 1, "max uses must be at least 1, was " + maxUses);

@@ -11,6 +11,8 @@ import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.ServiceStart;
+import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verification;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.TreeAudit;
 import java.sql.SQLException;
@@ -29,9 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What of the state follows from the leaves, compared with its rows: artifacts, under which others they are,
- * and whether they are revoked by name, with one above them or with a break-glass; outcomes, hosts,
+ * and whether they are revoked by name, with one above them or with a break-glass; uses of those that are judged here, outcomes, hosts,
  * invitations, approvals of requests with their uses, policy epochs, modes,
- * starts, keys, trust files, the newest time. Not what no leaf says: nonces, uses, names, ends in time, what was voided with a boot or a key.
+ * starts, keys, trust files, the newest time. Not what no leaf says: nonces, names, ends in time, what was voided with a boot or a key.
  */
 final class StateDerivation {
   private static final String ARTIFACT = "SELECT leaf_index FROM artifact WHERE jti = ?";
@@ -42,6 +44,10 @@ final class StateDerivation {
       "SELECT leaf_index FROM descent WHERE jti = ? AND parent = ?";
   private static final String OUTCOME =
       "SELECT leaf_index FROM outcome WHERE jti = ? AND reporter_kid = ? AND statement_digest = ?";
+  private static final String USE =
+      "SELECT leaf_index FROM artifact_use WHERE jti = ? AND asked = ?";
+  private static final String USES =
+      "SELECT jti FROM artifact_use GROUP BY jti HAVING COUNT(*) <> MAX(use_number)";
   private static final String EPOCH =
       "SELECT leaf_index FROM policy_epoch WHERE epoch = ? AND policy_digest = ?";
   private static final String START = "SELECT leaf_index FROM service_start WHERE leaf_index = ?";
@@ -59,6 +65,7 @@ final class StateDerivation {
   private static final Map<String, List<String>> KEYS =
       Map.of(
           "artifact", List.of("jti"),
+          "artifact_use", List.of("jti", "use_number"),
           "descent", List.of("jti"),
           "host", List.of("ak_name"),
           "invitation", List.of("digest"),
@@ -74,6 +81,7 @@ final class StateDerivation {
   private final GovernanceLives governance = new GovernanceLives();
   private final TrustLives trust = new TrustLives();
   private final ApprovalRules approvals = new ApprovalRules();
+  private final UseRules uses = new UseRules();
   private long approvalsUsed;
 
   /** How many rows a table must have. */
@@ -139,6 +147,11 @@ final class StateDerivation {
       if (allow.parent().isPresent()) {
         owns(statements, "descent", index, DESCENT, allow.jti(), allow.parent().get());
       }
+    } else if (body instanceof Verification verification && verification.maxUses().isPresent()) {
+      uses.take(verification)
+          .ifPresent(wrong -> fault("leaf " + index, "one that may follow", wrong));
+      UuidV7 jti = verification.jti().orElseThrow();
+      owns(statements, "artifact_use", index, USE, jti, verification.asked().digest());
     } else if (body instanceof LeafBody.Outcome outcome) {
       owns(
           statements,
@@ -286,6 +299,9 @@ final class StateDerivation {
     keys();
     trustFiles();
     governance();
+    store
+        .read(statements -> statements.first(row -> Statements.uuid(row, 1), USES))
+        .ifPresent(jti -> fault("artifact_use of " + jti, "numbered 1, 2, 3, …", "other numbers"));
     long used = store.read(statements -> statements.first(row -> row.getLong(1), USED).orElse(0L));
     if (used > approvalsUsed) {
       fault("request_approval", approvalsUsed + " used, each by an allow", used + " used");

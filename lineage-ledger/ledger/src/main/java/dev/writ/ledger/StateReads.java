@@ -89,6 +89,8 @@ final class StateReads {
   private static final String NONCE = "SELECT nonce FROM nonce WHERE nonce = ?";
   private static final String USES =
       "SELECT COALESCE(MAX(use_number), 0) FROM artifact_use WHERE jti = ?";
+  private static final String USE =
+      "SELECT leaf_index FROM artifact_use WHERE jti = ? AND asked = ?";
 
   private final Statements statements;
 
@@ -209,6 +211,12 @@ final class StateReads {
 
   long uses(UuidV7 jti) throws SQLException {
     return statements.first(row -> row.getLong(1), USES, jti).orElse(0L);
+  }
+
+  OptionalLong use(UuidV7 jti, Hash asked) throws SQLException {
+    return statements.first(row -> row.getLong(1), USE, jti, asked).stream()
+        .mapToLong(Long::longValue)
+        .findAny();
   }
 
   Optional<RecordedOutcome> outcome(UuidV7 jti, Hash reporterKid, Hash statementDigest)

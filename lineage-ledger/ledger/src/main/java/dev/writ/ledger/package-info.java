@@ -196,7 +196,7 @@
  *                 its host's artifact before it, and when the last of them and of it ends
  * revocation      leaf_index of each leaf of kind revocation, from the first on that version 12 wrote
  * descent         jti → parent, root (jtis), depth, uses, leaf_index; of artifacts issued under another
- * artifact_use    (jti, use_number) → leaf_index
+ * artifact_use    (jti, use_number) → asked (unique with the first), leaf_index
  * outcome         (jti, reporter_kid, statement_digest) → report_number (unique with the first two, from
  *                 1), state, leaf_index
  * status_block    block → free_at; 4,096 indices each, reserved together

@@ -314,15 +314,26 @@ class StateTest {
   @Test
   void use_beyondMaxUses_isReplayed() throws Exception {
     UuidV7 jti = uuid();
-    RecordUse use = new RecordUse(jti, 2);
+    RecordUse first = new RecordUse(jti, digest(), 2);
+    RecordUse second = new RecordUse(jti, digest(), 2);
+    RecordUse third = new RecordUse(jti, digest(), 2);
     List<CommitOutcome> outcomes =
         commit(
-            ledger, List.of(Entry.of(leaf(), use), Entry.of(leaf(), use), Entry.of(leaf(), use)));
+            ledger,
+            List.of(
+                Entry.of(leaf(), first),
+                Entry.of(leaf(), first),
+                Entry.of(leaf(), second),
+                Entry.of(leaf(), third)));
     assertThat(outcomes.get(0)).isInstanceOf(Receipt.class);
-    assertThat(outcomes.get(1)).isInstanceOf(Receipt.class);
-    assertThat(outcomes.get(2)).isEqualTo(new Replayed(use));
-    assertThat(commit(ledger, Entry.of(leaf(), use))).isEqualTo(new Replayed(use));
+    assertThat(outcomes.get(1)).isEqualTo(new Replayed(first));
+    assertThat(outcomes.get(2)).isInstanceOf(Receipt.class);
+    assertThat(outcomes.get(3)).isEqualTo(new Replayed(third));
+    assertThat(commit(ledger, Entry.of(leaf(), third))).isEqualTo(new Replayed(third));
     assertThat(ledger.uses(jti)).isEqualTo(2);
+    assertThat(ledger.use(jti, first.asked())).hasValue(receipt(outcomes.get(0)).index());
+    assertThat(ledger.use(jti, second.asked())).hasValue(receipt(outcomes.get(2)).index());
+    assertThat(ledger.use(jti, third.asked())).isEmpty();
     assertThat(ledger.uses(uuid())).isZero();
   }
 

@@ -149,6 +149,25 @@ public final class BundleVerifier {
   }
 
   /**
+   * Judges the service's answer to a redemption: taken only where a leaf in a signed tree allows this very
+   * question. Total, as {@link #verify} is.
+   *
+   * @param receipt a {@link RedemptionReceipt} as it came
+   * @param asked what was asked
+   * @param artifact of which a use is wanted, verified
+   * @param now this Relying Party's clock
+   */
+  public Redemption judgeRedemption(
+      byte[] receipt, RedemptionStatement asked, Artifact artifact, Instant now) {
+    try {
+      return new RedemptionJudgement(beliefs, now).judge(receipt, asked, artifact);
+    } catch (RuntimeException e) {
+      return new Redemption.Denied(
+          DenialCode.UNVERIFIABLE, "a bug of the verifier: " + e.getClass().getName());
+    }
+  }
+
+  /**
    * Whether a checkpoint is believed at {@code now}: the log policy trusts it, and a log key that signed it
    * is in its window.
    */

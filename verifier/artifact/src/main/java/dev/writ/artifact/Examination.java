@@ -112,7 +112,15 @@ final class Examination {
       return Finding.notAsked("aud names this Relying Party", aud.toString());
     }
     Presentation.Audience audience = presentation.audience().get();
+    if (audience instanceof Presentation.Audience.ServiceJudged) {
+      String issuer = beliefs.content().issuer();
+      return Finding.of(aud.equals(List.of(issuer)), "aud of " + issuer + " alone", aud.toString());
+    }
     if (audience instanceof Presentation.Audience.Gateway gateway) {
+      if (gateway.name().equals(beliefs.content().issuer())) {
+        return Finding.failed(
+            "aud with a gateway's own name, which the issuer's is not", aud.toString());
+      }
       return Finding.of(aud.contains(gateway.name()), "aud with " + gateway.name(), aud.toString());
     }
     return Finding.of(
@@ -394,12 +402,26 @@ final class Examination {
       return Finding.notAsked("a use left", "the artifact does not count uses");
     }
     String expected = "fewer than " + act.maxUses() + " uses before";
+    if (claims().aud().equals(List.of(claims().iss()))) {
+      return redeemed(expected);
+    }
     return switch (seen.recordUse(claims().jti(), act.maxUses(), claims().exp())) {
       case RECORDED -> Finding.passed(expected, "one more recorded");
       case EXHAUSTED -> Finding.failed(expected, "used as often as it may be");
       case UNAVAILABLE -> Finding.unverifiable(expected, "the record of uses cannot be written");
       case NOT_ASKED -> Finding.notAsked(expected, "nothing is used here");
     };
+  }
+
+  /** The service is the one Relying Party that it names, and so the one that counts. */
+  private Finding redeemed(String expected) {
+    Redemption redemption = seen.redeem(artifact());
+    if (redemption instanceof Redemption.Taken taken) {
+      return Finding.passed(expected, "one taken at the service, leaf " + taken.leafIndex());
+    } else if (redemption instanceof Redemption.Denied denied) {
+      return Finding.denied(denied.code(), expected, denied.why());
+    }
+    return Finding.notAsked(expected, "nothing is used here");
   }
 
   private ArtifactClaims claims() {

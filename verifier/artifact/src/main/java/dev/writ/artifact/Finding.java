@@ -29,6 +29,11 @@ record Finding(Outcome outcome, String expected, String actual, Optional<DenialC
     return new Finding(Outcome.NOT_ASKED, expected, why, Optional.empty());
   }
 
+  /** Denied for what another said. */
+  static Finding denied(DenialCode code, String expected, String actual) {
+    return new Finding(Outcome.FAILED, expected, actual, Optional.of(code));
+  }
+
   /** Nothing can be said, whatever the check: the floor of all codes. */
   static Finding unverifiable(String expected, String actual) {
     return new Finding(Outcome.FAILED, expected, actual, Optional.of(DenialCode.UNVERIFIABLE));

@@ -19,6 +19,7 @@ public abstract sealed class MalformedDocumentException extends Exception
         MalformedOperationException,
         MalformedOrderException,
         MalformedOutcomeException,
+        MalformedRedemptionException,
         MalformedRequestApprovalException,
         MalformedRequestException,
         MalformedStatusTokenException,

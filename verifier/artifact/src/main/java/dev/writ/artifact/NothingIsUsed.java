@@ -12,6 +12,11 @@ final class NothingIsUsed implements Seen {
   }
 
   @Override
+  public Redemption redeem(Artifact artifact) {
+    return new Redemption.NotAsked();
+  }
+
+  @Override
   public StatusOutcome recordStatus(StatusToken token) {
     return StatusOutcome.NOT_ASKED;
   }

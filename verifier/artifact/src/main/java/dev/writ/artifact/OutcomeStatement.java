@@ -22,7 +22,7 @@ public final class OutcomeStatement {
   private static final String JWK_START =
       "{\"alg\":\"ES256\",\"jwk\":{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"";
   private static final String JWK_Y = "\",\"y\":\"";
-  private static final String JWK_END = "\"},\"typ\":\"" + TYPE + "\"}";
+  private static final String JWK_END = "\"},\"typ\":\"";
 
   /** Base64url of 32 bytes. */
   private static final int COORDINATE_CHARS = 43;
@@ -81,7 +81,7 @@ public final class OutcomeStatement {
    * @throws IllegalArgumentException if a holder's key is no point of P-256
    */
   public static byte[] signingInput(Signer signer, OutcomeClaims claims) {
-    return CompactJws.signingInput(header(signer), claims.toMap());
+    return CompactJws.signingInput(header(signer, TYPE), claims.toMap());
   }
 
   /**
@@ -103,7 +103,7 @@ public final class OutcomeStatement {
   public static OutcomeStatement parse(String compact) throws MalformedOutcomeException {
     try {
       CompactJws jws = CompactJws.parse(compact, MAX_LENGTH);
-      return new OutcomeStatement(jws, signer(jws), OutcomeClaims.parse(jws.payload()));
+      return new OutcomeStatement(jws, signer(jws, TYPE), OutcomeClaims.parse(jws.payload()));
     } catch (MalformedJwsException | MalformedJsonException e) {
       throw new MalformedOutcomeException(e);
     } catch (InvalidValueException e) {
@@ -111,33 +111,38 @@ public final class OutcomeStatement {
     }
   }
 
-  private static String header(Signer signer) {
+  /** The header of a statement of {@code type} that this signer makes. */
+  static String header(Signer signer, String type) {
     if (signer instanceof Signer.Holder holder) {
       VerificationKey key = VerificationKey.of(holder.key());
-      return JWK_START + key.x() + JWK_Y + key.y() + JWK_END;
+      return JWK_START + key.x() + JWK_Y + key.y() + jwkEnd(type);
     }
-    return CompactJws.header(signer.kid(), TYPE);
+    return CompactJws.header(signer.kid(), type);
+  }
+
+  private static String jwkEnd(String type) {
+    return JWK_END + type + "\"}";
   }
 
   /** What the header names, whose JSON has one spelling for each of the two kinds. */
-  private static Signer signer(CompactJws jws) throws MalformedJwsException {
+  static Signer signer(CompactJws jws, String type) throws MalformedJwsException {
     String header = jws.header();
     if (!header.startsWith(JWK_START)) {
-      return new Signer.Gateway(jws.kid(TYPE));
+      return new Signer.Gateway(jws.kid(type));
     }
     int y = JWK_START.length() + COORDINATE_CHARS + JWK_Y.length();
-    if (header.length() == y + COORDINATE_CHARS + JWK_END.length()) {
+    if (header.length() == y + COORDINATE_CHARS + jwkEnd(type).length()) {
       byte[] x = Base64Url.decode(header.substring(JWK_START.length(), y - JWK_Y.length()));
       byte[] yBytes = Base64Url.decode(header.substring(y, y + COORDINATE_CHARS));
       if (x != null && yBytes != null) {
         Signer.Holder holder = new Signer.Holder(VerificationKey.point(x, yBytes));
-        if (header(holder).equals(header)) {
+        if (header(holder, type).equals(header)) {
           return holder;
         }
       }
     }
     throw new MalformedJwsException(
-        "header", JWK_START + "<x>" + JWK_Y + "<y>" + JWK_END + " to the byte", header);
+        "header", JWK_START + "<x>" + JWK_Y + "<y>" + jwkEnd(type) + " to the byte", header);
   }
 
   /** What it says. */

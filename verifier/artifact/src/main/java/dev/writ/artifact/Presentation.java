@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.artifact;
 
+import dev.writ.tlog.Hash;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -41,7 +42,7 @@ public record Presentation(
 
   /** For whom an artifact must be meant. */
   public sealed interface Audience {
-    /** What must stand in {@code aud}, and what a holder names when it shows possession. */
+    /** What a holder names when it shows possession; of most, what must stand in {@code aud}. */
     String name();
 
     /**
@@ -50,6 +51,22 @@ public record Presentation(
      * @param name what must stand in {@code aud}
      */
     record Gateway(String name) implements Audience {}
+
+    /**
+     * Whoever lets it happen once the service took a use of it ({@link Seen#redeem}): {@code aud} is the
+     * issuer alone, which is the one judge.
+     *
+     * @param asker thumbprint of the key by which the service is asked, which is not another's
+     */
+    record ServiceJudged(Hash asker) implements Audience {
+      private static final String PREFIX = "use:";
+
+      /** Of each that asks another, so that none can pass another's nonce to the holder. */
+      @Override
+      public String name() {
+        return PREFIX + Base64Url.encode(asker.bytes());
+      }
+    }
 
     /**
      * The host where it is executed: {@code exec:} and the name of that host's attestation key. Who

@@ -492,6 +492,27 @@
  * at               milliseconds since 1970
  * </pre>
  *
+ * <h2>Redemption</h2>
+ *
+ * <p>A JWS in compact serialization of at most 24 KiB, ES256, with the header of an outcome statement but
+ * {@code typ} {@code writ-redemption+jwt}. The payload is at most 16 KiB; its writer writes JCS:
+ *
+ * <pre>
+ * v                1
+ * jti              uuid, the artifact
+ * artifact_digest  digest, the artifact's
+ * key              b64u of 32 random bytes of the asker's
+ * act              {action, resource, args_digest, amounts {[0..16 name: integer]}}
+ * at               milliseconds since 1970
+ * possession       ? {jwk {crv, kty, x, y}, nonce b64u of 32 bytes, signature b64u of 64}, present if and
+ *                  only if a gateway asks: of the holder, for the audience "use:" and the gateway's kid
+ * </pre>
+ *
+ * <p>Its question is H("writ-commitment-v1", key, SHA-256(JCS {@code {act, artifact_digest, by}})), where
+ * {@code by} is the signer's thumbprint. A receipt is {@code v} 1, {@code leaf} and {@code tlogProof} as in
+ * a proof bundle, at most 96 KiB: the leaf is an allow of kind verification with that question as {@code
+ * asked}.
+ *
  * <h2>Proof bundle</h2>
  *
  * <pre>

@@ -1,0 +1,14 @@
+-- The ledger's store, version 13: which question took a use of an artifact.
+
+-- asked: what the leaf has as commitment to the question, so that who asks the same again takes no other use. No version
+-- before wrote a row. Rows stay, as their leaves do: nobody has a use again once the artifact is forgotten.
+DROP TABLE artifact_use;
+
+CREATE TABLE artifact_use (
+  jti        ${bytes} NOT NULL CHECK (length(jti) = 16),
+  use_number ${int64} NOT NULL CHECK (use_number >= 1),
+  asked      ${bytes} NOT NULL CHECK (length(asked) = 32),
+  leaf_index ${int64} NOT NULL,
+  PRIMARY KEY (jti, use_number),
+  UNIQUE (jti, asked)
+) ${keyed};
