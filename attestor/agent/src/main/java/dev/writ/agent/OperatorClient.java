@@ -7,6 +7,7 @@ import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LoggedDrill;
+import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.SignedDrill;
 import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.TrustSuccession;
@@ -20,8 +21,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
@@ -122,6 +126,64 @@ public final class OperatorClient {
                     members.uuid("jti"),
                     members.integer("leaf_index", 0, MAX_EXACT),
                     Instant.ofEpochMilli(members.integer("time", 0, MAX_EXACT)))));
+  }
+
+  /**
+   * What a scope has, or had when it was revoked.
+   *
+   * @param scope the contract's word for it
+   * @param places the first leaf and the first after the last, of what goes by them
+   * @param artifacts how many stand, or stood, with all that were issued under them
+   * @param revoked where the ledger says that they are revoked, and since when
+   */
+  public record Scope(
+      String scope, Optional<List<Long>> places, long artifacts, Optional<LeafAt> revoked) {
+    /** A leaf's place and time. */
+    public record LeafAt(long leafIndex, Instant time) {}
+
+    private static Scope parse(JsonMembers members) throws MalformedJsonException {
+      return new Scope(
+          members.text("scope"),
+          members.has("from_index")
+              ? Optional.of(
+                  List.of(
+                      members.integer("from_index", 0, MAX_EXACT),
+                      members.integer("before_index", 0, MAX_EXACT)))
+              : Optional.empty(),
+          members.integer("artifacts", 0, MAX_EXACT),
+          members.has("leaf_index")
+              ? Optional.of(
+                  new LeafAt(
+                      members.integer("leaf_index", 0, MAX_EXACT),
+                      Instant.ofEpochMilli(members.integer("time", 0, MAX_EXACT))))
+              : Optional.empty());
+    }
+  }
+
+  /** Says how many artifacts stand of a scope, and revokes none. */
+  public Answer<Scope> countScope(ScopeRequest scope) throws IOException {
+    return service.post(
+        "/v1/scope-counts",
+        Jcs.canonical(Map.of("scope", scope.scope())),
+        Document.json(OK, MAX_ANSWER, Scope::parse));
+  }
+
+  /**
+   * Revokes all artifacts of a scope that stand, and all that were issued under them.
+   *
+   * @param reason as of {@link #revoke}
+   * @param most where more stand, none is revoked
+   */
+  public Answer<Scope> revokeScope(ScopeRequest scope, String reason, OptionalLong most)
+      throws IOException {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("scope", scope.scope());
+    body.put("reason", reason);
+    most.ifPresent(number -> body.put("most", number));
+    return service.post(
+        "/v1/scope-revocations",
+        Jcs.canonical(body),
+        Document.json(CREATED, MAX_ANSWER, Scope::parse));
   }
 
   /**

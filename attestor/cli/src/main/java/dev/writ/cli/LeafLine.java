@@ -83,6 +83,11 @@ final class LeafLine {
     } else if (body instanceof LeafBody.BootRevocation boot) {
       details.put("ak_name_digest", boot.akNameDigest());
       details.put("reason", boot.reason().wire());
+    } else if (body instanceof LeafBody.ScopeRevocation some) {
+      details.put("scope", some.scope().wire());
+      some.scope().members().forEach(details::put);
+      details.put("reason", some.reason().wire());
+      details.put("by", some.by().wire());
     } else if (body instanceof LeafBody.Enrolment enrolment) {
       details.put("ak_name_digest", enrolment.akNameDigest());
       details.put("admission", enrolment.admission().wire());

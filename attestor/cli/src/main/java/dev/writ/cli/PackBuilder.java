@@ -245,6 +245,7 @@ final class PackBuilder {
     }
     all.addAll(lineage.withDescendants(decisions, most));
     all.addAll(lineage.governing());
+    decisions.forEach(at -> all.addAll(lineage.withdrawing(at)));
     replayed.leaves().stream()
         .filter(at -> at < lineage.source().checkpoint().size())
         .forEach(all::add);
@@ -253,7 +254,7 @@ final class PackBuilder {
         .values()
         .forEach(
             host ->
-                lineage.bootRevocations(Hash.sha256(host.akName().bytes())).stream()
+                lineage.hostRevocations(Hash.sha256(host.akName().bytes())).stream()
                     .filter(at -> at > asked.first())
                     .forEach(all::add));
     return all.size() > most ? all : lineage.withOrigins(all, most);

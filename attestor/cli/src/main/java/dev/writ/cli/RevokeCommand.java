@@ -2,34 +2,50 @@
 package dev.writ.cli;
 
 import dev.writ.agent.OperatorClient;
+import dev.writ.agent.ScopeRequest;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.UuidV7;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code writ revoke}: withdraws an artifact. */
+/** {@code writ revoke}: withdraws an artifact, or all that stand of a scope. */
 @Command(
     name = "revoke",
     description = {
-      "Withdraws an artifact: the ledger says so, and so does the status token that is in force",
-      "when this command ends."
+      "Withdraws an artifact, or all artifacts of a host, an issuer's key, a policy epoch, a workload",
+      "or a range of the ledger that stand, each with all that were issued under it: the ledger says",
+      "so in one leaf, and so do the status tokens that are in force when this command ends. What is",
+      "issued afterwards is not withdrawn."
     },
     mixinStandardHelpOptions = true)
 final class RevokeCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "JTI", description = "The artifact's jti.")
-  String jti = "";
+  @ArgGroup(multiplicity = "1")
+  RevokedWhat what = new RevokedWhat();
+
+  @Option(
+      names = "--preview",
+      description = "Says how many artifacts of the scope stand, and withdraws none.")
+  boolean preview;
+
+  @Option(
+      names = "--most",
+      paramLabel = "N",
+      description = "Withdraws none where more than so many of the scope stand.")
+  @Nullable Long most;
 
   @Option(
       names = "--reason",
@@ -44,32 +60,53 @@ final class RevokeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
-    UuidV7 artifact = parseJti();
     requireReason();
+    Optional<UuidV7> artifact = what.artifact();
+    Map<String, Object> facts = artifact.isPresent() ? revoked(artifact.get()) : of(what.scope());
+    new Printer(spec.commandLine().getOut(), operator.output).print(facts);
+    return ExitStatus.DONE;
+  }
+
+  private Map<String, Object> revoked(UuidV7 artifact) throws CommandFailure {
+    if (preview || most != null) {
+      throw CommandFailure.usage("--preview and --most are of a scope, and JTI names one artifact");
+    }
     OperatorClient.Revoked revoked =
         operator.ask(client -> CommandFailure.granted(client.revoke(artifact, reason)));
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("jti", revoked.jti());
     facts.put("leaf_index", revoked.leafIndex());
     facts.put("time", revoked.time());
-    new Printer(spec.commandLine().getOut(), operator.output).print(facts);
-    return ExitStatus.DONE;
+    return facts;
   }
 
-  private UuidV7 parseJti() {
-    try {
-      return UuidV7.parse(jti);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "JTI: " + e.getMessage(), e);
-    }
+  private Map<String, Object> of(ScopeRequest scope) throws CommandFailure {
+    OptionalLong bound = most == null ? OptionalLong.empty() : OptionalLong.of(most);
+    OperatorClient.Scope answer =
+        operator.ask(
+            client ->
+                CommandFailure.granted(
+                    preview ? client.countScope(scope) : client.revokeScope(scope, reason, bound)));
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("scope", answer.scope());
+    answer.places().ifPresent(places -> facts.put("leaves", places.get(0) + ".." + places.get(1)));
+    facts.put("artifacts", answer.artifacts());
+    answer
+        .revoked()
+        .ifPresent(
+            leaf -> {
+              facts.put("leaf_index", leaf.leafIndex());
+              facts.put("time", leaf.time());
+            });
+    return facts;
   }
 
   private void requireReason() {
-    if (Arrays.stream(RevocationReason.values()).noneMatch(word -> word.wire().equals(reason))) {
+    if (RevocationReason.said().stream().noneMatch(word -> word.wire().equals(reason))) {
       throw new ParameterException(
           spec.commandLine(),
           "--reason must be one of "
-              + Arrays.stream(RevocationReason.values())
+              + RevocationReason.said().stream()
                   .map(RevocationReason::wire)
                   .collect(Collectors.joining(", "))
               + ", was "

@@ -193,6 +193,51 @@ class OperatorDoorTest {
   }
 
   @Test
+  void revocationOfAScope_isCountedFirst_andIsOneLeaf() {
+    Invocation counted = as(auditor, "revoke", "--epoch", 1, "--preview", "-o", "json");
+    assertThat(counted.status()).as(counted.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(counted.out()).contains("\"artifacts\":0").doesNotContain("leaf_index");
+    Invocation without = as(auditor, "revoke", "--epoch", 1);
+    assertThat(without.err()).contains("role_missing");
+
+    Invocation revoked = as(officer, "revoke", "--range", "0..2", "--most", 0, "-o", "json");
+    assertThat(revoked.status()).as(revoked.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(revoked.out())
+        .contains("\"scope\":\"ledger_range\"", "\"leaves\":\"0..2\"", "\"leaf_index\":");
+    for (Object[] none :
+        new Object[][] {
+          {"revoke", "--host", "host-z"}, {"revoke", "--key", "A".repeat(43)},
+          {"revoke", "--epoch", 7}, {"revoke", "--range", "0..9999"}
+        }) {
+      Invocation unknown = as(officer, none);
+      assertThat(unknown.status()).as(unknown.err()).isEqualTo(ExitStatus.DENIED);
+      assertThat(unknown.err()).contains("scope_unknown");
+    }
+    Invocation workload = as(officer, "revoke", "--workload", "spiffe://dev.example/nobody");
+    assertThat(workload.status()).as(workload.err()).isEqualTo(ExitStatus.DONE);
+  }
+
+  @Test
+  void revocation_ofNothingOrOfTwoThings_isAWrongUse() {
+    for (Object[] wrong :
+        new Object[][] {
+          {"revoke"},
+          {"revoke", JTI, "--epoch", 1},
+          {"revoke", "--host", "a", "--workload", "spiffe://a/b"},
+          {"revoke", JTI, "--preview"},
+          {"revoke", JTI, "--most", 1},
+          {"revoke", "--key", "short"},
+          {"revoke", "--range", "3"},
+          {"revoke", "--range", "3.."},
+          {"revoke", "--range", "3..3"},
+          {"revoke", "--epoch", 1, "--reason", "evidence_failed"}
+        }) {
+      Invocation refused = as(officer, wrong);
+      assertThat(refused.status()).as(List.of(wrong).toString()).isEqualTo(ExitStatus.USAGE);
+    }
+  }
+
+  @Test
   void door_thatIsAnothers_orThatDoesNotKnowTheClient_isNotAsked() {
     Invocation anothers = writ(at(door, officer, "0".repeat(64)), "keys", "list");
     assertThat(anothers.status()).isEqualTo(ExitStatus.UNREACHABLE);

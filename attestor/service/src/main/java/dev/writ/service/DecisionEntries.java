@@ -61,7 +61,11 @@ final class DecisionEntries {
     }
     changes.add(
         new StateChange.RecordArtifact(
-            claims.jti(), claims.exp(), Optional.of(status), granted.standing().seen()));
+            claims.jti(),
+            claims.exp(),
+            Optional.of(status),
+            granted.standing().seen(),
+            Optional.of(Hash.sha256(claims.sub().getBytes(StandardCharsets.UTF_8)))));
     grounds.parent().ifPresent(parent -> changes.add(parent.recorded(claims.jti())));
     changes.addAll(grounds.learned());
     List<Precondition> rests = new ArrayList<>();

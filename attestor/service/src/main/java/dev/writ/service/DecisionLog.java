@@ -45,6 +45,21 @@ final class DecisionLog {
     LOGGER.log(Level.INFO, "voided", fields);
   }
 
+  /**
+   * Logs that artifacts were revoked by a scope.
+   *
+   * @param receipt of the revocation's leaf
+   * @param artifacts how many stood when it was made
+   */
+  static void log(Receipt receipt, LeafBody.ScopeRevocation revocation, long artifacts) {
+    LogFields fields =
+        LogFields.of("scope", revocation.scope().wire(), "reason", revocation.reason().wire())
+            .and("by", revocation.by().wire())
+            .and("leaf_index", receipt.index())
+            .and("artifacts", artifacts);
+    LOGGER.log(Level.INFO, "revoked", fields);
+  }
+
   private static void log(Level level, LogFields verdict, Receipt receipt, long asked) {
     if (LOGGER.isLoggable(level)) {
       LogFields fields =

@@ -58,6 +58,8 @@ final class OperatorAccess {
           // Who approves a request reads what is beside its denial.
           Map.entry("approveRequest", Set.of(SECURITY_OFFICER)),
           Map.entry("revoke", Set.of(SECURITY_OFFICER)),
+          Map.entry("revokeScope", Set.of(SECURITY_OFFICER)),
+          Map.entry("countScope", READERS),
           Map.entry("useBreakglass", Set.of(SECURITY_OFFICER)),
           Map.entry("breakglassOrder", Set.of(SECURITY_OFFICER)),
           Map.entry("erasePayload", Set.of(SECURITY_OFFICER)),

@@ -53,6 +53,7 @@ final class OperatorRoutes {
             .get("/v1/signatures", "signatures", target -> routes.signatures())
             .get("/metrics", "metrics", target -> routes.metrics());
     new KeyRoutes(service).addTo(table);
+    new ScopeRoutes(service.revocations().scopes()).addTo(table);
     new PolicyRoutes(service, routes::read).addTo(table);
     new GovernanceRoutes(service.governanceOrders(), routes::read).addTo(table);
     new ApprovalRoutes(service.requestApprovals()).addTo(table);

@@ -89,6 +89,12 @@ final class Payload {
     return Jcs.canonical(Map.of("host", hostName, "host_salt", text(hostSalt), SALT, text(salt)));
   }
 
+  /** Which workload a revocation names. */
+  static byte[] workload(String sub, byte[] subjectSalt, byte[] salt) {
+    return Jcs.canonical(
+        Map.of("subject", sub, "subject_salt", text(subjectSalt), SALT, text(salt)));
+  }
+
   static byte[] statement(String statement, byte[] salt) {
     return Jcs.canonical(Map.of("statement", statement, SALT, text(salt)));
   }

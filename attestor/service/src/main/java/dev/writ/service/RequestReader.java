@@ -196,7 +196,10 @@ final class RequestReader {
 
   static Revoke revocation(JsonMembers body) throws MalformedRequest {
     try {
-      Revoke revoke = new Revoke(body.uuid("jti"), body.oneOf("reason", RevocationReason.values()));
+      Revoke revoke =
+          new Revoke(
+              body.uuid("jti"),
+              body.oneOf("reason", RevocationReason.said().toArray(RevocationReason[]::new)));
       body.end();
       return revoke;
     } catch (MalformedJsonException e) {
@@ -223,7 +226,7 @@ final class RequestReader {
     };
   }
 
-  private static String hostName(JsonMembers body) throws MalformedJsonException, MalformedRequest {
+  static String hostName(JsonMembers body) throws MalformedJsonException, MalformedRequest {
     String name = body.text("host");
     if (!AdmittedHosts.isName(name)) {
       throw new MalformedRequest(

@@ -14,6 +14,7 @@ import dev.writ.ledger.IssuedArtifact;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.StateChange;
+import dev.writ.tlog.Hash;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -24,6 +25,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * Lets operators withdraw artifacts: the leaf and the artifact's bit come in one transaction, and the
@@ -37,12 +39,14 @@ public final class Revocations {
   private final InstantSource clock;
   private final SecureRandom random;
   private final Telemetry telemetry;
+  private final ScopeRevocations scopes;
 
   Revocations(
       Operations operations,
       WorkPool reads,
       Ledger ledger,
       StatusTokens tokens,
+      Supplier<Hash> policyLeaf,
       InstantSource clock,
       SecureRandom random,
       Telemetry telemetry) {
@@ -53,6 +57,21 @@ public final class Revocations {
     this.clock = clock;
     this.random = random;
     this.telemetry = telemetry;
+    this.scopes =
+        new ScopeRevocations(
+            operations,
+            reads,
+            ledger,
+            new RevocationScopes(ledger, policyLeaf, random),
+            tokens,
+            clock,
+            random,
+            telemetry);
+  }
+
+  /** Revocations of many by one leaf. */
+  public ScopeRevocations scopes() {
+    return scopes;
   }
 
   /**
@@ -144,14 +163,14 @@ public final class Revocations {
                         .toArray(CompletableFuture<?>[]::new)));
   }
 
-  private static boolean mayBeRevoked(CommitOutcome outcome) {
+  static boolean mayBeRevoked(CommitOutcome outcome) {
     return outcome instanceof CommitOutcome.Unavailable unavailable
         ? unavailable.reached() != Reached.NOT_COMMITTED
         : outcome instanceof CommitOutcome.Refused refused
             && refused.why() == Refusal.ALREADY_REVOKED;
   }
 
-  private static Denial denial(CommitOutcome outcome) {
+  static Denial denial(CommitOutcome outcome) {
     if (outcome instanceof CommitOutcome.Unavailable unavailable) {
       return Denial.of(unavailable);
     } else if (outcome instanceof CommitOutcome.Refused refused) {
@@ -165,10 +184,10 @@ public final class Revocations {
     throw new IllegalStateException("bug: a revocation has no preconditions, yet got " + outcome);
   }
 
-  private static final Denial NOT_PUBLISHED =
+  static final Denial NOT_PUBLISHED =
       Denial.unavailable(
           "status_not_published",
-          "the artifact is revoked in the ledger, and no status token says so yet: the next that can"
+          "what was to be revoked is, in the ledger, and no status token says so yet: the next that can"
               + " be made will");
 
   private static final Denial UNKNOWN =

@@ -219,7 +219,8 @@ public final class WritService implements AutoCloseable {
             telemetry);
     this.invitations = new Invitations(operations, ledger, policies::leaf, clock, random);
     this.revocations =
-        new Revocations(operations, appraisal, ledger, statusTokens, clock, random, telemetry);
+        new Revocations(
+            operations, appraisal, ledger, statusTokens, policies::leaf, clock, random, telemetry);
     this.outcomes =
         new Outcomes(
             operations, appraisal, ledger, trust, setup.signatures(), clock, random, refusals);

@@ -26,7 +26,7 @@ import java.util.Set;
  */
 record AuditedLog(Ledger ledger) implements TiledLog {
   private static final Set<LeafKind> OPENED =
-      Set.of(LeafKind.DECISION_ALLOW, LeafKind.ENROLMENT, LeafKind.APPROVAL);
+      Set.of(LeafKind.DECISION_ALLOW, LeafKind.ENROLMENT, LeafKind.APPROVAL, LeafKind.REVOCATION);
 
   /** The lineage at the newest checkpoint, as the deployment's trust file and clock judge that. */
   static Lineage read(Deployment deployment, Openings openings) throws Exception {

@@ -289,6 +289,7 @@ final class OperatorRolesTest {
             "breakglassOrder",
             "publishPolicy",
             "revoke",
+            "revokeScope",
             "erasePayload",
             "drill");
     assertThat(OperatorAccess.ROLES.keySet()).containsAll(changing);

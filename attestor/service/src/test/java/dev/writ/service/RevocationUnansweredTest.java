@@ -112,6 +112,9 @@ final class RevocationUnansweredTest {
             reads,
             ledger,
             tokens,
+            () -> {
+              throw new AssertionError("one artifact's revocation rests on its decision alone");
+            },
             deployment.clock,
             deployment.random,
             new Telemetry());

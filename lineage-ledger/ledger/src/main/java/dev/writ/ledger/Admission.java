@@ -221,7 +221,8 @@ final class Admission {
         || change instanceof StateChange.SetKey
         || change instanceof StateChange.RevokeArtifact
         || change instanceof StateChange.VoidArtifacts
-        || change instanceof StateChange.VoidArtifactsBetween;
+        || change instanceof StateChange.VoidArtifactsBetween
+        || change instanceof StateChange.VoidScope;
   }
 
   private Optional<CommitOutcome> firstSuperseded(Entry entry) throws SQLException {

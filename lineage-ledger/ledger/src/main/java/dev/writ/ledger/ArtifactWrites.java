@@ -27,8 +27,8 @@ final class ArtifactWrites {
       "INSERT INTO artifact (jti, leaf_index, expires, revoked, status)"
           + " SELECT ?, ?, ?, 0, ? WHERE true ON CONFLICT DO NOTHING";
   private static final String INDEX =
-      "INSERT INTO status_index (number, leaf_index, expires, revoked)"
-          + " SELECT ?, ?, ?, 0 FROM status_block WHERE block = ? AND free_at >= ?"
+      "INSERT INTO status_index (number, leaf_index, expires, revoked, ak_name, subject)"
+          + " SELECT ?, ?, ?, 0, ?, ? FROM status_block WHERE block = ? AND free_at >= ?"
           + " ON CONFLICT DO NOTHING";
   private static final String INDEX_TAKEN = "SELECT number FROM status_index WHERE number = ?";
   private static final String REVOKE =
@@ -38,6 +38,10 @@ final class ArtifactWrites {
       "UPDATE status_index SET revoked = 1 WHERE number = ? AND leaf_index = ?";
   private static final BulkRevocation VOID_BETWEEN =
       new BulkRevocation("", StateReads.LIVE_BETWEEN);
+  private static final BulkRevocation VOID_PART_OF_WORKLOAD =
+      new BulkRevocation("", ScopeReads.part(ScopeReads.WORKLOAD));
+  private static final BulkRevocation VOID_PART_BETWEEN =
+      new BulkRevocation("", ScopeReads.part(StateReads.LIVE_BETWEEN));
   private static final BulkRevocation UNDER = new BulkRevocation("", DescentRows.CHILDREN);
   private static final String USE =
       "INSERT INTO artifact_use (jti, use_number, asked, leaf_index)"
@@ -93,6 +97,8 @@ final class ArtifactWrites {
                         status,
                         index,
                         artifact.expires(),
+                        artifact.host().map(seen -> seen.akName().bytes()),
+                        artifact.subject(),
                         status.number() / StatusBlock.SIZE,
                         artifact.expires())));
     return rows;
@@ -146,6 +152,17 @@ final class ArtifactWrites {
   /** Revokes what was decided between two leaves and has neither ended at {@code now} nor been revoked. */
   void voidBetween(VoidArtifactsBetween change, Instant now) throws SQLException {
     VOID_BETWEEN.make(statements, now, change.fromIndex(), change.beforeIndex(), now);
+  }
+
+  /** Revokes what a workload or a range of leaves has at {@code now}, or a part of it. */
+  void voidPart(ArtifactScope scope, Instant now) throws SQLException {
+    if (scope instanceof ArtifactScope.OfWorkload workload) {
+      VOID_PART_OF_WORKLOAD.make(statements, now, now, workload.subject());
+    } else if (scope instanceof ArtifactScope.Between between) {
+      VOID_PART_BETWEEN.make(statements, now, between.fromIndex(), between.beforeIndex(), now);
+    } else {
+      throw new IllegalStateException("bug: what a host has is revoked all at once");
+    }
   }
 
   /** Whether there was a use left. */

@@ -95,6 +95,11 @@ public abstract sealed class CommittedState implements RecordedState permits Led
     return store.read(statements -> new StateReads(statements).live(akName, clock.instant()));
   }
 
+  /** What {@link ArtifactScope#revocation} would revoke. */
+  public LiveArtifacts liveArtifacts(ArtifactScope scope) throws LedgerException {
+    return store.read(statements -> new ScopeReads(statements).live(scope, clock.instant()));
+  }
+
   /** What was issued under a break-glass, is revoked, and would not have ended yet. */
   public LiveArtifacts revokedOfBreakglass() throws LedgerException {
     return store.read(statements -> new BreakglassArtifacts(statements).revoked(clock.instant()));

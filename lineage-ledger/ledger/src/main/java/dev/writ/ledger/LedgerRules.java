@@ -10,6 +10,7 @@ import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.OperationKind;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verification;
@@ -60,8 +61,10 @@ public final class LedgerRules {
     SAID_ONCE("said_once"),
     /** A host's keys are enrolled once; who was invited, by an invitation that was open. */
     ENROLLED_ONCE("enrolled_once"),
-    /** A boot's revocation is of a host that is enrolled. */
+    /** The revocation of a boot, or of a host, is of one that is enrolled. */
     OF_A_HOST("of_a_host"),
+    /** What a revocation of many names by places is before it, and is its key's or epoch's own. */
+    OF_A_SCOPE("of_a_scope"),
     /** Keys go through their states in order, and of a role one is active. */
     KEY_ORDER("key_order"),
     /** An allow stands where an issuer's key is active, in its window where a trust file gives it one. */
@@ -115,6 +118,7 @@ public final class LedgerRules {
   private final GovernanceLives governance = new GovernanceLives();
   private final ApprovalRules approvals = new ApprovalRules();
   private final UseRules uses = new UseRules();
+  private final ScopeRules scopes = new ScopeRules();
   private final Map<Long, PolicyReference> epochs = new HashMap<>();
   private long epoch;
   private @Nullable Instant newest;
@@ -208,6 +212,7 @@ public final class LedgerRules {
       refuse(Rule.KEY_ORDER, keys.take(body));
       refuse(Rule.GOVERNANCE_ORDER, governance.take(index, leaf));
       refuse(Rule.APPROVED_ONCE, approvals.take(leaf));
+      refuse(Rule.OF_A_SCOPE, scopes.take(index, body, keys));
       if (body instanceof LeafBody.PolicyInForce policy) {
         policy(policy.policy());
       } else if (body instanceof LeafBody.DecisionAllow allow) {
@@ -238,6 +243,12 @@ public final class LedgerRules {
             hosts.containsKey(boot.akNameDigest()),
             Rule.OF_A_HOST,
             "a boot must be of an enrolled host, " + boot.akNameDigest() + " is none's");
+      } else if (body instanceof LeafBody.ScopeRevocation some
+          && some.scope() instanceof RevokedScope.OfHost host) {
+        require(
+            hosts.containsKey(host.akNameDigest()),
+            Rule.OF_A_HOST,
+            "a revoked host must be enrolled, " + host.akNameDigest() + " is not");
       } else if (body instanceof OperationStep step) {
         refuse(Rule.OPERATION_PROPOSED, operations.take(step));
       } else if (body instanceof KeyChange change) {

@@ -55,9 +55,14 @@ public sealed interface StateChange {
    * @param expires its {@code exp}
    * @param status the bit that withdraws it; empty where no list is published
    * @param host what was seen of the host that it was issued to, recorded with it
+   * @param subject SHA-256 of the UTF-8 of its {@code sub}, kept with its bit
    */
   record RecordArtifact(
-      UuidV7 jti, Instant expires, Optional<StatusIndex> status, Optional<SetLastSeen> host)
+      UuidV7 jti,
+      Instant expires,
+      Optional<StatusIndex> status,
+      Optional<SetLastSeen> host,
+      Optional<Hash> subject)
       implements StateChange {
     /** Cuts the time to the millisecond. */
     public RecordArtifact {
@@ -67,6 +72,12 @@ public sealed interface StateChange {
     /** An artifact of no host: no {@link VoidArtifacts} finds it. */
     public RecordArtifact(UuidV7 jti, Instant expires, Optional<StatusIndex> status) {
       this(jti, expires, status, Optional.empty());
+    }
+
+    /** An artifact of no workload: no {@link ArtifactScope.OfWorkload} has it. */
+    public RecordArtifact(
+        UuidV7 jti, Instant expires, Optional<StatusIndex> status, Optional<SetLastSeen> host) {
+      this(jti, expires, status, host, Optional.empty());
     }
   }
 
@@ -120,6 +131,14 @@ public sealed interface StateChange {
               + beforeIndex);
     }
   }
+
+  /**
+   * Revokes artifacts of a workload or of a range of leaves, and all under them, that have neither ended nor been
+   * revoked, but of those that are meant themselves at most {@link ArtifactScope#AT_ONCE}, those first that end
+   * first: the same change again goes on. Of none, too. {@link StatusSnapshot}s show it as they do {@link
+   * RevokeArtifact}.
+   */
+  record VoidScope(ArtifactScope scope) implements StateChange {}
 
   /**
    * Records what was seen of a host's TPM. What it was judged against must still be so: else the entry is

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What of the state follows from the leaves, compared with its rows: artifacts, under which others they are,
- * and whether they are revoked by name, with one above them or with a break-glass; uses of those that are judged here, outcomes, hosts,
+ * and whether they are revoked by name, by a scope, with one above them or with a break-glass; uses of those that are
+ * judged here, outcomes, hosts,
  * invitations, approvals of requests with their uses, policy epochs, modes,
  * starts, keys, trust files, the newest time. Not what no leaf says: nonces, names, ends in time, what was voided with a boot or a key.
  */
@@ -189,6 +190,8 @@ final class StateDerivation {
       host(statements, index, enrolment);
     } else if (body instanceof GovernanceStep.Ordered step) {
       closed(statements, index, step, leaf.time());
+    } else if (body instanceof LeafBody.ScopeRevocation some) {
+      new ScopeDerivation(statements).take(index, leaf, some).ifPresent(faults);
     } else if (body instanceof LeafBody.Revocation revocation) {
       long revoked = statements.first(row -> row.getLong(1), REVOKED, revocation.jti()).orElse(-1L);
       if (revoked != 1) {

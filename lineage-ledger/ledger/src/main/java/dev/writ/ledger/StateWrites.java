@@ -182,6 +182,9 @@ final class StateWrites {
     } else if (change instanceof VoidArtifactsBetween between) {
       artifacts.voidBetween(between, now);
       refusal = Optional.empty();
+    } else if (change instanceof StateChange.VoidScope some) {
+      artifacts.voidPart(some.scope(), now);
+      refusal = Optional.empty();
     } else if (change instanceof ProposeOperation operation) {
       refusal = operations.propose(operation, index, time);
     } else if (change instanceof ApproveOperation approval) {

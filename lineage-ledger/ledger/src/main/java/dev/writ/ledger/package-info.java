@@ -200,7 +200,8 @@
  * outcome         (jti, reporter_kid, statement_digest) → report_number (unique with the first two, from
  *                 1), state, leaf_index
  * status_block    block → free_at; 4,096 indices each, reserved together
- * status_index    number → leaf_index, expires, revoked; emptied as its block is reserved again
+ * status_index    number → leaf_index, expires, revoked; ak_name, subject: whose the artifact is, or null;
+ *                 emptied as its block is reserved again
  * invitation      digest → host_name, expires, leaf_index, redeemed_by (a leaf, or null)
  * operation       digest → subject (unique among those that have not ended), proposer, expires, ended (how,
  *                 or null), leaf_index, document

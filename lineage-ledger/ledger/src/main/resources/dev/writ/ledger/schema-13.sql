@@ -1,4 +1,4 @@
--- The ledger's store, version 13: which question took a use of an artifact.
+-- The ledger's store, version 13: which question took a use of an artifact, and whose the artifacts are that have bits.
 
 -- asked: what the leaf has as commitment to the question, so that who asks the same again takes no other use. No version
 -- before wrote a row. Rows stay, as their leaves do: nobody has a use again once the artifact is forgotten.
@@ -12,3 +12,10 @@ CREATE TABLE artifact_use (
   PRIMARY KEY (jti, use_number),
   UNIQUE (jti, asked)
 ) ${keyed};
+
+-- ak_name: the host that an artifact was issued to. subject: SHA-256 of its workload's name. Null of what an older
+-- version issued. They stand with the bit and not with the artifact, so that they go when the bit is another's, and a
+-- workload's name can be guessed from the store no longer than that.
+ALTER TABLE status_index ADD COLUMN ak_name ${bytes};
+
+ALTER TABLE status_index ADD COLUMN subject ${bytes};

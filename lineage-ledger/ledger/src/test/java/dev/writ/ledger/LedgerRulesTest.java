@@ -21,6 +21,9 @@ import dev.writ.artifact.OperationKind;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.OperationWithdrawal;
 import dev.writ.artifact.OperatorSignature;
+import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.RevokedBy;
+import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustedKey;
 import dev.writ.artifact.UuidV7;
@@ -248,6 +251,40 @@ class LedgerRulesTest {
     LeafBody boot = new LeafBody.BootRevocation(AK, 2, 0, BootEnd.NEW_BOOT);
     assertHolds(LeafChain.born().enrolment(AK, EK, Admission.LISTED).add(boot));
     assertBreaks(Rule.OF_A_HOST, LeafChain.born().add(boot));
+  }
+
+  private static LeafBody scope(RevokedScope scope) {
+    return new LeafBody.ScopeRevocation(scope, RevocationReason.CEASED, RevokedBy.OPERATOR);
+  }
+
+  private static RevokedScope.Places places(long from, long before) {
+    return new RevokedScope.Places(from, before);
+  }
+
+  /** The issuer's key stands first, then epoch 1. */
+  @Test
+  void scope_thatReachesBeyondItsKeyItsEpochOrItself_breaksOfAScope() {
+    LeafBody ofHost = scope(new RevokedScope.OfHost(AK));
+    assertHolds(LeafChain.born().enrolment(AK, EK, Admission.LISTED).add(ofHost));
+    assertBreaks(Rule.OF_A_HOST, LeafChain.born().add(ofHost));
+    Hash issuer = LeafChain.ISSUER;
+    assertHolds(LeafChain.born().add(scope(new RevokedScope.OfRange(places(0, 2)))));
+    assertHolds(LeafChain.born().add(scope(new RevokedScope.OfKey(issuer, places(0, 2)))));
+    assertHolds(LeafChain.born().add(scope(new RevokedScope.OfEpoch(1, places(1, 2)))));
+    for (RevokedScope wider :
+        List.of(
+            new RevokedScope.OfRange(places(0, 3)),
+            new RevokedScope.OfKey(issuer, places(0, 3)),
+            new RevokedScope.OfKey(Samples.digest("another"), places(0, 1)),
+            new RevokedScope.OfEpoch(1, places(0, 2)),
+            new RevokedScope.OfEpoch(2, places(1, 2)))) {
+      assertBreaks(Rule.OF_A_SCOPE, LeafChain.born().add(scope(wider)));
+    }
+    LeafChain ended = LeafChain.born().policy(2).key(KeyState.RETIRING);
+    assertHolds(ended.add(scope(new RevokedScope.OfKey(issuer, places(0, 3)))));
+    assertHolds(ended.add(scope(new RevokedScope.OfEpoch(1, places(1, 2)))));
+    assertBreaks(Rule.OF_A_SCOPE, ended.add(scope(new RevokedScope.OfKey(issuer, places(0, 4)))));
+    assertBreaks(Rule.OF_A_SCOPE, ended.add(scope(new RevokedScope.OfEpoch(1, places(1, 3)))));
   }
 
   @Test

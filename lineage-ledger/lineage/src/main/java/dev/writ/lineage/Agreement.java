@@ -8,6 +8,7 @@ import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.RequestApproved;
+import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verification;
@@ -55,6 +56,8 @@ final class Agreement {
       ofArtifact(revocation.jti());
     } else if (body instanceof LeafBody.BootRevocation revocation) {
       ofHost(revocation.akNameDigest());
+    } else if (body instanceof LeafBody.ScopeRevocation revocation) {
+      ofScope(revocation.scope());
     } else if (body instanceof ServiceStart start) {
       ofHost(Hash.sha256(start.host().akName().bytes()));
     } else if (body instanceof LeafBody.Enrolment enrolment) {
@@ -139,6 +142,19 @@ final class Agreement {
     for (IndexedLeaf parent : parents) {
       if (parent.leaf().body() instanceof LeafBody.Enrolment enrolment) {
         require(Rule.PARENT_AGREES, "ak_name_digest", enrolment.akNameDigest(), akNameDigest);
+      }
+    }
+  }
+
+  private void ofScope(RevokedScope scope) {
+    if (scope instanceof RevokedScope.OfHost host) {
+      ofHost(host.akNameDigest());
+    } else if (scope instanceof RevokedScope.OfEpoch epoch) {
+      for (IndexedLeaf parent : parents) {
+        if (parent.leaf().body() instanceof LeafBody.PolicyInForce policy) {
+          require(Rule.PARENT_AGREES, "epoch", policy.policy().epoch(), epoch.epoch());
+          require(Rule.PARENT_AGREES, "from_index", parent.index(), epoch.places().fromIndex());
+        }
       }
     }
   }

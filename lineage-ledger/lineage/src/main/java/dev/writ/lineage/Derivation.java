@@ -13,6 +13,7 @@ import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.RefusalCount;
 import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.RequestApproved;
+import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.StartBinding;
 import dev.writ.artifact.TrustReference;
@@ -71,6 +72,8 @@ final class Derivation {
       withdrawn(revocation);
     } else if (body instanceof LeafBody.BootRevocation revocation) {
       withdrawnAll(revocation);
+    } else if (body instanceof LeafBody.ScopeRevocation revocation) {
+      withdrawn(revocation);
     } else if (body instanceof LeafBody.Approval approval) {
       invited(approval);
     } else if (body instanceof RequestApproved approved) {
@@ -282,6 +285,33 @@ final class Derivation {
     Node.AttestationKey ak = new Node.AttestationKey(index, revocation.akNameDigest());
     nodes.addAll(List.of(enforcement, ak));
     edge(enforcement, EdgeKind.WITHDRAWS, ak);
+  }
+
+  private void withdrawn(LeafBody.ScopeRevocation revocation) {
+    Node.Enforcement enforcement =
+        new Node.Enforcement(index, leaf.time(), "withdrawn_all", revocation.reason().wire());
+    nodes.add(enforcement);
+    RevokedScope scope = revocation.scope();
+    if (scope instanceof RevokedScope.OfHost host) {
+      Node.AttestationKey ak = new Node.AttestationKey(index, host.akNameDigest());
+      nodes.add(ak);
+      edge(enforcement, EdgeKind.WITHDRAWS, ak);
+    } else if (scope instanceof RevokedScope.OfWorkload workload) {
+      Node.Principal subject =
+          new Node.Principal(
+              index,
+              "subject",
+              Optional.of(workload.subject()),
+              openings.value(workload.subject()));
+      nodes.add(subject);
+      edge(enforcement, EdgeKind.WITHDRAWS, subject);
+    } else if (scope instanceof RevokedScope.OfKey issuer) {
+      key(enforcement.id(), EdgeKind.WITHDRAWS, issuer.kid());
+    } else if (scope instanceof RevokedScope.OfEpoch) {
+      policies().forEach(policy -> edge(enforcement.id(), EdgeKind.WITHDRAWS, policy));
+      return;
+    }
+    policies().forEach(policy -> edge(enforcement.id(), EdgeKind.EVALUATED_UNDER, policy));
   }
 
   private void invited(LeafBody.Approval approval) {

@@ -9,7 +9,7 @@ public enum EdgeKind implements Wire {
   STARTED_BY("startedBy"),
   /** decision → request. */
   DECIDED_ON("decidedOn"),
-  /** decision → policy; enrolment and approval → policy in force then. */
+  /** decision → policy; enrolment, approval and revocation of many → policy in force then. */
   EVALUATED_UNDER("evaluatedUnder"),
   /** decision → verification of the Evidence; denial → approval that its rules saw. */
   RESTS_ON("restsOn"),
@@ -48,7 +48,7 @@ public enum EdgeKind implements Wire {
   /** enforcement → decision, or verification of an artifact, that denied. */
   ENFORCES("enforces"),
   /**
-   * enforcement → artifact, or attestation key of which all artifacts; end or freeze → break-glass, of which
+   * enforcement → artifact, or attestation key, issuer's key, workload or policy of which all artifacts; end or freeze → break-glass, of which
    * all that had not ended.
    */
   WITHDRAWS("withdraws"),

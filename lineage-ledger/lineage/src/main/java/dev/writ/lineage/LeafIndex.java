@@ -7,6 +7,7 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.nio.ByteBuffer;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -50,7 +52,8 @@ final class LeafIndex {
   private final Map<Hash, Steps> operations = new HashMap<>();
   private final TreeMap<Long, PolicyReference> policies = new TreeMap<>();
   private final TreeSet<Long> governing = new TreeSet<>();
-  private final Map<Hash, List<Long>> bootRevocations = new HashMap<>();
+  private final Map<Hash, List<Long>> hostRevocations = new HashMap<>();
+  private final NavigableMap<Long, RevokedScope.Places> placeRevocations = new TreeMap<>();
   private final Map<Long, Long> repeated = new HashMap<>();
   private final Map<Long, Long> repeatedJti = new HashMap<>();
 
@@ -100,14 +103,23 @@ final class LeafIndex {
     } else if (body instanceof LeafBody.PolicyInForce policy) {
       policies.put(places[index], policy.policy());
     } else if (body instanceof LeafBody.BootRevocation revocation) {
-      bootRevocations
+      hostRevocations
           .computeIfAbsent(revocation.akNameDigest(), first -> new ArrayList<>())
           .add(places[index]);
+    } else if (body instanceof LeafBody.ScopeRevocation revocation) {
+      addScope(places[index], revocation.scope());
     }
     if (isGoverning(leaf)) {
       governing.add(places[index]);
     }
     Operations.named(body).ifPresent(operation -> addStep(operation, places[index], body));
+  }
+
+  private void addScope(long place, RevokedScope scope) {
+    if (scope instanceof RevokedScope.OfHost host) {
+      hostRevocations.computeIfAbsent(host.akNameDigest(), first -> new ArrayList<>()).add(place);
+    }
+    scope.byPlaces().ifPresent(places -> placeRevocations.put(place, places));
   }
 
   private static boolean isGoverning(Leaf leaf) {
@@ -181,9 +193,19 @@ final class LeafIndex {
     return List.copyOf(governing);
   }
 
-  /** Leaves that withdraw all artifacts of a host's boots, in order. */
-  List<Long> bootRevocations(Hash akNameDigest) {
-    return List.copyOf(bootRevocations.getOrDefault(akNameDigest, List.of()));
+  /** Leaves that withdraw what a range of leaves decided for in which this one is, in order. */
+  List<Long> withdrawing(long decision) {
+    return placeRevocations.entrySet().stream()
+        .filter(
+            each ->
+                each.getValue().fromIndex() <= decision && decision < each.getValue().beforeIndex())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** Leaves that withdraw all artifacts of a host, or of its boots, in order. */
+  List<Long> hostRevocations(Hash akNameDigest) {
+    return List.copyOf(hostRevocations.getOrDefault(akNameDigest, List.of()));
   }
 
   /** The first leaf with this hash. */

@@ -192,9 +192,17 @@ public final class Lineage {
     return index.governing();
   }
 
-  /** The leaves that withdraw all artifacts of a host's boots, in order. */
-  public List<Long> bootRevocations(Hash akNameDigest) {
-    return index.bootRevocations(akNameDigest);
+  /** The leaves that withdraw all artifacts of a host, or of its boots, in order. */
+  public List<Long> hostRevocations(Hash akNameDigest) {
+    return index.hostRevocations(akNameDigest);
+  }
+
+  /**
+   * The leaves that withdraw what a key signed, what was decided under a policy epoch, or a range of the ledger,
+   * and with it the artifact of this decision, in order.
+   */
+  public List<Long> withdrawing(long decision) {
+    return index.withdrawing(decision);
   }
 
   /**

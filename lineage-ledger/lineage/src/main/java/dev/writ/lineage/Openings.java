@@ -134,6 +134,10 @@ public final class Openings {
           values.put(Commitment.of(salt, args.bytes()).digest(), args.hex());
         }
       }
+      if (json.has("subject")) {
+        open(json.base64Url("subject_salt", Commitment.SALT_BYTES), json.text("subject"));
+        opens = true;
+      }
       if (json.has("host_salt")) {
         open(json.base64Url("host_salt", Commitment.SALT_BYTES), json.text("host"));
         opens = true;

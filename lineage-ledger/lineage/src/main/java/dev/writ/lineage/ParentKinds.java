@@ -6,6 +6,7 @@ import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.RequestApproved;
+import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.Verification;
 import java.util.ArrayList;
@@ -60,15 +61,23 @@ final class ParentKinds {
               : Map.of();
       case OUTCOME -> Map.of(LeafKind.DECISION_ALLOW, ONE);
       case REVOCATION ->
-          body instanceof LeafBody.BootRevocation
-              ? Map.of(LeafKind.ENROLMENT, ONE)
-              : Map.of(LeafKind.DECISION_ALLOW, ONE);
+          body instanceof LeafBody.ScopeRevocation some
+              ? ofScope(some.scope())
+              : body instanceof LeafBody.BootRevocation
+                  ? Map.of(LeafKind.ENROLMENT, ONE)
+                  : Map.of(LeafKind.DECISION_ALLOW, ONE);
       case ENROLMENT -> Map.of(LeafKind.POLICY, ONE, LeafKind.APPROVAL, UP_TO_ONE);
       case APPROVAL -> ofApproval(body);
       case POLICY -> Map.of(LeafKind.KEY, ANY, LeafKind.POLICY, UP_TO_ONE);
       case KEY -> ofKey(body);
       case SUMMARY -> Map.of();
     };
+  }
+
+  private static Map<LeafKind, Count> ofScope(RevokedScope scope) {
+    return scope instanceof RevokedScope.OfHost
+        ? Map.of(LeafKind.POLICY, ONE, LeafKind.ENROLMENT, ONE)
+        : Map.of(LeafKind.POLICY, ONE);
   }
 
   private static Map<LeafKind, Count> ofApproval(LeafBody body) {

@@ -14,9 +14,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.artifact.Admission;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.RevokedBy;
+import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,6 +134,39 @@ class LineageCheckTest {
             "8 parent_agrees",
             "9 parent_agrees",
             "10 parent_agrees");
+  }
+
+  private static LeafBody scope(RevokedScope scope) {
+    return new LeafBody.ScopeRevocation(scope, RevocationReason.CEASED, RevokedBy.OPERATOR);
+  }
+
+  @Test
+  void revocationOfAScope_comesFromItsPolicyAndHost_andNamesWhatTheyAre() throws Exception {
+    SampleLog log = new SampleLog();
+    long policy = log.leaves.indexOf(log.policy);
+    RevokedScope.Places places = new RevokedScope.Places(policy, policy + 2);
+    Hash ak = ((LeafBody.Enrolment) log.host.body()).akNameDigest();
+    log.add(List.of(log.policy, log.host), scope(new RevokedScope.OfHost(ak)));
+    log.add(List.of(log.policy), scope(new RevokedScope.OfEpoch(1, places)));
+    log.add(List.of(log.policy), scope(new RevokedScope.OfKey(digest("kid"), places)));
+    log.add(
+        List.of(log.policy),
+        scope(new RevokedScope.OfWorkload(new Commitment(digest("workload")))));
+    assertThat(log.findings()).isEmpty();
+    assertThat(log.read().range(5, 9).edges())
+        .filteredOn(edge -> edge.kind() == EdgeKind.WITHDRAWS)
+        .extracting(edge -> edge.to().kind())
+        .containsExactlyInAnyOrder(
+            NodeKind.ATTESTATION_KEY, NodeKind.POLICY, NodeKind.KEY, NodeKind.PRINCIPAL);
+    assertThat(log.read().withdrawing(policy + 1)).containsExactly(6L, 7L);
+    assertThat(log.read().withdrawing(policy + 2)).isEmpty();
+    assertThat(log.read().hostRevocations(ak)).containsExactly(5L);
+
+    log.add(List.of(log.policy, log.host), scope(new RevokedScope.OfHost(digest("another"))));
+    log.add(List.of(log.policy), scope(new RevokedScope.OfEpoch(2, places)));
+    log.add(List.of(log.host), scope(new RevokedScope.OfRange(places)));
+    assertThat(words(log.findings()))
+        .containsExactly("9 parent_agrees", "10 parent_agrees", "11 parent_kind");
   }
 
   @Test

@@ -16,6 +16,7 @@ public sealed interface LeafBody
         LeafBody.Outcome,
         LeafBody.Revocation,
         LeafBody.BootRevocation,
+        LeafBody.ScopeRevocation,
         LeafBody.Approval,
         LeafBody.Summary,
         LeafBody.PolicyInForce,
@@ -271,6 +272,30 @@ public sealed interface LeafBody
       map.put("reset_count", resetCount);
       map.put("restart_count", restartCount);
       map.put("reason", reason.wire());
+      return map;
+    }
+  }
+
+  /**
+   * All artifacts of a scope were withdrawn.
+   *
+   * @param scope which
+   * @param reason why
+   * @param by who said so
+   */
+  record ScopeRevocation(RevokedScope scope, RevocationReason reason, RevokedBy by)
+      implements LeafBody {
+    @Override
+    public LeafKind kind() {
+      return LeafKind.REVOCATION;
+    }
+
+    @Override
+    public Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>(scope.members());
+      map.put("scope", scope.wire());
+      map.put("reason", reason.wire());
+      map.put("by", by.wire());
       return map;
     }
   }

@@ -19,7 +19,7 @@ final class LeafBodyReader {
       case DECISION_DENY -> decisionDeny(json);
       case VERIFICATION -> Verification.take(json);
       case OUTCOME -> outcome(json);
-      case REVOCATION -> json.has("ak_name_digest") ? bootRevocation(json) : revocation(json);
+      case REVOCATION -> ofRevocation(json);
       case APPROVAL -> ofApproval(json);
       case SUMMARY -> json.has(DrillSummary.REPORT) ? DrillSummary.take(json) : summary(json);
       case POLICY -> policyInForce(json);
@@ -85,6 +85,16 @@ final class LeafBodyReader {
         json.oneOf("reporter", Reporter.values()),
         json.thumbprint("kid"),
         json.hash("statement_digest"));
+  }
+
+  private static LeafBody ofRevocation(JsonMembers json) throws MalformedJsonException {
+    if (json.has("scope")) {
+      return new LeafBody.ScopeRevocation(
+          RevokedScope.take(json.text("scope"), json),
+          json.oneOf("reason", RevocationReason.values()),
+          json.oneOf("by", RevokedBy.values()));
+    }
+    return json.has("ak_name_digest") ? bootRevocation(json) : revocation(json);
   }
 
   private static LeafBody.Revocation revocation(JsonMembers json) throws MalformedJsonException {

@@ -69,6 +69,9 @@ final class RevocationJudgement {
     if (body instanceof LeafBody.Revocation one) {
       return Optional.of(new RevocationScope.OfArtifact(one.jti()));
     }
+    if (body instanceof LeafBody.ScopeRevocation some) {
+      return some.scope().judged();
+    }
     return body instanceof LeafBody.BootRevocation boot
         ? Optional.of(new RevocationScope.OfHost(boot.akNameDigest()))
         : Optional.empty();

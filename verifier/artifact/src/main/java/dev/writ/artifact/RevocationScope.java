@@ -22,6 +22,20 @@ public sealed interface RevocationScope {
   record OfHost(Hash akNameDigest) implements RevocationScope {}
 
   /**
+   * What leaves from one place to before another decided for.
+   *
+   * @param fromIndex the first
+   * @param beforeIndex the first after them
+   */
+  record OfPlaces(long fromIndex, long beforeIndex) implements RevocationScope {
+    /** Checks the order. */
+    public OfPlaces {
+      Require.between("from_index", fromIndex, 0, Require.MAX_EXACT - 1);
+      Require.between("before_index", beforeIndex, fromIndex + 1, Require.MAX_EXACT);
+    }
+  }
+
+  /**
    * Whether it withdraws an artifact.
    *
    * @param claims the artifact's
@@ -34,6 +48,12 @@ public sealed interface RevocationScope {
       return artifact.jti().equals(claims.jti())
           || decidedBy < revokedBy
               && (lineage.parent().equals(Optional.of(artifact.jti())) || lineage.depth() > 1);
+    }
+    if (this instanceof OfPlaces places) {
+      // What was issued under one of them was decided after it.
+      return decidedBy < revokedBy
+          && decidedBy >= places.fromIndex()
+          && (decidedBy < places.beforeIndex() || lineage.depth() > 0);
     }
     return decidedBy < revokedBy
         && (lineage.depth() > 0

@@ -26,6 +26,7 @@ final class RevokedFile {
       HEADER_BYTES + PushedRevocations.MOST * RECORD_BYTES + CHECKSUM_BYTES;
   private static final byte ARTIFACT = 1;
   private static final byte HOST = 2;
+  private static final byte PLACES = 3;
 
   private final PrivateFolder folder;
 
@@ -73,6 +74,9 @@ final class RevokedFile {
       scope =
           new RevocationScope.OfArtifact(
               UuidV7.parse(new UUID(halves.getLong(), halves.getLong()).toString()));
+    } else if (kind == PLACES) {
+      ByteBuffer places = ByteBuffer.wrap(what);
+      scope = new RevocationScope.OfPlaces(places.getLong(), places.getLong());
     } else {
       throw corrupt();
     }
@@ -100,6 +104,12 @@ final class RevokedFile {
           .put(ARTIFACT)
           .putLong(jti.getMostSignificantBits())
           .putLong(jti.getLeastSignificantBits())
+          .put(new byte[Hash.BYTES - 16]);
+    } else if (each.scope() instanceof RevocationScope.OfPlaces places) {
+      bytes
+          .put(PLACES)
+          .putLong(places.fromIndex())
+          .putLong(places.beforeIndex())
           .put(new byte[Hash.BYTES - 16]);
     } else {
       bytes.put(HOST).put(((RevocationScope.OfHost) each.scope()).akNameDigest().bytes());

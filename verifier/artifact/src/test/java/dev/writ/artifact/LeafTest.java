@@ -22,6 +22,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LeafTest {
   private static final Commitment COMMITMENT = new Commitment(hash("commitment"));
 
+  private static LeafBody scoped(RevokedScope scope) {
+    return new LeafBody.ScopeRevocation(
+        scope, RevocationReason.KEY_COMPROMISE, RevokedBy.RECONCILIATION);
+  }
+
   static Stream<LeafBody> bodies() {
     return Stream.of(
         new LeafBody.Enrolment(COMMITMENT, hash("ak"), hash("ek"), Admission.LISTED),
@@ -56,6 +61,11 @@ class LeafTest {
             OptionalLong.empty()),
         new LeafBody.Revocation(TestWorld.JTI, RevocationReason.HOST_COMPROMISED),
         new LeafBody.BootRevocation(hash("ak"), 7, 0xffff_ffffL, BootEnd.NEW_BOOT),
+        scoped(new RevokedScope.OfHost(hash("ak"))),
+        scoped(new RevokedScope.OfWorkload(COMMITMENT)),
+        scoped(new RevokedScope.OfKey(hash("kid"), new RevokedScope.Places(0, 9))),
+        scoped(new RevokedScope.OfEpoch(3, new RevokedScope.Places(7, 8))),
+        scoped(new RevokedScope.OfRange(new RevokedScope.Places(2, 1L << 52))),
         new LeafBody.Approval(
             ApprovalOf.ENROLMENT, COMMITMENT, hash("secret"), TestWorld.NOW.plusMillis(1)),
         new LeafBody.Summary(

@@ -30,6 +30,8 @@ class PushedRevocationTest extends StatusVerification {
   /** Where the tests' bundle has its decision, and how many leaves its token knows of. */
   private static final int KNOWN = 20;
 
+  private static final int DECIDED = 6;
+
   private static Leaf leaf(LeafBody body) {
     return Leaf.of(NOW, TestWorld.LEAF_ID, List.of(), body);
   }
@@ -127,6 +129,52 @@ class PushedRevocationTest extends StatusVerification {
     learnNew(event(ofHost(TestWorld.AK), 5));
 
     assertAllowed(verifyWith(token().tree(5)));
+  }
+
+  private static LeafBody of(RevokedScope scope) {
+    return new LeafBody.ScopeRevocation(scope, RevocationReason.KEY_COMPROMISE, RevokedBy.OPERATOR);
+  }
+
+  private static RevokedScope.Places places(long from, long before) {
+    return new RevokedScope.Places(from, before);
+  }
+
+  static Stream<RevokedScope> aroundTheDecision() {
+    return Stream.of(
+        new RevokedScope.OfRange(places(DECIDED, DECIDED + 1)),
+        new RevokedScope.OfKey(TestWorld.hash("kid"), places(0, KNOWN)),
+        new RevokedScope.OfEpoch(1, places(2, DECIDED + 1)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("aroundTheDecision")
+  void places_withinWhichTheDecisionIs_areDeniedByTheLeafAlone_untilATokenKnowsIt(
+      RevokedScope scope) {
+    learnNew(event(of(scope), KNOWN));
+
+    assertRevoked(verifyWith(token()));
+    assertAllowed(verifyWith(token().at(-5).tree(KNOWN + 1)));
+  }
+
+  @Test
+  void places_thatBeginAfterTheDecision_orEndBeforeAnotherRoot_withdrawNothing() {
+    learnNew(event(of(new RevokedScope.OfRange(places(DECIDED + 1, KNOWN))), KNOWN));
+    assertAllowed(verifyWith(token()));
+
+    ArtifactClaims claims = TestWorld.claims();
+    RevocationScope before = new RevocationScope.OfPlaces(2, DECIDED);
+    assertThat(before.covers(claims, DECIDED, KNOWN)).as("its parent may be there").isTrue();
+    assertThat(before.covers(claims, 1, KNOWN)).as("decided before all of them").isFalse();
+  }
+
+  @Test
+  void workload_thatALeafNames_isTheTokensToSay_andAHostIsTheLeafs() {
+    learnNew(event(of(new RevokedScope.OfWorkload(new Commitment(TestWorld.hash("s")))), KNOWN));
+    assertThat(seen.revocations()).isEqualTo(PushedRevocations.NONE);
+    assertAllowed(verifyWith(token()));
+
+    learnNew(event(of(new RevokedScope.OfHost(Hash.sha256(TestWorld.AK.bytes()))), KNOWN + 1));
+    assertRevoked(verifyWith(token()));
   }
 
   @Test

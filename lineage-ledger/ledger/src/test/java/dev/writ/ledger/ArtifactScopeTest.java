@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.ledger;
+
+import static dev.writ.ledger.Samples.LATER;
+import static dev.writ.ledger.Samples.NOW;
+import static dev.writ.ledger.Samples.akName;
+import static dev.writ.ledger.Samples.digest;
+import static dev.writ.ledger.Samples.leaf;
+import static dev.writ.ledger.Samples.uuid;
+import static dev.writ.ledger.TestLedgers.await;
+import static dev.writ.ledger.TestLedgers.commit;
+import static dev.writ.ledger.TestLedgers.receipt;
+import static dev.writ.ledger.TestLedgers.tamper;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.AkName;
+import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.StateChange.RecordArtifact;
+import dev.writ.ledger.StateChange.RecordDescent;
+import dev.writ.ledger.StateChange.SetLastSeen;
+import dev.writ.ledger.StateChange.Since;
+import dev.writ.tlog.Hash;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What is revoked with a host, a workload or a range of leaves, and that nothing else is. */
+@Tag("any-store")
+class ArtifactScopeTest extends IssuingLedger {
+  private static final AkName HOST_A = akName("host-a");
+  private static final AkName HOST_B = akName("host-b");
+  private static final Hash WORKER_A = digest("worker-a");
+  private static final Hash WORKER_B = digest("worker-b");
+
+  private final List<UuidV7> issued = new ArrayList<>();
+
+  private void issue(AkName host, Hash worker, Instant expires, Optional<UuidV7> parent)
+      throws Exception {
+    UuidV7 jti = uuid();
+    List<StateChange> changes = new ArrayList<>();
+    Since since =
+        ledger.lastSeen(host).isPresent()
+            ? new Since.SameBoot(NOW, Duration.ofSeconds(2))
+            : new Since.Nothing();
+    changes.add(
+        new RecordArtifact(
+            jti,
+            expires,
+            Optional.of(nextBit()),
+            Optional.of(new SetLastSeen(host, new HostClock(1, 1, 1, true), NOW, NOW, since)),
+            Optional.of(worker)));
+    parent.ifPresent(above -> changes.add(new RecordDescent(jti, above, 0, Long.MAX_VALUE)));
+    receipt(commit(ledger, Entry.of(leaf(jti), changes.toArray(StateChange[]::new))));
+    issued.add(jti);
+  }
+
+  /** By their places: which artifacts are whose, and that the fourth and the fifth have parents. */
+  private void issueSome() throws Exception {
+    issue(HOST_A, WORKER_A, LATER, Optional.empty());
+    issue(HOST_B, WORKER_B, LATER, Optional.empty());
+    issue(HOST_A, WORKER_B, LATER, Optional.empty());
+    issue(HOST_B, WORKER_B, LATER, Optional.of(issued.get(0)));
+    issue(HOST_B, WORKER_B, LATER, Optional.of(issued.get(3)));
+    issue(HOST_A, WORKER_A, NOW, Optional.empty());
+    issue(HOST_B, WORKER_A, LATER, Optional.empty());
+  }
+
+  private void assertRevokes(ArtifactScope scope, Integer... places) throws Exception {
+    assertThat(ledger.liveArtifacts(scope))
+        .isEqualTo(new LiveArtifacts(places.length, places.length == 0 ? List.of() : List.of(0)));
+    receipt(commit(ledger, Entry.of(leaf(), scope.revocation())));
+
+    List<Integer> revoked = new ArrayList<>();
+    BitSet bits = new BitSet();
+    for (int i = 0; i < issued.size(); i++) {
+      if (isRevoked(issued.get(i))) {
+        revoked.add(i);
+        bits.set(i);
+      }
+    }
+    assertThat(revoked).containsExactly(places);
+    assertThat(
+            await(ledger.statusSnapshot(List.of(0), Duration.ofSeconds(30)))
+                .revoked()
+                .getOrDefault(0, new BitSet()))
+        .isEqualTo(bits);
+    assertThat(ledger.liveArtifacts(scope).number()).isZero();
+  }
+
+  @Test
+  void workload_losesItsOwnOnEachHost_andWhatIsUnderThem() throws Exception {
+    issueSome();
+    assertRevokes(new ArtifactScope.OfWorkload(WORKER_A), 0, 3, 4, 6);
+  }
+
+  @Test
+  void host_losesItsOwnOfEachWorkload_andWhatIsUnderThem() throws Exception {
+    issueSome();
+    assertRevokes(new ArtifactScope.OfHost(HOST_A), 0, 2, 3, 4);
+  }
+
+  @Test
+  void range_losesItsLeaves_andWhatIsUnderThemBeyondItsEnd() throws Exception {
+    issueSome();
+    assertRevokes(new ArtifactScope.Between(0, 2), 0, 1, 3, 4);
+  }
+
+  @Test
+  void scope_ofNobody_revokesNothing() throws Exception {
+    issueSome();
+    assertRevokes(new ArtifactScope.OfWorkload(digest("worker-c")));
+    assertRevokes(new ArtifactScope.OfHost(akName("host-c")));
+    assertRevokes(new ArtifactScope.Between(5, 6));
+  }
+
+  @Test
+  @Tag("embedded")
+  void scope_ofMoreThanAtOnce_isRevokedPartByPart_thoseThatEndFirstBefore() throws Exception {
+    issueSome();
+    ledger.close();
+    // So many more, each under the bit of the second artifact, which is worker-b's.
+    tamper(
+        folder,
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+            + ArtifactScope.AT_ONCE
+            + ") INSERT INTO artifact (jti, leaf_index, expires, revoked, status)"
+            + " SELECT randomblob(16), 1, expires - 1, 0, status FROM n, artifact"
+            + " WHERE artifact.leaf_index = 1");
+    ledger = TestLedgers.open(folder);
+    ArtifactScope scope = new ArtifactScope.Between(1, 3);
+    assertThat(ledger.liveArtifacts(scope).number()).isEqualTo(ArtifactScope.AT_ONCE + 2);
+    receipt(commit(ledger, Entry.of(leaf(), scope.revocation())));
+    assertThat(ledger.liveArtifacts(scope).number()).isEqualTo(2);
+    assertThat(isRevoked(issued.get(1))).isFalse();
+    receipt(commit(ledger, Entry.of(leaf(), scope.revocation())));
+    assertThat(ledger.liveArtifacts(scope).number()).isZero();
+    assertThat(isRevoked(issued.get(2))).isTrue();
+    assertThat(isRevoked(issued.get(0))).isFalse();
+  }
+
+  /** A bit that is another artifact's says nothing of whose the one before it was. */
+  @Test
+  void artifact_whoseBitWasReservedAgain_isNobodysAnyMore() throws Exception {
+    issueSome();
+    ledger.close();
+    tamper(folder, "UPDATE status_index SET leaf_index = 99 WHERE number IN (1, 6)");
+    ledger = TestLedgers.open(folder);
+    ArtifactScope scope = new ArtifactScope.OfWorkload(WORKER_A);
+    assertThat(ledger.liveArtifacts(scope).number()).isEqualTo(3);
+    receipt(commit(ledger, Entry.of(leaf(), scope.revocation())));
+    assertThat(List.of(isRevoked(issued.get(0)), isRevoked(issued.get(3)))).containsOnly(true);
+    assertThat(isRevoked(issued.get(6))).isFalse();
+  }
+}
