@@ -57,6 +57,18 @@ final class DocumentRules {
                 + " loader_variables do not list; run without it, or list it."));
   }
 
+  /** The rule that judges only a question. */
+  static Rule ofQuestion(PolicyDocument document) {
+    List<AnswerableQuestions> questions = document.questions();
+    return require(
+        "document/questions",
+        questions.isEmpty() ? "!has(request.question)" : AnswerableQuestions.among(questions),
+        PolicyCode.POLICY_DENIED,
+        "Nobody who shows no evidence may be told this.",
+        "The policy's questions do not name this subject's type, action and resource's type; show a"
+            + " proof bundle, or list it.");
+  }
+
   private static Rule require(
       String id, String when, PolicyCode code, String reasonUser, String reasonAdmin) {
     return new Rule(

@@ -45,13 +45,16 @@ public final class Policy {
 
   private final PolicyDocument document;
 
-  /** The rules for a request that says what its execution is bound to, and for any other. */
+  /** The rules for a question, for a request that says what its execution is bound to, and for any other. */
+  private final Rules questionRules;
+
   private final Rules execRules;
 
   private final Rules rules;
 
-  private Policy(PolicyDocument document, Rules execRules, Rules rules) {
+  private Policy(PolicyDocument document, Rules questionRules, Rules execRules, Rules rules) {
     this.document = document;
+    this.questionRules = questionRules;
     this.execRules = execRules;
     this.rules = rules;
   }
@@ -103,12 +106,16 @@ public final class Policy {
     for (Rule rule : DocumentRules.ofExec(document)) {
       execCompiled.add(compile(profile, rule, Json.Place.ROOT));
     }
+    List<CompiledRule> questionCompiled = new ArrayList<>(compiled);
+    questionCompiled.add(compile(profile, DocumentRules.ofQuestion(document), Json.Place.ROOT));
     for (int i = 0; i < document.rules().size(); i++) {
       CompiledRule rule = compile(profile, document.rules().get(i), document.expressionPlace(i));
       compiled.add(rule);
       execCompiled.add(rule);
+      questionCompiled.add(rule);
     }
-    return new Policy(document, Rules.of(execCompiled), Rules.of(compiled));
+    return new Policy(
+        document, Rules.of(questionCompiled), Rules.of(execCompiled), Rules.of(compiled));
   }
 
   /**
@@ -253,6 +260,9 @@ public final class Policy {
   }
 
   private Rules rulesFor(Inputs inputs) {
+    if (inputs.request().question().isPresent()) {
+      return questionRules;
+    }
     return inputs.request().exec().isPresent() ? execRules : rules;
   }
 

@@ -168,6 +168,11 @@ public final class PolicyDocument {
     return members.maxDelegationDepth;
   }
 
+  /** What may be asked without Evidence; nothing where it is empty. */
+  public List<AnswerableQuestions> questions() {
+    return members.questions;
+  }
+
   /** The document's own tests; {@link PolicyTests} runs them. */
   public List<Example> tests() {
     return members.tests;

@@ -159,6 +159,7 @@ public final class PolicyLint {
     void add(Instant now) throws MalformedPolicyException {
       addTimes(now);
       addPermits();
+      addQuestions();
       addReferenceValues();
       addApprovals();
       addMode();
@@ -196,7 +197,7 @@ public final class PolicyLint {
       if (enforced.stream()
           .noneMatch(rule -> rule.effect() != Rule.Effect.PERMIT && readsTrust(rule))) {
         for (Rule permit : permits) {
-          if (!readsTrust(permit)) {
+          if (!readsTrust(permit) && !reads(permit, "request.question")) {
             warn(
                 permit,
                 "reads nothing of trust, and no enforced require or forbid does: it permits whatever"
@@ -204,6 +205,39 @@ public final class PolicyLint {
           }
         }
       }
+    }
+
+    /** What is said of questions, and what rules and tests make of them. */
+    private void addQuestions() throws MalformedPolicyException {
+      List<Rule> readers =
+          document.rules().stream()
+              .filter(Rule::enforced)
+              .filter(rule -> reads(rule, "request.question"))
+              .toList();
+      if (document.questions().isEmpty()) {
+        for (Rule reader : readers) {
+          if (reader.effect() == Rule.Effect.PERMIT) {
+            warn(
+                reader,
+                "reads request.question, and the document has no questions: each is denied");
+          }
+        }
+        return;
+      }
+      if (readers.isEmpty()) {
+        warn(
+            AnswerableQuestions.MEMBER,
+            "no enforced rule reads request.question: what hosts are permitted, whoever asks without"
+                + " evidence is permitted too, as far as rules read nothing of trust");
+      }
+      if (tests.tests().stream()
+          .noneMatch(ran -> ran.test().inputs().request().question().isPresent())) {
+        warn(AnswerableQuestions.MEMBER, "no test asks one: nothing shows what is answered");
+      }
+    }
+
+    private boolean reads(Rule rule, String input) {
+      return policy.inputsOf(rule).stream().anyMatch(path -> path.startsWith(input));
     }
 
     private boolean readsTrust(Rule rule) {

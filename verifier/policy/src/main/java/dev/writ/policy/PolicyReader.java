@@ -44,6 +44,7 @@ final class PolicyReader {
   final Optional<Approvals> approvals;
   final Optional<Breakglass> breakglass;
   final int maxDelegationDepth;
+  final List<AnswerableQuestions> questions;
   final List<Example> tests;
 
   private final Map<String, ReferenceSet> referenceSetsByHost = new HashMap<>();
@@ -90,6 +91,7 @@ final class PolicyReader {
     Optional<Json> glass = members.optional("breakglass");
     breakglass = glass.isPresent() ? Optional.of(Breakglass.read(glass.get())) : Optional.empty();
     maxDelegationDepth = readDelegation(members);
+    questions = AnswerableQuestions.take(members);
     Examples examples = new Examples(effectiveFrom);
     tests = members.optionalList("tests", MAX_TESTS, examples::read);
     members.end();

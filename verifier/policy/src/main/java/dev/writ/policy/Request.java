@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param parent the artifact (its {@code jti}) of the execution that asks for this one; absent for a
  *     root
  * @param exec what the execution is bound to; absent where the action is no execution on a host
+ * @param question what an enforcement point asks without Evidence; absent where a host asks for an artifact
  */
 public record Request(
     String action,
@@ -30,7 +31,8 @@ public record Request(
     Map<String, Long> limits,
     long depth,
     Optional<String> parent,
-    Optional<Exec> exec) {
+    Optional<Exec> exec,
+    Optional<Question> question) {
   static final Struct<Request> STRUCT =
       Struct.<Request>named("Request")
           .field("action", InputType.TEXT, Request::action)
@@ -41,6 +43,7 @@ public record Request(
           .field("limits", InputType.mapOf(InputType.INTEGER), Request::limits)
           .field("max_uses", InputType.INTEGER, Request::maxUses)
           .optional("parent", InputType.TEXT, Request::parent)
+          .optional("question", InputType.ofStruct(Question.STRUCT), Request::question)
           .field("resource", InputType.TEXT, Request::resource)
           .field("tenant", InputType.TEXT, Request::tenant)
           .build(
@@ -55,11 +58,38 @@ public record Request(
                       read.get("limits", InputType.mapOf(InputType.INTEGER)),
                       read.get("depth", InputType.INTEGER),
                       read.optional("parent", InputType.TEXT),
-                      read.optional("exec", InputType.ofStruct(Exec.STRUCT))));
+                      read.optional("exec", InputType.ofStruct(Exec.STRUCT)),
+                      read.optional("question", InputType.ofStruct(Question.STRUCT))));
 
   /** Copies the collections, so that a decision's inputs cannot change under it. */
   public Request {
     audiences = List.copyOf(audiences);
     limits = Map.copyOf(limits);
+  }
+
+  /** What a host asks for. */
+  public Request(
+      String action,
+      String resource,
+      String argsDigest,
+      List<String> audiences,
+      String tenant,
+      long maxUses,
+      Map<String, Long> limits,
+      long depth,
+      Optional<String> parent,
+      Optional<Exec> exec) {
+    this(
+        action,
+        resource,
+        argsDigest,
+        audiences,
+        tenant,
+        maxUses,
+        limits,
+        depth,
+        parent,
+        exec,
+        Optional.empty());
   }
 }

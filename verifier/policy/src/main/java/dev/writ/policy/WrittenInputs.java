@@ -34,15 +34,42 @@ final class WrittenInputs {
           {"request": {"exec": {"cwd": "", "env": {}, "exe_sha256": "", "files": {}, "path": ""}}}
           """);
 
+  /** Of {@code request.question}, where it is written at all. */
+  private static final Json.Obj QUESTION_DEFAULTS =
+      parse(
+          """
+          {"request": {"question": {
+            "action": {"flags": {}, "integers": {}, "others": {}, "texts": {}},
+            "context": {"flags": {}, "integers": {}, "others": {}, "texts": {}},
+            "resource": {"id": "", "type": "",
+              "properties": {"flags": {}, "integers": {}, "others": {}, "texts": {}}},
+            "subject": {"id": "", "type": "",
+              "properties": {"flags": {}, "integers": {}, "others": {}, "texts": {}}}}}}
+          """);
+
   private static final Json.Obj NONE = parse("{}");
 
   private static final String NOW = "now";
   private static final String REQUEST = "request";
   private static final String EXEC = "exec";
+  private static final String QUESTION = "question";
 
   /** What is written member by member; any other value is written whole. */
   private static final Set<String> STRUCTS =
-      Set.of("env", "governance", REQUEST, REQUEST + "." + EXEC, "subject", "trust");
+      Set.of(
+          "env",
+          "governance",
+          REQUEST,
+          REQUEST + "." + EXEC,
+          REQUEST + "." + QUESTION,
+          REQUEST + "." + QUESTION + ".action",
+          REQUEST + "." + QUESTION + ".context",
+          REQUEST + "." + QUESTION + ".resource",
+          REQUEST + "." + QUESTION + ".resource.properties",
+          REQUEST + "." + QUESTION + ".subject",
+          REQUEST + "." + QUESTION + ".subject.properties",
+          "subject",
+          "trust");
 
   private final Json.Obj written;
 
@@ -99,10 +126,13 @@ final class WrittenInputs {
   }
 
   private Json.Obj defaultsBeneath() {
-    boolean executes =
-        written.members().get(REQUEST) instanceof Json.Obj request
-            && request.members().containsKey(EXEC);
-    return executes ? over(DEFAULTS, EXEC_DEFAULTS, "") : DEFAULTS;
+    Json.Obj beneath = asks(EXEC) ? over(DEFAULTS, EXEC_DEFAULTS, "") : DEFAULTS;
+    return asks(QUESTION) ? over(beneath, QUESTION_DEFAULTS, "") : beneath;
+  }
+
+  private boolean asks(String member) {
+    return written.members().get(REQUEST) instanceof Json.Obj request
+        && request.members().containsKey(member);
   }
 
   /** The members of both; of a struct that both have, the members of both again. */

@@ -65,6 +65,8 @@
  *                      whose approval a request may need
  * delegation        optional, {max_depth: 1 to 64}: how many artifacts may stand above one that is asked for
  *                   under others; absent, none
+ * questions         optional, [1 to 16 of {subject: a type, actions: [1 to 16 names], resource: a type}]:
+ *                   what enforcement points may be told without Evidence; absent, every question is denied
  * breakglass        optional, {threshold, approvers, max_ttl_s, review_within_s}
  * tests             optional, [ {name, description (optional),
  *                      like (optional): the name of a test before it, whose inputs these vary,
@@ -123,7 +125,9 @@
  * <pre>
  * subject     host, ak_name, workload: ""
  * request     action, resource, args_digest, tenant: ""; audiences: []; max_uses, depth: 0;
- *             limits: {}; of exec, if it is given at all, path, exe_sha256, cwd: "", env, files: {}
+ *             limits: {}; of exec, if it is given at all, path, exe_sha256, cwd: "", env, files: {};
+ *             of question, if it is given at all, types and ids: "", properties, action and context
+ *             empty
  * governance  mode: normal; epoch: 1; approvals: []
  * trust       tier: none; pcrs_match: false; endorsement: absent; findings: {}
  * env         key_storage: memory; reset_count, restart_count: 0; clock_safe: false; pcrs: {};
@@ -152,7 +156,8 @@
  * <p>{@code effective_from}, {@code expires} and {@code targets} are rules of the stage {@code
  * document}, listed like all others under ids that begin with {@code document/}; the first two deny
  * with {@code policy_denied}, the third with {@code scope_exceeded}. {@code loader_variables} is one
- * besides, with {@code policy_denied}, for a request that has {@code exec}. A rule in shadow mode is
+ * besides, with {@code policy_denied}, for a request that has {@code exec}, and {@code questions} one for a
+ * request that is a question. A rule in shadow mode is
  * evaluated and recorded, and changes nothing. An allow carries the obligations of all enforced rules
  * that are true. Inputs beyond their bounds (strings of 4096 UTF-16 units, lists and maps of 256
  * elements, integers of 53 bits) are {@code policy_denied} without being shown to a rule.
@@ -170,7 +175,10 @@
  * subject     host, ak_name, ek_digest?, workload: string
  * request     action, resource, args_digest, tenant, parent?: string; audiences: list(string);
  *             max_uses, depth: int; limits: map(string, int); exec?: {path, exe_sha256, cwd:
- *             string; argv?: list(string); env, files: map(string, string)}
+ *             string; argv?: list(string); env, files: map(string, string)};
+ *             question?: {subject, resource: {type, id: string; properties: Properties};
+ *             action, context: Properties}, where Properties is {texts, others: map(string, string);
+ *             flags: map(string, bool); integers: map(string, int)}
  * governance  initiator?: string; mode: Mode.{NORMAL, BREAKGLASS, FROZEN}; epoch: int;
  *             approvals: list of {approver, role: string; expires: timestamp}
  * trust       tier: Tier.{AFFIRMING &lt; WARNING &lt; CONTRAINDICATED &lt; NONE}; pcrs_match: bool;
@@ -190,6 +198,12 @@
  * <p>{@code request.exec} is what an execution on a host is bound to: {@code env} maps the names of
  * variables, and {@code files} the paths of scripts and data, to SHA-256 in hex. {@code argv} is absent
  * where an argument is not UTF-8, or beyond the bounds on inputs above.
+ *
+ * <p>{@code request.question} is what an enforcement point asks that has no Evidence to show: nothing of
+ * {@code trust} and {@code env} vouches for anything then, and all of the question is the word of who asks,
+ * who stands in {@code request.audiences}. {@code subject.workload} and {@code request.resource} are type and
+ * id in one, {@code type:id}, percent-encoded each but for letters, digits and {@code - . _ ~}, so that no two
+ * questions are one. {@code others} has what is neither string, truth value nor integer, as JSON.
  *
  * <p>{@code env.channel} is {@code BOUND} where the request came over TLS whose client proved to hold the
  * instance key, and {@code UNBOUND} over any other connection. A connection that is another key's is

@@ -85,6 +85,7 @@ class PolicyPageTablesTest {
             long.class, "integer",
             Long.class, "integer",
             boolean.class, "truth value",
+            Boolean.class, "truth value",
             Instant.class, "time")
         .getOrDefault(type, ((Class<?>) type).getSimpleName());
   }
