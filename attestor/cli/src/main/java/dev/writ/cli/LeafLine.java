@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.artifact.DrillSummary;
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.Leaf;
@@ -73,6 +74,16 @@ final class LeafLine {
       details.put("result", verification.result());
       verification.reason().ifPresent(reason -> details.put("reason", reason));
       verification.maxUses().ifPresent(uses -> details.put("max_uses", uses));
+    } else if (body instanceof Evaluation evaluation) {
+      details.put("verdict", evaluation.verdict());
+      evaluation
+          .denied()
+          .ifPresent(
+              denied -> {
+                details.put("code", denied.code().wire());
+                details.put("reason", denied.reason());
+              });
+      details.put("epoch", evaluation.epoch());
     } else if (body instanceof LeafBody.Outcome outcome) {
       details.put("jti", outcome.jti());
       details.put("state", outcome.state().wire());

@@ -2,6 +2,7 @@
 package dev.writ.ledger;
 
 import dev.writ.artifact.Admission;
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -219,6 +220,8 @@ public final class LedgerRules {
         allow(allow);
       } else if (body instanceof LeafBody.DecisionDeny deny) {
         named(deny.epoch(), deny.policyDigest());
+      } else if (body instanceof Evaluation evaluation) {
+        named(evaluation.epoch(), evaluation.policyDigest());
       } else if (body instanceof LeafBody.Outcome outcome) {
         ofAllow(outcome.jti());
         require(

@@ -2,6 +2,7 @@
 package dev.writ.lineage;
 
 import dev.writ.artifact.Admission;
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
@@ -46,6 +47,9 @@ final class Agreement {
     } else if (body instanceof LeafBody.DecisionDeny deny) {
       decided(deny.policyDigest(), deny.epoch());
       deny.requestDigest().ifPresent(request -> approved(request, deny.policyDigest()));
+    } else if (body instanceof Evaluation evaluation) {
+      decided(evaluation.policyDigest(), evaluation.epoch());
+      underBreakglass();
     } else if (body instanceof RequestApproved approval) {
       answers(approval.approval().terms());
     } else if (body instanceof LeafBody.Outcome outcome) {
@@ -95,6 +99,16 @@ final class Agreement {
       } else if (parent.leaf().kind() == LeafKind.APPROVAL
           && !(parent.leaf().body() instanceof GovernanceStep.Begun)) {
         require(Rule.PARENT_AGREES, "of", RequestApproved.OF + " or breakglass", "another");
+      }
+    }
+  }
+
+  /** No approval is of a question; the mode may be. */
+  private void underBreakglass() {
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().kind() == LeafKind.APPROVAL
+          && !(parent.leaf().body() instanceof GovernanceStep.Begun)) {
+        require(Rule.PARENT_AGREES, "of", "breakglass", "another");
       }
     }
   }

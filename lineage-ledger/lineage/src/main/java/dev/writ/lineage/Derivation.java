@@ -4,6 +4,7 @@ package dev.writ.lineage;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.DrillSummary;
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.Leaf;
@@ -64,6 +65,8 @@ final class Derivation {
       denied(deny);
     } else if (body instanceof Verification verification) {
       judged(verification);
+    } else if (body instanceof Evaluation evaluation) {
+      evaluated(evaluation);
     } else if (body instanceof LeafBody.Outcome outcome) {
       ended(outcome);
     } else if (body instanceof LeafBody.Enrolment enrolment) {
@@ -174,6 +177,30 @@ final class Derivation {
     edge(enforcement, EdgeKind.ENFORCES, decision);
     if (OF_EVIDENCE.contains(deny.code()) && deny.evidenceDigest().isPresent()) {
       verified(decision, Optional.of(deny.code()), deny.evidenceDigest().get(), Optional.empty());
+    }
+    rests(decision, request);
+  }
+
+  /** A decision of which no artifact comes, on a request that no host made. */
+  private void evaluated(Evaluation evaluation) {
+    Node.Request request =
+        new Node.Request(index, Optional.empty(), Optional.empty(), Optional.empty());
+    Node.Decision decision =
+        new Node.Decision(
+            index,
+            leaf.time(),
+            evaluation.denied().map(Evaluation.Denied::code),
+            evaluation.denied().map(Evaluation.Denied::reason),
+            evaluation.policyDigest(),
+            evaluation.epoch());
+    nodes.addAll(List.of(request, decision));
+    edge(decision, EdgeKind.DECIDED_ON, request);
+    if (evaluation.denied().isPresent()) {
+      Node.Enforcement enforcement =
+          new Node.Enforcement(
+              index, leaf.time(), "denied", evaluation.denied().get().code().wire());
+      nodes.add(enforcement);
+      edge(enforcement, EdgeKind.ENFORCES, decision);
     }
     rests(decision, request);
   }

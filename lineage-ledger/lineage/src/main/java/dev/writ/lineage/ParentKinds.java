@@ -59,6 +59,7 @@ final class ParentKinds {
           body instanceof Verification shown && shown.jti().isPresent()
               ? Map.of(LeafKind.DECISION_ALLOW, ONE)
               : Map.of();
+      case EVALUATION -> Map.of(LeafKind.POLICY, ONE, LeafKind.APPROVAL, UP_TO_ONE);
       case OUTCOME -> Map.of(LeafKind.DECISION_ALLOW, ONE);
       case REVOCATION ->
           body instanceof LeafBody.ScopeRevocation some

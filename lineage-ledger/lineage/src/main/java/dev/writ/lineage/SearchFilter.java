@@ -4,6 +4,7 @@ package dev.writ.lineage;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
@@ -109,6 +110,8 @@ public record SearchFilter(
       return allow.policyDigest().equals(wanted);
     } else if (body instanceof LeafBody.DecisionDeny deny) {
       return deny.policyDigest().equals(wanted);
+    } else if (body instanceof Evaluation evaluation) {
+      return evaluation.policyDigest().equals(wanted);
     }
     return body instanceof LeafBody.PolicyInForce policy && policy.policy().digest().equals(wanted);
   }
@@ -119,6 +122,9 @@ public record SearchFilter(
     }
     if (body instanceof Verification verification) {
       return verification.code().equals(Optional.of(wanted));
+    }
+    if (body instanceof Evaluation evaluation) {
+      return evaluation.denied().filter(denied -> denied.code() == wanted).isPresent();
     }
     return body instanceof LeafBody.DecisionDeny deny && deny.code() == wanted;
   }

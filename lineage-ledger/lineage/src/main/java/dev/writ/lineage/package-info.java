@@ -21,6 +21,7 @@
  *                                                              approvedBy: approvals of it, a break-glass
  * decision.deny    request decision enforcement                decidedOn evaluatedUnder sentFrom enforces
  *                  (verification evidence, if it was those)    restsOn
+ * evaluation       request decision (enforcement)              decidedOn evaluatedUnder approvedBy enforces
  * verification     verification key (enforcement)              verified askedBy enforces
  * outcome          outcome execution key                       outcomeOf authorizedBy ranIn reportedBy
  * revocation       enforcement (attestation_key)               withdraws

@@ -58,6 +58,34 @@ class LineageTest {
   }
 
   @Test
+  void evaluation_isADecisionOfWhichNothingComes_andADenialIsTheEnforcement() throws Exception {
+    SampleLog log = new SampleLog();
+    log.add(List.of(log.policy), SampleLog.evaluation(Optional.empty()));
+    log.add(List.of(log.policy), SampleLog.evaluation(Optional.of(DenialCode.POLICY_DENIED)));
+    LineageGraph graph = log.read().range(0, log.leaves.size());
+    int first = log.leaves.size() - 2;
+    int second = first + 1;
+    assertThat(edges(graph))
+        .contains(
+            "decision:" + first + " -decidedOn-> request:" + first,
+            "decision:" + second + " -decidedOn-> request:" + second,
+            "enforcement:" + second + " -enforces-> decision:" + second)
+        .anyMatch(edge -> edge.startsWith("decision:" + first + " -evaluatedUnder-> policy:"))
+        .noneMatch(edge -> edge.startsWith("enforcement:" + first))
+        .noneMatch(edge -> edge.contains("artifact:"));
+    assertThat(log.findings()).isEmpty();
+  }
+
+  @Test
+  void evaluation_underAnotherPolicy_orWithAnApproval_isFound() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf allow = log.allowed(1);
+    log.add(List.of(log.policy, allow), SampleLog.evaluation(Optional.empty()));
+    log.add(List.of(), SampleLog.evaluation(Optional.empty()));
+    assertThat(SampleLog.words(log.findings())).containsExactly("6 parent_kind", "7 parent_kind");
+  }
+
+  @Test
   void verificationsOfAnArtifact_leadToIt_andADenialIsTheEnforcement() throws Exception {
     SampleLog log = new SampleLog();
     Leaf allow = log.allowed(1);

@@ -11,6 +11,7 @@ import dev.writ.artifact.BreakglassGrant;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.DrillSummary;
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.GovernanceOrder;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.HostState;
@@ -180,6 +181,14 @@ final class SampleLog {
   @CanIgnoreReturnValue
   Leaf ended(Leaf allow, long number) {
     return add(List.of(allow), outcome(number));
+  }
+
+  static Evaluation evaluation(Optional<DenialCode> code) {
+    return new Evaluation(
+        code.map(denied -> new Evaluation.Denied(denied, "a_reason")),
+        commitment("salt", "a question"),
+        policyDigest(1),
+        1);
   }
 
   static Verification verification(long number, Optional<DenialCode> code) {

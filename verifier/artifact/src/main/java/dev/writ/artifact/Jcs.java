@@ -83,6 +83,8 @@ public final class Jcs {
       writeAscii(bool.toString());
     } else if (value instanceof Hash hash) {
       writeText(hash.hex());
+    } else if (value instanceof JsonNumber number) {
+      writeAscii(number.spelt());
     } else if (value == JsonNull.NULL) {
       writeAscii("null");
     } else {

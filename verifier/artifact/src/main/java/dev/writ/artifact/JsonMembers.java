@@ -261,6 +261,11 @@ public final class JsonMembers {
     return objects;
   }
 
+  /** Every member that was not taken, whatever each is; none is left. */
+  public JsonAttributes allAttributes(int max) throws MalformedJsonException {
+    return JsonAttributes.of(remaining(max));
+  }
+
   /** Refuses the object if it has a member that nobody took. */
   public void end() throws MalformedJsonException {
     if (!untaken.isEmpty()) {
@@ -329,6 +334,8 @@ public final class JsonMembers {
       return "a string";
     } else if (value instanceof Long number) {
       return number.toString();
+    } else if (value instanceof JsonNumber number) {
+      return number.spelt();
     } else if (value instanceof Boolean bool) {
       return bool.toString();
     } else if (value instanceof List) {

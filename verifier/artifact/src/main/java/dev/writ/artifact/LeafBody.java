@@ -21,6 +21,7 @@ public sealed interface LeafBody
         LeafBody.Summary,
         LeafBody.PolicyInForce,
         LeafBody.KeyStatement,
+        Evaluation,
         OperationStep,
         GovernanceStep,
         RequestApproved,

@@ -18,6 +18,7 @@ final class LeafBodyReader {
       case DECISION_ALLOW -> decisionAllow(json);
       case DECISION_DENY -> decisionDeny(json);
       case VERIFICATION -> Verification.take(json);
+      case EVALUATION -> Evaluation.take(json);
       case OUTCOME -> outcome(json);
       case REVOCATION -> ofRevocation(json);
       case APPROVAL -> ofApproval(json);

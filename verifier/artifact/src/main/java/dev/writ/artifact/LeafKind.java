@@ -11,6 +11,8 @@ public enum LeafKind implements Wire {
   DECISION_DENY("decision.deny"),
   /** An artifact was shown, and the service judged it as a gateway does. */
   VERIFICATION("verification"),
+  /** What an enforcement point was told that showed no Evidence: no artifact comes of it. */
+  EVALUATION("evaluation"),
   /** How an execution ended, as its holder or a gateway reports it. */
   OUTCOME("outcome"),
   /** An artifact was withdrawn, or all that a host had from a boot. */

@@ -33,20 +33,34 @@ public final class StrictJson {
   // A sign and the 16 digits of 2^53 - 1.
   private static final int MAX_NUMBER = 17;
 
-  // Names are not put into Jackson's shared symbol table: hostile names would fill it.
-  private static final JsonFactory FACTORY =
-      ((JsonFactoryBuilder) JsonFactory.builder())
-          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxNameLength(MAX_NAME)
-                  .maxNumberLength(MAX_NUMBER)
-                  .build())
-          .build();
+  /** Of a number in what is no format of Writ's. */
+  private static final int MAX_FOREIGN_NUMBER = 64;
 
-  private StrictJson() {}
+  // Names are not put into Jackson's shared symbol table: hostile names would fill it.
+  private static final JsonFactory FACTORY = factory(MAX_NUMBER);
+
+  private static final JsonFactory FOREIGN = factory(MAX_FOREIGN_NUMBER);
+
+  private final JsonParser parser;
+  private final boolean anyNumber;
+
+  private StrictJson(JsonParser parser, boolean anyNumber) {
+    this.parser = parser;
+    this.anyNumber = anyNumber;
+  }
+
+  private static JsonFactory factory(int maxNumber) {
+    return ((JsonFactoryBuilder) JsonFactory.builder())
+        .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+        .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+        .streamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxNestingDepth(MAX_DEPTH)
+                .maxNameLength(MAX_NAME)
+                .maxNumberLength(maxNumber)
+                .build())
+        .build();
+  }
 
   /**
    * The members of the object that {@code utf8} spells.
@@ -57,19 +71,35 @@ public final class StrictJson {
     return new JsonMembers("", tree(utf8, maxBytes));
   }
 
+  /**
+   * The same of a body that others define, in which any number may stand: one that is no integer of
+   * magnitude up to 2^53 - 1 is kept as it is spelt.
+   *
+   * @param maxBytes longest document accepted
+   */
+  public static JsonMembers parseForeign(byte[] utf8, int maxBytes) throws MalformedJsonException {
+    return new JsonMembers("", tree(utf8, maxBytes, true));
+  }
+
   /** The same as maps, lists, strings, longs, booleans, and {@link JsonNull} for null. */
   static Map<String, Object> tree(byte[] utf8, int maxBytes) throws MalformedJsonException {
+    return tree(utf8, maxBytes, false);
+  }
+
+  private static Map<String, Object> tree(byte[] utf8, int maxBytes, boolean anyNumber)
+      throws MalformedJsonException {
     if (utf8.length > maxBytes) {
       throw new MalformedJsonException(
           "", "at most " + maxBytes + " bytes", utf8.length + " bytes");
     }
     CharBuffer text = decode(utf8);
     try (JsonParser parser =
-        FACTORY.createParser(text.array(), text.arrayOffset(), text.remaining())) {
+        (anyNumber ? FOREIGN : FACTORY)
+            .createParser(text.array(), text.arrayOffset(), text.remaining())) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new MalformedJsonException("", "a JSON object", "something else");
       }
-      Map<String, Object> root = object("", parser);
+      Map<String, Object> root = new StrictJson(parser, anyNumber).object("");
       if (parser.nextToken() != null) {
         throw new MalformedJsonException(
             "", "one object and nothing after it", "more, at " + offset(parser));
@@ -95,36 +125,40 @@ public final class StrictJson {
     }
   }
 
-  private static Map<String, Object> object(String path, JsonParser parser)
-      throws IOException, MalformedJsonException {
+  private Map<String, Object> object(String path) throws IOException, MalformedJsonException {
     Map<String, Object> members = new LinkedHashMap<>();
     String name;
     while ((name = parser.nextFieldName()) != null) {
       String memberPath = JsonMembers.join(path, wellFormed(path, name));
       parser.nextToken();
-      if (members.put(name, value(memberPath, parser)) != null) {
+      if (members.put(name, value(memberPath)) != null) {
         throw new MalformedJsonException(memberPath, "given once", "given twice");
       }
     }
     return members;
   }
 
-  private static List<Object> array(String path, JsonParser parser)
-      throws IOException, MalformedJsonException {
+  private List<Object> array(String path) throws IOException, MalformedJsonException {
     List<Object> elements = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      elements.add(value(path, parser));
+      elements.add(value(path));
     }
     return elements;
   }
 
-  private static Object value(String path, JsonParser parser)
-      throws IOException, MalformedJsonException {
+  private Object value(String path) throws IOException, MalformedJsonException {
     return switch (parser.currentToken()) {
-      case START_OBJECT -> object(path, parser);
-      case START_ARRAY -> array(path, parser);
+      case START_OBJECT -> object(path);
+      case START_ARRAY -> array(path);
       case VALUE_STRING -> wellFormed(path, parser.getText());
-      case VALUE_NUMBER_INT -> integer(path, parser);
+      case VALUE_NUMBER_INT -> integer(path);
+      case VALUE_NUMBER_FLOAT -> {
+        if (!anyNumber) {
+          throw new MalformedJsonException(
+              path, "an object, array, string, integer, boolean or null", parser.getText());
+        }
+        yield new JsonNumber(parser.getText());
+      }
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
       case VALUE_NULL -> JsonNull.NULL;
@@ -134,9 +168,11 @@ public final class StrictJson {
     };
   }
 
-  private static Long integer(String path, JsonParser parser)
-      throws IOException, MalformedJsonException {
+  private Object integer(String path) throws IOException, MalformedJsonException {
     String digits = parser.getText();
+    if (anyNumber && !isExact(digits)) {
+      return new JsonNumber(digits);
+    }
     if (parser.getNumberType() == NumberType.BIG_INTEGER || digits.equals("-0")) {
       throw new MalformedJsonException(path, "an integer of magnitude below 2^53", digits);
     }
@@ -145,6 +181,12 @@ public final class StrictJson {
       throw new MalformedJsonException(path, "an integer of magnitude below 2^53", digits);
     }
     return value;
+  }
+
+  private boolean isExact(String digits) throws IOException {
+    return parser.getNumberType() != NumberType.BIG_INTEGER
+        && !digits.equals("-0")
+        && Math.abs(parser.getLongValue()) <= Require.MAX_EXACT;
   }
 
   private static String wellFormed(String path, String text) throws MalformedJsonException {

@@ -168,8 +168,8 @@
  *
  * <pre>
  * v          1
- * kind       enrolment|decision.allow|decision.deny|verification|outcome|revocation|approval|
- *            summary|policy|key
+ * kind       enrolment|decision.allow|decision.deny|evaluation|verification|outcome|revocation|
+ *            approval|summary|policy|key
  * time       milliseconds since 1970
  * id         uuid
  * parents    [0..16 digest], hashes of the leaves that it comes from
@@ -182,6 +182,9 @@
  *                 lineage.parent
  * decision.deny   code (a denial code), reason visible(128), request_digest ? digest,
  *                 evidence_digest ? digest, policy_digest digest, epoch 1..2^53-1
+ * evaluation      verdict allow|deny, code ? (a denial code) and reason ? visible(128), present if and
+ *                 only if denied, question commitment to the inputs that the policy was shown,
+ *                 policy_digest digest, epoch 1..
  * verification    jti ? uuid, verifier service, asked_by ? thumbprint of the key of who asked, asked
  *                 commitment to the question, result allow|(a denial code), reason ? visible(128), present
  *                 if and only if denied, max_uses ? 1..2^31-1, in an allow alone: of so many uses it

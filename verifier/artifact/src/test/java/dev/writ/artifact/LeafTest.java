@@ -51,6 +51,12 @@ class LeafTest {
             Optional.empty(),
             Optional.empty(),
             OptionalLong.of(3)),
+        new Evaluation(Optional.empty(), COMMITMENT, hash("policy"), 1),
+        new Evaluation(
+            Optional.of(new Evaluation.Denied(DenialCode.POLICY_DENIED, "document/questions")),
+            COMMITMENT,
+            hash("policy"),
+            7),
         new Verification(
             Optional.empty(),
             Verifier.SERVICE,
@@ -128,6 +134,24 @@ class LeafTest {
 
     assertThat(written).contains("\"state\":\"" + word + "\"");
     assertThat(Leaf.parse(leaf(key).bytes()).body()).isEqualTo(key);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'\"verdict\":\"allow\"', '\"code\":\"replayed\",\"reason\":\"r\",\"verdict\":\"allow\"'",
+    "'\"verdict\":\"allow\"', '\"reason\":\"r\",\"verdict\":\"allow\"'",
+    "'\"verdict\":\"allow\"', '\"verdict\":\"deny\"'",
+    "'\"verdict\":\"allow\"', '\"jti\":\"01a1fd02-e0d5-7ce6-ad7a-8fc0be151149\",\"verdict\":\"allow\"'",
+    "'\"epoch\":1', '\"epoch\":0'"
+  })
+  void evaluation_thatSaysTwoThings_isNoLeaf(String from, String to) {
+    String whole =
+        new String(
+            leaf(new Evaluation(Optional.empty(), COMMITMENT, hash("policy"), 1)).bytes(),
+            StandardCharsets.UTF_8);
+    assertThat(whole).contains(from);
+    assertThatThrownBy(() -> Leaf.parse(whole.replace(from, to).getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(MalformedLeafException.class);
   }
 
   @ParameterizedTest

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +88,27 @@ class StrictJsonTest {
   @ValueSource(strings = {"", " ", "\n\t"})
   void parse_nothing_malformed(String json) {
     assertRefused(json.getBytes(StandardCharsets.UTF_8), "a JSON object");
+  }
+
+  @Test
+  void foreignDocument_keepsNumbersAsTheyAreSpelt_andIsOtherwiseAsStrict() throws Exception {
+    JsonAttributes read =
+        StrictJson.parseForeign(
+                "{\"a\":1.0,\"b\":1e400,\"c\":-0,\"d\":9007199254740992,\"e\":7,\"f\":[null,0.10]}"
+                    .getBytes(StandardCharsets.US_ASCII),
+                1_000)
+            .allAttributes(10);
+
+    assertThat(read.integers()).isEqualTo(Map.of("e", 7L));
+    assertThat(read.others())
+        .isEqualTo(
+            Map.of(
+                "a", "1.0", "b", "1e400", "c", "-0", "d", "9007199254740992", "f", "[null,0.10]"));
+    for (String not : List.of("{\"a\":1,\"a\":1}", "{\"a\":NaN}", "{\"a\":\"\\ud800\"}", "{}x")) {
+      assertThatThrownBy(
+              () -> StrictJson.parseForeign(not.getBytes(StandardCharsets.US_ASCII), 1_000))
+          .isInstanceOf(MalformedJsonException.class);
+    }
   }
 
   @Test
