@@ -21,6 +21,10 @@ final class ExplanationText {
       text.refused(json);
       return text.lines.toString();
     }
+    if (json.has("asker")) {
+      text.evaluation(json);
+      return text.lines.toString();
+    }
     text.decision(json);
     text.boot(json.object("boot"));
     text.rules(json);
@@ -32,10 +36,28 @@ final class ExplanationText {
     return text.lines.toString();
   }
 
-  private void decision(JsonMembers json) throws MalformedJsonException {
+  private void named(JsonMembers json) throws MalformedJsonException {
     lines.fact("decision", json.text("decision_id"));
     lines.fact("leaf_index", Long.toString(json.integer("leaf_index", 0, MAX_EXACT)));
     lines.fact("time", time(json));
+  }
+
+  /** An answer to an enforcement point. */
+  private void evaluation(JsonMembers json) throws MalformedJsonException {
+    named(json);
+    lines.fact("asker", json.text("asker"));
+    for (String name : List.of("subject", "action", "resource", "verdict", "code", "reason")) {
+      json.optionalText(name).ifPresent(value -> lines.fact(name, value));
+    }
+    under(json);
+    rulesOf(json);
+    lines.blank();
+    lines.line(
+        "nothing was attested, and nothing issued: the answer is the policy's, for who asked");
+  }
+
+  private void decision(JsonMembers json) throws MalformedJsonException {
+    named(json);
     lines.fact("host", json.text("host"));
     lines.fact("verdict", json.text("verdict"));
     if (json.has("code")) {
@@ -43,12 +65,23 @@ final class ExplanationText {
       lines.fact("reason", json.text("reason"));
       lines.fact("message", json.text("message"));
     }
+    under(json);
+    lines.fact("reference_set", json.optionalText("reference_set").orElse("none"));
+    rulesOf(json);
+    if (json.has("next")) {
+      next(json.object("next"));
+    }
+  }
+
+  private void under(JsonMembers json) throws MalformedJsonException {
     JsonMembers policy = json.object("policy");
     lines.fact(
         "policy_epoch",
         policy.integer("epoch", 1, MAX_EXACT)
             + (policy.flag("in_force") ? "" : ", another than is in force now"));
-    lines.fact("reference_set", json.optionalText("reference_set").orElse("none"));
+  }
+
+  private void rulesOf(JsonMembers json) throws MalformedJsonException {
     for (JsonMembers reason : json.objects("policy_reasons", MAX)) {
       lines.fact("rule", reason.text("rule") + ": " + reason.text("admin"));
     }
@@ -56,9 +89,6 @@ final class ExplanationText {
     boolean inputsShown = !rules.isEmpty() && json.flag("inputs_shown");
     for (JsonMembers rule : rules) {
       policyRule(rule, inputsShown);
-    }
-    if (json.has("next")) {
-      next(json.object("next"));
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The section {@code operator}: the operators' doors, and who may do what there.
@@ -26,6 +27,9 @@ record OperatorDoors(Optional<Path> socket, Set<Role> socketRoles, Optional<Mtls
   static final List<String> LISTS =
       List.of("socket_roles", "mtls.roles[].uri", "mtls.roles[].spki_sha256", "mtls.roles[].roles");
 
+  private static final Pattern AUTHZEN_URL =
+      Pattern.compile("https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?");
+
   private static final String ROLES =
       "a list of roles, each one of operator, security_officer, auditor, gateway";
 
@@ -35,8 +39,13 @@ record OperatorDoors(Optional<Path> socket, Set<Role> socketRoles, Optional<Mtls
    * @param address where
    * @param clientRoots PEM file of the roots under which clients are believed
    * @param clients who of them has which roles
+   * @param authzenUrl under which enforcement points reach it
    */
-  record Mtls(ListenAddress address, Path clientRoots, OperatorClients clients) {}
+  record Mtls(
+      ListenAddress address,
+      Path clientRoots,
+      OperatorClients clients,
+      Optional<String> authzenUrl) {}
 
   static OperatorDoors of(ConfigSection section, ServeConfig.Listen listen)
       throws MalformedConfigurationException {
@@ -60,6 +69,11 @@ record OperatorDoors(Optional<Path> socket, Set<Role> socketRoles, Optional<Mtls
   private static Mtls mtls(ConfigSection section) throws MalformedConfigurationException {
     ListenAddress address = section.address("address");
     Path clientRoots = section.path("client_roots");
+    Optional<String> authzenUrl =
+        section.optional(
+            "authzen_url",
+            "https://HOST or https://HOST:PORT, as enforcement points reach this door",
+            OperatorDoors::authzenUrl);
     Map<String, Set<Role>> byUri = new LinkedHashMap<>();
     Map<Hash, Set<Role>> byKey = new LinkedHashMap<>();
     for (ConfigSection client : section.sections("roles")) {
@@ -87,7 +101,7 @@ record OperatorDoors(Optional<Path> socket, Set<Role> socketRoles, Optional<Mtls
               + " List each client by uri or spki_sha256 with its roles; one that did everything"
               + " has operator and security_officer (docs/OPERATIONS.md, Upgrades)");
     }
-    return new Mtls(address, clientRoots, new OperatorClients(byUri, byKey));
+    return new Mtls(address, clientRoots, new OperatorClients(byUri, byKey), authzenUrl);
   }
 
   private static Set<Role> roles(ConfigSection section, String key)
@@ -100,6 +114,13 @@ record OperatorDoors(Optional<Path> socket, Set<Role> socketRoles, Optional<Mtls
       throw section.refused(key, ROLES + ", at least one");
     }
     return Set.copyOf(roles);
+  }
+
+  /** A decision point's name, with nothing behind it: from it others make the addresses of all else. */
+  private static Optional<String> authzenUrl(String text) {
+    return AUTHZEN_URL.matcher(text).matches() && uri(text).isPresent()
+        ? Optional.of(text)
+        : Optional.empty();
   }
 
   private static Optional<String> uri(String text) {

@@ -301,6 +301,7 @@ record ServeConfig(
                 "listen.tls.key",
                 "operator.socket",
                 "operator.mtls.address",
+                "operator.mtls.authzen_url",
                 "operator.mtls.client_roots",
                 "initiators.tls.roots",
                 "metrics",

@@ -253,7 +253,8 @@ record ServeSetup(Token token, WritService.Setup setup, DoorsConfig doors)
                         mtls.address().socketAddress(),
                         credentials.orElseThrow(),
                         clientRoots,
-                        mtls.clients())),
+                        mtls.clients(),
+                        mtls.authzenUrl())),
         config.metrics().map(ListenAddress::socketAddress),
         config.limits().doors(),
         config.operator().socketRoles());

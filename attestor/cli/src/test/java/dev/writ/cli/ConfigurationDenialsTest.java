@@ -97,6 +97,7 @@ final class ConfigurationDenialsTest {
           "listen.http", List.of("127.0.0.1:0", "127.0.0.2:0"),
           "listen.tls.address", List.of("127.0.0.1:0", "127.0.0.2:0"),
           "operator.mtls.address", List.of("127.0.0.1:0", "127.0.0.2:0"),
+          "operator.mtls.authzen_url", List.of("https://pdp.example", "https://pdp.example:8443"),
           "metrics", List.of("127.0.0.1:0", "127.0.0.2:0"),
           "operator.socket", List.of("~/a.sock", "~/b.sock"),
           "ledger.folder", List.of("~/ledger", "~/empty"),

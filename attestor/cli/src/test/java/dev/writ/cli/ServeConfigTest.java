@@ -95,6 +95,7 @@ class ServeConfigTest {
         mtls:
           address: 0.0.0.0:8444
           client_roots: operators.pem
+          authzen_url: https://writ.example:8444
           roles:
             - uri: spiffe://acme.example/ops/alice
               roles: [operator]
@@ -308,7 +309,8 @@ class ServeConfigTest {
                 folder.resolve("operators.pem"),
                 new OperatorClients(
                     Map.of("spiffe://acme.example/ops/alice", Set.of(Role.OPERATOR)),
-                    Map.of(Hash.fromHex(DIGEST), Set.of(Role.SECURITY_OFFICER, Role.AUDITOR)))));
+                    Map.of(Hash.fromHex(DIGEST), Set.of(Role.SECURITY_OFFICER, Role.AUDITOR))),
+                Optional.of("https://writ.example:8444")));
     assertThat(config.operator().socketRoles())
         .containsExactlyInAnyOrder(Role.OPERATOR, Role.AUDITOR);
     assertThat(config.initiators())
@@ -367,6 +369,7 @@ class ServeConfigTest {
           switch (key) {
             case "listen.http", "listen.tls.address", "operator.mtls.address", "metrics" ->
                 "127.0.0.1:1";
+            case "operator.mtls.authzen_url" -> "https://other.example";
             case "log.level" -> "error";
             case "token.library", "token.replica.library" -> "/opt/other.so";
             case "enrolment.expired" -> "admit";
@@ -573,6 +576,9 @@ class ServeConfigTest {
         "name: ci | name: corp | a name and an issuer of its own",
         "issuer: https://ci.example | issuer: https://idp.example | a name and an issuer of its own",
         "audience: writ | max_age_s: 1 | must be given once",
+        "https://writ.example:8444 | http://writ.example | operator.mtls.authzen_url must be https://HOST",
+        "https://writ.example:8444 | https://writ.example/tenant | operator.mtls.authzen_url must be https://HOST",
+        "https://writ.example:8444 | https://a@writ.example | operator.mtls.authzen_url must be https://HOST",
         "subject_claim: email | claim: email | initiators.oidc[0].claim must not be there",
       })
   void config_rolesOrInitiatorsThatAreWrong_areRefused(

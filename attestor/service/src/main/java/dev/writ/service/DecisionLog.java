@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.LeafBody;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import java.lang.System.Logger.Level;
@@ -25,6 +26,14 @@ final class DecisionLog {
     if (receipt.leaf().body() instanceof LeafBody.DecisionDeny deny) {
       LogFields fields =
           LogFields.of("verdict", "deny", "code", deny.code().wire()).and("reason", deny.reason());
+      log(Level.INFO, fields, receipt, asked);
+    } else if (receipt.leaf().body() instanceof Evaluation evaluation
+        && evaluation.denied().isPresent()) {
+      Evaluation.Denied denied = evaluation.denied().get();
+      LogFields fields =
+          LogFields.of("verdict", "deny", "code", denied.code().wire())
+              .and("reason", denied.reason())
+              .and("kind", evaluation.kind().wire());
       log(Level.INFO, fields, receipt, asked);
     } else if (LOGGER.isLoggable(Level.DEBUG)) {
       log(Level.DEBUG, LogFields.of("verdict", "allow"), receipt, asked);

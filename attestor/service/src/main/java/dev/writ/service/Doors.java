@@ -130,7 +130,13 @@ public final class Doors implements AutoCloseable {
     WorkPool scrapes = new WorkPool("metrics", SCRAPES);
     WorkPool explanations = new WorkPool("explanations", EXPLANATIONS);
     service.telemetry().watch(List.of(reads, scrapes, explanations));
-    DoorRoutes routes = DoorRoutes.of(service, reads, scrapes, explanations);
+    DoorRoutes routes =
+        DoorRoutes.of(
+            service,
+            reads,
+            scrapes,
+            explanations,
+            config.operatorTls().flatMap(DoorsConfig.MutualTls::authzenUrl));
     Loads loads = Loads.of(config.limits());
     DoorMetrics metrics = new DoorMetrics(service, loads);
     List<AutoCloseable> owned = List.of(metrics, reads, scrapes, explanations);

@@ -43,12 +43,23 @@ public record DoorsConfig(
    * @param credentials what it shows
    * @param clientRoots whose certificates it believes
    * @param clients who of them may do what
+   * @param authzenUrl under which enforcement points reach it: {@code https}, without a slash at its end
    */
   public record MutualTls(
       InetSocketAddress address,
       TlsCredentialSource credentials,
       List<X509Certificate> clientRoots,
-      OperatorClients clients) {
+      OperatorClients clients,
+      Optional<String> authzenUrl) {
+    /** One of which nothing tells enforcement points where it is. */
+    public MutualTls(
+        InetSocketAddress address,
+        TlsCredentialSource credentials,
+        List<X509Certificate> clientRoots,
+        OperatorClients clients) {
+      this(address, credentials, clientRoots, clients, Optional.empty());
+    }
+
     /**
      * Copies the roots.
      *

@@ -32,6 +32,8 @@ final class Exchange {
   private final Connections.@Nullable Connection connection;
   private final long began = System.nanoTime();
   private String operation = "none";
+  private Optional<Caller> caller = Optional.empty();
+  private Optional<String> named = Optional.empty();
   // Most bodies are one chunk, and that is not copied.
   private @Nullable Buffer body;
   private @Nullable Buffer rest;
@@ -74,6 +76,9 @@ final class Exchange {
   private void route(RouteTable.Found found) {
     RouteTable.Operation wanted = found.operation();
     operation = wanted.name();
+    if (wanted.post().filter(RouteTable.Body.Asked.class::isInstance).isPresent()) {
+      named = AskedName.of(request);
+    }
     Optional<Caller> without = loop.door().without(wanted, request.connection());
     if (without.isPresent()) {
       refuse(
@@ -91,6 +96,7 @@ final class Exchange {
     } else if (request.query() != null) {
       refuse(Problem.malformed("the query must be absent, was present"));
     } else {
+      caller = loop.door().caller(wanted, request.connection());
       receive(wanted.post().orElseThrow());
     }
   }
@@ -121,9 +127,19 @@ final class Exchange {
   /** Takes the body, as long as it is wanted. */
   private void receive(RouteTable.Body post) {
     int most = loop.door().limits().bodyBytes();
+    if (post instanceof RouteTable.Body.Asked) {
+      Optional<String> fault = AskedName.fault(request);
+      if (fault.isPresent()) {
+        refuse(Problem.malformed(fault.get()));
+        return;
+      }
+    }
     if (!(post instanceof RouteTable.Body.Bytes)
         && !isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
-      refuse(Problem.mediaType());
+      refuse(
+          post instanceof RouteTable.Body.Asked
+              ? Problem.malformed(Problem.mediaType().detail())
+              : Problem.mediaType());
     } else if (isLonger(request.getHeader(HttpHeaders.CONTENT_LENGTH), most)) {
       refuseAndClose(Problem.bodyTooLarge(most));
     } else {
@@ -254,6 +270,9 @@ final class Exchange {
       throws MalformedJsonException, MalformedRequest {
     if (post instanceof RouteTable.Body.Bytes raw) {
       return raw.post().answer(bytes);
+    }
+    if (post instanceof RouteTable.Body.Asked asking) {
+      return asking.post().answer(bytes, caller.orElseThrow());
     }
     JsonMembers members = StrictJson.parse(bytes, loop.door().limits().bodyBytes());
     if (post instanceof RouteTable.Body.Document document) {
@@ -423,6 +442,7 @@ final class Exchange {
     response.setStatusCode(answer.status());
     response.putHeader(HttpHeaders.CONTENT_TYPE, answer.mediaType());
     answer.headers().forEach(response::putHeader);
+    named.ifPresent(name -> response.putHeader(AskedName.HEADER, name));
     if (request.method().equals(HttpMethod.HEAD)) {
       // For other methods it is set from what is sent.
       response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(answer.body().length()));

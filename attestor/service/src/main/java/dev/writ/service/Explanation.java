@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.AppraisedRule;
 import dev.writ.artifact.AppraisedRules;
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
@@ -53,6 +54,9 @@ record Explanation(
 
   /** The digest of the policy by which a decision was made. */
   static Hash policyOf(Leaf leaf) {
+    if (leaf.body() instanceof Evaluation evaluation) {
+      return evaluation.policyDigest();
+    }
     return leaf.body() instanceof LeafBody.DecisionAllow allow
         ? allow.policyDigest()
         : ((LeafBody.DecisionDeny) leaf.body()).policyDigest();
@@ -60,6 +64,9 @@ record Explanation(
 
   /** The epoch under which a decision was made. */
   static long epochOf(Leaf leaf) {
+    if (leaf.body() instanceof Evaluation evaluation) {
+      return evaluation.epoch();
+    }
     return leaf.body() instanceof LeafBody.DecisionAllow allow
         ? allow.epoch()
         : ((LeafBody.DecisionDeny) leaf.body()).epoch();

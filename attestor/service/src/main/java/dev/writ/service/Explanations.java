@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedEnvelopeException;
@@ -69,6 +70,9 @@ final class Explanations {
     /** It is explained. */
     record Explained(Explanation explanation) implements Outcome {}
 
+    /** It is an answer to an enforcement point, and explained. */
+    record Evaluated(EvaluationExplanation explanation) implements Outcome {}
+
     /** No leaf of a decision has this name. */
     record Unknown() implements Outcome {}
 
@@ -133,6 +137,9 @@ final class Explanations {
 
   private Outcome explain(OptionalLong index) throws LedgerException {
     Optional<Leaf> leaf = index.isPresent() ? ledger.leaf(index.getAsLong()) : Optional.empty();
+    if (leaf.isPresent() && leaf.get().body() instanceof Evaluation) {
+      return evaluated(index.getAsLong(), leaf.get());
+    }
     if (leaf.isEmpty() || !KeptDecision.isDecision(leaf.get())) {
       return new Outcome.Unknown();
     }
@@ -167,6 +174,18 @@ final class Explanations {
             references,
             proposal,
             next(decision.get(), policy)));
+  }
+
+  private Outcome evaluated(long index, Leaf leaf) throws LedgerException {
+    PolicyInForce policy = policies.inForce();
+    return EvaluationExplanation.read(
+            ledger,
+            index,
+            leaf,
+            decidedBy(leaf, policy),
+            Explanation.policyOf(leaf).equals(policy.digest()))
+        .<Outcome>map(Outcome.Evaluated::new)
+        .orElseGet(() -> new Outcome.Erased(index));
   }
 
   /** Approvals count under the policy that asked for them: after another, the host has to ask again. */

@@ -13,10 +13,13 @@ import dev.writ.ledger.Precondition;
 import dev.writ.ledger.StatusIndex;
 import dev.writ.service.Judgement.Nonce;
 import dev.writ.service.SignatureCounts.Fate;
+import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -158,7 +161,7 @@ public final class Issuance {
     // leaf, and behind a call that hangs the answer would come late. Without a policy there is none
     // to
     // name in a leaf.
-    Optional<Denial> away = signer.away().or(policies::unusable);
+    Optional<Denial> away = away();
     if (away.isPresent()) {
       refusals.count(away.get());
       return ended(away.get());
@@ -175,6 +178,34 @@ public final class Issuance {
                   ? voidFirst(application, asked, asked.standing().voiding().get())
                   : conclude(application, asked);
             });
+  }
+
+  /**
+   * Answers questions by the same policies, pool and ledger.
+   *
+   * @param tenant on whose behalf
+   * @param nanos a clock such as {@link System#nanoTime}
+   */
+  Evaluations evaluations(
+      String tenant, InstantSource clock, SecureRandom random, LongSupplier nanos) {
+    return new Evaluations(
+        operations,
+        appraisal,
+        ledger,
+        policies,
+        modes,
+        this::away,
+        tenant,
+        Evaluations.standardRate(nanos),
+        clock,
+        random,
+        refusals,
+        telemetry);
+  }
+
+  /** Why nothing can be decided now, where that is known beforehand. */
+  Optional<Denial> away() {
+    return signer.away().or(policies::unusable);
   }
 
   /** Not a leaf: nobody known asked, or too often. */

@@ -4,7 +4,6 @@ package dev.writ.service;
 import dev.writ.artifact.AppraisedRules;
 import dev.writ.artifact.Ear;
 import dev.writ.artifact.ExecutionRequest;
-import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedJsonException;
@@ -16,9 +15,6 @@ import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.policy.Inputs;
-import dev.writ.policy.Policy;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,11 +42,6 @@ record KeptDecision(
     List<Map<String, Object>> reasons,
     List<DenyingRule> denying,
     Optional<Inputs> inputs) {
-  private static final int MAX_REASONS = 1024;
-
-  /** Reasons that are told. */
-  private static final int TOLD_REASONS = 16;
-
   KeptDecision {
     reasons = List.copyOf(reasons);
     denying = List.copyOf(denying);
@@ -87,21 +78,7 @@ record KeptDecision(
   private static KeptDecision read(long index, Leaf leaf, byte[] payload)
       throws MalformedJsonException, ContradictionException {
     KeptMembers members = KeptMembers.of(payload);
-    List<Map<String, Object>> reasons = new ArrayList<>();
-    List<DenyingRule> denying = List.of();
-    Optional<JsonMembers> decision = members.decision();
-    if (decision.isPresent()) {
-      for (JsonMembers reason : decision.get().objects("reasons", MAX_REASONS)) {
-        Map<String, Object> told = new LinkedHashMap<>();
-        for (String name : List.of("rule", "code", "user", "admin")) {
-          told.put(name, reason.text(name));
-        }
-        reasons.add(told);
-      }
-      boolean nothingPermits =
-          reasons.stream().anyMatch(told -> Policy.NO_PERMIT.equals(told.get("rule")));
-      denying = DenyingRule.of(decision.get(), nothingPermits);
-    }
+    PolicyReasons reasons = PolicyReasons.of(members);
     return new KeptDecision(
         index,
         leaf,
@@ -113,8 +90,8 @@ record KeptDecision(
         Payload.result(payload)
             .flatMap(result -> Optional.ofNullable(result.submods().get(EarClaims.HOST)))
             .flatMap(Ear.Appraisal::rules),
-        reasons.subList(0, Math.min(TOLD_REASONS, reasons.size())),
-        denying,
+        reasons.told(),
+        reasons.denying(),
         members.inputs());
   }
 

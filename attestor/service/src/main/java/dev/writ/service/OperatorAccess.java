@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import static dev.writ.service.Role.AUDITOR;
+import static dev.writ.service.Role.GATEWAY;
 import static dev.writ.service.Role.OPERATOR;
 import static dev.writ.service.Role.SECURITY_OFFICER;
 
@@ -31,6 +32,10 @@ final class OperatorAccess {
           Map.entry("contract", ANY),
           Map.entry("trustVersion", ANY),
           Map.entry("start", ANY),
+          Map.entry("authzen", ANY),
+          // Enforcement points ask for themselves.
+          Map.entry("evaluate", Set.of(GATEWAY)),
+          Map.entry("evaluateAll", Set.of(GATEWAY)),
           Map.entry("readiness", STAFF),
           Map.entry("metrics", STAFF),
           // What was decided, and by what.

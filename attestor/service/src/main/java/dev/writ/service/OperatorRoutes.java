@@ -39,7 +39,8 @@ final class OperatorRoutes {
       WorkPool scrapes,
       WorkPool explanations,
       TrustRoutes trust,
-      HealthRoutes health) {
+      HealthRoutes health,
+      AuthzenRoutes authzen) {
     OperatorRoutes routes = new OperatorRoutes(service, scrapes, explanations);
     RouteTable table =
         new RouteTable(OperatorAccess.ROLES)
@@ -59,6 +60,7 @@ final class OperatorRoutes {
     new ApprovalRoutes(service.requestApprovals()).addTo(table);
     new DrillRoutes(service.drills()).addTo(table);
     new PayloadRoutes(service.payloads(), routes::read).addTo(table);
+    authzen.addTo(table);
     trust.addVersionsTo(table);
     health.addTo(table);
     return table;
@@ -128,6 +130,9 @@ final class OperatorRoutes {
     if (outcome instanceof Explanations.Outcome.Explained explained) {
       byte[] json =
           whole ? explained.explanation().toJson() : explained.explanation().toJsonWithoutInputs();
+      return PublicRoutes.given(200, json);
+    } else if (outcome instanceof Explanations.Outcome.Evaluated evaluated) {
+      byte[] json = evaluated.explanation().toJson(whole);
       return PublicRoutes.given(200, json);
     } else if (outcome instanceof Explanations.Outcome.Refused refused) {
       return PublicRoutes.given(200, refused(refused.request()));

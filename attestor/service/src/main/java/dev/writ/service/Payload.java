@@ -186,6 +186,22 @@ final class Payload {
         .end();
   }
 
+  /**
+   * Of an answer to an enforcement point: what the policy was shown, who asked and what among it, and where
+   * it denied, what it said.
+   */
+  static byte[] evaluation(Decision decision, byte[] questionSalt, byte[] salt) {
+    Members members = new Members();
+    if (decision instanceof Decision.Deny) {
+      putDecision(members, decision);
+    }
+    return members
+        .json("inputs", decision.inputsJson())
+        .bytes("question_salt", questionSalt)
+        .bytes(SALT, salt)
+        .end();
+  }
+
   /** Whole, though the inputs show most of it: the request's {@code args_digest} is of these bytes. */
   private static void putExec(Members members, Application application) {
     application.exec().ifPresent(exec -> members.json("exec", exec.jcs()));

@@ -17,6 +17,7 @@ import dev.writ.ledger.Host;
 import dev.writ.policy.Env;
 import dev.writ.policy.Exec;
 import dev.writ.policy.Governance;
+import dev.writ.policy.Inputs;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.ReferenceSet;
 import dev.writ.policy.Request;
@@ -70,6 +71,34 @@ final class PolicyInputs {
         parent.map(ParentGrant::depth).orElse(0),
         request.parent().map(UuidV7::toString),
         application.exec().map(PolicyInputs::exec));
+  }
+
+  /**
+   * What the policy is shown of a question: of no host is anything known, so that nothing of trust and
+   * environment vouches for anything.
+   *
+   * @param asker who asks, and may honour the answer
+   */
+  static Inputs question(
+      AuthzenQuestion question, String asker, String tenant, PolicyInForce policy, Instant now) {
+    return new Inputs(
+        new Subject("", "", Optional.empty(), question.subject()),
+        new Request(
+            question.action(),
+            question.resource(),
+            "",
+            List.of(asker),
+            tenant,
+            0,
+            Map.of(),
+            0,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(question.asked())),
+        governance(policy, Optional.empty(), now),
+        new Trust(Trust.Tier.NONE, false, Optional.empty(), Trust.Endorsement.ABSENT, Map.of()),
+        new Env(Env.KeyStorage.MEMORY, 0, 0, false, Map.of(), "", Optional.empty()),
+        now);
   }
 
   private static Exec exec(ExecBinding binding) {

@@ -254,6 +254,13 @@ final class RecordedDecision {
   /** Compares what the policy said of a denial. */
   void compareDecision(ReplaySteps steps, Decision.Deny came, byte[] json)
       throws ContradictionException {
+    compareDecision(members, steps, came, json);
+  }
+
+  /** Compares what a policy said that denied with what is kept of it. */
+  static void compareDecision(
+      KeptMembers members, ReplaySteps steps, Decision.Deny came, byte[] json)
+      throws ContradictionException {
     if (members.has("decision")) {
       var unused = steps.compare("decision", members.canonical("decision"), json, "");
     } else {

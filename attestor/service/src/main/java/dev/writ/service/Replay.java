@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedLeafException;
@@ -69,7 +70,9 @@ public final class Replay implements StoredRange.Work<Replayed> {
               "leaf " + stored.index(), "a leaf", String.valueOf(e.getMessage())));
       return Optional.of(steps.replayed(stored.index(), Optional.empty(), "unreadable"));
     }
-    if (stored.isProven() && !KeptDecision.isDecision(leaf)) {
+    Optional<Evaluation> evaluation =
+        leaf.body() instanceof Evaluation answer ? Optional.of(answer) : Optional.empty();
+    if (stored.isProven() && !KeptDecision.isDecision(leaf) && evaluation.isEmpty()) {
       return forged(stored.index(), leaf);
     }
     if (stored.isProven()) {
@@ -83,6 +86,9 @@ public final class Replay implements StoredRange.Work<Replayed> {
     }
     if (KeptDecision.isDecision(leaf)) {
       new ReplayWalk(identity, grounds, stored.index(), leaf, steps).walk(payload);
+    } else if (evaluation.isPresent()) {
+      new ReplayedEvaluation(identity, grounds, stored.index(), leaf, evaluation.get(), steps)
+          .walk(payload);
     }
     return Optional.of(
         steps.replayed(stored.index(), Optional.of(leaf.id().toString()), verdict(leaf)));
@@ -116,6 +122,8 @@ public final class Replay implements StoredRange.Work<Replayed> {
   private static String verdict(Leaf leaf) {
     if (leaf.body() instanceof LeafBody.DecisionAllow) {
       return "allow";
+    } else if (leaf.body() instanceof Evaluation evaluation) {
+      return evaluation.verdict();
     }
     return leaf.body() instanceof LeafBody.DecisionDeny ? "deny" : "unreadable";
   }

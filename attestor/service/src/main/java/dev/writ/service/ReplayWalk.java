@@ -36,6 +36,7 @@ final class ReplayWalk {
   private final long index;
   private final Leaf leaf;
   private final ReplaySteps steps;
+  private final ReplayedPolicy policies;
 
   /** What an allow issued. */
   private Optional<ReplayedArtifact> issued = Optional.empty();
@@ -47,6 +48,7 @@ final class ReplayWalk {
     this.index = index;
     this.leaf = leaf;
     this.steps = steps;
+    this.policies = new ReplayedPolicy(grounds, steps, index, leaf);
   }
 
   /** Goes as far as what is kept leads. */
@@ -120,29 +122,12 @@ final class ReplayWalk {
   }
 
   private void decide(RecordedDecision recorded) throws LedgerException, ContradictionException {
-    steps.begin(ReplayStep.POLICY);
-    RecordedModes.ModeThen then = grounds.modes().before(index);
     PolicyInForce policy =
-        grounds.policy(recorded.epoch(), recorded.policyDigest()).under(then.mode());
-    requireParent(policy.leaf(), "the policy's");
-    Optional<Hash> breakglass = policy.mode().parent(recorded.decided());
-    if (recorded.allowed() && breakglass.isPresent()) {
-      requireParent(breakglass.get(), "the break-glass in force's");
-    }
-    if (then.notBegun().filter(none -> leaf.parents().contains(none.leaf())).isPresent()) {
-      throw then.notBegun().get().contradiction();
-    }
-    if (breakglass.isPresent() && !grounds.modes().isJudged(policy.mode())) {
-      steps.say(
-          new StepOutcome.NotKept(
-              "the trust file of then, by which who signed the break-glass is told; name the one with"
-                  + " which the ledger began"));
-    } else {
-      steps.same();
-    }
+        policies.of(
+            recorded.epoch(), recorded.policyDigest(), recorded.decided(), recorded.allowed());
     steps.begin(ReplayStep.HOST);
     RecordedHost host = grounds.host(recorded.application().akName());
-    requireParent(host.host().enrolment(), "the host's enrolment");
+    policies.requireParent(host.host().enrolment(), "the host's enrolment");
     steps.same(
         host.endorsement().isPresent()
             ? ""
@@ -168,13 +153,6 @@ final class ReplayWalk {
     }
     steps.same();
     decide(recorded, policy, host, approvals, quote);
-  }
-
-  private void requireParent(Hash hash, String whose) throws ContradictionException {
-    if (!leaf.parents().contains(hash)) {
-      throw new ContradictionException(
-          "parents of leaf " + index, whose + " leaf " + hash, "others");
-    }
   }
 
   private void decide(
@@ -284,7 +262,7 @@ final class ReplayWalk {
     Parents.Outcome outcome = grounds.parent(application, policy, index, recorded.decided());
     if (outcome instanceof Parents.Outcome.Under under) {
       if (recorded.allowed()) {
-        requireParent(under.parent().leaf(), "the parent artifact's");
+        policies.requireParent(under.parent().leaf(), "the parent artifact's");
       }
       steps.same();
       return Optional.of(under.parent());

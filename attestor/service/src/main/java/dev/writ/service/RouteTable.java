@@ -62,6 +62,18 @@ final class RouteTable {
     CompletionStage<Reply> answer(byte[] received) throws MalformedRequest;
   }
 
+  /** Answers a request of a caller with a role, by the bytes of its JSON. Must not block. */
+  @FunctionalInterface
+  interface PostAsked {
+    /**
+     * The answer, on whatever thread.
+     *
+     * @param received the body as it came
+     * @throws MalformedRequest if it is not of its form
+     */
+    CompletionStage<Reply> answer(byte[] received, Caller caller) throws MalformedRequest;
+  }
+
   /** What a POST is answered by. */
   sealed interface Body {
     /** By a JSON document, of which the request must be. */
@@ -69,6 +81,12 @@ final class RouteTable {
 
     /** By a JSON document and its bytes. */
     record Document(PostDocument post) implements Body {}
+
+    /**
+     * By a JSON document that others define, and who asks. What is wrong with it is 400, and the request's
+     * name goes with the answer, as that API has it.
+     */
+    record Asked(PostAsked post) implements Body {}
 
     /** By bytes, of whatever media type. */
     record Bytes(PostBytes post) implements Body {}
@@ -224,6 +242,12 @@ final class RouteTable {
   @CanIgnoreReturnValue
   RouteTable postDocument(String path, String name, PostDocument post) {
     return put(path, name, new Body.Document(post));
+  }
+
+  /** Serves POST of {@code path} as an API of others has it. */
+  @CanIgnoreReturnValue
+  RouteTable postAsked(String path, String name, PostAsked post) {
+    return put(path, name, new Body.Asked(post));
   }
 
   private RouteTable put(String path, String name, PostOver post) {

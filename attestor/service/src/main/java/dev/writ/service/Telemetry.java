@@ -4,6 +4,7 @@ package dev.writ.service;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Evaluation;
 import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenStatus;
 import dev.writ.ledger.LedgerEvents;
@@ -75,6 +76,7 @@ public final class Telemetry {
   private final Counter issuerSignatures;
   private final Counter payloadsErased;
   private final Counter breakglassAllows;
+  private final Counter evaluations;
   private volatile long headSigned = System.nanoTime();
 
   Telemetry() {
@@ -139,6 +141,13 @@ public final class Telemetry {
             .help("Artifacts that were issued under a break-glass.")
             .withoutExemplars()
             .register(registry);
+    evaluations =
+        Counter.builder()
+            .name("writ_evaluations")
+            .help("Answers to enforcement points that showed no Evidence, by verdict and code.")
+            .labelNames("verdict", "code")
+            .withoutExemplars()
+            .register(registry);
     for (Erasure cause : Erasure.values()) {
       payloadsErased.initLabelValues(cause.name().toLowerCase(Locale.ROOT));
     }
@@ -173,6 +182,13 @@ public final class Telemetry {
 
   void allowedUnderBreakglass() {
     breakglassAllows.inc();
+  }
+
+  void evaluated(Evaluation evaluation) {
+    evaluations
+        .labelValues(
+            evaluation.verdict(), evaluation.denied().map(why -> why.code().wire()).orElse(""))
+        .inc();
   }
 
   void voided(BootEnd reason) {

@@ -53,6 +53,7 @@ public final class WritService implements AutoCloseable {
   private final Enrolment enrolment;
   private final Initiators initiators;
   private final Issuance issuance;
+  private final Evaluations evaluations;
   private final Invitations invitations;
   private final Revocations revocations;
   private final Outcomes outcomes;
@@ -217,6 +218,7 @@ public final class WritService implements AutoCloseable {
             ledger,
             refusals,
             telemetry);
+    this.evaluations = issuance.evaluations(setup.identity().tenant(), clock, random, nanos);
     this.invitations = new Invitations(operations, ledger, policies::leaf, clock, random);
     this.revocations =
         new Revocations(
@@ -490,6 +492,11 @@ public final class WritService implements AutoCloseable {
   /** Invites hosts. */
   public Invitations invitations() {
     return invitations;
+  }
+
+  /** Answers enforcement points that show no Evidence. */
+  Evaluations evaluations() {
+    return evaluations;
   }
 
   /** Withdraws artifacts. */

@@ -41,6 +41,13 @@ final class ContractTest {
   /** What they answer may cost a signature: whoever wants no content is not given one. */
   private static final Set<String> WITHOUT_HEAD = Set.of("decisionResult", "revocationStream");
 
+  /** Others define them: what they say of numbers, unknown members and media types is not ours. */
+  private static final Set<String> FOREIGN = Set.of("evaluate", "evaluateAll");
+
+  /** This service has no TPM that could have vouched for its start, and nothing says where it is. */
+  private static final Set<String> ABSENT =
+      Set.of("/v1/start", "/.well-known/authzen-configuration");
+
   /** Their answers do not end: RevocationStreamTest reads them. */
   private static final Set<String> ENDLESS = Set.of("revocationStream");
 
@@ -74,7 +81,7 @@ final class ContractTest {
                 DoorsConfig.Limits.standard().withRate(Optional.empty())),
             InstantSource.system());
     pool = new WorkPool("routes", new Limits.Pool(1, 1, Duration.ofSeconds(1)));
-    routes = DoorRoutes.of(service, pool, pool, pool);
+    routes = DoorRoutes.of(service, pool, pool, pool, Optional.empty());
     try (HttpWire wire = connect("public")) {
       contract = Contracts.parse(wire.get("/openapi.yaml").text());
     }
@@ -120,6 +127,17 @@ final class ContractTest {
   private static Object valid(Operation operation, Generated generated)
       throws MalformedExecBindingException {
     Object body = generated.valid(operation.body());
+    if (operation.name().equals("evaluateAll")) {
+      // What no schema can say: each question has all three, its own or the body's.
+      Map<String, Object> whole = new LinkedHashMap<>(Contracts.map(body));
+      Operation one =
+          contract.operations().stream()
+              .filter(other -> other.name().equals("evaluate"))
+              .findAny()
+              .orElseThrow();
+      whole.putAll(Contracts.map(generated.valid(one.body())));
+      return whole;
+    }
     return operation.name().equals("issue") ? agreeing(Contracts.map(body)) : body;
   }
 
@@ -221,6 +239,9 @@ final class ContractTest {
                           "\\{", "{\"a\":" + "[".repeat(20_000) + "]".repeat(20_000) + ","),
                       json.replaceFirst("\\{", "{\"" + "a".repeat(70_000) + "\":1,"),
                       json.replaceFirst("\\{", "{\"a\":\"\\\\ud800\",")));
+          if (FOREIGN.contains(operation.name())) {
+            texts.removeIf(text -> text.matches("\\{\"a\":[0-9].*"));
+          }
           for (String text : texts) {
             HttpWire.Response response = post(operation, text);
             assertThat(response.status())
@@ -241,7 +262,8 @@ final class ContractTest {
           for (String type : List.of("", "text/plain", "application/xml", "multipart/form-data")) {
             try (HttpWire wire = connect(tag(operation))) {
               HttpWire.Response response = wire.post(operation.path(), type, json);
-              assertThat(response.status()).isEqualTo(415);
+              assertThat(response.status())
+                  .isEqualTo(FOREIGN.contains(operation.name()) ? 400 : 415);
               contract.requireDescribed(operation, response);
             }
           }
@@ -274,9 +296,8 @@ final class ContractTest {
             HttpWire.Response response = get(operation, target(operation, generated));
             contract.requireDescribed(operation, response);
             if (!varies) {
-              // This service has no TPM that could have vouched for its start.
               assertThat(response.status())
-                  .isEqualTo(operation.path().equals("/v1/start") ? 404 : 200);
+                  .isEqualTo(ABSENT.contains(operation.path()) ? 404 : 200);
             }
           }
         });
