@@ -85,7 +85,7 @@ final class Redeeming {
     return new ActionAtHand(act.action(), resource, act.argsDigest(), Map.of());
   }
 
-  private Possession possession(ProofBundle bundle, Hash asker) throws Exception {
+  Possession possession(ProofBundle bundle, Hash asker) throws Exception {
     Hash nonce = newKey();
     byte[] message =
         Possession.message(

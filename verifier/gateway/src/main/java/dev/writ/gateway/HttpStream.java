@@ -5,6 +5,7 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -21,7 +22,7 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One GET on a connection of its own, whose answer is read as it comes: over TLS 1.3 as the context
+ * One GET or POST on a connection of its own, whose answer is read as it comes: over TLS 1.3 as the context
  * believes the server, or plainly to a loopback address. No redirect is followed. {@link #close} ends a
  * read that waits, from whatever thread.
  */
@@ -57,6 +58,29 @@ final class HttpStream implements AutoCloseable {
       Map<String, String> headers,
       Duration silence)
       throws IOException {
+    return ask(service, tls, "GET " + path, headers, new byte[0], silence);
+  }
+
+  /** Sends a JSON document, likewise. */
+  Response post(URI service, Optional<SSLContext> tls, String path, byte[] json, Duration silence)
+      throws IOException {
+    return ask(
+        service,
+        tls,
+        "POST " + path,
+        Map.of("Content-Type", "application/json", "Content-Length", "" + json.length),
+        json,
+        silence);
+  }
+
+  private Response ask(
+      URI service,
+      Optional<SSLContext> tls,
+      String methodAndPath,
+      Map<String, String> headers,
+      byte[] content,
+      Duration silence)
+      throws IOException {
     boolean secure = "https".equals(service.getScheme());
     int port = service.getPort() >= 0 ? service.getPort() : secure ? 443 : 80;
     String host = service.getHost().replaceAll("[\\[\\]]", "");
@@ -69,16 +93,16 @@ final class HttpStream implements AutoCloseable {
     connection.setSoTimeout((int) silence.toMillis());
     Socket socket = secure ? secured(tls, host, port) : connection;
     StringBuilder request =
-        new StringBuilder("GET ")
-            .append(path)
+        new StringBuilder(methodAndPath)
             .append(" HTTP/1.1\r\nHost: ")
             .append(service.getRawAuthority())
             .append("\r\n");
     headers.forEach(
         (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
-    socket
-        .getOutputStream()
-        .write(request.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+    OutputStream out = socket.getOutputStream();
+    out.write(request.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+    out.write(content);
+    out.flush();
     InputStream in = new BufferedInputStream(socket.getInputStream(), 8192);
     return response(in);
   }

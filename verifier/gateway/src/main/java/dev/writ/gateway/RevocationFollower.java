@@ -100,7 +100,7 @@ public final class RevocationFollower implements AutoCloseable {
     thread.setDaemon(true);
   }
 
-  private static void requireFit(URI service, boolean tls) {
+  static void requireFit(URI service, boolean tls) {
     boolean fits =
         service.getHost() != null
             && ("http".equals(service.getScheme()) || ("https".equals(service.getScheme()) && tls))
