@@ -13,6 +13,9 @@
 //
 //   H path                          hold: open a regular file; answer h fd, or e errno
 //   S fd                            seal: copy what is held into a sealed memfd; answer h fd, or e errno
+//   L ask kill                      lease: the child is asked to end in ask milliseconds (SIGTERM), and killed in kill,
+//                                   both counted while the machine sleeps too; a later one takes its place, once
+//                                   the child was asked only one that ends earlier. No child is started past it
 //   X fd keep argc arg... envc env...
 //                                   start fd with these, leaving descriptor keep (or -1) open to it;
 //                                   answer s pid, or e errno; and when it has ended d status, as wait(2)
@@ -33,14 +36,16 @@
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
 
-enum { FAILED = 125, MAX_BYTES = 1 << 20, MAX_STRINGS = 4096, MAX_SEALED = 1 << 28 };
+enum { FAILED = 125, MAX_BYTES = 1 << 20, MAX_STRINGS = 4096, MAX_SEALED = 1 << 28, LAST_MS = 250 };
 
 extern char **environ;
 static pid_t jvm, child;
@@ -48,6 +53,25 @@ static int commands, answers;
 // The controlling terminal, or -1; whether standard input and output are both it; whether the JVM has commanded
 // anything; whether a child was started.
 static int terminal = -1, interactive, commanded, started;
+
+// A lease: when the child is asked to end, when it is killed, in milliseconds of CLOCK_BOOTTIME; whether there is one,
+// and whether the child was asked. The kernel kills this process a moment after the second, were it stopped then: with
+// it the child.
+static int64_t ask_at, kill_at;
+static int lease = -1, leased, asked;
+static timer_t last;
+
+static int64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// An absolute time; one that is past already comes at once.
+static struct itimerspec at_ms(int64_t ms) {
+  struct itimerspec at = {{0, 0}, {ms / 1000, ms % 1000 * 1000000}};
+  return at;
+}
 
 // The terminal's foreground goes from one of our two process groups to the other, where it is there: SIGTTOU is
 // blocked in this process, and what is a shell's stays the shell's.
@@ -66,6 +90,37 @@ static void die(const char *what) {
   end_child();
   if (jvm > 0) kill(jvm, SIGKILL);
   _exit(FAILED);
+}
+
+// Where nothing runs there is nothing to end.
+static void unarm(void) {
+  struct itimerspec never = {{0, 0}, {0, 0}};
+  if (!leased) return;
+  timerfd_settime(lease, 0, &never, NULL);
+  timer_settime(last, 0, &never, NULL);
+}
+
+static void arm(void) {
+  struct itimerspec next = at_ms(asked ? kill_at : ask_at), end = at_ms(kill_at + LAST_MS);
+  if (timerfd_settime(lease, TFD_TIMER_ABSTIME, &next, NULL) < 0 || timer_settime(last, TIMER_ABSTIME, &end, NULL) < 0)
+    die("lease");
+}
+
+// A child that is stopped takes SIGTERM when it goes on.
+static void ended(void) {
+  uint64_t times;
+  if (read(lease, &times, sizeof times) < 0 && errno != EAGAIN) die("lease");
+  if (!child) return;
+  if (now_ms() >= kill_at) {
+    kill(-child, SIGKILL);
+    return;
+  }
+  if (!asked && now_ms() >= ask_at) {
+    asked = 1;
+    kill(-child, SIGTERM);
+    kill(-child, SIGCONT);
+  }
+  arm();
 }
 
 static void answer(char kind, int32_t value) {
@@ -164,11 +219,36 @@ static void restore_signals(void) {
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void hold_lease(void) {
+  int64_t now = now_ms(), ask = now + number(), end = now + number();
+  errno = EPROTO;
+  if (end < ask || ask < now) die("a lease must end after it is asked for, and then");
+  if (!leased) {
+    struct sigevent killed = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+    lease = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (lease < 0 || timer_create(CLOCK_BOOTTIME, &killed, &last) < 0) die("lease");
+    leased = 1;
+  } else if (asked && end > kill_at) {
+    return;
+  }
+  ask_at = ask;
+  kill_at = end;
+  // After a child's end there is nothing to end. What is over counts at once, whatever comes next.
+  if (child || !started) arm();
+  if (ask_at <= now_ms()) ended();
+}
+
 static void start(void) {
   int32_t fd = number(), keep = number();
   char **argv = texts(), **envp = texts();
   int failure[2];
   if (child || !argv[0] || pipe2(failure, O_CLOEXEC) < 0) die("start");
+  if (leased && now_ms() >= ask_at) {
+    close(failure[0]);
+    close(failure[1]);
+    answer('e', ETIME);
+    return;
+  }
   pid_t parent = getpid(), group = getpgrp();
   child = fork();
   if (child < 0) {
@@ -220,6 +300,8 @@ static int obey(void) {
     held(hold(text()));
   } else if (command == 'S') {
     held(seal(number()));
+  } else if (command == 'L') {
+    hold_lease();
   } else if (command == 'X') {
     start();
   } else {
@@ -250,14 +332,23 @@ static void stopped(int with) {
   kill(-child, SIGCONT);
 }
 
+// Under a lease nothing of the child's group outlives it. The group's number is its own until it is waited for.
+static void end_group(void) {
+  siginfo_t gone = {0};
+  if (leased && child && waitid(P_PID, (id_t)child, &gone, WEXITED | WNOHANG | WNOWAIT) == 0 && gone.si_pid == child)
+    kill(-child, SIGKILL);
+}
+
 static void reap(void) {
   int status;
+  end_group();
   for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
     if (ended == child && WIFSTOPPED(status)) {
       stopped(WSTOPSIG(status));
     } else if (ended == child) {
       pass_terminal(child, getpgrp());
       child = 0;
+      unarm();
       answer('d', status);
     } else if (ended == jvm && !WIFSTOPPED(status)) {
       end_child();
@@ -352,9 +443,10 @@ int main(int argc, char **argv) {
   commands = from_jvm[0];
   int signals = signalfd(-1, &watched, SFD_CLOEXEC);
   if (signals < 0) die("signalfd");
-  struct pollfd ready[] = {{signals, POLLIN, 0}, {commands, POLLIN, 0}};
+  struct pollfd ready[] = {{signals, POLLIN, 0}, {commands, POLLIN, 0}, {-1, POLLIN, 0}};
   for (;;) {
-    if (poll(ready, 2, -1) < 0) {
+    ready[2].fd = lease;
+    if (poll(ready, 3, -1) < 0) {
       if (errno == EINTR) continue;
       die("poll");
     }
@@ -366,6 +458,7 @@ int main(int argc, char **argv) {
         pass((int)arrived.ssi_signo);
       }
     }
+    if (ready[2].revents) ended();
     // A JVM that closed its end is about to exit, which is told by a signal.
     if (ready[1].revents && !obey()) ready[1].fd = -1;
   }

@@ -194,7 +194,8 @@ public final class Attester implements AutoCloseable {
    */
   public Answer<ProofBundle> attest(ExecutionRequest template)
       throws TpmException, IOException, AttestationFailedException {
-    return patience.ask(() -> attestOnce(template, Optional.empty(), Optional.empty()));
+    return patience.ask(
+        () -> attestOnce(template, Optional.empty(), Optional.empty(), Optional.empty()));
   }
 
   /**
@@ -206,7 +207,19 @@ public final class Attester implements AutoCloseable {
   public Answer<ProofBundle> attestUnder(
       Artifact parent, ExecutionRequest template, Optional<ExecBinding> exec)
       throws TpmException, IOException, AttestationFailedException {
-    return patience.ask(() -> attestOnce(template, exec, Optional.of(parent)));
+    return patience.ask(() -> attestOnce(template, exec, Optional.of(parent), Optional.empty()));
+  }
+
+  /**
+   * Asks once for another artifact of the same request, by which an execution goes on.
+   *
+   * @param held an artifact of this Attester's that holds, of that execution
+   * @param exec what runs
+   */
+  public Answer<ProofBundle> renew(Artifact held, ExecBinding exec)
+      throws TpmException, IOException, AttestationFailedException {
+    return attestOnce(
+        held.claims().request(), Optional.of(exec), Optional.empty(), Optional.of(held));
   }
 
   /**
@@ -217,17 +230,21 @@ public final class Attester implements AutoCloseable {
    */
   public Answer<ProofBundle> attest(ExecutionRequest template, ExecBinding exec)
       throws TpmException, IOException, AttestationFailedException {
-    return patience.ask(() -> attestOnce(template, Optional.of(exec), Optional.empty()));
+    return patience.ask(
+        () -> attestOnce(template, Optional.of(exec), Optional.empty(), Optional.empty()));
   }
 
   /** A service that has another idea of how far it has come is sent the measurement list anew. */
   private Answer<ProofBundle> attestOnce(
-      ExecutionRequest template, Optional<ExecBinding> exec, Optional<Artifact> parent)
+      ExecutionRequest template,
+      Optional<ExecBinding> exec,
+      Optional<Artifact> parent,
+      Optional<Artifact> renewed)
       throws TpmException, IOException, AttestationFailedException {
-    Answer<ProofBundle> answer = attestOnce(template, exec, parent, false);
+    Answer<ProofBundle> answer = attestOnce(template, exec, parent, renewed, false);
     return answer instanceof Answer.Denied<ProofBundle> denied
             && denied.reason().equals(POSITION_MISMATCH)
-        ? attestOnce(template, exec, parent, true)
+        ? attestOnce(template, exec, parent, renewed, true)
         : answer;
   }
 
@@ -235,6 +252,7 @@ public final class Attester implements AutoCloseable {
       ExecutionRequest template,
       Optional<ExecBinding> exec,
       Optional<Artifact> parent,
+      Optional<Artifact> renewed,
       boolean listAnew)
       throws TpmException, IOException, AttestationFailedException {
     Answer<Challenge> answer = service.challenge(attestationKey.name());
@@ -243,7 +261,9 @@ public final class Attester implements AutoCloseable {
     }
     Prepared prepared =
         prepare(((Answer.Granted<Challenge>) answer).value(), template, exec, parent, listAnew);
-    Answer<ProofBundle> bundle = service.issue(prepared.request(), channelKey);
+    IssueRequest request = prepared.request();
+    Answer<ProofBundle> bundle =
+        service.issue(renewed.isPresent() ? request.renewing(renewed.get()) : request, channelKey);
     if (bundle instanceof Answer.Granted<ProofBundle>) {
       prepared.list().ifPresent(part -> imaList.orElseThrow().keep(part.reached()));
     }

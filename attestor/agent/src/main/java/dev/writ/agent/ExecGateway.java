@@ -10,6 +10,7 @@ import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.MalformedArtifactException;
 import dev.writ.artifact.MalformedBundleException;
+import dev.writ.artifact.Obligation;
 import dev.writ.artifact.OutcomeState;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
@@ -22,7 +23,9 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * The gateway of executions on this host: starts a program only under an artifact for this very program,
@@ -30,7 +33,7 @@ import java.util.Set;
  *
  * <pre>
  * hold the program → bind → artifact (asked for, or brought) → quote and possession, here and now
- *   → a place for the outcome → verify, the use recorded last → start → wait → outcome
+ *   → a place for the outcome → verify, the use recorded last → start → wait, under a lease renewing it and looking at the host → outcome
  * </pre>
  *
  * <p>Nothing is started where one of these fails. What the kernel starts is what was hashed, since both
@@ -51,6 +54,8 @@ public final class ExecGateway {
   private final OutcomeSpool spool;
   private final InstantSource clock;
   private final SecureRandom random;
+  private final LongSupplier sinceBoot;
+  private final LeasePace pace;
 
   /** By what a bundle is judged: {@link BundleVerifier#verify}, whatever trust file stands behind it. */
   @FunctionalInterface
@@ -65,6 +70,7 @@ public final class ExecGateway {
    * @param issuer the trust file's, who is asked for artifacts
    * @param host used before the start and after the end, and given back between them
    * @param seen the one judge of uses here
+   * @param pace how leases are held
    */
   public ExecGateway(
       WritExec exec,
@@ -74,7 +80,8 @@ public final class ExecGateway {
       Seen seen,
       OutcomeSpool spool,
       InstantSource clock,
-      SecureRandom random) {
+      SecureRandom random,
+      LeasePace pace) {
     this.exec = exec;
     this.verification = verification;
     this.issuer = issuer;
@@ -83,6 +90,8 @@ public final class ExecGateway {
     this.spool = spool;
     this.clock = clock;
     this.random = random;
+    this.sinceBoot = new BootClock();
+    this.pace = pace;
   }
 
   /**
@@ -101,11 +110,17 @@ public final class ExecGateway {
    * @param parent whose child its artifact has to be
    */
   public RunOutcome runUnder(byte[] bundle, Execution execution, Optional<ParentBundle> parent) {
-    return handingDown(execution, parent, attester -> new Permission.Bundle(bundle));
+    return handingDown(
+        execution, parent, attester -> new Permission.Bundle(bundle, OptionalLong.empty()));
   }
 
   private sealed interface Permission {
-    record Bundle(byte[] bytes) implements Permission {}
+    /**
+     * A bundle.
+     *
+     * @param asked when asking for it began, by the {@link BootClock}; absent where it was brought
+     */
+    record Bundle(byte[] bytes, OptionalLong asked) implements Permission {}
 
     record Refused(RunOutcome outcome) implements Permission {}
   }
@@ -128,12 +143,14 @@ public final class ExecGateway {
     byte[] bundle;
     Presentation presentation;
     Optional<Artifact> artifact;
+    OptionalLong asked;
     try (AttesterSession session = host.open()) {
       Permission permission = source.get(session.attester());
       if (permission instanceof Permission.Refused refused) {
         return refused.outcome();
       }
       bundle = ((Permission.Bundle) permission).bytes();
+      asked = ((Permission.Bundle) permission).asked();
       artifact = artifactIn(bundle);
       presentation =
           artifact.isPresent()
@@ -173,6 +190,7 @@ public final class ExecGateway {
         execution,
         artifact.orElseThrow(
             () -> new IllegalStateException("bug: a bundle without an artifact was allowed")),
+        asked,
         slot);
   }
 
@@ -204,9 +222,25 @@ public final class ExecGateway {
         : denied.reason();
   }
 
-  private RunOutcome start(Execution execution, Artifact artifact, OutcomeSlot slot) {
+  private RunOutcome start(
+      Execution execution, Artifact artifact, OptionalLong asked, OutcomeSlot slot) {
+    Optional<LeasedRun> leased =
+        artifact.claims().lease().isPresent()
+            ? Optional.of(
+                new LeasedRun(
+                    exec,
+                    new LeasedRun.Means(verification, seen, sinceBoot, clock),
+                    execution.binding(),
+                    artifact,
+                    (attester, renewed) -> here(attester, renewed, execution)))
+            : Optional.empty();
     Response answer;
     try {
+      if (leased.isPresent() && !leased.get().begin(asked, pace.grace())) {
+        return new RunOutcome.Denied(
+            DenialCode.EXPIRED,
+            "a lease must not have ended before the start, and has" + released(slot));
+      }
       answer = execution.start(exec);
     } catch (IOException e) {
       // writ-exec ended, before or after it started the child: with it the child, too.
@@ -225,11 +259,19 @@ public final class ExecGateway {
     if (!(answer instanceof Response.Started started)) {
       throw new IllegalStateException("bug: writ-exec started nothing and says no error");
     }
-    Ending ending = exec.awaitEnd();
+    Ending ending =
+        leased.isPresent()
+            ? leased.get().awaitEnd(started.pid(), host, random, pace)
+            : exec.awaitEnd();
     if (ending instanceof Ending.Lost) {
       ProcessGroup.kill(started.pid());
     }
-    return new RunOutcome.Ran(ending, report(artifact, state(ending), slot));
+    Optional<Leased.Renewed.Denied> stopped = leased.flatMap(LeasedRun::whyStopped);
+    String reported =
+        report(artifact, stopped.isPresent() ? OutcomeState.FAILED : state(ending), slot);
+    return stopped.isPresent()
+        ? new RunOutcome.Stopped(stopped.get().code(), stopped.get().reason(), ending, reported)
+        : new RunOutcome.Ran(ending, reported);
   }
 
   private static OutcomeState state(Ending ending) {
@@ -267,6 +309,7 @@ public final class ExecGateway {
               "what is asked for must be a request, and is none: " + Sentence.of(e)));
     }
     Answer<ProofBundle> answer;
+    long began = sinceBoot.getAsLong();
     try {
       answer =
           parent.isPresent()
@@ -284,10 +327,11 @@ public final class ExecGateway {
               denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail()),
               denied.next()));
     }
-    return new Permission.Bundle(((Answer.Granted<ProofBundle>) answer).value().toJson());
+    return new Permission.Bundle(
+        ((Answer.Granted<ProofBundle>) answer).value().toJson(), OptionalLong.of(began));
   }
 
-  private static Optional<Artifact> artifactIn(byte[] bundle) {
+  static Optional<Artifact> artifactIn(byte[] bundle) {
     try {
       return Optional.of(Artifact.parse(ProofBundle.parse(bundle).artifact()));
     } catch (MalformedBundleException | MalformedArtifactException e) {
@@ -303,7 +347,7 @@ public final class ExecGateway {
     byte[] nonce = new byte[Hash.BYTES];
     random.nextBytes(nonce);
     Presentation.Audience audience = new Presentation.Audience.ExecutionHere(host);
-    Set<String> met = Set.of(SEALED_COPY);
+    Set<String> copied = Set.of(SEALED_COPY);
     Presentation demanded =
         parent.isPresent()
             ? Presentation.NOTHING.withParent(parent.get().here())
@@ -315,7 +359,8 @@ public final class ExecGateway {
         .withAction(ActionAtHand.of(execution.binding().act(1)))
         .withObligations(
             new Presentation.Obligations(
-                met, execution.program().rewritable().isPresent() ? met : Set.of()));
+                Set.of(SEALED_COPY, Obligation.LEASE),
+                execution.program().rewritable().isPresent() ? copied : Set.of()));
   }
 
   private static RunOutcome.Denied unverifiable(String reason) {

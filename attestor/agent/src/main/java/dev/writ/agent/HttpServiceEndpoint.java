@@ -255,6 +255,9 @@ public final class HttpServiceEndpoint implements ServiceEndpoint {
     request
         .parentProof()
         .ifPresent(proof -> member(json, "parent_proof", Jcs.canonical(proof.toMap())));
+    request
+        .renewed()
+        .ifPresent(artifact -> member(json, "renews", Jcs.canonical(artifact.compact())));
     member(json, "request", request.request().jcs());
     json.write('}');
     return json.toByteArray();

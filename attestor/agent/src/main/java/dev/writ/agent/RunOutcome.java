@@ -4,7 +4,8 @@ package dev.writ.agent;
 import dev.writ.artifact.DenialCode;
 import java.util.Optional;
 
-/** What became of an execution that was asked for. In all but {@link Ran} no child was started. */
+/** What became of an execution that was asked for. In all but {@link Ran} and {@link Stopped} no child was
+ * started. */
 public sealed interface RunOutcome {
   /** What there is to say to whoever asked; empty where there is nothing. */
   String sentence();
@@ -38,6 +39,24 @@ public sealed interface RunOutcome {
     @Override
     public String sentence() {
       return "denied: " + code.wire() + ": " + reason;
+    }
+  }
+
+  /**
+   * It was allowed, ran, and was ended because what permitted it ended.
+   *
+   * @param reason what must hold, and what was
+   * @param reported as of {@link Ran}
+   */
+  record Stopped(DenialCode code, String reason, Ending ending, String reported)
+      implements RunOutcome {
+    @Override
+    public String sentence() {
+      return "stopped: "
+          + code.wire()
+          + ": "
+          + reason
+          + (reported.isEmpty() ? "" : "; " + reported);
     }
   }
 

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 
 /**
  * The process that started this JVM and starts its child: {@code writ-exec}, whose source says how it is
- * spoken to. One thread uses it.
+ * spoken to. One thread uses it; others may only tell it of a lease.
  */
 public final class WritExec implements AutoCloseable {
   /** The environment variable in which it tells its two pipes. */
@@ -127,6 +127,18 @@ public final class WritExec implements AutoCloseable {
     };
   }
 
+  /**
+   * Has the child end: it is asked to, and killed, after so many milliseconds, if this is not called again
+   * before it was asked. It counts from now on, whatever becomes of this process, and no child is started
+   * past it.
+   *
+   * @param ask 0 or more
+   * @param kill no less
+   */
+  void lease(int ask, int kill) throws IOException {
+    send(message('L', 2 * Integer.BYTES).putInt(ask).putInt(kill));
+  }
+
   /** Waits for the child's end, or writ-exec's own. */
   Ending awaitEnd() {
     try {
@@ -181,7 +193,7 @@ public final class WritExec implements AutoCloseable {
     strings.forEach(string -> message.putInt(string.length).put(string));
   }
 
-  private void send(ByteBuffer message) throws IOException {
+  private synchronized void send(ByteBuffer message) throws IOException {
     byte[] bytes = new byte[message.flip().remaining()];
     message.get(bytes);
     commands.write(bytes);

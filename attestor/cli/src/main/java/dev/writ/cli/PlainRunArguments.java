@@ -35,7 +35,8 @@ final class PlainRunArguments {
           Map.entry("--workload", "WRIT_WORKLOAD"),
           Map.entry("--initiator-token-file", "WRIT_INITIATOR_TOKEN_FILE"),
           Map.entry(ParentOptions.NAME, Execution.PARENT),
-          Map.entry("--service", "WRIT_SERVICE"));
+          Map.entry("--service", "WRIT_SERVICE"),
+          Map.entry("--stop-within", "WRIT_STOP_WITHIN"));
 
   private static final Set<String> REPEATED = Set.of("--env", "--bind", "--delegable");
 
@@ -128,6 +129,7 @@ final class PlainRunArguments {
       case ParentOptions.NAME -> run.parent.file = Path.of(value);
       case "--initiator-token-file" -> run.initiator.file = Path.of(value);
       case "--service" -> run.service = URI.create(value);
+      case "--stop-within" -> run.stopWithin = Long.parseLong(value);
       case "--bundle" -> run.bundle = Path.of(value);
       default -> {
         return false;

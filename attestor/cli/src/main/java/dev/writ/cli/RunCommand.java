@@ -7,6 +7,7 @@ import dev.writ.agent.ExecGateway;
 import dev.writ.agent.ExecRequest;
 import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
+import dev.writ.agent.LeasePace;
 import dev.writ.agent.OutcomeSpool;
 import dev.writ.agent.ParentBundle;
 import dev.writ.agent.RunOutcome;
@@ -48,11 +49,15 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit: the program's own status, or 128 and the signal's number; 126 denied, or it cannot be",
-      "executed; 127 not found; 125 Writ's own failure, or wrong usage."
+      "executed; 127 not found; 125 Writ's own failure, or wrong usage; 124 stopped, because the lease",
+      "that it ran under ended or was not renewed."
     },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
   static final String NAME = "run";
+
+  /** As of timeout(1). */
+  private static final int STOPPED = 124;
 
   private static final int NOT_EXECUTED = 126;
   private static final int NOT_FOUND = 127;
@@ -97,6 +102,16 @@ final class RunCommand implements Callable<Integer> {
         "who set it in motion it says itself, and what it stands under it must be."
       })
   @Nullable Path bundle;
+
+  @Option(
+      names = "--stop-within",
+      paramLabel = "MS",
+      defaultValue = "${env:WRIT_STOP_WITHIN:-1000}",
+      description = {
+        "How long a program may take to end once its lease is over, before it is killed, in",
+        "milliseconds (or WRIT_STOP_WITHIN; default and most: 1000)."
+      })
+  long stopWithin = LeasePace.LONGEST_GRACE.toMillis();
 
   @Parameters(
       arity = "1..*",
@@ -179,6 +194,13 @@ final class RunCommand implements Callable<Integer> {
     if (bundle == null && service == null) {
       throw CommandFailure.usage("--service or --bundle must be given, and neither is");
     }
+    if (stopWithin < 0 || stopWithin > LeasePace.LONGEST_GRACE.toMillis()) {
+      throw CommandFailure.usage(
+          "--stop-within must be 0 to "
+              + LeasePace.LONGEST_GRACE.toMillis()
+              + " (or WRIT_STOP_WITHIN), is "
+              + stopWithin);
+    }
     if (bundle != null && isInitiatorNamed()) {
       throw CommandFailure.usage(
           InitiatorOptions.NAME
@@ -249,7 +271,8 @@ final class RunCommand implements Callable<Integer> {
               SeenOnDisk.open(folder.seen(), clock),
               spool,
               clock,
-              random);
+              random,
+              LeasePace.STANDARD.withGrace(Duration.ofMillis(stopWithin)));
       RunOutcome outcome =
           brought.isPresent()
               ? gateway.runUnder(brought.get(), execution, above)
@@ -293,6 +316,8 @@ final class RunCommand implements Callable<Integer> {
     }
     if (outcome instanceof RunOutcome.Ran ran) {
       return status(ran.ending());
+    } else if (outcome instanceof RunOutcome.Stopped) {
+      return STOPPED;
     } else if (outcome instanceof RunOutcome.Denied
         || outcome instanceof RunOutcome.NotExecutable) {
       return NOT_EXECUTED;

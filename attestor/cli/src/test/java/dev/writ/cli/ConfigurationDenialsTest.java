@@ -162,7 +162,8 @@ final class ConfigurationDenialsTest {
           Map.entry("--bind", "what is bound besides"),
           Map.entry("--initiator-token-file", "who set it in motion, by a provider's word"),
           Map.entry("--service", "who is asked"),
-          Map.entry("--bundle", "what is verified in the place of a fresh one"));
+          Map.entry("--bundle", "what is verified in the place of a fresh one"),
+          Map.entry("--stop-within", "how soon it is killed, a second at most"));
 
   private static final AtomicReference<Duration> AHEAD = new AtomicReference<>(Duration.ZERO);
   private static final InstantSource CLOCK = () -> Clock.systemUTC().instant().plus(AHEAD.get());

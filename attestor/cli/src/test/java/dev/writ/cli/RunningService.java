@@ -38,6 +38,15 @@ final class RunningService implements AutoCloseable {
        "code":"policy_denied","reason_user":"Somebody must approve this.",
        "reason_admin":"An operator approves it with writ approve --request."}""";
 
+  /** What runs on only while its host is attested. */
+  private static final String LEASED =
+      """
+      {"id":"leased","description":"It runs on only where nothing changes.",
+       "stage":"authorization","effect":"permit",
+       "when":"has(request.exec) && request.exec.path.endsWith('/sleep')",
+       "reason_user":"It is leased.","reason_admin":"It is leased.","mode":"enforce",
+       "obligations":["lease:10"]}""";
+
   /** What a gateway must send to its upstream blue. */
   static final String REROUTED = "/usr/bin/rerouted";
 
@@ -131,7 +140,15 @@ final class RunningService implements AutoCloseable {
         revised
             .replace(
                 "\"rules\":[",
-                "\"rules\":[" + UNKNOWN_OBLIGATION + "," + REROUTING + "," + APPROVED + ",")
+                "\"rules\":["
+                    + UNKNOWN_OBLIGATION
+                    + ","
+                    + LEASED
+                    + ","
+                    + REROUTING
+                    + ","
+                    + APPROVED
+                    + ",")
             .replaceFirst(
                 "\\{",
                 "{\"approvals\":{\"threshold\":1,\"separation\":false,\"approvers\":[\""

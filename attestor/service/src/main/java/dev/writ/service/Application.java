@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.Act;
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ExecAudience;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param initiatorToken what an identity provider says of whoever set this in motion
  * @param parentProof that the holder of the parent that the request names wants it; absent where it names
  *     none, and where nothing is shown
+ * @param renewed an artifact of the same request, of whose execution this one is to be
  */
 public record Application(
     TpmName akName,
@@ -33,7 +35,20 @@ public record Application(
     Optional<ExecBinding> exec,
     Evidence evidence,
     Optional<InitiatorToken> initiatorToken,
-    Optional<ParentProof> parentProof) {
+    Optional<ParentProof> parentProof,
+    Optional<Artifact> renewed) {
+  /** One that renews nothing. */
+  public Application(
+      TpmName akName,
+      Challenge challenge,
+      ExecutionRequest request,
+      Optional<ExecBinding> exec,
+      Evidence evidence,
+      Optional<InitiatorToken> initiatorToken,
+      Optional<ParentProof> parentProof) {
+    this(akName, challenge, request, exec, evidence, initiatorToken, parentProof, Optional.empty());
+  }
+
   /**
    * One that names no initiator.
    *

@@ -11,6 +11,7 @@ import dev.writ.artifact.Lineage;
 import dev.writ.artifact.PcrBankSelection;
 import dev.writ.artifact.StatusReference;
 import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.Challenge;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.hsm.HsmException;
@@ -21,14 +22,17 @@ import dev.writ.policy.Decision;
 import dev.writ.policy.Obligation;
 import dev.writ.tlog.Hash;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 
 /**
  * Signs artifacts with the issuer's key, which never leaves its token. It signs nothing but what a
@@ -96,7 +100,10 @@ final class ArtifactSigner {
                 grounds,
                 new Chosen(
                     UuidV7.next(clock, random),
-                    UuidV7.next(clock, random),
+                    grounds
+                        .renewal()
+                        .map(Renewal::execution)
+                        .orElseGet(() -> UuidV7.next(clock, random)),
                     Optional.of(status),
                     logOrigin,
                     mode)));
@@ -149,7 +156,7 @@ final class ArtifactSigner {
         request.aud(),
         iat,
         iat,
-        end(iat.plus(allow.lifetime()), breakglass, grounds.parent()),
+        end(allow, grounds, iat, breakglass),
         chosen.jti(),
         request.jkt(),
         request.tenant(),
@@ -185,14 +192,45 @@ final class ArtifactSigner {
     return parent.map(above -> above.obligations(own)).orElse(own);
   }
 
+  /** How old the attestation may become, by the policy and by the artifact under which it was asked. */
+  static Optional<Duration> lease(Decision.Allow allow, Optional<ParentGrant> parent) {
+    return Stream.concat(
+            allow.lease().stream(), parent.flatMap(above -> above.claims().lease()).stream())
+        .min(Comparator.naturalOrder());
+  }
+
+  /** Whether there is a whole second left of the lease, if there is one. */
+  static boolean outlives(
+      Decision.Allow allow, Optional<ParentGrant> parent, Challenge answered, Instant now) {
+    return lease(allow, parent)
+        .map(maxAge -> leaseEnd(answered, maxAge).isAfter(now.truncatedTo(ChronoUnit.SECONDS)))
+        .orElse(true);
+  }
+
+  /** A quote may be as old as the challenge that it answers. */
+  private static Instant leaseEnd(Challenge answered, Duration maxAge) {
+    return Challenges.issued(answered).plus(maxAge).truncatedTo(ChronoUnit.SECONDS);
+  }
+
   /**
    * What is permitted under a break-glass ends with it: it began and ends at whole seconds. What is asked
-   * under another artifact ends no later than that.
+   * under another artifact ends no later than that, and no attestation lasts longer than its lease.
    */
   private static Instant end(
-      Instant end, Optional<GovernanceMode.Breakglass> breakglass, Optional<ParentGrant> parent) {
-    Instant own = breakglass.map(GovernanceMode.Breakglass::ends).filter(end::isAfter).orElse(end);
-    return parent.map(above -> above.end(own)).orElse(own);
+      Decision.Allow allow,
+      Grounds grounds,
+      Instant iat,
+      Optional<GovernanceMode.Breakglass> breakglass) {
+    Instant usual = iat.plus(allow.lifetime());
+    return Stream.of(
+            Optional.of(usual),
+            breakglass.map(GovernanceMode.Breakglass::ends),
+            grounds.parent().map(above -> above.claims().exp()),
+            lease(allow, grounds.parent())
+                .map(maxAge -> leaseEnd(grounds.application().challenge(), maxAge)))
+        .flatMap(Optional::stream)
+        .min(Comparator.naturalOrder())
+        .orElse(usual);
   }
 
   /** Who let it happen besides the policy: the signers of a grant, and who approved the request. */

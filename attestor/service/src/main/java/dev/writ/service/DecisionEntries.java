@@ -21,12 +21,13 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Writes decisions as ledger entries: the leaf, what must still hold when it is committed, and what
  * changes with it. Parents of a decision are the policy that decided, the host's enrolment, where it was made
- * under a break-glass the leaf that began that, the approvals that the policy's rules saw, and the
- * decision that allowed the artifact under which it was asked.
+ * under a break-glass the leaf that began that, the approvals that the policy's rules saw, the decision that
+ * allowed the artifact under which it was asked, and the one that allowed the execution to begin that it renews.
  */
 final class DecisionEntries {
   private final InstantSource clock;
@@ -54,7 +55,8 @@ final class DecisionEntries {
             commitment(salts.subject(), claims.sub()),
             commitment(salts.host(), grounds.host().name()),
             Commitment.of(salts.args(), claims.act().argsDigest().bytes()),
-            claims.lineage().parent());
+            claims.lineage().parent(),
+            grounds.renewal().map(Renewal::first));
     List<StateChange> changes = new ArrayList<>();
     if (takesNonce(granted.nonce())) {
       changes.add(nonceOf(application.challenge()));
@@ -80,6 +82,9 @@ final class DecisionEntries {
               rests.add(new Precondition.ParentLive(parent.claims().jti()));
               rests.add(new Precondition.HostActive(parent.claims().env().akName()));
             });
+    grounds
+        .renewal()
+        .ifPresent(renewal -> rests.add(new Precondition.ParentLive(renewal.claims().jti())));
     List<Counted> approvals = grounds.approvals().seen();
     if (!approvals.isEmpty()) {
       approvals.forEach(approval -> changes.add(approval.use()));
@@ -92,7 +97,10 @@ final class DecisionEntries {
             grounds.host(),
             policy.mode().parent(grounds.decided()),
             approvals,
-            grounds.parent().map(ParentGrant::leaf),
+            Stream.concat(
+                    grounds.parent().map(ParentGrant::leaf).stream(),
+                    grounds.renewal().map(Renewal::leaf).stream())
+                .toList(),
             body),
         changes,
         rests,
@@ -132,7 +140,7 @@ final class DecisionEntries {
             refused.host(),
             refused.decision().flatMap(deny -> policy.mode().parent(deny.inputs().now())),
             refused.approvals(),
-            Optional.empty(),
+            List.of(),
             body),
         changes,
         rests,
@@ -172,12 +180,12 @@ final class DecisionEntries {
       KnownHost host,
       Optional<Hash> breakglass,
       List<Counted> approvals,
-      Optional<Hash> parent,
+      List<Hash> origins,
       LeafBody body) {
     List<Hash> parents = new ArrayList<>(List.of(policy.leaf(), host.enrolment()));
     breakglass.ifPresent(parents::add);
     approvals.forEach(approval -> parents.add(approval.leaf()));
-    parent.ifPresent(parents::add);
+    parents.addAll(origins);
     return Leaf.of(time, UuidV7.next(clock, random), parents, body);
   }
 

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param decided when
  * @param initiator who set it in motion, and what proved it
  * @param parent under which it was asked
+ * @param renewal what goes on with it
  */
 record Grounds(
     Application application,
@@ -36,4 +37,5 @@ record Grounds(
     PolicyInForce policy,
     Instant decided,
     Optional<Initiator> initiator,
-    Optional<ParentGrant> parent) {}
+    Optional<ParentGrant> parent,
+    Optional<Renewal> renewal) {}

@@ -75,6 +75,12 @@ final class Judge {
               + ParentGrant.MAX_OBLIGATIONS
               + ", are more");
 
+  private static final Denial ATTESTED_TOO_LONG_AGO =
+      new Denial(
+          DenialCode.EXPIRED,
+          "attestation_too_old",
+          "a challenge must be answered before the lease that it is for ends, and was not; ask again");
+
   private final ServiceIdentity identity;
   private final Challenges challenges;
   private final Endorsements endorsements;
@@ -86,6 +92,7 @@ final class Judge {
   private final MeasuredLogs logs;
   private final ApprovalsAtHand approvals;
   private final Parents parents;
+  private final Renewals renewals;
   private final Continuity continuity;
   private final HostRate rate;
   private final InstantSource clock;
@@ -103,6 +110,7 @@ final class Judge {
       MeasuredLogs logs,
       ApprovalsAtHand approvals,
       Parents parents,
+      Renewals renewals,
       Continuity continuity,
       HostRate rate,
       InstantSource clock,
@@ -118,6 +126,7 @@ final class Judge {
     this.logs = logs;
     this.approvals = approvals;
     this.parents = parents;
+    this.renewals = renewals;
     this.continuity = continuity;
     this.rate = rate;
     this.clock = clock;
@@ -192,6 +201,10 @@ final class Judge {
     if (above instanceof Parents.Outcome.Denied denied) {
       return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
     }
+    Renewals.Outcome goesOn = renewals.judge(application, host, initiator, now);
+    if (goesOn instanceof Renewals.Outcome.Denied denied) {
+      return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
+    }
     return decide(
         application,
         channel,
@@ -199,6 +212,7 @@ final class Judge {
         above instanceof Parents.Outcome.Under under
             ? Optional.of(under.parent())
             : Optional.empty(),
+        goesOn instanceof Renewals.Outcome.Of of ? Optional.of(of.renewal()) : Optional.empty(),
         policy,
         host,
         quote,
@@ -266,6 +280,7 @@ final class Judge {
       Channel channel,
       Optional<Initiator> initiator,
       Optional<ParentGrant> parent,
+      Optional<Renewal> renewal,
       PolicyInForce policy,
       KnownHost host,
       VerifiedQuote quote,
@@ -296,7 +311,9 @@ final class Judge {
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
     Governance governance =
         PolicyInputs.governance(
-            policy, Parents.initiator(parent, initiator.map(Initiator::name)), now);
+            policy,
+            Renewals.initiator(renewal, Parents.initiator(parent, initiator.map(Initiator::name))),
+            now);
     Hash request = application.request().digest();
     CountedApprovals counted =
         approvals.of(policy, application.request(), governance.initiator(), now);
@@ -332,6 +349,9 @@ final class Judge {
         > ParentGrant.MAX_OBLIGATIONS) {
       return new Judgement.Refused(policy, host, TOO_MANY_OBLIGATIONS, Nonce.SPENT, standing);
     }
+    if (!ArtifactSigner.outlives((Decision.Allow) decision, parent, application.challenge(), now)) {
+      return new Judgement.Refused(policy, host, ATTESTED_TOO_LONG_AGO, Nonce.SPENT, standing);
+    }
     List<StateChange> learned = new ArrayList<>();
     key.registration().ifPresent(learned::add);
     MeasuredLogs.reached(read, appraisal, host.akName(), quote, policy.digest())
@@ -351,7 +371,8 @@ final class Judge {
             policy,
             now,
             initiator,
-            parent),
+            parent,
+            renewal),
         standing,
         Nonce.SPENT);
   }

@@ -9,7 +9,6 @@ import dev.writ.artifact.ParentProof;
 import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.StateChange;
 import dev.writ.tlog.Hash;
-import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -49,11 +48,6 @@ record ParentGrant(ParentProof proof, Hash leaf, long uses, boolean ownAct) {
   /** Where the child comes from. */
   Lineage lineage(UuidV7 execution) {
     return new Lineage(execution, Optional.of(claims().jti()), claims().lineage().root(), depth());
-  }
-
-  /** No later than the parent ends. */
-  Instant end(Instant end) {
-    return end.isAfter(claims().exp()) ? claims().exp() : end;
   }
 
   /** The child's own, and all of the parent's: what a gateway had to do there it has to do here. */

@@ -36,6 +36,7 @@ import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.security.Provider;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -354,16 +355,31 @@ final class RecordedGrounds {
         at);
   }
 
-  /** The leaf that allowed what an allow at {@code index} says it was asked for under. */
-  Optional<Hash> parentLeaf(Leaf leaf, long index) throws LedgerException, ContradictionException {
-    if (!(leaf.body() instanceof LeafBody.DecisionAllow allow) || allow.parent().isEmpty()) {
-      return Optional.empty();
+  /** The decision before {@code index} that allowed an artifact which one at it says it renews. */
+  Leaf renewed(UuidV7 jti, long index) throws LedgerException, ContradictionException {
+    Optional<IssuedArtifact> row = ledger.artifact(jti).filter(found -> found.leafIndex() < index);
+    if (row.isPresent()) {
+      Leaf leaf = provenLeaf(row.get().leafIndex());
+      if (leaf.body() instanceof LeafBody.DecisionAllow) {
+        return leaf;
+      }
     }
-    Optional<IssuedArtifact> row =
-        ledger.artifact(allow.parent().get()).filter(found -> found.leafIndex() < index);
-    return row.isPresent()
-        ? Optional.of(provenLeaf(row.get().leafIndex()).hash())
-        : Optional.empty();
+    throw new ContradictionException("renews", "allowed before", "not: " + jti);
+  }
+
+  /** The leaves that allowed what an allow at {@code index} says it comes from, as far as there are any. */
+  List<Hash> origins(Leaf leaf, long index) throws LedgerException, ContradictionException {
+    List<Hash> origins = new ArrayList<>();
+    if (leaf.body() instanceof LeafBody.DecisionAllow allow) {
+      for (UuidV7 origin : allow.origins()) {
+        Optional<IssuedArtifact> row =
+            ledger.artifact(origin).filter(found -> found.leafIndex() < index);
+        if (row.isPresent()) {
+          origins.add(provenLeaf(row.get().leafIndex()).hash());
+        }
+      }
+    }
+    return origins;
   }
 
   /** A leaf that the tree vouches for. */

@@ -204,7 +204,8 @@ final class ReplayWalk {
       return;
     }
     KeyStanding.Fit key = (KeyStanding.Fit) standing;
-    if (recorded.isDenied(reason -> reason.startsWith(Parents.REASONS))) {
+    if (recorded.isDenied(
+        reason -> reason.startsWith(Parents.REASONS) || reason.startsWith(Renewals.REASONS))) {
       steps.begin(ReplayStep.PARENT);
       steps.say(
           new StepOutcome.NotKept("denied " + recorded.reason() + " by what was known of it then"));
@@ -215,6 +216,7 @@ final class ReplayWalk {
     if (application.request().parent().isPresent() && parent.isEmpty()) {
       return;
     }
+    renewed();
     ReplayedAppraisal appraisal =
         new ReplayedAppraisal(grounds, recorded, policy, host, quote, key.storage(), index);
     parent.ifPresent(appraisal::under);
@@ -272,6 +274,20 @@ final class ReplayWalk {
         "one under which it may be asked",
         ((Parents.Outcome.Denied) outcome).denial().reason());
     return Optional.empty();
+  }
+
+  /** What an allow goes on with was allowed before it, of the same request. */
+  private void renewed() throws LedgerException, ContradictionException {
+    if (!(leaf.body() instanceof LeafBody.DecisionAllow allow) || allow.renews().isEmpty()) {
+      return;
+    }
+    steps.begin(ReplayStep.PARENT);
+    Leaf first = grounds.renewed(allow.renews().get(), index);
+    requireParent(first.hash(), "the renewed artifact's");
+    if (!((LeafBody.DecisionAllow) first.body()).requestDigest().equals(allow.requestDigest())) {
+      throw new ContradictionException("renews", "of the same request", "of another");
+    }
+    steps.same();
   }
 
   private void revoked(RecordedDecision recorded, Optional<EndorsementOutcome> endorsement)

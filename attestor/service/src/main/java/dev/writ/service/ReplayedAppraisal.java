@@ -336,6 +336,7 @@ final class ReplayedAppraisal {
         policy,
         decided,
         Optional.empty(),
-        parent);
+        parent,
+        Optional.empty());
   }
 }

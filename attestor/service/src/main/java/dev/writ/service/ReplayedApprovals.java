@@ -55,7 +55,7 @@ final class ReplayedApprovals {
     left.remove(policy.leaf());
     left.remove(host.host().enrolment());
     policy.mode().parent(recorded.decided()).ifPresent(left::remove);
-    grounds.parentLeaf(leaf, index).ifPresent(left::remove);
+    left.removeAll(grounds.origins(leaf, index));
     if (left.isEmpty() || (was.isEmpty() && !recorded.allowed())) {
       return new CountedApprovals(rules, trust.content(), List.of());
     }

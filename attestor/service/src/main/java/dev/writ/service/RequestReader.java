@@ -2,6 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.AkName;
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.InitiatorToken;
@@ -118,8 +119,10 @@ final class RequestReader {
       Optional<JsonMembers> proof = body.optionalObject("parent_proof");
       Optional<ParentProof> parent =
           proof.isPresent() ? Optional.of(ParentProof.take(proof.get())) : Optional.empty();
+      Optional<Artifact> renewed =
+          body.has("renews") ? Optional.of(Artifact.parse(body.text("renews"))) : Optional.empty();
       body.end();
-      return agreeing(akName, challenge, request, exec, evidence, initiator, parent);
+      return agreeing(akName, challenge, request, exec, evidence, initiator, parent, renewed);
     } catch (MalformedDocumentException e) {
       throw new MalformedRequest(e);
     }
@@ -132,10 +135,12 @@ final class RequestReader {
       Optional<ExecBinding> exec,
       Evidence evidence,
       Optional<InitiatorToken> initiator,
-      Optional<ParentProof> parent)
+      Optional<ParentProof> parent,
+      Optional<Artifact> renewed)
       throws MalformedRequest {
     try {
-      return new Application(akName, challenge, request, exec, evidence, initiator, parent);
+      return new Application(
+          akName, challenge, request, exec, evidence, initiator, parent, renewed);
     } catch (IllegalArgumentException e) {
       throw new MalformedRequest(String.valueOf(e.getMessage()));
     }

@@ -197,6 +197,7 @@ public final class WritService implements AutoCloseable {
                 new MeasuredLogs(ledger, limits.instanceKeys()),
                 approvals,
                 new Parents(ledger, setup.signatures()),
+                new Renewals(ledger),
                 continuity,
                 new HostRate(limits, nanos),
                 clock,

@@ -111,6 +111,13 @@ public final class LedgerRules {
   private final Map<UuidV7, UuidV7> parents = new HashMap<>();
   private final Set<Hash> evidence = new HashSet<>();
   private final Set<UuidV7> revoked = new HashSet<>();
+
+  /** With what the execution of an artifact began, where it goes on under that. */
+  private final Map<UuidV7, UuidV7> begun = new HashMap<>();
+
+  /** The first artifacts of executions of which one was revoked by name. */
+  private final Set<UuidV7> ended = new HashSet<>();
+
   private final Set<Hash> statements = new HashSet<>();
   private final Map<Hash, LeafBody.Enrolment> hosts = new HashMap<>();
   private final Set<Hash> endorsementKeys = new HashSet<>();
@@ -237,6 +244,7 @@ public final class LedgerRules {
             revoked.add(revocation.jti()),
             Rule.SAID_ONCE,
             "an artifact must be revoked once, " + revocation.jti() + " was before");
+        boolean unused = ended.add(begun.getOrDefault(revocation.jti(), revocation.jti()));
       } else if (body instanceof LeafBody.Approval approval) {
         invitations.put(leaf.hash(), approval.expires());
       } else if (body instanceof LeafBody.Enrolment enrolment) {
@@ -302,6 +310,21 @@ public final class LedgerRules {
       if (allow.parent().isPresent()) {
         under(allow, allow.parent().get());
       }
+      if (allow.renews().isPresent()) {
+        renewed(allow, allow.renews().get());
+      }
+    }
+
+    /** Whatever of one execution was revoked, nothing goes on with it. */
+    private void renewed(LeafBody.DecisionAllow allow, UuidV7 first) {
+      ofAllow(first);
+      @Nullable UuidV7 unused = begun.put(allow.jti(), first);
+      require(
+          !ended.contains(first),
+          Rule.PARENT_LIVE,
+          "what it renews must not have been revoked, and of the execution of "
+              + first
+              + " some was");
     }
 
     private void under(LeafBody.DecisionAllow allow, UuidV7 parent) {

@@ -43,7 +43,7 @@ final class Agreement {
     if (body instanceof LeafBody.DecisionAllow allow) {
       decided(allow.policyDigest(), allow.epoch());
       approved(allow.requestDigest(), allow.policyDigest());
-      allow.parent().ifPresent(this::ofArtifact);
+      ofArtifacts(allow.origins());
     } else if (body instanceof LeafBody.DecisionDeny deny) {
       decided(deny.policyDigest(), deny.epoch());
       deny.requestDigest().ifPresent(request -> approved(request, deny.policyDigest()));
@@ -145,9 +145,19 @@ final class Agreement {
   }
 
   private void ofArtifact(UuidV7 jti) {
+    ofArtifacts(List.of(jti));
+  }
+
+  private void ofArtifacts(List<UuidV7> jtis) {
+    List<UuidV7> left = new ArrayList<>(jtis);
     for (IndexedLeaf parent : parents) {
-      if (parent.leaf().body() instanceof LeafBody.DecisionAllow allow) {
-        require(Rule.PARENT_AGREES, "jti", allow.jti(), jti);
+      if (parent.leaf().body() instanceof LeafBody.DecisionAllow allow
+          && !left.remove(allow.jti())) {
+        require(
+            Rule.PARENT_AGREES,
+            "jti",
+            allow.jti(),
+            left.isEmpty() ? "named by none" : left.get(0).toString());
       }
     }
   }

@@ -137,6 +137,12 @@ final class Derivation {
         allow.evidenceDigest(),
         opened.map(claims -> claims.env().digest()));
     rests(decision, request);
+    for (IndexedLeaf origin : parentsOf(LeafKind.DECISION_ALLOW)) {
+      if (origin.leaf().body() instanceof LeafBody.DecisionAllow first
+          && allow.renews().equals(Optional.of(first.jti()))) {
+        edge(artifact.id(), EdgeKind.RENEWS, new NodeId(NodeKind.ARTIFACT, first.jti().toString()));
+      }
+    }
     opened.ifPresent(claims -> executed(allow.jti(), claims));
   }
 

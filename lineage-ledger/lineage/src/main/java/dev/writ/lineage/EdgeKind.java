@@ -27,6 +27,8 @@ public enum EdgeKind implements Wire {
   USED("used"),
   /** execution → execution that started it (opened). */
   CHILD_OF("childOf"),
+  /** artifact → artifact that its execution began with. */
+  RENEWS("renews"),
   /** evidence → attestation key that signed the quote. */
   CERTIFIED_BY("certifiedBy"),
   /** attestation key → endorsement key. */

@@ -40,6 +40,9 @@ final class OpenedAgreement {
     }
     OpenedAgreement opened = new OpenedAgreement(lineage, leaf, allow, claims.get());
     opened.withLeaf(parents);
+    if (allow.renews().isPresent()) {
+      opened.withRenewed(parents, allow.renews().get());
+    }
     if (claims.get().lineage().parent().isPresent()) {
       opened.withParent(claims.get().lineage().parent().get());
     }
@@ -64,6 +67,25 @@ final class OpenedAgreement {
             "env.ak_name's digest",
             enrolment.akNameDigest(),
             Hash.sha256(claims.env().akName().bytes()));
+      }
+    }
+  }
+
+  /** A renewal is of the same execution, to the byte. */
+  private void withRenewed(List<IndexedLeaf> parents, UuidV7 first) {
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().body() instanceof LeafBody.DecisionAllow renewed
+          && renewed.jti().equals(first)) {
+        agrees("request_digest", renewed.requestDigest(), allow.requestDigest());
+        lineage
+            .openings()
+            .artifact(renewed.artifactDigest())
+            .ifPresent(
+                opened ->
+                    agrees(
+                        "lineage.execution",
+                        opened.lineage().execution(),
+                        claims.lineage().execution()));
       }
     }
   }

@@ -43,7 +43,7 @@ final class ParentKinds {
   private static Map<LeafKind, Count> of(LeafBody body) {
     return switch (body.kind()) {
       case DECISION_ALLOW ->
-          body instanceof LeafBody.DecisionAllow allow && allow.parent().isPresent()
+          body instanceof LeafBody.DecisionAllow allow && !allow.origins().isEmpty()
               ? Map.of(
                   LeafKind.POLICY,
                   ONE,
@@ -52,7 +52,7 @@ final class ParentKinds {
                   LeafKind.APPROVAL,
                   ANY,
                   LeafKind.DECISION_ALLOW,
-                  ONE)
+                  new Count(allow.origins().size(), allow.origins().size()))
               : DECIDED;
       case DECISION_DENY -> DECIDED;
       case VERIFICATION ->

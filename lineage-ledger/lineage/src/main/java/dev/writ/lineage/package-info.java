@@ -19,6 +19,7 @@
  * decision.allow   request principal decision verification     startedBy decidedOn restsOn appraised
  *                  evidence artifact                           certifiedBy evaluatedUnder sentFrom issuedFrom
  *                                                              approvedBy: approvals of it, a break-glass
+ *                                                              renews: what the execution began with
  * decision.deny    request decision enforcement                decidedOn evaluatedUnder sentFrom enforces
  *                  (verification evidence, if it was those)    restsOn
  * evaluation       request decision (enforcement)              decidedOn evaluatedUnder approvedBy enforces

@@ -4,6 +4,7 @@ package dev.writ.artifact;
 import dev.writ.tlog.Hash;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +126,15 @@ public record ArtifactClaims(
   /** The request that these claims grant, exactly: its digest is in the leaf and in the Evidence. */
   public ExecutionRequest request() {
     return new ExecutionRequest(iss, aud, tenant, sub, act, lineage.parent(), jkt);
+  }
+
+  /** The shortest lease among the obligations; absent where there is none. */
+  public Optional<Duration> lease() {
+    return gov.obligations().stream()
+        .map(Obligation::of)
+        .filter(Obligation.Lease.class::isInstance)
+        .map(obligation -> ((Obligation.Lease) obligation).maxAge())
+        .min(Comparator.naturalOrder());
   }
 
   /** The JWS payload: canonical JSON. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a leaf says, by its kind. */
 public sealed interface LeafBody
@@ -74,6 +75,7 @@ public sealed interface LeafBody
    * @param host commitment to the UTF-8 of the host's name
    * @param args commitment to the 32 bytes of {@code act.args_digest}
    * @param parent jti of the artifact under which it was asked for
+   * @param renews jti of the first artifact of the execution that goes on under it
    */
   record DecisionAllow(
       UuidV7 jti,
@@ -85,7 +87,8 @@ public sealed interface LeafBody
       Commitment subject,
       Commitment host,
       Commitment args,
-      Optional<UuidV7> parent)
+      Optional<UuidV7> parent,
+      Optional<UuidV7> renews)
       implements LeafBody {
     /**
      * The decision as given.
@@ -97,6 +100,36 @@ public sealed interface LeafBody
       if (parent.equals(Optional.of(jti))) {
         throw new InvalidValueException("parent", "another artifact than jti", jti.toString());
       }
+      if (renews.isPresent() && (renews.equals(Optional.of(jti)) || renews.equals(parent))) {
+        throw new InvalidValueException(
+            "renews", "another artifact than jti and parent", renews.get().toString());
+      }
+    }
+
+    /** One that renews none. */
+    public DecisionAllow(
+        UuidV7 jti,
+        Hash artifactDigest,
+        Hash requestDigest,
+        Hash evidenceDigest,
+        Hash policyDigest,
+        long epoch,
+        Commitment subject,
+        Commitment host,
+        Commitment args,
+        Optional<UuidV7> parent) {
+      this(
+          jti,
+          artifactDigest,
+          requestDigest,
+          evidenceDigest,
+          policyDigest,
+          epoch,
+          subject,
+          host,
+          args,
+          parent,
+          Optional.empty());
     }
 
     /** One that was asked for under no other artifact. */
@@ -141,7 +174,13 @@ public sealed interface LeafBody
       map.put("host", host.digest());
       map.put("args", args.digest());
       parent.ifPresent(above -> map.put("parent", above.toString()));
+      renews.ifPresent(first -> map.put("renews", first.toString()));
       return map;
+    }
+
+    /** The artifacts that it says it comes from. */
+    public List<UuidV7> origins() {
+      return Stream.concat(parent.stream(), renews.stream()).toList();
     }
   }
 

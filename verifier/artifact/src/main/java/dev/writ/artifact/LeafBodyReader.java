@@ -65,7 +65,8 @@ final class LeafBodyReader {
         new Commitment(json.hash("subject")),
         new Commitment(json.hash("host")),
         new Commitment(json.hash("args")),
-        json.optionalUuid("parent"));
+        json.optionalUuid("parent"),
+        json.optionalUuid("renews"));
   }
 
   private static LeafBody.DecisionDeny decisionDeny(JsonMembers json)

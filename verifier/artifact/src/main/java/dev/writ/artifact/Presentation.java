@@ -142,7 +142,11 @@ public record Presentation(
       if (obligation instanceof Obligation.Reroute reroute) {
         return upstreams.contains(reroute.upstream());
       }
-      return met.contains(obligation.name()) && !obligation.name().equals(Obligation.REROUTE);
+      // One that is spelled in another way than these two are is known to nobody.
+      boolean misspelled =
+          obligation instanceof Obligation.Other
+              && List.of(Obligation.REROUTE, Obligation.LEASE).contains(obligation.name());
+      return met.contains(obligation.name()) && !misspelled;
     }
   }
 

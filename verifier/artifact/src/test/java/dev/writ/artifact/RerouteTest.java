@@ -5,6 +5,7 @@ import static dev.writ.artifact.TestWorld.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -79,6 +80,24 @@ class RerouteTest {
     assertDenied(verify(both, "reroute"));
     assertDenied(verify(both, "reroute:"));
     assertDenied(verify(both, "reroute:blue", "reroute:green"));
+  }
+
+  /** Nor does knowing leases help with one of no length: nobody could tell when it ends. */
+  @Test
+  void lease_thatNobodyKnows_orOfNoLength_runtimeCondition() {
+    assertDenied(verify(NONE, "lease:30"));
+    Presentation.Obligations known =
+        new Presentation.Obligations(Set.of("log", Obligation.LEASE), Set.of());
+    for (String lease :
+        List.of("lease", "lease:", "lease:0", "lease:030", "lease:3601", "lease:1s")) {
+      assertDenied(verify(known, lease));
+    }
+    assertThat(verify(known, "log", "lease:30", "lease:20"))
+        .isInstanceOfSatisfying(
+            Verdict.Allowed.class,
+            allowed ->
+                assertThat(allowed.obligations())
+                    .contains(new Obligation.Lease(Duration.ofSeconds(20))));
   }
 
   @Test

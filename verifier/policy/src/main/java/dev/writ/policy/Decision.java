@@ -2,7 +2,10 @@
 package dev.writ.policy;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,7 +120,21 @@ public abstract sealed class Decision {
       return document().lifetime();
     }
 
-    /** What the gateway must do, in document order, each once. */
+    /**
+     * How old the attestation may become while the artifact holds: the smallest that the document and the
+     * rules that are met say; absent where none says any.
+     */
+    public Optional<Duration> lease() {
+      return Stream.concat(
+              document().lease().stream(),
+              obligations.stream().flatMap(obligation -> obligation.lease().stream()))
+          .min(Comparator.naturalOrder());
+    }
+
+    /**
+     * What the gateway must do, in document order, each once. Where something is leased that runs on, its
+     * one lease comes last.
+     */
     public List<Obligation> obligations() {
       return obligations;
     }

@@ -4,6 +4,7 @@ package dev.writ.policy;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelVariableResolver;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A document whose rules are compiled and ready to decide.
@@ -215,8 +218,26 @@ public final class Policy {
     }
     return conclusion.allows()
         ? new Decision.Allow(
-            document, inputs, results, shadow, List.copyOf(conclusion.obligations()))
+            document, inputs, results, shadow, leased(conclusion.obligations(), inputs.request()))
         : new Decision.Deny(document, inputs, results, reasons, shadow);
+  }
+
+  /**
+   * The obligations with the shortest lease alone. That of the document binds what runs on: whoever judges
+   * each use by the artifact's end needs none.
+   */
+  private List<Obligation> leased(Set<Obligation> met, Request request) {
+    Optional<Duration> ofDocument =
+        request.isExecutionOnHost() ? document.lease() : Optional.empty();
+    Optional<Duration> shortest =
+        Stream.concat(
+                ofDocument.stream(),
+                met.stream().flatMap(obligation -> obligation.lease().stream()))
+            .min(Comparator.naturalOrder());
+    return Stream.concat(
+            met.stream().filter(obligation -> obligation.lease().isEmpty()),
+            shortest.map(Obligation::lease).stream())
+        .toList();
   }
 
   /**

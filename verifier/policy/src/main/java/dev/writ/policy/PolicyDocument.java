@@ -173,6 +173,14 @@ public final class PolicyDocument {
     return members.questions;
   }
 
+  /**
+   * How old an attestation may become while what it permitted holds; absent where an artifact's lifetime is
+   * all that ends it.
+   */
+  public Optional<Duration> lease() {
+    return members.lease;
+  }
+
   /** The document's own tests; {@link PolicyTests} runs them. */
   public List<Example> tests() {
     return members.tests;

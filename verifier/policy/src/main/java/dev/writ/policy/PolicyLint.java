@@ -21,7 +21,8 @@ public final class PolicyLint {
   public static final Duration SOON = Duration.ofDays(30);
 
   /** What gateways of Writ's honour. */
-  private static final Pattern KNOWN_OBLIGATION = Pattern.compile("sealed_copy|reroute:.+");
+  private static final Pattern KNOWN_OBLIGATION =
+      Pattern.compile("sealed_copy|reroute:.+|lease:[0-9]+");
 
   private final List<Finding> faults = new ArrayList<>();
   private final List<Finding> warnings = new ArrayList<>();
@@ -313,8 +314,8 @@ public final class PolicyLint {
                 rule,
                 "has the obligation "
                     + obligation.wire()
-                    + ", which no gateway of Writ's knows, so that each denies; they know sealed_copy and"
-                    + " reroute:NAME");
+                    + ", which no gateway of Writ's knows, so that each denies; they know sealed_copy,"
+                    + " reroute:NAME and lease:SECONDS");
           }
         }
       }

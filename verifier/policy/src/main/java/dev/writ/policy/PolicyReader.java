@@ -45,6 +45,7 @@ final class PolicyReader {
   final Optional<Breakglass> breakglass;
   final int maxDelegationDepth;
   final List<AnswerableQuestions> questions;
+  final Optional<Duration> lease;
   final List<Example> tests;
 
   private final Map<String, ReferenceSet> referenceSetsByHost = new HashMap<>();
@@ -92,6 +93,7 @@ final class PolicyReader {
     breakglass = glass.isPresent() ? Optional.of(Breakglass.read(glass.get())) : Optional.empty();
     maxDelegationDepth = readDelegation(members);
     questions = AnswerableQuestions.take(members);
+    lease = readLease(members);
     Examples examples = new Examples(effectiveFrom);
     tests = members.optionalList("tests", MAX_TESTS, examples::read);
     members.end();
@@ -111,6 +113,17 @@ final class PolicyReader {
     int depth = delegation.integer("max_depth", 1, MAX_DELEGATION_DEPTH);
     delegation.end();
     return depth;
+  }
+
+  private static Optional<Duration> readLease(Members members) throws MalformedPolicyException {
+    Optional<Json> said = members.optional("lease");
+    if (said.isEmpty()) {
+      return Optional.empty();
+    }
+    Members lease = Members.of(said.get());
+    int maxAge = lease.integer("max_age_s", Obligation.MIN_LEASE_S, Obligation.MAX_LEASE_S);
+    lease.end();
+    return Optional.of(Duration.ofSeconds(maxAge));
   }
 
   private static Set<String> readLoaderVariables(Members members) throws MalformedPolicyException {

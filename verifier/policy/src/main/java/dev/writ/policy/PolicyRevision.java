@@ -96,6 +96,20 @@ public final class PolicyRevision {
     return this;
   }
 
+  /** How old an attestation may become while what it permitted holds, in whole seconds. */
+  @CanIgnoreReturnValue
+  public PolicyRevision lease(Duration maxAge) {
+    members.put(
+        "lease",
+        new CanonicalJson()
+            .beginObject()
+            .name("max_age_s")
+            .integer(maxAge.toSeconds())
+            .endObject()
+            .toString());
+    return this;
+  }
+
   /** The reference values, instead of all that were there. */
   @CanIgnoreReturnValue
   public PolicyRevision referenceSets(List<ReferenceSet> sets) {

@@ -61,6 +61,15 @@ public record Request(
                       read.optional("exec", InputType.ofStruct(Exec.STRUCT)),
                       read.optional("question", InputType.ofStruct(Question.STRUCT))));
 
+  private static final String EXECUTION = "exec";
+  private static final String ON_HOST = "exec:";
+
+  /** Whether something is to run on a host that is asked for as itself. */
+  boolean isExecutionOnHost() {
+    return action.equals(EXECUTION)
+        && audiences.stream().anyMatch(audience -> audience.startsWith(ON_HOST));
+  }
+
   /** Copies the collections, so that a decision's inputs cannot change under it. */
   public Request {
     audiences = List.copyOf(audiences);

@@ -67,6 +67,8 @@
  *                   under others; absent, none
  * questions         optional, [1 to 16 of {subject: a type, actions: [1 to 16 names], resource: a type}]:
  *                   what enforcement points may be told without Evidence; absent, every question is denied
+ * lease             optional, {max_age_s: 2 to 3600}: how old an attestation may become while what it
+ *                   permitted holds; absent, as old as its artifact
  * breakglass        optional, {threshold, approvers, max_ttl_s, review_within_s}
  * tests             optional, [ {name, description (optional),
  *                      like (optional): the name of a test before it, whose inputs these vary,

@@ -229,6 +229,57 @@ class DecisionTest {
   }
 
   @Test
+  void leases_ofRulesAndDocument_areTheShortestOne() throws Exception {
+    Samples.Draft draft =
+        permitting()
+            .rule("a", "trust", "permit", "true", "", "enforce", "[\"lease:60\",\"log\"]")
+            .rule("b", "trust", "permit", "true", "", "enforce", "[\"lease:40\"]")
+            .rule("c", "trust", "permit", "false", "", "enforce", "[\"lease:5\"]");
+    Decision.Allow byRules = (Decision.Allow) decide(draft);
+    assertThat(byRules.obligations())
+        .extracting(Obligation::wire)
+        .containsExactly("log", "lease:40");
+    assertThat(byRules.lease()).contains(Duration.ofSeconds(40));
+    Decision.Allow byDocument = (Decision.Allow) decide(draft.with("lease", "{\"max_age_s\":30}"));
+    assertThat(byDocument.obligations())
+        .extracting(Obligation::wire)
+        .containsExactly("log", "lease:30");
+    Decision.Allow none = (Decision.Allow) decide(permitting());
+    assertThat(none.obligations()).isEmpty();
+    assertThat(none.lease()).isEmpty();
+  }
+
+  /** Whoever judges each call by the artifact's end needs no obligation for it. */
+  @Test
+  void lease_ofTheDocument_bindsOnlyWhatRunsOnAHost() throws Exception {
+    Inputs call = Samples.INPUTS;
+    Request request = call.request();
+    Inputs elsewhere =
+        new Inputs(
+            call.subject(),
+            new Request(
+                request.action(),
+                request.resource(),
+                request.argsDigest(),
+                List.of("https://gateway.example"),
+                request.tenant(),
+                request.maxUses(),
+                request.limits(),
+                request.depth(),
+                request.parent(),
+                request.exec()),
+            call.governance(),
+            call.trust(),
+            call.env(),
+            call.now());
+    Decision.Allow allow =
+        (Decision.Allow)
+            permitting().with("lease", "{\"max_age_s\":30}").policy().decide(elsewhere);
+    assertThat(allow.obligations()).isEmpty();
+    assertThat(allow.lease()).contains(Duration.ofSeconds(30));
+  }
+
+  @Test
   void document_outsideItsTime_denies() throws Exception {
     assertThat(decideAt(permitting(), "2026-01-01T00:00:00Z")).isInstanceOf(Decision.Allow.class);
     assertThat(decideAt(permitting(), "2025-12-31T23:59:59.999Z").reasons())

@@ -106,6 +106,21 @@ class PolicyDocumentTest {
     }
   }
 
+  @Test
+  void lease_isNoneUnlessTheDocumentSaysHowLong() throws Exception {
+    PolicyDocument none = PolicyDocument.parse(Samples.devPolicy());
+    assertThat(none.lease()).isEmpty();
+    for (int seconds : new int[] {2, 3600}) {
+      Duration maxAge = Duration.ofSeconds(seconds);
+      assertThat(none.revise().lease(maxAge).build().lease()).contains(maxAge);
+    }
+    for (int seconds : new int[] {-1, 0, 1, 3601}) {
+      assertThatThrownBy(() -> none.revise().lease(Duration.ofSeconds(seconds)).build())
+          .isInstanceOf(MalformedPolicyException.class)
+          .hasMessageContaining("$.lease.max_age_s");
+    }
+  }
+
   /** One in force since before goes on deciding; what is published anew must not be so. */
   @Test
   void breakglass_whoseReviewCannotBeGiven_isReadAndSaysWhy() {
@@ -265,7 +280,11 @@ class PolicyDocumentTest {
         Arguments.of("\"reason_admin\":\"a\",", "", "reason_admin"),
         Arguments.of("\"mode\"", "\"severity\":\"high\",\"mode\"", "severity"),
         Arguments.of("\"mode\"", "\"obligations\":[\"Reroute\"],\"mode\"", "obligations[0]"),
-        Arguments.of("\"mode\"", "\"obligations\":[\"reroute:\"],\"mode\"", "obligations[0]"));
+        Arguments.of("\"mode\"", "\"obligations\":[\"reroute:\"],\"mode\"", "obligations[0]"),
+        Arguments.of("\"mode\"", "\"obligations\":[\"lease\"],\"mode\"", "obligations[0]"),
+        Arguments.of("\"mode\"", "\"obligations\":[\"lease:1\"],\"mode\"", "obligations[0]"),
+        Arguments.of("\"mode\"", "\"obligations\":[\"lease:030\"],\"mode\"", "obligations[0]"),
+        Arguments.of("\"mode\"", "\"obligations\":[\"lease:3601\"],\"mode\"", "obligations[0]"));
   }
 
   @ParameterizedTest(name = "{2} {index}")

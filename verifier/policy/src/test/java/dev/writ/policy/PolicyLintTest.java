@@ -81,6 +81,7 @@ class PolicyLintTest {
         .contains("rule exec has the obligation sealedcopy, which no gateway");
     assertThat(warningsOfObligation("reroute")).hasSize(1);
     assertThat(warningsOfObligation("sealed_copy")).isEmpty();
+    assertThat(warningsOfObligation("lease:30")).isEmpty();
     assertThat(warningsOfObligation("reroute:staging")).isEmpty();
   }
 

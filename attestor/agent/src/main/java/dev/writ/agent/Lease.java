@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.agent;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Environment;
+import dev.writ.artifact.HostState;
+import java.util.OptionalLong;
+
+/** One lease that {@link Leases} hold, until it is given back. */
+public final class Lease implements AutoCloseable {
+  /** The least time between two attempts to renew. */
+  private static final long RETRY_MS = 250;
+
+  private final Leases leases;
+  private final Leased leased;
+  private final long graceMs;
+
+  @GuardedBy("this")
+  private Artifact artifact;
+
+  @GuardedBy("this")
+  private long askAt;
+
+  @GuardedBy("this")
+  private long endAt;
+
+  @GuardedBy("this")
+  private long renewAt;
+
+  @GuardedBy("this")
+  private boolean renewing;
+
+  @GuardedBy("this")
+  private boolean stopped;
+
+  @GuardedBy("this")
+  private boolean over;
+
+  @GuardedBy("this")
+  private String failure = "";
+
+  Lease(Leases leases, Leased leased, Artifact artifact, long graceMs) {
+    this.leases = leases;
+    this.leased = leased;
+    this.artifact = artifact;
+    this.graceMs = graceMs;
+  }
+
+  Leased leased() {
+    return leased;
+  }
+
+  synchronized Artifact artifact() {
+    return artifact;
+  }
+
+  /**
+   * It holds until then.
+   *
+   * @param jitter of 0 to 1: hosts that started together must not renew together
+   */
+  void hold(Artifact held, long end, long now, double jitter) {
+    synchronized (this) {
+      renewing = false;
+      if (stopped || over) {
+        return;
+      }
+      artifact = held;
+      failure = "";
+      endAt = end;
+      // A short lease is not all grace.
+      long ask = end - Math.min(graceMs, Math.max(0, end - now) / 4);
+      askAt = ask;
+      renewAt = now + (long) (Math.max(0, ask - now) * (0.5 - jitter / 10));
+      leased.holds(ask, end);
+    }
+    leases.changed();
+  }
+
+  /** It could not be renewed; until it ends there is time. */
+  synchronized void notRenewed(String reason, long now, double jitter) {
+    renewing = false;
+    failure = reason;
+    renewAt = now + Math.max(RETRY_MS, (long) ((askAt - now) * (0.25 + jitter / 4)));
+  }
+
+  /** Whether it is to be renewed now; who is told so renews it. */
+  synchronized boolean takeRenewal(long now) {
+    if (renewing || stopped || over || now < renewAt) {
+      return false;
+    }
+    renewing = true;
+    return true;
+  }
+
+  /** Whether a look at the host counts for it. */
+  synchronized boolean isHeld() {
+    return !stopped && !over;
+  }
+
+  /** Whether nothing is left to do. */
+  synchronized boolean isOver() {
+    return over;
+  }
+
+  /**
+   * Ends what is over, kills what did not end.
+   *
+   * @return when that is to be asked again
+   */
+  OptionalLong endIfOver(long now) {
+    boolean lapsed;
+    boolean kill = false;
+    String why;
+    OptionalLong next;
+    synchronized (this) {
+      if (over) {
+        return OptionalLong.empty();
+      }
+      lapsed = !stopped && now >= askAt;
+      why = failure;
+      if (stopped && now >= endAt) {
+        over = true;
+        kill = true;
+      }
+      next = OptionalLong.of(stopped ? endAt : renewing ? askAt : Math.min(askAt, renewAt));
+    }
+    if (kill) {
+      leased.kill();
+      return OptionalLong.empty();
+    }
+    if (lapsed) {
+      stop(
+          DenialCode.UNVERIFIABLE,
+          "a lease must be renewed before it ends, and was not" + (why.isEmpty() ? "" : ": " + why),
+          now);
+      return OptionalLong.of(now);
+    }
+    return next;
+  }
+
+  /** Ends it now, if it does not end already. */
+  void stop(DenialCode code, String reason, long now) {
+    synchronized (this) {
+      if (stopped || over) {
+        return;
+      }
+      stopped = true;
+      endAt = Math.min(endAt, now + graceMs);
+      leased.stop(code, reason, endAt);
+    }
+    leases.changed();
+  }
+
+  /** Whether the host is in the state that an artifact is for. */
+  static boolean isMet(ArtifactClaims claims, HostState host) {
+    Environment env = claims.env();
+    return env.akName().equals(host.akName())
+        && env.digest().equals(host.pcrDigest())
+        && env.resetCount() == host.resetCount()
+        && env.restartCount() == host.restartCount();
+  }
+
+  /** What runs has ended. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      over = true;
+    }
+    leases.changed();
+  }
+}

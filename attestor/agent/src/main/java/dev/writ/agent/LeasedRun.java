@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.agent;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecBinding;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedLeafException;
+import dev.writ.artifact.Presentation;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.Seen;
+import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verdict;
+import dev.writ.tpm.TpmException;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * The child of a {@link WritExec} under a lease. writ-exec ends it by a clock of its own, so that it ends
+ * when this process is stopped, too; this process kills it when writ-exec is; and the kernel does when both
+ * are.
+ */
+final class LeasedRun implements Leased {
+  private final WritExec exec;
+  private final Means means;
+  private final ExecBinding binding;
+  private final Artifact first;
+  private final Shown shown;
+
+  /** The clock of the wall when this began, and the one that nobody sets: renewals are judged by both. */
+  private final Instant wall;
+
+  private final long boot;
+
+  /** When the first artifact ends. */
+  private long firstEnd;
+
+  @GuardedBy("this")
+  private long askAt = Long.MIN_VALUE;
+
+  @GuardedBy("this")
+  private long pid;
+
+  @GuardedBy("this")
+  private Optional<Renewed.Denied> stopped = Optional.empty();
+
+  /**
+   * What an artifact is judged with.
+   *
+   * @param sinceBoot a {@link BootClock}
+   */
+  record Means(
+      ExecGateway.Verification verification,
+      Seen seen,
+      LongSupplier sinceBoot,
+      InstantSource clock) {}
+
+  /** What is shown with an artifact here and now. */
+  interface Shown {
+    Presentation with(Attester attester, Artifact artifact)
+        throws TpmException, AttestationFailedException;
+  }
+
+  LeasedRun(WritExec exec, Means means, ExecBinding binding, Artifact first, Shown shown) {
+    this.exec = exec;
+    this.means = means;
+    this.binding = binding;
+    this.first = first;
+    this.shown = shown;
+    this.wall = means.clock().instant();
+    this.boot = means.sinceBoot().getAsLong();
+  }
+
+  /**
+   * Tells writ-exec of the end before there is a child. False where it has come.
+   *
+   * @param asked when asking for the artifact began; absent where it was brought
+   */
+  boolean begin(OptionalLong asked, Duration grace) throws IOException {
+    firstEnd = end(first.claims(), asked);
+    long left = firstEnd - now();
+    if (left <= 0) {
+      return false;
+    }
+    tell(left - Math.min(grace.toMillis(), left / 4), left);
+    return true;
+  }
+
+  /** Until the child has ended, whatever ends it. */
+  Ending awaitEnd(
+      long started, AttesterSession.Source host, RandomGenerator random, LeasePace pace) {
+    synchronized (this) {
+      pid = started;
+    }
+    try (Leases leases = Leases.begin(host, means.sinceBoot(), random, pace)) {
+      Lease lease = leases.hold(first, firstEnd, this);
+      Ending ending = exec.awaitEnd();
+      lease.close();
+      synchronized (this) {
+        pid = 0;
+        if (stopped.isEmpty() && now() >= askAt) {
+          // writ-exec was first.
+          stopped =
+              Optional.of(
+                  new Renewed.Denied(
+                      DenialCode.UNVERIFIABLE,
+                      "a lease must be renewed before it ends, and was not"));
+        }
+      }
+      return ending;
+    }
+  }
+
+  synchronized Optional<Renewed.Denied> whyStopped() {
+    return stopped;
+  }
+
+  private long now() {
+    return means.sinceBoot().getAsLong();
+  }
+
+  /** What the wall's clock would say, had nobody set it since the start. */
+  private Instant steady() {
+    return wall.plusMillis(now() - boot);
+  }
+
+  /**
+   * When an artifact ends: by when it was asked for, which was before it was attested for, and by its end.
+   */
+  private long end(ArtifactClaims claims, OptionalLong asked) {
+    long lifetime = Duration.between(claims.iat(), claims.exp()).toMillis();
+    long byEnd = now() + Duration.between(steady(), claims.exp()).toMillis();
+    return Math.min(byEnd, asked.orElse(now()) + lifetime);
+  }
+
+  @Override
+  public Renewed renew(Attester attester, Artifact held)
+      throws TpmException, IOException, AttestationFailedException {
+    long asked = now();
+    Answer<ProofBundle> answer = attester.renew(held, binding);
+    if (answer instanceof Answer.Denied<ProofBundle> denied) {
+      String reason = denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail());
+      return denied.retryAfter().isPresent()
+          ? new Renewed.Unavailable(reason)
+          : refused(denied.code(), reason);
+    }
+    ProofBundle bundle = ((Answer.Granted<ProofBundle>) answer).value();
+    Optional<Artifact> renewed = ExecGateway.artifactIn(bundle.toJson());
+    Verdict verdict =
+        means
+            .verification()
+            .verify(
+                bundle.toJson(),
+                renewed.isPresent() ? shown.with(attester, renewed.get()) : Presentation.NOTHING,
+                renewed.isPresent() ? means.seen() : Seen.NOTHING_IS_USED,
+                steady());
+    if (verdict instanceof Verdict.Denied denied) {
+      return refused(denied.code(), denied.reason());
+    }
+    Artifact artifact =
+        renewed.orElseThrow(
+            () -> new IllegalStateException("bug: a bundle without an artifact was allowed"));
+    if (!continues(bundle, artifact)) {
+      return new Renewed.Denied(
+          DenialCode.AUTHORIZATION_DISCONTINUITY,
+          "a renewal must be of the execution that runs, and is of another");
+    }
+    return new Renewed.Until(artifact, end(artifact.claims(), OptionalLong.of(asked)));
+  }
+
+  private static Renewed refused(DenialCode code, String reason) {
+    return code == DenialCode.UNVERIFIABLE
+        ? new Renewed.Unavailable(reason)
+        : new Renewed.Denied(code, reason);
+  }
+
+  private boolean continues(ProofBundle bundle, Artifact artifact) {
+    UuidV7 began = first.claims().jti();
+    return artifact.claims().lineage().execution().equals(first.claims().lineage().execution())
+        && artifact.claims().request().digest().equals(first.claims().request().digest())
+        && renewedBy(bundle).equals(Optional.of(began));
+  }
+
+  private static Optional<UuidV7> renewedBy(ProofBundle bundle) {
+    try {
+      return Leaf.parse(bundle.leaf()).body() instanceof LeafBody.DecisionAllow allow
+          ? allow.renews()
+          : Optional.empty();
+    } catch (MalformedLeafException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public void holds(long ask, long end) {
+    synchronized (this) {
+      askAt = ask;
+    }
+    tellSoon(ask, end);
+  }
+
+  @Override
+  public void stop(DenialCode code, String reason, long end) {
+    synchronized (this) {
+      stopped = Optional.of(new Renewed.Denied(code, reason));
+    }
+    tellSoon(now(), end);
+  }
+
+  /** While it has not ended its group's number is nobody else's. */
+  @Override
+  public synchronized void kill() {
+    if (pid > 0) {
+      ProcessGroup.kill(pid);
+    }
+  }
+
+  private void tellSoon(long ask, long end) {
+    long now = now();
+    try {
+      tell(Math.max(0, ask - now), Math.max(0, end - now));
+    } catch (IOException e) {
+      // writ-exec has ended, and with it the child: whoever waits for that is told.
+      return;
+    }
+  }
+
+  private void tell(long ask, long end) throws IOException {
+    exec.lease(Math.toIntExact(Math.min(ask, end)), Math.toIntExact(end));
+  }
+}

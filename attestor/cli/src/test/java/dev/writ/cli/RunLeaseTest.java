@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.OutcomeState;
+import dev.writ.tpm.PcrBank;
+import dev.writ.tpm.Tpm;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * {@code writ run} under a lease of ten seconds.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RunLeaseTest {
+  private static final int STOPPED = 124;
+
+  private static GovernedHosts hosts;
+
+  @BeforeAll
+  static void start() throws Exception {
+    hosts = GovernedHosts.start();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    hosts.close();
+  }
+
+  /** Sleeps for longer than anything here takes. */
+  private static WritProcess.Running sleeping() throws Exception {
+    return hosts.fresh(List.of("--stop-within", "200"), "sleep", "60").start();
+  }
+
+  private static void awaitChild(WritProcess.Running running) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (running
+        .process()
+        .descendants()
+        .noneMatch(each -> each.info().command().orElse("").endsWith("/sleep"))) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(50);
+    }
+  }
+
+  private static List<LeafBody.DecisionAllow> awaitAllows(int from, int count) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (true) {
+      List<LeafBody.DecisionAllow> allows = hosts.bodies(from, LeafBody.DecisionAllow.class);
+      if (allows.size() >= count) {
+        return allows;
+      }
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(100);
+    }
+  }
+
+  @Test
+  @Order(1)
+  void execution_thatIsRevoked_isNotRenewed() throws Exception {
+    int before = hosts.leaves().size();
+    WritProcess.Running running = sleeping();
+    LeafBody.DecisionAllow allow = awaitAllows(before, 1).get(0);
+    awaitChild(running);
+    Invocation revoked =
+        Invocation.of(
+            "revoke", allow.jti().toString(), "--socket", hosts.running().service().socket());
+    assertThat(revoked.status()).as(revoked.err()).isEqualTo(ExitStatus.DONE);
+    WritProcess.Ended ended = running.await();
+    assertThat(ended.status()).as(ended.err()).isEqualTo(STOPPED);
+    assertThat(ended.err()).contains("stopped: authorization_discontinuity: renewal_revoked");
+    assertThat(hosts.bodies(before, LeafBody.Outcome.class))
+        .singleElement()
+        .satisfies(
+            outcome -> {
+              assertThat(outcome.state()).isEqualTo(OutcomeState.FAILED);
+              assertThat(outcome.jti()).isEqualTo(allow.jti());
+            });
+    assertThat(hosts.bodies(before, LeafBody.DecisionDeny.class))
+        .singleElement()
+        .extracting(LeafBody.DecisionDeny::reason)
+        .isEqualTo("renewal_revoked");
+  }
+
+  @Test
+  @Order(2)
+  void host_thatChanges_hasWhatIsRenewedThereStopped() throws Exception {
+    int before = hosts.leaves().size();
+    WritProcess.Running running = sleeping();
+    List<LeafBody.DecisionAllow> allows = awaitAllows(before, 2);
+    assertThat(allows.get(0).renews()).isEmpty();
+    assertThat(allows.get(1).renews()).contains(allows.get(0).jti());
+    assertThat(allows.get(1).requestDigest()).isEqualTo(allows.get(0).requestDigest());
+    assertThat(running.process().isAlive()).isTrue();
+    try (Tpm tpm = Tpm.open(hosts.hostA().tcti())) {
+      tpm.extendPcr(7, PcrBank.SHA256, new byte[32]);
+    }
+    WritProcess.Ended ended = running.await();
+    assertThat(ended.status()).as(ended.err()).isEqualTo(STOPPED);
+    assertThat(ended.err()).contains("stopped: environment_mismatch").contains("PCRs changed");
+    // The service is told by evidence, which it judged itself.
+    assertThat(hosts.bodies(before, LeafBody.DecisionDeny.class)).isNotEmpty();
+    assertThat(hosts.outcomes(before)).containsExactly(OutcomeState.FAILED);
+  }
+
+  @Test
+  void grace_longerThanASecond_isRefused() throws Exception {
+    WritProcess.Ended wrong = hosts.fresh(List.of("--stop-within", "1001"), "sleep", "0").run();
+    assertThat(wrong.status()).isEqualTo(ExitStatus.BUG);
+    assertThat(wrong.err()).contains("--stop-within must be 0 to 1000");
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.IssuedArtifact;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Judges whether an application goes on with an execution that was allowed: whether the artifact that it shows
+ * is one of ours that holds, of this host and key and of the same request to the byte. The rules then decide
+ * anew; what is renewed grants nothing. Reads the ledger, which judges once more that the
+ * artifact is live when the new one is committed.
+ */
+final class Renewals {
+  /** How the names of these denials begin. */
+  static final String REASONS = "renewal_";
+
+  private final Ledger ledger;
+
+  Renewals(Ledger ledger) {
+    this.ledger = ledger;
+  }
+
+  /** What came of it. */
+  sealed interface Outcome {
+    /** An execution begins. */
+    record None() implements Outcome {}
+
+    /** It goes on. */
+    record Of(Renewal renewal) implements Outcome {}
+
+    /** It may not. */
+    record Denied(Denial denial) implements Outcome {}
+  }
+
+  Outcome judge(Application application, KnownHost host, Optional<Initiator> initiator, Instant now)
+      throws LedgerException {
+    if (application.renewed().isEmpty()) {
+      return new Outcome.None();
+    }
+    Artifact shown = application.renewed().get();
+    ArtifactClaims claims = shown.claims();
+    Optional<IssuedArtifact> row = ledger.artifact(claims.jti());
+    Optional<LeafBody.DecisionAllow> allow =
+        row.isPresent() ? allow(leaf(row.get())) : Optional.empty();
+    if (row.isEmpty() || allow.isEmpty() || !allow.get().artifactDigest().equals(shown.digest())) {
+      return denied(
+          "renewal_unknown",
+          "what is renewed must be an artifact that was allowed here, and is not");
+    }
+    if (!claims.env().akName().equals(host.akName())
+        || !claims.request().digest().equals(application.request().digest())) {
+      return denied(
+          "renewal_of_another",
+          "a renewal must be of the same request by the same host and key, and is of another");
+    }
+    if (initiator.isPresent() && !initiator.get().name().equals(claims.gov().initiator())) {
+      return denied(
+          "renewal_initiator_differs",
+          "who has an execution go on must be its initiator, where somebody is shown, and is another");
+    }
+    UuidV7 first = allow.get().renews().orElse(claims.jti());
+    IssuedArtifact began = ledger.artifact(first).orElseThrow(Renewals::unrecorded);
+    if (row.get().revoked() || began.revoked()) {
+      return denied("renewal_revoked", "what is renewed must hold, and was revoked");
+    }
+    if (!row.get().isLive(now)) {
+      return denied(
+          "renewal_expired", "what is renewed must hold, and ended at " + row.get().expires());
+    }
+    return new Outcome.Of(new Renewal(claims, first, leaf(began).hash()));
+  }
+
+  private Leaf leaf(IssuedArtifact artifact) throws LedgerException {
+    return ledger.leaf(artifact.leafIndex()).orElseThrow(Renewals::unrecorded);
+  }
+
+  private static Optional<LeafBody.DecisionAllow> allow(Leaf leaf) {
+    return leaf.body() instanceof LeafBody.DecisionAllow allow
+        ? Optional.of(allow)
+        : Optional.empty();
+  }
+
+  /** Whoever set the execution in motion set in motion that it goes on. */
+  static Optional<String> initiator(Optional<Renewal> renewal, Optional<String> own) {
+    return own.or(() -> renewal.flatMap(Renewal::initiator));
+  }
+
+  private static IllegalStateException unrecorded() {
+    return new IllegalStateException("bug: an artifact without its leaf");
+  }
+
+  private static Outcome.Denied denied(String reason, String message) {
+    return new Outcome.Denied(new Denial(DenialCode.AUTHORIZATION_DISCONTINUITY, reason, message));
+  }
+}

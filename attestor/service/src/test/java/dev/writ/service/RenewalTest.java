@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import static dev.writ.service.ReplayedStore.notSame;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.Challenge;
+import dev.writ.ledger.IssuedArtifact;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Artifacts that last as long as an attestation may be old, and those by which an execution goes on. */
+final class RenewalTest {
+  private static final Duration LEASE = Duration.ofSeconds(30);
+  private static ServiceToken token;
+
+  @TempDir private Path folder;
+  private Deployment deployment;
+  private SoftwareHost host;
+  private SoftwareHost other;
+
+  @BeforeAll
+  static void makeToken() throws Exception {
+    token = ServiceToken.create();
+  }
+
+  @AfterAll
+  static void removeToken() throws Exception {
+    token.close();
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    deployment = new Deployment(token, folder);
+    deployment.policy(policy -> policy.lease(LEASE));
+    host = deployment.host("host-a");
+    other = deployment.host("host-b");
+    deployment.start();
+    for (SoftwareHost each : List.of(host, other)) {
+      assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
+    }
+  }
+
+  @AfterEach
+  void stop() {
+    deployment.close();
+  }
+
+  private IssuanceOutcome renew(SoftwareHost by, Artifact held, ExecutionRequest request) {
+    Application plain = by.answer(deployment.challenge(by), request);
+    return deployment.issue(
+        new Application(
+            plain.akName(),
+            plain.challenge(),
+            plain.request(),
+            plain.exec(),
+            plain.evidence(),
+            plain.initiatorToken(),
+            plain.parentProof(),
+            Optional.of(held)));
+  }
+
+  private IssuanceOutcome renew(Artifact held) {
+    return renew(host, held, held.claims().request());
+  }
+
+  private long indexOf(UuidV7 jti) throws Exception {
+    return deployment.service().ledger().artifact(jti).map(IssuedArtifact::leafIndex).orElseThrow();
+  }
+
+  private void assertDenied(String reason, IssuanceOutcome outcome) throws Exception {
+    assertThat(Deployment.denial(DenialCode.AUTHORIZATION_DISCONTINUITY, outcome).reason())
+        .isEqualTo(reason);
+    assertThat(deployment.lastLeaf().body())
+        .isInstanceOfSatisfying(
+            LeafBody.DecisionDeny.class, deny -> assertThat(deny.reason()).isEqualTo(reason));
+  }
+
+  /** By the time of the challenge: a host could have answered it while it was sound, and kept the answer. */
+  @Test
+  void artifact_underALease_endsWhenItsChallengeIsThatOld() throws Exception {
+    Challenge challenge = deployment.challenge(host);
+    Application kept = host.answer(challenge, Deployment.request(host));
+    deployment.clock.advance(Duration.ofSeconds(20));
+    ArtifactClaims claims = Deployment.claims(deployment.issue(kept));
+    assertThat(Duration.between(claims.iat(), claims.exp()))
+        .isBetween(Duration.ofSeconds(9), Duration.ofSeconds(10));
+
+    Application late = host.answer(deployment.challenge(host), Deployment.request(host));
+    deployment.clock.advance(LEASE);
+    assertThat(Deployment.denial(DenialCode.EXPIRED, deployment.issue(late)).reason())
+        .isEqualTo("attestation_too_old");
+  }
+
+  @Test
+  void renewal_whileItHolds_isOfTheSameExecution_andReplaysTheSame() throws Exception {
+    Artifact first = Deployment.artifact(deployment.attest(host));
+    deployment.clock.advance(LEASE.dividedBy(2));
+    Artifact second = Deployment.artifact(renew(first));
+    deployment.clock.advance(LEASE.dividedBy(2).plusSeconds(1));
+    // The first has ended; what it permitted goes on.
+    Artifact third = Deployment.artifact(renew(second));
+
+    for (Artifact renewed : List.of(second, third)) {
+      assertThat(renewed.claims().lineage()).isEqualTo(first.claims().lineage());
+      assertThat(renewed.claims().request().digest()).isEqualTo(first.claims().request().digest());
+      assertThat(renewed.claims().gov().initiator()).isEqualTo(first.claims().gov().initiator());
+      Leaf leaf = deployment.service().ledger().leaf(indexOf(renewed.claims().jti())).orElseThrow();
+      assertThat(((LeafBody.DecisionAllow) leaf.body()).renews()).contains(first.claims().jti());
+      long began = indexOf(first.claims().jti());
+      assertThat(leaf.parents())
+          .contains(deployment.service().ledger().leaf(began).orElseThrow().hash());
+    }
+    long last = indexOf(third.claims().jti());
+    ReplayedStore store = ReplayedStore.of(deployment);
+    assertThat(notSame(store.replay(last))).isEmpty();
+  }
+
+  @Test
+  void renewal_ofWhatIsNotItsOwn_orNotOurs_isDenied() throws Exception {
+    Artifact first = Deployment.artifact(deployment.attest(host));
+    assertDenied("renewal_of_another", renew(host, first, Deployment.request(host, 3)));
+    assertDenied("renewal_of_another", renew(other, first, Deployment.request(other)));
+    long exp = first.claims().exp().getEpochSecond();
+    assertDenied("renewal_unknown", renew(forged(first, "\"exp\":" + exp, "\"exp\":" + (exp + 1))));
+    String jti = first.claims().jti().toString();
+    String other = jti.substring(0, jti.length() - 1) + (jti.endsWith("0") ? "1" : "0");
+    assertDenied("renewal_unknown", renew(forged(first, jti, other)));
+  }
+
+  private static Artifact forged(Artifact artifact, String claim, String other) throws Exception {
+    String[] parts = artifact.compact().split("\\.");
+    String claims = new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8);
+    assertThat(claims).contains(claim);
+    byte[] changed = claims.replace(claim, other).getBytes(StandardCharsets.UTF_8);
+    return Artifact.parse(
+        parts[0]
+            + "."
+            + Base64.getUrlEncoder().withoutPadding().encodeToString(changed)
+            + "."
+            + parts[2]);
+  }
+
+  @Test
+  void renewal_ofWhatEnded_orWasRevokedAnywhereInItsExecution_isDenied() throws Exception {
+    Artifact first = Deployment.artifact(deployment.attest(host));
+    deployment.clock.advance(LEASE.dividedBy(2));
+    Artifact second = Deployment.artifact(renew(first));
+    revoke(first);
+    assertDenied("renewal_revoked", renew(first));
+    assertDenied("renewal_revoked", renew(second));
+    Artifact another = Deployment.artifact(deployment.attest(host));
+    deployment.clock.advance(LEASE.plusSeconds(1));
+    assertDenied("renewal_expired", renew(another));
+  }
+
+  private void revoke(Artifact artifact) {
+    RevocationOutcome outcome =
+        Deployment.join(
+            deployment
+                .service()
+                .revocations()
+                .revoke(artifact.claims().jti(), RevocationReason.CEASED));
+    assertThat(outcome).isInstanceOf(RevocationOutcome.Revoked.class);
+  }
+}
