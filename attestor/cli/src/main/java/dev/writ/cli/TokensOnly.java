@@ -35,7 +35,7 @@ final class TokensOnly implements Seen {
   }
 
   @Override
-  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant logTime) {
     return StatusOutcome.NOT_ASKED;
   }
 

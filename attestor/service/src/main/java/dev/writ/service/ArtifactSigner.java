@@ -39,7 +39,6 @@ import java.util.stream.Stream;
  * policy allowed: {@link #sign} takes the {@link Decision.Allow}.
  */
 final class ArtifactSigner {
-  private static final String BREAKGLASS = "breakglass:";
 
   private final KeysInUse keys;
   private final SignatureCounts counts;
@@ -244,7 +243,7 @@ final class ArtifactSigner {
 
   /** The grant as {@code gov.approvals} names it: its signers approved what is decided under it. */
   private static String named(GovernanceMode.Breakglass breakglass) {
-    return BREAKGLASS + breakglass.grant().hex();
+    return Governance.OF_BREAKGLASS + breakglass.grant().hex();
   }
 
   /** A dev artifact says above all that it is one. */

@@ -31,6 +31,7 @@ interface Callers {
    */
   static Callers among(OperatorClients clients, List<X509Certificate> roots, InstantSource clock) {
     ClientPaths paths = new ClientPaths(roots);
+    String kept = Callers.class.getName() + paths.roots();
     return connection -> {
       @Nullable SSLSession session = connection.sslSession();
       try {
@@ -42,7 +43,7 @@ interface Callers {
                 .map(X509Certificate.class::cast)
                 .toArray(X509Certificate[]::new);
         Instant now = clock.instant();
-        Optional<ClientPaths.Path> path = path(session, paths, sent, now);
+        Optional<ClientPaths.Path> path = path(session, kept, paths, sent, now);
         return path.isPresent() && path.get().holds(now) ? clients.caller(sent[0]) : NOBODY;
       } catch (SSLPeerUnverifiedException e) {
         return NOBODY;
@@ -50,10 +51,13 @@ interface Callers {
     };
   }
 
-  /** Looked for once a connection: nothing of what was sent changes while it stands. */
+  /**
+   * Looked for once a connection: nothing of what was sent changes while it stands.
+   *
+   * @param kept the name under which a session keeps it: a path is one to these roots
+   */
   private static Optional<ClientPaths.Path> path(
-      SSLSession session, ClientPaths paths, X509Certificate[] sent, Instant now) {
-    String kept = Callers.class.getName();
+      SSLSession session, String kept, ClientPaths paths, X509Certificate[] sent, Instant now) {
     if (session.getValue(kept) instanceof ClientPaths.Path before) {
       return Optional.of(before);
     }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPathBuilder;
 import java.security.cert.CertStore;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CollectionCertStoreParameters;
 import java.security.cert.PKIXBuilderParameters;
 import java.security.cert.PKIXCertPathBuilderResult;
@@ -13,6 +16,7 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +41,20 @@ final class ClientPaths {
         roots.stream()
             .map(root -> new TrustAnchor(root, null))
             .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** SHA-256 of the roots, in hexadecimal: whether two are of the same. */
+  String roots() {
+    try {
+      List<String> each = new ArrayList<>();
+      for (X509Certificate root : roots) {
+        each.add(Hash.sha256(root.getEncoded()).hex());
+      }
+      each.sort(Comparator.naturalOrder());
+      return Hash.sha256(String.join(",", each).getBytes(StandardCharsets.US_ASCII)).hex();
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException("bug: a configured root has no encoding", e);
+    }
   }
 
   /**

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -53,9 +54,7 @@ final class PublicRoutes {
             .getStream(
                 "/v1/revocations/stream",
                 "revocationStream",
-                target ->
-                    CompletableFuture.completedFuture(
-                        new Reply.Streamed(service.revocationStream(), target.after(), reads)))
+                target -> routes.stream(target.after(), reads))
             .getUnder("/status/", "statusList", routes::status);
     // Clients are asked for a key only where a rule wants to know, or initiators have
     // certificates: a person's browser would show theirs.
@@ -71,6 +70,22 @@ final class PublicRoutes {
     health.addTo(table);
     return table;
   }
+
+  /** A place that no leaf has is nobody's to go on from: what comes until there would be left out. */
+  private CompletionStage<Reply> stream(OptionalLong after, WorkPool reads) {
+    return after.isPresent() && after.getAsLong() >= service.ledger().size()
+        ? Reply.now(BEYOND)
+        : CompletableFuture.completedFuture(
+            new Reply.Streamed(service.revocationStream(), after, reads));
+  }
+
+  private static final Problem BEYOND =
+      Problem.http(
+          409,
+          "Conflict",
+          "event_not_reached",
+          "Last-Event-ID must be a place that this ledger has, and it has none such; begin anew, without"
+              + " the header");
 
   private CompletionStage<Reply> challenge(JsonMembers body) throws MalformedRequest {
     return service

@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 /**
  * Pushes revocations to gateways that are connected, as server-sent events: each leaf of kind revocation
@@ -37,13 +38,19 @@ import java.util.concurrent.atomic.LongAdder;
  * was sent, and gets what comes after them as fast as it reads: from the newest events, which all readers
  * share, or from the ledger. So a reader that stalls costs what its connection holds, and nobody waits for
  * it.
+ *
+ * <p>A reader that comes for the first time is given the newest tokens, and the events from the first on that
+ * one of them does not know: nothing lies between.
  */
-final class RevocationStream implements AutoCloseable {
+final class RevocationStream implements StreamSource, AutoCloseable {
   /** Newest events that are kept ready. */
   static final int RECENT = 1024;
 
   /** Events that are read from the ledger at once. */
   private static final int AT_ONCE = 64;
+
+  /** Older events that are read for readers at once, who may have room for few. */
+  private static final int OLDER_AT_ONCE = 16;
 
   private static final long PATIENCE_MILLIS = 1_000;
 
@@ -91,13 +98,8 @@ final class RevocationStream implements AutoCloseable {
   /** Older events that are being read, by where they begin: of many who want them one reads. */
   private final Map<Long, CompletableFuture<Older>> reading = new ConcurrentHashMap<>();
 
-  /**
-   * Events that are older than what is kept ready.
-   *
-   * @param events in order
-   * @param next where the next begin
-   */
-  record Older(List<Buffer> events, long next) {}
+  /** Whose signatures the proofs of the newest events have; owned by the thread. */
+  private Set<String> provenBy = Set.of();
 
   RevocationStream(Ledger ledger, StatusTokens tokens) {
     this.ledger = ledger;
@@ -113,21 +115,25 @@ final class RevocationStream implements AutoCloseable {
     next = size;
     ledger.whenRevoked(wake::release);
     tokens.whenMade(this::made);
+    synchronized (this) {
+      waitingSince = System.nanoTime() - TOGETHER_NANOS;
+    }
+    var unused = pushTokens();
     thread.start();
   }
 
-  /** Events of these are written as they come. */
-  void register(StreamReaders group) {
+  @Override
+  public void register(StreamReaders group) {
     readers.add(group);
   }
 
-  /** Nobody of these reads any more. */
-  void unregister(StreamReaders group) {
+  @Override
+  public void unregister(StreamReaders group) {
     readers.remove(group);
   }
 
-  /** A reader did not read in time, and was disconnected. */
-  void stalled() {
+  @Override
+  public void stalled() {
     stalled.increment();
   }
 
@@ -141,29 +147,36 @@ final class RevocationStream implements AutoCloseable {
     return stalled.sum();
   }
 
-  /** Where events begin for who was told that of {@code after}; from now on for who was told none. */
-  long begin(OptionalLong after) {
-    long newest = next;
-    return after.isPresent() && after.getAsLong() < newest ? after.getAsLong() + 1 : newest;
+  @Override
+  public long begin(OptionalLong after) {
+    if (after.isPresent()) {
+      return after.getAsLong() + 1;
+    }
+    synchronized (this) {
+      return newest.values().stream()
+          .mapToLong(made -> made.token().claims().writ().treeSize())
+          .min()
+          .orElse(next);
+    }
   }
 
-  /** Whether events from this place on must be read from the ledger. */
-  boolean isOlder(long from) {
+  @Override
+  public boolean isOlder(long from) {
     return from < floor;
   }
 
-  /** The first event from this place on. */
-  Optional<Map.Entry<Long, Buffer>> event(long from) {
+  @Override
+  public Optional<Map.Entry<Long, Buffer>> event(long from) {
     return Optional.ofNullable(recent.ceilingEntry(from));
   }
 
-  /** The token that was made next after this version. */
-  Optional<Map.Entry<Long, Buffer>> tokenAfter(long version) {
+  @Override
+  public Optional<Map.Entry<Long, Buffer>> tokenAfter(long version) {
     return Optional.ofNullable(tokenEvents.higherEntry(version));
   }
 
-  /** Events that are no longer ready, read by {@code reads}. */
-  CompletableFuture<Older> older(long from, WorkPool reads) {
+  @Override
+  public CompletableFuture<Older> older(long from, WorkPool reads) {
     CompletableFuture<Older> fresh = new CompletableFuture<>();
     CompletableFuture<Older> before = reading.putIfAbsent(from, fresh);
     if (before != null) {
@@ -186,21 +199,22 @@ final class RevocationStream implements AutoCloseable {
 
   private Older read(long from) throws LedgerException {
     long ready = floor;
-    List<Buffer> events = new ArrayList<>();
-    List<Long> places = ledger.revocations(from, AT_ONCE);
+    List<Map.Entry<Long, Buffer>> events = new ArrayList<>();
+    List<Long> places = ledger.revocations(from, OLDER_AT_ONCE);
     for (long index : places) {
       if (index >= ready) {
         return new Older(events, ready);
       }
-      events.add(event(index, ledger.checkpoint()));
+      events.add(Map.entry(index, event(index, ledger.checkpoint())));
     }
     return new Older(
         events,
-        places.size() == AT_ONCE ? places.get(places.size() - 1) + 1 : Math.max(from, ready));
+        places.size() == OLDER_AT_ONCE ? places.get(places.size() - 1) + 1 : Math.max(from, ready));
   }
 
   private void run() {
     long owed = -1;
+    long owedSince = 0;
     while (!closed) {
       long patience =
           Math.min(
@@ -215,8 +229,11 @@ final class RevocationStream implements AutoCloseable {
         boolean found = take();
         if (found) {
           readers.forEach(StreamReaders::tell);
+          owedSince = owed < 0 ? System.nanoTime() : owedSince;
           owed = next - 1;
-        } else if (owed >= 0) {
+        }
+        // However many come behind it, what was withdrawn first waits no longer.
+        if (owed >= 0 && (!found || System.nanoTime() - owedSince >= TOGETHER_NANOS)) {
           // By another node, or of more lists than whoever withdrew had made anew.
           if (!tokens.allKnow(owed)) {
             var unused = tokens.publishAll();
@@ -239,6 +256,7 @@ final class RevocationStream implements AutoCloseable {
       long covered = ledger.size();
       places = ledger.revocations(next, AT_ONCE);
       SignedNote note = ledger.checkpoint();
+      proveAnew(note);
       for (long index : places) {
         recent.put(index, event(index, note));
         next = index + 1;
@@ -253,6 +271,22 @@ final class RevocationStream implements AutoCloseable {
       }
     } while (places.size() == AT_ONCE);
     return any;
+  }
+
+  /**
+   * Where others sign than did before, nobody may believe the proofs of before any longer: such events are
+   * read from the ledger again when somebody wants them, with proofs of then.
+   */
+  private void proveAnew(SignedNote note) {
+    Set<String> signers =
+        note.signatures().stream()
+            .map(signature -> signature.name() + '+' + signature.keyId())
+            .collect(Collectors.toSet());
+    if (!signers.equals(provenBy)) {
+      provenBy = signers;
+      floor = next;
+      recent.clear();
+    }
   }
 
   private Buffer event(long index, SignedNote note) throws LedgerException {

@@ -24,6 +24,9 @@ final class StreamReaders {
   /** After how long a reader is shown that the connection is there. */
   static final long BEAT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  /** So many revocations are written at most before a token that is owed. */
+  private static final int IN_A_ROW = 8;
+
   /** How much of what was written may wait in this process for one reader. */
   private static final int QUEUE_BYTES = 32 * 1024;
 
@@ -68,7 +71,7 @@ final class StreamReaders {
    */
   void open(
       HttpServerResponse response,
-      RevocationStream stream,
+      StreamSource stream,
       OptionalLong after,
       WorkPool reads,
       Runnable gone) {
@@ -81,10 +84,10 @@ final class StreamReaders {
     response.exceptionHandler(failed -> reader.end());
     response.closeHandler(closed -> reader.end());
     if (after.isEmpty()) {
-      // Where to go on from, should the connection end before the first event.
+      // Where to go on from, should the connection end before the first event. The tokens bear it
+      // out.
       reader.write(Buffer.buffer("id: " + Math.max(0, reader.next - 1) + "\n\n"));
     }
-    reader.tokens();
     reader.advance();
   }
 
@@ -108,7 +111,7 @@ final class StreamReaders {
   /** One who reads. */
   private final class Reader {
     private final HttpServerResponse response;
-    private final RevocationStream stream;
+    private final StreamSource stream;
     private final WorkPool reads;
     private final Runnable gone;
     private long next;
@@ -121,7 +124,7 @@ final class StreamReaders {
 
     Reader(
         HttpServerResponse response,
-        RevocationStream stream,
+        StreamSource stream,
         long next,
         WorkPool reads,
         Runnable gone) {
@@ -149,36 +152,48 @@ final class StreamReaders {
       return !isFull;
     }
 
-    /** Writes what there is, as far as it is read: revocations before tokens. */
+    /** Writes what there is, as far as it is read: revocations before tokens, and neither alone for long. */
     void advance() {
-      while (!reading && mayWrite()) {
+      int inARow = 0;
+      boolean more = true;
+      while (more && mayWrite()) {
+        if (inARow < IN_A_ROW && writeEvent()) {
+          inARow++;
+        } else {
+          more = writeToken() || inARow == IN_A_ROW;
+          inARow = 0;
+        }
+      }
+    }
+
+    private boolean writeEvent() {
+      while (!reading) {
         if (stream.isOlder(next)) {
           readOlder();
-          return;
+          return false;
         }
         Map.Entry<Long, Buffer> event = stream.event(next).orElse(null);
         if (stream.isOlder(next)) {
           // It left the newest meanwhile, and what was found is one after it.
           continue;
         }
-        if (event == null) {
-          break;
+        if (event != null) {
+          next = event.getKey() + 1;
+          write(event.getValue());
         }
-        next = event.getKey() + 1;
-        write(event.getValue());
+        return event != null;
       }
-      tokens();
+      return false;
     }
 
-    private void tokens() {
-      while (mayWrite()) {
-        Map.Entry<Long, Buffer> made = stream.tokenAfter(token).orElse(null);
-        if (made == null) {
-          return;
-        }
-        token = made.getKey();
-        write(made.getValue());
+    private boolean writeToken() {
+      Map.Entry<Long, Buffer> made = stream.tokenAfter(token).orElse(null);
+      if (made == null) {
+        return false;
       }
+      token = made.getKey();
+      write(made.getValue());
+      return true;
     }
 
     private void readOlder() {
@@ -194,15 +209,29 @@ final class StreamReaders {
                             if (failure != null) {
                               disconnect();
                             } else if (!ended) {
-                              // At most as many as are read at once, whether or not they fit.
-                              found.events().forEach(this::write);
-                              next = found.next();
-                              advance();
+                              take(found);
                             }
                           }));
     }
 
+    /** What there is no room for is read again once there is. */
+    private void take(StreamSource.Older found) {
+      for (Map.Entry<Long, Buffer> event : found.events()) {
+        if (!mayWrite()) {
+          return;
+        }
+        next = event.getKey() + 1;
+        write(event.getValue());
+      }
+      next = found.next();
+      if (mayWrite()) {
+        var unused = writeToken();
+      }
+      advance();
+    }
+
     void sweep(long now) {
+      advance();
       if (!mayWrite()) {
         if (full && now - fullSince >= STALL_NANOS) {
           stream.stalled();

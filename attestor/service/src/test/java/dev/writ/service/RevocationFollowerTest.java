@@ -16,6 +16,7 @@ import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.Verdict;
 import dev.writ.gateway.Dropped;
 import dev.writ.gateway.FollowerListener;
+import dev.writ.gateway.GatewayTrust;
 import dev.writ.gateway.RevocationFollower;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -89,16 +90,21 @@ final class RevocationFollowerTest {
     private final BlockingQueue<StatusToken> tokens = new LinkedBlockingQueue<>();
     private final BlockingQueue<Dropped> dropped = new LinkedBlockingQueue<>();
     private final BlockingQueue<URI> connected = new LinkedBlockingQueue<>();
+    private final BlockingQueue<URI> caughtUp = new LinkedBlockingQueue<>();
     private final Seen seen;
     private final RevocationFollower follower;
 
     Gateway(int port, Seen seen) {
+      this(List.of(URI.create("http://127.0.0.1:" + port)), seen);
+    }
+
+    Gateway(List<URI> services, Seen seen) {
       this.seen = seen;
       this.follower =
           new RevocationFollower(
-              List.of(URI.create("http://127.0.0.1:" + port)),
+              services,
               Optional.empty(),
-              () -> BundleVerifier.of(deployment.trust()),
+              GatewayTrust.of(deployment.trust(), BundleVerifier::of),
               seen,
               deployment.clock,
               this);
@@ -108,6 +114,11 @@ final class RevocationFollowerTest {
     @Override
     public void connected(URI service) {
       connected.add(service);
+    }
+
+    @Override
+    public void caughtUp(URI service) {
+      caughtUp.add(service);
     }
 
     @Override
@@ -193,7 +204,7 @@ final class RevocationFollowerTest {
     }
   }
 
-  /** Writes to each that comes what it is given, and ends the connection; then nothing more. */
+  /** Writes to each that follows what it is given, and ends the connection; then nothing more. */
   private static final class Imposter implements AutoCloseable {
     private final ServerSocket socket = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
     private final List<String> asked = new ArrayList<>();
@@ -206,7 +217,7 @@ final class RevocationFollowerTest {
 
     private void serve(String[] answers) {
       int next = 0;
-      while (next < answers.length) {
+      while (!socket.isClosed()) {
         try (Socket client = socket.accept()) {
           BufferedReader in =
               new BufferedReader(
@@ -215,7 +226,7 @@ final class RevocationFollowerTest {
           for (String line = in.readLine(); !line.isEmpty(); line = in.readLine()) {
             request.append(line).append('\n');
           }
-          if (request.toString().startsWith("GET /status/")) {
+          if (!request.toString().startsWith("GET /v1/revocations/")) {
             client
                 .getOutputStream()
                 .write(
@@ -223,10 +234,17 @@ final class RevocationFollowerTest {
                         .getBytes(StandardCharsets.US_ASCII));
             continue;
           }
+          if (next == answers.length) {
+            continue;
+          }
           synchronized (asked) {
             asked.add(request.toString());
           }
           byte[] body = answers[next++].getBytes(StandardCharsets.UTF_8);
+          if (answers[next - 1].startsWith("HTTP/1.1 ")) {
+            client.getOutputStream().write(body);
+            continue;
+          }
           client
               .getOutputStream()
               .write(
@@ -238,7 +256,6 @@ final class RevocationFollowerTest {
           client.getOutputStream().write("\r\n".getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
           // The gateway gave it up, or the test is over.
-          next = socket.isClosed() ? answers.length : next;
         }
       }
     }
@@ -357,6 +374,80 @@ final class RevocationFollowerTest {
     }
   }
 
+  /** A place that nobody proved would leave out all that comes until there. */
+  @Test
+  void serviceThatBeginsBehindWhatItsTokensKnow_isLeft_andItsPlaceIsNotGoneOnFrom()
+      throws Exception {
+    String token = deployment.service().statusTokens().token(0).orElseThrow();
+    String answer = "id: 9999999999999\n\nevent: status\ndata: " + token + "\n\n";
+    try (Imposter imposter = new Imposter(answer, answer);
+        Gateway gateway = new Gateway(imposter.port(), new SeenInMemory())) {
+      await(() -> imposter.asked().size() > 1);
+      assertThat(imposter.asked().get(1)).doesNotContain("Last-Event-ID");
+      assertThat(Gateway.await(gateway.dropped)).isEqualTo(Dropped.GOVERNANCE_DISCONTINUITY);
+      assertThat(gateway.caughtUp).isEmpty();
+    }
+  }
+
+  @Test
+  void serviceThatHasNotThePlaceToGoOnFrom_isAskedAnew() throws Exception {
+    long before = deployment.service().ledger().size() - 1;
+    long leaf = revoke(bundle());
+    String good = written(before, "id: " + leaf);
+    try (Imposter imposter = new Imposter(good, "HTTP/1.1 409 X\r\nContent-Length: 0\r\n\r\n", "");
+        Gateway gateway = new Gateway(imposter.port(), new SeenInMemory())) {
+      assertThat(gateway.awaitWithdrawn()).isEqualTo(leaf);
+      await(() -> imposter.asked().size() > 2);
+      assertThat(imposter.asked().get(1)).contains("Last-Event-ID: " + leaf + "\n");
+      assertThat(imposter.asked().get(2)).doesNotContain("Last-Event-ID");
+    }
+  }
+
+  /** Beats and a token that grows old are no reason to stay. */
+  @Test
+  void serviceThatShowsLifeAndNoNewerToken_isLeftForTheNext() throws Exception {
+    String token = deployment.service().statusTokens().token(0).orElseThrow();
+    try (ServerSocket socket = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+      Thread thread = new Thread(() -> beat(socket, "event: status\ndata: " + token + "\n\n"));
+      thread.setDaemon(true);
+      thread.start();
+      try (Gateway gateway =
+          new Gateway(
+              List.of(
+                  URI.create("http://127.0.0.1:" + socket.getLocalPort()),
+                  URI.create("http://127.0.0.1:" + port())),
+              new SeenInMemory())) {
+        assertThat(Gateway.await(gateway.connected).getPort()).isEqualTo(socket.getLocalPort());
+        assertThat(Gateway.await(gateway.tokens).compact()).isEqualTo(token);
+
+        deployment.clock.advance(
+            deployment.trust().content().status().orElseThrow().maxAge().dividedBy(2));
+
+        assertThat(Gateway.await(gateway.connected).getPort()).isEqualTo(port());
+        assertThat(Gateway.await(gateway.caughtUp).getPort()).isEqualTo(port());
+      }
+    }
+  }
+
+  private static void beat(ServerSocket socket, String first) {
+    try (Socket client = socket.accept()) {
+      byte[] head =
+          "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n"
+              .getBytes(StandardCharsets.US_ASCII);
+      client.getOutputStream().write(head);
+      for (String next = first; ; next = ":\n\n") {
+        client
+            .getOutputStream()
+            .write(
+                (Integer.toHexString(next.length()) + "\r\n" + next + "\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+        Thread.sleep(20);
+      }
+    } catch (IOException | InterruptedException e) {
+      // The gateway left.
+    }
+  }
+
   @Test
   void event_thatIsCutOffOrTooLarge_endsTheConnection_andIsCounted() throws Exception {
     try (Imposter imposter =
@@ -416,7 +507,7 @@ final class RevocationFollowerTest {
                   new RevocationFollower(
                       List.of(URI.create(bad)),
                       Optional.empty(),
-                      () -> BundleVerifier.of(deployment.trust()),
+                      GatewayTrust.of(deployment.trust(), BundleVerifier::of),
                       new SeenInMemory(),
                       deployment.clock,
                       FollowerListener.NONE))

@@ -10,6 +10,7 @@ import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.RevocationVerdict;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
+import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.StatusVerdict;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
@@ -174,9 +175,9 @@ final class RevocationStreamTest {
     try (Reader reader = new Reader("")) {
       assertThat(reader.header())
           .contains("200 OK", "content-type: text/event-stream", "cache-control: no-store");
-      assertThat(Long.parseLong(reader.next().id()))
-          .isLessThan(deployment.service().ledger().size());
+      long begin = Long.parseLong(reader.next().id());
       String first = reader.next("status").data();
+      assertThat(StatusToken.parse(first).claims().writ().treeSize()).isEqualTo(begin + 1);
       assertThat(verifier.learn(first, seen, deployment.clock.instant()))
           .isInstanceOf(StatusVerdict.Newest.class);
       assertThat(codeOf(deployment.verdict(bundle, seen))).isNotEqualTo(DenialCode.REVOKED);
@@ -217,9 +218,19 @@ final class RevocationStreamTest {
     try (Reader reader = new Reader("Last-Event-ID: " + missed.get(1) + "\r\n")) {
       assertThat(reader.next("revocation").id()).isEqualTo(missed.get(2));
     }
-    try (Reader reader = new Reader("Last-Event-ID: 9999999999\r\n")) {
-      String next = "" + revoke(bundle());
-      assertThat(reader.next("revocation").id()).isEqualTo(next);
+  }
+
+  /** Taken for "from now on", it would leave out what nobody proved to have been told. */
+  @Test
+  void lastEventId_thatTheLedgerHasNotReached_isRefused() throws Exception {
+    long size = deployment.service().ledger().size();
+    for (String beyond : List.of("" + size, "9999999999")) {
+      try (Reader reader = new Reader("Last-Event-ID: " + beyond + "\r\n")) {
+        assertThat(reader.header()).as(beyond).startsWith("HTTP/1.1 409");
+      }
+    }
+    try (Reader reader = new Reader("Last-Event-ID: " + (size - 1) + "\r\n")) {
+      assertThat(reader.header()).startsWith("HTTP/1.1 200");
     }
   }
 

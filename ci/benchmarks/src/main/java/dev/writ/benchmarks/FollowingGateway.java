@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.benchmarks;
 
-import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RevocationVerdict;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.UuidV7;
 import dev.writ.gateway.FollowerListener;
+import dev.writ.gateway.GatewayTrust;
 import dev.writ.gateway.RevocationFollower;
 import java.net.URI;
 import java.time.InstantSource;
@@ -25,10 +25,10 @@ final class FollowingGateway implements FollowerListener, AutoCloseable {
   private final AtomicInteger connections = new AtomicInteger();
   private final RevocationFollower follower;
 
-  FollowingGateway(URI service, BundleVerifier verifier) {
+  FollowingGateway(URI service, GatewayTrust trust) {
     this.follower =
         new RevocationFollower(
-            List.of(service), Optional.empty(), () -> verifier, seen, InstantSource.system(), this);
+            List.of(service), Optional.empty(), trust, seen, InstantSource.system(), this);
     follower.start();
   }
 

@@ -13,6 +13,7 @@ import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
+import dev.writ.gateway.GatewayTrust;
 import dev.writ.load.LoadGenerator;
 import dev.writ.load.Observer;
 import dev.writ.load.ServedWrit;
@@ -86,8 +87,9 @@ final class Revoke implements Benchmark {
     }
 
     void run() throws Exception {
+      GatewayTrust trust = GatewayTrust.of(service.trust(), believed -> verifier);
       for (int i = 0; i < GATEWAYS - STALLED; i++) {
-        gateways.add(new FollowingGateway(service.url(), verifier));
+        gateways.add(new FollowingGateway(service.url(), trust));
       }
       awaitConnected(1);
       for (int i = 0; i < STALLED; i++) {

@@ -205,9 +205,9 @@ final class BundleCases {
     }
 
     @Override
-    public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+    public StatusOutcome recordRevocation(PushedRevocation revocation, Instant logTime) {
       fail(recording);
-      return sound.recordRevocation(revocation, now);
+      return sound.recordRevocation(revocation, logTime);
     }
 
     @Override

@@ -2,7 +2,6 @@
 package dev.writ.ledger;
 
 import dev.writ.artifact.Leaf;
-import dev.writ.artifact.LeafKind;
 import dev.writ.ledger.CommitOutcome.Reached;
 import dev.writ.ledger.CommitOutcome.Unavailable;
 import dev.writ.tlog.Hash;
@@ -53,14 +52,14 @@ final class Pending implements Work {
   Pending(Entry entry, long deadlineNanos, Answers answers, int position, Place place) {
     this.entry = entry;
     this.leafHash = entry.leaf().hash();
-    this.isRevocation = entry.leaf().kind() == LeafKind.REVOCATION;
+    this.isRevocation = entry.leaf().body().withdraws();
     this.deadlineNanos = deadlineNanos;
     this.answers = answers;
     this.position = position;
     this.place = place;
   }
 
-  /** Whether its leaf is of kind revocation; also of one that is let go. */
+  /** Whether its leaf withdraws artifacts; also of one that is let go. */
   boolean isRevocation() {
     return isRevocation;
   }

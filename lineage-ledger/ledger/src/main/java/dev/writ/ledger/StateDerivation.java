@@ -4,7 +4,6 @@ package dev.writ.ledger;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
-import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.OperationKind;
 import dev.writ.artifact.OperationStep;
@@ -39,8 +38,6 @@ import org.jspecify.annotations.Nullable;
 final class StateDerivation {
   private static final String ARTIFACT = "SELECT leaf_index FROM artifact WHERE jti = ?";
   private static final String REVOKED = "SELECT revoked FROM artifact WHERE jti = ?";
-  private static final String REVOCATION = "SELECT leaf_index FROM revocation WHERE leaf_index = ?";
-  private static final String FIRST_REVOCATION = "SELECT MIN(leaf_index) FROM revocation";
   private static final String DESCENT =
       "SELECT leaf_index FROM descent WHERE jti = ? AND parent = ?";
   private static final String OUTCOME =
@@ -89,7 +86,7 @@ final class StateDerivation {
   private final Map<String, Long> rows = new TreeMap<>();
 
   private @Nullable Instant newest;
-  private @Nullable Long firstRevocation;
+  private final RevocationRows revocations = new RevocationRows();
 
   StateDerivation(StoreReader store, Consumer<TreeAudit.Fault> faults) {
     this.store = store;
@@ -124,8 +121,8 @@ final class StateDerivation {
 
   private void take(Statements statements, long index, Leaf leaf) throws SQLException {
     LeafBody body = leaf.body();
-    if (leaf.kind() == LeafKind.REVOCATION && index >= firstRevocation(statements)) {
-      owns(statements, "revocation", index, REVOCATION, index);
+    if (revocations.mustHave(statements, index, body)) {
+      owns(statements, "revocation", index, RevocationRows.ONE, index);
     }
     boolean clockAccepted =
         body instanceof OperationStep.Ended ended
@@ -225,18 +222,6 @@ final class StateDerivation {
           "revoked, as that says",
           "not, of leaves such as " + live);
     }
-  }
-
-  /** From where on each has a row: an older version of the store wrote none. */
-  private long firstRevocation(Statements statements) throws SQLException {
-    if (firstRevocation == null) {
-      firstRevocation =
-          statements
-              .first(row -> Statements.number(row, 1), FIRST_REVOCATION)
-              .orElse(OptionalLong.empty())
-              .orElse(Long.MAX_VALUE);
-    }
-    return firstRevocation;
   }
 
   /** A row of this table must be there and name the leaf. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
-import dev.writ.artifact.LeafKind;
 import dev.writ.tlog.MerkleTree;
 import dev.writ.tlog.Tile;
 import java.sql.PreparedStatement;
@@ -91,7 +90,7 @@ final class TreeWrites {
     int[] ignored = leaf.executeBatch();
     index = first;
     for (Pending pending : entries) {
-      if (pending.entry().leaf().kind() == LeafKind.REVOCATION) {
+      if (pending.isRevocation()) {
         statements.update(REVOCATION, index);
       }
       index++;

@@ -194,7 +194,8 @@
  * nonce           nonce → expires; purged some time after
  * artifact        jti → leaf_index, expires, revoked, status (list * 131072 + idx, or null); previous, ends:
  *                 its host's artifact before it, and when the last of them and of it ends
- * revocation      leaf_index of each leaf of kind revocation, from the first on that version 12 wrote
+ * revocation      leaf_index of each leaf that revokes, from the first on that version 12 wrote: of kind
+ *                 revocation, and the end of a break-glass and the freeze that revoke what it allowed
  * descent         jti → parent, root (jtis), depth, uses, leaf_index; of artifacts issued under another
  * artifact_use    (jti, use_number) → asked (unique with the first), leaf_index
  * outcome         (jti, reporter_kid, statement_digest) → report_number (unique with the first two, from

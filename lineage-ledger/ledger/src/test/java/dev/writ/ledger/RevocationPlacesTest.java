@@ -5,12 +5,18 @@ import static dev.writ.ledger.TestLedgers.commit;
 import static dev.writ.ledger.TestLedgers.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.GovernanceOrder;
+import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.OperatorSignature;
 import dev.writ.artifact.RevocationReason;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -44,6 +50,41 @@ class RevocationPlacesTest {
     try (Ledger ledger = TestLedgers.open(folder)) {
       assertThat(ledger.revocations(places.get(1) + 1, 2)).isEqualTo(places.subList(2, 4));
       assertThat(ledger.revocations(places.get(4) + 1, 2)).isEmpty();
+    }
+  }
+
+  private static Entry freeze(boolean revokes) {
+    GovernanceOrder.Unsigned order =
+        new GovernanceOrder.Unsigned(
+            "https://writ.example",
+            GovernanceOrder.Kind.FREEZE,
+            Optional.empty(),
+            OptionalLong.empty(),
+            "Stop.",
+            Samples.NOW.truncatedTo(ChronoUnit.SECONDS),
+            Samples.digest("nonce"));
+    return Entry.of(
+        Leaf.of(
+            Samples.NOW,
+            Samples.uuid(),
+            List.of(),
+            new GovernanceStep.Ordered(
+                order.signed(new OperatorSignature(Samples.digest("kid"), new byte[64])),
+                revokes)));
+  }
+
+  /** Gateways are to hear of them, as of what is withdrawn one by one. */
+  @Test
+  @Tag("any-store")
+  void places_areAlsoThoseOfStepsThatRevoke_andOfNoOthers() throws Exception {
+    try (Ledger ledger = TestLedgers.open(folder)) {
+      List<Long> told = new ArrayList<>();
+      ledger.whenRevoked(() -> told.add(ledger.size()));
+      receipt(commit(ledger, freeze(false)));
+      long index = receipt(commit(ledger, freeze(true))).index();
+
+      assertThat(ledger.revocations(0, 100)).containsExactly(index);
+      assertThat(told).containsExactly(index + 1);
     }
   }
 

@@ -5,9 +5,11 @@ import dev.writ.artifact.Check.Outcome;
 import dev.writ.tlog.CheckpointOutcome;
 import dev.writ.tlog.SignedNote;
 import java.security.Provider;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -146,6 +148,16 @@ public final class BundleVerifier {
       return new RevocationVerdict.Refused(
           DenialCode.UNVERIFIABLE, "a bug of the verifier: " + e.getClass().getName());
     }
+  }
+
+  /** How old a status token may be by which this judges; empty where the trust file has no status. */
+  public Optional<Duration> statusMaxAge() {
+    return beliefs.content().status().map(TrustContent.StatusSource::maxAge);
+  }
+
+  /** The trust file's version by which this judges. */
+  public long trustVersion() {
+    return beliefs.content().version();
   }
 
   /**

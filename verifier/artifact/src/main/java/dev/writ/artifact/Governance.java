@@ -37,6 +37,9 @@ public record Governance(
     }
   }
 
+  /** Before the digest of a grant of break-glass, where {@code approvals} names one. */
+  public static final String OF_BREAKGLASS = "breakglass:";
+
   static final int MAX_APPROVALS = 16;
   static final int MAX_OBLIGATIONS = 16;
 
@@ -56,6 +59,12 @@ public record Governance(
       Require.visible("gov.obligations", obligation, 256);
       Require.name("gov.obligations", obligationName(obligation), 64);
     }
+  }
+
+  /** Whether it was given under a break-glass, or under an artifact that was. */
+  boolean isUnderBreakglass() {
+    return mode == Mode.BREAK_GLASS
+        || approvals.stream().anyMatch(approval -> approval.startsWith(OF_BREAKGLASS));
   }
 
   /** The part before the first colon, or all of it: what a Relying Party knows or does not know. */

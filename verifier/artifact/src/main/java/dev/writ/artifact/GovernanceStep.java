@@ -105,6 +105,11 @@ public sealed interface GovernanceStep extends LeafBody {
       return new Ordered(order, order.kind() != GovernanceOrder.Kind.REVIEW);
     }
 
+    @Override
+    public boolean withdraws() {
+      return revokes;
+    }
+
     /** {@link BreakglassGrant#digest} of what was ended or reviewed. */
     public Hash grant() {
       return order.grant().orElseThrow();

@@ -36,6 +36,11 @@ public sealed interface LeafBody
   /** The members that stand in the leaf beside those that every leaf has. */
   Map<String, Object> toMap();
 
+  /** Whether it withdraws artifacts, so that gateways are to hear of it at once. */
+  default boolean withdraws() {
+    return kind() == LeafKind.REVOCATION;
+  }
+
   /**
    * A host was admitted.
    *

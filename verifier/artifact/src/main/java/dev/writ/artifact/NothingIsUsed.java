@@ -32,7 +32,7 @@ final class NothingIsUsed implements Seen {
   }
 
   @Override
-  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant logTime) {
     return StatusOutcome.NOT_ASKED;
   }
 

@@ -50,21 +50,25 @@ public record PushedRevocations(List<PushedRevocation> kept, Optional<MustReach>
     return kept.stream().anyMatch(each -> each.leafIndex() == leafIndex);
   }
 
-  /** These with one more, without those whose time is past. */
-  public PushedRevocations with(PushedRevocation one, Instant now) {
-    return with(one, now, MOST);
+  /**
+   * These with one more, without those whose time is past.
+   *
+   * @param logTime what time it is at least, as the issuer says: no clock of this side's makes one go
+   */
+  public PushedRevocations with(PushedRevocation one, Instant logTime) {
+    return with(one, logTime, MOST);
   }
 
-  PushedRevocations with(PushedRevocation one, Instant now, int most) {
+  PushedRevocations with(PushedRevocation one, Instant logTime, int most) {
     List<PushedRevocation> all = new ArrayList<>();
     for (PushedRevocation each : kept) {
-      if (now.isBefore(each.keepUntil()) && each.leafIndex() != one.leafIndex()) {
+      if (logTime.isBefore(each.keepUntil()) && each.leafIndex() != one.leafIndex()) {
         all.add(each);
       }
     }
     all.add(one);
     all.sort(Comparator.comparingLong(PushedRevocation::leafIndex));
-    Optional<MustReach> reach = mustReach.filter(must -> now.isBefore(must.keepUntil()));
+    Optional<MustReach> reach = mustReach.filter(must -> logTime.isBefore(must.keepUntil()));
     while (all.size() > most) {
       PushedRevocation lowest = all.remove(0);
       reach = Optional.of(reach.map(must -> must.and(lowest)).orElse(MustReach.of(lowest)));
@@ -78,7 +82,9 @@ public record PushedRevocations(List<PushedRevocation> kept, Optional<MustReach>
    * @param decidedBy place of its decision's leaf
    */
   Optional<String> withdrawn(ArtifactClaims claims, long decidedBy, long treeSize) {
-    for (PushedRevocation each : kept) {
+    // The last ones alone say more than the token.
+    for (int i = kept.size() - 1; i >= 0 && kept.get(i).leafIndex() >= treeSize; i--) {
+      PushedRevocation each = kept.get(i);
       if (each.withdraws(claims, decidedBy, treeSize)) {
         return Optional.of("withdrawn by leaf " + each.leafIndex() + ", which was pushed");
       }

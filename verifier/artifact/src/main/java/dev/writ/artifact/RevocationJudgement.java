@@ -10,7 +10,6 @@ import dev.writ.tlog.TlogProof;
 import dev.writ.tlog.TrustedCheckpoint;
 import java.io.UncheckedIOException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /** Judges a revocation that was pushed: form, checkpoint, leaf, inclusion, and what was seen before. */
@@ -40,11 +39,10 @@ final class RevocationJudgement {
     } catch (MalformedProofException | MalformedLeafException e) {
       return refused(DenialCode.LINEAGE_FRAGMENTED, String.valueOf(e.getMessage()));
     }
-    Optional<RevocationScope> scope = scope(leaf.body());
-    if (leaf.kind() != LeafKind.REVOCATION) {
+    if (!leaf.body().withdraws()) {
       return refused(
           DenialCode.LINEAGE_FRAGMENTED,
-          "the leaf must be of kind revocation, was " + leaf.kind().wire());
+          "the leaf must withdraw something, was of kind " + leaf.kind().wire());
     }
     CheckpointOutcome outcome = beliefs.verifyCheckpoint(proof.note(), now);
     if (outcome instanceof CheckpointOutcome.Refused not) {
@@ -55,65 +53,58 @@ final class RevocationJudgement {
         instanceof ProofOutcome.NotProven not) {
       return refused(DenialCode.LINEAGE_FRAGMENTED, not.reason());
     }
-    try {
-      return fork(checkpoint)
-          .<RevocationVerdict>map(why -> refused(DenialCode.GOVERNANCE_DISCONTINUITY, why))
-          .orElseGet(() -> keep(leaf, scope, proof.index()));
-    } catch (UncheckedIOException e) {
-      return refused(DenialCode.UNVERIFIABLE, "what was seen cannot be read: " + e.getMessage());
-    }
-  }
-
-  /** What a leaf says by itself of whom it withdraws. */
-  private static Optional<RevocationScope> scope(LeafBody body) {
-    if (body instanceof LeafBody.Revocation one) {
-      return Optional.of(new RevocationScope.OfArtifact(one.jti()));
-    }
-    if (body instanceof LeafBody.ScopeRevocation some) {
-      return some.scope().judged();
-    }
-    return body instanceof LeafBody.BootRevocation boot
-        ? Optional.of(new RevocationScope.OfHost(boot.akNameDigest()))
-        : Optional.empty();
+    return keep(leaf, proof.index(), checkpoint);
   }
 
   /** A tree of which a token was seen under another root. */
-  private Optional<String> fork(Checkpoint checkpoint) {
-    return beliefs
-        .content()
-        .status()
-        .flatMap(source -> seen.newestGovernance(source.uri()))
-        .map(token -> token.claims().writ())
-        .filter(
-            held -> held.treeSize() == checkpoint.size() && !held.root().equals(checkpoint.root()))
-        .map(
-            held ->
-                "size "
-                    + checkpoint.size()
-                    + " with two roots: the event's "
-                    + checkpoint.root()
-                    + " and a token's "
-                    + held.root());
+  private static Optional<String> fork(StatusGovernance held, Checkpoint checkpoint) {
+    return held.treeSize() == checkpoint.size() && !held.root().equals(checkpoint.root())
+        ? Optional.of(
+            "size "
+                + checkpoint.size()
+                + " with two roots: the event's "
+                + checkpoint.root()
+                + " and a token's "
+                + held.root())
+        : Optional.empty();
   }
 
-  private RevocationVerdict keep(Leaf leaf, Optional<RevocationScope> scope, long index) {
-    Instant later = leaf.time().isAfter(now) ? leaf.time() : now;
-    Instant ended = leaf.time().plus(ArtifactClaims.MAX_LIFETIME).plus(PushedRevocation.MARGIN);
-    boolean isNew = !seen.revocations().has(index);
-    if (scope.isPresent() && isNew && now.isBefore(ended)) {
-      PushedRevocation pushed =
-          new PushedRevocation(
-              scope.get(),
-              index,
-              later
-                  .plus(ArtifactClaims.MAX_LIFETIME)
-                  .plus(PushedRevocation.MARGIN)
-                  .truncatedTo(ChronoUnit.MILLIS));
-      if (seen.recordRevocation(pushed, now) == Seen.StatusOutcome.UNAVAILABLE) {
-        return refused(DenialCode.UNVERIFIABLE, "the record of revocations cannot be written");
+  /** What proves itself is kept first, whatever else is found to be wrong. */
+  private RevocationVerdict keep(Leaf leaf, long index, Checkpoint checkpoint) {
+    Optional<StatusClaims> newest = Optional.empty();
+    boolean isNew = true;
+    Optional<String> unread = Optional.empty();
+    try {
+      isNew = !seen.revocations().has(index);
+      newest =
+          beliefs
+              .content()
+              .status()
+              .flatMap(source -> seen.newestGovernance(source.uri()))
+              .map(StatusToken::claims);
+    } catch (UncheckedIOException e) {
+      unread = Optional.of("what was seen cannot be read: " + e.getMessage());
+    }
+    Instant logTime = newest.map(StatusClaims::iat).orElse(Instant.MIN);
+    // A token that does not know the leaf is of before it: no clock of the issuer's that fell back
+    // makes it end sooner than what was decided before that token.
+    boolean isKnown = newest.map(token -> token.writ().treeSize() > index).orElse(false);
+    Instant time = !isKnown && logTime.isAfter(leaf.time()) ? logTime : leaf.time();
+    Instant until = PushedRevocation.ended(time);
+    Optional<RevocationScope> scope = RevocationScope.of(leaf.body());
+    if (scope.isPresent() && isNew && logTime.isBefore(until)) {
+      PushedRevocation pushed = new PushedRevocation(scope.get(), index, until);
+      if (seen.recordRevocation(pushed, logTime) == Seen.StatusOutcome.UNAVAILABLE) {
+        return refused(
+            DenialCode.UNVERIFIABLE,
+            "the record of revocations must be written before anything is allowed, and cannot be");
       }
     }
-    return new RevocationVerdict.Believed(leaf, index, isNew);
+    if (unread.isPresent()) {
+      return refused(DenialCode.UNVERIFIABLE, unread.get());
+    }
+    return new RevocationVerdict.Believed(
+        leaf, index, isNew, newest.flatMap(token -> fork(token.writ(), checkpoint)));
   }
 
   private static RevocationVerdict.Refused refused(DenialCode code, String reason) {

@@ -21,6 +21,28 @@ public sealed interface RevocationScope {
    */
   record OfHost(Hash akNameDigest) implements RevocationScope {}
 
+  /** All that was issued under a break-glass. */
+  record OfBreakglass() implements RevocationScope {}
+
+  /**
+   * What a leaf says by itself of whom it withdraws; empty where that is for tokens alone to say, or where
+   * it withdraws nothing.
+   */
+  static Optional<RevocationScope> of(LeafBody body) {
+    if (body instanceof LeafBody.Revocation one) {
+      return Optional.of(new OfArtifact(one.jti()));
+    }
+    if (body instanceof LeafBody.ScopeRevocation some) {
+      return some.scope().judged();
+    }
+    if (body instanceof GovernanceStep.Ordered step) {
+      return step.revokes() ? Optional.of(new OfBreakglass()) : Optional.empty();
+    }
+    return body instanceof LeafBody.BootRevocation boot
+        ? Optional.of(new OfHost(boot.akNameDigest()))
+        : Optional.empty();
+  }
+
   /**
    * What leaves from one place to before another decided for.
    *
@@ -54,6 +76,9 @@ public sealed interface RevocationScope {
       return decidedBy < revokedBy
           && decidedBy >= places.fromIndex()
           && (decidedBy < places.beforeIndex() || lineage.depth() > 0);
+    }
+    if (this instanceof OfBreakglass) {
+      return decidedBy < revokedBy && (lineage.depth() > 0 || claims.gov().isUnderBreakglass());
     }
     return decidedBy < revokedBy
         && (lineage.depth() > 0

@@ -4,11 +4,17 @@ package dev.writ.artifact;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -27,20 +33,53 @@ final class RevokedFile {
   private static final byte ARTIFACT = 1;
   private static final byte HOST = 2;
   private static final byte PLACES = 3;
+  private static final byte BREAKGLASS = 4;
 
   private final PrivateFolder folder;
+
+  /** What the file of this state says; written and read under the folder's lock. */
+  private Map.Entry<State, PushedRevocations> known =
+      Map.entry(State.ABSENT, PushedRevocations.NONE);
+
+  /**
+   * What tells one content of the file from another. Each is a new file; the checksum tells those apart that
+   * were made within a tick of the file system's clock.
+   */
+  private record State(Object file, Object modified, long bytes, int checksum) {
+    static final State ABSENT = new State("", "", 0, 0);
+  }
 
   RevokedFile(PrivateFolder folder) {
     this.folder = folder;
   }
 
+  /** What is kept; the file is read through where it is another than when it was read last. */
   PushedRevocations read() throws IOException {
-    byte[] content;
-    try {
-      content = folder.read(NAME, MAX_BYTES);
-    } catch (NoSuchFileException e) {
-      return PushedRevocations.NONE;
+    State state = state();
+    if (!known.getKey().equals(state)) {
+      known = Map.entry(state, state.equals(State.ABSENT) ? PushedRevocations.NONE : parse());
     }
+    return known.getValue();
+  }
+
+  private State state() throws IOException {
+    Path file = folder.path(NAME);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      Map<String, Object> attributes = Files.readAttributes(file, "unix:ino,ctime");
+      ByteBuffer last = ByteBuffer.allocate(CHECKSUM_BYTES);
+      PrivateFolder.readFully(channel, Math.max(0, channel.size() - CHECKSUM_BYTES), last);
+      return new State(
+          Objects.requireNonNull(attributes.get("ino")),
+          Objects.requireNonNull(attributes.get("ctime")),
+          channel.size(),
+          last.getInt(0));
+    } catch (NoSuchFileException e) {
+      return State.ABSENT;
+    }
+  }
+
+  private PushedRevocations parse() throws IOException {
+    byte[] content = folder.read(NAME, MAX_BYTES);
     int sum = content.length - CHECKSUM_BYTES;
     ByteBuffer bytes = ByteBuffer.wrap(content);
     if (sum < HEADER_BYTES
@@ -77,6 +116,8 @@ final class RevokedFile {
     } else if (kind == PLACES) {
       ByteBuffer places = ByteBuffer.wrap(what);
       scope = new RevocationScope.OfPlaces(places.getLong(), places.getLong());
+    } else if (kind == BREAKGLASS) {
+      scope = new RevocationScope.OfBreakglass();
     } else {
       throw corrupt();
     }
@@ -111,6 +152,8 @@ final class RevokedFile {
           .putLong(places.fromIndex())
           .putLong(places.beforeIndex())
           .put(new byte[Hash.BYTES - 16]);
+    } else if (each.scope() instanceof RevocationScope.OfBreakglass) {
+      bytes.put(BREAKGLASS).put(new byte[Hash.BYTES]);
     } else {
       bytes.put(HOST).put(((RevocationScope.OfHost) each.scope()).akNameDigest().bytes());
     }

@@ -11,6 +11,10 @@ import java.util.Optional;
  *
  * <p>It holds the tokens of one issuer's lists or of several: they are told apart by their URIs. What it
  * gives back is verified again before it is believed.
+ *
+ * <p>What it was given and could not keep it may not forget while its process lasts: {@link
+ * #newestStatus}, {@link #newestGovernance} and {@link #revocations} throw until it is kept, so that
+ * nothing is allowed by what was known before.
  */
 public interface Seen {
   /**
@@ -91,9 +95,9 @@ public interface Seen {
    * Keeps a revocation that was pushed, durably before it returns. Called for verified ones alone. A memory
    * that keeps none says so: then tokens alone withdraw.
    *
-   * @param now this Relying Party's clock, by which those go whose time is past
+   * @param logTime what time it is at least, as the issuer says: those go whose time is past by it
    */
-  StatusOutcome recordRevocation(PushedRevocation revocation, Instant now);
+  StatusOutcome recordRevocation(PushedRevocation revocation, Instant logTime);
 
   /**
    * The revocations that are kept.

@@ -47,8 +47,8 @@ public final class SeenInMemory implements Seen {
   }
 
   @Override
-  public synchronized StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
-    revocations = revocations.with(revocation, now);
+  public synchronized StatusOutcome recordRevocation(PushedRevocation revocation, Instant logTime) {
+    revocations = revocations.with(revocation, logTime);
     return StatusOutcome.KEPT;
   }
 

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>What cannot be read, written or trusted is unavailable, which is a denial: a full or read-only
  *       disk, a record or a token that is not as it was written, a file that is gone, a lock that is
  *       not had in ten seconds, more than 1,000,000 uses that may not be forgotten or 1,024 lists.
+ *   <li>A token or a revocation that could not be written is unavailable to whoever brought it, and from
+ *       then on everything is, in that process, until it is written: each reading tries again.
  *   <li>A full disk leaves the uses as they were. What a crash left unfinished is cut off or replaced
  *       by the next.
  * </ul>
@@ -63,10 +65,10 @@ import org.jspecify.annotations.Nullable;
  *                0  8  "writrev1"
  *                8  8  place of the greatest leaf that there was no room for; -1 where there was
  *               16  8  until when it counts, milliseconds since 1970; 0 where there was
- *   record n     0  1  1 an artifact, 2 a host
- *                1 32  jti and 16 zero bytes, or the SHA-256 of its attestation key's Name
+ *   record n     0  1  1 an artifact, 2 a host, 4 all of a break-glass
+ *                1 32  jti and 16 zero bytes, the SHA-256 of its attestation key's Name, or zero bytes
  *               33  8  place of the leaf
- *               41  8  until when it is kept, milliseconds since 1970
+ *               41  8  until when it is kept by the log's time, milliseconds since 1970
  *   at the end   0  4  checksum of all before
  * new.tmp        of whoever died while he made a file; no meaning
  * room.tmp       likewise
@@ -97,6 +99,7 @@ public final class SeenOnDisk implements Seen {
   private final InstantSource clock;
   private final UseFile uses;
   private final RevokedFile revoked;
+  private final Unkept unkept = new Unkept();
 
   private SeenOnDisk(PrivateFolder folder, InstantSource clock, int mostRecords) {
     this.folder = folder;
@@ -167,6 +170,7 @@ public final class SeenOnDisk implements Seen {
     try {
       return folder.locked(() -> keep(KeptToken.of(token)));
     } catch (IOException e) {
+      unkept.add(KeptToken.of(token));
       return StatusOutcome.UNAVAILABLE;
     }
   }
@@ -183,22 +187,33 @@ public final class SeenOnDisk implements Seen {
   }
 
   @Override
-  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant logTime) {
     try {
-      return folder.locked(
-          () -> {
-            revoked.write(revoked.read().with(revocation, now));
-            return StatusOutcome.KEPT;
-          });
+      return folder.locked(() -> keep(revocation, logTime));
     } catch (IOException e) {
+      unkept.add(revocation, logTime);
       return StatusOutcome.UNAVAILABLE;
     }
+  }
+
+  private StatusOutcome keep(PushedRevocation revocation, Instant logTime) throws IOException {
+    revoked.write(revoked.read().with(revocation, logTime));
+    return StatusOutcome.KEPT;
+  }
+
+  /** Keeps first what could not be kept when it came; nothing is told of what was before it. */
+  private <T> T told(PrivateFolder.Work<T> read) throws IOException {
+    return folder.locked(
+        () -> {
+          unkept.keep(this::keep, this::keep);
+          return read.run();
+        });
   }
 
   @Override
   public PushedRevocations revocations() {
     try {
-      return folder.locked(revoked::read);
+      return told(revoked::read);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
@@ -217,7 +232,7 @@ public final class SeenOnDisk implements Seen {
   @Override
   public Optional<StatusToken> newestStatus(String listUri) {
     try {
-      return folder.locked(() -> parsed(read(KeptToken.name(listUri))));
+      return told(() -> parsed(read(KeptToken.name(listUri))));
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
@@ -226,7 +241,7 @@ public final class SeenOnDisk implements Seen {
   @Override
   public Optional<StatusToken> newestGovernance(String statusUri) {
     try {
-      return folder.locked(() -> parsed(latest(statusUri)));
+      return told(() -> parsed(latest(statusUri)));
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }

@@ -534,7 +534,7 @@
  *
  * <pre>
  * v          1
- * leaf       base64 of the leaf, as in a bundle; its kind is revocation
+ * leaf       base64 of the leaf, as in a bundle; of kind revocation, or a step of governance that revokes
  * tlogProof  c2sp.org/tlog-proof@v1 text, verbatim, at most 32,768 characters
  * </pre>
  *

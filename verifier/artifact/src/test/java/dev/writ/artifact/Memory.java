@@ -2,6 +2,8 @@
 package dev.writ.artifact;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,6 +15,7 @@ final class Memory implements Seen {
   final Map<UuidV7, Integer> uses = new HashMap<>();
   int tokensRecorded;
   private final Seen inner = new SeenInMemory();
+  private boolean unreadable;
   private Optional<Supplier<UseOutcome>> useAnswer = Optional.empty();
   private Optional<Supplier<StatusOutcome>> statusAnswer = Optional.empty();
 
@@ -68,14 +71,29 @@ final class Memory implements Seen {
   }
 
   @Override
-  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
+  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant logTime) {
     return statusAnswer.isPresent()
         ? statusAnswer.get().get()
-        : inner.recordRevocation(revocation, now);
+        : inner.recordRevocation(revocation, logTime);
+  }
+
+  /** Nothing can be read, though it is kept. */
+  @CanIgnoreReturnValue
+  Memory unreadable() {
+    unreadable = true;
+    return this;
+  }
+
+  /** What is kept, readable or not. */
+  PushedRevocations kept() {
+    return inner.revocations();
   }
 
   @Override
   public PushedRevocations revocations() {
+    if (unreadable) {
+      throw new UncheckedIOException(new IOException("unreadable"));
+    }
     return inner.revocations();
   }
 }

@@ -249,11 +249,81 @@ class PushedRevocationTest extends StatusVerification {
     assertRefused(event, code);
   }
 
+  /** A log that shows two faces is no reason to let what it withdrew run. */
   @Test
-  void event_ofTheSameSizeAsATokenUnderAnotherRoot_isADiscontinuity() {
-    seen.holding(token().tree(9).token());
+  void event_ofTheSameSizeAsATokenUnderAnotherRoot_isToldOf_andWithdrawsAllTheSame() {
+    seen.holding(token().tree(KNOWN + 1).at(-30).token());
 
-    assertRefused(event(ofArtifact(TestWorld.JTI), 8), DenialCode.GOVERNANCE_DISCONTINUITY);
+    assertThat(learn(event(ofArtifact(TestWorld.JTI), KNOWN)))
+        .isInstanceOfSatisfying(
+            RevocationVerdict.Believed.class,
+            believed ->
+                assertThat(believed.contradiction())
+                    .hasValueSatisfying(why -> assertThat(why).contains("two roots")));
+    assertThat(seen.revocations().has(KNOWN)).isTrue();
+  }
+
+  @Test
+  void memory_thatCannotBeRead_isGivenTheRevocationAllTheSame() {
+    Memory unread = new Memory().unreadable();
+
+    assertThat(verifier.learnRevocation(event(ofArtifact(TestWorld.JTI), 8), unread, NOW))
+        .isInstanceOfSatisfying(
+            RevocationVerdict.Refused.class,
+            refused -> assertThat(refused.code()).isEqualTo(DenialCode.UNVERIFIABLE));
+    assertThat(unread.kept().has(8)).isTrue();
+  }
+
+  @Test
+  void endOfABreakglass_loosesWhatItAllowed_andWhatStandsUnderAnother_untilATokenKnowsTheLeaf() {
+    RevocationScope scope = new RevocationScope.OfBreakglass();
+    ArtifactClaims child = TestWorld.claims();
+    ArtifactClaims usual = root(child, child.gov());
+    Governance emergency =
+        new Governance(
+            child.gov().initiator(),
+            List.of("breakglass:" + TestWorld.hash("grant").hex()),
+            List.of(),
+            Governance.Mode.DEV);
+
+    assertThat(scope.covers(child, 6, KNOWN)).isTrue();
+    assertThat(scope.covers(usual, 6, KNOWN)).isFalse();
+    assertThat(scope.covers(root(child, emergency), 6, KNOWN)).isTrue();
+    assertThat(scope.covers(root(child, emergency), KNOWN, 6)).isFalse();
+  }
+
+  private static ArtifactClaims root(ArtifactClaims like, Governance gov) {
+    return new ArtifactClaims(
+        like.iss(),
+        like.sub(),
+        like.aud(),
+        like.iat(),
+        like.nbf(),
+        like.exp(),
+        like.jti(),
+        like.jkt(),
+        like.tenant(),
+        like.act(),
+        like.env(),
+        like.policy(),
+        gov,
+        Lineage.rootOf(like.lineage().execution()),
+        like.status(),
+        like.logOrigin(),
+        like.ear());
+  }
+
+  @Test
+  void approval_thatRevokesNothing_isNoRevocation() {
+    assertRefused(
+        event(
+            new LeafBody.Approval(
+                ApprovalOf.ENROLMENT,
+                new Commitment(TestWorld.hash("host")),
+                TestWorld.hash("invitation"),
+                NOW.plusSeconds(60)),
+            8),
+        DenialCode.LINEAGE_FRAGMENTED);
   }
 
   @Test
@@ -267,9 +337,9 @@ class PushedRevocationTest extends StatusVerification {
   }
 
   @Test
-  void clocksApartByAnHour_keepItUntilWhateverItWithdrawsHasEnded() {
+  void clocksApartByAnHour_orByDays_keepItAsLong() {
     byte[] event = event(ofArtifact(TestWorld.JTI), KNOWN);
-    for (Duration apart : List.of(Duration.ofHours(-1), Duration.ofHours(1))) {
+    for (Duration apart : List.of(Duration.ofHours(-1), Duration.ofHours(1), Duration.ofDays(9))) {
       Memory memory = new Memory();
       assertThat(verifier.learnRevocation(event, memory, NOW.plus(apart)))
           .isInstanceOf(RevocationVerdict.Believed.class);
@@ -279,13 +349,33 @@ class PushedRevocationTest extends StatusVerification {
     }
   }
 
+  /** A clock that ran ahead for a moment must not lose what an artifact that still holds is withdrawn by. */
+  @Test
+  void revocation_isForgottenByTheTimeOfTokens_andNotByThisClock() {
+    learnNew(event(ofArtifact(TestWorld.JTI), KNOWN));
+    Instant wrong = NOW.plus(Duration.ofDays(9));
+    var unused =
+        verifier.learnRevocation(event(ofArtifact(TestWorld.EXECUTION), KNOWN + 5), seen, wrong);
+    assertThat(seen.revocations().has(KNOWN)).isTrue();
+    assertRevoked(verifyWith(token()));
+
+    seen.holding(token().at(Duration.ofHours(4).toSeconds()).tree(KNOWN + 9).token());
+    unused = verifier.learnRevocation(event(ofArtifact(TestWorld.EXECUTION), 30), seen, NOW);
+    assertThat(seen.revocations().kept())
+        .extracting(PushedRevocation::leafIndex)
+        .containsExactly(30L);
+  }
+
   @Test
   void revocation_ofSoLongAgoThatAllHasEnded_isNotKept() {
-    assertThat(
-            verifier.learnRevocation(
-                event(ofArtifact(TestWorld.JTI), 8), seen, NOW.plus(Duration.ofHours(3))))
+    seen.holding(token().at(Duration.ofHours(3).toSeconds()).tree(KNOWN).token());
+
+    assertThat(learn(event(ofArtifact(TestWorld.JTI), 8)))
         .isInstanceOf(RevocationVerdict.Believed.class);
     assertThat(seen.revocations()).isEqualTo(PushedRevocations.NONE);
+    // One that the token does not know of came after it, whatever its leaf says of the time.
+    learnNew(event(ofArtifact(TestWorld.JTI), KNOWN));
+    assertThat(seen.revocations().has(KNOWN)).isTrue();
   }
 
   @Test

@@ -214,4 +214,51 @@ class SeenOnDiskTest extends SeenContract {
     Files.write(file, Arrays.copyOf(content, content.length - 1));
     assertThatThrownBy(() -> seen().revocations()).isInstanceOf(UncheckedIOException.class);
   }
+
+  @Test
+  void revocations_areReadThroughOnce_andAgainWhereAnotherWroteSome() throws IOException {
+    PushedRevocation one = revocation(7);
+    Seen seen = seen();
+    assertThat(seen.recordRevocation(one, TestWorld.NOW)).isEqualTo(StatusOutcome.KEPT);
+
+    PushedRevocations first = seen.revocations();
+    assertThat(seen.revocations()).isSameAs(first);
+    for (int i = 8; i < 40; i++) {
+      assertThat(seen().recordRevocation(revocation(i), TestWorld.NOW))
+          .isEqualTo(StatusOutcome.KEPT);
+      assertThat(seen.revocations().has(i)).isTrue();
+    }
+  }
+
+  private static PushedRevocation revocation(long leaf) {
+    return new PushedRevocation(
+        new RevocationScope.OfBreakglass(), leaf, TestWorld.NOW.plusSeconds(60));
+  }
+
+  /** Where there is no room for a new file, whatever was known before says nothing any more. */
+  @Test
+  void fullDisk_deniesAll_untilWhatWasSeenIsKept() throws IOException {
+    Seen seen = seen();
+    StatusToken old = StatusIssuance.valid().at(-10).token();
+    StatusToken newer = StatusIssuance.valid().at(-5).token();
+    assertThat(seen.recordStatus(old)).isEqualTo(StatusOutcome.KEPT);
+    Path inTheWay = Files.createDirectories(folder().resolve("new.tmp").resolve("x"));
+
+    assertThat(seen.recordRevocation(revocation(7), TestWorld.NOW))
+        .isEqualTo(StatusOutcome.UNAVAILABLE);
+    assertThatThrownBy(seen::revocations)
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("must be kept before anything is allowed");
+    assertThatThrownBy(() -> seen.newestStatus(StatusIssuance.LIST))
+        .isInstanceOf(UncheckedIOException.class);
+    assertThat(seen.recordStatus(newer)).isEqualTo(StatusOutcome.UNAVAILABLE);
+    assertThatThrownBy(() -> seen.newestGovernance(TrustContents.STATUS.uri()))
+        .isInstanceOf(UncheckedIOException.class);
+
+    Files.delete(inTheWay);
+    Files.delete(folder().resolve("new.tmp"));
+    assertThat(seen.revocations().has(7)).isTrue();
+    assertThat(seen.newestStatus(StatusIssuance.LIST)).hasValue(newer);
+    assertThat(seen().newestStatus(StatusIssuance.LIST)).hasValue(newer);
+  }
 }

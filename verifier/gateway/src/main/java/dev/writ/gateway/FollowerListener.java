@@ -3,6 +3,7 @@ package dev.writ.gateway;
 
 import dev.writ.artifact.RevocationVerdict;
 import dev.writ.artifact.StatusToken;
+import dev.writ.artifact.TrustFile;
 import java.net.URI;
 
 /** Hears of what a {@link RevocationFollower} does, on its thread. */
@@ -12,6 +13,14 @@ public interface FollowerListener {
 
   /** A service pushes from now on. */
   default void connected(URI service) {}
+
+  /**
+   * Nothing is left out any more: what tokens of this service do not know came as events, or will come.
+   */
+  default void caughtUp(URI service) {}
+
+  /** The gateway goes by another trust file. */
+  default void follows(TrustFile next) {}
 
   /** A revocation is believed, and whatever it withdraws is denied from now on. */
   default void withdrawn(RevocationVerdict.Believed revocation) {}

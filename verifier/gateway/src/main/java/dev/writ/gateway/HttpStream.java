@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.gateway;
 
+import dev.writ.artifact.TrustFile;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -146,9 +147,9 @@ final class HttpStream implements AutoCloseable {
     if (length == null || !length.matches("[0-9]{1,9}")) {
       throw new IOException("an answer must say how long it is, or come in chunks; did not");
     }
-    // An answer that is not streamed is a token or a problem: neither is long.
+    // An answer that is not streamed is a token, a trust file or a problem.
     return new ByteArrayInputStream(
-        in.readNBytes(Math.min(Integer.parseInt(length), EventReader.MAX_EVENT)));
+        in.readNBytes(Math.min(Integer.parseInt(length), TrustFile.MAX_BYTES)));
   }
 
   private static String headerLine(InputStream in, int[] left) throws IOException {

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.gateway;
 
-import dev.writ.artifact.BundleVerifier;
-import dev.writ.artifact.RevocationVerdict;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.StatusToken;
-import dev.writ.artifact.StatusVerdict;
+import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustSuccession;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import javax.net.ssl.SSLContext;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a gateway's memory up to date with what a service withdraws, on one thread of its own: whatever
  * the service pushes is verified, then kept durably, before the next is read. While nobody pushes, status
  * tokens are pulled, each {@code ttl}, from whichever node answers.
+ *
+ * <p>Nobody holds a gateway back for long: a service whose events leave something out that its tokens do not
+ * know, or that shows signs of life and no newer token within half of {@code max_age_s}, is left for the next,
+ * and so is one that has not the leaf to go on from.
  *
  * <p>A gateway judges by its memory alone and never waits for this. Where nothing comes for long, its
  * tokens grow too old and it denies.
@@ -42,44 +42,34 @@ public final class RevocationFollower implements AutoCloseable {
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 2_000;
 
-  /** Most lists that are pulled: as many as a memory keeps. */
-  private static final int MOST_LISTS = 1024;
+  private static final int OK = 200;
+  private static final int CONFLICT = 409;
 
   private final List<URI> services;
-  private final Optional<SSLContext> tls;
-  private final Supplier<BundleVerifier> verifier;
-  private final Seen seen;
-  private final InstantSource clock;
+  private final Optional<Function<TrustFile, SSLContext>> tls;
+  private final GatewayTrust trust;
   private final FollowerListener listener;
   private final Thread thread;
-  private final Map<Dropped, Long> counts = new EnumMap<>(Dropped.class);
+  private final Learner learner;
+  private final Set<HttpStream> open = ConcurrentHashMap.newKeySet();
 
   private volatile boolean closed;
-  private volatile @Nullable HttpStream open;
 
-  /** Owned by the thread, as all below. */
-  private OptionalLong last = OptionalLong.empty();
-
-  /** Whether a revocation of this connection was refused: the next begins before it. */
-  private boolean refusedOne;
-
-  private final Set<Integer> lists = new TreeSet<>(Set.of(0));
-  private Instant newestToken = Instant.MIN;
-  private Duration ttl = Duration.ofSeconds(60);
+  /** Owned by the thread. */
   private int failures;
 
   /**
    * A follower, from {@link #start} on.
    *
    * @param services nodes of one service: https, or http on this machine; each is tried in turn
-   * @param tls says which servers are believed; needed for https
-   * @param verifier of the trust file that the gateway goes by now
+   * @param tls says which servers are believed under a trust file; needed for https
+   * @param trust the trust file that the gateway goes by, which follows what is published
    * @param seen the gateway's memory, by which it judges
    */
   public RevocationFollower(
       List<URI> services,
-      Optional<SSLContext> tls,
-      Supplier<BundleVerifier> verifier,
+      Optional<Function<TrustFile, SSLContext>> tls,
+      GatewayTrust trust,
       Seen seen,
       InstantSource clock,
       FollowerListener listener) {
@@ -91,10 +81,9 @@ public final class RevocationFollower implements AutoCloseable {
       requireFit(service, tls.isPresent());
     }
     this.tls = tls;
-    this.verifier = verifier;
-    this.seen = seen;
-    this.clock = clock;
+    this.trust = trust;
     this.listener = listener;
+    this.learner = new Learner(trust, seen, clock, listener);
     // It holds little of its own on the stack, and there may be many in one process.
     this.thread = new Thread(null, this::run, "writ-revocations", 256 * 1024);
     thread.setDaemon(true);
@@ -120,9 +109,7 @@ public final class RevocationFollower implements AutoCloseable {
 
   /** How much was dropped so far, by why. */
   public Map<Dropped, Long> dropped() {
-    synchronized (counts) {
-      return Map.copyOf(counts);
-    }
+    return learner.dropped();
   }
 
   private void run() {
@@ -133,7 +120,7 @@ public final class RevocationFollower implements AutoCloseable {
         return;
       }
       listener.disconnected(service, why);
-      if (isStale()) {
+      if (learner.isStale()) {
         pull();
       }
       pause();
@@ -144,132 +131,99 @@ public final class RevocationFollower implements AutoCloseable {
   /** Follows for as long as it goes; why it went no further. */
   private String follow(URI service) {
     try (HttpStream stream = new HttpStream()) {
-      open = stream;
-      HttpStream.Response response =
-          stream.get(
-              service,
-              tls,
-              STREAM,
-              last.isPresent()
-                  ? Map.of("Accept", "text/event-stream", "Last-Event-ID", "" + last.getAsLong())
-                  : Map.of("Accept", "text/event-stream"),
-              SILENCE);
-      if (response.status() != 200) {
-        return "the service must push, and answered " + response.status();
+      open.add(stream);
+      try {
+        return follow(service, stream);
+      } finally {
+        open.remove(stream);
       }
-      refusedOne = false;
-      listener.connected(service);
-      EventReader events = new EventReader(response.body());
-      while (!closed) {
-        EventReader.Read read = events.next();
-        if (read instanceof EventReader.Read.End) {
-          return "the service ended the stream";
-        }
-        if (read instanceof EventReader.Read.Event event) {
-          take(event.event());
-        }
-        if (isLongStale()) {
-          return "a status token must come each ttl, and none did";
-        }
-      }
-      return "closed";
     } catch (EventReader.TooLargeException e) {
-      drop(Dropped.TOO_LARGE, String.valueOf(e.getMessage()));
+      learner.drop(Dropped.TOO_LARGE, String.valueOf(e.getMessage()));
       return String.valueOf(e.getMessage());
     } catch (EventReader.TruncatedException e) {
-      drop(Dropped.TRUNCATED, String.valueOf(e.getMessage()));
+      learner.drop(Dropped.TRUNCATED, String.valueOf(e.getMessage()));
       return String.valueOf(e.getMessage());
     } catch (IOException | RuntimeException e) {
       return e.toString();
-    } finally {
-      open = null;
     }
   }
 
-  private void take(ServerEvent event) {
+  private String follow(URI service, HttpStream stream) throws IOException {
+    OptionalLong last = learner.last();
+    HttpStream.Response response =
+        stream.get(
+            service,
+            tls(),
+            STREAM,
+            last.isPresent()
+                ? Map.of("Accept", "text/event-stream", "Last-Event-ID", "" + last.getAsLong())
+                : Map.of("Accept", "text/event-stream"),
+            SILENCE);
+    if (response.status() == CONFLICT) {
+      learner.beginAnew();
+      return "the service must have leaf " + last.orElse(-1) + ", and says that it has not";
+    }
+    if (response.status() != OK) {
+      return "the service must push, and answered " + response.status();
+    }
+    learner.connected();
+    listener.connected(service);
+    EventReader events = new EventReader(response.body());
+    while (!closed) {
+      EventReader.Read read = events.next();
+      if (read instanceof EventReader.Read.End) {
+        return "the service ended the stream";
+      }
+      boolean before = learner.isCaughtUp();
+      if (read instanceof EventReader.Read.Event event) {
+        take(service, event.event());
+      }
+      Optional<String> leave = learner.whyToLeave();
+      if (leave.isPresent()) {
+        learner.drop(Dropped.GOVERNANCE_DISCONTINUITY, leave.get());
+        return leave.get();
+      }
+      if (learner.isCaughtUp() && !before) {
+        failures = 0;
+        listener.caughtUp(service);
+      }
+    }
+    return "closed";
+  }
+
+  private void take(URI service, ServerEvent event) {
     switch (event.type()) {
-      case "revocation" -> revocation(event.data());
-      case "status" -> status(event.data());
+      case "revocation" -> learner.revocation(event.data(), published(service));
+      case "status" -> {
+        boolean unused = learner.status(event.data(), published(service));
+      }
       default -> {
         if (event.data().isEmpty()) {
-          begin(event.id());
+          learner.offer(event.id());
         } else {
-          drop(
+          learner.drop(
               Dropped.UNVERIFIABLE, "an event must be a revocation or a status token, was another");
         }
       }
     }
   }
 
-  /** Where to go on from, until a revocation says so by its own place. */
-  private void begin(String id) {
-    if (last.isEmpty() && id.matches("0|[1-9][0-9]{0,15}")) {
-      last = OptionalLong.of(Long.parseLong(id));
-    }
-  }
-
-  private void revocation(String json) {
-    RevocationVerdict verdict =
-        verifier
-            .get()
-            .learnRevocation(json.getBytes(StandardCharsets.UTF_8), seen, clock.instant());
-    if (verdict instanceof RevocationVerdict.Refused refused) {
-      // It may hold yet: under the next trust file, or once the disk has room.
-      refusedOne = true;
-      drop(Dropped.of(refused.code()), refused.reason());
-      return;
-    }
-    RevocationVerdict.Believed believed = (RevocationVerdict.Believed) verdict;
-    boolean behind = last.isPresent() && believed.index() <= last.getAsLong();
-    if (behind) {
-      drop(
-          believed.isNew() ? Dropped.REORDERED : Dropped.REPLAYED,
-          "leaf " + believed.index() + " came after leaf " + last.getAsLong());
-    } else if (!refusedOne) {
-      last = OptionalLong.of(believed.index());
-    }
-    if (believed.isNew()) {
-      listener.withdrawn(believed);
-    }
-  }
-
-  private void status(String compact) {
-    StatusVerdict verdict = verifier.get().learn(compact, seen, clock.instant());
-    if (verdict instanceof StatusVerdict.Refused refused) {
-      drop(Dropped.of(refused.code()), refused.reason());
-    } else if (verdict instanceof StatusVerdict.Older older) {
-      drop(Dropped.REPLAYED, "a later token is held: " + older.held());
-    } else {
-      StatusToken token = ((StatusVerdict.Newest) verdict).token();
-      newestToken = clock.instant();
-      ttl = token.claims().ttl();
-      failures = 0;
-      note(token.claims().listUri());
-      listener.learnt(token);
-    }
-  }
-
-  private void note(String listUri) {
-    String number = listUri.substring(listUri.lastIndexOf('/') + 1);
-    if (number.matches("0|[1-9][0-9]{0,8}") && lists.size() < MOST_LISTS) {
-      lists.add(Integer.parseInt(number));
-    }
-  }
-
-  private boolean isStale() {
-    return !clock.instant().isBefore(newestToken.plus(ttl));
-  }
-
-  private boolean isLongStale() {
-    return newestToken.isAfter(Instant.MIN)
-        && !clock.instant().isBefore(newestToken.plus(ttl.multipliedBy(2)));
+  private TrustSuccession.Published published(URI service) {
+    return version -> {
+      try {
+        return fetch(service, "/v1/trust/" + version, TrustFile.MAX_BYTES);
+      } catch (IOException e) {
+        // Who cannot say which follows, or will not, is found out by tokens.
+        return Optional.empty();
+      }
+    };
   }
 
   /** Fetches the newest token of each list from the first service that answers. */
   private void pull() {
     for (URI service : services) {
       boolean any = false;
-      for (int list : List.copyOf(lists)) {
+      for (int list : learner.lists()) {
         if (closed) {
           return;
         }
@@ -282,22 +236,35 @@ public final class RevocationFollower implements AutoCloseable {
   }
 
   private boolean pull(URI service, int list) {
-    try (HttpStream stream = new HttpStream()) {
-      open = stream;
-      HttpStream.Response response =
-          stream.get(service, tls, "/status/" + list, Map.of("Connection", "close"), ANSWER);
-      if (response.status() != 200) {
-        return false;
-      }
-      byte[] token = response.body().readNBytes(StatusToken.MAX_LENGTH + 1);
-      status(new String(token, StandardCharsets.US_ASCII));
-      return true;
+    try {
+      Optional<byte[]> token = fetch(service, "/status/" + list, StatusToken.MAX_LENGTH + 1);
+      // Who has none but older ones is not the one to go by.
+      return token.isPresent()
+          && learner.status(new String(token.get(), StandardCharsets.US_ASCII), published(service));
     } catch (IOException | RuntimeException e) {
       // Another node may answer; else tokens grow old, and the gateway denies.
       return false;
-    } finally {
-      open = null;
     }
+  }
+
+  /** One answer, where it is 200. */
+  private Optional<byte[]> fetch(URI service, String path, int most) throws IOException {
+    try (HttpStream stream = new HttpStream()) {
+      open.add(stream);
+      try {
+        HttpStream.Response response =
+            stream.get(service, tls(), path, Map.of("Connection", "close"), ANSWER);
+        return response.status() == OK
+            ? Optional.of(response.body().readNBytes(most))
+            : Optional.empty();
+      } finally {
+        open.remove(stream);
+      }
+    }
+  }
+
+  private Optional<SSLContext> tls() {
+    return tls.map(of -> of.apply(trust.trust()));
   }
 
   /** Longer each time, and not the same for all gateways, which a service that comes back has at once. */
@@ -310,21 +277,11 @@ public final class RevocationFollower implements AutoCloseable {
     }
   }
 
-  private void drop(Dropped why, String reason) {
-    synchronized (counts) {
-      counts.merge(why, 1L, Long::sum);
-    }
-    listener.dropped(why, reason);
-  }
-
   /** Follows no more. */
   @Override
   public void close() {
     closed = true;
-    HttpStream reading = open;
-    if (reading != null) {
-      reading.close();
-    }
+    open.forEach(HttpStream::close);
     thread.interrupt();
     try {
       thread.join(ANSWER.toMillis());
