@@ -188,6 +188,7 @@ public final class ExecGateway {
     }
     return start(
         execution,
+        parent,
         artifact.orElseThrow(
             () -> new IllegalStateException("bug: a bundle without an artifact was allowed")),
         asked,
@@ -223,7 +224,11 @@ public final class ExecGateway {
   }
 
   private RunOutcome start(
-      Execution execution, Artifact artifact, OptionalLong asked, OutcomeSlot slot) {
+      Execution execution,
+      Optional<ParentBundle> parent,
+      Artifact artifact,
+      OptionalLong asked,
+      OutcomeSlot slot) {
     Optional<LeasedRun> leased =
         artifact.claims().lease().isPresent()
             ? Optional.of(
@@ -232,7 +237,7 @@ public final class ExecGateway {
                     new LeasedRun.Means(verification, seen, sinceBoot, clock),
                     execution.binding(),
                     artifact,
-                    (attester, renewed) -> here(attester, renewed, execution)))
+                    (attester, renewed) -> here(attester, renewed, execution, parent)))
             : Optional.empty();
     Response answer;
     try {

@@ -283,7 +283,7 @@ final class ReplayWalk {
     }
     steps.begin(ReplayStep.PARENT);
     Leaf first = grounds.renewed(allow.renews().get(), index);
-    requireParent(first.hash(), "the renewed artifact's");
+    policies.requireParent(first.hash(), "the renewed artifact's");
     if (!((LeafBody.DecisionAllow) first.body()).requestDigest().equals(allow.requestDigest())) {
       throw new ContradictionException("renews", "of the same request", "of another");
     }
