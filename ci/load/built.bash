@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by ci/crash, ci/hsm-faults, ci/replay and ci/impact, with root and command set: builds the launcher's service and ci/load
+# Sourced by ci/crash, ci/hsm-faults, ci/replay, ci/uses and ci/impact, with root and command set: builds the launcher's service and ci/load
 # unless they are current, and leaves in load_classpath what a JVM needs to run the latter.
 
 load_built="$root/target/load"

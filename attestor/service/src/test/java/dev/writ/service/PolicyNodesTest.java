@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Leaf;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.RedemptionStatement;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.Verdict;
 import dev.writ.evidence.Challenge;
@@ -16,6 +18,7 @@ import dev.writ.ledger.CommitLimits;
 import dev.writ.ledger.PostgresConfig;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.service.PolicyPublications.Outcome;
+import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -111,6 +114,36 @@ class PolicyNodesTest {
     assertThat(second.policies().epoch()).isEqualTo(before + 2);
     Deployment.denial(
         DenialCode.POLICY_MISMATCH, issue(second, host.answer(old, Deployment.request(host))));
+  }
+
+  private static RedemptionOutcome redeem(
+      WritService node, ProofBundle bundle, RedemptionStatement asked) {
+    return Deployment.join(node.redemptions().redeem(bundle.toJson(), asked.compact()));
+  }
+
+  private static Optional<Hash> leaf(RedemptionOutcome outcome) throws Exception {
+    return outcome instanceof RedemptionOutcome.Taken taken
+        ? Optional.of(Leaf.parse(taken.receipt().leaf()).hash())
+        : Optional.empty();
+  }
+
+  @Test
+  void useThatOneNodeTook_isTakenOnTheOther_andItsQuestionKnown() throws Exception {
+    Redeeming redeeming = new Redeeming(deployment, host);
+    ProofBundle bundle = redeeming.issue(2);
+    RedemptionStatement one = redeeming.byGateway(bundle);
+    RedemptionStatement other = redeeming.byGateway(bundle);
+    CompletionStage<RedemptionOutcome> atFirst =
+        first.redemptions().redeem(bundle.toJson(), one.compact());
+    CompletionStage<RedemptionOutcome> atSecond =
+        second.redemptions().redeem(bundle.toJson(), one.compact());
+    Optional<Hash> leaf = leaf(Deployment.join(atFirst));
+
+    assertThat(leaf).isPresent().isEqualTo(leaf(Deployment.join(atSecond)));
+    assertThat(leaf(redeem(second, bundle, other))).isPresent().isNotEqualTo(leaf);
+    assertThat(leaf(redeem(first, bundle, redeeming.byGateway(bundle)))).isEmpty();
+    assertThat(leaf(redeem(second, bundle, redeeming.byGateway(bundle)))).isEmpty();
+    assertThat(leaf(redeem(second, bundle, one))).isEqualTo(leaf);
   }
 
   private static Verdict verdict(ProofBundle bundle) {

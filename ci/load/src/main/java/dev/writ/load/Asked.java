@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What a host asks for, and what becomes of it under the example policy. */
-enum Asked {
+enum Asked implements Asking {
   PROGRAM("allow"),
   DEPLOYMENT("allow"),
   UNKNOWN_ACTION("deny scope_exceeded by known-action"),
@@ -38,7 +38,8 @@ enum Asked {
     return values()[number % values().length];
   }
 
-  ExecutionRequest request(Target target, String host, Hash jkt) {
+  @Override
+  public ExecutionRequest request(Target target, String host, Hash jkt) {
     Act act =
         new Act(
             this == UNKNOWN_ACTION ? "delete" : "exec",

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.load;
 
+import dev.writ.artifact.ActionAtHand;
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.EvidenceBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.JwkThumbprint;
+import dev.writ.artifact.OutcomeStatement;
+import dev.writ.artifact.RedemptionClaims;
+import dev.writ.artifact.RedemptionStatement;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Evidence;
 import dev.writ.evidence.MalformedEvidenceException;
@@ -22,6 +27,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.Provider;
 import java.security.interfaces.ECPublicKey;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -108,6 +115,26 @@ final class LoadHost {
   /** The attestation key's public area. */
   TpmtPublic attestationKey() throws MalformedEvidenceException {
     return TpmtPublic.parse(ak.publicArea());
+  }
+
+  /** Thumbprint of its instance key. */
+  Hash jkt() {
+    return request.jkt();
+  }
+
+  /** What it asks for with an artifact of its own that the service judges. */
+  RedemptionStatement redemption(Artifact artifact, Hash key, Instant at) {
+    byte[] input =
+        RedemptionStatement.signingInput(
+            new OutcomeStatement.Signer.Holder((ECPublicKey) instanceKey.publicKey()),
+            new RedemptionClaims(
+                artifact.claims().jti(),
+                artifact.digest(),
+                key,
+                ActionAtHand.of(artifact.claims().act()),
+                at.truncatedTo(ChronoUnit.MILLIS),
+                Optional.empty()));
+    return RedemptionStatement.assemble(input, instanceKey.signRaw(input));
   }
 
   /** Enrols by an invitation that it asks the operator's door for. */

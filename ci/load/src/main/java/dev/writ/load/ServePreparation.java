@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
 
 /** Sets a service up as an operator does, but for its hosts' enrolment: token, keys, policy, configuration. */
 final class ServePreparation {
@@ -86,6 +87,26 @@ final class ServePreparation {
         Asked::of);
   }
 
+  /**
+   * With its ledger in an empty database, and hosts whose artifacts the service judges.
+   *
+   * @param uses how many uses the host with a number asks for
+   */
+  static ServedWrit judging(
+      Path project, Path folder, int hostCount, String ledger, IntUnaryOperator uses)
+      throws IOException, InterruptedException {
+    return prepare(
+        project,
+        folder,
+        hostCount,
+        0,
+        Optional.empty(),
+        ledger,
+        number -> Optional.empty(),
+        Optional.empty(),
+        number -> (target, host, jkt) -> target.requestJudged(host, jkt, uses.applyAsInt(number)));
+  }
+
   /** What the host with this number is called. */
   static String hostName(int number) {
     return String.format("host-%04d", number);
@@ -129,7 +150,7 @@ final class ServePreparation {
       String ledger,
       IntFunction<Optional<GrubBoot>> boots,
       Optional<Care> care,
-      IntFunction<Asked> asking)
+      IntFunction<Asking> asking)
       throws IOException, InterruptedException {
     Path launcher = project.resolve("writ");
     SoftHsmToken token = SoftHsmToken.create(folder.resolve("hsm"), TOKEN);
@@ -147,7 +168,7 @@ final class ServePreparation {
         String name = hostName(i);
         Optional<String> initiator =
             care.isPresent() ? Optional.of(care.get().provider().token(name)) : Optional.empty();
-        Asked asked = asking.apply(i);
+        Asking asked = asking.apply(i);
         hosts.add(
             new LoadHost(
                 name,

@@ -36,6 +36,13 @@ public record Target(String issuer, String tenant) {
         issuer, List.of(GATEWAY), tenant, workloadOf(host), ACT, Optional.empty(), jkt);
   }
 
+  /** The same, of as many uses, which the service counts. */
+  ExecutionRequest requestJudged(String host, Hash jkt, int uses) {
+    Act act = new Act(ACT.action(), ACT.resource(), ACT.argsDigest(), Map.of(), uses);
+    return new ExecutionRequest(
+        issuer, List.of(issuer), tenant, workloadOf(host), act, Optional.empty(), jkt);
+  }
+
   /** What a gateway away from the host knows of the artifacts: all but the host's state. */
   Presentation presentation() {
     return Presentation.NOTHING

@@ -8,12 +8,14 @@ import static dev.writ.ledger.TestLedgers.receipt;
 import static dev.writ.ledger.TestLedgers.tamper;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.CommitOutcome.Reached;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import dev.writ.ledger.CommitOutcome.Replayed;
 import dev.writ.ledger.CommitOutcome.Unavailable;
 import dev.writ.ledger.FaultyDatabase.Fault;
 import dev.writ.ledger.StateChange.ConsumeNonce;
+import dev.writ.ledger.StateChange.RecordUse;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.ConsistencyProof;
 import dev.writ.tlog.Hash;
@@ -128,6 +130,71 @@ class SharedStoreTest {
       threads.shutdownNow();
       nodes.forEach(Ledger::close);
     }
+  }
+
+  @Test
+  void usesFromThreeNodesAtOnce_areAsManyAsThereAre_alsoWhereOneGoesAndComesBack()
+      throws Exception {
+    List<UuidV7> artifacts = IntStream.range(0, 12).mapToObj(i -> Samples.uuid()).toList();
+    List<Ledger> nodes = new ArrayList<>();
+    ExecutorService threads = Executors.newFixedThreadPool(NODES);
+    try {
+      for (int i = 0; i < NODES; i++) {
+        nodes.add(TestLedgers.open(folder));
+      }
+      int[] taken = new int[artifacts.size()];
+      List<RecordUse> kept = new ArrayList<>();
+      for (int round = 0; round < 2; round++) {
+        List<Callable<List<RecordUse>>> tasks = new ArrayList<>();
+        for (Ledger node : nodes) {
+          tasks.add(() -> usesAt(node, artifacts));
+        }
+        for (Future<List<RecordUse>> task : threads.invokeAll(tasks)) {
+          for (RecordUse use : task.get()) {
+            taken[artifacts.indexOf(use.jti())]++;
+            kept.add(use);
+          }
+        }
+        nodes.get(NODES - 1).close();
+        nodes.set(NODES - 1, TestLedgers.open(folder));
+      }
+      for (int i = 0; i < taken.length; i++) {
+        assertThat(taken[i]).as("uses of artifact %s", i).isEqualTo(maxUses(i));
+        assertThat(nodes.get(NODES - 1).uses(artifacts.get(i))).isEqualTo(maxUses(i));
+      }
+      for (RecordUse use : kept) {
+        assertThat(nodes.get(NODES - 1).use(use.jti(), use.asked())).isPresent();
+        assertThat(commit(nodes.get(0), Entry.of(Samples.leaf(), use)))
+            .isEqualTo(new Replayed(use));
+      }
+    } finally {
+      threads.shutdownNow();
+      nodes.forEach(Ledger::close);
+    }
+  }
+
+  private static int maxUses(int artifact) {
+    return artifact % 2 == 0 ? 1 : 5;
+  }
+
+  /** Those that were taken, of four questions on each. */
+  private static List<RecordUse> usesAt(Ledger node, List<UuidV7> artifacts) throws Exception {
+    List<RecordUse> uses = new ArrayList<>();
+    for (int i = 0; i < 4 * artifacts.size(); i++) {
+      int artifact = i % artifacts.size();
+      uses.add(new RecordUse(artifacts.get(artifact), Samples.digest(), maxUses(artifact)));
+    }
+    List<CommitOutcome> outcomes =
+        commit(node, uses.stream().map(use -> Entry.of(Samples.leaf(), use)).toList());
+    List<RecordUse> taken = new ArrayList<>();
+    for (int i = 0; i < uses.size(); i++) {
+      if (outcomes.get(i) instanceof Receipt) {
+        taken.add(uses.get(i));
+      } else {
+        assertThat(outcomes.get(i)).isEqualTo(new Replayed(uses.get(i)));
+      }
+    }
+    return taken;
   }
 
   @Test
