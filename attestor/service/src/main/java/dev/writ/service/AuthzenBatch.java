@@ -49,12 +49,16 @@ record AuthzenBatch(List<AuthzenQuestion> questions, AuthzenSemantic semantic, b
 
   private record Action(String name, Properties properties) {}
 
+  private record Context(Properties properties, Optional<AuthzenProof> proof) {
+    static final Context NONE = new Context(Properties.NONE, Optional.empty());
+  }
+
   /** The parts of a question, each as far as it is there. */
   private record Parts(
       Optional<Question.Entity> subject,
       Optional<Action> action,
       Optional<Question.Entity> resource,
-      Optional<Properties> context) {
+      Optional<Context> context) {
     static Parts of(JsonMembers json) throws MalformedJsonException, MalformedRequest {
       return new Parts(
           readEntity(json, SUBJECT),
@@ -76,10 +80,12 @@ record AuthzenBatch(List<AuthzenQuestion> questions, AuthzenSemantic semantic, b
       Question.Entity who = present(SUBJECT, subject);
       Action what = present(ACTION, action);
       Question.Entity where = present(RESOURCE, resource);
+      Context when = context.orElse(Context.NONE);
       AuthzenQuestion question =
           new AuthzenQuestion(
               what.name(),
-              new Question(who, what.properties(), where, context.orElse(Properties.NONE)));
+              new Question(who, what.properties(), where, when.properties()),
+              when.proof());
       if (question.length() > MAX_TEXT) {
         throw tooLong("a question", MAX_TEXT);
       }
@@ -178,18 +184,15 @@ record AuthzenBatch(List<AuthzenQuestion> questions, AuthzenSemantic semantic, b
             properties(members.get().optionalObject(PROPERTIES))));
   }
 
-  private static Optional<Properties> readContext(JsonMembers json)
-      throws MalformedJsonException, MalformedRequest {
+  private static Optional<Context> readContext(JsonMembers json) throws MalformedJsonException {
     Optional<JsonMembers> members = json.optionalObject(CONTEXT);
     if (members.isEmpty()) {
       return Optional.empty();
     }
-    if (members.get().has(OWN)) {
-      throw new MalformedRequest(
-          "JSON, field context.writ: must be absent: no proof is judged here, ask a gateway; was"
-              + " present");
-    }
-    return Optional.of(properties(members));
+    Optional<JsonMembers> own = members.get().optionalObject(OWN);
+    Optional<AuthzenProof> proof =
+        own.isPresent() ? Optional.of(AuthzenProof.take(own.get())) : Optional.empty();
+    return Optional.of(new Context(properties(members), proof));
   }
 
   private static Properties properties(Optional<JsonMembers> json) throws MalformedJsonException {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.ArtifactClaims;
 import dev.writ.policy.Question;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -13,8 +14,9 @@ import java.util.stream.Stream;
  *
  * @param action its name
  * @param asked all else
+ * @param proof what it shows of an artifact, if it does
  */
-record AuthzenQuestion(String action, Question asked) {
+record AuthzenQuestion(String action, Question asked, Optional<AuthzenProof> proof) {
   /** The type of a subject that is a workload, by its SPIFFE ID. */
   static final String WORKLOAD = "workload";
 
@@ -23,15 +25,26 @@ record AuthzenQuestion(String action, Question asked) {
 
   private static final String PLAIN = "-._~";
 
+  /** One that shows no artifact. */
+  AuthzenQuestion(String action, Question asked) {
+    this(action, asked, Optional.empty());
+  }
+
   /**
-   * Whether a request asks for the same. Types and texts must be equal, nothing is folded or joined, so
-   * that no two questions are one request's. What a request has besides, its arguments above all, a
+   * Whether an artifact permits the same. Types and texts must be equal, nothing is folded or joined, so
+   * that no two questions are one artifact's. What that has besides, its arguments above all, a
    * question cannot name.
    */
-  boolean asksFor(ExecutionRequest request) {
-    return is(asked.subject(), WORKLOAD, request.sub())
-        && action.equals(request.act().action())
-        && is(asked.resource(), RESOURCE, request.act().resource());
+  boolean asksFor(ArtifactClaims claims) {
+    return is(asked.subject(), WORKLOAD, claims.sub())
+        && action.equals(claims.act().action())
+        && is(asked.resource(), RESOURCE, claims.act().resource());
+  }
+
+  /** Whether subject, action and resource are named by their ids alone. */
+  boolean isBare() {
+    return Stream.of(asked.subject().properties(), asked.action(), asked.resource().properties())
+        .allMatch(Question.Properties.NONE::equals);
   }
 
   private static boolean is(Question.Entity entity, String type, String id) {

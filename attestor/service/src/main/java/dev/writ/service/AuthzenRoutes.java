@@ -78,14 +78,13 @@ final class AuthzenRoutes {
     Map<String, Object> context = new LinkedHashMap<>();
     context.put("id", answer.leaf().toString());
     answer
-        .answer()
         .denied()
         .ifPresent(
             denied -> {
               context.put("code", denied.code().wire());
               context.put("reason", denied.reason());
-              context.put("reason_user", Map.of(FORBIDDEN, answer.answer().message()));
+              context.put("reason_user", Map.of(FORBIDDEN, answer.message()));
             });
-    return Map.of("decision", answer.answer().allowed(), "context", context);
+    return Map.of("decision", answer.allowed(), "context", context);
   }
 }

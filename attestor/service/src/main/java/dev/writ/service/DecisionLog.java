@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.Verification;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
@@ -30,11 +32,10 @@ final class DecisionLog {
     } else if (receipt.leaf().body() instanceof Evaluation evaluation
         && evaluation.denied().isPresent()) {
       Evaluation.Denied denied = evaluation.denied().get();
-      LogFields fields =
-          LogFields.of("verdict", "deny", "code", denied.code().wire())
-              .and("reason", denied.reason())
-              .and("kind", evaluation.kind().wire());
-      log(Level.INFO, fields, receipt, asked);
+      answered(receipt, asked, denied.code(), denied.reason());
+    } else if (receipt.leaf().body() instanceof Verification verification
+        && verification.code().isPresent()) {
+      answered(receipt, asked, verification.code().get(), verification.reason().orElse(""));
     } else if (LOGGER.isLoggable(Level.DEBUG)) {
       log(Level.DEBUG, LogFields.of("verdict", "allow"), receipt, asked);
     }
@@ -67,6 +68,15 @@ final class DecisionLog {
             .and("leaf_index", receipt.index())
             .and("artifacts", artifacts);
     LOGGER.log(Level.INFO, "revoked", fields);
+  }
+
+  /** An enforcement point was told no. */
+  private static void answered(Receipt receipt, long asked, DenialCode code, String reason) {
+    LogFields fields =
+        LogFields.of("verdict", "deny", "code", code.wire())
+            .and("reason", reason)
+            .and("kind", receipt.leaf().kind().wire());
+    log(Level.INFO, fields, receipt, asked);
   }
 
   private static void log(Level level, LogFields verdict, Receipt receipt, long asked) {

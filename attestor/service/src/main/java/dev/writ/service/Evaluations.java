@@ -4,13 +4,13 @@ package dev.writ.service;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.Precondition;
-import dev.writ.policy.Inputs;
 import dev.writ.tlog.Hash;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -25,9 +25,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Answers enforcement points that speak AuthZEN Authorization API 1.0 and have no Evidence to show. The
- * policy is asked with nothing attested, so that whatever rests on a machine's state denies, and it answers
- * only what its document names. Each question that was asked has its leaf, under a signed checkpoint, before
+ * Answers enforcement points that speak AuthZEN Authorization API 1.0. Where an artifact is shown it is
+ * judged; else the policy is asked with nothing attested, so that whatever rests on a machine's state denies,
+ * and it answers only what its document names. Each question that was asked has its leaf, under a signed checkpoint, before
  * any answer leaves; one that is asked twice is decided and recorded twice.
  */
 final class Evaluations {
@@ -46,7 +46,7 @@ final class Evaluations {
   private static final Denial STATE_CHANGED =
       Denial.unavailable(
           "state_changed",
-          "policy and mode must be those in force when an answer is committed, and were not, twice");
+          "policy, mode and artifacts must hold when an answer is committed, and did not, twice");
 
   private final Operations operations;
   private final WorkPool appraisal;
@@ -55,6 +55,7 @@ final class Evaluations {
   private final Modes modes;
   private final Supplier<Optional<Denial>> away;
   private final String tenant;
+  private final ShownArtifacts shown;
   private final HostRate rate;
   private final InstantSource clock;
   private final SecureRandom random;
@@ -66,6 +67,7 @@ final class Evaluations {
    *
    * @param away why nothing can be decided now
    * @param tenant on whose behalf
+   * @param shown judges artifacts
    */
   Evaluations(
       Operations operations,
@@ -75,6 +77,7 @@ final class Evaluations {
       Modes modes,
       Supplier<Optional<Denial>> away,
       String tenant,
+      ShownArtifacts shown,
       HostRate rate,
       InstantSource clock,
       SecureRandom random,
@@ -87,6 +90,7 @@ final class Evaluations {
     this.modes = modes;
     this.away = away;
     this.tenant = tenant;
+    this.shown = shown;
     this.rate = rate;
     this.clock = clock;
     this.random = random;
@@ -111,8 +115,18 @@ final class Evaluations {
     record Denied(Denial denial) implements Outcome {}
   }
 
-  /** One answer, and the id of its leaf. */
-  record Answer(AuthzenAnswer answer, UuidV7 leaf) {}
+  /**
+   * One answer.
+   *
+   * @param denied why it is no
+   * @param message the same for whoever asked
+   * @param leaf the id of its leaf
+   */
+  record Answer(Optional<Evaluation.Denied> denied, String message, UuidV7 leaf) {
+    boolean allowed() {
+      return denied.isEmpty();
+    }
+  }
 
   /**
    * Answers what a body asks.
@@ -148,8 +162,8 @@ final class Evaluations {
     return true;
   }
 
-  /** Answers that are decided, each with its entry. */
-  private record Decided(List<AuthzenAnswer> answers, List<Entry> entries) {}
+  /** An answer that is decided, and its entry. */
+  private record Decided(Optional<Evaluation.Denied> denied, String message, Entry entry) {}
 
   /** Empty where policy or mode changed under the answers, and not all could be kept. */
   private CompletionStage<Optional<Outcome>> attempt(AuthzenBatch batch, String asker, long asked) {
@@ -158,30 +172,65 @@ final class Evaluations {
       refusals.count(cannot.get());
       return CompletableFuture.completedFuture(Optional.of(new Outcome.Denied(cannot.get())));
     }
-    return appraisal
-        .submit(() -> decide(batch, asker))
+    return tokens(batch)
+        .thenCompose(tokens -> appraisal.submit(() -> decide(batch, asker, tokens)))
         .thenCompose(
             decided ->
                 ledger
-                    .commit(decided.entries())
+                    .commit(decided.stream().map(Decided::entry).toList())
                     .thenApply(outcomes -> outcome(decided, outcomes, asked)));
   }
 
-  private Decided decide(AuthzenBatch batch, String asker) {
+  /** Of each question, in their order. */
+  private CompletionStage<List<Optional<StatusToken>>> tokens(AuthzenBatch batch) {
+    CompletionStage<List<Optional<StatusToken>>> all =
+        CompletableFuture.completedFuture(new ArrayList<>());
+    for (AuthzenQuestion question : batch.questions()) {
+      all =
+          all.thenCombine(
+              shown.newestToken(question),
+              (tokens, token) -> {
+                List<Optional<StatusToken>> more = new ArrayList<>(tokens);
+                more.add(token);
+                return more;
+              });
+    }
+    return all;
+  }
+
+  private List<Decided> decide(AuthzenBatch batch, String asker, List<Optional<StatusToken>> tokens)
+      throws LedgerException {
     PolicyInForce policy = policies.inForce().under(modes.inForce());
     Instant now = Instant.ofEpochMilli(clock.millis());
-    List<AuthzenAnswer> answers = new ArrayList<>();
-    List<Entry> entries = new ArrayList<>();
+    List<Decided> all = new ArrayList<>();
     for (AuthzenQuestion question : batch.questions()) {
-      Inputs inputs = PolicyInputs.question(question, asker, tenant, policy, now);
-      AuthzenAnswer answer = AuthzenAnswer.of(policy, inputs);
-      answers.add(answer);
-      entries.add(entry(policy, answer, now));
-      if (batch.semantic().endsAfter(answer.allowed())) {
+      Decided decided =
+          question.proof().isPresent()
+              ? judged(question, question.proof().get(), asker, tokens.get(all.size()))
+              : decided(question, asker, policy, now);
+      all.add(decided);
+      if (batch.semantic().endsAfter(decided.denied().isEmpty())) {
         break;
       }
     }
-    return new Decided(answers, entries);
+    return all;
+  }
+
+  private Decided judged(
+      AuthzenQuestion question, AuthzenProof proof, String asker, Optional<StatusToken> token)
+      throws LedgerException {
+    ShownArtifacts.Judged judged = shown.judge(question, proof, asker, token);
+    return new Decided(
+        judged.denial().map(denial -> new Evaluation.Denied(denial.code(), denial.reason())),
+        judged.denial().map(Denial::message).orElse(""),
+        judged.entry());
+  }
+
+  private Decided decided(
+      AuthzenQuestion question, String asker, PolicyInForce policy, Instant now) {
+    AuthzenAnswer answer =
+        AuthzenAnswer.of(policy, PolicyInputs.question(question, asker, tenant, policy, now));
+    return new Decided(answer.denied(), answer.message(), entry(policy, answer, now));
   }
 
   private Entry entry(PolicyInForce policy, AuthzenAnswer answer, Instant now) {
@@ -203,7 +252,8 @@ final class Evaluations {
         .withPayload(Payload.evaluation(answer.decision(), salt, Commitment.newSalt(random)));
   }
 
-  private Optional<Outcome> outcome(Decided decided, List<CommitOutcome> outcomes, long asked) {
+  private Optional<Outcome> outcome(
+      List<Decided> decided, List<CommitOutcome> outcomes, long asked) {
     List<Answer> answers = new ArrayList<>();
     for (int i = 0; i < outcomes.size(); i++) {
       CommitOutcome outcome = outcomes.get(i);
@@ -221,9 +271,10 @@ final class Evaluations {
       } else if (!(outcome instanceof CommitOutcome.Receipt receipt)) {
         throw new IllegalStateException("bug: an answer takes nothing, yet got " + outcome);
       } else {
-        answers.add(new Answer(decided.answers().get(i), receipt.leaf().id()));
+        Decided each = decided.get(i);
+        answers.add(new Answer(each.denied(), each.message(), receipt.leaf().id()));
         DecisionLog.log(receipt, asked);
-        telemetry.evaluated((Evaluation) receipt.leaf().body());
+        telemetry.evaluated(each.denied().map(Evaluation.Denied::code));
       }
     }
     return Optional.of(new Outcome.Answered(answers));

@@ -184,10 +184,15 @@ public final class Issuance {
    * Answers questions by the same policies, pool and ledger.
    *
    * @param tenant on whose behalf
+   * @param judge judges bundles
    * @param nanos a clock such as {@link System#nanoTime}
    */
   Evaluations evaluations(
-      String tenant, InstantSource clock, SecureRandom random, LongSupplier nanos) {
+      String tenant,
+      BundleJudge judge,
+      InstantSource clock,
+      SecureRandom random,
+      LongSupplier nanos) {
     return new Evaluations(
         operations,
         appraisal,
@@ -196,6 +201,7 @@ public final class Issuance {
         modes,
         this::away,
         tenant,
+        new ShownArtifacts(judge, ledger, tenant, clock, random),
         Evaluations.standardRate(nanos),
         clock,
         random,

@@ -202,6 +202,15 @@ final class Payload {
         .end();
   }
 
+  /** Of an answer to an enforcement point that showed an artifact: what it asked. */
+  static byte[] shown(byte[] question, byte[] questionSalt, byte[] salt) {
+    return new Members()
+        .json("question", question)
+        .bytes("question_salt", questionSalt)
+        .bytes(SALT, salt)
+        .end();
+  }
+
   /** Whole, though the inputs show most of it: the request's {@code args_digest} is of these bytes. */
   private static void putExec(Members members, Application application) {
     application.exec().ifPresent(exec -> members.json("exec", exec.jcs()));

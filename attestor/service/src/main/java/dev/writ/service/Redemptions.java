@@ -3,8 +3,6 @@ package dev.writ.service;
 
 import dev.writ.artifact.ActionAtHand;
 import dev.writ.artifact.Artifact;
-import dev.writ.artifact.BundleVerifier;
-import dev.writ.artifact.Check;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Leaf;
@@ -20,7 +18,6 @@ import dev.writ.artifact.RedemptionClaims;
 import dev.writ.artifact.RedemptionReceipt;
 import dev.writ.artifact.RedemptionStatement;
 import dev.writ.artifact.StatusToken;
-import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
 import dev.writ.artifact.Verification;
@@ -64,27 +61,19 @@ public final class Redemptions {
   private final WorkPool appraisal;
   private final Ledger ledger;
   private final TrustFiles trust;
-  private final StatusTokens tokens;
+  private final BundleJudge judge;
   private final HostRate rate;
   private final Provider signatures;
   private final InstantSource clock;
   private final SecureRandom random;
   private final Refusals refusals;
-  private volatile Believed believed;
-
-  /** A trust file, and what verifies by it. */
-  private record Believed(TrustFile file, BundleVerifier verifier) {
-    static Believed of(TrustFile file, Provider signatures) {
-      return new Believed(file, BundleVerifier.of(file, signatures));
-    }
-  }
 
   Redemptions(
       Operations operations,
       WorkPool appraisal,
       Ledger ledger,
       TrustFiles trust,
-      StatusTokens tokens,
+      BundleJudge judge,
       HostRate rate,
       Provider signatures,
       InstantSource clock,
@@ -94,13 +83,12 @@ public final class Redemptions {
     this.appraisal = appraisal;
     this.ledger = ledger;
     this.trust = trust;
-    this.tokens = tokens;
+    this.judge = judge;
     this.rate = rate;
     this.signatures = signatures;
     this.clock = clock;
     this.random = random;
     this.refusals = refusals;
-    this.believed = Believed.of(trust.newest(), signatures);
   }
 
   /**
@@ -119,7 +107,9 @@ public final class Redemptions {
                     wish ->
                         wish.artifact().claims().status().isEmpty()
                             ? judged(wish, Optional.empty())
-                            : newestToken(wish).thenCompose(token -> judged(wish, token))),
+                            : judge
+                                .newestToken(wish.artifact())
+                                .thenCompose(token -> judged(wish, token))),
         RedemptionOutcome.Denied::new);
   }
 
@@ -215,14 +205,6 @@ public final class Redemptions {
     }
   }
 
-  /** What this node knows of the artifact's list; a bundle's token may be later. */
-  private CompletionStage<Optional<StatusToken>> newestToken(Wish wish) {
-    return tokens
-        .ofList(wish.artifact().claims().status().orElseThrow().uri())
-        .map(list -> tokens.fresh(list, 0))
-        .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
-  }
-
   private CompletionStage<RedemptionOutcome> judged(Wish wish, Optional<StatusToken> token) {
     return appraisal
         .submit(() -> judge(wish, token))
@@ -246,13 +228,11 @@ public final class Redemptions {
     if (before.isPresent()) {
       return new Judgement(Optional.of(earlier(before.getAsLong())), Optional.empty());
     }
-    Verdict verdict =
-        verifier()
-            .verify(wish.bundle(), presentation(wish), new JudgedHere(token), clock.instant());
+    Verdict verdict = judge.judge(wish.bundle(), presentation(wish), token, clock.instant());
     if (verdict instanceof Verdict.Denied denied) {
       return new Judgement(
           Optional.empty(),
-          Optional.of(new Denial(denied.code(), failed(denied), denied.reason())));
+          Optional.of(new Denial(denied.code(), BundleJudge.failed(denied), denied.reason())));
     }
     return new Judgement(
         Optional.empty(),
@@ -263,16 +243,6 @@ public final class Redemptions {
                     DenialCode.SCOPE_EXCEEDED,
                     "uses_not_counted",
                     "the artifact must count its uses (act.max_uses), and does not: nobody need ask")));
-  }
-
-  private BundleVerifier verifier() {
-    TrustFile newest = trust.newest();
-    Believed known = believed;
-    if (!known.file().equals(newest)) {
-      known = Believed.of(newest, signatures);
-      believed = known;
-    }
-    return known.verifier();
   }
 
   /**
@@ -305,14 +275,6 @@ public final class Redemptions {
             .collect(Collectors.toSet());
     return new Presentation.Obligations(
         all.stream().map(Obligation::name).collect(Collectors.toSet()), Set.of(), upstreams);
-  }
-
-  private static String failed(Verdict.Denied denied) {
-    return denied.checks().stream()
-        .filter(check -> check.outcome() == Check.Outcome.FAILED)
-        .map(check -> check.name().wire())
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("bug: a denial of which no check failed"));
   }
 
   private CompletionStage<RedemptionOutcome> take(Wish wish) {

@@ -4,7 +4,6 @@ package dev.writ.service;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.DenialCode;
-import dev.writ.artifact.Evaluation;
 import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenStatus;
 import dev.writ.ledger.LedgerEvents;
@@ -144,7 +143,7 @@ public final class Telemetry {
     evaluations =
         Counter.builder()
             .name("writ_evaluations")
-            .help("Answers to enforcement points that showed no Evidence, by verdict and code.")
+            .help("Answers to enforcement points, by verdict and code.")
             .labelNames("verdict", "code")
             .withoutExemplars()
             .register(registry);
@@ -184,10 +183,9 @@ public final class Telemetry {
     breakglassAllows.inc();
   }
 
-  void evaluated(Evaluation evaluation) {
+  void evaluated(Optional<DenialCode> denied) {
     evaluations
-        .labelValues(
-            evaluation.verdict(), evaluation.denied().map(why -> why.code().wire()).orElse(""))
+        .labelValues(denied.isPresent() ? "deny" : "allow", denied.map(DenialCode::wire).orElse(""))
         .inc();
   }
 

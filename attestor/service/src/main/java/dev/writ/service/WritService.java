@@ -219,7 +219,8 @@ public final class WritService implements AutoCloseable {
             ledger,
             refusals,
             telemetry);
-    this.evaluations = issuance.evaluations(setup.identity().tenant(), clock, random, nanos);
+    BundleJudge judge = new BundleJudge(trust, statusTokens, setup.signatures());
+    this.evaluations = issuance.evaluations(setup.identity().tenant(), judge, clock, random, nanos);
     this.invitations = new Invitations(operations, ledger, policies::leaf, clock, random);
     this.revocations =
         new Revocations(
@@ -233,7 +234,7 @@ public final class WritService implements AutoCloseable {
             appraisal,
             ledger,
             trust,
-            statusTokens,
+            judge,
             new HostRate(limits, nanos),
             setup.signatures(),
             clock,

@@ -5,17 +5,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.writ.artifact.Act;
-import dev.writ.artifact.ExecutionRequest;
 import dev.writ.policy.Question;
 import dev.writ.policy.Question.Entity;
 import dev.writ.policy.Question.Properties;
-import dev.writ.tlog.Hash;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -244,38 +240,5 @@ class AuthzenBatchTest {
 
     assertThat(question.subject()).isEqualTo(text);
     assertThat(question.resource()).isEqualTo(text);
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "workload,spiffe://a/w,exec,resource,/bin/true,true",
-    "user,spiffe://a/w,exec,resource,/bin/true,false",
-    "workload,spiffe://a/W,exec,resource,/bin/true,false",
-    "workload,spiffe://a/w,Exec,resource,/bin/true,false",
-    "workload,spiffe://a/w,exec,file,/bin/true,false",
-    "workload,spiffe://a/w,exec,resource,/bin//true,false"
-  })
-  void question_asks_for_a_request_only_where_every_text_is_its_own(
-      String type, String id, String action, String resource, String name, boolean same) {
-    ExecutionRequest request =
-        new ExecutionRequest(
-            "https://writ.example",
-            List.of("gateway"),
-            "acme",
-            "spiffe://a/w",
-            new Act("exec", "/bin/true", Hash.sha256(new byte[0]), Map.of(), Act.UNCOUNTED),
-            Optional.empty(),
-            Hash.sha256(new byte[1]));
-
-    assertThat(
-            new AuthzenQuestion(
-                    action,
-                    new Question(
-                        new Entity(type, id, Properties.NONE),
-                        Properties.NONE,
-                        new Entity(resource, name, Properties.NONE),
-                        Properties.NONE))
-                .asksFor(request))
-        .isEqualTo(same);
   }
 }

@@ -2,7 +2,6 @@
 package dev.writ.artifact;
 
 import dev.writ.tlog.Hash;
-import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -28,8 +27,6 @@ public record RedemptionClaims(
     Optional<Possession> possession) {
   /** Longest claims set accepted, in bytes of JSON. */
   static final int MAX_BYTES = 16 * 1024;
-
-  private static final int COORDINATE_BYTES = 32;
 
   /**
    * The claims as given.
@@ -71,16 +68,7 @@ public record RedemptionClaims(
     map.put("key", Base64Url.encode(key.bytes()));
     map.put("act", act());
     map.put("at", at.toEpochMilli());
-    possession.ifPresent(proof -> map.put("possession", toMap(proof)));
-    return map;
-  }
-
-  private static Map<String, Object> toMap(Possession proof) {
-    VerificationKey point = VerificationKey.of(proof.key());
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("jwk", Map.of("crv", "P-256", "kty", "EC", "x", point.x(), "y", point.y()));
-    map.put("nonce", Base64Url.encode(proof.nonce().bytes()));
-    map.put("signature", Base64Url.encode(proof.signature()));
+    possession.ifPresent(proof -> map.put("possession", proof.toMap()));
     return map;
   }
 
@@ -95,7 +83,9 @@ public record RedemptionClaims(
             Hash.of(members.base64Url("key", Hash.BYTES)),
             action(members.object("act")),
             members.millis("at"),
-            possession.isPresent() ? Optional.of(possession(possession.get())) : Optional.empty());
+            possession.isPresent()
+                ? Optional.of(Possession.take(possession.get()))
+                : Optional.empty());
     members.end();
     return claims;
   }
@@ -109,27 +99,5 @@ public record RedemptionClaims(
             json.object("amounts").allIntegers(Act.MAX_LIMITS));
     json.end();
     return action;
-  }
-
-  private static Possession possession(JsonMembers json) throws MalformedJsonException {
-    JsonMembers jwk = json.object("jwk");
-    jwk.constant("crv", "P-256");
-    jwk.constant("kty", "EC");
-    byte[] x = jwk.base64Url("x", COORDINATE_BYTES);
-    byte[] y = jwk.base64Url("y", COORDINATE_BYTES);
-    jwk.end();
-    ECPublicKey key;
-    try {
-      key = VerificationKey.point(x, y);
-    } catch (InvalidValueException e) {
-      throw new MalformedJsonException(json.pathOf("jwk"), "a point of P-256", "none");
-    }
-    Possession proof =
-        new Possession(
-            key,
-            Hash.of(json.base64Url("nonce", Hash.BYTES)),
-            json.base64Url("signature", CompactJws.SIGNATURE_BYTES));
-    json.end();
-    return proof;
   }
 }
