@@ -114,8 +114,8 @@ final class Demo implements AutoCloseable {
   private Path onThreeHosts(DemoService service, DemoHost hostA, DemoHost hostB, DemoHost hostC)
       throws Exception {
     HttpServiceEndpoint endpoint = service.endpoint();
-    DemoGateway gateway = new DemoGateway(service.trust(), clock, random);
-    try (Attester a = hostA.attester(endpoint, random);
+    try (DemoGateway gateway = new DemoGateway(service.trust(), clock, random);
+        Attester a = hostA.attester(endpoint, random);
         Attester b = hostB.attester(endpoint, random);
         Attester c = hostC.attester(endpoint, random)) {
       enrol(service, a, b, c);
@@ -202,16 +202,23 @@ final class Demo implements AutoCloseable {
   private void revoke(DemoService service, DemoGateway gateway, ProofBundle bundle)
       throws Exception {
     Artifact artifact = Artifact.parse(bundle.artifact());
+    gateway.follow(service.url());
     report.ask(
         "the operator revokes host-b's artifact",
         OK,
         () ->
             service.operator().revoke(artifact.claims().jti(), RevocationReason.SUPERSEDED.wire()));
+    report.verify(
+        "the gateway was told, and it is shown as it was issued",
+        DenialCode.REVOKED.wire(),
+        () -> gateway.showOnceTold(bundle, artifact));
     String list = artifact.claims().status().orElseThrow().uri();
     report.verify(
-        "it is shown with a fresh status token",
+        "another gateway is shown it with a fresh status token",
         DenialCode.REVOKED.wire(),
-        () -> gateway.showWith(service.statusToken(list), bundle, artifact));
+        () ->
+            new DemoGateway(service.trust(), clock, random)
+                .showWith(service.statusToken(list), bundle, artifact));
   }
 
   private void changeState(DemoHost hostB, Attester b) throws Exception {

@@ -5,14 +5,20 @@ import dev.writ.agent.Attester;
 import dev.writ.artifact.ActionAtHand;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.RevocationVerdict;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.TpmAlg;
+import dev.writ.gateway.FollowerListener;
+import dev.writ.gateway.GatewayTrust;
+import dev.writ.gateway.RevocationFollower;
 import dev.writ.tlog.Hash;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -21,14 +27,20 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /**
- * The demo's gateway: believes its trust file alone, and asks nobody. Where it has upstreams it sends the
+ * The demo's gateway: believes its trust file alone, and asks nobody; once it follows a service it hears of
+ * what that withdraws. Where it has upstreams it sends the
  * calls that it lets through to one of them, an artifact's obligation to reroute naming which.
  */
-final class DemoGateway {
+final class DemoGateway implements AutoCloseable {
   static final String NAME = "demo-gateway";
 
   private static final int PATIENCE_MILLIS = 5_000;
@@ -36,11 +48,15 @@ final class DemoGateway {
 
   private static final PcrSelection MEASURED = PcrSelection.of(TpmAlg.SHA256, 0, 7, 8);
 
-  private final BundleVerifier verifier;
+  private static final long HEARING_SECONDS = 10;
+
+  private final GatewayTrust trust;
   private final Clock clock;
   private final SecureRandom random;
   private final Optional<Upstreams> upstreams;
   private final Seen seen = new SeenInMemory();
+  private final BlockingQueue<UuidV7> withdrawn = new LinkedBlockingQueue<>();
+  private Optional<RevocationFollower> follower = Optional.empty();
 
   /** One that forwards nothing. */
   DemoGateway(TrustFile trust, Clock clock, SecureRandom random) {
@@ -48,10 +64,55 @@ final class DemoGateway {
   }
 
   DemoGateway(TrustFile trust, Clock clock, SecureRandom random, Optional<Upstreams> upstreams) {
-    this.verifier = BundleVerifier.of(trust);
+    this.trust = GatewayTrust.of(trust, BundleVerifier::of);
     this.clock = clock;
     this.random = random;
     this.upstreams = upstreams;
+  }
+
+  /** Hears from now on of what a service withdraws; returns once nothing is left out. */
+  void follow(URI service) throws Exception {
+    CountDownLatch caughtUp = new CountDownLatch(1);
+    RevocationFollower following =
+        new RevocationFollower(
+            List.of(service),
+            Optional.empty(),
+            trust,
+            seen,
+            clock,
+            new FollowerListener() {
+              @Override
+              public void caughtUp(URI from) {
+                caughtUp.countDown();
+              }
+
+              @Override
+              public void withdrawn(RevocationVerdict.Believed revocation) {
+                if (revocation.leaf().body() instanceof LeafBody.Revocation one) {
+                  withdrawn.add(one.jti());
+                }
+              }
+            });
+    follower = Optional.of(following);
+    following.start();
+    if (!caughtUp.await(HEARING_SECONDS, TimeUnit.SECONDS)) {
+      throw new IllegalStateException(
+          "the service must push within " + HEARING_SECONDS + " s, and does not");
+    }
+  }
+
+  /** A bundle is shown once the gateway was told of a revocation; no newer token comes with it. */
+  Verdict showOnceTold(ProofBundle bundle, Artifact artifact) throws Exception {
+    UuidV7 told = withdrawn.poll(HEARING_SECONDS, TimeUnit.SECONDS);
+    if (!artifact.claims().jti().equals(told)) {
+      throw new IllegalStateException("the gateway must be told of the revocation, was not");
+    }
+    return show(bundle, artifact);
+  }
+
+  @Override
+  public void close() {
+    follower.ifPresent(RevocationFollower::close);
   }
 
   /**
@@ -102,7 +163,7 @@ final class DemoGateway {
 
   /** The same at another moment. */
   Verdict showAt(Instant moment, ProofBundle bundle, Artifact artifact) {
-    return verifier.verify(bundle.toJson(), at(artifact), seen, moment);
+    return trust.get().verify(bundle.toJson(), at(artifact), seen, moment);
   }
 
   /** The bundle comes with another status token than its own. */
@@ -133,7 +194,7 @@ final class DemoGateway {
   }
 
   private Verdict verify(byte[] bundle, Presentation presentation) {
-    return verifier.verify(bundle, presentation, seen, clock.instant());
+    return trust.get().verify(bundle, presentation, seen, clock.instant());
   }
 
   private Presentation at(Artifact artifact) {
