@@ -6,31 +6,40 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.GovernanceOrder;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.RedemptionStatement;
+import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.Verdict;
 import dev.writ.evidence.Challenge;
 import dev.writ.fixtures.PostgresServer;
 import dev.writ.ledger.CommitLimits;
 import dev.writ.ledger.PostgresConfig;
+import dev.writ.policy.Governance;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.service.PolicyPublications.Outcome;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A policy that one node publishes, on another node with the same database. */
+/** What one node does, on another node with the same database. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PolicyNodesTest {
   @TempDir private static Path folder;
   private static PostgresServer server;
@@ -172,5 +181,49 @@ class PolicyNodesTest {
     first.policies().align();
     second.policies().align();
     assertThat(second.policy().digest()).isEqualTo(first.policy().digest());
+  }
+
+  /** Last, for it leaves the nodes frozen. */
+  @Test
+  @Order(Integer.MAX_VALUE)
+  void withdrawnByOneNode_isPushedByTheOther_withTokensThatSayIt() throws Exception {
+    IssuanceOutcome issued =
+        issue(second, host.answer(challenge(second), Deployment.request(host)));
+    RevocationOutcome revoked =
+        Deployment.join(
+            first.revocations().revoke(Deployment.claims(issued).jti(), RevocationReason.CEASED));
+    awaitPushed(second, ((RevocationOutcome.Revoked) revoked).leafIndex());
+
+    GovernanceOrder.Unsigned freeze =
+        new GovernanceOrder.Unsigned(
+            Deployment.IDENTITY.issuer(),
+            GovernanceOrder.Kind.FREEZE,
+            Optional.empty(),
+            OptionalLong.empty(),
+            "Stop.",
+            deployment.clock.instant().truncatedTo(ChronoUnit.SECONDS),
+            Hash.sha256(new byte[] {1}));
+    GovernanceOrders.Outcome frozen =
+        Deployment.join(
+            second
+                .governanceOrders()
+                .order(freeze.signed(deployment.approvers.sign(0, freeze.signingInput()))));
+    long leaf = ((GovernanceOrders.Outcome.Taken) frozen).leafIndex();
+    awaitPushed(first, leaf);
+    first.chores().run();
+    assertThat(first.modes().now()).isEqualTo(Governance.Mode.FROZEN);
+  }
+
+  /** Without anything else that this node does: its stream looks by itself. */
+  private static void awaitPushed(WritService node, long leaf) throws InterruptedException {
+    for (int i = 0;
+        i < 2_000
+            && (node.revocationStream().event(leaf).isEmpty()
+                || !node.statusTokens().allKnow(leaf));
+        i++) {
+      Thread.sleep(10);
+    }
+    assertThat(node.revocationStream().event(leaf).orElseThrow().getKey()).isEqualTo(leaf);
+    assertThat(node.statusTokens().allKnow(leaf)).isTrue();
   }
 }
