@@ -112,6 +112,10 @@ final class DoctorCommand implements Callable<Integer> {
           new DrillDiagnosis(Duration.ofDays(drillDays), Clock.systemUTC().instant())
               .of(service.get().ledger()));
       ofService.add(ModeDiagnosis.of(service.get(), Clock.systemUTC()));
+      service
+          .get()
+          .webhooks()
+          .forEach(hook -> ofService.add(WebhookDiagnosis.of(hook, Clock.systemUTC())));
     }
     print(diagnosis, ofService);
     return diagnosis.canEnrol() ? ExitStatus.DONE : ExitStatus.DENIED;

@@ -6,6 +6,7 @@ import dev.writ.service.DoorException;
 import dev.writ.service.Doors;
 import dev.writ.service.JsonLog;
 import dev.writ.service.ServiceStartException;
+import dev.writ.service.Webhooks;
 import dev.writ.service.WritService;
 import java.nio.file.Path;
 import java.security.Provider;
@@ -86,7 +87,10 @@ final class ServeCommand implements Callable<Integer> {
     try (WritService service = WritService.start(setup.setup())) {
       // Closed in the opposite order by the signal that ends the process: first no more requests.
       Doors doors = Doors.open(service, setup.doors(), setup.setup().clock());
-      new Drain(List.of(doors, service, setup)).atSignal(log);
+      Webhooks webhooks =
+          Webhooks.open(
+              service, config.webhooks().stream().map(place -> place.hook(clock)).toList(), clock);
+      new Drain(List.of(doors, webhooks, service, setup)).atSignal(log);
       new ReadyLine(config, doors).print(spec.commandLine().getOut(), output);
       return Drain.awaitSignal();
     } catch (LedgerException | ServiceStartException | DoorException e) {

@@ -30,6 +30,7 @@ import java.util.Set;
  * @param counter contradicts a ledger that was put back
  * @param retention how long payloads are kept; where it is absent, until an operator erases them
  * @param witnessUrls where witnesses of the trust file are, by name, in the place of what that says
+ * @param webhooks where revocations are posted
  * @param policy the policy document to put in force
  * @param endorsements the TPM makers that are believed
  * @param enrolment what else was decided of enrolment
@@ -49,6 +50,7 @@ record ServeConfig(
     Optional<TpmAnchorConfig> counter,
     Optional<RetentionPeriod> retention,
     Map<String, URI> witnessUrls,
+    List<WebhookPlace> webhooks,
     Path policy,
     Endorsements endorsements,
     EnrolmentTerms enrolment,
@@ -150,6 +152,7 @@ record ServeConfig(
         TpmAnchorConfig.of(ledger, token),
         LedgerPlace.retention(ledger),
         witnessUrls(all),
+        WebhookPlace.of(all),
         all.path("policy"),
         endorsements(all.section("endorsements")),
         enrolment(all.sectionOrEmpty("enrolment")),
@@ -281,6 +284,7 @@ record ServeConfig(
             "witnesses[].name",
             "witnesses[].url",
             "listen.tls.names"));
+    WebhookPlace.KEYS.forEach(key -> keys.add("webhooks[]." + key));
     OperatorDoors.LISTS.forEach(key -> keys.add("operator." + key));
     InitiatorPlaces.ISSUER_KEYS.forEach(key -> keys.add("initiators.oidc[]." + key));
     return keys;

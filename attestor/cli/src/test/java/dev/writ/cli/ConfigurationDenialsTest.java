@@ -88,7 +88,13 @@ final class ConfigurationDenialsTest {
 
   /** Keys of lists, which stand in the file alone: the file of these tests has what they need. */
   private static final Set<String> IN_THE_FILE =
-      Set.of("listen.tls.names", "witnesses[].name", "witnesses[].url");
+      Set.of(
+          "listen.tls.names",
+          "witnesses[].name",
+          "witnesses[].url",
+          "webhooks[].name",
+          "webhooks[].url",
+          "webhooks[].pins");
 
   /** Keys whose values are words; the folder stands for {@code ~}. */
   private static final Map<String, List<String>> WORDS =

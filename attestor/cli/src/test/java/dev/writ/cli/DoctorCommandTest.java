@@ -10,6 +10,8 @@ import dev.writ.fixtures.SwtpmHost;
 import dev.writ.service.EnrolmentTerms;
 import dev.writ.tpm.EndorsementKeyKind;
 import dev.writ.tpm.Tpm;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -129,6 +131,7 @@ class DoctorCommandTest {
 
   @Test
   void doctor_configurationOfAService_isTakenWithItsFiles() throws Exception {
+    ServerSocket hook = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
     Path config =
         Files.writeString(
             folder.resolve("serve.yaml"),
@@ -147,12 +150,17 @@ class DoctorCommandTest {
     Files.writeString(
         config,
         Files.readString(config)
-            .replace("pin_file: pin", "pin_file: pin, tpm: 'tabrmd:'")
-            .replace(
-                "{folder: ledger}",
-                "{folder: ledger, tpm_anchor: {}, payload_days: 90,"
-                    + " archive: {folder: old, keep_days: 7}}"));
+                .replace("pin_file: pin", "pin_file: pin, tpm: 'tabrmd:'")
+                .replace(
+                    "{folder: ledger}",
+                    "{folder: ledger, tpm_anchor: {}, payload_days: 90,"
+                        + " archive: {folder: old, keep_days: 7}}")
+            + "webhooks: [{name: siem, url: 'http://127.0.0.1:1/'},"
+            + " {name: here, url: 'http://127.0.0.1:"
+            + hook.getLocalPort()
+            + "/'}]\n");
     Invocation anchored = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
+    hook.close();
     Files.writeString(config, "tenant: acme\n");
     Invocation broken = Invocation.of("doctor", "--tpm", plain.tcti(), "--config", config);
 
@@ -171,6 +179,8 @@ class DoctorCommandTest {
     assertThat(words(anchored))
         .contains("passed payload_retention service", "erased 90 days after", "policies for ever")
         .contains("/old after 7 days")
+        .contains("noted webhook service the webhook siem cannot be reached", "do: start it, or")
+        .contains("passed webhook service the webhook here is there")
         .contains(
             "passed start_quote service",
             "tabrmd:",

@@ -625,6 +625,40 @@ class ServeConfigTest {
         .hasMessageContaining("must not be there");
   }
 
+  @Test
+  void config_webhooks_areFixedPlaces_ofPinnedKeysOrOfThisMachine() throws Exception {
+    String pin = "ab".repeat(32);
+    String two =
+        LEAST
+            + """
+            webhooks:
+              - {name: siem, url: "https://siem.example/in?t=s", pins: [%s]}
+              - {name: local, url: "http://127.0.0.1:9000/h"}
+            """
+                .formatted(pin);
+    assertThat(read(two).webhooks())
+        .containsExactly(
+            new WebhookPlace(
+                "siem", URI.create("https://siem.example/in?t=s"), List.of(Hash.fromHex(pin))),
+            new WebhookPlace("local", URI.create("http://127.0.0.1:9000/h"), List.of()));
+    assertThat(read(LEAST).webhooks()).isEmpty();
+    for (String bad :
+        List.of(
+            two.replace("http://127.0.0.1:9000", "http://10.0.0.1"),
+            two.replace("http://127.0.0.1:9000", "http://localhost.example"),
+            two.replace("http://127.0.0.1:9000", "file://127.0.0.1"),
+            two.replace("https://siem", "https://user:p@siem"),
+            two.replace(", pins: [" + pin + "]", ""),
+            two.replace(
+                "\"http://127.0.0.1:9000/h\"", "\"http://127.0.0.1/h\", pins: [" + pin + "]"),
+            two.replace("name: local", "name: Local"))) {
+      assertThatThrownBy(() -> read(bad)).as(bad).hasMessageContaining("a webhook's");
+    }
+    assertThatThrownBy(() -> read(two.replace("name: local", "name: siem")))
+        .hasMessageContaining("once");
+    assertThatThrownBy(() -> read(two.replace(pin, "ab"))).hasMessageContaining("SHA-256");
+  }
+
   private ServeConfig read(String text) throws Exception {
     return readWith(text, Map.of(), Map.of());
   }

@@ -2,15 +2,10 @@
 package dev.writ.service;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.writ.artifact.Leaf;
-import dev.writ.artifact.RevocationEvent;
 import dev.writ.artifact.StatusToken;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
-import dev.writ.tlog.Checkpoint;
-import dev.writ.tlog.MalformedCheckpointException;
 import dev.writ.tlog.SignedNote;
-import dev.writ.tlog.TlogProof;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -62,6 +58,8 @@ final class RevocationStream implements StreamSource, AutoCloseable {
 
   private final Ledger ledger;
   private final StatusTokens tokens;
+  private final RevocationEvents events;
+  private final List<Runnable> others = new CopyOnWriteArrayList<>();
   private final Set<StreamReaders> readers = ConcurrentHashMap.newKeySet();
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
@@ -104,6 +102,7 @@ final class RevocationStream implements StreamSource, AutoCloseable {
   RevocationStream(Ledger ledger, StatusTokens tokens) {
     this.ledger = ledger;
     this.tokens = tokens;
+    this.events = new RevocationEvents(ledger);
     this.thread = new Thread(this::run, "writ-revocations");
     thread.setDaemon(true);
   }
@@ -120,6 +119,11 @@ final class RevocationStream implements StreamSource, AutoCloseable {
     }
     var unused = pushTokens();
     thread.start();
+  }
+
+  /** Says whom else to tell that there are more revocations; from the thread that readers wait for. */
+  void also(Runnable told) {
+    others.add(told);
   }
 
   @Override
@@ -199,16 +203,16 @@ final class RevocationStream implements StreamSource, AutoCloseable {
 
   private Older read(long from) throws LedgerException {
     long ready = floor;
-    List<Map.Entry<Long, Buffer>> events = new ArrayList<>();
+    List<Map.Entry<Long, Buffer>> found = new ArrayList<>();
     List<Long> places = ledger.revocations(from, OLDER_AT_ONCE);
     for (long index : places) {
       if (index >= ready) {
-        return new Older(events, ready);
+        return new Older(found, ready);
       }
-      events.add(Map.entry(index, event(index, ledger.checkpoint())));
+      found.add(Map.entry(index, event(index, ledger.checkpoint())));
     }
     return new Older(
-        events,
+        found,
         places.size() == OLDER_AT_ONCE ? places.get(places.size() - 1) + 1 : Math.max(from, ready));
   }
 
@@ -229,6 +233,7 @@ final class RevocationStream implements StreamSource, AutoCloseable {
         boolean found = take();
         if (found) {
           readers.forEach(StreamReaders::tell);
+          others.forEach(Runnable::run);
           owedSince = owed < 0 ? System.nanoTime() : owedSince;
           owed = next - 1;
         }
@@ -294,27 +299,10 @@ final class RevocationStream implements StreamSource, AutoCloseable {
     if (ready != null) {
       return ready;
     }
-    long size = size(note);
-    Leaf leaf = ledger.leaf(index).orElseThrow(() -> missing(index));
-    TlogProof proof =
-        TlogProof.of(ledger.inclusionProof(index, size).orElseThrow(() -> missing(index)), note);
-    byte[] json = new RevocationEvent(leaf.bytes(), proof.format()).toJson();
+    byte[] json = events.json(index, note);
     return Buffer.buffer("id: " + index + "\nevent: revocation\ndata: ")
         .appendBytes(json)
         .appendString("\n\n");
-  }
-
-  private static long size(SignedNote note) {
-    try {
-      return Checkpoint.parse(note.text()).size();
-    } catch (MalformedCheckpointException e) {
-      throw new IllegalStateException("bug: the ledger's own checkpoint is none", e);
-    }
-  }
-
-  private static IllegalStateException missing(long index) {
-    return new IllegalStateException(
-        "bug: a checkpoint covers leaf " + index + ", which is not there");
   }
 
   /** Tokens were made: those before them are nobody's any more. */

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.ledger.LedgerException;
+import dev.writ.tlog.BoundedBody;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import javax.net.ssl.SSLParameters;
+
+/**
+ * Posts revocations to one webhook, one after the other, on a thread of its own. Nothing is queued: it has a
+ * place in the ledger, which it leaves once the webhook took what is there. So a webhook that is slow or dead
+ * holds up nobody, and what it missed is there when it comes back.
+ *
+ * <p>Each is delivered at least once: its place is not kept, and a start begins with the oldest that may
+ * withdraw something which still holds. One that no longer can is given up where it is refused.
+ */
+final class WebhookDelivery implements AutoCloseable {
+  /** So long a revocation may withdraw what still holds, by clocks an hour apart. */
+  static final Duration MATTERS = ArtifactClaims.MAX_LIFETIME.plusHours(1);
+
+  private static final System.Logger LOG = System.getLogger(WebhookDelivery.class.getName());
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final long FIRST_PAUSE_MILLIS = 250;
+  private static final long LONGEST_PAUSE_MILLIS = 60_000;
+  private static final int MOST_ANSWER = 16 * 1024;
+
+  private final Webhook hook;
+  private final RevocationEvents events;
+  private final InstantSource clock;
+  private final HttpClient client;
+  private final Thread thread;
+  private final LongAdder delivered = new LongAdder();
+  private final LongAdder refused = new LongAdder();
+  private final LongAdder givenUp = new LongAdder();
+  private volatile int failures;
+  private volatile boolean closed;
+
+  @GuardedBy("this")
+  private boolean told;
+
+  WebhookDelivery(Webhook hook, RevocationEvents events, InstantSource clock) {
+    this.hook = hook;
+    this.events = events;
+    this.clock = clock;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            // Where it goes is for the configuration to say, and for no server and no environment.
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .proxy(HttpClient.Builder.NO_PROXY)
+            .connectTimeout(PATIENCE);
+    hook.tls().ifPresent(builder::sslContext);
+    SSLParameters newest = new SSLParameters();
+    newest.setProtocols(new String[] {"TLSv1.3"});
+    builder.sslParameters(newest);
+    this.client = builder.build();
+    this.thread = new Thread(this::run, "writ-webhook-" + hook.name());
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  String name() {
+    return hook.name();
+  }
+
+  long delivered() {
+    return delivered.sum();
+  }
+
+  /** Attempts that came to nothing. */
+  long refused() {
+    return refused.sum();
+  }
+
+  long givenUp() {
+    return givenUp.sum();
+  }
+
+  boolean isFailing() {
+    return failures > 0;
+  }
+
+  /** There is more; from whatever thread. */
+  synchronized void tell() {
+    told = true;
+    notifyAll();
+  }
+
+  private synchronized void await(long millis) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    for (long left = millis; !told && !closed && left > 0; ) {
+      wait(left);
+      left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+    }
+    told = false;
+  }
+
+  private void run() {
+    long place = -1;
+    try {
+      while (!closed) {
+        try {
+          place = place < 0 ? events.since(clock.instant().minus(MATTERS)) : place;
+          Optional<Map.Entry<Long, byte[]>> next = events.next(place);
+          if (next.isEmpty()) {
+            await(1_000);
+          } else if (delivers(next.get().getKey(), next.get().getValue())) {
+            place = next.get().getKey() + 1;
+          } else {
+            pause();
+          }
+        } catch (LedgerException e) {
+          await(1_000);
+        } catch (RuntimeException e) {
+          Defect.log("a webhook", e);
+          await(1_000);
+        }
+      }
+    } catch (InterruptedException e) {
+      // It is being closed.
+      return;
+    }
+  }
+
+  /** Whether to go on to the next. */
+  private boolean delivers(long index, byte[] event) throws InterruptedException, LedgerException {
+    String why;
+    try {
+      int status = post(index, event);
+      if (status >= 200 && status < 300) {
+        delivered.increment();
+        if (failures > 0) {
+          LOG.log(System.Logger.Level.INFO, "webhook_answers", LogFields.of("webhook", name()));
+        }
+        failures = 0;
+        return true;
+      }
+      why = "it must be answered with 2xx, was with " + status;
+    } catch (IOException e) {
+      // What the JDK says may name the URL.
+      why =
+          "it must be reached and answer within "
+              + PATIENCE.toSeconds()
+              + " s: "
+              + e.getClass().getSimpleName();
+    }
+    refused.increment();
+    if (failures == 0) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "webhook_failed",
+          LogFields.of("webhook", name()).and("leaf_index", index).and("message", why));
+    }
+    failures = Math.min(failures + 1, 1 << 20);
+    if (events.since(clock.instant().minus(MATTERS)) > index) {
+      givenUp.increment();
+      return true;
+    }
+    return false;
+  }
+
+  private int post(long index, byte[] event) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(hook.url())
+            .timeout(PATIENCE)
+            .header("Content-Type", "application/json")
+            .header("User-Agent", "writ")
+            .header("Writ-Event", "revocation")
+            .header("Writ-Event-Id", Long.toString(index))
+            .POST(HttpRequest.BodyPublishers.ofByteArray(event))
+            .build();
+    CompletableFuture<HttpResponse<byte[]>> answer =
+        client.sendAsync(request, head -> new BoundedBody(MOST_ANSWER));
+    try {
+      return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).statusCode();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException(e);
+    } finally {
+      var unused = answer.cancel(true);
+    }
+  }
+
+  /** Longer each time; that there is more to deliver is no reason to try again. */
+  private void pause() throws InterruptedException {
+    long most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures - 1, 10));
+    Thread.sleep(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+    try {
+      thread.join(PATIENCE.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
