@@ -14,7 +14,6 @@ import dev.writ.ledger.HostState;
 import dev.writ.ledger.IssuedArtifact;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
-import dev.writ.ledger.RecordedState;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.P256Verifier;
 import java.security.Provider;
@@ -80,7 +79,7 @@ final class Parents {
         ledger
             .leaf(row.get().leafIndex())
             .orElseThrow(() -> new IllegalStateException("bug: an artifact without its leaf"));
-    Outcome grant = grant(application, policy, leaf, depthOf(ledger, named.get()), signatures, now);
+    Outcome grant = grant(application, policy, leaf, signatures, now);
     if (!(grant instanceof Outcome.Under under)) {
       return grant;
     }
@@ -115,24 +114,14 @@ final class Parents {
     return grant;
   }
 
-  /** How many artifacts stand above one that was issued under another, or under none. */
-  static int depthOf(RecordedState state, UuidV7 jti) throws LedgerException {
-    return state.descent(jti).map(descent -> descent.depth()).orElse(0);
-  }
-
   /**
    * What follows from request, proof, policy and the parent's leaf alone, whenever it is asked.
    *
-   * @param leaf the decision that allowed the parent, by the ledger
-   * @param depth of the parent
+   * @param leaf the decision that allowed the parent, by the ledger: it names the artifact that is shown, which
+   *     says how deep it stands
    */
   static Outcome grant(
-      Application application,
-      PolicyInForce policy,
-      Leaf leaf,
-      int depth,
-      Provider signatures,
-      Instant now) {
+      Application application, PolicyInForce policy, Leaf leaf, Provider signatures, Instant now) {
     ExecutionRequest request = application.request();
     if (application.parentProof().isEmpty()) {
       return denied(
@@ -165,13 +154,14 @@ final class Parents {
               + ": ask for it anew");
     }
     int most = policy.document().maxDelegationDepth();
-    if (depth + 1 > most) {
+    int depth = claims.lineage().depth() + 1;
+    if (depth > most) {
       return denied(
           "parent_too_deep",
           "at most "
               + most
               + " artifacts may stand above one by the policy in force, and "
-              + (depth + 1)
+              + depth
               + " would");
     }
     if (claims.nbf().isAfter(now)) {

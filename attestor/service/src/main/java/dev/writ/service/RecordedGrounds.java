@@ -346,13 +346,7 @@ final class RecordedGrounds {
             .filter(found -> found.leafIndex() < index)
             .orElseThrow(
                 () -> new ContradictionException("parent", "allowed before", "not: " + jti));
-    return Parents.grant(
-        application,
-        policy,
-        provenLeaf(row.leafIndex()),
-        Parents.depthOf(ledger, jti),
-        signatures,
-        at);
+    return Parents.grant(application, policy, provenLeaf(row.leafIndex()), signatures, at);
   }
 
   /** The decision before {@code index} that allowed an artifact which one at it says it renews. */

@@ -7,146 +7,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
-import dev.writ.artifact.Delegable;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.Governance;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.ParentProof;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.SeenInMemory;
-import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.Verdict;
 import dev.writ.evidence.Challenge;
 import dev.writ.ledger.HostState;
 import dev.writ.tlog.Hash;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Artifacts that are asked for under others, by hosts of which each has its own keys. */
-final class DelegationTest {
-  private static ServiceToken token;
-
-  @TempDir private Path folder;
-  private Deployment deployment;
-  private SoftwareHost host;
-  private SoftwareHost other;
-
-  @BeforeAll
-  static void makeToken() throws Exception {
-    token = ServiceToken.create();
-  }
-
-  @AfterAll
-  static void removeToken() throws Exception {
-    token.close();
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    deployment = new Deployment(token, folder);
-    deployment.policyText(DelegationTest::delegating);
-    host = deployment.host("host-a");
-    other = deployment.host("host-b");
-    deployment.start();
-    for (SoftwareHost each : List.of(host, other)) {
-      assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    }
-  }
-
-  @AfterEach
-  void stop() {
-    deployment.close();
-  }
-
-  private static String delegating(String policy) {
-    return "{\"delegation\":{\"max_depth\":2}," + policy.substring(1);
-  }
-
-  private static Act act(int uses, int delegableUses) {
-    return new Act(
-        "exec",
-        "/usr/bin/true",
-        Hash.sha256(new byte[] {1}),
-        Map.of(),
-        uses,
-        delegableUses == 0
-            ? Optional.empty()
-            : Optional.of(
-                new Delegable(
-                    List.of("exec"),
-                    List.of("/usr/bin"),
-                    List.of(Deployment.GATEWAY),
-                    delegableUses)));
-  }
-
-  private static ExecutionRequest request(SoftwareHost asker, Act act, Optional<Artifact> parent) {
-    ExecutionRequest any = Deployment.request(asker);
-    return new ExecutionRequest(
-        any.iss(),
-        any.aud(),
-        any.tenant(),
-        any.sub(),
-        act,
-        parent.map(artifact -> artifact.claims().jti()),
-        any.jkt());
-  }
-
-  private Artifact root(int delegableUses) throws Exception {
-    Challenge challenge = deployment.challenge(host);
-    return Deployment.artifact(
-        deployment.issue(
-            host.answer(challenge, request(host, act(1, delegableUses), Optional.empty()))));
-  }
-
-  /** Signed for by {@code holder}, whose the parent is, or is not. */
-  private Application application(
-      SoftwareHost asker, SoftwareHost holder, Artifact parent, ExecutionRequest request) {
-    Challenge challenge = deployment.challenge(asker);
-    Application plain = asker.answer(challenge, request);
-    return with(plain, proof(holder, parent, challenge, request));
-  }
-
-  private static ParentProof proof(
-      SoftwareHost holder, Artifact parent, Challenge challenge, ExecutionRequest request) {
-    byte[] message =
-        ParentProof.message(Hash.of(challenge.nonce().bytes()), request.digest(), request.jkt());
-    return new ParentProof(
-        parent, holder.instanceKey.publicKey(), holder.instanceKey.signP1363(message));
-  }
-
-  private static Application with(Application plain, ParentProof proof) {
-    return new Application(
-        plain.akName(),
-        plain.challenge(),
-        plain.request(),
-        plain.exec(),
-        plain.evidence(),
-        plain.initiatorToken(),
-        Optional.of(proof));
-  }
-
-  private IssuanceOutcome ask(SoftwareHost asker, SoftwareHost holder, Artifact parent, Act act) {
-    return deployment.issue(
-        application(asker, holder, parent, request(asker, act, Optional.of(parent))));
-  }
-
-  private void assertDenied(String reason, IssuanceOutcome outcome) throws Exception {
-    assertThat(Deployment.denial(DenialCode.AUTHORIZATION_DISCONTINUITY, outcome).reason())
-        .isEqualTo(reason);
-    assertThat(deployment.lastLeaf().body())
-        .isInstanceOfSatisfying(
-            LeafBody.DecisionDeny.class, deny -> assertThat(deny.reason()).isEqualTo(reason));
+final class DelegationTest extends DelegatingHosts {
+  DelegationTest() {
+    super(2);
   }
 
   @Test
@@ -233,23 +119,7 @@ final class DelegationTest {
         .isInstanceOf(RevocationOutcome.Revoked.class);
 
     for (ProofBundle bundle : List.of(Deployment.bundle(child), grandchild)) {
-      ArtifactClaims claims = Artifact.parse(bundle.artifact()).claims();
-      int list =
-          deployment
-              .service()
-              .ledger()
-              .artifact(claims.jti())
-              .orElseThrow()
-              .status()
-              .orElseThrow()
-              .list();
-      ProofBundle newest =
-          ProofBundle.of(
-              Artifact.parse(bundle.artifact()),
-              Leaf.parse(bundle.leaf()),
-              bundle.tlogProof(),
-              StatusToken.parse(deployment.service().statusTokens().token(list).orElseThrow()));
-      assertThat(deployment.verdict(newest, new SeenInMemory()))
+      assertThat(deployment.verdict(newest(bundle), new SeenInMemory()))
           .isInstanceOfSatisfying(
               Verdict.Denied.class,
               denied -> assertThat(denied.code()).isEqualTo(DenialCode.REVOKED));
@@ -290,6 +160,63 @@ final class DelegationTest {
                               plain.challenge(own), request(own, act(1, 0), Optional.of(parent)))))
                   .reason())
           .isEqualTo("parent_unknown");
+    }
+  }
+
+  /** How deep it stands its parent's artifact says: nobody who writes rows can have a replay say otherwise. */
+  @Test
+  void rowOfAParent_thatIsMoved_changesNoReplay() throws Exception {
+    Artifact child = Deployment.artifact(ask(other, host, root(9), act(1, 4)));
+    IssuanceOutcome grandchild = ask(host, other, child, act(1, 0));
+    assertThat(grandchild).isInstanceOf(IssuanceOutcome.Issued.class);
+    long at = deployment.leaves() - 1;
+    ReplayedStore store = ReplayedStore.of(deployment);
+    try (Connection rows = deployment.store();
+        Statement change = rows.createStatement()) {
+      assertThat(change.executeUpdate("UPDATE descent SET depth = 64 WHERE depth = 1")).isOne();
+    }
+    assertThat(notSame(store.replay(at))).isEmpty();
+  }
+
+  /**
+   * Rules are shown the parent's initiator where its very act is handed over. What another act is asked for by
+   * nobody may be taken for his.
+   */
+  @Test
+  void initiatorOfAParent_isShownForItsOwnActAlone() throws Exception {
+    Artifact parent = root(9);
+    ArtifactClaims any = parent.claims();
+    for (String name : List.of("alice", "host:host-a")) {
+      ArtifactClaims named =
+          new ArtifactClaims(
+              any.iss(),
+              any.sub(),
+              any.aud(),
+              any.iat(),
+              any.nbf(),
+              any.exp(),
+              any.jti(),
+              any.jkt(),
+              any.tenant(),
+              any.act(),
+              any.env(),
+              any.policy(),
+              new Governance(
+                  name, any.gov().approvals(), any.gov().obligations(), any.gov().mode()),
+              any.lineage(),
+              any.status(),
+              any.logOrigin(),
+              any.ear());
+      Artifact of = Artifact.assemble(Artifact.signingInput(parent.kid(), named), new byte[64]);
+      ParentProof proof = new ParentProof(of, host.instanceKey.publicKey(), new byte[64]);
+      Hash leaf = Hash.sha256(new byte[0]);
+      Optional<ParentGrant> own = Optional.of(new ParentGrant(proof, leaf, 0, true));
+      Optional<ParentGrant> another = Optional.of(new ParentGrant(proof, leaf, 0, false));
+      assertThat(Parents.initiator(own, Optional.empty()))
+          .isEqualTo(Optional.of(name).filter("alice"::equals));
+      assertThat(Parents.initiator(another, Optional.empty())).isEmpty();
+      assertThat(Parents.initiator(another, Optional.of("bob"))).contains("bob");
+      assertThat(Parents.initiator(Optional.empty(), Optional.of("bob"))).contains("bob");
     }
   }
 }

@@ -137,17 +137,35 @@ final class Derivation {
         allow.evidenceDigest(),
         opened.map(claims -> claims.env().digest()));
     rests(decision, request);
-    for (IndexedLeaf origin : parentsOf(LeafKind.DECISION_ALLOW)) {
-      if (origin.leaf().body() instanceof LeafBody.DecisionAllow first
+    for (IndexedLeaf above : parentsOf(LeafKind.DECISION_ALLOW)) {
+      if (above.leaf().body() instanceof LeafBody.DecisionAllow first
           && allow.renews().equals(Optional.of(first.jti()))) {
         edge(artifact.id(), EdgeKind.RENEWS, new NodeId(NodeKind.ARTIFACT, first.jti().toString()));
       }
     }
-    opened.ifPresent(claims -> executed(allow.jti(), claims));
+    if (allow.parent().isPresent()) {
+      under(allow.jti(), allow.parent().get());
+    }
+    opened.ifPresent(claims -> executed(allow, claims));
+  }
+
+  /** The leaf says under which artifact this one was asked for, whoever opens it. */
+  private void under(UuidV7 jti, UuidV7 parent) {
+    Node.Execution execution = new Node.Execution(index, jti, Optional.empty());
+    nodes.add(execution);
+    edge(execution.id(), EdgeKind.AUTHORIZED_BY, new NodeId(NodeKind.ARTIFACT, jti.toString()));
+    for (IndexedLeaf above : parentsOf(LeafKind.DECISION_ALLOW)) {
+      if (above.leaf().body() instanceof LeafBody.DecisionAllow allow
+          && allow.jti().equals(parent)) {
+        nodes.add(new Node.Execution(above.index(), parent, Optional.empty()));
+      }
+    }
+    edge(execution.id(), EdgeKind.CHILD_OF, Node.Execution.of(parent));
   }
 
   /** What the artifact says of the execution, which the leaf has a digest of. */
-  private void executed(UuidV7 jti, ArtifactClaims claims) {
+  private void executed(LeafBody.DecisionAllow allow, ArtifactClaims claims) {
+    UuidV7 jti = allow.jti();
     Node.Execution execution =
         new Node.Execution(index, jti, Optional.of(claims.lineage().execution()));
     Node.Principal initiator =
@@ -162,6 +180,7 @@ final class Derivation {
     claims
         .lineage()
         .parent()
+        .filter(parent -> allow.parent().isEmpty())
         .ifPresent(parent -> opened(execution.id(), EdgeKind.CHILD_OF, Node.Execution.of(parent)));
   }
 

@@ -25,7 +25,7 @@ public enum EdgeKind implements Wire {
   RAN_IN("ranIn"),
   /** execution → digest of what it rests on (opened). */
   USED("used"),
-  /** execution → execution that started it (opened). */
+  /** execution → execution under which it was asked for (of older leaves: opened). */
   CHILD_OF("childOf"),
   /** artifact → artifact that its execution began with. */
   RENEWS("renews"),

@@ -111,7 +111,8 @@ final class OpenLineageEvents {
   }
 
   private Optional<Map<String, Object>> parent() throws IOException {
-    Optional<UuidV7> jti = opened.flatMap(claims -> claims.lineage().parent());
+    Optional<UuidV7> jti =
+        allow.parent().or(() -> opened.flatMap(claims -> claims.lineage().parent()));
     OptionalLong at = jti.isEmpty() ? OptionalLong.empty() : lineage.ofArtifact(jti.get());
     if (at.isEmpty()
         || !(lineage.leaf(at.getAsLong()).orElseThrow().body()

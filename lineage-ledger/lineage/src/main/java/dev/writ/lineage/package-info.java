@@ -63,8 +63,8 @@
  *       environment_untrusted). Of an artifact that the service judges, each verification is a leaf. That an
  *       outcome exists does not show that a gateway verified anything.
  *   <li>Of a policy's approvers there is nothing: their signatures lie beside its leaf, in its envelope.
- *   <li>Which issuer key signed an artifact, its end, audience, tenant, execution, parent and initiator, the
- *       PCR digest and the action are in the artifact alone; executable, files and environment are behind its
+ *   <li>Which issuer key signed an artifact, its end, audience, tenant, execution and initiator, the PCR digest
+ *       and the action are in the artifact alone; executable, files and environment are behind its
  *       {@code args_digest}, in the exec binding, which is not kept.
  *   <li>When an execution began, on which use, and what it read or wrote. An artifact of several uses has one
  *       execution node.
@@ -78,7 +78,7 @@
  * <p>Who has an artifact, a proof bundle, or the payload that the service keeps beside a leaf can give it as
  * {@link dev.writ.lineage.Openings}. It is compared with the leaf: an artifact by its digest, a value by its
  * salt, and a denial's subject by the payload that its leaf names. What does not agree says nothing; what does gives the node its name, and the execution its edges
- * {@code startedBy}, {@code used} and {@code childOf}, each marked as opened. Once the payload is erased the
+ * {@code startedBy}, {@code used} and, where its leaf does not name its parent, {@code childOf}, each marked as opened. Once the payload is erased the
  * graph stays as it is, without the name.
  *
  * <h2>Checking</h2>

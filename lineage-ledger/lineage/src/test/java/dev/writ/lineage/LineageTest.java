@@ -293,6 +293,24 @@ class LineageTest {
     assertThat(leaves(log.read().tree(5))).containsExactly(5L);
   }
 
+  /** Nobody opened anything: the leaves say it. */
+  @Test
+  void child_whoseLeafNamesItsParent_hangsBelowItUnopened() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf parent = log.allowed(1);
+    Leaf child = log.allowedUnder(parent, artifact(2).build());
+    log.ended(log.allowedUnder(child, artifact(3).build()), 3);
+    LineageGraph graph = log.read().root(8);
+    assertThat(leaves(graph)).contains(5L, 6L, 7L, 8L);
+    assertThat(leaves(log.read().tree(5))).containsExactly(5L, 6L, 7L, 8L);
+    assertThat(edges(graph))
+        .contains(
+            "execution:" + uuid(3) + " -childOf-> execution:" + uuid(2),
+            "execution:" + uuid(2) + " -childOf-> execution:" + uuid(1));
+    assertThat(graph.edges()).noneMatch(Edge::opened);
+    assertThat(LineageCheck.check(log.read(), 0, 9).findings()).isEmpty();
+  }
+
   @Test
   void leavesAreFound_byArtifactExecutionAndHash() throws Exception {
     SampleLog log = SampleLog.whole();

@@ -158,6 +158,25 @@ final class SampleLog {
     return add(List.of(policy, host), allow(artifact));
   }
 
+  /** Asked for under another, as its leaf says. */
+  @CanIgnoreReturnValue
+  Leaf allowedUnder(Leaf parent, Artifact artifact) {
+    LeafBody.DecisionAllow alone = allow(artifact);
+    return add(
+        List.of(policy, host, parent),
+        new LeafBody.DecisionAllow(
+            alone.jti(),
+            alone.artifactDigest(),
+            alone.requestDigest(),
+            alone.evidenceDigest(),
+            alone.policyDigest(),
+            alone.epoch(),
+            alone.subject(),
+            alone.host(),
+            alone.args(),
+            Optional.of(((LeafBody.DecisionAllow) parent.body()).jti())));
+  }
+
   @CanIgnoreReturnValue
   Leaf allowed(long number) {
     return allowed(artifact(number).build());
