@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 /** One lease that {@link Leases} hold, until it is given back. */
 public final class Lease implements AutoCloseable {
   /** The least time between two attempts to renew. */
-  private static final long RETRY_MS = 250;
+  static final long RETRY_MS = 250;
 
   private final Leases leases;
   private final Leased leased;
@@ -74,7 +74,7 @@ public final class Lease implements AutoCloseable {
       // A short lease is not all grace.
       long ask = end - Math.min(graceMs, Math.max(0, end - now) / 4);
       askAt = ask;
-      renewAt = now + (long) (Math.max(0, ask - now) * (0.5 - jitter / 10));
+      renewAt = now + (long) (Math.max(0, ask - now) * (0.5 - jitter / 5));
       leased.holds(ask, end);
     }
     leases.changed();

@@ -48,6 +48,8 @@ public final class Leases implements AutoCloseable {
   /** A machine that wakes up does not say so: what ended meanwhile ends so much later at most. */
   private static final long LONGEST_WAIT_MS = 250;
 
+  private static final int TELLINGS = 4;
+
   /** How long giving back waits for what the service is being told. */
   private static final long TOLD_MS = 3_000;
 
@@ -112,13 +114,14 @@ public final class Leases implements AutoCloseable {
    */
   public Lease hold(Artifact artifact, long end, Leased leased) {
     Lease lease = new Lease(this, leased, artifact, pace.grace().toMillis());
+    lease.hold(artifact, end, clock.getAsLong(), random.nextDouble());
     synchronized (lock) {
       if (closed) {
         throw new IllegalStateException("bug: leases are closed, and another is to be held");
       }
       boolean unused = held.add(lease);
     }
-    lease.hold(artifact, end, clock.getAsLong(), random.nextDouble());
+    changed();
     return lease;
   }
 
@@ -214,6 +217,23 @@ public final class Leases implements AutoCloseable {
   }
 
   private void keepLooking() {
+    try {
+      lookUntilClosed();
+    } finally {
+      // Nothing runs on that nobody looks after.
+      if (!isClosed()) {
+        current()
+            .forEach(
+                lease ->
+                    lease.stop(
+                        DenialCode.UNVERIFIABLE,
+                        "the host must be looked at, and nobody does any more",
+                        clock.getAsLong()));
+      }
+    }
+  }
+
+  private void lookUntilClosed() {
     long period = pace.look().toMillis();
     while (!isClosed()) {
       long began = System.nanoTime();
@@ -307,7 +327,23 @@ public final class Leases implements AutoCloseable {
   private void tellBeside(Lease lease) {
     synchronized (lock) {
       if (!closed) {
-        telling = Optional.of(renewers.submit(() -> asked(lease)));
+        telling = Optional.of(renewers.submit(() -> tell(lease)));
+      }
+    }
+  }
+
+  /** Whatever the service says; a TPM that is busy for a moment does not keep it from knowing. */
+  private void tell(Lease lease) {
+    for (int attempt = 1; attempt <= TELLINGS; attempt++) {
+      if (!(asked(lease) instanceof Leased.Renewed.Unavailable)) {
+        return;
+      }
+      try {
+        // Also while leases are given back, which waits for this.
+        Thread.sleep(Lease.RETRY_MS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
       }
     }
   }

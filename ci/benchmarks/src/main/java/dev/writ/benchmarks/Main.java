@@ -34,6 +34,7 @@ final class Main {
               entry("hsm-issue", new HsmIssue()),
               entry("hsm-sign", new HsmSign()),
               entry("issue", new Issue()),
+              entry("lease", new LeaseEnd()),
               entry("ledger-append", new LedgerAppend()),
               entry("revoke", new Revoke()),
               entry("run-start", new RunStart()),

@@ -194,6 +194,20 @@
  * revoke/after-kill-p99  of one more round then
  * </pre>
  *
+ * <p><b>lease</b>: this process holds 200 leases for as many processes on a host with a TPM simulator, each under
+ * an artifact of its own of one service. In each round a PCR is extended at a random moment; it ends when all 200
+ * have ended. Then the host boots again. Leases are of a minute, and looks as often as {@code writ run}'s.
+ *
+ * <pre>
+ * lease                  p99, from when the TPM has extended the PCR to a process's end, over all and all rounds
+ * lease/p50, …/max       likewise
+ * lease/rounds           rounds
+ * lease/look             what one look takes: quote, its verification, in a session of its own; the median
+ * lease/renewals         the service's processor time for one renewal, by the first of each lease of the first round
+ * lease/renewals-p50     what one takes here, with quote and verification, while up to four are under way
+ * lease/renewals-per-s   while those were made, which are spread over a fifth of half a lease
+ * </pre>
+ *
  * <p>Of run-start, stages are told apart by the log of loaded classes that any JVM can write, with its monotonic
  * clock: the product has no clock of its own for this. Where a stage's first class is not loaded, or out
  * of order, the run fails, since {@link dev.writ.benchmarks.RunParts} has the wrong list then.

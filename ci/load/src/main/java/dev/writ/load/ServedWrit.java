@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * environment is given to its JVM, for a profiler.
  */
 public final class ServedWrit implements AutoCloseable {
-  static final String TENANT = "tenant";
+  public static final String TENANT = "tenant";
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
   private static final Duration POLL = Duration.ofMillis(5);
 

@@ -33,7 +33,7 @@ public final class TpmHost implements AutoCloseable {
   /** One of the example policy's own hosts, and the workload that is its. */
   static final String NAME = "host-a";
 
-  static final String WORKLOAD = "spiffe://dev.example/worker-a";
+  public static final String WORKLOAD = "spiffe://dev.example/worker-a";
 
   private static final Duration INVITATION = Duration.ofMinutes(10);
 
@@ -87,18 +87,35 @@ public final class TpmHost implements AutoCloseable {
         granted(
             new OperatorClient(service.operatorSocket(), Timeouts.STANDARD)
                 .invite(NAME, INVITATION));
+    try (AttesterSession session = session()) {
+      var unused = granted(session.attester().enrol(NAME, Optional.of(invitation.secret())));
+    }
+  }
+
+  /** A session with the TPM, in which the service is asked. */
+  public AttesterSession session() throws TpmException, IOException, AttestationFailedException {
     HttpServiceEndpoint endpoint =
         HttpServiceEndpoint.at(
             service.url(), service.trust().content().tls(), Clock.systemUTC(), Timeouts.STANDARD);
-    try (AttesterSession session =
-        AttesterSession.open(
-            machine.tcti(),
-            StateFolder.make(state).instanceKey(),
-            endpoint,
-            new SecureRandom(),
-            MeasurementLogs.NONE)) {
-      var unused = granted(session.attester().enrol(NAME, Optional.of(invitation.secret())));
+    return AttesterSession.open(
+        machine.tcti(),
+        StateFolder.make(state).instanceKey(),
+        endpoint,
+        new SecureRandom(),
+        MeasurementLogs.NONE);
+  }
+
+  /** Measures something that nobody expects. */
+  public void extend(int pcr) throws TpmException {
+    try (Tpm tpm = Tpm.open(machine.tcti())) {
+      tpm.extendPcr(pcr, PcrBank.SHA256, Hash.sha256(new byte[] {1}).bytes());
     }
+  }
+
+  /** Another boot that measures the same. */
+  public void reboot() throws IOException, InterruptedException, TpmException {
+    machine.reboot();
+    boot();
   }
 
   private static <T> T granted(Answer<T> answer) throws IOException {

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Environment;
+import dev.writ.artifact.HostState;
+import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.TpmAlg;
+import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.fixtures.SwtpmHost;
+import dev.writ.tpm.PcrBank;
+import dev.writ.tpm.Tpm;
+import dev.writ.tpm.TpmException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Leases by a clock of the test's own, on the host of a real simulator. */
+@Timeout(60)
+final class LeasesTest {
+  private static final int MANY = 50;
+  private static final long LEASE_MS = 10_000;
+  private static final LeasePace PACE =
+      new LeasePace(Duration.ofMillis(100), LeasePace.LONGEST_GRACE);
+  private static final PcrSelection SELECTION = PcrSelection.of(TpmAlg.SHA256, 0, 7);
+
+  @TempDir private static Path folder;
+  private static EndorsementAuthority authority;
+  private static SwtpmHost machine;
+
+  private final AtomicLong time = new AtomicLong(1_000_000);
+  private Leases leases;
+  private Artifact artifact;
+
+  @BeforeAll
+  static void manufacture() throws Exception {
+    authority = EndorsementAuthority.create(Instant.now(), new SecureRandom());
+    machine = SwtpmHost.manufacture(Files.createDirectory(folder.resolve("tpm")), authority);
+  }
+
+  @AfterAll
+  static void scrap() {
+    machine.close();
+  }
+
+  @BeforeEach
+  void begin() throws Exception {
+    leases = Leases.begin(LeasesTest::open, time::get, new SecureRandom(), PACE);
+    artifact = ofThisHost();
+  }
+
+  @AfterEach
+  void end() {
+    leases.close();
+  }
+
+  private static AttesterSession open()
+      throws TpmException, IOException, AttestationFailedException {
+    return AttesterSession.open(
+        machine.tcti(),
+        folder.resolve("instance-key"),
+        new VerifyingService(authority, SELECTION),
+        new SecureRandom(),
+        MeasurementLogs.NONE);
+  }
+
+  /** The artifact of docs/FORMATS.md, for this host as it is. */
+  private static Artifact ofThisHost() throws Exception {
+    String example =
+        Files.readAllLines(Path.of("../../docs/FORMATS.md")).stream()
+            .filter(line -> line.startsWith("{\"act\":") && line.contains("\"cnf\""))
+            .findFirst()
+            .orElseThrow();
+    ArtifactClaims claims = ArtifactClaims.parse(example.getBytes(StandardCharsets.UTF_8));
+    HostState host;
+    try (AttesterSession session = open()) {
+      host = session.attester().hostState(SELECTION);
+    }
+    ArtifactClaims here =
+        new ArtifactClaims(
+            claims.iss(),
+            claims.sub(),
+            claims.aud(),
+            claims.iat(),
+            claims.nbf(),
+            claims.exp(),
+            claims.jti(),
+            claims.jkt(),
+            claims.tenant(),
+            claims.act(),
+            new Environment(
+                host.akName(),
+                host.pcrs(),
+                host.pcrDigest(),
+                host.resetCount(),
+                host.restartCount(),
+                Environment.KeyStorage.TPM),
+            claims.policy(),
+            claims.gov(),
+            claims.lineage(),
+            claims.status(),
+            claims.logOrigin(),
+            claims.ear());
+    String header =
+        "{\"alg\":\"ES256\",\"kid\":\"HeETndUVMo3WIGLcTlzmmP677gFnVln9TtAPELgGMSc\","
+            + "\"typ\":\"authz-artifact+jwt\"}";
+    return Artifact.parse(
+        base64Url(header.getBytes(StandardCharsets.US_ASCII))
+            + "."
+            + base64Url(here.toJson())
+            + "."
+            + base64Url(new byte[64]));
+  }
+
+  private static String base64Url(byte[] bytes) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+
+  private static void await(BooleanSupplier condition) throws Exception {
+    while (!condition.getAsBoolean()) {
+      Thread.sleep(5);
+    }
+  }
+
+  private Lease hold(Told told) {
+    return leases.hold(artifact, time.get() + LEASE_MS, told);
+  }
+
+  /** Whatever it was told. */
+  private class Told implements Leased {
+    private final List<String> words = new ArrayList<>();
+    private final AtomicInteger asked = new AtomicInteger();
+    private volatile Optional<Renewed> answer = Optional.empty();
+
+    @Override
+    public Renewed renew(Attester attester, Artifact held) throws IOException {
+      int unused = asked.incrementAndGet();
+      return answer.orElseGet(() -> new Renewed.Until(held, time.get() + LEASE_MS));
+    }
+
+    @Override
+    public synchronized void holds(long ask, long end) {
+      words.add("holds " + (end - ask) + " " + (end - time.get()));
+    }
+
+    @Override
+    public synchronized void stop(DenialCode code, String reason, long end) {
+      words.add("stop " + code.wire() + " " + (end - time.get()) + ": " + reason);
+    }
+
+    @Override
+    public synchronized void kill() {
+      words.add("kill");
+    }
+
+    synchronized List<String> words() {
+      return List.copyOf(words);
+    }
+
+    synchronized String last() {
+      return words.isEmpty() ? "" : words.get(words.size() - 1);
+    }
+  }
+
+  @Test
+  void lease_thatIsRenewed_goesOn() throws Exception {
+    Told told = new Told();
+    Lease lease = hold(told);
+    for (int renewal = 1; renewal <= 3; renewal++) {
+      int expected = renewal;
+      // Not before a good part of it is over, and in time.
+      time.addAndGet(3_000);
+      Thread.sleep(20);
+      assertThat(told.asked.get()).isEqualTo(renewal - 1);
+      time.addAndGet(2_000);
+      await(() -> told.words().size() == expected + 1);
+    }
+    assertThat(told.words()).hasSize(4).containsOnly("holds 1000 10000");
+    lease.close();
+    time.addAndGet(2 * LEASE_MS);
+    Thread.sleep(20);
+    assertThat(told.words()).hasSize(4);
+  }
+
+  @Test
+  void lease_thatNobodyRenews_endsWhenItEnds_andNotSooner() throws Exception {
+    Told told = new Told();
+    told.answer = Optional.of(new Leased.Renewed.Unavailable("the service is away"));
+    Lease unused = hold(told);
+    time.addAndGet(5_000);
+    await(() -> told.asked.get() == 1);
+    time.addAndGet(3_999);
+    // As long as the one that keeps time waits at most.
+    Thread.sleep(300);
+    assertThat(told.words()).containsExactly("holds 1000 10000");
+    time.incrementAndGet();
+    await(() -> told.last().startsWith("stop"));
+    assertThat(told.last()).startsWith("stop unverifiable 1000: ").endsWith("the service is away");
+    time.addAndGet(1_000);
+    await(() -> told.last().equals("kill"));
+    assertThat(told.words()).hasSize(3);
+  }
+
+  @Test
+  void lease_whoseRenewalIsDenied_endsAtOnce() throws Exception {
+    Told told = new Told();
+    told.answer =
+        Optional.of(new Leased.Renewed.Denied(DenialCode.POLICY_DENIED, "no rule permits it"));
+    Lease unused = hold(told);
+    time.addAndGet(5_000);
+    await(() -> told.last().startsWith("stop"));
+    assertThat(told.last()).isEqualTo("stop policy_denied 1000: no rule permits it");
+    assertThat(told.asked).hasValue(1);
+  }
+
+  /** All leases of the host at once, and the service is asked by one. */
+  @Test
+  void host_thatChanges_endsAllThatIsHeld() throws Exception {
+    List<Told> all = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      all.add(new Told());
+      Lease unused = hold(all.get(i));
+    }
+    Told over = new Told();
+    hold(over).close();
+    try (Tpm tpm = Tpm.open(machine.tcti())) {
+      tpm.extendPcr(7, PcrBank.SHA256, new byte[32]);
+    }
+    for (Told told : all) {
+      await(() -> told.last().startsWith("stop"));
+      assertThat(told.last()).startsWith("stop environment_mismatch 1000: ").contains("PCRs");
+    }
+    await(() -> all.stream().mapToInt(told -> told.asked.get()).sum() == 1);
+    assertThat(over.words()).hasSize(1);
+  }
+
+  @Test
+  void host_thatBooted_endsWhatIsHeld() throws Exception {
+    Told told = new Told();
+    Lease unused = hold(told);
+    machine.reboot();
+    await(() -> told.last().startsWith("stop"));
+    assertThat(told.last()).startsWith("stop environment_mismatch");
+  }
+
+  /** However many there are, and however long the service takes. */
+  @Test
+  void leases_thatAreDueTogether_haveAFewThreads() throws Exception {
+    Semaphore answers = new Semaphore(0);
+    AtomicInteger asking = new AtomicInteger();
+    List<Told> all = new ArrayList<>();
+    for (int i = 0; i < MANY; i++) {
+      all.add(
+          new Told() {
+            @Override
+            public Renewed renew(Attester attester, Artifact held) throws IOException {
+              int unused = asking.incrementAndGet();
+              answers.acquireUninterruptibly();
+              return super.renew(attester, held);
+            }
+          });
+      Lease unused = hold(all.get(i));
+    }
+    time.addAndGet(5_000);
+    await(() -> asking.get() == 4);
+    Thread.sleep(50);
+    assertThat(asking).hasValue(4);
+    assertThat(
+            Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("writ-lease")))
+        .hasSizeLessThanOrEqualTo(6);
+    answers.release(MANY);
+    for (Told told : all) {
+      await(() -> told.words().size() == 2);
+    }
+  }
+}
