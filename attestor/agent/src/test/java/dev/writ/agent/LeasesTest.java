@@ -192,7 +192,7 @@ final class LeasesTest {
     for (int renewal = 1; renewal <= 3; renewal++) {
       int expected = renewal;
       // Not before a good part of it is over, and in time.
-      time.addAndGet(3_000);
+      time.addAndGet(2_600);
       Thread.sleep(20);
       assertThat(told.asked.get()).isEqualTo(renewal - 1);
       time.addAndGet(2_000);

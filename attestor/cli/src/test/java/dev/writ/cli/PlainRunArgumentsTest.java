@@ -53,8 +53,14 @@ class PlainRunArgumentsTest {
     values.add(run.exec.delegable);
     values.add(String.valueOf(run.exec.delegableUses));
     values.add(String.valueOf(run.exec.handDown));
+    values.add(run.stopWithin);
     values.add(run.command);
     return values;
+  }
+
+  /** Of the option that wants a number, one. */
+  private static String value(String name, String text) {
+    return name.equals("--stop-within") ? "250" : text;
   }
 
   private static RunCommand byPicocli(String[] line) {
@@ -69,7 +75,7 @@ class PlainRunArgumentsTest {
   void option_ofPicoclisModel_isReadToTheSameValues(String name) {
     List<String> options = new ArrayList<>(NEEDED);
     if (!NEEDED.contains(name)) {
-      options.addAll(List.of(name, "x"));
+      options.addAll(List.of(name, value(name, "x")));
     }
     String[] line = line(options, "--", "program", "--tpm", "a b", "--");
 
@@ -80,7 +86,7 @@ class PlainRunArgumentsTest {
   @Test
   void options_allAtOnceAndSomeTwice_areReadToTheSameValues() {
     List<String> options = new ArrayList<>();
-    names().forEach(name -> options.addAll(List.of(name, "v" + name.length())));
+    names().forEach(name -> options.addAll(List.of(name, value(name, "v" + name.length()))));
     options.addAll(List.of("--env", "B", "--bind", "./two words"));
     String[] line = line(options, "--", "@program", "-x");
 
@@ -101,11 +107,12 @@ class PlainRunArgumentsTest {
       if (at >= 0) {
         options.subList(at, at + 2).clear();
       }
+      String given = value(option.longestName(), "x");
       List<Object> byVariable =
           values(
-              PlainRunArguments.read(line(options, "--", "p"), Map.of(variable, "x"))
+              PlainRunArguments.read(line(options, "--", "p"), Map.of(variable, given))
                   .orElseThrow());
-      options.addAll(List.of(option.longestName(), "x"));
+      options.addAll(List.of(option.longestName(), given));
 
       assertThat(byVariable).as(variable).isEqualTo(values(byPicocli(line(options, "--", "p"))));
     }
@@ -133,6 +140,7 @@ class PlainRunArgumentsTest {
         List.of("--trust", "t", "--state", "s", "--tpm", "--", "p"),
         List.of("--trust", "t", "--state", "s", "--tpm", "-x", "--", "p"),
         List.of("--trust", "t", "--state", "s", "--tpm", "", "--", "p"),
+        List.of("--trust", "t", "--state", "s", "--stop-within", "soon", "--", "p"),
         List.of("--trust", "t", "--state", "s", "--trust", "u", "--", "p"),
         List.of("--trust=t", "--state", "s", "--", "p"),
         List.of("--trust", "t", "--state", "\0", "--", "p"),
