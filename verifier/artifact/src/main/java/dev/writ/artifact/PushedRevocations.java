@@ -47,7 +47,17 @@ public record PushedRevocations(List<PushedRevocation> kept, Optional<MustReach>
 
   /** Whether this very leaf is kept. */
   public boolean has(long leafIndex) {
-    return kept.stream().anyMatch(each -> each.leafIndex() == leafIndex);
+    int from = 0;
+    int before = kept.size();
+    while (from < before) {
+      int middle = (from + before) >>> 1;
+      if (kept.get(middle).leafIndex() < leafIndex) {
+        from = middle + 1;
+      } else {
+        before = middle;
+      }
+    }
+    return from < kept.size() && kept.get(from).leafIndex() == leafIndex;
   }
 
   /**

@@ -180,7 +180,10 @@ final class Learner {
       return false;
     }
     // It is one of the issuer's, be it the newest or not.
-    StatusToken token = parsed(compact).orElseThrow();
+    StatusToken token =
+        verdict instanceof StatusVerdict.Newest newest
+            ? newest.token()
+            : parsed(compact).orElseThrow();
     Instant iat = token.claims().iat();
     boolean newer = iat.isAfter(newestIat);
     boolean fresh = !iat.isBefore(newestIat);
