@@ -10,24 +10,24 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "keys",
     description = "The keys of a service, which live in a PKCS#11 token.",
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      KeysInitCommand.class,
-      KeysListCommand.class,
-      KeysAuditCommand.class,
-      KeysStartQuoteCommand.class,
-      KeysOperationsCommand.class,
-      KeysWithdrawCommand.class,
-      KeysPlanCommand.class,
-      KeysRotateCommand.class,
-      KeysActivateCommand.class,
-      KeysRetireCommand.class,
-      KeysCompromiseCommand.class,
-      KeysDestroyCommand.class,
-      KeysPublishTrustCommand.class,
-      KeysAcceptClockCommand.class,
-      KeysSealPinCommand.class
-    })
+    mixinStandardHelpOptions = true)
+@Subcommands({
+  KeysInitCommand.class,
+  KeysListCommand.class,
+  KeysAuditCommand.class,
+  KeysStartQuoteCommand.class,
+  KeysOperationsCommand.class,
+  KeysWithdrawCommand.class,
+  KeysPlanCommand.class,
+  KeysRotateCommand.class,
+  KeysActivateCommand.class,
+  KeysRetireCommand.class,
+  KeysCompromiseCommand.class,
+  KeysDestroyCommand.class,
+  KeysPublishTrustCommand.class,
+  KeysAcceptClockCommand.class,
+  KeysSealPinCommand.class
+})
 final class KeysCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 

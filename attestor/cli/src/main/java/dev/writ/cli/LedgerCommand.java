@@ -14,19 +14,19 @@ import picocli.CommandLine.Spec;
       "nothing: a checkpoint by keys that are given, all else by proof from it. payload and erase are for",
       "operators of a service, and about what lies beside its leaves."
     },
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      LedgerVerifyCommand.class,
-      LedgerCheckCommand.class,
-      LedgerProofCommand.class,
-      LedgerTailCommand.class,
-      LedgerExportCommand.class,
-      LedgerFsckCommand.class,
-      LedgerAnchorCommand.class,
-      LedgerMonitorCommand.class,
-      LedgerPayloadCommand.class,
-      LedgerEraseCommand.class
-    })
+    mixinStandardHelpOptions = true)
+@Subcommands({
+  LedgerVerifyCommand.class,
+  LedgerCheckCommand.class,
+  LedgerProofCommand.class,
+  LedgerTailCommand.class,
+  LedgerExportCommand.class,
+  LedgerFsckCommand.class,
+  LedgerAnchorCommand.class,
+  LedgerMonitorCommand.class,
+  LedgerPayloadCommand.class,
+  LedgerEraseCommand.class
+})
 final class LedgerCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 

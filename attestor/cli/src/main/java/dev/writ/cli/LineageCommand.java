@@ -13,15 +13,15 @@ import picocli.CommandLine.Spec;
       "Tells from a log who caused what. The log is believed by its signed checkpoint, and nobody for",
       "showing it; whatever is told is proven against that."
     },
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      LineageRootCommand.class,
-      LineageTreeCommand.class,
-      LineageCheckCommand.class,
-      LineageExportCommand.class,
-      LineageSearchCommand.class,
-      LineageVerifyCommand.class
-    })
+    mixinStandardHelpOptions = true)
+@Subcommands({
+  LineageRootCommand.class,
+  LineageTreeCommand.class,
+  LineageCheckCommand.class,
+  LineageExportCommand.class,
+  LineageSearchCommand.class,
+  LineageVerifyCommand.class
+})
 final class LineageCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 

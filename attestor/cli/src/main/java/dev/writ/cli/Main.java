@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,27 +14,27 @@ import picocli.CommandLine.Spec;
     name = "writ",
     description = "No writ, no run: attested, short-lived permission before anything runs.",
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    subcommands = {
-      DemoCommand.class,
-      DrillCommand.class,
-      ServeCommand.class,
-      EnrolCommand.class,
-      AttestCommand.class,
-      RunCommand.class,
-      RevokeCommand.class,
-      KeysCommand.class,
-      ApproveCommand.class,
-      DoctorCommand.class,
-      VerifyCommand.class,
-      ExplainCommand.class,
-      ReplayCommand.class,
-      PackCommand.class,
-      LineageCommand.class,
-      PolicyCommand.class,
-      WitnessCommand.class,
-      LedgerCommand.class
-    })
+    versionProvider = Version.class)
+@Subcommands({
+  DemoCommand.class,
+  DrillCommand.class,
+  ServeCommand.class,
+  EnrolCommand.class,
+  AttestCommand.class,
+  RunCommand.class,
+  RevokeCommand.class,
+  KeysCommand.class,
+  ApproveCommand.class,
+  DoctorCommand.class,
+  VerifyCommand.class,
+  ExplainCommand.class,
+  ReplayCommand.class,
+  PackCommand.class,
+  LineageCommand.class,
+  PolicyCommand.class,
+  WitnessCommand.class,
+  LedgerCommand.class
+})
 public final class Main implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -58,7 +59,7 @@ public final class Main implements Runnable {
     return switch (args.length == 0 ? "" : args[0]) {
       case RunCommand.NAME -> RunCommand.execute(rest);
       case AttestCommand.NAME -> attest().execute(rest);
-      default -> commandLine().execute(args);
+      default -> commandLine(args).execute(args);
     };
   }
 
@@ -69,8 +70,9 @@ public final class Main implements Runnable {
     return line;
   }
 
-  static CommandLine commandLine() {
-    return explaining(new CommandLine(new Main()));
+  /** For these words: other subcommands than they name are not in it. */
+  static CommandLine commandLine(String... words) {
+    return explaining(Subcommands.Lines.of(Main.class, List.of(words)));
   }
 
   /** With failures told in one sentence, and bugs in full. */

@@ -13,14 +13,14 @@ import picocli.CommandLine.Spec;
       "Prepares and signs grants of break-glass, which are kept in a safe; uses one, once, in an emergency;",
       "and records the review that is due after it. What a break-glass changes is the mode that rules see."
     },
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      BreakglassPrepareCommand.class,
-      BreakglassSignCommand.class,
-      BreakglassUseCommand.class,
-      BreakglassReviewCommand.class,
-      BreakglassStatusCommand.class
-    })
+    mixinStandardHelpOptions = true)
+@Subcommands({
+  BreakglassPrepareCommand.class,
+  BreakglassSignCommand.class,
+  BreakglassUseCommand.class,
+  BreakglassReviewCommand.class,
+  BreakglassStatusCommand.class
+})
 final class PolicyBreakglassCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 

@@ -10,26 +10,26 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "policy",
     description = "Helps whoever writes, signs or publishes a policy.",
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      PolicyInitCommand.class,
-      PolicyLintCommand.class,
-      PolicyTestCommand.class,
-      PolicyCoverCommand.class,
-      PolicyDiffCommand.class,
-      PolicyBuildCommand.class,
-      PolicyImpactCommand.class,
-      PolicyShadowCommand.class,
-      PolicyLearnCommand.class,
-      PolicyKeyCommand.class,
-      PolicySignCommand.class,
-      PolicyPublishCommand.class,
-      PolicyListCommand.class,
-      PolicyShowCommand.class,
-      PolicyBreakglassCommand.class,
-      PolicyFreezeCommand.class,
-      PolicyUnfreezeCommand.class
-    })
+    mixinStandardHelpOptions = true)
+@Subcommands({
+  PolicyInitCommand.class,
+  PolicyLintCommand.class,
+  PolicyTestCommand.class,
+  PolicyCoverCommand.class,
+  PolicyDiffCommand.class,
+  PolicyBuildCommand.class,
+  PolicyImpactCommand.class,
+  PolicyShadowCommand.class,
+  PolicyLearnCommand.class,
+  PolicyKeyCommand.class,
+  PolicySignCommand.class,
+  PolicyPublishCommand.class,
+  PolicyListCommand.class,
+  PolicyShowCommand.class,
+  PolicyBreakglassCommand.class,
+  PolicyFreezeCommand.class,
+  PolicyUnfreezeCommand.class
+})
 final class PolicyCommand implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 

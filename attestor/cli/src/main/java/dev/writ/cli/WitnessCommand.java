@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
       "docs/OPERATIONS.md lists its keys. It cosigns a log's head if that continues the one before.",
       "Prints one line with the addresses once it can be asked, and logs JSON to standard error."
     },
-    mixinStandardHelpOptions = true,
-    subcommands = WitnessInitCommand.class)
+    mixinStandardHelpOptions = true)
+@Subcommands(WitnessInitCommand.class)
 final class WitnessCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 

@@ -10,13 +10,13 @@ record Invocation(int status, String out, String err) {
   static Invocation of(Object... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    CommandLine commandLine = Main.commandLine();
-    commandLine.setOut(new PrintWriter(out));
-    commandLine.setErr(new PrintWriter(err));
     String[] words = new String[arguments.length];
     for (int i = 0; i < words.length; i++) {
       words[i] = arguments[i].toString();
     }
+    CommandLine commandLine = Main.commandLine(words);
+    commandLine.setOut(new PrintWriter(out));
+    commandLine.setErr(new PrintWriter(err));
     int status = commandLine.execute(words);
     return new Invocation(status, out.toString(), err.toString());
   }

@@ -281,7 +281,7 @@ class LedgerMonitorTest {
   @Test
   void monitor_withoutOnce_goesOnAfterAlarmsAndOutages() throws Exception {
     StringWriter out = new StringWriter();
-    CommandLine line = Main.commandLine();
+    CommandLine line = Main.commandLine("ledger", "monitor");
     line.setOut(new PrintWriter(out));
     line.setErr(new PrintWriter(new StringWriter()));
     Thread monitor =
