@@ -158,8 +158,8 @@ class AttestExecTest {
   }
 
   /** All that stands in the environment. */
-  private static WritProcess inEnvironment(List<String> command) throws Exception {
-    return WritProcess.of(hosts.work(), command)
+  private static WritProcess inEnvironment(WritProcess process) {
+    return process
         .with("WRIT_TRUST", hosts.trust().toString())
         .with("WRIT_SERVICE", hosts.url())
         .with("WRIT_STATE", hosts.hostA().state().toString())
@@ -168,17 +168,20 @@ class AttestExecTest {
         .with("WRIT_WORKLOAD", GovernedHosts.WORKER_A);
   }
 
+  private static WritProcess held(String... arguments) throws CommandFailure {
+    return WritProcess.of(hosts.work(), List.of(arguments));
+  }
+
   @Test
   void environment_namesWhatNoOptionDoes() throws Exception {
-    WritProcess.Ended ran = inEnvironment(List.of("run", "--", "echo", "one")).run();
+    WritProcess.Ended ran = inEnvironment(held("run", "--", "echo", "one")).run();
     assertThat(ran.status()).as(ran.err()).isZero();
     assertThat(ran.out()).isEqualTo("one\n");
-    WritProcess.Ended attested = inEnvironment(List.of("attest", "--", "echo", "one")).run();
+    WritProcess.Ended attested = inEnvironment(held("attest", "--", "echo", "one")).run();
     assertThat(attested.status()).as(attested.err()).isZero();
     // The option wins.
     WritProcess.Ended other =
-        inEnvironment(List.of("run", "--workload", GovernedHosts.WORKER_B, "--", "echo", "one"))
-            .run();
+        inEnvironment(held("run", "--workload", GovernedHosts.WORKER_B, "--", "echo", "one")).run();
     assertThat(other.code()).as(other.err()).isEqualTo("policy_denied");
   }
 
@@ -198,7 +201,11 @@ class AttestExecTest {
   private static WritProcess.Ended enrol(List<String> options) throws Exception {
     List<String> arguments = new ArrayList<>(List.of("enrol", "--host", "host-b"));
     arguments.addAll(options);
-    return inEnvironment(arguments).with("WRIT_TPM", hosts.hostB().tcti()).run();
+    // It holds no program: the launcher starts it without writ-exec, and from all jars.
+    List<String> command = JavaCommand.ofWrit(hosts.work(), arguments);
+    return inEnvironment(WritProcess.ofCommand(hosts.work(), command))
+        .with("WRIT_TPM", hosts.hostB().tcti())
+        .run();
   }
 
   private static WritProcess.Ended runWith(String... arguments) throws Exception {
