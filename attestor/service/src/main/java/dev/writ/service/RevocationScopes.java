@@ -99,7 +99,12 @@ final class RevocationScopes {
         new RevokedScope.Places(
             key.get().activatedIndex().getAsLong(),
             Math.min(size, key.get().endedIndex().orElse(size)));
-    return between(new RevokedScope.OfKey(named.kid(), places), places, policyLeaf.get());
+    return of(named.kid(), places);
+  }
+
+  /** What a key signed at some places. */
+  Meant of(Hash kid, RevokedScope.Places places) {
+    return between(new RevokedScope.OfKey(kid, places), places, policyLeaf.get());
   }
 
   private Meant of(RevocationTarget.OfEpoch named) throws LedgerException {
@@ -116,12 +121,13 @@ final class RevocationScopes {
   }
 
   private Meant of(RevocationTarget.OfWorkload named) {
+    long size = ledger.size();
     String sub = named.sub();
     byte[] bytes = sub.getBytes(StandardCharsets.UTF_8);
     byte[] salt = Commitment.newSalt(random);
     return new Meant(
-        new RevokedScope.OfWorkload(Commitment.of(salt, bytes)),
-        new ArtifactScope.OfWorkload(Hash.sha256(bytes)),
+        new RevokedScope.OfWorkload(Commitment.of(salt, bytes), size),
+        new ArtifactScope.OfWorkload(Hash.sha256(bytes), size),
         List.of(policyLeaf.get()),
         Optional.of(Payload.workload(sub, salt, Commitment.newSalt(random))));
   }

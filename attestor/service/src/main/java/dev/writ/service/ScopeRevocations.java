@@ -7,11 +7,11 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.RevokedBy;
 import dev.writ.artifact.UuidV7;
-import dev.writ.ledger.ArtifactScope;
 import dev.writ.ledger.CommitOutcome;
 import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.StateChange;
 import dev.writ.service.RevocationScopes.Meant;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -55,8 +55,13 @@ public final class ScopeRevocations {
     this.telemetry = telemetry;
   }
 
-  /** What is to be committed, and how many artifacts stood before it. */
-  private record Revocation(Meant meant, long artifacts, Entry entry) {}
+  /**
+   * What is to be committed, and how many artifacts stood before it.
+   *
+   * @param parts at least one, for a leaf each that says the same
+   */
+  private record Revocation(
+      Meant meant, LeafBody.ScopeRevocation body, long artifacts, List<StateChange> parts) {}
 
   /** Says what {@link #revoke} would revoke, and revokes nothing. */
   public CompletionStage<ScopeOutcome> count(RevocationTarget target) {
@@ -110,45 +115,36 @@ public final class ScopeRevocations {
                   + " artifacts must stand of what is to be revoked, stand "
                   + artifacts));
     }
-    return new Revocation(meant, artifacts, entry(meant, reason, by));
+    return new Revocation(
+        meant,
+        new LeafBody.ScopeRevocation(meant.scope(), reason, by),
+        artifacts,
+        ledger.revocationsOf(meant.artifacts()));
   }
 
-  private Entry entry(Meant meant, RevocationReason reason, RevokedBy by) {
+  private Entry entry(Revocation revocation, int part) {
     Leaf leaf =
         Leaf.of(
             Instant.ofEpochMilli(clock.millis()),
             UuidV7.next(clock, random),
-            meant.parents(),
-            new LeafBody.ScopeRevocation(meant.scope(), reason, by));
-    return new Entry(leaf, List.of(meant.artifacts().revocation()), List.of(), meant.payload());
+            revocation.meant().parents(),
+            revocation.body());
+    return new Entry(
+        leaf, List.of(revocation.parts().get(part)), List.of(), revocation.meant().payload());
   }
 
   private CompletionStage<ScopeOutcome> made(Revocation revocation) {
-    return made(revocation, revocation.entry(), revocation.artifacts(), System.nanoTime());
+    return made(revocation, 0, System.nanoTime());
   }
 
-  /**
-   * Commits a part and then the next, each by a leaf of its own that says the same.
-   *
-   * @param left how many there may be at most that no leaf before revoked
-   */
-  private CompletionStage<ScopeOutcome> made(
-      Revocation revocation, Entry entry, long left, long began) {
+  private CompletionStage<ScopeOutcome> made(Revocation revocation, int part, long began) {
     return ledger
-        .commit(entry)
+        .commit(entry(revocation, part))
         .thenCompose(
-            outcome -> {
-              if (outcome instanceof CommitOutcome.Receipt && left > ArtifactScope.AT_ONCE) {
-                LeafBody.ScopeRevocation body =
-                    (LeafBody.ScopeRevocation) revocation.entry().leaf().body();
-                return made(
-                    revocation,
-                    entry(revocation.meant(), body.reason(), body.by()),
-                    left - ArtifactScope.AT_ONCE,
-                    began);
-              }
-              return published(revocation, outcome, began);
-            });
+            outcome ->
+                outcome instanceof CommitOutcome.Receipt && part + 1 < revocation.parts().size()
+                    ? made(revocation, part + 1, began)
+                    : published(revocation, outcome, began));
   }
 
   private CompletionStage<ScopeOutcome> published(
@@ -161,8 +157,7 @@ public final class ScopeRevocations {
       return CompletableFuture.completedFuture(
           new ScopeOutcome.Denied(Revocations.denial(outcome)));
     }
-    DecisionLog.log(
-        receipt, (LeafBody.ScopeRevocation) receipt.leaf().body(), revocation.artifacts());
+    DecisionLog.log(receipt, revocation.body(), revocation.artifacts());
     return publishAll()
         .handle(
             (done, failure) -> {

@@ -13,8 +13,9 @@ public sealed interface ArtifactScope {
    * A workload's.
    *
    * @param subject SHA-256 of the UTF-8 of {@code sub}
+   * @param beforeIndex first leaf after those that decided for what is meant
    */
-  record OfWorkload(Hash subject) implements ArtifactScope {}
+  record OfWorkload(Hash subject, long beforeIndex) implements ArtifactScope {}
 
   /**
    * What leaves of a range decided for.
@@ -23,14 +24,4 @@ public sealed interface ArtifactScope {
    * @param beforeIndex first leaf after it
    */
   record Between(long fromIndex, long beforeIndex) implements ArtifactScope {}
-
-  /** How many one {@link #revocation} revokes at most, of a workload or a range. */
-  int AT_ONCE = 5_000;
-
-  /** What revokes them, or the next of them, and all that were issued under them. */
-  default StateChange revocation() {
-    return this instanceof OfHost host
-        ? new StateChange.VoidArtifacts(host.akName())
-        : new StateChange.VoidScope(this);
-  }
 }

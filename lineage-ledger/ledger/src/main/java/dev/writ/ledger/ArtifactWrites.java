@@ -9,6 +9,7 @@ import dev.writ.ledger.StateChange.RecordUse;
 import dev.writ.ledger.StateChange.RevokeArtifact;
 import dev.writ.ledger.StateChange.SetLastSeen;
 import dev.writ.ledger.StateChange.VoidArtifactsBetween;
+import dev.writ.ledger.StateChange.VoidScope;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -154,12 +155,26 @@ final class ArtifactWrites {
     VOID_BETWEEN.make(statements, now, change.fromIndex(), change.beforeIndex(), now);
   }
 
-  /** Revokes what a workload or a range of leaves has at {@code now}, or a part of it. */
-  void voidPart(ArtifactScope scope, Instant now) throws SQLException {
-    if (scope instanceof ArtifactScope.OfWorkload workload) {
-      VOID_PART_OF_WORKLOAD.make(statements, now, now, workload.subject());
-    } else if (scope instanceof ArtifactScope.Between between) {
-      VOID_PART_BETWEEN.make(statements, now, between.fromIndex(), between.beforeIndex(), now);
+  /** Revokes what a workload or a range of leaves has at {@code now}, as far as it ends between two times. */
+  void voidPart(VoidScope change, Instant now) throws SQLException {
+    if (change.scope() instanceof ArtifactScope.OfWorkload workload) {
+      VOID_PART_OF_WORKLOAD.make(
+          statements,
+          now,
+          workload.beforeIndex(),
+          now,
+          workload.subject(),
+          change.fromEnd(),
+          change.beforeEnd());
+    } else if (change.scope() instanceof ArtifactScope.Between between) {
+      VOID_PART_BETWEEN.make(
+          statements,
+          now,
+          between.fromIndex(),
+          between.beforeIndex(),
+          now,
+          change.fromEnd(),
+          change.beforeEnd());
     } else {
       throw new IllegalStateException("bug: what a host has is revoked all at once");
     }

@@ -90,14 +90,38 @@ public abstract sealed class CommittedState implements RecordedState permits Led
     return store.read(statements -> new StateReads(statements).lastSeen(akName));
   }
 
+  /** The artifact that was issued to a host last; empty where none was since all that it had was voided. */
+  public Optional<UuidV7> newestArtifact(AkName akName) throws LedgerException {
+    return store.read(statements -> new StateReads(statements).newestArtifact(akName));
+  }
+
   /** What {@link StateChange.VoidArtifacts} would revoke. */
   public LiveArtifacts liveArtifacts(AkName akName) throws LedgerException {
     return store.read(statements -> new StateReads(statements).live(akName, clock.instant()));
   }
 
-  /** What {@link ArtifactScope#revocation} would revoke. */
+  /**
+   * What revokes all that stands of a scope, and all that was issued under it: one change, or where it is very
+   * much one after the other, each for an entry of its own.
+   */
+  public List<StateChange> revocationsOf(ArtifactScope scope) throws LedgerException {
+    return store.read(statements -> new ScopeReads(statements).revocations(scope, clock.instant()));
+  }
+
+  /** What {@link #revocationsOf} would revoke. */
   public LiveArtifacts liveArtifacts(ArtifactScope scope) throws LedgerException {
     return store.read(statements -> new ScopeReads(statements).live(scope, clock.instant()));
+  }
+
+  /** Some hosts that are not active and have artifacts that neither ended nor are revoked. */
+  public List<AkName> inactiveHolders(int most) throws LedgerException {
+    return store.read(
+        statements -> new ScopeReads(statements).inactiveHolders(clock.instant(), most));
+  }
+
+  /** Leaves of some artifacts that neither ended nor are revoked, and stand under one that is revoked. */
+  public List<Long> orphans(int most) throws LedgerException {
+    return store.read(statements -> new ScopeReads(statements).orphans(clock.instant(), most));
   }
 
   /** What was issued under a break-glass, is revoked, and would not have ended yet. */

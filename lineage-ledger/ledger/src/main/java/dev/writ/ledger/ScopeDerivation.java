@@ -53,7 +53,10 @@ final class ScopeDerivation {
     if (scope instanceof RevokedScope.OfHost host) {
       return host(host.akNameDigest()).map(ArtifactScope.OfHost::new);
     } else if (scope instanceof RevokedScope.OfWorkload workload) {
-      return subject(index, workload.subject()).map(ArtifactScope.OfWorkload::new);
+      return subject(index, workload.subject())
+          .map(
+              subject ->
+                  new ArtifactScope.OfWorkload(subject, Math.min(workload.beforeIndex(), index)));
     }
     return scope
         .byPlaces()

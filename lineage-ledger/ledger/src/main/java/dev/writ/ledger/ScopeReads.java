@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.AkName;
 import dev.writ.artifact.StatusReference;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Counts the artifacts that are meant by scopes. */
 final class ScopeReads {
-  /** Whether an artifact is a workload's and live. Takes the time and the workload's digest. */
-  static final String WORKLOAD = "revoked = 0 AND expires > ? AND " + bit("subject");
+  /** How many one leaf revokes, of a workload or a range that has more; not counting what is under them. */
+  static final int AT_ONCE = 5_000;
 
-  private static final String OF_WORKLOAD = inLists(WORKLOAD);
-  private static final String BETWEEN = inLists(StateReads.LIVE_BETWEEN);
+  /** Whether an artifact is a workload's and live. Takes a leaf's place, the time and the workload's digest. */
+  static final String WORKLOAD =
+      "leaf_index < ? AND revoked = 0 AND expires > ? AND " + bit("subject");
 
+  private static final String ANY_DESCENT = "SELECT 1 FROM descent LIMIT 1";
+  private static final String ROOTS_OF_WORKLOAD = inLists(WORKLOAD);
+  private static final String ROOTS_BETWEEN = inLists(StateReads.LIVE_BETWEEN);
+  private static final String OF_WORKLOAD =
+      DescentRows.withDescendants("", WORKLOAD) + inLists(DescentRows.LIVE);
+  private static final String BETWEEN =
+      DescentRows.withDescendants("", StateReads.LIVE_BETWEEN) + inLists(DescentRows.LIVE);
+  private static final String NEXT_OF_WORKLOAD = next(WORKLOAD);
+  private static final String NEXT_BETWEEN = next(StateReads.LIVE_BETWEEN);
   private static final String STANDS =
       "SELECT COUNT(*) FROM artifact WHERE " + DescentRows.LIVE + " AND leaf_index < ?";
   private static final String PLACES_STAND =
@@ -22,17 +35,32 @@ final class ScopeReads {
   private static final String HOST_STANDS =
       DescentRows.withDescendants("", "expires > ? AND " + bit("ak_name")) + STANDS;
   private static final String WORKLOAD_STANDS =
-      DescentRows.withDescendants("", "expires > ? AND " + bit("subject")) + STANDS;
+      DescentRows.withDescendants("", "leaf_index < ? AND expires > ? AND " + bit("subject"))
+          + STANDS;
+
+  private static final String INACTIVE_HOLDERS =
+      "SELECT DISTINCT ak_name FROM status_index WHERE revoked = 0 AND expires > ?"
+          + " AND ak_name IN (SELECT ak_name FROM host WHERE state <> 'ACTIVE') LIMIT ?";
+  private static final String ORPHANS =
+      "SELECT child.leaf_index FROM artifact AS child"
+          + " JOIN descent ON descent.jti = child.jti"
+          + " JOIN artifact AS above ON above.jti = descent.parent"
+          + " WHERE child.revoked = 0 AND child.expires > ? AND above.revoked = 1"
+          + " ORDER BY child.leaf_index LIMIT ?";
+  private static final Instant LAST = Instant.ofEpochMilli(Long.MAX_VALUE);
 
   private final Statements statements;
 
-  /** Of those of which {@code which} holds, the next to revoke: the same ones until they are. */
+  /** Of those of which {@code which} holds, the ones that end between two times. */
   static String part(String which) {
-    return "jti IN (SELECT jti FROM artifact WHERE "
+    return which + " AND expires >= ? AND expires < ?";
+  }
+
+  private static String next(String which) {
+    return "SELECT expires FROM artifact WHERE "
         + which
-        + " ORDER BY expires, leaf_index LIMIT "
-        + ArtifactScope.AT_ONCE
-        + ")";
+        + " AND expires >= ? ORDER BY expires LIMIT 1 OFFSET "
+        + AT_ONCE;
   }
 
   private static String bit(String column) {
@@ -47,24 +75,71 @@ final class ScopeReads {
   }
 
   private static String inLists(String which) {
-    return DescentRows.withDescendants("", which)
-        + "SELECT status / "
+    return "SELECT status / "
         + StatusReference.MAX_LIST
         + ", COUNT(*) FROM artifact WHERE "
-        + DescentRows.LIVE
+        + which
         + " GROUP BY 1 ORDER BY 1";
   }
 
-  /** What {@link ArtifactScope#revocation} would revoke at {@code now}. */
+  /** What {@link #revocations} would revoke at {@code now}. */
   LiveArtifacts live(ArtifactScope scope, Instant now) throws SQLException {
+    // Where nothing was issued under anything, nobody is looked for under a million.
+    boolean roots = !statements.any(ANY_DESCENT);
     if (scope instanceof ArtifactScope.OfHost host) {
       return new StateReads(statements).live(host.akName(), now);
     } else if (scope instanceof ArtifactScope.OfWorkload workload) {
-      return LiveArtifacts.counted(statements, OF_WORKLOAD, now, workload.subject(), now);
+      long before = workload.beforeIndex();
+      return roots
+          ? LiveArtifacts.counted(statements, ROOTS_OF_WORKLOAD, before, now, workload.subject())
+          : LiveArtifacts.counted(statements, OF_WORKLOAD, before, now, workload.subject(), now);
     }
     ArtifactScope.Between between = (ArtifactScope.Between) scope;
-    return LiveArtifacts.counted(
-        statements, BETWEEN, between.fromIndex(), between.beforeIndex(), now, now);
+    long from = between.fromIndex();
+    long before = between.beforeIndex();
+    return roots
+        ? LiveArtifacts.counted(statements, ROOTS_BETWEEN, from, before, now)
+        : LiveArtifacts.counted(statements, BETWEEN, from, before, now, now);
+  }
+
+  /** What revokes what stands of a scope at {@code now}: parts by their end, each of some thousand at most. */
+  List<StateChange> revocations(ArtifactScope scope, Instant now) throws SQLException {
+    if (scope instanceof ArtifactScope.OfHost host) {
+      return List.of(new StateChange.VoidArtifacts(host.akName()));
+    }
+    List<StateChange> parts = new ArrayList<>();
+    Instant from = now;
+    while (true) {
+      Optional<Instant> next = next(scope, now, from);
+      if (next.isEmpty()) {
+        parts.add(new StateChange.VoidScope(scope, from, LAST));
+        return parts;
+      }
+      Instant before = next.get().isAfter(from) ? next.get() : from.plusMillis(1);
+      parts.add(new StateChange.VoidScope(scope, from, before));
+      from = before;
+    }
+  }
+
+  private Optional<Instant> next(ArtifactScope scope, Instant now, Instant from)
+      throws SQLException {
+    if (scope instanceof ArtifactScope.OfWorkload workload) {
+      return statements.first(
+          row -> Statements.time(row, 1),
+          NEXT_OF_WORKLOAD,
+          workload.beforeIndex(),
+          now,
+          workload.subject(),
+          from);
+    }
+    ArtifactScope.Between between = (ArtifactScope.Between) scope;
+    return statements.first(
+        row -> Statements.time(row, 1),
+        NEXT_BETWEEN,
+        between.fromIndex(),
+        between.beforeIndex(),
+        now,
+        from);
   }
 
   /**
@@ -76,7 +151,7 @@ final class ScopeReads {
     if (scope instanceof ArtifactScope.OfHost host) {
       number = count(HOST_STANDS, now, host.akName().bytes(), now, before);
     } else if (scope instanceof ArtifactScope.OfWorkload workload) {
-      number = count(WORKLOAD_STANDS, now, workload.subject(), now, before);
+      number = count(WORKLOAD_STANDS, workload.beforeIndex(), now, workload.subject(), now, before);
     } else {
       ArtifactScope.Between between = (ArtifactScope.Between) scope;
       number = count(PLACES_STAND, between.fromIndex(), between.beforeIndex(), now, now, before);
@@ -86,5 +161,17 @@ final class ScopeReads {
 
   private Optional<Long> count(String sql, Object... parameters) throws SQLException {
     return statements.first(row -> row.getLong(1), sql, parameters);
+  }
+
+  /** Hosts that are not active and have artifacts that stand, of those whose bits are theirs. */
+  List<AkName> inactiveHolders(Instant now, int most) throws SQLException {
+    return statements.all(row -> AkName.of(row.getBytes(1)), INACTIVE_HOLDERS, now, most);
+  }
+
+  /** The leaves of artifacts that stand although one that they were issued under, just above, is revoked. */
+  List<Long> orphans(Instant now, int most) throws SQLException {
+    return statements.any(ANY_DESCENT)
+        ? statements.all(row -> row.getLong(1), ORPHANS, now, most)
+        : List.of();
   }
 }

@@ -30,6 +30,13 @@ final class ScopeRules {
     } else if (body.kind() == LeafKind.KEY) {
       keys.keys().forEach((kid, life) -> aged(index, kid, life));
     }
+    if (body instanceof LeafBody.ScopeRevocation some
+        && some.scope() instanceof RevokedScope.OfWorkload workload) {
+      return workload.beforeIndex() <= index
+          ? Optional.empty()
+          : Optional.of(
+              "what it names must lie before leaf " + index + ", was " + workload.beforeIndex());
+    }
     return body instanceof LeafBody.ScopeRevocation some
         ? some.scope().byPlaces().flatMap(places -> wrong(index, some.scope(), places))
         : Optional.empty();

@@ -133,12 +133,16 @@ public sealed interface StateChange {
   }
 
   /**
-   * Revokes artifacts of a workload or of a range of leaves, and all under them, that have neither ended nor been
-   * revoked, but of those that are meant themselves at most {@link ArtifactScope#AT_ONCE}, those first that end
-   * first: the same change again goes on. Of none, too. {@link StatusSnapshot}s show it as they do {@link
+   * Revokes those artifacts of a workload or of a range of leaves that end between two times, and all under them,
+   * that have neither ended nor been revoked; of none, too. {@link StatusSnapshot}s show it as they do {@link
    * RevokeArtifact}.
+   *
+   * @param scope no host, of which {@link VoidArtifacts} revokes all
+   * @param fromEnd the least {@code exp}
+   * @param beforeEnd the least that is too late
    */
-  record VoidScope(ArtifactScope scope) implements StateChange {}
+  record VoidScope(ArtifactScope scope, Instant fromEnd, Instant beforeEnd)
+      implements StateChange {}
 
   /**
    * Records what was seen of a host's TPM. What it was judged against must still be so: else the entry is

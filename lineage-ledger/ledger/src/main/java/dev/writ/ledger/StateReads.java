@@ -30,6 +30,7 @@ final class StateReads {
           + " WHERE ak_name = ? AND key_name = ?";
   private static final String MEASURED_LIST =
       "SELECT ak_name, boot, judged_by, position, leaf_index FROM measured_list WHERE ak_name = ?";
+  private static final String NEWEST_ARTIFACT = "SELECT artifact FROM last_seen WHERE ak_name = ?";
   private static final String LAST_SEEN =
       "SELECT clock, reset_count, restart_count, safe, seen, anchor, leaf_index FROM last_seen"
           + " WHERE ak_name = ?";
@@ -165,6 +166,12 @@ final class StateReads {
                 row.getLong(7)),
         LAST_SEEN,
         akName.bytes());
+  }
+
+  Optional<UuidV7> newestArtifact(AkName akName) throws SQLException {
+    return statements
+        .first(row -> Optional.ofNullable(row.getBytes(1)), NEWEST_ARTIFACT, akName.bytes())
+        .flatMap(jti -> jti.map(Statements::uuid));
   }
 
   LiveArtifacts live(AkName akName, Instant now) throws SQLException {

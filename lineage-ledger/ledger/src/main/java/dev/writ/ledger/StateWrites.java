@@ -183,7 +183,7 @@ final class StateWrites {
       artifacts.voidBetween(between, now);
       refusal = Optional.empty();
     } else if (change instanceof StateChange.VoidScope some) {
-      artifacts.voidPart(some.scope(), now);
+      artifacts.voidPart(some, now);
       refusal = Optional.empty();
     } else if (change instanceof ProposeOperation operation) {
       refusal = operations.propose(operation, index, time);

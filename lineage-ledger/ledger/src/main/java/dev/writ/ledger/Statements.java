@@ -163,7 +163,11 @@ final class Statements {
   }
 
   static UuidV7 uuid(ResultSet row, int column) throws SQLException {
-    ByteBuffer bytes = ByteBuffer.wrap(row.getBytes(column));
+    return uuid(row.getBytes(column));
+  }
+
+  static UuidV7 uuid(byte[] column) {
+    ByteBuffer bytes = ByteBuffer.wrap(column);
     return new UuidV7(new UUID(bytes.getLong(), bytes.getLong()));
   }
 }

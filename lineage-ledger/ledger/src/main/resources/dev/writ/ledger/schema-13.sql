@@ -19,3 +19,6 @@ CREATE TABLE artifact_use (
 ALTER TABLE status_index ADD COLUMN ak_name ${bytes};
 
 ALTER TABLE status_index ADD COLUMN subject ${bytes};
+
+-- So that those of which nothing may stand are found without the others.
+CREATE INDEX host_inactive ON host (ak_name) WHERE state <> 'ACTIVE';

@@ -70,10 +70,16 @@ class ArtifactScopeTest extends IssuingLedger {
     issue(HOST_B, WORKER_A, LATER, Optional.empty());
   }
 
+  private StateChange onlyPart(ArtifactScope scope) throws LedgerException {
+    List<StateChange> parts = ledger.revocationsOf(scope);
+    assertThat(parts).hasSize(1);
+    return parts.get(0);
+  }
+
   private void assertRevokes(ArtifactScope scope, Integer... places) throws Exception {
     assertThat(ledger.liveArtifacts(scope))
         .isEqualTo(new LiveArtifacts(places.length, places.length == 0 ? List.of() : List.of(0)));
-    receipt(commit(ledger, Entry.of(leaf(), scope.revocation())));
+    receipt(commit(ledger, Entry.of(leaf(), onlyPart(scope))));
 
     List<Integer> revoked = new ArrayList<>();
     BitSet bits = new BitSet();
@@ -95,7 +101,7 @@ class ArtifactScopeTest extends IssuingLedger {
   @Test
   void workload_losesItsOwnOnEachHost_andWhatIsUnderThem() throws Exception {
     issueSome();
-    assertRevokes(new ArtifactScope.OfWorkload(WORKER_A), 0, 3, 4, 6);
+    assertRevokes(new ArtifactScope.OfWorkload(WORKER_A, 99), 0, 3, 4, 6);
   }
 
   @Test
@@ -113,33 +119,45 @@ class ArtifactScopeTest extends IssuingLedger {
   @Test
   void scope_ofNobody_revokesNothing() throws Exception {
     issueSome();
-    assertRevokes(new ArtifactScope.OfWorkload(digest("worker-c")));
+    assertRevokes(new ArtifactScope.OfWorkload(digest("worker-c"), 99));
     assertRevokes(new ArtifactScope.OfHost(akName("host-c")));
     assertRevokes(new ArtifactScope.Between(5, 6));
   }
 
   @Test
+  void workload_losesNothingThatWasDecidedAfterTheNamedLeaf() throws Exception {
+    issueSome();
+    assertRevokes(new ArtifactScope.OfWorkload(WORKER_A, 6), 0, 3, 4);
+  }
+
+  @Test
   @Tag("embedded")
-  void scope_ofMoreThanAtOnce_isRevokedPartByPart_thoseThatEndFirstBefore() throws Exception {
+  void scope_ofMoreThanAtOnce_isRevokedInParts_thatAreFoundByTheIndexOfEnds() throws Exception {
     issueSome();
     ledger.close();
-    // So many more, each under the bit of the second artifact, which is worker-b's.
     tamper(
         folder,
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-            + ArtifactScope.AT_ONCE
-            + ") INSERT INTO artifact (jti, leaf_index, expires, revoked, status)"
-            + " SELECT randomblob(16), 1, expires - 1, 0, status FROM n, artifact"
+            + 2 * ScopeReads.AT_ONCE
+            + ") INSERT INTO artifact (jti, leaf_index, expires, revoked)"
+            + " SELECT randomblob(16), 1, expires - 1 - i / 3, 0 FROM n, artifact"
             + " WHERE artifact.leaf_index = 1");
     ledger = TestLedgers.open(folder);
     ArtifactScope scope = new ArtifactScope.Between(1, 3);
-    assertThat(ledger.liveArtifacts(scope).number()).isEqualTo(ArtifactScope.AT_ONCE + 2);
-    receipt(commit(ledger, Entry.of(leaf(), scope.revocation())));
-    assertThat(ledger.liveArtifacts(scope).number()).isEqualTo(2);
-    assertThat(isRevoked(issued.get(1))).isFalse();
-    receipt(commit(ledger, Entry.of(leaf(), scope.revocation())));
+    long all = 2L * ScopeReads.AT_ONCE + 2;
+    assertThat(ledger.liveArtifacts(scope).number()).isEqualTo(all);
+    List<StateChange> parts = ledger.revocationsOf(scope);
+    assertThat(parts).hasSize(3);
+
+    for (StateChange part : parts) {
+      long before = ledger.liveArtifacts(scope).number();
+      receipt(commit(ledger, Entry.of(leaf(), part)));
+      assertThat(before - ledger.liveArtifacts(scope).number())
+          .isBetween(1L, (long) ScopeReads.AT_ONCE);
+    }
+
     assertThat(ledger.liveArtifacts(scope).number()).isZero();
-    assertThat(isRevoked(issued.get(2))).isTrue();
+    assertThat(List.of(isRevoked(issued.get(1)), isRevoked(issued.get(2)))).containsOnly(true);
     assertThat(isRevoked(issued.get(0))).isFalse();
   }
 
@@ -150,9 +168,9 @@ class ArtifactScopeTest extends IssuingLedger {
     ledger.close();
     tamper(folder, "UPDATE status_index SET leaf_index = 99 WHERE number IN (1, 6)");
     ledger = TestLedgers.open(folder);
-    ArtifactScope scope = new ArtifactScope.OfWorkload(WORKER_A);
+    ArtifactScope scope = new ArtifactScope.OfWorkload(WORKER_A, 99);
     assertThat(ledger.liveArtifacts(scope).number()).isEqualTo(3);
-    receipt(commit(ledger, Entry.of(leaf(), scope.revocation())));
+    receipt(commit(ledger, Entry.of(leaf(), onlyPart(scope))));
     assertThat(List.of(isRevoked(issued.get(0)), isRevoked(issued.get(3)))).containsOnly(true);
     assertThat(isRevoked(issued.get(6))).isFalse();
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.Admission;
 import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.BreakglassGrant;
+import dev.writ.artifact.Commitment;
 import dev.writ.artifact.GovernanceOrder;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyAlgorithm;
@@ -274,6 +275,7 @@ class LedgerRulesTest {
     for (RevokedScope wider :
         List.of(
             new RevokedScope.OfRange(places(0, 3)),
+            new RevokedScope.OfWorkload(new Commitment(AK), 3),
             new RevokedScope.OfKey(issuer, places(0, 3)),
             new RevokedScope.OfKey(Samples.digest("another"), places(0, 1)),
             new RevokedScope.OfEpoch(1, places(0, 2)),

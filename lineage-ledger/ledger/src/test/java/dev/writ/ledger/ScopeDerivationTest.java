@@ -113,7 +113,7 @@ class ScopeDerivationTest extends IssuingLedger {
         body(
             new LeafBody.ScopeRevocation(
                 scope, RevocationReason.HOST_COMPROMISED, RevokedBy.OPERATOR));
-    receipt(commit(ledger, new Entry(leaf, List.of(meant.revocation()), List.of(), payload)));
+    receipt(commit(ledger, new Entry(leaf, ledger.revocationsOf(meant), List.of(), payload)));
     long at = ledger.size() - 1;
     ledger.close();
     assertThat(faults()).isEmpty();
@@ -140,8 +140,8 @@ class ScopeDerivationTest extends IssuingLedger {
     String text = Base64.getUrlEncoder().withoutPadding().encodeToString(salt);
     String payload = "{\"subject\":\"" + SUB + "\",\"subject_salt\":\"" + text + "\"}";
     assertFound(
-        new RevokedScope.OfWorkload(Commitment.of(salt, sub)),
-        new ArtifactScope.OfWorkload(Hash.sha256(sub)),
+        new RevokedScope.OfWorkload(Commitment.of(salt, sub), 3),
+        new ArtifactScope.OfWorkload(Hash.sha256(sub), 3),
         Optional.of(payload.getBytes(StandardCharsets.UTF_8)));
   }
 

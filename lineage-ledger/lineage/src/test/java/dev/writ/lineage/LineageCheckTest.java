@@ -151,7 +151,7 @@ class LineageCheckTest {
     log.add(List.of(log.policy), scope(new RevokedScope.OfKey(digest("kid"), places)));
     log.add(
         List.of(log.policy),
-        scope(new RevokedScope.OfWorkload(new Commitment(digest("workload")))));
+        scope(new RevokedScope.OfWorkload(new Commitment(digest("workload")), 5)));
     assertThat(log.findings()).isEmpty();
     assertThat(log.read().range(5, 9).edges())
         .filteredOn(edge -> edge.kind() == EdgeKind.WITHDRAWS)

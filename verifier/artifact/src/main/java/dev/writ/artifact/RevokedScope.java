@@ -41,8 +41,14 @@ public sealed interface RevokedScope {
    * Of a workload.
    *
    * @param subject commitment to the UTF-8 of {@code sub}
+   * @param beforeIndex the first leaf at which nothing decided is meant any more
    */
-  record OfWorkload(Commitment subject) implements RevokedScope {
+  record OfWorkload(Commitment subject, long beforeIndex) implements RevokedScope {
+    /** Checks the place. */
+    public OfWorkload {
+      Require.between("before_index", beforeIndex, 1, Require.MAX_EXACT);
+    }
+
     @Override
     public String wire() {
       return "workload";
@@ -50,7 +56,7 @@ public sealed interface RevokedScope {
 
     @Override
     public Map<String, Object> members() {
-      return Map.of("subject", subject.digest());
+      return Map.of("subject", subject.digest(), "before_index", beforeIndex);
     }
   }
 
@@ -162,7 +168,10 @@ public sealed interface RevokedScope {
   static RevokedScope take(String wire, JsonMembers json) throws MalformedJsonException {
     return switch (wire) {
       case "host" -> new OfHost(json.hash("ak_name_digest"));
-      case "workload" -> new OfWorkload(new Commitment(json.hash("subject")));
+      case "workload" ->
+          new OfWorkload(
+              new Commitment(json.hash("subject")),
+              json.integer("before_index", 1, Require.MAX_EXACT));
       case "issuer_key" -> new OfKey(json.thumbprint("kid"), Places.take(json));
       case "policy_epoch" ->
           new OfEpoch(json.integer("epoch", 1, Require.MAX_EXACT), Places.take(json));

@@ -68,7 +68,7 @@ class LeafTest {
         new LeafBody.Revocation(TestWorld.JTI, RevocationReason.HOST_COMPROMISED),
         new LeafBody.BootRevocation(hash("ak"), 7, 0xffff_ffffL, BootEnd.NEW_BOOT),
         scoped(new RevokedScope.OfHost(hash("ak"))),
-        scoped(new RevokedScope.OfWorkload(COMMITMENT)),
+        scoped(new RevokedScope.OfWorkload(COMMITMENT, 1)),
         scoped(new RevokedScope.OfKey(hash("kid"), new RevokedScope.Places(0, 9))),
         scoped(new RevokedScope.OfEpoch(3, new RevokedScope.Places(7, 8))),
         scoped(new RevokedScope.OfRange(new RevokedScope.Places(2, 1L << 52))),

@@ -169,7 +169,8 @@ class PushedRevocationTest extends StatusVerification {
 
   @Test
   void workload_thatALeafNames_isTheTokensToSay_andAHostIsTheLeafs() {
-    learnNew(event(of(new RevokedScope.OfWorkload(new Commitment(TestWorld.hash("s")))), KNOWN));
+    learnNew(
+        event(of(new RevokedScope.OfWorkload(new Commitment(TestWorld.hash("s")), KNOWN)), KNOWN));
     assertThat(seen.revocations()).isEqualTo(PushedRevocations.NONE);
     assertAllowed(verifyWith(token()));
 
