@@ -77,9 +77,10 @@ final class Continuity {
    *
    * @param akName of the host that has them
    * @param leaf what is said of it
+   * @param reason why, as the leaf has it
    * @param live what it has
    */
-  record Voiding(AkName akName, LeafBody.BootRevocation leaf, LiveArtifacts live) {}
+  record Voiding(AkName akName, LeafBody leaf, String reason, LiveArtifacts live) {}
 
   /** Judges a quote that answers a challenge of ours, in time. */
   Standing judge(KnownHost host, VerifiedQuote quote, Challenge challenge) throws LedgerException {
@@ -167,7 +168,7 @@ final class Continuity {
             before.clock().resetCount(),
             before.clock().restartCount(),
             reason);
-    return Optional.of(new Voiding(before.akName(), leaf, live));
+    return Optional.of(new Voiding(before.akName(), leaf, reason.wire(), live));
   }
 
   /** What was judged here is recorded. */

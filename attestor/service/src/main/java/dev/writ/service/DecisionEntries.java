@@ -162,7 +162,9 @@ final class DecisionEntries {
         Leaf.of(
             Instant.ofEpochMilli(clock.millis()),
             UuidV7.next(clock, random),
-            List.of(judgement.host().enrolment()),
+            voiding.leaf() instanceof LeafBody.ScopeRevocation
+                ? List.of(judgement.policy().leaf(), judgement.host().enrolment())
+                : List.of(judgement.host().enrolment()),
             voiding.leaf());
     return new Entry(leaf, changes, List.of(), Optional.empty());
   }

@@ -45,11 +45,12 @@ final class DecisionLog {
    * Logs that what a host had is void, which comes before the decision that says why it was asked.
    *
    * @param receipt of the revocation's leaf
+   * @param reason as that leaf has it
    * @param artifacts how many lived when the quote was judged
    */
-  static void log(Receipt receipt, LeafBody.BootRevocation revocation, long artifacts) {
+  static void log(Receipt receipt, String reason, long artifacts) {
     LogFields fields =
-        LogFields.of("reason", revocation.reason().wire())
+        LogFields.of("reason", reason)
             .and("leaf_index", receipt.index())
             .and("artifacts", artifacts);
     LOGGER.log(Level.INFO, "voided", fields);

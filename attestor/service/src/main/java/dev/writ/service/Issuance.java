@@ -239,13 +239,20 @@ public final class Issuance {
             outcome -> {
               if (outcome instanceof CommitOutcome.Receipt receipt) {
                 recorded(standing, receipt);
-                telemetry.voided(voiding.leaf().reason());
-                DecisionLog.log(receipt, voiding.leaf(), voiding.live().number());
-                for (int list : voiding.live().statusLists()) {
-                  // Nobody waits for it: the next token has the bits in any case.
-                  CompletionStage<Void> unused = statusTokens.publish(list);
-                }
-                return conclude(application, judgement.with(standing.voided(), Nonce.HELD));
+                telemetry.voided(voiding.reason());
+                DecisionLog.log(receipt, voiding.reason(), voiding.live().number());
+                CompletableFuture<?> told =
+                    CompletableFuture.allOf(
+                        voiding.live().statusLists().stream()
+                            .map(list -> statusTokens.publish(list).toCompletableFuture())
+                            .toArray(CompletableFuture<?>[]::new));
+                Judgement.Known voided = judgement.with(standing.voided(), Nonce.HELD);
+                // A host that booted may get its answer first; the next token has the bits in any
+                // case, and so it has where none can be made now.
+                return voided instanceof Judgement.Granted
+                    ? conclude(application, voided)
+                    : told.handle((done, failure) -> voided)
+                        .thenCompose(each -> conclude(application, each));
               } else if (outcome instanceof CommitOutcome.Replayed) {
                 return record(
                     application,

@@ -94,6 +94,7 @@ final class Judge {
   private final Parents parents;
   private final Renewals renewals;
   private final Continuity continuity;
+  private final LostTrust lost;
   private final HostRate rate;
   private final InstantSource clock;
   private final Telemetry telemetry;
@@ -112,6 +113,7 @@ final class Judge {
       Parents parents,
       Renewals renewals,
       Continuity continuity,
+      LostTrust lost,
       HostRate rate,
       InstantSource clock,
       Telemetry telemetry) {
@@ -128,12 +130,21 @@ final class Judge {
     this.parents = parents;
     this.renewals = renewals;
     this.continuity = continuity;
+    this.lost = lost;
     this.rate = rate;
     this.clock = clock;
     this.telemetry = telemetry;
   }
 
   Judgement judge(Application application, Channel channel) throws LedgerException {
+    Judgement judgement = judged(application, channel);
+    return judgement instanceof Judgement.Refused refused
+            && verifyQuote(application, refused.host().ak()) instanceof VerifiedQuote quote
+        ? lost.taking(refused, quote)
+        : judgement;
+  }
+
+  private Judgement judged(Application application, Channel channel) throws LedgerException {
     long began = System.nanoTime();
     Optional<KnownHost> enrolled = hosts.named(application.akName());
     if (enrolled.isEmpty()) {

@@ -49,6 +49,7 @@ final class ReadinessCheck implements AutoCloseable {
   private final Policies policies;
   private final Modes modes;
   private final StatusTokens tokens;
+  private final Supplier<Optional<String>> reconciled;
   private final Duration patience;
   private final LongSupplier nanos;
   // One for each part that may hang on a thread of ours.
@@ -79,6 +80,7 @@ final class ReadinessCheck implements AutoCloseable {
    * Nothing is found out yet.
    *
    * @param signs says which token it was that signed
+   * @param reconciled what is to be told of comparing what stands with what should
    * @param patience how long a part may take to answer
    * @param nanos a clock such as {@link System#nanoTime}
    */
@@ -89,6 +91,7 @@ final class ReadinessCheck implements AutoCloseable {
       Policies policies,
       Modes modes,
       StatusTokens tokens,
+      Supplier<Optional<String>> reconciled,
       Duration patience,
       LongSupplier nanos) {
     this.issuer = issuer;
@@ -97,6 +100,7 @@ final class ReadinessCheck implements AutoCloseable {
     this.policies = policies;
     this.modes = modes;
     this.tokens = tokens;
+    this.reconciled = reconciled;
     this.patience = patience;
     this.nanos = nanos;
   }
@@ -192,7 +196,10 @@ final class ReadinessCheck implements AutoCloseable {
 
   private Finding status() {
     if (tokens.areFresh()) {
-      return new Finding(Part.STATUS, true, "status tokens are fresh");
+      return new Finding(
+          Part.STATUS,
+          true,
+          "status tokens are fresh" + reconciled.get().map(said -> "; " + said).orElse(""));
     }
     return new Finding(
         Part.STATUS,

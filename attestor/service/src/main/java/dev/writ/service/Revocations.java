@@ -40,6 +40,7 @@ public final class Revocations {
   private final SecureRandom random;
   private final Telemetry telemetry;
   private final ScopeRevocations scopes;
+  private final Reconciliation reconciliation;
 
   Revocations(
       Operations operations,
@@ -57,16 +58,16 @@ public final class Revocations {
     this.clock = clock;
     this.random = random;
     this.telemetry = telemetry;
+    RevocationScopes found = new RevocationScopes(ledger, policyLeaf, random);
     this.scopes =
-        new ScopeRevocations(
-            operations,
-            reads,
-            ledger,
-            new RevocationScopes(ledger, policyLeaf, random),
-            tokens,
-            clock,
-            random,
-            telemetry);
+        new ScopeRevocations(operations, reads, ledger, found, tokens, clock, random, telemetry);
+    this.reconciliation =
+        new Reconciliation(reads, new UnfoundedArtifacts(ledger, found), scopes, telemetry, clock);
+  }
+
+  /** Revokes what should not stand, of itself. */
+  Reconciliation reconciliation() {
+    return reconciliation;
   }
 
   /** Revocations of many by one leaf. */

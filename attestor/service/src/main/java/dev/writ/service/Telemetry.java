@@ -4,6 +4,7 @@ package dev.writ.service;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.RevocationReason;
 import dev.writ.hsm.Token;
 import dev.writ.hsm.TokenStatus;
 import dev.writ.ledger.LedgerEvents;
@@ -97,6 +98,8 @@ public final class Telemetry {
     for (BootEnd reason : BootEnd.values()) {
       voidings.initLabelValues(reason.wire());
     }
+    voidings.initLabelValues(RevocationReason.EVIDENCE_FAILED.wire());
+    voidings.initLabelValues(RevocationReason.HOST_NOT_ACTIVE.wire());
     Histogram seconds =
         histogram("writ_decision", "Time that a stage of a decision took.", SECONDS, "stage");
     for (Stage stage : Stage.values()) {
@@ -189,8 +192,9 @@ public final class Telemetry {
         .inc();
   }
 
-  void voided(BootEnd reason) {
-    voidings.labelValues(reason.wire()).inc();
+  /** All that a host has is void. */
+  void voided(String reason) {
+    voidings.labelValues(reason).inc();
   }
 
   void denied(DenialCode code) {

@@ -199,6 +199,7 @@ public final class WritService implements AutoCloseable {
                 new Parents(ledger, setup.signatures()),
                 new Renewals(ledger),
                 continuity,
+                new LostTrust(ledger),
                 new HostRate(limits, nanos),
                 clock,
                 telemetry),
@@ -283,6 +284,7 @@ public final class WritService implements AutoCloseable {
             policies,
             modes,
             statusTokens,
+            revocations.reconciliation()::notice,
             ReadinessCheck.PATIENCE,
             nanos);
     this.explanations = new Explanations(ledger, hosts, policies, approvals, clock);
@@ -344,7 +346,8 @@ public final class WritService implements AutoCloseable {
             this::followPolicy,
             modes::follow,
             schedule::proposeIfDue,
-            purge::purgeIfDue);
+            purge::purgeIfDue,
+            revocations.reconciliation()::runIfDue);
     telemetry.watch(List.of(appraisal, hsm, publications.pool(), governanceOrders.pool()));
     telemetry.watch(keys.token());
     telemetry.watch(counts);

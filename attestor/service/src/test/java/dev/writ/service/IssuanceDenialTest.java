@@ -10,6 +10,7 @@ import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
+import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Evidence;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -253,6 +255,18 @@ final class IssuanceDenialTest {
     SoftwareHost host = hostA;
     Challenge challenge = deployment.challenge(host);
     SoftwareHost changed = tampered(host);
+    // What a host that has something loses before this leaf is another test's.
+    assertThat(
+            Deployment.join(
+                deployment
+                    .service()
+                    .revocations()
+                    .scopes()
+                    .revoke(
+                        new RevocationTarget.OfHost("host-a"),
+                        RevocationReason.CEASED,
+                        OptionalLong.empty())))
+        .isInstanceOf(ScopeOutcome.Revoked.class);
 
     assertThat(
             deniedWithLeaf(

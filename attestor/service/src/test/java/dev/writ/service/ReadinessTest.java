@@ -7,6 +7,7 @@ import dev.writ.service.Readiness.Finding;
 import dev.writ.service.Readiness.Part;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -139,6 +140,7 @@ final class ReadinessTest {
             deployment.service().policies(),
             deployment.service().modes(),
             deployment.service().statusTokens(),
+            Optional::empty,
             Duration.ofMillis(100),
             deployment::nanos)) {
       for (int round = 0; round < 3; round++) {

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Environment;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedDocumentException;
+import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.RevokedBy;
+import dev.writ.artifact.RevokedScope;
+import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.VerifiedQuote;
+import dev.writ.ledger.IssuedArtifact;
+import dev.writ.ledger.Ledger;
+import dev.writ.ledger.LedgerException;
+import dev.writ.ledger.LiveArtifacts;
+import dev.writ.tlog.Hash;
+import java.util.Optional;
+
+/**
+ * Says what a host loses that was denied: all that it has, where its own quote over a challenge of ours shows
+ * that it is not what its artifacts were issued for, or where it should have none in any case.
+ *
+ * <p>Only what the attestation key signed counts: PCRs, never a log beside the quote, which whoever carries an
+ * application could cut off. Nor does a quote count that answers no challenge of ours, an old one, or one that
+ * another decision had. What a new boot takes is {@link Continuity}'s to say.
+ */
+final class LostTrust {
+  private static final String ENDORSEMENT_REVOKED = "ek_revoked";
+
+  private final Ledger ledger;
+
+  LostTrust(Ledger ledger) {
+    this.ledger = ledger;
+  }
+
+  /**
+   * The judgement, with what is to be voided before it.
+   *
+   * @param quote the host's, over a challenge of ours that has not ended
+   */
+  Judgement taking(Judgement judgement, VerifiedQuote quote) throws LedgerException {
+    if (!(judgement instanceof Judgement.Refused refused)
+        || refused.nonce() != Judgement.Nonce.SPENT
+        || refused.standing().voiding().isPresent()
+        || refused.standing().seen().isEmpty()) {
+      return judgement;
+    }
+    Optional<RevocationReason> reason = reason(refused, quote);
+    if (reason.isEmpty()) {
+      return judgement;
+    }
+    KnownHost host = refused.host();
+    LiveArtifacts live = ledger.liveArtifacts(host.akName());
+    if (live.number() == 0) {
+      return judgement;
+    }
+    LeafBody leaf =
+        new LeafBody.ScopeRevocation(
+            new RevokedScope.OfHost(Hash.sha256(host.akName().bytes())),
+            reason.get(),
+            RevokedBy.APPRAISAL);
+    Continuity.Standing standing =
+        new Continuity.Standing(
+            refused.standing().denial(),
+            refused.standing().seen(),
+            Optional.of(new Continuity.Voiding(host.akName(), leaf, reason.get().wire(), live)));
+    return refused.with(standing, refused.nonce());
+  }
+
+  private Optional<RevocationReason> reason(Judgement.Refused refused, VerifiedQuote quote)
+      throws LedgerException {
+    if (!refused.host().isActive()) {
+      return Optional.of(RevocationReason.HOST_NOT_ACTIVE);
+    }
+    DenialCode code = refused.denial().code();
+    if (code != DenialCode.ENVIRONMENT_UNTRUSTED && code != DenialCode.RUNTIME_INTEGRITY) {
+      return Optional.empty();
+    }
+    return refused.denial().reason().equals(ENDORSEMENT_REVOKED) || isElsewhere(refused, quote)
+        ? Optional.of(RevocationReason.EVIDENCE_FAILED)
+        : Optional.empty();
+  }
+
+  /** Whether PCRs are others than those for which the host's newest artifact was issued. */
+  private boolean isElsewhere(Judgement.Refused refused, VerifiedQuote quote)
+      throws LedgerException {
+    Optional<UuidV7> newest = ledger.newestArtifact(refused.host().akName());
+    if (newest.isEmpty()) {
+      return false;
+    }
+    Optional<Environment> before = environment(newest.get());
+    // What cannot be read any more cannot have been the same.
+    return before.isEmpty()
+        || (before.get().pcrs().equals(ArtifactSigner.pcrs(quote.selection()))
+            && !before.get().digest().equals(Hash.of(quote.pcrDigest().value().bytes())));
+  }
+
+  private Optional<Environment> environment(UuidV7 jti) throws LedgerException {
+    Optional<IssuedArtifact> row = ledger.artifact(jti);
+    Optional<byte[]> payload =
+        row.isPresent() ? ledger.payload(row.get().leafIndex()) : Optional.empty();
+    if (payload.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Artifact.parse(Payload.artifact(payload.get())).claims().env());
+    } catch (MalformedDocumentException e) {
+      return Optional.empty();
+    }
+  }
+}

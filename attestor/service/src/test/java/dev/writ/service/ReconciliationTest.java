@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.KeyChange;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.PolicyReference;
+import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.RevokedBy;
+import dev.writ.artifact.RevokedScope;
+import dev.writ.artifact.StatusToken;
+import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.HostState;
+import dev.writ.ledger.SigningKey;
+import dev.writ.ledger.StateChange;
+import dev.writ.ledger.StatusIndex;
+import dev.writ.tlog.Hash;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Artifacts that stand though nothing holds them are found by the next round, and no others fall. */
+final class ReconciliationTest {
+  private static ServiceToken token;
+
+  @TempDir private Path folder;
+  private Deployment deployment;
+  private SoftwareHost host;
+  private ArtifactClaims first;
+  private ArtifactClaims others;
+
+  @BeforeAll
+  static void makeToken() throws Exception {
+    token = ServiceToken.create();
+  }
+
+  @AfterAll
+  static void removeToken() throws Exception {
+    token.close();
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    deployment = new Deployment(token, folder);
+    host = deployment.host("host-a");
+    SoftwareHost other = deployment.host("host-b");
+    deployment.start();
+    for (SoftwareHost each : List.of(host, other)) {
+      assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
+    }
+    first = Deployment.claims(deployment.attest(host));
+    others = Deployment.claims(deployment.attest(other));
+  }
+
+  @AfterEach
+  void stop() {
+    deployment.close();
+  }
+
+  private Reconciliation reconciliation() {
+    return deployment.service().revocations().reconciliation();
+  }
+
+  /** One round more has ended, well or not. */
+  private void round() throws Exception {
+    double before = rounds();
+    deployment.clock.advance(Reconciliation.EVERY);
+    reconciliation().runIfDue();
+    for (int i = 0; rounds() == before; i++) {
+      assertThat(i).as("rounds ended").isLessThan(2_000);
+      Thread.sleep(5);
+    }
+  }
+
+  private double rounds() {
+    return deployment.service().telemetry().registry().scrape().stream()
+        .filter(metric -> metric.getMetadata().getName().equals("writ_reconciliations"))
+        .flatMap(metric -> metric.getDataPoints().stream())
+        .mapToDouble(
+            point ->
+                ((io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot)
+                        point)
+                    .getValue())
+        .sum();
+  }
+
+  private boolean isRevoked(ArtifactClaims claims) throws Exception {
+    var row = deployment.service().ledger().artifact(claims.jti()).orElseThrow();
+    StatusIndex bit = row.status().orElseThrow();
+    String compact = deployment.service().statusTokens().token(bit.list()).orElseThrow();
+    boolean told = StatusToken.parse(compact).claims().list().isRevoked(bit.idx());
+    assertThat(told).isEqualTo(row.revoked());
+    return told;
+  }
+
+  private LeafBody.ScopeRevocation last() throws Exception {
+    return (LeafBody.ScopeRevocation) deployment.lastLeaf().body();
+  }
+
+  @Test
+  void nothingWrong_writesNothing() throws Exception {
+    long leaves = deployment.leaves();
+
+    round();
+
+    assertThat(deployment.leaves()).isEqualTo(leaves);
+    assertThat(List.of(isRevoked(first), isRevoked(others))).containsOnly(false);
+    assertThat(reconciliation().notice()).isEmpty();
+  }
+
+  @Test
+  void suspendedHost_losesWhatStands_andNobodyElseDoes() throws Exception {
+    deployment.set(host, HostState.SUSPENDED);
+
+    round();
+
+    assertThat(isRevoked(first)).isTrue();
+    assertThat(isRevoked(others)).isFalse();
+    assertThat(last())
+        .isEqualTo(
+            new LeafBody.ScopeRevocation(
+                new RevokedScope.OfHost(Hash.sha256(host.akName().bytes())),
+                RevocationReason.HOST_NOT_ACTIVE,
+                RevokedBy.RECONCILIATION));
+    long leaves = deployment.leaves();
+    round();
+    assertThat(deployment.leaves()).as("there is nothing more").isEqualTo(leaves);
+  }
+
+  @Test
+  void epochThatCountsNoMore_losesWhatStands() throws Exception {
+    Hash digest = Hash.sha256(new byte[] {3});
+    deployment.change(
+        new LeafBody.PolicyInForce(new PolicyReference("other", 1, digest, 2)),
+        new StateChange.SetEpoch(2, digest, true));
+
+    round();
+
+    assertThat(List.of(isRevoked(first), isRevoked(others))).containsOnly(true);
+    assertThat(last().scope()).isInstanceOf(RevokedScope.OfEpoch.class);
+    assertThat(last().reason()).isEqualTo(RevocationReason.POLICY_CHANGED);
+  }
+
+  @Test
+  void compromisedKey_losesWhatItSigned_fromTheLeafThatItsCompromiseNames() throws Exception {
+    SigningKey issuer =
+        deployment.service().ledger().keys().stream()
+            .filter(key -> key.role() == KeyRole.ISSUER)
+            .findFirst()
+            .orElseThrow();
+    long from = deployment.service().ledger().artifact(others.jti()).orElseThrow().leafIndex();
+    deployment.change(
+        new KeyChange(
+            issuer.kid(),
+            KeyRole.ISSUER,
+            KeyState.COMPROMISED,
+            Hash.sha256(new byte[] {4}),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.of(from),
+            Optional.empty()),
+        new StateChange.SetKey(
+            issuer.kid(),
+            KeyRole.ISSUER,
+            KeyState.COMPROMISED,
+            issuer.notBefore(),
+            issuer.notAfter()));
+
+    round();
+
+    assertThat(isRevoked(others)).isTrue();
+    assertThat(isRevoked(first)).as("signed before the compromise").isFalse();
+    assertThat(last().reason()).isEqualTo(RevocationReason.KEY_COMPROMISE);
+  }
+
+  /** Somebody changed the store: what is issued under the one that is revoked stands. */
+  @Test
+  void artifactUnderOneThatIsRevoked_isRevoked() throws Exception {
+    try (Connection store = deployment.store();
+        PreparedStatement under =
+            store.prepareStatement(
+                "INSERT INTO descent (jti, parent, root, depth, uses, leaf_index)"
+                    + " SELECT jti, ?, ?, 1, 0, leaf_index FROM artifact WHERE jti = ?");
+        PreparedStatement revoke =
+            store.prepareStatement("UPDATE artifact SET revoked = 1 WHERE jti = ?")) {
+      under.setBytes(1, bytes(first.jti()));
+      under.setBytes(2, bytes(first.jti()));
+      under.setBytes(3, bytes(others.jti()));
+      assertThat(under.executeUpdate()).isEqualTo(1);
+      revoke.setBytes(1, bytes(first.jti()));
+      assertThat(revoke.executeUpdate()).isEqualTo(1);
+    }
+
+    round();
+
+    assertThat(isRevoked(others)).isTrue();
+    assertThat(last().scope()).isInstanceOf(RevokedScope.OfRange.class);
+  }
+
+  private static byte[] bytes(UuidV7 jti) {
+    return ByteBuffer.allocate(16)
+        .putLong(jti.value().getMostSignificantBits())
+        .putLong(jti.value().getLeastSignificantBits())
+        .array();
+  }
+
+  @Test
+  void storeThatIsGone_isToldWithItsAge_andHoldsUpNoOtherChore() throws Exception {
+    AtomicInteger others = new AtomicInteger();
+    deployment.service().ledger().close();
+    try (Chores chores = new Chores(reconciliation()::runIfDue, others::incrementAndGet)) {
+      for (int i = 1; i <= 3; i++) {
+        deployment.clock.advance(Reconciliation.EVERY);
+        chores.run();
+        assertThat(others).hasValue(i);
+      }
+    }
+    round();
+
+    assertThat(reconciliation().age()).isGreaterThan(Duration.ofSeconds(45));
+    assertThat(reconciliation().notice()).isPresent();
+    assertThat(reconciliation().notice().get()).contains(" s ago, and must be each 15 s: ");
+  }
+}
