@@ -7,6 +7,7 @@ import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustFile;
+import dev.writ.evidence.EndorsementTrust;
 import dev.writ.ledger.InstanceKey;
 import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.LedgerException;
@@ -35,10 +36,12 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -93,8 +96,9 @@ final class PackBuilder {
     if (all.size() > PackContents.MAX_LEAVES) {
       throw tooMany();
     }
+    List<KeptBootLog> kept = bootLogs(asked, replayed);
     List<PackQuestion.BootLogRow> logs =
-        replayed.bootLogs().values().stream()
+        kept.stream()
             .map(
                 log ->
                     new PackQuestion.BootLogRow(
@@ -114,7 +118,7 @@ final class PackBuilder {
     statusToken.ifPresent(token -> small.put(PackNames.STATUS_TOKEN, token));
     consistency(checkpoint, List.of(start, end));
     makers();
-    for (KeptBootLog log : replayed.bootLogs().values()) {
+    for (KeptBootLog log : kept) {
       pack.put(PackNames.bootLog(log.leafIndex()), log.log());
     }
     for (long at : all) {
@@ -128,6 +132,23 @@ final class PackBuilder {
     for (Map.Entry<String, byte[]> member : small.entrySet()) {
       pack.put(member.getKey(), member.getValue());
     }
+  }
+
+  /** Those that decisions of the question name, and what lies in the place of one. */
+  private List<KeptBootLog> bootLogs(SortedSet<Long> asked, AskedLog replayed)
+      throws LedgerException {
+    Set<Hash> named = new HashSet<>();
+    for (long at : asked) {
+      store
+          .ledger()
+          .payload(at)
+          .flatMap(PackedDecision::read)
+          .flatMap(PackedDecision::bootLog)
+          .ifPresent(named::add);
+    }
+    return replayed.bootLogs().values().stream()
+        .filter(log -> named.contains(log.digest()) || asked.contains(log.leafIndex()))
+        .toList();
   }
 
   /** Those that a decision could rest on: it brings the certification of a new one itself. */
@@ -272,15 +293,15 @@ final class PackBuilder {
   private void payload(
       long at, byte[] leaf, SortedSet<Long> asked, AskedLog replayed, PackWriter pack)
       throws CommandFailure, LedgerException, IOException {
-    Optional<LeafKind> kind = parse(leaf).map(Leaf::kind);
-    boolean isOutcome = kind.equals(Optional.of(LeafKind.OUTCOME));
-    if (!isOutcome && !asked.contains(at) && !replayed.payloads().contains(at)) {
+    Optional<Leaf> parsed = parse(leaf);
+    boolean isOutcome = parsed.map(Leaf::kind).equals(Optional.of(LeafKind.OUTCOME));
+    if (parsed.isEmpty()
+        || !isOutcome && !asked.contains(at) && !replayed.payloads().contains(at)) {
       return;
     }
     Optional<byte[]> payload = store.ledger().payload(at);
     if (payload.isPresent()) {
-      boolean isPolicy = kind.equals(Optional.of(LeafKind.POLICY));
-      pack.put(isPolicy ? PackNames.policy(at) : PackNames.payload(at), payload.get());
+      pack.put(PackContents.beside(at, parsed.get()), payload.get());
     }
   }
 
@@ -314,31 +335,33 @@ final class PackBuilder {
   }
 
   private void makers() {
-    StringBuilder roots = new StringBuilder();
-    StringBuilder between = new StringBuilder();
-    StringBuilder lists = new StringBuilder();
+    makers(store.makers())
+        .forEach((name, pem) -> small.put(name, pem.getBytes(StandardCharsets.US_ASCII)));
+  }
+
+  /** What TPM makers are believed, as the members of a pack, of which there is none for nothing. */
+  static Map<String, String> makers(EndorsementTrust makers) {
+    Map<String, StringBuilder> texts = new TreeMap<>();
     try {
-      for (X509Certificate root : store.makers().roots()) {
-        pem(roots, "CERTIFICATE", root.getEncoded());
+      for (X509Certificate root : makers.roots()) {
+        pem(of(texts, PackNames.MAKER_ROOTS), "CERTIFICATE", root.getEncoded());
       }
-      for (X509Certificate intermediate : store.makers().intermediates()) {
-        pem(between, "CERTIFICATE", intermediate.getEncoded());
+      for (X509Certificate intermediate : makers.intermediates()) {
+        pem(of(texts, PackNames.MAKER_INTERMEDIATES), "CERTIFICATE", intermediate.getEncoded());
       }
-      for (X509CRL list : store.makers().crls()) {
-        pem(lists, "X509 CRL", list.getEncoded());
+      for (X509CRL list : makers.crls()) {
+        pem(of(texts, PackNames.MAKER_LISTS), "X509 CRL", list.getEncoded());
       }
     } catch (CertificateEncodingException | CRLException e) {
       throw new IllegalStateException("a bug: what was read cannot be written", e);
     }
-    text(PackNames.MAKER_ROOTS, roots);
-    text(PackNames.MAKER_INTERMEDIATES, between);
-    text(PackNames.MAKER_LISTS, lists);
+    Map<String, String> members = new TreeMap<>();
+    texts.forEach((name, text) -> members.put(name, text.toString()));
+    return members;
   }
 
-  private void text(String name, StringBuilder text) {
-    if (!text.isEmpty()) {
-      small.put(name, text.toString().getBytes(StandardCharsets.US_ASCII));
-    }
+  private static StringBuilder of(Map<String, StringBuilder> texts, String name) {
+    return texts.computeIfAbsent(name, first -> new StringBuilder());
   }
 
   private static void pem(StringBuilder to, String what, byte[] der) {

@@ -4,6 +4,7 @@ package dev.writ.cli;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustFile;
@@ -206,12 +207,29 @@ final class PackContents implements RecordedLog {
   private static EndorsementTrust makers(PackMembers members)
       throws IOException, MalformedPackException {
     try {
-      return new EndorsementTrust(
-          EndorsementTrust.certificates(optional(members, PackNames.MAKER_ROOTS)),
-          EndorsementTrust.certificates(optional(members, PackNames.MAKER_INTERMEDIATES)),
-          EndorsementTrust.revocationLists(optional(members, PackNames.MAKER_LISTS)));
+      EndorsementTrust makers =
+          new EndorsementTrust(
+              EndorsementTrust.certificates(optional(members, PackNames.MAKER_ROOTS)),
+              EndorsementTrust.certificates(optional(members, PackNames.MAKER_INTERMEDIATES)),
+              EndorsementTrust.revocationLists(optional(members, PackNames.MAKER_LISTS)));
+      requireWritten(members, PackBuilder.makers(makers));
+      return makers;
     } catch (MalformedEvidenceException | IllegalArgumentException e) {
       throw malformed(PackNames.MAKERS, "certificates and revocation lists in PEM", e);
+    }
+  }
+
+  /** PEM is read with much around it and between its lines; in a pack it has one spelling. */
+  private static void requireWritten(PackMembers members, Map<String, String> written)
+      throws IOException, MalformedPackException {
+    for (String name :
+        List.of(PackNames.MAKER_ROOTS, PackNames.MAKER_INTERMEDIATES, PackNames.MAKER_LISTS)) {
+      String is = new String(optional(members, name), StandardCharsets.ISO_8859_1);
+      if (!is.equals(written.getOrDefault(name, ""))
+          || members.members().containsKey(name) != written.containsKey(name)) {
+        throw new MalformedPackException(
+            name, "PEM as writ pack writes it, and no more", "written otherwise");
+      }
     }
   }
 
@@ -336,16 +354,24 @@ final class PackContents implements RecordedLog {
 
   @Override
   public Optional<byte[]> payload(long index) throws LedgerException {
-    for (String name : List.of(PackNames.payload(index), PackNames.policy(index))) {
-      if (members.members().containsKey(name)) {
-        try {
-          return Optional.of(members.bytes(name));
-        } catch (IOException e) {
-          throw new LedgerException("pack", name + " must be readable, and is not", e);
-        }
-      }
+    @Nullable Packed packed = leaves.get(index);
+    if (packed == null) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    String name = beside(index, packed.leaf());
+    if (!members.members().containsKey(name)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(members.bytes(name));
+    } catch (IOException e) {
+      throw new LedgerException("pack", name + " must be readable, and is not", e);
+    }
+  }
+
+  /** The one name of what lies beside a leaf: two would be two texts of which one is verified. */
+  static String beside(long index, Leaf leaf) {
+    return leaf.kind() == LeafKind.POLICY ? PackNames.policy(index) : PackNames.payload(index);
   }
 
   @Override

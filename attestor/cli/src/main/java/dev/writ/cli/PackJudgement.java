@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
-import dev.writ.artifact.BundleVerifier;
-import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedEnvelopeException;
-import dev.writ.artifact.MalformedStatusTokenException;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationApproval;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.PolicyEnvelope;
-import dev.writ.artifact.Presentation;
-import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.RequestApproved;
-import dev.writ.artifact.Seen;
-import dev.writ.artifact.StatusToken;
-import dev.writ.artifact.StatusVerdict;
 import dev.writ.artifact.TrustContent;
-import dev.writ.artifact.Verdict;
 import dev.writ.ledger.DerivedState;
-import dev.writ.ledger.Host;
-import dev.writ.ledger.InstanceKey;
 import dev.writ.ledger.LedgerException;
-import dev.writ.ledger.StoredLedger.StoredLeaf;
 import dev.writ.lineage.Finding;
 import dev.writ.lineage.LineageCheck;
 import dev.writ.policy.MalformedPolicyException;
@@ -41,16 +29,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What is judged of a pack whose leaves are proven. */
 final class PackJudgement {
-  /** What a token says later than an artifact was issued is no fault of its bundle. */
-  private static final Set<DenialCode> LATER =
-      Set.of(DenialCode.GOVERNANCE_DISCONTINUITY, DenialCode.REVOKED, DenialCode.POLICY_MISMATCH);
-
   private final PackContents contents;
   private final PackTrust trust;
 
@@ -61,7 +44,7 @@ final class PackJudgement {
 
   /** What lies beside leaves is what they name; what is missing of what was asked for is counted. */
   PackCheck payloads() {
-    List<String> wrong = wrongRows();
+    List<String> wrong = PackRows.wrong(contents);
     int there = 0;
     int missing = 0;
     for (Map.Entry<Long, PackContents.Packed> each : contents.leaves().entrySet()) {
@@ -98,58 +81,6 @@ final class PackJudgement {
         : PackVerifier.of(PackCheck.Name.PAYLOADS, wrong, words);
   }
 
-  /** The rows that no leaf spells are of leaves that are here, as far as those say it. */
-  private List<String> wrongRows() {
-    List<String> wrong = new ArrayList<>();
-    for (Host host : contents.question().hosts()) {
-      boolean enrolled =
-          Optional.ofNullable(contents.leaves().get(host.leafIndex()))
-              .map(packed -> packed.leaf().body())
-              .filter(
-                  body ->
-                      body instanceof LeafBody.Enrolment enrolment
-                          && enrolment.akNameDigest().equals(Hash.sha256(host.akName().bytes()))
-                          && enrolment.ekDigest().equals(host.ekDigest()))
-              .isPresent();
-      if (!enrolled) {
-        wrong.add(
-            "the host " + host.name() + " must be the one that its leaf enrolled, and is not");
-      }
-    }
-    for (InstanceKey key : contents.question().keys()) {
-      Optional<Hash> enrolment =
-          contents
-              .host(key.akName())
-              .flatMap(host -> contents.leaf(host.leafIndex()))
-              .map(StoredLeaf::hash);
-      boolean ofHost =
-          Optional.ofNullable(contents.leaves().get(key.leafIndex()))
-              .filter(packed -> PackedDecision.isOne(packed.leaf()))
-              .filter(packed -> enrolment.filter(packed.leaf().parents()::contains).isPresent())
-              .isPresent();
-      if (!ofHost || !isAskedFor(key)) {
-        wrong.add(
-            "the instance key of leaf "
-                + key.leafIndex()
-                + " must be that of a decision on its host, and is not");
-      }
-    }
-    return wrong;
-  }
-
-  /** Whether its leaf's request is bound to it; nobody can say where that was erased. */
-  private boolean isAskedFor(InstanceKey key) {
-    try {
-      return contents
-          .payload(key.leafIndex())
-          .flatMap(PackedDecision::read)
-          .map(decision -> decision.request().jkt().equals(key.jkt()))
-          .orElse(true);
-    } catch (LedgerException e) {
-      return false;
-    }
-  }
-
   /** Who had to sign the policies that are here did. */
   PackCheck policies() {
     List<String> wrong = new ArrayList<>();
@@ -168,6 +99,10 @@ final class PackJudgement {
         GivenPolicy given = GivenPolicy.parse(payload.get());
         if (!Hash.of(given.document().digest().bytes()).equals(policy.policy().digest())) {
           wrong.add(where + " must be of the digest that it names, and is not");
+        }
+        if (!given.document().id().equals(policy.policy().id())
+            || given.document().version() != policy.policy().version()) {
+          wrong.add(where + " must be of the id and version that it names, and is of others");
         }
         TrustContent then = trust.at(each.getKey());
         if (given.envelope().isEmpty()) {
@@ -361,10 +296,21 @@ final class PackJudgement {
     String words =
         same
             + " decisions come out the same from the Evidence on"
-            + (less > 0 ? ", " + less + " as far as they can be made again" : "");
+            + (less > 0
+                ? ", " + less + " as far as they can be made again: " + first(replays)
+                : "");
     return wrong.isEmpty() && less > 0
         ? PackCheck.notShown(PackCheck.Name.REPLAY, words)
         : PackVerifier.of(PackCheck.Name.REPLAY, wrong, words);
+  }
+
+  /** What is missing of the first that is not the same. */
+  private static String first(List<Replayed> replays) {
+    return replays.stream()
+        .filter(replayed -> replayed.standing() != Standing.SAME)
+        .map(replayed -> "leaf " + replayed.index() + " " + worst(replayed))
+        .findFirst()
+        .orElse("");
   }
 
   private static String worst(Replayed replayed) {
@@ -375,44 +321,5 @@ final class PackJudgement {
                 step.step().wire() + " " + step.outcome().word() + ": " + step.outcome().detail())
         .findFirst()
         .orElse(Replayed.word(replayed.standing()));
-  }
-
-  /** Artifacts as of when they were issued; a status token is of later, and is judged apart. */
-  PackCheck bundles(SortedMap<Long, ProofBundle> bundles) {
-    BundleVerifier verifier = BundleVerifier.of(trust.newest());
-    List<String> wrong = new ArrayList<>();
-    bundles.forEach(
-        (at, bundle) -> {
-          Verdict verdict =
-              verifier.verify(
-                  bundle.toJson(),
-                  Presentation.NOTHING,
-                  Seen.NOTHING_IS_USED,
-                  contents.at(at).leaf().time());
-          if (verdict instanceof Verdict.Denied denied && !LATER.contains(denied.code())) {
-            wrong.add("leaf " + at + ": " + denied.code().wire() + ": " + denied.reason());
-          }
-        });
-    return PackVerifier.of(
-        PackCheck.Name.BUNDLES, wrong, bundles.size() + " held when they were issued");
-  }
-
-  /** The token, as of when it was made. */
-  PackCheck status() throws IOException {
-    Optional<String> token = contents.statusToken();
-    if (token.isEmpty()) {
-      return PackCheck.notShown(
-          PackCheck.Name.STATUS, "no status token was given, so none says what is revoked now");
-    }
-    try {
-      StatusToken parsed = StatusToken.parse(token.get());
-      return BundleVerifier.of(trust.newest())
-                  .learn(token.get(), new TokensOnly(), parsed.claims().iat())
-              instanceof StatusVerdict.Refused refused
-          ? PackCheck.fails(PackCheck.Name.STATUS, refused.reason())
-          : PackCheck.holds(PackCheck.Name.STATUS, "as of " + parsed.claims().iat());
-    } catch (MalformedStatusTokenException e) {
-      return PackCheck.fails(PackCheck.Name.STATUS, String.valueOf(e.getMessage()));
-    }
   }
 }

@@ -11,10 +11,13 @@ import dev.writ.ledger.HostState;
 import dev.writ.ledger.InstanceKey;
 import dev.writ.ledger.KeptBootLog;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What a pack is about, and the rows of the store that no leaf spells: the names and public areas of hosts'
@@ -41,6 +44,11 @@ record PackQuestion(
   private static final long MAX_INDEX = (1L << 53) - 1;
   private static final int MAX_NAME = 128;
   private static final int MAX_PUBLIC = 1024;
+
+  /** As many as a store keeps. */
+  private static final int MAX_LOGS =
+      KeptBootLog.Decision.ALLOWED.kept() + KeptBootLog.Decision.DENIED.kept();
+
   private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
 
   /** A boot log that is kept. */
@@ -115,10 +123,36 @@ record PackQuestion(
               keys(members),
               logs(members));
       members.end();
+      if (!Arrays.equals(question.toJson(), json)) {
+        throw new MalformedPackException(PackNames.QUESTION, "in canonical JSON", "in another");
+      }
+      question.requireDistinct();
       return question;
     } catch (MalformedJsonException | IllegalArgumentException e) {
       throw new MalformedPackException(
           PackNames.QUESTION, "what a pack of version 1 has there", String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** A row twice would be read by one and passed over by another, or by the same once for each decision. */
+  private void requireDistinct() throws MalformedPackException {
+    requireDistinct("hosts", hosts, Host::akName);
+    requireDistinct("hosts", hosts, Host::leafIndex);
+    requireDistinct("instance_keys", keys, key -> List.of(key.akName(), key.keyName()));
+    requireDistinct("boot_logs", bootLogs, BootLogRow::leafIndex);
+    Map<AkName, Long> each =
+        bootLogs.stream().collect(Collectors.groupingBy(BootLogRow::host, Collectors.counting()));
+    if (each.values().stream().anyMatch(count -> count > MAX_LOGS)) {
+      throw new MalformedPackException(
+          PackNames.QUESTION + ", boot_logs", "at most " + MAX_LOGS + " of each host", "more");
+    }
+  }
+
+  private static <R> void requireDistinct(String name, List<R> rows, Function<R, Object> key)
+      throws MalformedPackException {
+    if (rows.stream().map(key).distinct().count() != rows.size()) {
+      throw new MalformedPackException(
+          PackNames.QUESTION + ", " + name, "of each one row", "two of one");
     }
   }
 

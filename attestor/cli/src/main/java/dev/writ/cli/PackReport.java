@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +39,16 @@ final class PackReport {
   private final PackContents contents;
   private final PackTrust trust;
   private final Map<Long, Replayed> replays = new HashMap<>();
+  private final Map<Hash, Host> hosts = new HashMap<>();
   private final StringBuilder out = new StringBuilder();
 
   PackReport(PackContents contents, PackTrust trust, List<Replayed> replays) {
     this.contents = contents;
     this.trust = trust;
     replays.forEach(replayed -> this.replays.put(replayed.index(), replayed));
+    for (Host host : contents.question().hosts()) {
+      contents.leaf(host.leafIndex()).ifPresent(leaf -> hosts.put(leaf.hash(), host));
+    }
   }
 
   String html() {
@@ -171,14 +176,7 @@ final class PackReport {
 
   private Optional<Host> hostOf(long at) {
     PackContents.Packed packed = contents.at(at);
-    return contents.question().hosts().stream()
-        .filter(
-            host ->
-                contents
-                    .leaf(host.leafIndex())
-                    .filter(leaf -> packed.leaf().parents().contains(leaf.hash()))
-                    .isPresent())
-        .findFirst();
+    return packed.leaf().parents().stream().map(hosts::get).flatMap(Stream::ofNullable).findFirst();
   }
 
   private Optional<PackedDecision> kept(long at) {
@@ -252,8 +250,8 @@ final class PackReport {
         "that the challenge was the service's own: the key of its MAC is secret and does not live long");
     if (allowed) {
       missing.add(
-          "what a gateway verified before it let it happen: no leaf tells of that; an outcome is its"
-              + " reporter's word");
+          "what a gateway verified before it let it happen, where it judged by itself: only what the service"
+              + " judged in its place is a leaf; an outcome is its reporter's word");
     } else {
       missing.add("whom the denial was for, beyond its host, where the payload is missing");
     }

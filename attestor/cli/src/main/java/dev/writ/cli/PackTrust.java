@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.BundleVerifier;
+import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustReference;
 import dev.writ.artifact.TrustSuccession;
+import dev.writ.artifact.TrustedKey;
+import dev.writ.tlog.CheckpointOutcome;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The trust files of a pack, believed for the sake of one that somebody has: those after it by their
@@ -20,9 +27,9 @@ import java.util.TreeMap;
 final class PackTrust {
   private final TrustFile first;
   private final TrustFile newest;
-  private final NavigableMap<Long, TrustContent> byLeaf;
+  private final NavigableMap<Long, TrustFile> byLeaf;
 
-  private PackTrust(TrustFile first, TrustFile newest, NavigableMap<Long, TrustContent> byLeaf) {
+  private PackTrust(TrustFile first, TrustFile newest, NavigableMap<Long, TrustFile> byLeaf) {
     this.first = first;
     this.newest = newest;
     this.byLeaf = byLeaf;
@@ -87,11 +94,12 @@ final class PackTrust {
     }
   }
 
-  private static NavigableMap<Long, TrustContent> byLeaf(PackContents contents, TrustFile first)
+  private static NavigableMap<Long, TrustFile> byLeaf(PackContents contents, TrustFile first)
       throws MalformedPackException {
-    NavigableMap<Long, TrustContent> byLeaf = new TreeMap<>();
-    byLeaf.put(-1L, first.content());
+    NavigableMap<Long, TrustFile> byLeaf = new TreeMap<>();
+    byLeaf.put(-1L, first);
     NavigableMap<Long, TrustFile> files = contents.trust();
+    Set<Long> known = new TreeSet<>(Set.of(files.firstKey()));
     for (Map.Entry<Long, PackContents.Packed> leaf : contents.leaves().entrySet()) {
       Optional<TrustReference> published =
           TrustReference.publishedBy(leaf.getValue().leaf().body());
@@ -103,7 +111,16 @@ final class PackTrust {
               "the one that leaf " + leaf.getKey() + " publishes",
               file == null ? "missing" : "another");
         }
-        TrustContent unused = byLeaf.put(leaf.getKey(), file.content());
+        TrustFile unused = byLeaf.put(leaf.getKey(), pinned(file));
+        known.add(file.content().version());
+      }
+    }
+    for (long version : files.keySet()) {
+      if (!known.contains(version)) {
+        throw new MalformedPackException(
+            PackNames.trust(version),
+            "published by a leaf of the pack: without it what is of after would be judged by the one before",
+            "published by none");
       }
     }
     return byLeaf;
@@ -118,9 +135,29 @@ final class PackTrust {
     return newest;
   }
 
-  /** Which was the newest when a leaf was made, as far as those that are here say. */
+  /** Which was the newest when a leaf was made; of before all that were published, the first. */
   TrustContent at(long leafIndex) {
+    return fileAt(leafIndex).content();
+  }
+
+  TrustFile fileAt(long leafIndex) {
     return byLeaf.lowerEntry(leafIndex).getValue();
+  }
+
+  /**
+   * Whether the log and its witnesses signed the pack's checkpoint, by the newest trust file: with a key of
+   * the log whose window was open when the newest leaf here was made, or opened later.
+   */
+  CheckpointOutcome verifyCheckpoint(PackContents contents) {
+    BundleVerifier verifier = BundleVerifier.of(newest);
+    Instant from = contents.leaves().lastEntry().getValue().leaf().time();
+    CheckpointOutcome outcome = verifier.verifyCheckpoint(contents.note(), from);
+    for (TrustedKey key : newest.content().keysOf(KeyRole.CHECKPOINT)) {
+      if (outcome instanceof CheckpointOutcome.Refused && key.nbf().isAfter(from)) {
+        outcome = verifier.verifyCheckpoint(contents.note(), key.nbf());
+      }
+    }
+    return outcome;
   }
 
   /** Whether that is certain, and not what came in the place of versions that are not here. */

@@ -123,8 +123,9 @@ final class PackVerifier {
       PackDerivation derivation = PackDerivation.of(contents, trust);
       checks.add(judgement.lineage(derivation));
       checks.add(judgement.replays(derivation.replays()));
-      checks.add(judgement.bundles(derivation.bundles()));
-      checks.add(judgement.status());
+      PackedArtifacts artifacts = new PackedArtifacts(contents, trust, derivation.bundles());
+      checks.add(artifacts.bundles());
+      checks.add(artifacts.status());
       derived(contents, derivation);
     } catch (MalformedPackException e) {
       fails(PackCheck.Name.REPLAY, String.valueOf(e.getMessage()));
@@ -199,7 +200,7 @@ final class PackVerifier {
   }
 
   private boolean checkpoint(PackContents contents, PackTrust trust) {
-    CheckpointOutcome outcome = trust.newest().logPolicy().verifyCheckpoint(contents.note());
+    CheckpointOutcome outcome = trust.verifyCheckpoint(contents);
     if (outcome instanceof CheckpointOutcome.Refused refused) {
       fails(PackCheck.Name.CHECKPOINT, refused.reason());
       return false;
@@ -331,12 +332,14 @@ final class PackVerifier {
                 PackNames.MAKER_ROOTS,
                 PackNames.MAKER_INTERMEDIATES,
                 PackNames.MAKER_LISTS));
-    for (long at : contents.leaves().keySet()) {
-      known.add(PackNames.leaf(at));
-      known.add(PackNames.proof(at));
-      known.add(PackNames.payload(at));
-      known.add(PackNames.policy(at));
-    }
+    contents
+        .leaves()
+        .forEach(
+            (at, packed) -> {
+              known.add(PackNames.leaf(at));
+              known.add(PackNames.proof(at));
+              known.add(PackContents.beside(at, packed.leaf()));
+            });
     contents.question().bootLogs().forEach(log -> known.add(PackNames.bootLog(log.leafIndex())));
     contents.trust().keySet().forEach(version -> known.add(PackNames.trust(version)));
     known.add(PackNames.consistency(contents.question().start()));

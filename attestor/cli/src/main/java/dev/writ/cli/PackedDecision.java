@@ -7,10 +7,13 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.StrictJson;
+import dev.writ.evidence.KeptEvidence;
+import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.ledger.Entry;
 import dev.writ.policy.Governance;
 import dev.writ.policy.Inputs;
 import dev.writ.policy.MalformedPolicyException;
+import dev.writ.tlog.Hash;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,14 +27,17 @@ import java.util.Optional;
  * @param message for whoever was denied; empty of a permission
  * @param reasons of a policy that denied, each by rule, user's and administrator's words
  * @param artifact what was issued, in compact serialization
+ * @param bootLog SHA-256 of the boot log that came with its Evidence
  */
 record PackedDecision(
     ExecutionRequest request,
     Optional<Governance> governance,
     String message,
     List<Map<String, String>> reasons,
-    Optional<String> artifact) {
+    Optional<String> artifact,
+    Optional<Hash> bootLog) {
   private static final int MAX_REASONS = 1024;
+  private static final int MAX_EVIDENCE = 512 * 1024;
 
   PackedDecision {
     reasons = List.copyOf(reasons);
@@ -69,9 +75,22 @@ record PackedDecision(
               governance,
               json.optionalText("message").orElse(""),
               reasons,
-              json.optionalText("artifact")));
-    } catch (MalformedDocumentException | MalformedPolicyException | IllegalArgumentException e) {
+              json.optionalText("artifact"),
+              bootLog(json)));
+    } catch (MalformedDocumentException
+        | MalformedPolicyException
+        | MalformedEvidenceException
+        | IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  private static Optional<Hash> bootLog(JsonMembers json)
+      throws MalformedDocumentException, MalformedEvidenceException {
+    if (!json.has("evidence")) {
+      return Optional.empty();
+    }
+    byte[] kept = json.base64UrlUpTo("evidence", MAX_EVIDENCE);
+    return KeptEvidence.parse(kept).bootLog().map(digest -> Hash.of(digest.value().bytes()));
   }
 }

@@ -8,6 +8,8 @@ import dev.writ.artifact.Artifact;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.TrustFile;
+import dev.writ.ledger.KeptBootLog;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -264,8 +266,9 @@ abstract class PackCommandTest {
         .containsEntry(PackNames.LINEAGE, "derived")
         .containsEntry(PackNames.REPLAY, "derived")
         .containsEntry(PackNames.LOG_KEYS, "derived")
-        .containsEntry(PackNames.MANIFEST, "manifest")
-        .containsEntry(PackNames.CHECKPOINT, "checkpoint");
+        .containsEntry(PackNames.MANIFEST, "manifest");
+    // In its root a changed byte is no longer base64, or another root.
+    assertThat(found.get(PackNames.CHECKPOINT)).isIn("contents", "checkpoint");
     assertThat(found.values()).contains("inclusion", "payloads", "consistency");
   }
 
@@ -373,6 +376,140 @@ abstract class PackCommandTest {
       more.putAll(members);
       fails(relisted(more), "derived");
     }
+  }
+
+  /** The checks that fail of what somebody makes who changes a pack and makes all of the rest anew. */
+  private List<String> failing(Map<String, byte[]> members) throws Exception {
+    Path file = folder.resolve("remade.zip");
+    RemadePack.write(members, TrustFile.parse(trustBytes()), file);
+    Invocation verified = verify(file);
+    List<String> failed = new ArrayList<>();
+    Matcher matcher = Pattern.compile("(?m)^FAILS +([a-z]+)").matcher(verified.out());
+    while (matcher.find()) {
+      failed.add(matcher.group(1));
+    }
+    assertThat(verified.status())
+        .as(verified.out() + verified.err())
+        .isEqualTo(failed.isEmpty() ? ExitStatus.DONE : ExitStatus.DENIED);
+    return failed;
+  }
+
+  private byte[] trustBytes() throws Exception {
+    return Files.readAllBytes(running.service().trustFile());
+  }
+
+  private static PackQuestion question(Map<String, byte[]> members) throws Exception {
+    return PackQuestion.parse(of(members, PackNames.QUESTION));
+  }
+
+  private static long last(Map<String, byte[]> members, Class<? extends LeafBody> kind)
+      throws Exception {
+    return Long.parseLong(leafOf(members, kind).replaceAll("\\D", ""));
+  }
+
+  @Test
+  void pack_thatIsMadeAnew_isTheSame() throws Exception {
+    assertThat(failing(members(range))).isEmpty();
+    assertThat(Files.mismatch(range, folder.resolve("remade.zip"))).isEqualTo(-1);
+  }
+
+  /** Of the two names one would be verified, and the other read. */
+  @Test
+  void secondText_besideALeaf_isFound() throws Exception {
+    Map<String, byte[]> members = members(range);
+    byte[] forged = "{}".getBytes(StandardCharsets.UTF_8);
+    members.put(PackNames.policy(last(members, LeafBody.DecisionAllow.class)), forged);
+    assertThat(failing(members)).containsExactly("derived");
+    members = members(range);
+    members.put(PackNames.payload(last(members, LeafBody.PolicyInForce.class)), forged);
+    assertThat(failing(members)).containsExactly("derived");
+  }
+
+  @Test
+  void bootLog_thatNoEvidenceNames_isFound() throws Exception {
+    Map<String, byte[]> members = members(range);
+    PackQuestion was = question(members);
+    long leaf = last(members, LeafBody.PolicyInForce.class);
+    List<PackQuestion.BootLogRow> rows = new ArrayList<>(was.bootLogs());
+    rows.add(
+        new PackQuestion.BootLogRow(
+            leaf, was.hosts().get(0).akName(), KeptBootLog.Decision.DENIED, 7));
+    members.put(
+        PackNames.QUESTION,
+        new PackQuestion(was.start(), was.end(), true, was.tenant(), was.hosts(), was.keys(), rows)
+            .toJson());
+    members.put(PackNames.bootLog(leaf), "anybody's".getBytes(StandardCharsets.UTF_8));
+    assertThat(failing(members)).containsExactly("payloads");
+  }
+
+  /** Readers of PEM pass over text before and between what they read. */
+  @Test
+  void textBesideCertificates_isFound() throws Exception {
+    Map<String, byte[]> members = members(one);
+    byte[] roots = of(members, PackNames.MAKER_ROOTS);
+    members.put(
+        PackNames.MAKER_ROOTS,
+        ("Approved.\n" + new String(roots, StandardCharsets.US_ASCII))
+            .getBytes(StandardCharsets.US_ASCII));
+    assertThat(fails(relisted(members), "contents").out()).contains("PEM as writ pack writes it");
+  }
+
+  @Test
+  void checkpoint_thatTheLogDidNotSign_isFound() throws Exception {
+    Map<String, byte[]> members = members(one);
+    String note = new String(of(members, PackNames.CHECKPOINT), StandardCharsets.UTF_8);
+    int at = note.indexOf('\n', note.indexOf('\n') + 1) + 1; // its root
+    char other = note.charAt(at) == 'A' ? 'B' : 'A';
+    members.put(
+        PackNames.CHECKPOINT,
+        (note.substring(0, at) + other + note.substring(at + 1)).getBytes(StandardCharsets.UTF_8));
+    assertThat(failing(members)).containsExactly("checkpoint");
+  }
+
+  @Test
+  void tenant_thatIsAnother_isFoundByTheReplayAlone() throws Exception {
+    Map<String, byte[]> members = members(range);
+    PackQuestion was = question(members);
+    members.put(
+        PackNames.QUESTION,
+        new PackQuestion(
+                was.start(), was.end(), true, "other", was.hosts(), was.keys(), was.bootLogs())
+            .toJson());
+    assertThat(failing(members)).containsExactly("replay");
+  }
+
+  @Test
+  void whatDecisionsRestOn_leftOut_isSaidByTheReplay() throws Exception {
+    Map<String, byte[]> members = members(range);
+    assertThat(members.remove(PackNames.MAKER_ROOTS)).isNotNull();
+    members.remove(PackNames.MAKER_INTERMEDIATES);
+    members.remove(PackNames.MAKER_LISTS);
+    assertThat(failing(members)).isEmpty();
+    assertThat(verify(folder.resolve("remade.zip")).out())
+        .containsPattern("(?m)^not shown +replay .*: leaf [0-9]+ endorsement not kept: the roots");
+    members = members(one);
+    assertThat(members.remove(PackNames.policy(last(members, LeafBody.PolicyInForce.class))))
+        .isNotNull();
+    assertThat(failing(members)).containsExactly("replay");
+  }
+
+  @Test
+  void payloadOfAnotherDecision_isFound() throws Exception {
+    Map<String, byte[]> members = members(range);
+    long denied = last(members, LeafBody.DecisionDeny.class);
+    long allowed = last(members, LeafBody.DecisionAllow.class);
+    members.put(PackNames.payload(denied), of(members, PackNames.payload(allowed)));
+    assertThat(failing(members)).contains("payloads", "replay");
+  }
+
+  @Test
+  void enrolmentLeftOut_isFound() throws Exception {
+    Map<String, byte[]> members = members(one);
+    long enrolled = last(members, LeafBody.Enrolment.class);
+    members.remove(PackNames.leaf(enrolled));
+    members.remove(PackNames.proof(enrolled));
+    members.remove(PackNames.payload(enrolled));
+    assertThat(failing(members)).contains("lineage", "replay");
   }
 
   @Test

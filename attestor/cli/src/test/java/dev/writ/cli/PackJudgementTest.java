@@ -4,12 +4,15 @@ package dev.writ.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.writ.artifact.AkName;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyQuorum;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.OperationKind;
+import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.OperatorSignature;
 import dev.writ.artifact.OutcomeState;
 import dev.writ.artifact.PolicyReference;
@@ -18,8 +21,16 @@ import dev.writ.artifact.RequestApproval;
 import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
+import dev.writ.artifact.TrustReference;
 import dev.writ.artifact.VerificationKey;
+import dev.writ.ledger.Host;
+import dev.writ.ledger.HostState;
+import dev.writ.ledger.InstanceKey;
+import dev.writ.ledger.KeptBootLog;
 import dev.writ.lineage.VerifiedLeaves;
+import dev.writ.service.ReplayStep;
+import dev.writ.service.Replayed;
+import dev.writ.service.StepOutcome;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.SignedNote;
@@ -36,8 +47,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -49,26 +58,9 @@ class PackJudgementTest {
   private static final Hash ANY = SampleLeaves.digest("any");
 
   private final List<Leaf> leaves = new ArrayList<>();
-  private final Memory memory = new Memory();
+  private final PackInMemory memory = new PackInMemory();
   private KeyPair operator;
   private TrustFile trust;
-
-  /** A pack that is in no file. */
-  private static final class Memory implements PackMembers {
-    private final TreeMap<String, byte[]> bytes = new TreeMap<>();
-
-    @Override
-    public SortedMap<String, Member> members() {
-      TreeMap<String, Member> members = new TreeMap<>();
-      bytes.forEach((name, is) -> members.put(name, new Member(0, is.length, Hash.sha256(is))));
-      return members;
-    }
-
-    @Override
-    public byte[] bytes(String name) {
-      return Optional.ofNullable(bytes.get(name)).orElseThrow();
-    }
-  }
 
   @BeforeEach
   void believe() throws Exception {
@@ -76,7 +68,7 @@ class PackJudgementTest {
     generator.initialize(new ECGenParameterSpec("secp256r1"));
     operator = generator.generateKeyPair();
     trust = TrustFile.of(content(1, Optional.empty()), List.of());
-    memory.bytes.put(PackNames.trust(1), trust.toJson());
+    memory.put(PackNames.trust(1), trust.toJson());
     key("first");
     add(List.of(leaves.get(0).hash()), policy());
   }
@@ -146,13 +138,13 @@ class PackJudgementTest {
     SampleLog log = SampleLog.of(leaves.stream().map(Leaf::bytes).toList());
     SignedNote note = SignedNote.parse(log.readCheckpoint().orElseThrow());
     VerifiedLeaves proven = new VerifiedLeaves(log, Checkpoint.parse(note.text()), note);
-    memory.bytes.put(PackNames.CHECKPOINT, note.bytes());
-    memory.bytes.put(
+    memory.put(PackNames.CHECKPOINT, note.bytes());
+    memory.put(
         PackNames.QUESTION,
         new PackQuestion(0, leaves.size(), true, "demo", List.of(), List.of(), List.of()).toJson());
     for (int at = 0; at < leaves.size(); at++) {
-      memory.bytes.put(PackNames.leaf(at), leaves.get(at).bytes());
-      memory.bytes.put(
+      memory.put(PackNames.leaf(at), leaves.get(at).bytes());
+      memory.put(
           PackNames.proof(at),
           TlogProof.of(proven.proof(at), note).format().getBytes(StandardCharsets.UTF_8));
     }
@@ -211,15 +203,9 @@ class PackJudgementTest {
 
   @Test
   void policyWhoseDocumentIsAnother_isFound() throws Exception {
-    memory.bytes.put(PackNames.policy(1), "{}".getBytes(StandardCharsets.UTF_8));
+    memory.put(PackNames.policy(1), "{}".getBytes(StandardCharsets.UTF_8));
     fails(judgement().policies(), "the policy of leaf 1: ");
     fails(judgement().payloads(), "beside leaf 1 must lie nothing it names");
-  }
-
-  @Test
-  void statusTokenThatIsNone_isFound() throws Exception {
-    memory.bytes.put(PackNames.STATUS_TOKEN, "a.b.c".getBytes(StandardCharsets.UTF_8));
-    assertThat(judgement().status().outcome()).isEqualTo(PackCheck.Outcome.FAILS);
   }
 
   @Test
@@ -232,16 +218,49 @@ class PackJudgementTest {
                 new OperatorSignature(
                     VerificationKey.of((ECPublicKey) operator.getPublic()).kid(),
                     signature(next.signingInput()))));
-    memory.bytes.put(PackNames.trust(2), second.toJson());
+    memory.put(PackNames.trust(2), second.toJson());
+    published(second);
     assertThat(PackTrust.follow(contents(), trust).newest().digest()).isEqualTo(second.digest());
     // Who has the second has the first by its digest.
     TrustFile pinned = TrustFile.pinned(second.toJson(), second.digest());
     assertThat(PackTrust.follow(contents(), pinned).first().digest()).isEqualTo(trust.digest());
   }
 
+  private void published(TrustFile file) {
+    add(
+        List.of(),
+        new OperationStep.Ended(
+            OperationKind.PUBLISH_TRUST,
+            ANY,
+            OperationStep.End.EXECUTED,
+            Optional.of(TrustReference.of(file)),
+            Optional.empty()));
+  }
+
+  /** What is of after it would be judged by the one before, by which more may have been allowed. */
+  @Test
+  void trustFile_whosePublicationWasLeftOut_isFound() throws Exception {
+    TrustContent next = content(2, Optional.of(trust.digest()));
+    TrustFile second =
+        TrustFile.of(
+            next,
+            List.of(
+                new OperatorSignature(
+                    VerificationKey.of((ECPublicKey) operator.getPublic()).kid(),
+                    signature(next.signingInput()))));
+    memory.put(PackNames.trust(2), second.toJson());
+    PackContents contents = contents();
+    TrustFile pinned = TrustFile.pinned(second.toJson(), second.digest());
+    for (TrustFile believed : List.of(trust, pinned)) {
+      assertThatThrownBy(() -> PackTrust.follow(contents, believed))
+          .isInstanceOf(MalformedPackException.class)
+          .hasMessageContaining("published by a leaf of the pack");
+    }
+  }
+
   @Test
   void trustFile_thatNobodySigned_isFound() throws Exception {
-    memory.bytes.put(
+    memory.put(
         PackNames.trust(2),
         TrustFile.of(content(2, Optional.of(trust.digest())), List.of()).toJson());
     PackContents contents = contents();
@@ -254,7 +273,7 @@ class PackJudgementTest {
   void trustFile_beforeTheBelievedOne_isTheOneThatItNames() throws Exception {
     TrustContent next = content(2, Optional.of(SampleLeaves.digest("another first")));
     TrustFile second = TrustFile.of(next, List.of());
-    memory.bytes.put(PackNames.trust(2), second.toJson());
+    memory.put(PackNames.trust(2), second.toJson());
     TrustFile pinned = TrustFile.pinned(second.toJson(), second.digest());
     PackContents contents = contents();
     assertThatThrownBy(() -> PackTrust.follow(contents, pinned))
@@ -267,7 +286,85 @@ class PackJudgementTest {
     PackContents whole = contents();
     assertThat(whole.leaves().values()).allMatch(PackContents.Packed::isProven);
     byte[] first = memory.bytes(PackNames.proof(0));
-    memory.bytes.put(PackNames.proof(1), first);
+    memory.put(PackNames.proof(1), first);
     assertThat(PackContents.read(memory).at(1).isProven()).isFalse();
+  }
+
+  @Test
+  void parentThatWasLeftOut_isFound() throws Exception {
+    approval("");
+    PackContents whole = contents();
+    assertThat(whole.leaves()).hasSize(3);
+    memory.remove(PackNames.leaf(1));
+    memory.remove(PackNames.proof(1));
+    PackContents less = PackContents.read(memory);
+    PackTrust followed = PackTrust.follow(less, trust);
+    fails(
+        new PackJudgement(less, followed).lineage(PackDerivation.of(less, followed)),
+        "leaf 2 breaks ");
+  }
+
+  private PackCheck replayed(StepOutcome outcome) throws Exception {
+    Replayed.Step step = new Replayed.Step(ReplayStep.DECISION, outcome);
+    return judgement()
+        .replays(List.of(new Replayed(1, Optional.of("one"), "allow", List.of(step), ANY)));
+  }
+
+  @Test
+  void decisionThatComesOutOtherwise_isFound() throws Exception {
+    holds(replayed(new StepOutcome.Same("")));
+    fails(
+        replayed(new StepOutcome.Differs("decision", "allow", "deny")),
+        "leaf 1 decision differs: ");
+    fails(
+        replayed(new StepOutcome.Contradicts("decision", "of the leaf", "another")),
+        "leaf 1 decision contradicts: ");
+  }
+
+  @Test
+  void decisionThatCannotBeMadeAgain_isNotShown() throws Exception {
+    for (StepOutcome less :
+        List.of(new StepOutcome.NotKept("a list"), new StepOutcome.Erased(""))) {
+      PackCheck check = replayed(less);
+      assertThat(check.outcome()).isEqualTo(PackCheck.Outcome.NOT_SHOWN);
+      assertThat(check.what()).startsWith("0 decisions come out the same").contains("1 as far as");
+    }
+  }
+
+  private static byte[] akName() {
+    byte[] sha256 = new byte[34];
+    sha256[1] = 0x0b;
+    return sha256;
+  }
+
+  /** One row twice, which one reader would take and another pass over. */
+  @Test
+  void questionWithTwoRowsOfOne_isRefused() throws Exception {
+    assertThat(contents().leaves()).hasSize(2);
+    AkName name = AkName.of(akName());
+    Host host = new Host(name, ANY, "a", new byte[1], HostState.ACTIVE, 0);
+    PackQuestion.BootLogRow log =
+        new PackQuestion.BootLogRow(0, name, KeptBootLog.Decision.ALLOWED, 1);
+    List<PackQuestion.BootLogRow> tooMany = new ArrayList<>();
+    for (int leaf = 0; leaf < 4; leaf++) {
+      tooMany.add(new PackQuestion.BootLogRow(leaf, name, KeptBootLog.Decision.ALLOWED, 1));
+    }
+    InstanceKey key = new InstanceKey(name, ANY, ANY, 0);
+    for (PackQuestion question :
+        List.of(
+            new PackQuestion(0, 1, true, "t", List.of(host, host), List.of(), List.of()),
+            new PackQuestion(0, 1, true, "t", List.of(), List.of(key, key), List.of()),
+            new PackQuestion(0, 1, true, "t", List.of(), List.of(), List.of(log, log)),
+            new PackQuestion(0, 1, true, "t", List.of(), List.of(), tooMany))) {
+      assertThatThrownBy(() -> PackQuestion.parse(question.toJson()))
+          .isInstanceOf(MalformedPackException.class);
+    }
+    assertThatThrownBy(
+            () ->
+                PackQuestion.parse(
+                    (" " + new String(memory.bytes(PackNames.QUESTION), StandardCharsets.UTF_8))
+                        .getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(MalformedPackException.class)
+        .hasMessageContaining("canonical");
   }
 }
