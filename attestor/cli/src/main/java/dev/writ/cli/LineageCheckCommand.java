@@ -67,6 +67,8 @@ final class LineageCheckCommand implements Callable<Integer> {
             + " of "
             + report.outcomes()
             + " outcomes are complete, "
+            + report.orphans()
+            + " orphans, "
             + (report.findings().size() + report.findingsLeftOut())
             + " findings");
     return lines.toString();

@@ -731,7 +731,7 @@ class HostCommandsTest {
 
   /** What an auditor gets of all that was decided above. */
   @Nested
-  class Packs extends PackCommandTest {
+  class Packs extends PackForgeryTest {
     Packs() {
       super(running);
     }

@@ -8,8 +8,6 @@ import dev.writ.artifact.Artifact;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.ProofBundle;
-import dev.writ.artifact.TrustFile;
-import dev.writ.ledger.KeptBootLog;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,21 +34,21 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @SuppressWarnings("InlineFormatString") // JSON is read more easily by itself.
 abstract class PackCommandTest {
-  private static final String REQUEST =
+  static final String REQUEST =
       """
       {"v":1,"aud":["demo-gateway"],"tenant":"demo","sub":"spiffe://dev.example/worker-%s",
        "act":{"action":"exec","resource":"%s","limits":{},"max_uses":1,
        "args_digest":"00000000000000000000000000000000000000000000000000000000000000a1"}}
       """;
 
-  @TempDir private static Path folder;
-  private final RunningService running;
-  private String jti = "";
-  private Path one = Path.of("");
-  private Path range = Path.of("");
+  @TempDir static Path folder;
+  final RunningService tested;
+  String jti = "";
+  Path one = Path.of("");
+  Path range = Path.of("");
 
   PackCommandTest(RunningService running) {
-    this.running = running;
+    this.tested = running;
   }
 
   @BeforeAll
@@ -70,38 +68,41 @@ abstract class PackCommandTest {
   }
 
   private Invocation attest(String worker, String resource) throws Exception {
+    return attest(
+        Files.writeString(folder.resolve("request.json"), REQUEST.formatted(worker, resource)));
+  }
+
+  Invocation attest(Path request) {
     return Invocation.of(
         "attest",
         "--service",
-        running.service().url(),
+        tested.service().url(),
         "--trust",
-        running.service().trustFile(),
+        tested.service().trustFile(),
         "--state",
-        running.hostB().state(),
+        tested.hostB().state(),
         "--tpm",
-        running.hostB().tcti(),
+        tested.hostB().tcti(),
         "--request",
-        Files.writeString(
-            folder.resolve("request.json"), String.format(REQUEST, worker, resource)));
+        request);
   }
 
-  private Invocation pack(Path out, Object... question) {
+  Invocation pack(Path out, Object... question) {
     List<Object> words = new ArrayList<>(List.of("pack"));
     words.addAll(List.of(question));
-    words.addAll(List.of("--config", running.config(), "--out", out));
+    words.addAll(List.of("--config", tested.config(), "--out", out));
     return Invocation.of(words.toArray());
   }
 
-  private Invocation verify(Path file, Object... more) {
+  Invocation verify(Path file, Object... more) {
     List<Object> words =
-        new ArrayList<>(
-            List.of("verify", "--pack", file, "--trust", running.service().trustFile()));
+        new ArrayList<>(List.of("verify", "--pack", file, "--trust", tested.service().trustFile()));
     words.addAll(List.of(more));
     return Invocation.of(words.toArray());
   }
 
   /** The members in their order. */
-  private static Map<String, byte[]> members(Path file) throws Exception {
+  static Map<String, byte[]> members(Path file) throws Exception {
     Map<String, byte[]> members = new LinkedHashMap<>();
     try (PackFile pack = PackFile.open(file)) {
       for (String name : pack.order()) {
@@ -111,7 +112,7 @@ abstract class PackCommandTest {
     return members;
   }
 
-  private static byte[] of(Map<String, byte[]> members, String name) {
+  static byte[] of(Map<String, byte[]> members, String name) {
     return Optional.ofNullable(members.get(name))
         .orElseThrow(() -> new AssertionError(name + " must be in the pack"));
   }
@@ -130,7 +131,7 @@ abstract class PackCommandTest {
   }
 
   /** As somebody writes it who changes a pack and knows how one is made. */
-  private static Path relisted(Map<String, byte[]> members) throws Exception {
+  static Path relisted(Map<String, byte[]> members) throws Exception {
     String was = new String(of(members, PackNames.MANIFEST), StandardCharsets.UTF_8);
     Map<String, byte[]> changed = new LinkedHashMap<>(members);
     changed.remove(PackNames.MANIFEST);
@@ -164,7 +165,7 @@ abstract class PackCommandTest {
   }
 
   @CanIgnoreReturnValue
-  private Invocation fails(Path file, String check) {
+  Invocation fails(Path file, String check) {
     Invocation verified = verify(file);
     assertThat(verified.status()).as(verified.out()).isEqualTo(ExitStatus.DENIED);
     assertThat(verified.out())
@@ -308,7 +309,7 @@ abstract class PackCommandTest {
   }
 
   /** The last one of a kind. */
-  private static String leafOf(Map<String, byte[]> members, Class<? extends LeafBody> kind)
+  static String leafOf(Map<String, byte[]> members, Class<? extends LeafBody> kind)
       throws Exception {
     Optional<String> found = Optional.empty();
     for (Map.Entry<String, byte[]> member : members.entrySet()) {
@@ -378,140 +379,6 @@ abstract class PackCommandTest {
     }
   }
 
-  /** The checks that fail of what somebody makes who changes a pack and makes all of the rest anew. */
-  private List<String> failing(Map<String, byte[]> members) throws Exception {
-    Path file = folder.resolve("remade.zip");
-    RemadePack.write(members, TrustFile.parse(trustBytes()), file);
-    Invocation verified = verify(file);
-    List<String> failed = new ArrayList<>();
-    Matcher matcher = Pattern.compile("(?m)^FAILS +([a-z]+)").matcher(verified.out());
-    while (matcher.find()) {
-      failed.add(matcher.group(1));
-    }
-    assertThat(verified.status())
-        .as(verified.out() + verified.err())
-        .isEqualTo(failed.isEmpty() ? ExitStatus.DONE : ExitStatus.DENIED);
-    return failed;
-  }
-
-  private byte[] trustBytes() throws Exception {
-    return Files.readAllBytes(running.service().trustFile());
-  }
-
-  private static PackQuestion question(Map<String, byte[]> members) throws Exception {
-    return PackQuestion.parse(of(members, PackNames.QUESTION));
-  }
-
-  private static long last(Map<String, byte[]> members, Class<? extends LeafBody> kind)
-      throws Exception {
-    return Long.parseLong(leafOf(members, kind).replaceAll("\\D", ""));
-  }
-
-  @Test
-  void pack_thatIsMadeAnew_isTheSame() throws Exception {
-    assertThat(failing(members(range))).isEmpty();
-    assertThat(Files.mismatch(range, folder.resolve("remade.zip"))).isEqualTo(-1);
-  }
-
-  /** Of the two names one would be verified, and the other read. */
-  @Test
-  void secondText_besideALeaf_isFound() throws Exception {
-    Map<String, byte[]> members = members(range);
-    byte[] forged = "{}".getBytes(StandardCharsets.UTF_8);
-    members.put(PackNames.policy(last(members, LeafBody.DecisionAllow.class)), forged);
-    assertThat(failing(members)).containsExactly("derived");
-    members = members(range);
-    members.put(PackNames.payload(last(members, LeafBody.PolicyInForce.class)), forged);
-    assertThat(failing(members)).containsExactly("derived");
-  }
-
-  @Test
-  void bootLog_thatNoEvidenceNames_isFound() throws Exception {
-    Map<String, byte[]> members = members(range);
-    PackQuestion was = question(members);
-    long leaf = last(members, LeafBody.PolicyInForce.class);
-    List<PackQuestion.BootLogRow> rows = new ArrayList<>(was.bootLogs());
-    rows.add(
-        new PackQuestion.BootLogRow(
-            leaf, was.hosts().get(0).akName(), KeptBootLog.Decision.DENIED, 7));
-    members.put(
-        PackNames.QUESTION,
-        new PackQuestion(was.start(), was.end(), true, was.tenant(), was.hosts(), was.keys(), rows)
-            .toJson());
-    members.put(PackNames.bootLog(leaf), "anybody's".getBytes(StandardCharsets.UTF_8));
-    assertThat(failing(members)).containsExactly("payloads");
-  }
-
-  /** Readers of PEM pass over text before and between what they read. */
-  @Test
-  void textBesideCertificates_isFound() throws Exception {
-    Map<String, byte[]> members = members(one);
-    byte[] roots = of(members, PackNames.MAKER_ROOTS);
-    members.put(
-        PackNames.MAKER_ROOTS,
-        ("Approved.\n" + new String(roots, StandardCharsets.US_ASCII))
-            .getBytes(StandardCharsets.US_ASCII));
-    assertThat(fails(relisted(members), "contents").out()).contains("PEM as writ pack writes it");
-  }
-
-  @Test
-  void checkpoint_thatTheLogDidNotSign_isFound() throws Exception {
-    Map<String, byte[]> members = members(one);
-    String note = new String(of(members, PackNames.CHECKPOINT), StandardCharsets.UTF_8);
-    int at = note.indexOf('\n', note.indexOf('\n') + 1) + 1; // its root
-    char other = note.charAt(at) == 'A' ? 'B' : 'A';
-    members.put(
-        PackNames.CHECKPOINT,
-        (note.substring(0, at) + other + note.substring(at + 1)).getBytes(StandardCharsets.UTF_8));
-    assertThat(failing(members)).containsExactly("checkpoint");
-  }
-
-  @Test
-  void tenant_thatIsAnother_isFoundByTheReplayAlone() throws Exception {
-    Map<String, byte[]> members = members(range);
-    PackQuestion was = question(members);
-    members.put(
-        PackNames.QUESTION,
-        new PackQuestion(
-                was.start(), was.end(), true, "other", was.hosts(), was.keys(), was.bootLogs())
-            .toJson());
-    assertThat(failing(members)).containsExactly("replay");
-  }
-
-  @Test
-  void whatDecisionsRestOn_leftOut_isSaidByTheReplay() throws Exception {
-    Map<String, byte[]> members = members(range);
-    assertThat(members.remove(PackNames.MAKER_ROOTS)).isNotNull();
-    members.remove(PackNames.MAKER_INTERMEDIATES);
-    members.remove(PackNames.MAKER_LISTS);
-    assertThat(failing(members)).isEmpty();
-    assertThat(verify(folder.resolve("remade.zip")).out())
-        .containsPattern("(?m)^not shown +replay .*: leaf [0-9]+ endorsement not kept: the roots");
-    members = members(one);
-    assertThat(members.remove(PackNames.policy(last(members, LeafBody.PolicyInForce.class))))
-        .isNotNull();
-    assertThat(failing(members)).containsExactly("replay");
-  }
-
-  @Test
-  void payloadOfAnotherDecision_isFound() throws Exception {
-    Map<String, byte[]> members = members(range);
-    long denied = last(members, LeafBody.DecisionDeny.class);
-    long allowed = last(members, LeafBody.DecisionAllow.class);
-    members.put(PackNames.payload(denied), of(members, PackNames.payload(allowed)));
-    assertThat(failing(members)).contains("payloads", "replay");
-  }
-
-  @Test
-  void enrolmentLeftOut_isFound() throws Exception {
-    Map<String, byte[]> members = members(one);
-    long enrolled = last(members, LeafBody.Enrolment.class);
-    members.remove(PackNames.leaf(enrolled));
-    members.remove(PackNames.proof(enrolled));
-    members.remove(PackNames.payload(enrolled));
-    assertThat(failing(members)).contains("lineage", "replay");
-  }
-
   @Test
   void memberTooMany_withoutTheManifest_isFound() throws Exception {
     Map<String, byte[]> more = new LinkedHashMap<>();
@@ -546,5 +413,46 @@ abstract class PackCommandTest {
     assertThat(verify(one, "--ear").status()).isEqualTo(ExitStatus.USAGE);
     assertThat(verify(one, "--at", "2026-11-21T12:00:00Z").status()).isEqualTo(ExitStatus.USAGE);
     assertThat(verify(out).status()).isEqualTo(ExitStatus.CONFIGURATION);
+  }
+
+  /** Each command of the manual's five questions, as it stands there. */
+  @Test
+  void fiveQuestions_asTheManualAsksThem_areAnswered() throws Exception {
+    String manual = Files.readString(Path.of("..", "..", "docs", "OPERATIONS.md"));
+    int section = manual.indexOf("### Five questions");
+    Matcher commands =
+        Pattern.compile("(?m)^(?:operator|auditor)\\$ writ (.*)$")
+            .matcher(manual.substring(section, manual.indexOf("\n## ", section)));
+    List<String> asked = new ArrayList<>();
+    while (commands.find()) {
+      List<Object> words = new ArrayList<>();
+      for (String word : commands.group(1).split(" ")) {
+        words.add(
+            switch (word) {
+              case "https://writ.acme.example:8443/ledger" -> tested.service().url() + "/ledger";
+              case "01a1fd02-e0d5-7ce6-ad7a-8fc0be151149" -> jti;
+              case "trust.json" -> tested.service().trustFile();
+              case "serve.yaml" -> tested.config();
+              case "november.zip" -> folder.resolve(word);
+              default -> word;
+            });
+      }
+      Invocation answered = Invocation.of(words.toArray());
+      assertThat(answered.status())
+          .as(words + answered.out() + answered.err())
+          .isEqualTo(ExitStatus.DONE);
+      asked.add(String.join(" ", commands.group(1).split(" ")[0], commands.group(1).split(" ")[1]));
+      if (asked.get(asked.size() - 1).equals("lineage check")) {
+        assertThat(answered.out()).contains(" 0 orphans, 0 findings");
+      }
+    }
+    assertThat(asked)
+        .containsExactly(
+            "lineage root",
+            "replay 01a1fd02-e0d5-7ce6-ad7a-8fc0be151149",
+            "lineage check",
+            "lineage tree",
+            "pack --range",
+            "verify --pack");
   }
 }

@@ -229,6 +229,21 @@ class PolicyPublishCommandTest {
     assertThat(OperatedService.fact(lifted, "state")).isEqualTo("executed");
     assertThat(lifted.err()).contains("is LIFTED");
     assertThat(json(breakglass("status")).text("mode")).isEqualTo("normal");
+    assertPackHolds();
+  }
+
+  /** All that governs the service, in a pack: trust files, policies, orders, operations with who signed. */
+  private static void assertPackHolds() {
+    Path pack = home.resolve("governance.zip");
+    Path config = service.socket().resolveSibling("serve.yaml");
+    Invocation packed = Invocation.of("pack", "--range", "..", "--config", config, "--out", pack);
+    assertThat(packed.status()).as(packed.out() + packed.err()).isEqualTo(ExitStatus.DONE);
+    Invocation verified = Invocation.of("verify", "--pack", pack, "--trust", service.trustFile());
+    assertThat(verified.status()).as(verified.out()).isEqualTo(ExitStatus.DONE);
+    assertThat(verified.out())
+        .containsPattern("trust +versions 1 to 2, with version 1")
+        .containsPattern("keys +[0-9]+ keys, 4 changes of mode")
+        .containsPattern("approvals +[1-9][0-9]* signed by whom");
   }
 
   private static Object[] with(List<Object> options, Object... arguments) {

@@ -9,11 +9,14 @@ import dev.writ.artifact.MalformedLeafException;
 import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedSet;
 
 /**
@@ -24,11 +27,22 @@ public final class LineageCheck {
   /** Most findings told; others are counted. */
   public static final int MAX_FINDINGS = 1000;
 
+  /** Rules without which a leaf hangs on nothing that says who did it. */
+  private static final Set<Rule> UNATTRIBUTED =
+      EnumSet.of(
+          Rule.LEAF_READABLE,
+          Rule.PARENT_PRESENT,
+          Rule.PARENT_EARLIER,
+          Rule.PARENT_KIND,
+          Rule.OUTCOME_COMPLETE,
+          Rule.OPERATION_PROPOSED);
+
   private final Lineage lineage;
   private final List<Finding> findings = new ArrayList<>();
   private long leftOut;
   private long outcomes;
   private long complete;
+  private final Set<Long> orphans = new HashSet<>();
 
   private LineageCheck(Lineage lineage) {
     this.lineage = lineage;
@@ -41,6 +55,8 @@ public final class LineageCheck {
    * @param end first leaf behind it
    * @param outcomes outcomes in it
    * @param complete those of them that have verification, artifact, allow and request
+   * @param orphans leaves that do not lead to who did what they say, and under whose keys: they cannot be
+   *     read, or lack, or come from another than, what their kind comes from
    * @param findings in the order of leaves
    * @param findingsLeftOut how many more there are
    */
@@ -49,6 +65,7 @@ public final class LineageCheck {
       long end,
       long outcomes,
       long complete,
+      long orphans,
       List<Finding> findings,
       long findingsLeftOut) {
     /** The report as given. */
@@ -69,6 +86,7 @@ public final class LineageCheck {
       map.put("holds", holds());
       map.put("outcomes", outcomes);
       map.put("outcomes_complete", complete);
+      map.put("orphans", orphans);
       map.put("findings", findings.stream().map(Finding::toMap).toList());
       map.put("findings_left_out", findingsLeftOut);
       return Jcs.canonical(map);
@@ -84,7 +102,7 @@ public final class LineageCheck {
     lineage.requireRange(start, end);
     LineageCheck check = new LineageCheck(lineage);
     LeafStream.each(lineage.source(), start, end, check::entry);
-    return new Report(start, end, check.outcomes, check.complete, check.findings, check.leftOut);
+    return check.report(start, end);
   }
 
   /**
@@ -97,13 +115,11 @@ public final class LineageCheck {
     for (long at : leaves) {
       check.entry(at, lineage.source().entries(at, at + 1).get(0));
     }
-    return new Report(
-        leaves.first(),
-        leaves.last() + 1,
-        check.outcomes,
-        check.complete,
-        check.findings,
-        check.leftOut);
+    return check.report(leaves.first(), leaves.last() + 1);
+  }
+
+  private Report report(long start, long end) {
+    return new Report(start, end, outcomes, complete, orphans.size(), findings, leftOut);
   }
 
   private void entry(long at, byte[] entry) throws IOException {
@@ -200,6 +216,9 @@ public final class LineageCheck {
   }
 
   private void add(Finding finding) {
+    if (UNATTRIBUTED.contains(finding.rule())) {
+      orphans.add(finding.leaf());
+    }
     if (findings.size() < MAX_FINDINGS) {
       findings.add(finding);
     } else {

@@ -5,6 +5,7 @@ import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
+import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.ServiceStart;
@@ -84,6 +85,10 @@ final class ParentKinds {
   private static Map<LeafKind, Count> ofApproval(LeafBody body) {
     if (body instanceof RequestApproved) {
       return Map.of(LeafKind.POLICY, ONE, LeafKind.DECISION_DENY, UP_TO_ONE);
+    }
+    if (body instanceof OperationStep.Ended) {
+      // Who withdraws one does so under a policy; otherwise it ends by itself, or by being done.
+      return Map.of(LeafKind.POLICY, UP_TO_ONE);
     }
     return body instanceof GovernanceStep.Ordered step && step.revokes()
         ? Map.of(LeafKind.POLICY, ONE, LeafKind.APPROVAL, UP_TO_ONE)

@@ -18,6 +18,8 @@ import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.OperationKind;
+import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.RevokedBy;
 import dev.writ.artifact.RevokedScope;
@@ -205,6 +207,8 @@ class LineageCheckTest {
     assertThat(words(log.findings()))
         .containsExactly(
             "6 parent_kind", "6 outcome_complete", "7 parent_present", "7 outcome_complete");
+    assertThat(LineageCheck.check(log.read(), 0, 8).orphans()).isEqualTo(2);
+    assertThat(LineageCheck.check(log.read(), 0, 6).orphans()).isZero();
   }
 
   @Test
@@ -228,6 +232,22 @@ class LineageCheckTest {
     log.add(List.of(log.policy), SampleLog.proposed());
     log.add(List.of(), SampleLog.destroyed());
     assertThat(words(log.findings())).containsExactly("5 operation_proposed");
+  }
+
+  /** As a service ends what operators approved, or what nobody did in time. */
+  @Test
+  void endOfAnOperation_comesFromNothingButIt() throws Exception {
+    SampleLog log = new SampleLog();
+    OperationStep.Ended expired =
+        new OperationStep.Ended(
+            OperationKind.DESTROY_KEY,
+            SampleLog.operation().digest(),
+            OperationStep.End.EXPIRED,
+            Optional.empty());
+    log.add(List.of(log.policy), SampleLog.proposed());
+    log.add(List.of(), expired);
+    log.add(List.of(log.host), expired);
+    assertThat(words(log.findings())).containsExactly("7 parent_kind");
   }
 
   @Test

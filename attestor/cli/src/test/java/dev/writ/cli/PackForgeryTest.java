@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.RequestApproved;
+import dev.writ.artifact.TrustFile;
+import dev.writ.ledger.KeptBootLog;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Packs of somebody who has Writ: what he changed is found though all that is made of it was made anew. */
+abstract class PackForgeryTest extends PackCommandTest {
+  PackForgeryTest(RunningService running) {
+    super(running);
+  }
+
+  /** The checks that fail of what somebody makes who changes a pack and makes all of the rest anew. */
+  private List<String> failing(Map<String, byte[]> members) throws Exception {
+    Path file = folder.resolve("remade.zip");
+    RemadePack.write(members, TrustFile.parse(trustBytes()), file);
+    Invocation verified = verify(file);
+    List<String> failed = new ArrayList<>();
+    Matcher matcher = Pattern.compile("(?m)^FAILS +([a-z]+)").matcher(verified.out());
+    while (matcher.find()) {
+      failed.add(matcher.group(1));
+    }
+    assertThat(verified.status())
+        .as(verified.out() + verified.err())
+        .isEqualTo(failed.isEmpty() ? ExitStatus.DONE : ExitStatus.DENIED);
+    return failed;
+  }
+
+  private byte[] trustBytes() throws Exception {
+    return Files.readAllBytes(tested.service().trustFile());
+  }
+
+  private static PackQuestion question(Map<String, byte[]> members) throws Exception {
+    return PackQuestion.parse(of(members, PackNames.QUESTION));
+  }
+
+  private static long last(Map<String, byte[]> members, Class<? extends LeafBody> kind)
+      throws Exception {
+    return Long.parseLong(leafOf(members, kind).replaceAll("\\D", ""));
+  }
+
+  @Test
+  void pack_thatIsMadeAnew_isTheSame() throws Exception {
+    assertThat(failing(members(range))).isEmpty();
+    assertThat(Files.mismatch(range, folder.resolve("remade.zip"))).isEqualTo(-1);
+  }
+
+  /** Of the two names one would be verified, and the other read. */
+  @Test
+  void secondText_besideALeaf_isFound() throws Exception {
+    Map<String, byte[]> members = members(range);
+    byte[] forged = "{}".getBytes(StandardCharsets.UTF_8);
+    members.put(PackNames.policy(last(members, LeafBody.DecisionAllow.class)), forged);
+    assertThat(failing(members)).containsExactly("derived");
+    members = members(range);
+    members.put(PackNames.payload(last(members, LeafBody.PolicyInForce.class)), forged);
+    assertThat(failing(members)).containsExactly("derived");
+  }
+
+  @Test
+  void bootLog_thatNoEvidenceNames_isFound() throws Exception {
+    Map<String, byte[]> members = members(range);
+    PackQuestion was = question(members);
+    long leaf = last(members, LeafBody.PolicyInForce.class);
+    List<PackQuestion.BootLogRow> rows = new ArrayList<>(was.bootLogs());
+    rows.add(
+        new PackQuestion.BootLogRow(
+            leaf, was.hosts().get(0).akName(), KeptBootLog.Decision.DENIED, 7));
+    members.put(
+        PackNames.QUESTION,
+        new PackQuestion(was.start(), was.end(), true, was.tenant(), was.hosts(), was.keys(), rows)
+            .toJson());
+    members.put(PackNames.bootLog(leaf), "anybody's".getBytes(StandardCharsets.UTF_8));
+    assertThat(failing(members)).containsExactly("payloads");
+  }
+
+  /** Readers of PEM pass over text before and between what they read. */
+  @Test
+  void textBesideCertificates_isFound() throws Exception {
+    Map<String, byte[]> members = members(one);
+    byte[] roots = of(members, PackNames.MAKER_ROOTS);
+    members.put(
+        PackNames.MAKER_ROOTS,
+        ("Approved.\n" + new String(roots, StandardCharsets.US_ASCII))
+            .getBytes(StandardCharsets.US_ASCII));
+    assertThat(fails(relisted(members), "contents").out()).contains("PEM as writ pack writes it");
+  }
+
+  @Test
+  void checkpoint_thatTheLogDidNotSign_isFound() throws Exception {
+    Map<String, byte[]> members = members(one);
+    String note = new String(of(members, PackNames.CHECKPOINT), StandardCharsets.UTF_8);
+    int at = note.indexOf('\n', note.indexOf('\n') + 1) + 1; // its root
+    char other = note.charAt(at) == 'A' ? 'B' : 'A';
+    members.put(
+        PackNames.CHECKPOINT,
+        (note.substring(0, at) + other + note.substring(at + 1)).getBytes(StandardCharsets.UTF_8));
+    assertThat(failing(members)).containsExactly("checkpoint");
+  }
+
+  @Test
+  void tenant_thatIsAnother_isFoundByTheReplayAlone() throws Exception {
+    Map<String, byte[]> members = members(range);
+    PackQuestion was = question(members);
+    members.put(
+        PackNames.QUESTION,
+        new PackQuestion(
+                was.start(), was.end(), true, "other", was.hosts(), was.keys(), was.bootLogs())
+            .toJson());
+    assertThat(failing(members)).containsExactly("replay");
+  }
+
+  @Test
+  void whatDecisionsRestOn_leftOut_isSaidByTheReplay() throws Exception {
+    Map<String, byte[]> members = members(range);
+    assertThat(members.remove(PackNames.MAKER_ROOTS)).isNotNull();
+    members.remove(PackNames.MAKER_INTERMEDIATES);
+    members.remove(PackNames.MAKER_LISTS);
+    assertThat(failing(members)).isEmpty();
+    assertThat(verify(folder.resolve("remade.zip")).out())
+        .containsPattern("(?m)^not shown +replay .*: leaf [0-9]+ endorsement not kept: the roots");
+    members = members(one);
+    assertThat(members.remove(PackNames.policy(last(members, LeafBody.PolicyInForce.class))))
+        .isNotNull();
+    assertThat(failing(members)).containsExactly("replay");
+  }
+
+  @Test
+  void payloadOfAnotherDecision_isFound() throws Exception {
+    Map<String, byte[]> members = members(range);
+    long denied = last(members, LeafBody.DecisionDeny.class);
+    long allowed = last(members, LeafBody.DecisionAllow.class);
+    members.put(PackNames.payload(denied), of(members, PackNames.payload(allowed)));
+    assertThat(failing(members)).contains("payloads", "replay");
+  }
+
+  @Test
+  void enrolmentLeftOut_isFound() throws Exception {
+    Map<String, byte[]> members = members(one);
+    long enrolled = last(members, LeafBody.Enrolment.class);
+    members.remove(PackNames.leaf(enrolled));
+    members.remove(PackNames.proof(enrolled));
+    members.remove(PackNames.payload(enrolled));
+    assertThat(failing(members)).contains("lineage", "replay");
+  }
+
+  /** Approved by somebody, and read long after what lay beside its leaf was erased. */
+  @Test
+  void decisionThatSomebodyApproved_isShownWithHim_alsoOnceItsPayloadIsErased() throws Exception {
+    String uses = "\"max_uses\":1";
+    assertThat(REQUEST).contains(uses);
+    Path request =
+        Files.writeString(
+            folder.resolve("seven.json"),
+            REQUEST.formatted("b", "/usr/bin/true").replace(uses, "\"max_uses\":7"));
+    Invocation denied = attest(request);
+    Matcher asked = Pattern.compile("writ approve --request ([0-9a-f-]{36})").matcher(denied.err());
+    assertThat(asked.find()).as(denied.err()).isTrue();
+    Invocation approved =
+        Invocation.of(
+            "approve",
+            "--request",
+            asked.group(1),
+            "--operator-key",
+            tested.service().trustFile().resolveSibling(KeyBirth.OPERATOR_KEY),
+            "--yes",
+            "--socket",
+            tested.service().socket(),
+            "--trust",
+            tested.service().trustFile());
+    assertThat(approved.status()).as(approved.err()).isEqualTo(ExitStatus.DONE);
+    Invocation allowed = attest(request);
+    assertThat(allowed.status()).as(allowed.err()).isEqualTo(ExitStatus.DONE);
+    ProofBundle bundle = ProofBundle.parse(allowed.out().strip().getBytes(StandardCharsets.UTF_8));
+    String seven = Artifact.parse(bundle.artifact()).claims().jti().toString();
+
+    Path whole = folder.resolve("approved.zip");
+    Invocation packed = pack(whole, seven);
+    assertThat(packed.status()).as(packed.out() + packed.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(verify(whole).out())
+        .contains("approvals    1 signed by whom", "replay       1 decisions come out the same");
+    assertThat(new String(of(members(whole), PackNames.REPORT), StandardCharsets.UTF_8))
+        .contains("<th scope=\"row\">Approved by</th>");
+    Map<String, byte[]> members = members(whole);
+    String approval = leafOf(members, RequestApproved.class);
+    members.remove(approval);
+    members.remove(approval.replace("leaves", "proofs").replace("json", "tlog-proof"));
+    assertThat(failing(members)).contains("lineage", "replay");
+
+    Invocation erased =
+        Invocation.of("ledger", "erase", seven, "--socket", tested.service().socket());
+    assertThat(erased.status()).as(erased.err()).isEqualTo(ExitStatus.DONE);
+    Path less = folder.resolve("erased.zip");
+    assertThat(pack(less, seven).status()).isEqualTo(ExitStatus.DONE);
+    assertThat(verify(less).out())
+        .containsPattern("(?m)^not shown +payloads .*1 asked for were erased, or left out$")
+        .containsPattern("(?m)^not shown +replay .*erased")
+        .contains("bundles      0 held");
+    assertThat(new String(of(members(less), PackNames.REPORT), StandardCharsets.UTF_8))
+        .contains("so that nothing else can be put in its place");
+  }
+}
