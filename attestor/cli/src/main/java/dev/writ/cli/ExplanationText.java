@@ -21,6 +21,10 @@ final class ExplanationText {
       text.refused(json);
       return text.lines.toString();
     }
+    if (json.has("verifier")) {
+      text.verification(json);
+      return text.lines.toString();
+    }
     if (json.has("asker")) {
       text.evaluation(json);
       return text.lines.toString();
@@ -54,6 +58,34 @@ final class ExplanationText {
     lines.blank();
     lines.line(
         "nothing was attested, and nothing issued: the answer is the policy's, for who asked");
+  }
+
+  /** An answer to who wanted to use an artifact that the service judges. */
+  private void verification(JsonMembers json) throws MalformedJsonException {
+    named(json);
+    for (String name :
+        List.of(
+            "verifier",
+            "verdict",
+            "code",
+            "reason",
+            "jti",
+            "asked_by",
+            "reporter",
+            "action",
+            "resource")) {
+      json.optionalText(name).ifPresent(value -> lines.fact(name, value));
+    }
+    if (json.has("used")) {
+      lines.fact("used", Long.toString(json.integer("used", 0, MAX_EXACT)));
+    }
+    if (json.has("max_uses")) {
+      lines.fact("max_uses", Long.toString(json.integer("max_uses", 1, MAX_EXACT)));
+    }
+    if (json.flag("erased")) {
+      lines.blank();
+      lines.line("what was asked for was erased; the leaf still says what was answered");
+    }
   }
 
   private void decision(JsonMembers json) throws MalformedJsonException {

@@ -7,6 +7,7 @@ import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedEnvelopeException;
+import dev.writ.artifact.Verification;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.TpmName;
 import dev.writ.evidence.VerifiedQuote;
@@ -72,6 +73,9 @@ final class Explanations {
 
     /** It is an answer to an enforcement point, and explained. */
     record Evaluated(EvaluationExplanation explanation) implements Outcome {}
+
+    /** It is an answer to who wanted to use an artifact, and explained. */
+    record Verified(VerificationExplanation explanation) implements Outcome {}
 
     /** No leaf of a decision has this name. */
     record Unknown() implements Outcome {}
@@ -139,6 +143,10 @@ final class Explanations {
     Optional<Leaf> leaf = index.isPresent() ? ledger.leaf(index.getAsLong()) : Optional.empty();
     if (leaf.isPresent() && leaf.get().body() instanceof Evaluation) {
       return evaluated(index.getAsLong(), leaf.get());
+    }
+    if (leaf.isPresent() && leaf.get().body() instanceof Verification) {
+      return new Outcome.Verified(
+          VerificationExplanation.read(ledger, index.getAsLong(), leaf.get()));
     }
     if (leaf.isEmpty() || !KeptDecision.isDecision(leaf.get())) {
       return new Outcome.Unknown();

@@ -134,6 +134,8 @@ final class OperatorRoutes {
     } else if (outcome instanceof Explanations.Outcome.Evaluated evaluated) {
       byte[] json = evaluated.explanation().toJson(whole);
       return PublicRoutes.given(200, json);
+    } else if (outcome instanceof Explanations.Outcome.Verified verified) {
+      return PublicRoutes.given(200, verified.explanation().toJson(whole));
     } else if (outcome instanceof Explanations.Outcome.Refused refused) {
       return PublicRoutes.given(200, refused(refused.request()));
     } else if (outcome instanceof Explanations.Outcome.Unlisted unlisted) {

@@ -99,6 +99,11 @@ final class Payload {
     return Jcs.canonical(Map.of("statement", statement, SALT, text(salt)));
   }
 
+  /** The statement in compact serialization out of a payload of one. */
+  static String statement(byte[] payload) throws MalformedJsonException {
+    return StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES).text("statement");
+  }
+
   static byte[] drill(SignedDrill drill, byte[] salt) {
     return Jcs.canonical(Map.of("drill", text(drill.toJson()), SALT, text(salt)));
   }

@@ -23,6 +23,7 @@ import dev.writ.artifact.Verdict;
 import dev.writ.artifact.Verification;
 import dev.writ.artifact.Verifier;
 import dev.writ.tlog.Hash;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.time.Duration;
@@ -129,6 +130,27 @@ final class RedemptionTest {
     assertThat(judge(receipt, asked, bundle))
         .isEqualTo(new Redemption.Taken(deployment.leaves() - 1));
     assertThat(RedemptionReceipt.parse(receipt.toJson())).isEqualTo(receipt);
+  }
+
+  @Test
+  void answer_isExplainedByItsId_allowsAndDenialsAlike() throws Exception {
+    ProofBundle bundle = redeeming.issue(1);
+    RedemptionReceipt receipt = taken(redeem(bundle, redeeming.byGateway(bundle)));
+    assertThat(explained(Leaf.parse(receipt.leaf()).id(), true))
+        .contains("\"verdict\":\"allow\"", "\"used\":1", "\"resource\":\"/usr/bin/true\"")
+        .contains("\"reporter\":\"gateway\"");
+    RedemptionOutcome.Denied denied =
+        (RedemptionOutcome.Denied) redeem(bundle, redeeming.byGateway(bundle));
+    assertThat(explained(denied.verification().orElseThrow(), false))
+        .contains("\"code\":\"replayed\"", "\"reason\":\"uses_spent\"")
+        .doesNotContain("resource");
+  }
+
+  private static String explained(UuidV7 id, boolean whole) throws Exception {
+    Explanations.Outcome outcome = deployment.service().explanations().explain(new LeafName.Id(id));
+    return new String(
+        ((Explanations.Outcome.Verified) outcome).explanation().toJson(whole),
+        StandardCharsets.UTF_8);
   }
 
   @Test
