@@ -145,7 +145,7 @@ final class PackCommand implements Callable<Integer> {
                 .ledger()
                 .leaf(index.getAsLong())
                 .flatMap(leaf -> PackBuilder.parse(leaf.bytes()))
-                .filter(PackedDecision::isOne)
+                .filter(PackedDecision::isAnswered)
                 .isPresent();
     if (!isDecision) {
       throw CommandFailure.invalid(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedEnvelopeException;
 import dev.writ.artifact.PolicyEnvelope;
@@ -103,8 +104,31 @@ final class PackReport {
     for (Map.Entry<Long, PackContents.Packed> each : contents.asked().entrySet()) {
       if (PackedDecision.isOne(each.getValue().leaf())) {
         decision(each.getKey(), each.getValue());
+      } else if (each.getValue().leaf().body() instanceof Evaluation evaluation) {
+        answer(each.getKey(), each.getValue(), evaluation);
       }
     }
+  }
+
+  /** Nothing was attested, and nothing came of it. */
+  private void answer(long at, PackContents.Packed packed, Evaluation evaluation) {
+    out.append("<section>\n<h2>Answer ")
+        .append(text(packed.leaf().id().toString()))
+        .append(": ")
+        .append(evaluation.allowed() ? "yes" : "no")
+        .append("</h2>\n");
+    begin("Leaf " + at + " of " + packed.leaf().time(), "Question", "Answer");
+    row("To whom", "an enforcement point that showed no Evidence; nothing was issued");
+    row("Under which policy", policy(evaluation.epoch(), evaluation.policyDigest()));
+    row(
+        "Why",
+        evaluation
+            .denied()
+            .map(denied -> denied.code().wire() + ", " + denied.reason())
+            .orElse("the policy names what was asked, and its rules permitted it"));
+    end();
+    checked(at);
+    out.append("</section>\n");
   }
 
   private void decision(long at, PackContents.Packed packed) {
@@ -321,7 +345,7 @@ final class PackReport {
         .leaves()
         .forEach(
             (at, packed) -> {
-              if (!contents.asked().containsKey(at) || !PackedDecision.isOne(packed.leaf())) {
+              if (!contents.asked().containsKey(at) || !PackedDecision.isAnswered(packed.leaf())) {
                 row(at + "", words(at, packed));
               }
             });

@@ -245,7 +245,7 @@ final class PackVerifier {
     if (!question.isRange()
         && (question.end() != question.start() + 1
             || contents.asked().values().stream()
-                .noneMatch(packed -> PackedDecision.isOne(packed.leaf())))) {
+                .noneMatch(packed -> PackedDecision.isAnswered(packed.leaf())))) {
       wrong.add("leaf " + question.start() + " must be a decision, and is none");
     }
     checks.add(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
@@ -47,6 +48,11 @@ record PackedDecision(
   static boolean isOne(Leaf leaf) {
     return leaf.body() instanceof LeafBody.DecisionAllow
         || leaf.body() instanceof LeafBody.DecisionDeny;
+  }
+
+  /** Whether a leaf is of a decision, or of an answer to an enforcement point: what a pack can be of. */
+  static boolean isAnswered(Leaf leaf) {
+    return isOne(leaf) || leaf.body() instanceof Evaluation;
   }
 
   /** Empty where the payload is not what a service writes, which a replay says. */

@@ -81,6 +81,32 @@ class ExplainCommandTest {
   }
 
   @Test
+  void explain_answerToAnEnforcementPoint_saysWhoAskedWhat_andThatNothingWasAttested()
+      throws Exception {
+    String answered =
+        """
+        {"v":1,"decision_id":"%1$s","leaf_index":9,"time":1800000000000,"kind":"evaluation",
+         "verdict":"deny","code":"policy_denied","reason":"document/questions",
+         "asker":"spiffe://acme.example/portal","action":"read","subject":"user:alice",
+         "resource":"record:1","policy":{"digest":"00","epoch":3,"in_force":true},
+         "policy_reasons":[{"rule":"document/questions","code":"c","user":"u","admin":"Not named."}],
+         "inputs_shown":true,"policy_rules":[]}
+        """
+            .formatted(ID);
+    Path socket = folder.resolve("s");
+    try (AnsweringSocket service = AnsweringSocket.at(socket, 200, answered)) {
+      assertThat(Invocation.of("explain", ID, "--socket", socket).out())
+          .contains("asker             spiffe://acme.example/portal\n")
+          .contains("subject           user:alice\n")
+          .contains("reason            document/questions\n")
+          .contains("policy_epoch      3\n")
+          .contains("rule              document/questions: Not named.\n")
+          .endsWith("the answer is the policy's, for who asked\n");
+      assertThat(service.requests()).hasSize(1);
+    }
+  }
+
+  @Test
   void explain_decision_isToldFromWhatChangedToTheProposal() throws Exception {
     Path socket = folder.resolve("s");
     try (AnsweringSocket service = AnsweringSocket.at(socket, 200, EXPLANATION)) {

@@ -9,6 +9,11 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.tlog.Hash;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +49,7 @@ abstract class PackCommandTest {
   @TempDir static Path folder;
   final RunningService tested;
   String jti = "";
+  private String answer = "";
   Path one = Path.of("");
   Path range = Path.of("");
 
@@ -62,6 +68,7 @@ abstract class PackCommandTest {
     Invocation packed = pack(one, jti);
     assertThat(packed.status()).as(packed.out() + packed.err()).isEqualTo(ExitStatus.DONE);
     assertThat(attest("b", "/usr/bin/true").status()).isEqualTo(ExitStatus.DONE);
+    answer = answered();
     range = folder.resolve("range.zip");
     Invocation ranged = pack(range, "--range", "..");
     assertThat(ranged.status()).as(ranged.out() + ranged.err()).isEqualTo(ExitStatus.DONE);
@@ -85,6 +92,30 @@ abstract class PackCommandTest {
         tested.hostB().tcti(),
         "--request",
         request);
+  }
+
+  /** What an enforcement point is told at the operators' socket that the policy does not let it ask. */
+  private String answered() throws Exception {
+    String body =
+        "{\"subject\":{\"type\":\"user\",\"id\":\"alice\"},\"action\":{\"name\":\"read\"},"
+            + "\"resource\":{\"type\":\"record\",\"id\":\"1\"}}";
+    String request =
+        "POST /access/v1/evaluation HTTP/1.1\r\nHost: writ\r\nConnection: close\r\n"
+            + "Content-Type: application/json\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body;
+    Path socket = Path.of(tested.config().toString()).resolveSibling("operator.sock");
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+      channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+      String told =
+          new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+      Matcher id = Pattern.compile("\"id\":\"([0-9a-f-]{36})\"").matcher(told);
+      assertThat(id.find()).as(told).isTrue();
+      assertThat(told).contains("\"decision\":false").contains("document/questions");
+      return id.group(1);
+    }
   }
 
   Invocation pack(Path out, Object... question) {
@@ -206,6 +237,22 @@ abstract class PackCommandTest {
     long leaves =
         members(range).keySet().stream().filter(name -> name.startsWith("leaves/")).count();
     assertThat(verified.out()).contains("every leaf from 0 to before " + leaves + "\"");
+  }
+
+  @Test
+  void pack_ofAnAnswerToAnEnforcementPoint_holds_andTheReportSaysWhatItWas() throws Exception {
+    Path file = folder.resolve("answer.zip");
+    assertThat(pack(file, answer).status()).isEqualTo(ExitStatus.DONE);
+    Invocation verified = verify(file);
+    assertThat(verified.status()).as(verified.out() + verified.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(verified.out())
+        .contains("replay       1 decisions come out the same from the Evidence on")
+        .doesNotContain("FAILS");
+    for (Path each : List.of(file, range)) {
+      assertThat(new String(of(members(each), PackNames.REPORT), StandardCharsets.UTF_8))
+          .contains("Answer " + answer + ": no")
+          .contains("policy_denied, document/questions");
+    }
   }
 
   @Test
