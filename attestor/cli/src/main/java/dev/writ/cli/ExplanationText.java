@@ -60,7 +60,7 @@ final class ExplanationText {
         "nothing was attested, and nothing issued: the answer is the policy's, for who asked");
   }
 
-  /** An answer to who wanted to use an artifact that the service judges. */
+  /** An artifact that was shown, and judged. */
   private void verification(JsonMembers json) throws MalformedJsonException {
     named(json);
     for (String name :
@@ -73,7 +73,8 @@ final class ExplanationText {
             "asked_by",
             "reporter",
             "action",
-            "resource")) {
+            "resource",
+            "asked")) {
       json.optionalText(name).ifPresent(value -> lines.fact(name, value));
     }
     if (json.has("used")) {
@@ -82,10 +83,11 @@ final class ExplanationText {
     if (json.has("max_uses")) {
       lines.fact("max_uses", Long.toString(json.integer("max_uses", 1, MAX_EXACT)));
     }
-    if (json.flag("erased")) {
-      lines.blank();
-      lines.line("what was asked for was erased; the leaf still says what was answered");
-    }
+    lines.blank();
+    lines.line(
+        json.flag("erased")
+            ? "what was asked for was erased; the leaf still says what was answered"
+            : "an artifact was shown: why it was issued, writ explain says of its jti");
   }
 
   private void decision(JsonMembers json) throws MalformedJsonException {

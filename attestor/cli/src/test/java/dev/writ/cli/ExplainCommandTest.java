@@ -107,6 +107,24 @@ class ExplainCommandTest {
   }
 
   @Test
+  void explain_artifactThatWasShown_leadsToItsOwnDecision() throws Exception {
+    String verified =
+        """
+        {"v":1,"decision_id":"%1$s","leaf_index":9,"time":1800000000000,"kind":"verification",
+         "verifier":"service","erased":false,"verdict":"deny","code":"revoked","reason":"status","jti":"%1$s"}
+        """
+            .formatted(ID);
+    Path socket = folder.resolve("s");
+    try (AnsweringSocket service = AnsweringSocket.at(socket, 200, verified)) {
+      assertThat(Invocation.of("explain", ID, "--socket", socket).out())
+          .contains("code              revoked\n")
+          .contains("jti               " + ID + "\n")
+          .endsWith("writ explain says of its jti\n");
+      assertThat(service.requests()).hasSize(1);
+    }
+  }
+
+  @Test
   void explain_decision_isToldFromWhatChangedToTheProposal() throws Exception {
     Path socket = folder.resolve("s");
     try (AnsweringSocket service = AnsweringSocket.at(socket, 200, EXPLANATION)) {

@@ -6,7 +6,7 @@ import java.util.Set;
 /**
  * Whoever asks at an operators' door.
  *
- * @param name for the log: what its certificate names it, or where it came in
+ * @param name its own: what its certificate names it, or where it came in
  * @param roles that it has
  */
 record Caller(String name, Set<Role> roles) {

@@ -74,7 +74,7 @@ final class Explanations {
     /** It is an answer to an enforcement point, and explained. */
     record Evaluated(EvaluationExplanation explanation) implements Outcome {}
 
-    /** It is an answer to who wanted to use an artifact, and explained. */
+    /** It is a judgement of an artifact that was shown, and told. */
     record Verified(VerificationExplanation explanation) implements Outcome {}
 
     /** No leaf of a decision has this name. */

@@ -16,7 +16,7 @@ import java.util.Set;
  * @param byKey roles by the SHA-256 of a certificate's SubjectPublicKeyInfo
  */
 public record OperatorClients(Map<String, Set<Role>> byUri, Map<Hash, Set<Role>> byKey) {
-  private static final int MAX_LOGGED = 256;
+  private static final int MAX_NAME = 256;
 
   /**
    * Copies both.
@@ -42,7 +42,8 @@ public record OperatorClients(Map<String, Set<Role>> byUri, Map<Hash, Set<Role>>
     Set<Role> roles = EnumSet.noneOf(Role.class);
     roles.addAll(uri.map(name -> byUri.getOrDefault(name, Set.of())).orElse(Set.of()));
     roles.addAll(byKey.getOrDefault(key, Set.of()));
-    String name = uri.orElse("sha256:" + key.hex());
-    return new Caller(name.substring(0, Math.min(name.length(), MAX_LOGGED)), roles);
+    // Never a part of it: two callers would be one.
+    String name = uri.filter(whole -> whole.length() <= MAX_NAME).orElse("sha256:" + key.hex());
+    return new Caller(name, roles);
   }
 }

@@ -2,48 +2,70 @@
 package dev.writ.service;
 
 import dev.writ.artifact.Jcs;
+import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.MalformedJsonException;
 import dev.writ.artifact.MalformedRedemptionException;
 import dev.writ.artifact.RedemptionStatement;
+import dev.writ.artifact.StrictJson;
 import dev.writ.artifact.Verification;
+import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What was answered to whoever wanted to use an artifact that the service judges.
+ * What an artifact was shown for, and what came of it. Why it was issued its own decision says.
  *
  * @param index of the leaf
  * @param asked the question, where it was not erased
  * @param used how many uses of the artifact are taken by now
  */
-record VerificationExplanation(
-    long index, Leaf leaf, Optional<RedemptionStatement> asked, OptionalLong used) {
+record VerificationExplanation(long index, Leaf leaf, Optional<Asked> asked, OptionalLong used) {
+  private static final String QUESTION = "question";
+
+  /** What was asked. */
+  private sealed interface Asked {
+    /** Whether a use may be taken, by who signed for it. */
+    record Use(RedemptionStatement statement) implements Asked {}
+
+    /** What an enforcement point wanted to know, in canonical JSON. */
+    record Question(String json) implements Asked {}
+  }
+
   static VerificationExplanation read(Ledger ledger, long index, Leaf leaf) throws LedgerException {
     Verification verification = (Verification) leaf.body();
     Optional<byte[]> payload = ledger.payload(index);
-    Optional<RedemptionStatement> asked = Optional.empty();
-    if (payload.isPresent()) {
-      try {
-        asked = Optional.of(RedemptionStatement.parse(Payload.statement(payload.get())));
-      } catch (MalformedJsonException | MalformedRedemptionException e) {
-        throw KeptDecision.contradiction(index, String.valueOf(e.getMessage()));
-      }
-      if (!asked.get().asked().equals(verification.asked())) {
-        throw KeptDecision.contradiction(index, "the question beside it is another than its own");
-      }
-    }
     return new VerificationExplanation(
         index,
         leaf,
-        asked,
+        payload.isPresent()
+            ? Optional.of(asked(index, verification, payload.get()))
+            : Optional.empty(),
         verification.jti().isPresent()
             ? OptionalLong.of(ledger.uses(verification.jti().get()))
             : OptionalLong.empty());
+  }
+
+  private static Asked asked(long index, Verification verification, byte[] payload) {
+    try {
+      JsonMembers members = StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES);
+      if (members.has(QUESTION)) {
+        return new Asked.Question(
+            new String(members.canonical(QUESTION), StandardCharsets.UTF_8));
+      }
+      RedemptionStatement statement = RedemptionStatement.parse(Payload.statement(payload));
+      if (!statement.asked().equals(verification.asked())) {
+        throw KeptDecision.contradiction(index, "the question beside it is another than its own");
+      }
+      return new Asked.Use(statement);
+    } catch (MalformedJsonException | MalformedRedemptionException e) {
+      throw KeptDecision.contradiction(index, String.valueOf(e.getMessage()));
+    }
   }
 
   /**
@@ -70,15 +92,20 @@ record VerificationExplanation(
         .askedBy()
         .ifPresent(kid -> json.put("asked_by", PublicRoutes.base64Url(kid.bytes())));
     json.put("erased", asked.isEmpty());
-    asked.ifPresent(
-        statement -> {
-          json.put("reporter", statement.signer().reporter().wire());
-          json.put("asked_at", statement.claims().at().toEpochMilli());
-          json.put("action", statement.claims().action().action());
-          if (whole) {
-            json.put("resource", statement.claims().action().resource());
-          }
-        });
+    asked.ifPresent(question -> put(question, whole, json));
     return Jcs.canonical(json);
+  }
+
+  private static void put(Asked asked, boolean whole, Map<String, Object> json) {
+    if (asked instanceof Asked.Use use) {
+      json.put("reporter", use.statement().signer().reporter().wire());
+      json.put("asked_at", use.statement().claims().at().toEpochMilli());
+      json.put("action", use.statement().claims().action().action());
+      if (whole) {
+        json.put("resource", use.statement().claims().action().resource());
+      }
+    } else if (whole) {
+      json.put("asked", ((Asked.Question) asked).json());
+    }
   }
 }

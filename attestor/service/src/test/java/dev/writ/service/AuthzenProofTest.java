@@ -146,6 +146,15 @@ final class AuthzenProofTest {
     assertThat(verification.jti()).contains(artifact.claims().jti());
     assertThat(verification.maxUses()).isEmpty();
     assertThat(leaf.parents()).containsExactly(Leaf.parse(bundle.leaf()).hash());
+    VerificationExplanation told =
+        ((Explanations.Outcome.Verified)
+                deployment.service().explanations().explain(new LeafName.Id(answer.leaf())))
+            .explanation();
+    assertThat(new String(told.toJson(true), UTF_8))
+        .contains("\"verdict\":\"allow\"")
+        .contains(artifact.claims().jti().toString())
+        .contains(PORTAL);
+    assertThat(new String(told.toJson(false), UTF_8)).doesNotContain(PORTAL);
     Lineage lineage = AuditedLog.read(deployment, Openings.NONE);
     assertThat(LineageCheck.check(lineage, 0, deployment.leaves()).findings()).isEmpty();
   }

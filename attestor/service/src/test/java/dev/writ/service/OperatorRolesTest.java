@@ -165,6 +165,28 @@ final class OperatorRolesTest {
     }
   }
 
+  /** Who asks may honour the answer, and rules see the name: two must never be one. */
+  @Test
+  void clients_whoseNamesAreTooLongToBeTold_areToldApartByTheirKeys() throws Exception {
+    String uri = PREFIX + "a".repeat(300);
+    OperatorClients clients =
+        new OperatorClients(Map.of(uri + "1", Set.of(Role.GATEWAY)), Map.of());
+    X509Certificate one =
+        authority
+            .client(SoftwareHost.newKeyPair(), ClientAuthority.Terms.of(uri + "1"))
+            .chain()
+            .get(0);
+    X509Certificate other =
+        authority
+            .client(SoftwareHost.newKeyPair(), ClientAuthority.Terms.of(uri + "2"))
+            .chain()
+            .get(0);
+
+    assertThat(clients.caller(one).roles()).containsExactly(Role.GATEWAY);
+    assertThat(clients.caller(one).name()).startsWith("sha256:");
+    assertThat(clients.caller(other).name()).isNotEqualTo(clients.caller(one).name());
+  }
+
   /** A connection may stand for longer than whoever is known by it. */
   @Test
   void client_whoseCertificateEndsOnItsConnection_hasNoRoleFromThen() throws Exception {

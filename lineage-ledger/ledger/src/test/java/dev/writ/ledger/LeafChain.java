@@ -5,6 +5,7 @@ import dev.writ.artifact.Admission;
 import dev.writ.artifact.ApprovalOf;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
@@ -137,6 +138,10 @@ final class LeafChain {
     return add(
         new LeafBody.DecisionDeny(
             DenialCode.POLICY_DENIED, "none", Optional.empty(), Optional.empty(), policy, epoch));
+  }
+
+  LeafChain evaluation(long epoch, Hash policy) {
+    return add(new Evaluation(Optional.empty(), new Commitment(Samples.digest()), policy, epoch));
   }
 
   LeafChain outcome(UuidV7 jti, Hash statement, Hash... parents) {

@@ -171,6 +171,8 @@ class LedgerRulesTest {
     assertHolds(LeafChain.born().policy(2).deny(1, LeafChain.POLICY));
     assertBreaks(Rule.POLICY_IN_FORCE, LeafChain.born().deny(2, LeafChain.POLICY));
     assertBreaks(Rule.POLICY_IN_FORCE, LeafChain.born().deny(1, other));
+    assertBreaks(Rule.POLICY_IN_FORCE, LeafChain.born().evaluation(2, LeafChain.POLICY));
+    assertBreaks(Rule.POLICY_IN_FORCE, LeafChain.born().evaluation(1, other));
   }
 
   @Test

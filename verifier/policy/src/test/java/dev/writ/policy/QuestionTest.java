@@ -117,6 +117,22 @@ class QuestionTest {
   }
 
   @Test
+  void question_whileTheServiceIsFrozen_isDenied() throws Exception {
+    Policy policy = new Samples.Draft().with("questions", USERS).permit("all", "true").policy();
+    Inputs read = read();
+    Inputs frozen =
+        new Inputs(
+            read.subject(),
+            read.request(),
+            new Governance(Optional.empty(), List.of(), Governance.Mode.FROZEN, 1),
+            read.trust(),
+            read.env(),
+            read.now());
+
+    assertThat(denying(policy.decide(frozen))).containsExactly("document/frozen");
+  }
+
+  @Test
   void request_ofAHost_isNotHeldToQuestions() throws Exception {
     Decision decision =
         new Samples.Draft().permit("all", "!has(request.question)").policy().decide(Samples.INPUTS);
