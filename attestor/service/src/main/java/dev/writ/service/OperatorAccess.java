@@ -26,7 +26,7 @@ final class OperatorAccess {
   /** The table. */
   static final Map<String, Set<Role>> ROLES =
       Map.ofEntries(
-          // How the service is, and what it believes. All else that a gateway needs is public.
+          // How the service is, and what it believes.
           Map.entry("live", ANY),
           Map.entry("ready", ANY),
           Map.entry("contract", ANY),
