@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,12 +42,21 @@ final class PackReport {
   private final PackTrust trust;
   private final Map<Long, Replayed> replays = new HashMap<>();
   private final Map<Hash, Host> hosts = new HashMap<>();
+  private final Map<Hash, List<Long>> children = new HashMap<>();
   private final StringBuilder out = new StringBuilder();
 
   PackReport(PackContents contents, PackTrust trust, List<Replayed> replays) {
     this.contents = contents;
     this.trust = trust;
     replays.forEach(replayed -> this.replays.put(replayed.index(), replayed));
+    contents
+        .leaves()
+        .forEach(
+            (at, packed) ->
+                new LinkedHashSet<>(packed.leaf().parents())
+                    .forEach(
+                        parent ->
+                            children.computeIfAbsent(parent, first -> new ArrayList<>()).add(at)));
     for (Host host : contents.question().hosts()) {
       contents.leaf(host.leafIndex()).ifPresent(leaf -> hosts.put(leaf.hash(), host));
     }
@@ -220,17 +230,9 @@ final class PackReport {
   }
 
   private List<String> after(PackContents.Packed decision) {
-    Hash hash = decision.leaf().hash();
-    List<String> after = new ArrayList<>();
-    contents
-        .leaves()
-        .forEach(
-            (at, packed) -> {
-              if (packed.leaf().parents().contains(hash)) {
-                after.add(words(at, packed));
-              }
-            });
-    return after;
+    return children.getOrDefault(decision.leaf().hash(), List.of()).stream()
+        .map(at -> words(at, contents.at(at)))
+        .toList();
   }
 
   private static String words(long at, PackContents.Packed packed) {

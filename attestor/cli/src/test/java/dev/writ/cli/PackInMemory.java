@@ -2,6 +2,7 @@
 package dev.writ.cli;
 
 import dev.writ.tlog.Hash;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -9,20 +10,21 @@ import java.util.TreeMap;
 /** A pack that is in no file. */
 final class PackInMemory implements PackMembers {
   private final TreeMap<String, byte[]> bytes = new TreeMap<>();
+  private final TreeMap<String, Member> members = new TreeMap<>();
 
   void put(String name, byte[] member) {
-    var unused = bytes.put(name, member);
+    bytes.put(name, member);
+    members.put(name, new Member(0, member.length, Hash.sha256(member)));
   }
 
   void remove(String name) {
-    var unused = bytes.remove(name);
+    bytes.remove(name);
+    members.remove(name);
   }
 
   @Override
   public SortedMap<String, Member> members() {
-    TreeMap<String, Member> members = new TreeMap<>();
-    bytes.forEach((name, is) -> members.put(name, new Member(0, is.length, Hash.sha256(is))));
-    return members;
+    return Collections.unmodifiableSortedMap(members);
   }
 
   @Override
