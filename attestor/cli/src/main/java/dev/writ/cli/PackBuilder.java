@@ -35,6 +35,7 @@ import java.security.cert.CRLException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -51,6 +52,8 @@ import java.util.TreeSet;
  * to decide them again, and all leaves by which the service was governed. Reads every leaf of the log once.
  */
 final class PackBuilder {
+  private static final Duration A_MOMENT = Duration.ofMillis(100);
+  private static final int LOOKS = 50;
   private static final Base64.Encoder MIME =
       Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII));
 
@@ -77,13 +80,18 @@ final class PackBuilder {
     TrustFile newest = trustFiles();
     SignedNote note = checkpoint(newest);
     Checkpoint checkpoint = checkpointOf(note);
+    // A service stores a checkpoint a moment after it answered under it.
+    for (int looks = 0; end > checkpoint.size() && looks < LOOKS && Pause.of(A_MOMENT); looks++) {
+      note = checkpoint(newest);
+      checkpoint = checkpointOf(note);
+    }
     if (end > checkpoint.size()) {
       throw CommandFailure.invalid(
           "the leaves must be below the signed checkpoint's size "
               + checkpoint.size()
               + ", and reach to "
               + end
-              + ": the newest are signed in a moment, say the same again");
+              + ": the service signs the newest, which takes it to run");
     }
     VerifiedLeaves leaves = new VerifiedLeaves(store.ledger().log(), checkpoint, note);
     TreeSet<Long> asked = new TreeSet<>();

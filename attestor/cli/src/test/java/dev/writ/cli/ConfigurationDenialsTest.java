@@ -169,6 +169,10 @@ final class ConfigurationDenialsTest {
           Map.entry("--initiator-token-file", "who set it in motion, by a provider's word"),
           Map.entry("--service", "who is asked"),
           Map.entry("--bundle", "what is verified in the place of a fresh one"),
+          Map.entry("--parent", "under which it is asked for, and has to be"),
+          Map.entry("--delegable", "what is asked for"),
+          Map.entry("--delegable-uses", "what is asked for"),
+          Map.entry("--hand-down", "where the program finds the bundle that it runs under"),
           Map.entry("--stop-within", "how soon it is killed, a second at most"));
 
   private static final AtomicReference<Duration> AHEAD = new AtomicReference<>(Duration.ZERO);
