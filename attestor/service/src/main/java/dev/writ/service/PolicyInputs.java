@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.Act;
 import dev.writ.artifact.Argument;
+import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.Environment;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
@@ -14,6 +15,7 @@ import dev.writ.evidence.TrustTier;
 import dev.writ.evidence.TrustedEndorsement;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.Host;
+import dev.writ.policy.Delegation;
 import dev.writ.policy.Env;
 import dev.writ.policy.Exec;
 import dev.writ.policy.Governance;
@@ -70,7 +72,18 @@ final class PolicyInputs {
         act.limits(),
         parent.map(ParentGrant::depth).orElse(0),
         request.parent().map(UuidV7::toString),
-        application.exec().map(PolicyInputs::exec));
+        application.exec().map(PolicyInputs::exec),
+        Optional.empty(),
+        act.delegable()
+            .map(
+                bound ->
+                    new Delegation(
+                        bound.actions(), bound.resources(), bound.aud(), bound.maxUses())),
+        parent.map(ParentGrant::claims).map(PolicyInputs::above));
+  }
+
+  private static Delegation.Above above(ArtifactClaims parent) {
+    return new Delegation.Above(parent.sub(), parent.act().action(), parent.act().resource());
   }
 
   /**

@@ -233,6 +233,7 @@ final class Profile {
       }
       builder.put(Exec.STRUCT.name(), Exec.STRUCT.celType());
       Question.structs().forEach(struct -> builder.put(struct.name(), struct.celType()));
+      Delegation.structs().forEach(struct -> builder.put(struct.name(), struct.celType()));
       builder.put(Governance.Approval.STRUCT.name(), Governance.Approval.STRUCT.celType());
       builder.put(Constants.TYPE_NAME, constants.type());
       put(builder, Trust.Tier.class);

@@ -20,6 +20,8 @@ import java.util.Optional;
  *     root
  * @param exec what the execution is bound to; absent where the action is no execution on a host
  * @param question what an enforcement point asks without Evidence; absent where a host asks for an artifact
+ * @param delegable what others may be permitted under it; absent where nothing may
+ * @param above the artifact that it is asked for under; absent for a root
  */
 public record Request(
     String action,
@@ -32,12 +34,16 @@ public record Request(
     long depth,
     Optional<String> parent,
     Optional<Exec> exec,
-    Optional<Question> question) {
+    Optional<Question> question,
+    Optional<Delegation> delegable,
+    Optional<Delegation.Above> above) {
   static final Struct<Request> STRUCT =
       Struct.<Request>named("Request")
+          .optional("above", InputType.ofStruct(Delegation.Above.STRUCT), Request::above)
           .field("action", InputType.TEXT, Request::action)
           .field("args_digest", InputType.TEXT, Request::argsDigest)
           .field("audiences", InputType.listOf(InputType.TEXT), Request::audiences)
+          .optional("delegable", InputType.ofStruct(Delegation.STRUCT), Request::delegable)
           .field("depth", InputType.INTEGER, Request::depth)
           .optional("exec", InputType.ofStruct(Exec.STRUCT), Request::exec)
           .field("limits", InputType.mapOf(InputType.INTEGER), Request::limits)
@@ -59,7 +65,9 @@ public record Request(
                       read.get("depth", InputType.INTEGER),
                       read.optional("parent", InputType.TEXT),
                       read.optional("exec", InputType.ofStruct(Exec.STRUCT)),
-                      read.optional("question", InputType.ofStruct(Question.STRUCT))));
+                      read.optional("question", InputType.ofStruct(Question.STRUCT)),
+                      read.optional("delegable", InputType.ofStruct(Delegation.STRUCT)),
+                      read.optional("above", InputType.ofStruct(Delegation.Above.STRUCT))));
 
   private static final String EXECUTION = "exec";
   private static final String ON_HOST = "exec:";
@@ -76,7 +84,36 @@ public record Request(
     limits = Map.copyOf(limits);
   }
 
-  /** What a host asks for. */
+  /** What is asked for by nobody's leave, under which nothing is asked for. */
+  public Request(
+      String action,
+      String resource,
+      String argsDigest,
+      List<String> audiences,
+      String tenant,
+      long maxUses,
+      Map<String, Long> limits,
+      long depth,
+      Optional<String> parent,
+      Optional<Exec> exec,
+      Optional<Question> question) {
+    this(
+        action,
+        resource,
+        argsDigest,
+        audiences,
+        tenant,
+        maxUses,
+        limits,
+        depth,
+        parent,
+        exec,
+        question,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** What a host asks for by itself, under which nothing is asked for. */
   public Request(
       String action,
       String resource,

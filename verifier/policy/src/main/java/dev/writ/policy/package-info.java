@@ -129,7 +129,7 @@
  * request     action, resource, args_digest, tenant: ""; audiences: []; max_uses, depth: 0;
  *             limits: {}; of exec, if it is given at all, path, exe_sha256, cwd: "", env, files: {};
  *             of question, if it is given at all, types and ids: "", properties, action and context
- *             empty
+ *             empty; delegable and above are given whole
  * governance  mode: normal; epoch: 1; approvals: []
  * trust       tier: none; pcrs_match: false; endorsement: absent; findings: {}
  * env         key_storage: memory; reset_count, restart_count: 0; clock_safe: false; pcrs: {};
@@ -180,7 +180,9 @@
  *             string; argv?: list(string); env, files: map(string, string)};
  *             question?: {subject, resource: {type, id: string; properties: Properties};
  *             action, context: Properties}, where Properties is {texts, others: map(string, string);
- *             flags: map(string, bool); integers: map(string, int)}
+ *             flags: map(string, bool); integers: map(string, int)};
+ *             delegable?: {actions, resources, audiences: list(string); max_uses: int};
+ *             above?: {workload, action, resource: string}
  * governance  initiator?: string; mode: Mode.{NORMAL, BREAKGLASS, FROZEN}; epoch: int;
  *             approvals: list of {approver, role: string; expires: timestamp}
  * trust       tier: Tier.{AFFIRMING &lt; WARNING &lt; CONTRAINDICATED &lt; NONE}; pcrs_match: bool;
@@ -200,6 +202,10 @@
  * <p>{@code request.exec} is what an execution on a host is bound to: {@code env} maps the names of
  * variables, and {@code files} the paths of scripts and data, to SHA-256 in hex. {@code argv} is absent
  * where an argument is not UTF-8, or beyond the bounds on inputs above.
+ *
+ * <p>{@code request.delegable} is what others may be permitted under the artifact that is asked for, {@code
+ * max_uses} 0 where their uses are not counted. {@code request.above} is of the artifact that {@code
+ * request.parent} names: it holds, its holder wants the request, and the request is within it.
  *
  * <p>{@code request.question} is what an enforcement point asks that has no Evidence to show: nothing of
  * {@code trust} and {@code env} vouches for anything then, and all of the question is the word of who asks,
