@@ -126,6 +126,11 @@ final class AskedLog implements RecordedLog {
   }
 
   @Override
+  public List<Long> childrenBefore(UuidV7 parent, long leafIndex, int most) throws LedgerException {
+    return store.childrenBefore(parent, leafIndex, most);
+  }
+
+  @Override
   public Optional<PolicyEpoch> policyEpoch() throws LedgerException {
     return store.policyEpoch();
   }

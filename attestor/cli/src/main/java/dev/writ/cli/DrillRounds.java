@@ -111,7 +111,7 @@ final class DrillRounds {
         DrillDoor.SERVICE,
         DenialCode.GOVERNANCE_DISCONTINUITY,
         "a status that is stale, or behind what was seen",
-        "the service makes the status tokens, and judges by nobody's: none can be stale there");
+        "the service makes the status tokens, and judges by the one that it has made just then");
     drill.notApplicable(
         DrillDoor.VERIFIER,
         DenialCode.RUNTIME_INTEGRITY,

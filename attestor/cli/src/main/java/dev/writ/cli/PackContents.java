@@ -417,6 +417,11 @@ final class PackContents implements RecordedLog {
   }
 
   @Override
+  public List<Long> childrenBefore(UuidV7 parent, long leafIndex, int most) {
+    return state.childrenBefore(parent, leafIndex, most);
+  }
+
+  @Override
   public Optional<PolicyEpoch> policyEpoch() {
     return Optional.ofNullable(state.epochs().lastEntry()).map(Map.Entry::getValue);
   }

@@ -166,8 +166,7 @@ final class RecordedGrounds {
     }
   }
 
-  private static void requireNamed(String member, Leaf leaf, byte[] payload)
-      throws ContradictionException {
+  static void requireNamed(String member, Leaf leaf, byte[] payload) throws ContradictionException {
     Hash is = Hash.sha256(payload);
     if (leaf.payload().isPresent() && !leaf.payload().get().equals(is)) {
       throw new ContradictionException(
@@ -347,6 +346,11 @@ final class RecordedGrounds {
             .orElseThrow(
                 () -> new ContradictionException("parent", "allowed before", "not: " + jti));
     return Parents.grant(application, policy, provenLeaf(row.leafIndex()), signatures, at);
+  }
+
+  /** What was drawn of a parent before {@code index}. */
+  RecordedDraws draws() {
+    return new RecordedDraws(ledger, this);
   }
 
   /** The decision before {@code index} that allowed an artifact which one at it says it renews. */

@@ -265,8 +265,10 @@ final class ReplayWalk {
     if (outcome instanceof Parents.Outcome.Under under) {
       if (recorded.allowed()) {
         policies.requireParent(under.parent().leaf(), "the parent artifact's");
+        grounds.draws().compare(steps, under.parent(), index);
+      } else {
+        steps.same();
       }
-      steps.same();
       return Optional.of(under.parent());
     }
     steps.mismatch(

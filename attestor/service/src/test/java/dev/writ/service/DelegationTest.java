@@ -178,6 +178,23 @@ final class DelegationTest extends DelegatingHosts {
     assertThat(notSame(store.replay(at))).isEmpty();
   }
 
+  /** A row that says less was drawn lets one more child through; its replay sums what was asked for. */
+  @Test
+  void drawOfAChild_thatARowHides_isFoundByTheReplayOfTheNext() throws Exception {
+    Artifact parent = root(3);
+    assertThat(ask(other, host, parent, act(2, 0))).isInstanceOf(IssuanceOutcome.Issued.class);
+    try (Connection rows = deployment.store();
+        Statement change = rows.createStatement()) {
+      assertThat(change.executeUpdate("UPDATE descent SET uses = 0 WHERE uses = 2")).isOne();
+    }
+    assertThat(ask(other, host, parent, act(2, 0))).isInstanceOf(IssuanceOutcome.Issued.class);
+    long at = deployment.leaves() - 1;
+    assertThat(notSame(ReplayedStore.of(deployment).replay(at)))
+        .singleElement()
+        .asString()
+        .contains("delegable.max_uses", "at most 3 drawn", "2 before, and 2");
+  }
+
   /**
    * Rules are shown the parent's initiator where its very act is handed over. What another act is asked for by
    * nobody may be taken for his.

@@ -207,6 +207,11 @@ public abstract sealed class CommittedState implements RecordedState permits Led
     return store.read(statements -> new DescentRows(statements).of(jti));
   }
 
+  @Override
+  public List<Long> childrenBefore(UuidV7 parent, long leafIndex, int most) throws LedgerException {
+    return store.read(statements -> new DescentRows(statements).before(parent, leafIndex, most));
+  }
+
   /** All artifacts under another that have not ended, revoked or not. */
   public LiveArtifacts descendants(UuidV7 jti) throws LedgerException {
     return store.read(statements -> new DescentRows(statements).descendants(jti, clock.instant()));

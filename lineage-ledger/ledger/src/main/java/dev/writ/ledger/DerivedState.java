@@ -120,6 +120,16 @@ public final class DerivedState {
     return Optional.ofNullable(descents.get(jti));
   }
 
+  /** The leaves before one that allowed artifacts under another, as those leaves say. */
+  public List<Long> childrenBefore(UuidV7 parent, long leafIndex, int most) {
+    return descents.values().stream()
+        .filter(child -> child.parent().equals(parent) && child.leafIndex() < leafIndex)
+        .map(Descent::leafIndex)
+        .sorted()
+        .limit(most)
+        .toList();
+  }
+
   private void aged(long index, Hash kid, KeyState state) {
     Life life = lives.computeIfAbsent(kid, first -> new Life());
     if (state == life.last && life.activated.isPresent()) {

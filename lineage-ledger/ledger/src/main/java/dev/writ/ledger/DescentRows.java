@@ -11,6 +11,7 @@ import dev.writ.ledger.StateChange.RecordDescent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Which artifacts were issued under which. */
@@ -35,6 +36,9 @@ final class DescentRows {
   private static final String DRAWN = "SELECT COALESCE(SUM(uses), 0) FROM descent WHERE parent = ?";
   private static final String ROW =
       "SELECT jti, parent, root, depth, uses, leaf_index FROM descent WHERE jti = ?";
+  private static final String BEFORE =
+      "SELECT leaf_index FROM descent WHERE parent = ? AND leaf_index < ?"
+          + " ORDER BY leaf_index LIMIT ?";
   private static final String DESCENDANTS_IN_LISTS =
       withDescendants("", CHILDREN)
           + "SELECT status / "
@@ -88,6 +92,11 @@ final class DescentRows {
   /** How many uses the children of an artifact draw together. */
   long drawn(UuidV7 parent) throws SQLException {
     return statements.first(row -> row.getLong(1), DRAWN, parent).orElse(0L);
+  }
+
+  /** The leaves of an artifact's children before a leaf, in order. */
+  List<Long> before(UuidV7 parent, long leafIndex, int most) throws SQLException {
+    return statements.all(row -> row.getLong(1), BEFORE, parent, leafIndex, (long) most);
   }
 
   Optional<Descent> of(UuidV7 jti) throws SQLException {
