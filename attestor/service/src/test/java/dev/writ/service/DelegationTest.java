@@ -93,6 +93,12 @@ final class DelegationTest extends DelegatingHosts {
           "parent_exceeded",
           ask(other, host, parent, new Act("exec", resource, args, Map.of(), 1)));
     }
+    assertThat(
+            Deployment.denial(
+                    DenialCode.AUTHORIZATION_DISCONTINUITY,
+                    ask(other, host, parent, new Act("exec", "/usr/sbin/x", args, Map.of(), 1)))
+                .message())
+        .contains("act.resource must be", "below one of [/usr/bin]", "was /usr/sbin/x");
     assertDenied("parent_exceeded", ask(other, host, parent, act(9, 9)));
     Artifact child = Deployment.artifact(ask(other, host, parent, act(1, 4)));
     Artifact grandchild = Deployment.artifact(ask(host, other, child, act(1, 1)));

@@ -8,7 +8,7 @@ import java.util.List;
 /** Every case, by its group. */
 final class Corpus {
   /** The numbers are 1 to this. */
-  static final int CASES = 94;
+  static final int CASES = 97;
 
   private Corpus() {}
 
@@ -31,6 +31,7 @@ final class Corpus {
     cases.addAll(new BindingCases().cases());
     cases.addAll(new BundleCases(project).cases());
     cases.addAll(new ReceiptCases(project).cases());
+    cases.addAll(new DelegationCases(project).cases());
     cases.addAll(new ServiceCases(service).cases());
     cases.addAll(new ChannelCases(project, service).cases());
     cases.addAll(new UpgradeCases(service).cases());

@@ -4,7 +4,7 @@ package dev.writ.corpus;
 /**
  * A numbered case of the corpus, at one level. A number may have a case at each level.
  *
- * @param number 1 to 94; it never changes
+ * @param number 1 to 97; it never changes
  * @param level where it is tried
  * @param title what is wrong with the evidence, or {@code accept: } and what is not
  * @param body tries it
