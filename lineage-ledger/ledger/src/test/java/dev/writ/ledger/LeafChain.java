@@ -126,6 +126,26 @@ final class LeafChain {
             Optional.of(parent)));
   }
 
+  /** By which an execution goes on that began with another artifact. */
+  LeafChain renew(UuidV7 first, UuidV7 jti, Hash... parents) {
+    Hash any = Samples.digest();
+    Commitment commitment = new Commitment(any);
+    return add(
+        List.of(parents),
+        new LeafBody.DecisionAllow(
+            jti,
+            any,
+            any,
+            any,
+            POLICY,
+            1,
+            commitment,
+            commitment,
+            commitment,
+            Optional.empty(),
+            Optional.of(first)));
+  }
+
   LeafChain allow(UuidV7 jti, long epoch, Hash policy, Hash evidence) {
     Hash any = Samples.digest();
     Commitment commitment = new Commitment(any);

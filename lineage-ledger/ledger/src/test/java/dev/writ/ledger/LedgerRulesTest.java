@@ -97,6 +97,25 @@ class LedgerRulesTest {
   }
 
   @Test
+  void renewal_isOfAnAllow_andOfNothingThatWasRevoked() {
+    UuidV7 first = Samples.uuid();
+    UuidV7 second = Samples.uuid();
+    LeafChain chain = LeafChain.born().allow(first);
+    Hash began = chain.leaf(0).hash();
+    assertHolds(chain.renew(first, second, began));
+    Hash goesOn = chain.leaf(0).hash();
+    assertHolds(chain.renew(first, Samples.uuid(), began));
+    assertBreaks(Rule.OF_AN_ALLOW, chain.renew(first, Samples.uuid(), goesOn));
+    assertBreaks(Rule.OF_AN_ALLOW, chain.renew(Samples.uuid(), Samples.uuid(), began));
+    assertHolds(chain.revocation(second, goesOn));
+    assertBreaks(Rule.PARENT_LIVE, chain.renew(first, Samples.uuid(), began));
+    UuidV7 other = Samples.uuid();
+    Hash otherBegan = chain.allow(other).leaf(0).hash();
+    assertHolds(chain.revocation(other, otherBegan));
+    assertBreaks(Rule.PARENT_LIVE, chain.renew(other, Samples.uuid(), otherBegan));
+  }
+
+  @Test
   void chain_ofAThousand_breaksAtTheGreatestDepth() {
     UuidV7 last = Samples.uuid();
     LeafChain chain = LeafChain.born().allow(last);

@@ -44,6 +44,7 @@ final class Agreement {
       decided(allow.policyDigest(), allow.epoch());
       approved(allow.requestDigest(), allow.policyDigest());
       ofArtifacts(allow.origins());
+      renewed(allow);
     } else if (body instanceof LeafBody.DecisionDeny deny) {
       decided(deny.policyDigest(), deny.epoch());
       deny.requestDigest().ifPresent(request -> approved(request, deny.policyDigest()));
@@ -140,6 +141,16 @@ final class Agreement {
             "the policy before",
             "leaf " + before.map(Map.Entry::getKey).orElse(-1L),
             "leaf " + parent.index());
+      }
+    }
+  }
+
+  /** What goes on is what was begun, to the byte. */
+  private void renewed(LeafBody.DecisionAllow allow) {
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().body() instanceof LeafBody.DecisionAllow first
+          && allow.renews().equals(Optional.of(first.jti()))) {
+        require(Rule.PARENT_AGREES, "request_digest", first.requestDigest(), allow.requestDigest());
       }
     }
   }

@@ -71,12 +71,11 @@ final class OpenedAgreement {
     }
   }
 
-  /** A renewal is of the same execution, to the byte. */
+  /** A renewal is of the same execution. */
   private void withRenewed(List<IndexedLeaf> parents, UuidV7 first) {
     for (IndexedLeaf parent : parents) {
       if (parent.leaf().body() instanceof LeafBody.DecisionAllow renewed
           && renewed.jti().equals(first)) {
-        agrees("request_digest", renewed.requestDigest(), allow.requestDigest());
         lineage
             .openings()
             .artifact(renewed.artifactDigest())

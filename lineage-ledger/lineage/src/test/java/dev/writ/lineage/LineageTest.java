@@ -312,6 +312,22 @@ class LineageTest {
   }
 
   @Test
+  void renewal_comesFromWhatItsExecutionBeganWith_andIsOfTheSameRequest() throws Exception {
+    SampleLog log = new SampleLog();
+    Leaf first = log.allowed(1);
+    Leaf unused = log.renewed(first, artifact(2).build(), true);
+    assertThat(edges(log.read().root(6)))
+        .contains("artifact:" + uuid(2) + " -renews-> artifact:" + uuid(1));
+    assertThat(LineageCheck.check(log.read(), 0, 7).findings()).isEmpty();
+    unused = log.renewed(first, artifact(3).build(), false);
+    assertThat(LineageCheck.check(log.read(), 7, 8).findings())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Finding.Contradiction.class,
+            finding -> assertThat(finding.field()).isEqualTo("request_digest"));
+  }
+
+  @Test
   void leavesAreFound_byArtifactExecutionAndHash() throws Exception {
     SampleLog log = SampleLog.whole();
     Lineage lineage = log.read(artifact(1).build());

@@ -177,6 +177,27 @@ final class SampleLog {
             Optional.of(((LeafBody.DecisionAllow) parent.body()).jti())));
   }
 
+  /** By which an execution goes on that began with another, of the same request or of its own. */
+  @CanIgnoreReturnValue
+  Leaf renewed(Leaf first, Artifact artifact, boolean ofTheSameRequest) {
+    LeafBody.DecisionAllow began = (LeafBody.DecisionAllow) first.body();
+    LeafBody.DecisionAllow alone = allow(artifact);
+    return add(
+        List.of(policy, host, first),
+        new LeafBody.DecisionAllow(
+            alone.jti(),
+            alone.artifactDigest(),
+            ofTheSameRequest ? began.requestDigest() : alone.requestDigest(),
+            alone.evidenceDigest(),
+            alone.policyDigest(),
+            alone.epoch(),
+            alone.subject(),
+            alone.host(),
+            alone.args(),
+            Optional.empty(),
+            Optional.of(began.jti())));
+  }
+
   @CanIgnoreReturnValue
   Leaf allowed(long number) {
     return allowed(artifact(number).build());
