@@ -199,6 +199,10 @@ public final class Leases implements AutoCloseable {
       lease.hold(until.artifact(), until.end(), now, random.nextDouble());
     } else if (renewed instanceof Leased.Renewed.Denied denied) {
       lease.stop(denied.code(), denied.reason(), now);
+      if (denied.code() == DenialCode.ENVIRONMENT_MISMATCH) {
+        // The host changed behind the quote that was sent.
+        tellBeside(lease);
+      }
     } else if (renewed instanceof Leased.Renewed.Unavailable unavailable) {
       lease.notRenewed(unavailable.reason(), now, random.nextDouble());
       changed();

@@ -105,7 +105,7 @@ class RunLeaseTest {
     }
     WritProcess.Ended ended = running.await();
     assertThat(ended.status()).as(ended.err()).isEqualTo(STOPPED);
-    assertThat(ended.err()).contains("stopped: environment_mismatch").contains("PCRs changed");
+    assertThat(ended.err()).contains("stopped: environment_mismatch").contains("PCRs");
     // The service is told by evidence, which it judged itself.
     assertThat(hosts.bodies(before, LeafBody.DecisionDeny.class)).isNotEmpty();
     assertThat(hosts.outcomes(before)).containsExactly(OutcomeState.FAILED);

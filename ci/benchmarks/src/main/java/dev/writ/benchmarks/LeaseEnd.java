@@ -6,6 +6,7 @@ import dev.writ.agent.AttestationFailedException;
 import dev.writ.agent.Attester;
 import dev.writ.agent.AttesterSession;
 import dev.writ.agent.BootClock;
+import dev.writ.agent.ExecRequest;
 import dev.writ.agent.Lease;
 import dev.writ.agent.LeasePace;
 import dev.writ.agent.Leased;
@@ -26,6 +27,7 @@ import dev.writ.load.TpmHost;
 import dev.writ.tlog.Hash;
 import dev.writ.tpm.TpmException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -170,12 +172,20 @@ final class LeaseEnd implements Benchmark {
           attester.attest(
               attester.executionHere(
                   service.trust().content().issuer(),
-                  ServedWrit.TENANT,
-                  TpmHost.WORKLOAD,
+                  new ExecRequest(
+                      List.of(bytes("sleep"), bytes("600")),
+                      List.of(),
+                      List.of(),
+                      ServedWrit.TENANT,
+                      TpmHost.WORKLOAD),
                   binding,
                   1),
               binding);
       return verified(answer);
+    }
+
+    private static byte[] bytes(String text) {
+      return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private Artifact verified(Answer<ProofBundle> answer) throws IOException {
