@@ -55,8 +55,7 @@ record VerificationExplanation(long index, Leaf leaf, Optional<Asked> asked, Opt
     try {
       JsonMembers members = StrictJson.parse(payload, Entry.MAX_PAYLOAD_BYTES);
       if (members.has(QUESTION)) {
-        return new Asked.Question(
-            new String(members.canonical(QUESTION), StandardCharsets.UTF_8));
+        return new Asked.Question(new String(members.canonical(QUESTION), StandardCharsets.UTF_8));
       }
       RedemptionStatement statement = RedemptionStatement.parse(Payload.statement(payload));
       if (!statement.asked().equals(verification.asked())) {
