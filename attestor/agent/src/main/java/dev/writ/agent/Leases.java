@@ -51,7 +51,7 @@ public final class Leases implements AutoCloseable {
   private static final int TELLINGS = 4;
 
   /** How long giving back waits for what the service is being told. */
-  private static final long TOLD_MS = 3_000;
+  private static final long TOLD_MS = 10_000;
 
   /** A look may take so many parts of the time, and not more. */
   private static final int SHARE = 4;

@@ -107,7 +107,9 @@ class RunLeaseTest {
     assertThat(ended.status()).as(ended.err()).isEqualTo(STOPPED);
     assertThat(ended.err()).contains("stopped: environment_mismatch").contains("PCRs");
     // The service is told by evidence, which it judged itself.
-    assertThat(hosts.bodies(before, LeafBody.DecisionDeny.class)).isNotEmpty();
+    assertThat(hosts.bodies(before, LeafBody.DecisionDeny.class))
+        .as("%s %s", ended.err(), hosts.bodies(before, LeafBody.class))
+        .isNotEmpty();
     assertThat(hosts.outcomes(before)).containsExactly(OutcomeState.FAILED);
   }
 
