@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.PushedRevocation;
 import dev.writ.artifact.PushedRevocations;
+import dev.writ.artifact.Redemption;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusToken;
@@ -17,6 +19,11 @@ final class TokensOnly implements Seen {
   @Override
   public UseOutcome recordUse(UuidV7 jti, int maxUses, Instant keepUntil) {
     return UseOutcome.NOT_ASKED;
+  }
+
+  @Override
+  public Redemption redeem(Artifact artifact) {
+    return Redemption.notFromHere();
   }
 
   @Override

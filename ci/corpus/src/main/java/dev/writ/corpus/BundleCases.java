@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.corpus;
 
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.Possession;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.PushedRevocation;
 import dev.writ.artifact.PushedRevocations;
+import dev.writ.artifact.Redemption;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.StatusGovernance;
@@ -184,6 +186,11 @@ final class BundleCases {
     public UseOutcome recordUse(UuidV7 jti, int maxUses, Instant keepUntil) {
       fail(uses);
       return sound.recordUse(jti, maxUses, keepUntil);
+    }
+
+    @Override
+    public Redemption redeem(Artifact artifact) {
+      return Redemption.notFromHere();
     }
 
     @Override

@@ -70,6 +70,11 @@ final class ParentExamination {
     }
 
     @Override
+    public Redemption redeem(Artifact artifact) {
+      return new Redemption.NotAsked();
+    }
+
+    @Override
     public StatusOutcome recordStatus(StatusToken token) {
       return memory.recordStatus(token);
     }

@@ -20,4 +20,10 @@ public sealed interface Redemption {
 
   /** Nothing is being used. */
   record NotAsked() implements Redemption {}
+
+  /** What a memory says that asks nobody. */
+  static Redemption notFromHere() {
+    return new Denied(
+        DenialCode.UNVERIFIABLE, "the service judges its uses, and is not asked from here");
+  }
 }

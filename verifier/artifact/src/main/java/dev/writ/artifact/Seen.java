@@ -58,13 +58,10 @@ public interface Seen {
 
   /**
    * Takes a use of an artifact of which the service is the judge: {@link
-   * Presentation.Audience.ServiceJudged}. A memory that asks nobody denies, for the service's count is the
-   * only one.
+   * Presentation.Audience.ServiceJudged}. A memory that asks nobody {@linkplain Redemption#notFromHere
+   * denies}, for the service's count is the only one.
    */
-  default Redemption redeem(Artifact artifact) {
-    return new Redemption.Denied(
-        DenialCode.UNVERIFIABLE, "the service judges its uses, and is not asked from here");
-  }
+  Redemption redeem(Artifact artifact);
 
   /**
    * Keeps {@code token}, durably before it returns, unless a token of the same list is kept that is not

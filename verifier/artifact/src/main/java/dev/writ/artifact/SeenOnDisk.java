@@ -166,6 +166,11 @@ public final class SeenOnDisk implements Seen {
   }
 
   @Override
+  public Redemption redeem(Artifact artifact) {
+    return Redemption.notFromHere();
+  }
+
+  @Override
   public StatusOutcome recordStatus(StatusToken token) {
     try {
       return folder.locked(() -> keep(KeptToken.of(token)));
