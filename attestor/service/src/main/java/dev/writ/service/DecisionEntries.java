@@ -84,7 +84,11 @@ final class DecisionEntries {
             });
     grounds
         .renewal()
-        .ifPresent(renewal -> rests.add(new Precondition.ParentLive(renewal.claims().jti())));
+        .ifPresent(
+            renewal -> {
+              rests.add(new Precondition.ParentLive(renewal.claims().jti()));
+              rests.add(new Precondition.NotRevoked(renewal.first()));
+            });
     List<Counted> approvals = grounds.approvals().seen();
     if (!approvals.isEmpty()) {
       approvals.forEach(approval -> changes.add(approval.use()));

@@ -322,9 +322,7 @@ final class Judge {
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
     Governance governance =
         PolicyInputs.governance(
-            policy,
-            Renewals.initiator(renewal, Parents.initiator(parent, initiator.map(Initiator::name))),
-            now);
+            policy, Renewals.initiator(renewal, parent, initiator.map(Initiator::name)), now);
     Hash request = application.request().digest();
     CountedApprovals counted =
         approvals.of(policy, application.request(), governance.initiator(), now);

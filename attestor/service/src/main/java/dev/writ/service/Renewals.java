@@ -16,7 +16,7 @@ import java.util.Optional;
 /**
  * Judges whether an application goes on with an execution that was allowed: whether the artifact that it shows
  * is one of ours that holds, of this host and key and of the same request to the byte. The rules then decide
- * anew; what is renewed grants nothing. Reads the ledger, which judges once more that the
+ * anew; what is renewed grants nothing but whose execution it is, and for as long as a lease. Reads the ledger, which judges once more that the
  * artifact is live when the new one is committed.
  */
 final class Renewals {
@@ -62,6 +62,11 @@ final class Renewals {
           "renewal_of_another",
           "a renewal must be of the same request by the same host and key, and is of another");
     }
+    if (claims.lease().isEmpty()) {
+      return denied(
+          "renewal_without_lease",
+          "what is renewed must be under a lease, and lasts until its end: ask for another");
+    }
     if (initiator.isPresent() && !initiator.get().name().equals(claims.gov().initiator())) {
       return denied(
           "renewal_initiator_differs",
@@ -89,9 +94,18 @@ final class Renewals {
         : Optional.empty();
   }
 
-  /** Whoever set the execution in motion set in motion that it goes on. */
-  static Optional<String> initiator(Optional<Renewal> renewal, Optional<String> own) {
-    return own.or(() -> renewal.flatMap(Renewal::initiator));
+  /**
+   * Whoever set the execution in motion set in motion that it goes on. A child of which the parent's initiator
+   * set another act in motion has that one's name, and nobody was shown to its rules: nor is anybody now.
+   */
+  static Optional<String> initiator(
+      Optional<Renewal> renewal, Optional<ParentGrant> parent, Optional<String> own) {
+    return Parents.initiator(parent, own)
+        .or(
+            () ->
+                renewal
+                    .filter(unused -> parent.map(ParentGrant::ownAct).orElse(true))
+                    .flatMap(Renewal::initiator));
   }
 
   private static IllegalStateException unrecorded() {

@@ -78,6 +78,9 @@ public final class Revocations {
   /**
    * Revokes an artifact, expired or not, and all under it. When this says so, the leaf is in the ledger and
    * the status tokens in force have their bits.
+   *
+   * <p>Of one by which an execution goes on, the one that it began with is revoked first: whatever else of the
+   * execution still holds is then renewed no more.
    */
   public CompletionStage<RevocationOutcome> revoke(UuidV7 jti, RevocationReason reason) {
     long began = System.nanoTime();
@@ -85,13 +88,43 @@ public final class Revocations {
         "a revocation",
         () ->
             reads
-                .submit(() -> entry(jti, reason))
+                .submit(() -> beganWith(jti))
                 .thenCompose(
-                    revocation ->
-                        ledger
-                            .commit(revocation.entry())
-                            .thenCompose(outcome -> published(revocation, outcome, began))),
+                    first ->
+                        first.isEmpty()
+                            ? one(jti, reason, began)
+                            : one(first.get(), reason, began)
+                                .thenCompose(
+                                    outcome ->
+                                        outcome instanceof RevocationOutcome.Denied denied
+                                                && !denied.denial().equals(ALREADY_REVOKED)
+                                            ? CompletableFuture.completedFuture(outcome)
+                                            : one(jti, reason, began))),
         RevocationOutcome.Denied::new);
+  }
+
+  /** The artifact that the execution began with which another goes on with, if nobody revoked it. */
+  private Optional<UuidV7> beganWith(UuidV7 jti) throws LedgerException {
+    Optional<IssuedArtifact> artifact = ledger.artifact(jti);
+    if (artifact.isEmpty()
+        || !(ledger.leaf(artifact.get().leafIndex()).map(Leaf::body).orElse(null)
+            instanceof LeafBody.DecisionAllow allow)
+        || allow.renews().isEmpty()) {
+      return Optional.empty();
+    }
+    boolean stands =
+        ledger.artifact(allow.renews().get()).filter(first -> !first.revoked()).isPresent();
+    return stands ? allow.renews() : Optional.empty();
+  }
+
+  private CompletionStage<RevocationOutcome> one(UuidV7 jti, RevocationReason reason, long began) {
+    return reads
+        .submit(() -> entry(jti, reason))
+        .thenCompose(
+            revocation ->
+                ledger
+                    .commit(revocation.entry())
+                    .thenCompose(outcome -> published(revocation, outcome, began)));
   }
 
   /** What is to be committed, and of which artifact. */

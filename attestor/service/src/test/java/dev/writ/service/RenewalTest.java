@@ -10,10 +10,12 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.ParentProof;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
 import dev.writ.ledger.IssuedArtifact;
+import dev.writ.ledger.LedgerRules;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,7 +52,7 @@ final class RenewalTest {
   @BeforeEach
   void start() throws Exception {
     deployment = new Deployment(token, folder);
-    deployment.policy(policy -> policy.lease(LEASE));
+    deployment.policyText(RenewalTest::leased);
     host = deployment.host("host-a");
     other = deployment.host("host-b");
     deployment.start();
@@ -65,17 +67,26 @@ final class RenewalTest {
   }
 
   private IssuanceOutcome renew(SoftwareHost by, Artifact held, ExecutionRequest request) {
-    Application plain = by.answer(deployment.challenge(by), request);
-    return deployment.issue(
-        new Application(
-            plain.akName(),
-            plain.challenge(),
-            plain.request(),
-            plain.exec(),
-            plain.evidence(),
-            plain.initiatorToken(),
-            plain.parentProof(),
-            Optional.of(held)));
+    return deployment.issue(showing(by.answer(deployment.challenge(by), request), held));
+  }
+
+  /** Whatever a rule permits is leased, and not only what runs on a host. */
+  private static String leased(String policy) {
+    return policy.replaceAll(
+        "(\"effect\":\"permit\",\"id\":\"[^\"]+\",\"mode\":\"enforce\",)(?!\"obligations\")",
+        "$1\"obligations\":[\"lease:" + LEASE.toSeconds() + "\"],");
+  }
+
+  private static Application showing(Application plain, Artifact held) {
+    return new Application(
+        plain.akName(),
+        plain.challenge(),
+        plain.request(),
+        plain.exec(),
+        plain.evidence(),
+        plain.initiatorToken(),
+        plain.parentProof(),
+        Optional.of(held));
   }
 
   private IssuanceOutcome renew(Artifact held) {
@@ -170,6 +181,82 @@ final class RenewalTest {
     Artifact another = Deployment.artifact(deployment.attest(host));
     deployment.clock.advance(LEASE.plusSeconds(1));
     assertDenied("renewal_expired", renew(another));
+  }
+
+  /** An operator sees the one under which it runs now; who works against him shows another that holds. */
+  @Test
+  void renewal_besideOneThatWasRevoked_isDenied_andTheLogHangsTogether() throws Exception {
+    Artifact first = Deployment.artifact(deployment.attest(host));
+    Artifact second = Deployment.artifact(renew(first));
+    Artifact third = Deployment.artifact(renew(first));
+    revoke(second);
+
+    assertDenied("renewal_revoked", renew(third));
+    assertDenied("renewal_revoked", renew(first));
+    assertThat(deployment.service().ledger().artifact(first.claims().jti()).orElseThrow().revoked())
+        .isTrue();
+    revoke(third);
+    LedgerRules rules = new LedgerRules(Optional.of(deployment.trust().content()));
+    for (long i = 0; i < deployment.leaves(); i++) {
+      byte[] leaf = deployment.service().ledger().leaf(i).orElseThrow().bytes();
+      assertThat(rules.take(i, leaf)).as("leaf " + i).isEmpty();
+    }
+  }
+
+  @Test
+  void renewal_whoseExecutionIsRevokedWhileItIsSigned_isDenied() throws Exception {
+    Artifact first = Deployment.artifact(deployment.attest(host));
+    Artifact second = Deployment.artifact(renew(first));
+    Application plain = host.answer(deployment.challenge(host), second.claims().request());
+    deployment.random.beforeNextBytes(() -> revoke(first));
+
+    assertDenied("renewal_revoked", deployment.issue(showing(plain, second)));
+  }
+
+  @Test
+  void artifact_underNoLease_isNotRenewed() throws Exception {
+    try (Deployment plain = new Deployment(token, folder.resolve("plain"))) {
+      SoftwareHost own = plain.host("host-a");
+      plain.start();
+      assertThat(plain.enrol(own)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
+      Artifact first = Deployment.artifact(plain.attest(own));
+      Application again = own.answer(plain.challenge(own), first.claims().request());
+
+      assertThat(
+              Deployment.denial(
+                      DenialCode.AUTHORIZATION_DISCONTINUITY, plain.issue(showing(again, first)))
+                  .reason())
+          .isEqualTo("renewal_without_lease");
+    }
+  }
+
+  /** The name in a child's artifact is its parent's, whose word may have been for another act. */
+  @Test
+  void initiatorOfAnExecution_isShownAgain_unlessItWasTheParentsForAnotherAct() throws Exception {
+    Artifact first = Deployment.artifact(deployment.attest(host));
+    ArtifactClaims alices =
+        forged(first, first.claims().gov().initiator(), "alice@acme.example").claims();
+    Renewal goesOn = new Renewal(alices, alices.jti(), first.digest());
+    ParentProof proof =
+        new ParentProof(
+            forged(first, first.claims().gov().initiator(), "alice@acme.example"),
+            host.instanceKey.publicKey(),
+            new byte[64]);
+
+    assertThat(Renewals.initiator(Optional.of(goesOn), Optional.empty(), Optional.empty()))
+        .contains("alice@acme.example");
+    assertThat(
+            Renewals.initiator(
+                Optional.of(goesOn),
+                Optional.of(new ParentGrant(proof, first.digest(), 1, false)),
+                Optional.empty()))
+        .isEmpty();
+    assertThat(
+            Renewals.initiator(
+                Optional.of(goesOn),
+                Optional.of(new ParentGrant(proof, first.digest(), 1, true)),
+                Optional.empty()))
+        .contains("alice@acme.example");
   }
 
   private void revoke(Artifact artifact) {

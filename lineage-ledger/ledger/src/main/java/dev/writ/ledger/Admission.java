@@ -9,6 +9,7 @@ import dev.writ.ledger.Precondition.KeyActive;
 import dev.writ.ledger.Precondition.KeyUnknown;
 import dev.writ.ledger.Precondition.ModeIs;
 import dev.writ.ledger.Precondition.NoTrustAfter;
+import dev.writ.ledger.Precondition.NotRevoked;
 import dev.writ.ledger.Precondition.ParentLive;
 import dev.writ.ledger.StateChange.ConsumeNonce;
 import dev.writ.ledger.StateChange.RecordUse;
@@ -261,6 +262,9 @@ final class Admission {
     }
     if (precondition instanceof ParentLive needed) {
       return reads.artifact(needed.jti()).filter(parent -> parent.isLive(now)).isPresent();
+    }
+    if (precondition instanceof NotRevoked needed) {
+      return reads.artifact(needed.jti()).filter(artifact -> !artifact.revoked()).isPresent();
     }
     throw new IllegalStateException("bug: nothing reads a " + precondition.getClass());
   }

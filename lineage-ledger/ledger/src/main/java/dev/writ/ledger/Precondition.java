@@ -38,4 +38,7 @@ public sealed interface Precondition extends CommitOutcome.Reason {
 
   /** The parent artifact was issued here and is live: see {@link IssuedArtifact#isLive}. */
   record ParentLive(UuidV7 jti) implements Precondition {}
+
+  /** The artifact was issued here, and is not revoked, ended or not. */
+  record NotRevoked(UuidV7 jti) implements Precondition {}
 }
