@@ -99,6 +99,13 @@ class BundleVerifierParentTest extends StatusVerification {
     assertThat(counting.uses).containsOnlyKeys(TestWorld.JTI);
   }
 
+  /** The service counts the parent's uses: a child that starts is none of them, and nobody is asked. */
+  @Test
+  void parent_ofWhichTheServiceCountsTheUses_carriesItsChild() throws Exception {
+    ProofBundle counted = parent(c -> Claims.audience(c, c.iss()), ofParent());
+    assertAllowed(under(counted, NOW));
+  }
+
   @Test
   void parent_thatIsWithdrawnByANewerTokenOfItsList_carriesNobody() throws Exception {
     assertDiscontinuous(
