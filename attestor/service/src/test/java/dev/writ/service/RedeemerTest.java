@@ -22,12 +22,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -156,11 +159,17 @@ final class RedeemerTest {
     ProofBundle bundle = redeeming.issue(2);
     AtomicInteger asked = new AtomicInteger();
     try (Middle middle =
-        new Middle(request -> asked.incrementAndGet() == 1 ? lost(request) : forwarded(request))) {
+        new Middle(
+            request ->
+                switch (asked.incrementAndGet()) {
+                  case 1 -> lost(request);
+                  case 2 -> cutOff(forwarded(request));
+                  default -> forwarded(request);
+                })) {
       assertThat(verify(redeemer(Duration.ofSeconds(10), at(middle.port())), bundle))
           .isInstanceOf(Verdict.Allowed.class);
     }
-    assertThat(asked.get()).isEqualTo(2);
+    assertThat(asked.get()).isEqualTo(3);
     assertThat(uses(bundle)).isEqualTo(1);
     int nobody;
     try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -172,16 +181,50 @@ final class RedeemerTest {
   }
 
   @Test
-  void serviceThatIsAwayOrSilentOrLies_allowsNothing() throws Exception {
-    ProofBundle bundle = redeeming.issue(3);
+  void nodeThatIsSilent_isWaitedForItsPartAlone_andNotAskedFirstAgain() throws Exception {
+    ProofBundle bundle = redeeming.issue(2);
     try (ServerSocket silent = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
-      long begin = System.nanoTime();
-      assertDenied(
-          DenialCode.UNVERIFIABLE,
-          verify(redeemer(Duration.ofMillis(300), at(silent.getLocalPort())), bundle));
-      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+      URI good = at(port());
+      Redeemer redeemer =
+          redeemer(Duration.ofSeconds(4), at(silent.getLocalPort()), good, good, good);
+      assertThat(verify(redeemer, bundle)).isInstanceOf(Verdict.Allowed.class);
+      assertThat(verify(redeemer, bundle)).isInstanceOf(Verdict.Allowed.class);
+      silent.setSoTimeout(1);
+      silent.accept().close();
+      assertThatThrownBy(silent::accept).isInstanceOf(SocketTimeoutException.class);
     }
+    assertThat(uses(bundle)).isEqualTo(2);
+  }
+
+  @Test
+  void nodeThatAnswersByteByByte_holdsNobodyBeyondThePatience() throws Exception {
+    try (Middle dripping = new Middle(20, request -> answer("201 Created", new byte[500]))) {
+      assertDeniedInTime(dripping.port());
+    }
+  }
+
+  @Test
+  void nodeThatTakesNoConnection_holdsNobodyBeyondThePatience() throws Exception {
+    try (FullServer full = new FullServer()) {
+      assertDeniedInTime(full.port());
+    }
+  }
+
+  private static void assertDeniedInTime(int port) throws Exception {
+    ProofBundle bundle = redeeming.issue(1);
+    long begin = System.nanoTime();
+    assertDenied(
+        DenialCode.UNVERIFIABLE, verify(redeemer(Duration.ofMillis(300), at(port)), bundle));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
     assertThat(uses(bundle)).isZero();
+  }
+
+  @Test
+  void serviceThatIsAwayOrSilentOrLies_allowsNothing() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+      assertDeniedInTime(silent.getLocalPort());
+    }
+    ProofBundle bundle = redeeming.issue(3);
     RedemptionReceipt ofOther =
         ((RedemptionOutcome.Taken)
                 Deployment.join(
@@ -236,6 +279,10 @@ final class RedeemerTest {
     return new byte[0];
   }
 
+  private static byte[] cutOff(byte[] answer) {
+    return Arrays.copyOf(answer, answer.length - 10);
+  }
+
   /** One message of HTTP with a length. */
   private static byte[] received(InputStream in) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -254,15 +301,23 @@ final class RedeemerTest {
     private final ServerSocket server = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
 
     Middle(Between between) throws IOException {
+      this(0, between);
+    }
+
+    /** Pausing after each byte, if at all. */
+    Middle(int pauseMillis, Between between) throws IOException {
       Thread thread =
           new Thread(
               () -> {
                 while (!server.isClosed()) {
                   try (Socket client = server.accept()) {
-                    client
-                        .getOutputStream()
-                        .write(between.answer(received(client.getInputStream())));
-                  } catch (IOException e) {
+                    byte[] answer = between.answer(received(client.getInputStream()));
+                    int part = pauseMillis == 0 ? answer.length : 1;
+                    for (int at = 0; at < answer.length; at += part) {
+                      client.getOutputStream().write(answer, at, part);
+                      Thread.sleep(pauseMillis);
+                    }
+                  } catch (IOException | InterruptedException e) {
                     // The gateway went away, or the test is over.
                   }
                 }
@@ -277,6 +332,37 @@ final class RedeemerTest {
 
     @Override
     public void close() throws IOException {
+      server.close();
+    }
+  }
+
+  /** Its queue is full, so that whoever would connect is not answered. */
+  private static final class FullServer implements AutoCloseable {
+    private final ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    private final List<Socket> queue = new ArrayList<>();
+
+    FullServer() throws IOException {
+      try {
+        while (queue.size() < 64) {
+          Socket next = new Socket();
+          queue.add(next);
+          next.connect(server.getLocalSocketAddress(), 100);
+        }
+        throw new IOException("a queue of one must be full, holds " + queue.size());
+      } catch (SocketTimeoutException e) {
+        // Full.
+      }
+    }
+
+    int port() {
+      return server.getLocalPort();
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (Socket waiting : queue) {
+        waiting.close();
+      }
       server.close();
     }
   }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * read that waits, from whatever thread.
  */
 final class HttpStream implements AutoCloseable {
-  private static final Duration CONNECT = Duration.ofSeconds(5);
+  private static final Duration LONGEST_CONNECT = Duration.ofSeconds(5);
   private static final int MAX_HEADER = 16 * 1024;
 
   /** Longest chunk that is believed: a service writes far shorter ones. */
@@ -50,7 +50,7 @@ final class HttpStream implements AutoCloseable {
    * @param service scheme, host and port of it
    * @param path from the root, with nothing that needs an escape
    * @param headers beside those that each request has
-   * @param silence how long nothing may come
+   * @param silence how long nothing may come, also before the connection is there
    */
   Response get(
       URI service,
@@ -90,8 +90,11 @@ final class HttpStream implements AutoCloseable {
       throw new IOException("a service must be asked over https, or on this machine: " + service);
     }
     connection.setTcpNoDelay(true);
-    connection.connect(new InetSocketAddress(address, port), (int) CONNECT.toMillis());
-    connection.setSoTimeout((int) silence.toMillis());
+    // Of which 0 would be for ever.
+    int most = (int) Math.max(1, silence.toMillis());
+    connection.connect(
+        new InetSocketAddress(address, port), (int) Math.min(most, LONGEST_CONNECT.toMillis()));
+    connection.setSoTimeout(most);
     Socket socket = secure ? secured(tls, host, port) : connection;
     StringBuilder request =
         new StringBuilder(methodAndPath)
@@ -147,9 +150,13 @@ final class HttpStream implements AutoCloseable {
     if (length == null || !length.matches("[0-9]{1,9}")) {
       throw new IOException("an answer must say how long it is, or come in chunks; did not");
     }
-    // An answer that is not streamed is a token, a trust file or a problem.
-    return new ByteArrayInputStream(
-        in.readNBytes(Math.min(Integer.parseInt(length), TrustFile.MAX_BYTES)));
+    // An answer that is not streamed is a token, a receipt, a trust file or a problem.
+    int count = Math.min(Integer.parseInt(length), TrustFile.MAX_BYTES);
+    byte[] body = in.readNBytes(count);
+    if (body.length < count) {
+      throw new EventReader.TruncatedException();
+    }
+    return new ByteArrayInputStream(body);
   }
 
   private static String headerLine(InputStream in, int[] left) throws IOException {

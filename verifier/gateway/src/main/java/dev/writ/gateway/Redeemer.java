@@ -31,6 +31,8 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,7 +44,9 @@ import javax.net.ssl.SSLContext;
  * connection. Where none comes in time nothing is allowed; a use may then be gone, which is the way to err.
  *
  * <p>An answer that is lost is asked for again, of the next node, with the same key in the question: it is
- * the same use. Safe for use by any number of threads; each waits for its own answer.
+ * the same use. Whoever answered last is asked first, and none is waited for longer than its part of the
+ * patience, whether it is silent or slow to say what it says. Safe for use by any number of threads; each
+ * waits for its own answer.
  */
 public final class Redeemer {
   static final String USES = "/v1/uses";
@@ -61,6 +65,9 @@ public final class Redeemer {
   private final InstantSource clock;
   private final SecureRandom random;
 
+  /** Which of the services answered last. */
+  private volatile int answering;
+
   /**
    * A judge that asks.
    *
@@ -68,7 +75,9 @@ public final class Redeemer {
    * @param tls says which servers are believed; needed for https
    * @param verifier of the trust file that the gateway goes by now
    * @param key the gateway's
-   * @param patience how long an answer may take in all, at most 30 s
+   * @param patience how long an answer may take in all, at most 30 s, beside what the resolver of this
+   *     machine takes to find a node by its name. Each attempt has an equal part of it, of as many as there
+   *     are nodes
    */
   public Redeemer(
       List<URI> services,
@@ -219,15 +228,21 @@ public final class Redeemer {
   private Redemption ask(
       BundleVerifier judge, byte[] body, RedemptionStatement asked, Artifact artifact) {
     long end = System.nanoTime() + patience.toNanos();
+    int nodes = services.size();
+    int first = answering;
     String why = "nobody was asked";
     for (int turn = 0; System.nanoTime() - end < 0; turn++) {
-      URI service = services.get(turn % services.size());
+      int node = (first + turn) % nodes;
+      URI service = services.get(node);
       try {
-        Answer answer = post(service, body, end);
+        Answer answer =
+            post(service, body, Math.min(end - System.nanoTime(), patience.toNanos() / nodes));
         Optional<DenialCode> denied = denied(answer);
         if (answer.status() == CREATED) {
+          answering = node;
           return judge.judgeRedemption(answer.body(), asked, artifact, clock.instant());
         } else if (denied.isPresent()) {
+          answering = node;
           return new Redemption.Denied(
               denied.get(), "the service denied it: " + denied.get().wire());
         }
@@ -236,7 +251,8 @@ public final class Redeemer {
         why = service + ": " + e.getMessage();
       }
       try {
-        Thread.sleep(PAUSE_MILLIS);
+        // A node that was not asked yet need not be waited for.
+        Thread.sleep((turn + 1) % nodes == 0 ? PAUSE_MILLIS : 0);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return unverifiable("whoever waits for the service was interrupted");
@@ -247,19 +263,31 @@ public final class Redeemer {
 
   private record Answer(int status, byte[] body) {}
 
-  private Answer post(URI service, byte[] body, long end) throws IOException {
+  private Answer post(URI service, byte[] body, long nanos) throws IOException {
+    CompletableFuture<Boolean> over = new CompletableFuture<>();
     try (HttpStream stream = new HttpStream()) {
-      Duration left = Duration.ofNanos(Math.max(1_000_000, end - System.nanoTime()));
-      HttpStream.Response response = stream.post(service, tls, USES, body, left);
+      // By itself each read may take that long again, and a node say a little at a time.
+      CompletableFuture<Void> unused =
+          over.completeOnTimeout(true, nanos, TimeUnit.NANOSECONDS).thenRun(stream::close);
+      HttpStream.Response response = stream.post(service, tls, USES, body, Duration.ofNanos(nanos));
       ByteArrayOutputStream read = new ByteArrayOutputStream();
       byte[] part = new byte[8192];
       for (int count = response.body().read(part); count >= 0; count = response.body().read(part)) {
         read.write(part, 0, count);
-        if (read.size() > RedemptionReceipt.MAX_BYTES || System.nanoTime() - end > 0) {
-          throw new IOException("an answer must be short and in time, was not");
+        if (read.size() > RedemptionReceipt.MAX_BYTES) {
+          throw new IOException(
+              "an answer must have at most " + RedemptionReceipt.MAX_BYTES + " bytes, has more");
         }
       }
       return new Answer(response.status(), read.toByteArray());
+    } catch (IOException e) {
+      throw over.getNow(false)
+          ? new IOException(
+              "a node must answer within " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms, did not",
+              e)
+          : e;
+    } finally {
+      var unused = over.complete(false);
     }
   }
 
