@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -30,6 +31,19 @@ import java.util.random.RandomGenerator;
  * are.
  */
 final class LeasedRun implements Leased {
+  /**
+   * Denials of how the question was asked, and not of what was asked for: it can be asked again, by a fresh
+   * challenge.
+   */
+  private static final Set<String> ASKED_AMISS =
+      Set.of(
+          "attestation_too_old",
+          "challenge_expired",
+          "challenge_not_ours",
+          "challenge_of_earlier_epoch",
+          "challenge_used",
+          "ima_position_mismatch");
+
   private final WritExec exec;
   private final Means means;
   private final ExecBinding binding;
@@ -149,7 +163,7 @@ final class LeasedRun implements Leased {
     Answer<ProofBundle> answer = attester.renew(held, binding);
     if (answer instanceof Answer.Denied<ProofBundle> denied) {
       String reason = denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail());
-      return denied.retryAfter().isPresent()
+      return denied.retryAfter().isPresent() || ASKED_AMISS.contains(denied.reason())
           ? new Renewed.Unavailable(reason)
           : refused(denied.code(), reason);
     }

@@ -4,10 +4,7 @@ package dev.writ.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Artifact;
-import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.DenialCode;
-import dev.writ.artifact.Environment;
-import dev.writ.artifact.HostState;
 import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.TpmAlg;
 import dev.writ.fixtures.EndorsementAuthority;
@@ -16,14 +13,12 @@ import dev.writ.tpm.PcrBank;
 import dev.writ.tpm.Tpm;
 import dev.writ.tpm.TpmException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -87,56 +82,11 @@ final class LeasesTest {
         MeasurementLogs.NONE);
   }
 
-  /** The artifact of docs/FORMATS.md, for this host as it is. */
   private static Artifact ofThisHost() throws Exception {
-    String example =
-        Files.readAllLines(Path.of("../../docs/FORMATS.md")).stream()
-            .filter(line -> line.startsWith("{\"act\":") && line.contains("\"cnf\""))
-            .findFirst()
-            .orElseThrow();
-    ArtifactClaims claims = ArtifactClaims.parse(example.getBytes(StandardCharsets.UTF_8));
-    HostState host;
     try (AttesterSession session = open()) {
-      host = session.attester().hostState(SELECTION);
+      return ExampleArtifact.of(
+          ExampleArtifact.on(session.attester().hostState(SELECTION), ExampleArtifact.claims()));
     }
-    ArtifactClaims here =
-        new ArtifactClaims(
-            claims.iss(),
-            claims.sub(),
-            claims.aud(),
-            claims.iat(),
-            claims.nbf(),
-            claims.exp(),
-            claims.jti(),
-            claims.jkt(),
-            claims.tenant(),
-            claims.act(),
-            new Environment(
-                host.akName(),
-                host.pcrs(),
-                host.pcrDigest(),
-                host.resetCount(),
-                host.restartCount(),
-                Environment.KeyStorage.TPM),
-            claims.policy(),
-            claims.gov(),
-            claims.lineage(),
-            claims.status(),
-            claims.logOrigin(),
-            claims.ear());
-    String header =
-        "{\"alg\":\"ES256\",\"kid\":\"HeETndUVMo3WIGLcTlzmmP677gFnVln9TtAPELgGMSc\","
-            + "\"typ\":\"authz-artifact+jwt\"}";
-    return Artifact.parse(
-        base64Url(header.getBytes(StandardCharsets.US_ASCII))
-            + "."
-            + base64Url(here.toJson())
-            + "."
-            + base64Url(new byte[64]));
-  }
-
-  private static String base64Url(byte[] bytes) {
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
   private static void await(BooleanSupplier condition) throws Exception {

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.writ.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.writ.artifact.Argument;
+import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.Commitment;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecBinding;
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.Presentation;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.Seen;
+import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verdict;
+import dev.writ.evidence.Challenge;
+import dev.writ.evidence.Octets;
+import dev.writ.evidence.PcrSelection;
+import dev.writ.evidence.TpmAlg;
+import dev.writ.evidence.TpmName;
+import dev.writ.fixtures.EndorsementAuthority;
+import dev.writ.fixtures.SwtpmHost;
+import dev.writ.tlog.Hash;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a run makes of the service's answers to its renewals. */
+final class LeasedRunTest {
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final long LEASE_S = 60;
+
+  @TempDir private static Path folder;
+  private static SwtpmHost machine;
+  private static AttesterSession session;
+  private static Scripted service;
+  private static ArtifactClaims claims;
+
+  private final AtomicLong boot = new AtomicLong(1_000_000);
+  private Artifact first;
+  private LeasedRun run;
+
+  /** Grants every challenge, and answers as it was told. */
+  private static final class Scripted implements ServiceEndpoint {
+    private final Queue<Answer<ProofBundle>> answers = new ArrayDeque<>();
+
+    @Override
+    public Answer<EnrolmentChallenge> enrol(EnrolmentRequest request) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public Answer<Enrolled> activate(Octets session, Octets secret) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public Answer<Challenge> challenge(TpmName attestationKey) {
+      byte[] nonce = new byte[32];
+      RANDOM.nextBytes(nonce);
+      return new Answer.Granted<>(
+          new Challenge(
+              Octets.of(nonce),
+              Instant.now().plusSeconds(60),
+              PcrSelection.of(TpmAlg.SHA256, 0, 7),
+              1,
+              Octets.of(new byte[Challenge.MAC_BYTES])));
+    }
+
+    @Override
+    public Answer<ProofBundle> issue(IssueRequest request) {
+      return answers.remove();
+    }
+
+    @Override
+    public Answer<ProofBundle> issue(IssueRequest request, ChannelKey key) {
+      return issue(request);
+    }
+  }
+
+  @BeforeAll
+  static void open() throws Exception {
+    EndorsementAuthority authority = EndorsementAuthority.create(Instant.now(), RANDOM);
+    machine = SwtpmHost.manufacture(Files.createDirectory(folder.resolve("tpm")), authority);
+    service = new Scripted();
+    session =
+        AttesterSession.open(
+            machine.tcti(), folder.resolve("instance-key"), service, RANDOM, MeasurementLogs.NONE);
+    claims = ExampleArtifact.claims();
+  }
+
+  @AfterAll
+  static void close() {
+    session.close();
+    machine.close();
+  }
+
+  @BeforeEach
+  void begin() throws Exception {
+    service.answers.clear();
+    ArtifactClaims leased =
+        ExampleArtifact.renewing(claims, claims.jti(), claims.iat().plusSeconds(LEASE_S));
+    first = ExampleArtifact.of(leased);
+    run =
+        new LeasedRun(
+            new WritExec(1, InputStream.nullInputStream(), new ByteArrayOutputStream()),
+            new LeasedRun.Means(
+                (bundle, presentation, seen, now) -> allowed(bundle),
+                Seen.NOTHING_IS_USED,
+                boot::get,
+                InstantSource.fixed(claims.iat())),
+            binding(),
+            first,
+            (attester, artifact) -> Presentation.NOTHING);
+    assertThat(run.begin(OptionalLong.of(boot.get()), Duration.ofSeconds(1))).isTrue();
+  }
+
+  private static ExecBinding binding() {
+    return new ExecBinding(
+        "/usr/bin/sleep",
+        Hash.sha256(new byte[] {1}),
+        List.of(Argument.of("sleep")),
+        "/",
+        new TreeMap<>(),
+        List.of());
+  }
+
+  private static Verdict allowed(byte[] bundle) {
+    return new Verdict.Allowed(ExecGateway.artifactIn(bundle).orElseThrow(), List.of());
+  }
+
+  /** A later one of the execution. */
+  private ProofBundle renewal(Instant exp) throws Exception {
+    UuidV7 jti = UuidV7.next(InstantSource.system(), RANDOM);
+    Artifact artifact = ExampleArtifact.of(ExampleArtifact.renewing(claims, jti, exp));
+    Hash any = Hash.sha256(new byte[] {2});
+    Commitment commitment = new Commitment(any);
+    Leaf leaf =
+        Leaf.of(
+            claims.iat(),
+            UuidV7.next(InstantSource.system(), RANDOM),
+            List.of(),
+            new LeafBody.DecisionAllow(
+                jti,
+                artifact.digest(),
+                any,
+                any,
+                any,
+                1,
+                commitment,
+                commitment,
+                commitment,
+                Optional.empty(),
+                Optional.of(first.claims().jti())));
+    return ProofBundle.of(artifact, leaf, "proof");
+  }
+
+  private Leased.Renewed renew() throws Exception {
+    return run.renew(session.attester(), first);
+  }
+
+  private static Answer<ProofBundle> denied(DenialCode code, String reason) {
+    return new Answer.Denied<>(code, reason);
+  }
+
+  /** A policy that was published, or a TPM that was busy, ends nothing that a lease still permits. */
+  @Test
+  void renewal_thatWasAskedForAmiss_isAskedForAgain() throws Exception {
+    service.answers.add(denied(DenialCode.POLICY_MISMATCH, "challenge_of_earlier_epoch"));
+    service.answers.add(denied(DenialCode.EXPIRED, "challenge_expired"));
+    service.answers.add(denied(DenialCode.EXPIRED, "attestation_too_old"));
+    service.answers.add(denied(DenialCode.REPLAYED, "challenge_used"));
+    service.answers.add(denied(DenialCode.RUNTIME_INTEGRITY, "challenge_not_ours"));
+    // Of a measurement list, which is sent anew at once, and then with the next challenge.
+    service.answers.add(denied(DenialCode.RUNTIME_INTEGRITY, "ima_position_mismatch"));
+    service.answers.add(denied(DenialCode.RUNTIME_INTEGRITY, "ima_position_mismatch"));
+    while (!service.answers.isEmpty()) {
+      assertThat(renew()).isInstanceOf(Leased.Renewed.Unavailable.class);
+    }
+    boot.addAndGet(30_000);
+    service.answers.add(new Answer.Granted<>(renewal(claims.iat().plusSeconds(30 + LEASE_S))));
+    assertThat(renew())
+        .isInstanceOfSatisfying(
+            Leased.Renewed.Until.class,
+            until -> assertThat(until.end()).isEqualTo(boot.get() + LEASE_S * 1_000));
+    assertThat(run.whyStopped()).isEmpty();
+  }
+
+  @Test
+  void renewal_ofWhatIsNotPermittedAnyMore_isDenied() throws Exception {
+    service.answers.add(denied(DenialCode.POLICY_MISMATCH, "policy_not_in_force"));
+    assertThat(renew())
+        .isEqualTo(new Leased.Renewed.Denied(DenialCode.POLICY_MISMATCH, "policy_not_in_force"));
+  }
+}
