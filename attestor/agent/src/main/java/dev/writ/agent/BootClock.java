@@ -2,9 +2,8 @@
 package dev.writ.agent;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.function.LongSupplier;
 
 /**
@@ -12,18 +11,49 @@ import java.util.function.LongSupplier;
  * while the machine sleeps, which {@link System#nanoTime} does not.
  */
 public final class BootClock implements LongSupplier {
-  private static final Path UPTIME = Path.of("/proc/uptime");
+  private static final String UPTIME = "/proc/uptime";
+  private static final int MAX_BYTES = 64;
+
+  /** Stays open: a process that has no descriptor left still has its time. */
+  private final RandomAccessFile file;
+
+  /**
+   * This machine's.
+   *
+   * @throws IllegalStateException if there is none
+   */
+  public BootClock() {
+    try {
+      this.file = new RandomAccessFile(UPTIME, "r");
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
 
   @Override
   public long getAsLong() {
     try {
-      String uptime = Files.readString(UPTIME, StandardCharsets.US_ASCII);
+      String uptime = read();
       String seconds = uptime.substring(0, uptime.indexOf(' '));
       int point = seconds.indexOf('.');
       return Long.parseLong(seconds.substring(0, point)) * 1000
           + Long.parseLong(seconds.substring(point + 1)) * 10;
     } catch (IOException | RuntimeException e) {
-      throw new IllegalStateException("/proc must be mounted, with uptime in it", e);
+      throw unreadable(e);
     }
+  }
+
+  private String read() throws IOException {
+    byte[] bytes = new byte[MAX_BYTES];
+    int length;
+    synchronized (file) {
+      file.seek(0);
+      length = file.read(bytes);
+    }
+    return new String(bytes, 0, Math.max(0, length), StandardCharsets.US_ASCII);
+  }
+
+  private static IllegalStateException unreadable(Exception cause) {
+    return new IllegalStateException("/proc must be mounted, with uptime in it", cause);
   }
 }

@@ -68,14 +68,15 @@ public final class Lease implements AutoCloseable {
       if (stopped || over) {
         return;
       }
+      // A short lease is not all grace.
+      long ask = end - Math.min(graceMs, Math.max(0, end - now) / 4);
+      // Where this throws it holds as before.
+      leased.holds(ask, end);
       artifact = held;
       failure = "";
       endAt = end;
-      // A short lease is not all grace.
-      long ask = end - Math.min(graceMs, Math.max(0, end - now) / 4);
       askAt = ask;
       renewAt = now + (long) (Math.max(0, ask - now) * (0.5 - jitter / 5));
-      leased.holds(ask, end);
     }
     leases.changed();
   }
@@ -113,7 +114,7 @@ public final class Lease implements AutoCloseable {
    */
   OptionalLong endIfOver(long now) {
     boolean lapsed;
-    boolean kill = false;
+    boolean kill;
     String why;
     OptionalLong next;
     synchronized (this) {
@@ -122,14 +123,11 @@ public final class Lease implements AutoCloseable {
       }
       lapsed = !stopped && now >= askAt;
       why = failure;
-      if (stopped && now >= endAt) {
-        over = true;
-        kill = true;
-      }
+      kill = stopped && now >= endAt;
       next = OptionalLong.of(stopped ? endAt : renewing ? askAt : Math.min(askAt, renewAt));
     }
     if (kill) {
-      leased.kill();
+      kill();
       return OptionalLong.empty();
     }
     if (lapsed) {
@@ -142,6 +140,24 @@ public final class Lease implements AutoCloseable {
     return next;
   }
 
+  private void kill() {
+    // Not over before: where this throws it is to be killed still.
+    leased.kill();
+    synchronized (this) {
+      over = true;
+    }
+  }
+
+  /** Where nobody will end it later. */
+  void endNow(String reason, long now) {
+    stop(DenialCode.UNVERIFIABLE, reason, now);
+    try {
+      kill();
+    } catch (RuntimeException ignored) {
+      // The others are ended still.
+    }
+  }
+
   /** Ends it now, if it does not end already. */
   void stop(DenialCode code, String reason, long now) {
     synchronized (this) {
@@ -150,7 +166,11 @@ public final class Lease implements AutoCloseable {
       }
       stopped = true;
       endAt = Math.min(endAt, now + graceMs);
-      leased.stop(code, reason, endAt);
+      try {
+        leased.stop(code, reason, endAt);
+      } catch (RuntimeException ignored) {
+        // Who cannot be asked to end is killed when that time is over.
+      }
     }
     leases.changed();
   }

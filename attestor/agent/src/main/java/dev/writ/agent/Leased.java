@@ -60,6 +60,9 @@ public interface Leased {
    */
   void stop(DenialCode code, String reason, long end);
 
-  /** It has to be killed, if it did not end. Called once after {@link #stop}. */
+  /**
+   * It has to be killed, if it did not end. Called after {@link #stop}, and a moment later again where it
+   * throws.
+   */
   void kill();
 }

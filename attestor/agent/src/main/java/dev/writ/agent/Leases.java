@@ -53,6 +53,9 @@ public final class Leases implements AutoCloseable {
   /** How long giving back waits for what the service is being told. */
   private static final long TOLD_MS = 10_000;
 
+  private static final String NOBODY_KEEPS_TIME =
+      "a lease must be ended in time, and nobody keeps it any more";
+
   /** A look may take so many parts of the time, and not more. */
   private static final int SHARE = 4;
 
@@ -78,7 +81,7 @@ public final class Leases implements AutoCloseable {
   private Leases(
       AttesterSession.Source host, LongSupplier clock, RandomGenerator random, LeasePace pace) {
     this.host = new SharedSession(host);
-    this.clock = clock;
+    this.clock = new LastingClock(clock);
     this.random = random;
     this.pace = pace;
     this.renewers = Executors.newFixedThreadPool(RENEWERS, daemons("writ-lease-renewal"));
@@ -141,6 +144,16 @@ public final class Leases implements AutoCloseable {
   }
 
   private void keepTime() {
+    try {
+      endUntilClosed();
+    } finally {
+      if (!isClosed()) {
+        current().forEach(lease -> lease.endNow(NOBODY_KEEPS_TIME, clock.getAsLong()));
+      }
+    }
+  }
+
+  private void endUntilClosed() {
     while (true) {
       long seen;
       synchronized (lock) {
@@ -151,28 +164,39 @@ public final class Leases implements AutoCloseable {
       }
       long wait = LONGEST_WAIT_MS;
       for (Lease lease : current()) {
-        long now = clock.getAsLong();
-        OptionalLong next = lease.endIfOver(now);
-        if (lease.takeRenewal(now)) {
-          renewBeside(lease);
-        }
-        if (next.isPresent()) {
-          wait = Math.min(wait, Math.max(1, next.getAsLong() - now));
+        try {
+          wait = Math.min(wait, endOrRenew(lease));
+        } catch (RuntimeException ignored) {
+          // The others end in time nonetheless, and this one is tried again.
         }
       }
-      if (!waited(seen, wait)) {
+      if (!waited(OptionalLong.of(seen), wait)) {
         return;
       }
     }
   }
 
-  /** False where this is closed. */
-  private boolean waited(long seen, long millis) {
+  /** How long it may be left alone then. */
+  private long endOrRenew(Lease lease) {
+    long now = clock.getAsLong();
+    OptionalLong next = lease.endIfOver(now);
+    if (lease.takeRenewal(now)) {
+      renewBeside(lease);
+    }
+    return next.isPresent() ? Math.max(1, next.getAsLong() - now) : LONGEST_WAIT_MS;
+  }
+
+  /**
+   * False where this is closed.
+   *
+   * @param seen until there are other changes, where they count
+   */
+  private boolean waited(OptionalLong seen, long millis) {
     long end = System.nanoTime() + millis * 1_000_000;
     synchronized (lock) {
       try {
         long left = millis;
-        while (!closed && changes == seen && left > 0) {
+        while (!closed && seen.orElse(changes) == changes && left > 0) {
           lock.wait(left);
           left = (end - System.nanoTime()) / 1_000_000;
         }
@@ -196,7 +220,7 @@ public final class Leases implements AutoCloseable {
     Leased.Renewed renewed = asked(lease);
     long now = clock.getAsLong();
     if (renewed instanceof Leased.Renewed.Until until) {
-      lease.hold(until.artifact(), until.end(), now, random.nextDouble());
+      goOn(lease, until, now);
     } else if (renewed instanceof Leased.Renewed.Denied denied) {
       lease.stop(denied.code(), denied.reason(), now);
       if (denied.code() == DenialCode.ENVIRONMENT_MISMATCH) {
@@ -209,6 +233,14 @@ public final class Leases implements AutoCloseable {
     }
   }
 
+  private void goOn(Lease lease, Leased.Renewed.Until until, long now) {
+    try {
+      lease.hold(until.artifact(), until.end(), now, random.nextDouble());
+    } catch (RuntimeException e) {
+      lease.notRenewed(bug(e), now, random.nextDouble());
+    }
+  }
+
   private Leased.Renewed asked(Lease lease) {
     try {
       return host.use(attester -> lease.leased().renew(attester, lease.artifact()));
@@ -216,8 +248,12 @@ public final class Leases implements AutoCloseable {
       return new Leased.Renewed.Unavailable(Sentence.of(e));
     } catch (RuntimeException e) {
       // Whatever it is, it renews nothing, and no thread may end over it.
-      return new Leased.Renewed.Unavailable("this is a bug, please report it: " + e);
+      return new Leased.Renewed.Unavailable(bug(e));
     }
+  }
+
+  private static String bug(RuntimeException cause) {
+    return "this is a bug, please report it: " + cause;
   }
 
   private void keepLooking() {
@@ -243,7 +279,7 @@ public final class Leases implements AutoCloseable {
       long began = System.nanoTime();
       look();
       long cost = (System.nanoTime() - began) / 1_000_000;
-      if (!slept(Math.max(period - cost, (SHARE - 1) * cost))) {
+      if (!waited(OptionalLong.empty(), Math.max(period - cost, (SHARE - 1) * cost))) {
         return;
       }
     }
@@ -252,23 +288,6 @@ public final class Leases implements AutoCloseable {
   private boolean isClosed() {
     synchronized (lock) {
       return closed;
-    }
-  }
-
-  private boolean slept(long millis) {
-    long end = System.nanoTime() + millis * 1_000_000;
-    synchronized (lock) {
-      try {
-        long left = millis;
-        while (!closed && left > 0) {
-          lock.wait(left);
-          left = (end - System.nanoTime()) / 1_000_000;
-        }
-        return !closed;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      }
     }
   }
 

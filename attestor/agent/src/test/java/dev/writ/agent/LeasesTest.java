@@ -47,6 +47,7 @@ final class LeasesTest {
   private static SwtpmHost machine;
 
   private final AtomicLong time = new AtomicLong(1_000_000);
+  private volatile boolean clockFails;
   private Leases leases;
   private Artifact artifact;
 
@@ -63,13 +64,20 @@ final class LeasesTest {
 
   @BeforeEach
   void begin() throws Exception {
-    leases = Leases.begin(LeasesTest::open, time::get, new SecureRandom(), PACE);
+    leases = Leases.begin(LeasesTest::open, this::now, new SecureRandom(), PACE);
     artifact = ofThisHost();
   }
 
   @AfterEach
   void end() {
     leases.close();
+  }
+
+  private long now() {
+    if (clockFails) {
+      throw new IllegalStateException("the clock cannot be read");
+    }
+    return time.get();
   }
 
   private static AttesterSession open()
@@ -184,6 +192,90 @@ final class LeasesTest {
     await(() -> told.last().startsWith("stop"));
     assertThat(told.last()).isEqualTo("stop policy_denied 1000: no rule permits it");
     assertThat(told.asked).hasValue(1);
+  }
+
+  /** Nor does it keep the others from theirs. */
+  @Test
+  void lease_thatThrowsWhereItIsEnded_isKilledNonetheless() throws Exception {
+    Told throwing =
+        new Told() {
+          private boolean thrown;
+
+          @Override
+          public synchronized void stop(DenialCode code, String reason, long end) {
+            super.stop(code, reason, end);
+            throw new IllegalStateException("it cannot be asked");
+          }
+
+          @Override
+          public synchronized void kill() {
+            super.kill();
+            if (!thrown) {
+              thrown = true;
+              throw new IllegalStateException("it cannot be killed now");
+            }
+          }
+        };
+    Told other = new Told();
+    for (Told told : List.of(throwing, other)) {
+      told.answer = Optional.of(new Leased.Renewed.Unavailable("the service is away"));
+      Lease unused = hold(told);
+    }
+    time.addAndGet(9_000);
+    await(() -> throwing.last().startsWith("stop") && other.last().startsWith("stop"));
+    time.addAndGet(1_000);
+    await(() -> other.last().equals("kill") && throwing.words().size() == 4);
+    assertThat(throwing.words().subList(2, 4)).containsOnly("kill");
+    assertThat(other.words()).hasSize(3);
+  }
+
+  @Test
+  void leases_whoseTimeNobodyKeepsAnyMore_endAtOnce() throws Exception {
+    Told fatal =
+        new Told() {
+          @Override
+          public synchronized void stop(DenialCode code, String reason, long end) {
+            throw new StackOverflowError("of a test");
+          }
+        };
+    fatal.answer = Optional.of(new Leased.Renewed.Unavailable("the service is away"));
+    Lease unused = hold(fatal);
+    Told other = new Told();
+    Lease unusedToo = leases.hold(artifact, time.get() + 10 * LEASE_MS, other);
+    time.addAndGet(9_000);
+    await(() -> other.last().equals("kill"));
+    assertThat(other.words().get(1)).startsWith("stop unverifiable 1000: ").contains("in time");
+  }
+
+  /** Without word of the new end it holds until the old one. */
+  @Test
+  void lease_thatCannotBeToldThatItGoesOn_endsAsItWouldHave() throws Exception {
+    Told told =
+        new Told() {
+          @Override
+          public synchronized void holds(long ask, long end) {
+            if (!words().isEmpty()) {
+              throw new IllegalStateException("it cannot be told");
+            }
+            super.holds(ask, end);
+          }
+        };
+    Lease unused = hold(told);
+    time.addAndGet(5_000);
+    await(() -> told.asked.get() == 1);
+    time.addAndGet(4_000);
+    await(() -> told.last().startsWith("stop"));
+    assertThat(told.last()).startsWith("stop unverifiable 1000: ").endsWith("it cannot be told");
+  }
+
+  @Test
+  void lease_whoseClockCannotBeRead_endsAllTheSame() throws Exception {
+    Told told = new Told();
+    told.answer = Optional.of(new Leased.Renewed.Unavailable("the service is away"));
+    Lease unused = leases.hold(artifact, time.get() + 300, told);
+    clockFails = true;
+    await(() -> told.last().equals("kill"));
+    assertThat(told.words()).hasSize(3);
   }
 
   /** All leases of the host at once, and the service is asked by one. */
