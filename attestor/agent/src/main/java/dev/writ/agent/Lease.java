@@ -25,7 +25,7 @@ public final class Lease implements AutoCloseable {
   private long askAt;
 
   @GuardedBy("this")
-  private long endAt;
+  private long endAt = Long.MIN_VALUE;
 
   @GuardedBy("this")
   private long renewAt;
@@ -72,13 +72,30 @@ public final class Lease implements AutoCloseable {
       long ask = end - Math.min(graceMs, Math.max(0, end - now) / 4);
       // Where this throws it holds as before.
       leased.holds(ask, end);
+      if (gainsNothing(held, end)) {
+        failure = "what came last ends no later";
+        renewAt = Long.MAX_VALUE;
+      } else {
+        failure = "";
+        renewAt = now + Math.max(RETRY_MS, (long) ((ask - now) * (0.5 - jitter / 5)));
+      }
       artifact = held;
-      failure = "";
       endAt = end;
       askAt = ask;
-      renewAt = now + (long) (Math.max(0, ask - now) * (0.5 - jitter / 5));
     }
     leases.changed();
+  }
+
+  /**
+   * Whether something other than the lease ends it, which no renewal moves. A lease that has become shorter
+   * may end sooner and is renewed.
+   */
+  @GuardedBy("this")
+  private boolean gainsNothing(Artifact next, long end) {
+    ArtifactClaims before = artifact.claims();
+    return end <= endAt
+        && next.claims().exp().equals(before.exp())
+        && next.claims().lease().equals(before.lease());
   }
 
   /** It could not be renewed; until it ends there is time. */

@@ -142,6 +142,11 @@ final class LeasedRun implements Leased {
     return means.sinceBoot().getAsLong();
   }
 
+  /** When the wall's clock would say so, had nobody set it since the start. */
+  private long at(Instant time) {
+    return boot + Duration.between(wall, time).toMillis();
+  }
+
   /** What the wall's clock would say, had nobody set it since the start. */
   private Instant steady() {
     return wall.plusMillis(now() - boot);
@@ -152,8 +157,7 @@ final class LeasedRun implements Leased {
    */
   private long end(ArtifactClaims claims, OptionalLong asked) {
     long lifetime = Duration.between(claims.iat(), claims.exp()).toMillis();
-    long byEnd = now() + Duration.between(steady(), claims.exp()).toMillis();
-    return Math.min(byEnd, asked.orElse(now()) + lifetime);
+    return Math.min(at(claims.exp()), asked.orElse(now()) + lifetime);
   }
 
   @Override

@@ -182,6 +182,53 @@ final class LeasesTest {
     assertThat(told.words()).hasSize(3);
   }
 
+  /** A break-glass ends, say, and so do all that come of it. */
+  @Test
+  void lease_thatEndsNoLaterBySomethingElse_isNotRenewedEverFaster() throws Exception {
+    long end = time.get() + LEASE_MS + 5_000;
+    Told told = new Told();
+    told.answer = Optional.of(new Leased.Renewed.Until(artifact, end));
+    Lease unused = hold(told);
+    time.addAndGet(5_000);
+    await(() -> told.words().size() == 2);
+    time.addAndGet(5_000);
+    await(() -> told.words().size() == 3);
+    time.addAndGet(3_999);
+    Thread.sleep(300);
+    assertThat(told.asked).hasValue(2);
+    time.incrementAndGet();
+    await(() -> told.last().startsWith("stop"));
+    assertThat(told.last()).startsWith("stop unverifiable 1000: ").endsWith("ends no later");
+  }
+
+  @Test
+  void lease_thatHasBecomeShorter_isRenewedAgain() throws Exception {
+    Artifact shorter =
+        ExampleArtifact.of(
+            ExampleArtifact.renewing(
+                artifact.claims(),
+                artifact.claims().jti(),
+                artifact.claims().exp().minusSeconds(3)));
+    Told told = new Told();
+    told.answer = Optional.of(new Leased.Renewed.Until(shorter, time.get() + LEASE_MS - 3_000));
+    Lease unused = hold(told);
+    time.addAndGet(5_000);
+    await(() -> told.words().size() == 2);
+    time.addAndGet(750);
+    await(() -> told.asked.get() == 2);
+  }
+
+  @Test
+  void lease_thatSoonEnds_isNotAskedForWithoutAPause() throws Exception {
+    Told told = new Told();
+    Lease unused = leases.hold(artifact, time.get() + 400, told);
+    time.addAndGet(Lease.RETRY_MS - 1);
+    Thread.sleep(300);
+    assertThat(told.asked).hasValue(0);
+    time.incrementAndGet();
+    await(() -> told.asked.get() == 1);
+  }
+
   @Test
   void lease_whoseRenewalIsDenied_endsAtOnce() throws Exception {
     Told told = new Told();
