@@ -183,8 +183,7 @@ public final class ExecGateway {
     try {
       handed.fill(bundle);
     } catch (IOException e) {
-      return unverifiable(
-          "the bundle must be handed down, and cannot be: " + Sentence.of(e) + released(slot));
+      return unverifiable(HandedDown.failure(e) + released(slot));
     }
     return start(
         execution,
@@ -192,6 +191,7 @@ public final class ExecGateway {
         artifact.orElseThrow(
             () -> new IllegalStateException("bug: a bundle without an artifact was allowed")),
         asked,
+        handed,
         slot);
   }
 
@@ -228,6 +228,7 @@ public final class ExecGateway {
       Optional<ParentBundle> parent,
       Artifact artifact,
       OptionalLong asked,
+      HandedDown handed,
       OutcomeSlot slot) {
     Optional<LeasedRun> leased =
         artifact.claims().lease().isPresent()
@@ -237,7 +238,8 @@ public final class ExecGateway {
                     new LeasedRun.Means(verification, seen, sinceBoot, clock),
                     execution.binding(),
                     artifact,
-                    (attester, renewed) -> here(attester, renewed, execution, parent)))
+                    (attester, renewed) -> here(attester, renewed, execution, parent),
+                    handed))
             : Optional.empty();
     Response answer;
     try {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.agent;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
@@ -18,7 +20,12 @@ import java.util.Optional;
  * with it.
  */
 final class HandedDown implements AutoCloseable {
+  private static final String BESIDE = ".writ-new";
+
   private final Optional<Path> file;
+
+  @GuardedBy("this")
+  private boolean closed;
 
   private HandedDown(Optional<Path> file) {
     this.file = file;
@@ -33,11 +40,7 @@ final class HandedDown implements AutoCloseable {
   static HandedDown at(Optional<Path> file) throws IOException {
     if (file.isPresent()) {
       try {
-        FileChannel.open(
-                file.get(),
-                EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
-            .close();
+        created(file.get()).close();
       } catch (FileAlreadyExistsException e) {
         throw new IOException(
             "the file in which the bundle is handed down must be this execution's own, and "
@@ -49,21 +52,46 @@ final class HandedDown implements AutoCloseable {
     return new HandedDown(file);
   }
 
-  /** Before the program starts. */
-  void fill(byte[] bundle) throws IOException {
-    if (file.isPresent()) {
-      try (FileChannel channel = FileChannel.open(file.get(), StandardOpenOption.WRITE)) {
-        ByteBuffer bytes = ByteBuffer.wrap(bundle);
-        while (bytes.hasRemaining()) {
-          int unused = channel.write(bytes);
-        }
+  private static FileChannel created(Path path) throws IOException {
+    return FileChannel.open(
+        path,
+        EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+  }
+
+  /** Before the program starts, and when it goes on under another: who reads finds one or the other. */
+  synchronized void fill(byte[] bundle) throws IOException {
+    if (closed || file.isEmpty()) {
+      return;
+    }
+    Path fresh = file.get().resolveSibling(file.get().getFileName() + BESIDE);
+    boolean unusedLeft = Files.deleteIfExists(fresh);
+    try {
+      write(fresh, bundle);
+      Path unused = Files.move(fresh, file.get(), StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      boolean unused = Files.deleteIfExists(fresh);
+    }
+  }
+
+  private static void write(Path fresh, byte[] bundle) throws IOException {
+    try (FileChannel channel = created(fresh)) {
+      ByteBuffer bytes = ByteBuffer.wrap(bundle);
+      while (bytes.hasRemaining()) {
+        int unused = channel.write(bytes);
       }
     }
   }
 
+  /** What to tell where it cannot be filled. */
+  static String failure(IOException cause) {
+    return "the bundle must be handed down, and cannot be: " + Sentence.of(cause);
+  }
+
   /** Takes it away; what cannot be taken away says less and less, until the artifact ends. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     if (file.isPresent()) {
       try {
         boolean unused = Files.deleteIfExists(file.get());

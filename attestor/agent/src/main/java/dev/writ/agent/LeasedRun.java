@@ -49,6 +49,7 @@ final class LeasedRun implements Leased {
   private final ExecBinding binding;
   private final Artifact first;
   private final Shown shown;
+  private final HandedDown handed;
 
   /** The clock of the wall when this began, and the one that nobody sets: renewals are judged by both. */
   private final Instant wall;
@@ -84,12 +85,19 @@ final class LeasedRun implements Leased {
         throws TpmException, AttestationFailedException;
   }
 
-  LeasedRun(WritExec exec, Means means, ExecBinding binding, Artifact first, Shown shown) {
+  LeasedRun(
+      WritExec exec,
+      Means means,
+      ExecBinding binding,
+      Artifact first,
+      Shown shown,
+      HandedDown handed) {
     this.exec = exec;
     this.means = means;
     this.binding = binding;
     this.first = first;
     this.shown = shown;
+    this.handed = handed;
     this.wall = means.clock().instant();
     this.boot = means.sinceBoot().getAsLong();
   }
@@ -191,6 +199,11 @@ final class LeasedRun implements Leased {
       return new Renewed.Denied(
           DenialCode.AUTHORIZATION_DISCONTINUITY,
           "a renewal must be of the execution that runs, and is of another");
+    }
+    try {
+      handed.fill(bundle.toJson());
+    } catch (IOException e) {
+      return new Renewed.Unavailable(HandedDown.failure(e));
     }
     return new Renewed.Until(artifact, end(artifact.claims(), OptionalLong.of(asked)));
   }

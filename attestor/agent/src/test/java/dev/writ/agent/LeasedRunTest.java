@@ -28,6 +28,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +40,7 @@ import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,6 +61,9 @@ final class LeasedRunTest {
   private final AtomicLong boot = new AtomicLong(1_000_000);
   private Artifact first;
   private LeasedRun run;
+  private Path home;
+  private Path place;
+  private HandedDown handed;
 
   /** Grants every challenge, and answers as it was told. */
   private static final class Scripted implements ServiceEndpoint {
@@ -121,6 +126,10 @@ final class LeasedRunTest {
     ArtifactClaims leased =
         ExampleArtifact.renewing(claims, claims.jti(), claims.iat().plusSeconds(LEASE_S));
     first = ExampleArtifact.of(leased);
+    home = Files.createTempDirectory(folder, "home");
+    place = home.resolve("parent.json");
+    handed = HandedDown.at(Optional.of(place));
+    handed.fill(new byte[] {1});
     run =
         new LeasedRun(
             new WritExec(1, InputStream.nullInputStream(), new ByteArrayOutputStream()),
@@ -131,7 +140,8 @@ final class LeasedRunTest {
                 InstantSource.fixed(claims.iat())),
             binding(),
             first,
-            (attester, artifact) -> Presentation.NOTHING);
+            (attester, artifact) -> Presentation.NOTHING,
+            handed);
     assertThat(run.begin(OptionalLong.of(boot.get()), Duration.ofSeconds(1))).isTrue();
   }
 
@@ -204,6 +214,53 @@ final class LeasedRunTest {
             Leased.Renewed.Until.class,
             until -> assertThat(until.end()).isEqualTo(boot.get() + LEASE_S * 1_000));
     assertThat(run.whyStopped()).isEmpty();
+  }
+
+  private Leased.Renewed granted(ProofBundle bundle) throws Exception {
+    service.answers.add(new Answer.Granted<>(bundle));
+    return renew();
+  }
+
+  private static List<Path> in(Path folder) throws Exception {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  /** Who asks under it can as long as it goes on. */
+  @Test
+  void bundle_thatIsHandedDown_isTheOneThatItGoesOnUnder() throws Exception {
+    ProofBundle bundle = renewal(claims.iat().plusSeconds(LEASE_S + 30));
+    assertThat(granted(bundle)).isInstanceOf(Leased.Renewed.Until.class);
+    assertThat(place).hasBinaryContent(bundle.toJson());
+    assertThat(Files.getPosixFilePermissions(place))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    service.answers.add(denied(DenialCode.POLICY_DENIED, "no_rule"));
+    assertThat(renew()).isInstanceOf(Leased.Renewed.Denied.class);
+    assertThat(place).hasBinaryContent(bundle.toJson());
+    assertThat(in(home)).containsExactly(place);
+  }
+
+  /** A renewal that comes while what ran has ended leaves nothing. */
+  @Test
+  void bundle_ofWhatHasEnded_isNotHandedDown() throws Exception {
+    handed.close();
+    assertThat(granted(renewal(claims.iat().plusSeconds(LEASE_S + 30))))
+        .isInstanceOf(Leased.Renewed.Until.class);
+    assertThat(in(home)).isEmpty();
+  }
+
+  @Test
+  void renewal_thatCannotBeHandedDown_isAskedForAgain() throws Exception {
+    Path elsewhere = Files.move(home, folder.resolve("elsewhere"));
+    ProofBundle bundle = renewal(claims.iat().plusSeconds(LEASE_S + 30));
+    assertThat(granted(bundle))
+        .isInstanceOfSatisfying(
+            Leased.Renewed.Unavailable.class,
+            unavailable -> assertThat(unavailable.reason()).contains("must be handed down"));
+    Path unused = Files.move(elsewhere, home);
+    assertThat(granted(bundle)).isInstanceOf(Leased.Renewed.Until.class);
+    assertThat(place).hasBinaryContent(bundle.toJson());
   }
 
   @Test
