@@ -3,11 +3,17 @@ package dev.writ.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.OutcomeState;
+import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.UuidV7;
 import dev.writ.tpm.PcrBank;
 import dev.writ.tpm.Tpm;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,8 +42,21 @@ class RunLeaseTest {
   }
 
   /** Sleeps for longer than anything here takes. */
-  private static WritProcess.Running sleeping() throws Exception {
-    return hosts.fresh(List.of("--stop-within", "200"), "sleep", "60").start();
+  private static WritProcess.Running sleeping(String... options) throws Exception {
+    List<String> all = new ArrayList<>(List.of("--stop-within", "200"));
+    all.addAll(List.of(options));
+    return hosts.fresh(all, "sleep", "60").start();
+  }
+
+  private static void awaitBundleOf(UuidV7 jti, Path handed) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (!Artifact.parse(ProofBundle.parse(Files.readAllBytes(handed)).artifact())
+        .claims()
+        .jti()
+        .equals(jti)) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(50);
+    }
   }
 
   private static void awaitChild(WritProcess.Running running) throws Exception {
@@ -94,11 +113,13 @@ class RunLeaseTest {
   @Order(2)
   void host_thatChanges_hasWhatIsRenewedThereStopped() throws Exception {
     int before = hosts.leaves().size();
-    WritProcess.Running running = sleeping();
+    Path handed = hosts.running().folder().resolve("parent.json");
+    WritProcess.Running running = sleeping("--hand-down", handed.toString());
     List<LeafBody.DecisionAllow> allows = awaitAllows(before, 2);
     assertThat(allows.get(0).renews()).isEmpty();
     assertThat(allows.get(1).renews()).contains(allows.get(0).jti());
     assertThat(allows.get(1).requestDigest()).isEqualTo(allows.get(0).requestDigest());
+    awaitBundleOf(allows.get(1).jti(), handed);
     assertThat(running.process().isAlive()).isTrue();
     try (Tpm tpm = Tpm.open(hosts.hostA().tcti())) {
       tpm.extendPcr(7, PcrBank.SHA256, new byte[32]);
@@ -106,6 +127,7 @@ class RunLeaseTest {
     WritProcess.Ended ended = running.await();
     assertThat(ended.status()).as(ended.err()).isEqualTo(STOPPED);
     assertThat(ended.err()).contains("stopped: environment_mismatch").contains("PCRs");
+    assertThat(handed).doesNotExist();
     // The service is told by evidence, which it judged itself.
     assertThat(hosts.bodies(before, LeafBody.DecisionDeny.class))
         .as("%s %s", ended.err(), hosts.bodies(before, LeafBody.class))
