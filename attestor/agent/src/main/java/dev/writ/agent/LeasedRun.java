@@ -44,6 +44,9 @@ final class LeasedRun implements Leased {
           "challenge_used",
           "ima_position_mismatch");
 
+  /** The denial of whoever names a parent and shows nothing of it, which a renewal does not. */
+  private static final String PARENT_UNPROVEN = "parent_unproven";
+
   private final WritExec exec;
   private final Means means;
   private final ExecBinding binding;
@@ -174,6 +177,11 @@ final class LeasedRun implements Leased {
     long asked = now();
     Answer<ProofBundle> answer = attester.renew(held, binding);
     if (answer instanceof Answer.Denied<ProofBundle> denied) {
+      if (first.claims().lineage().parent().isPresent()
+          && denied.reason().equals(PARENT_UNPROVEN)) {
+        // What was asked for under another artifact has its one lease, and that to its end.
+        return new Renewed.Until(first, firstEnd);
+      }
       String reason = denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail());
       return denied.retryAfter().isPresent() || ASKED_AMISS.contains(denied.reason())
           ? new Renewed.Unavailable(reason)

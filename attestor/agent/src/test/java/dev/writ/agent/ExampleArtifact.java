@@ -5,12 +5,14 @@ import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.Environment;
 import dev.writ.artifact.HostState;
+import dev.writ.artifact.Lineage;
 import dev.writ.artifact.UuidV7;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Optional;
 
 /** The artifact of docs/FORMATS.md, and others that differ from it in little; nobody signed them. */
 final class ExampleArtifact {
@@ -27,17 +29,10 @@ final class ExampleArtifact {
 
   /** The same for a host as it is. */
   static ArtifactClaims on(HostState host, ArtifactClaims claims) {
-    return new ArtifactClaims(
-        claims.iss(),
-        claims.sub(),
-        claims.aud(),
-        claims.iat(),
-        claims.nbf(),
-        claims.exp(),
+    return with(
+        claims,
         claims.jti(),
-        claims.jkt(),
-        claims.tenant(),
-        claims.act(),
+        claims.exp(),
         new Environment(
             host.akName(),
             host.pcrs(),
@@ -45,16 +40,22 @@ final class ExampleArtifact {
             host.resetCount(),
             host.restartCount(),
             Environment.KeyStorage.TPM),
-        claims.policy(),
-        claims.gov(),
-        claims.lineage(),
-        claims.status(),
-        claims.logOrigin(),
-        claims.ear());
+        claims.lineage());
   }
 
   /** Another of the same execution. */
   static ArtifactClaims renewing(ArtifactClaims claims, UuidV7 jti, Instant exp) {
+    return with(claims, jti, exp, claims.env(), claims.lineage());
+  }
+
+  /** The same, asked for under another. */
+  static ArtifactClaims under(UuidV7 parent, ArtifactClaims claims) {
+    Lineage below = new Lineage(claims.lineage().execution(), Optional.of(parent), parent, 1);
+    return with(claims, claims.jti(), claims.exp(), claims.env(), below);
+  }
+
+  private static ArtifactClaims with(
+      ArtifactClaims claims, UuidV7 jti, Instant exp, Environment env, Lineage lineage) {
     return new ArtifactClaims(
         claims.iss(),
         claims.sub(),
@@ -66,10 +67,10 @@ final class ExampleArtifact {
         claims.jkt(),
         claims.tenant(),
         claims.act(),
-        claims.env(),
+        env,
         claims.policy(),
         claims.gov(),
-        claims.lineage(),
+        lineage,
         claims.status(),
         claims.logOrigin(),
         claims.ear());

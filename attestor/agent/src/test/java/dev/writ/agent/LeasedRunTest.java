@@ -125,12 +125,16 @@ final class LeasedRunTest {
     service.answers.clear();
     ArtifactClaims leased =
         ExampleArtifact.renewing(claims, claims.jti(), claims.iat().plusSeconds(LEASE_S));
-    first = ExampleArtifact.of(leased);
     home = Files.createTempDirectory(folder, "home");
     place = home.resolve("parent.json");
     handed = HandedDown.at(Optional.of(place));
     handed.fill(new byte[] {1});
-    run =
+    first = ExampleArtifact.of(leased);
+    run = running();
+  }
+
+  private LeasedRun running() throws Exception {
+    LeasedRun begun =
         new LeasedRun(
             new WritExec(1, InputStream.nullInputStream(), new ByteArrayOutputStream()),
             new LeasedRun.Means(
@@ -142,7 +146,8 @@ final class LeasedRunTest {
             first,
             (attester, artifact) -> Presentation.NOTHING,
             handed);
-    assertThat(run.begin(OptionalLong.of(boot.get()), Duration.ofSeconds(1))).isTrue();
+    assertThat(begun.begin(OptionalLong.of(boot.get()), Duration.ofSeconds(1))).isTrue();
+    return begun;
   }
 
   private static ExecBinding binding() {
@@ -214,6 +219,20 @@ final class LeasedRunTest {
             Leased.Renewed.Until.class,
             until -> assertThat(until.end()).isEqualTo(boot.get() + LEASE_S * 1_000));
     assertThat(run.whyStopped()).isEmpty();
+  }
+
+  /** No renewal shows anything of the parent: it is not stopped for that before its lease is over. */
+  @Test
+  void renewal_ofWhatWasAskedForUnderAnother_movesNothing() throws Exception {
+    long end = boot.get() + LEASE_S * 1_000;
+    UuidV7 parent = UuidV7.next(InstantSource.system(), RANDOM);
+    first = ExampleArtifact.of(ExampleArtifact.under(parent, first.claims()));
+    run = running();
+    boot.addAndGet(20_000);
+    service.answers.add(denied(DenialCode.AUTHORIZATION_DISCONTINUITY, "parent_unproven"));
+    assertThat(renew()).isEqualTo(new Leased.Renewed.Until(first, end));
+    service.answers.add(denied(DenialCode.ENVIRONMENT_MISMATCH, "rebooted"));
+    assertThat(renew()).isInstanceOf(Leased.Renewed.Denied.class);
   }
 
   private Leased.Renewed granted(ProofBundle bundle) throws Exception {
