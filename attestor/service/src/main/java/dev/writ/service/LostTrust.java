@@ -10,6 +10,7 @@ import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.RevokedBy;
 import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.UuidV7;
+import dev.writ.evidence.PcrSelection;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.IssuedArtifact;
 import dev.writ.ledger.Ledger;
@@ -28,6 +29,7 @@ import java.util.Optional;
  */
 final class LostTrust {
   private static final String ENDORSEMENT_REVOKED = "ek_revoked";
+  private static final int IMA_PCR = 10;
 
   private final Ledger ledger;
 
@@ -83,7 +85,10 @@ final class LostTrust {
         : Optional.empty();
   }
 
-  /** Whether PCRs are others than those for which the host's newest artifact was issued. */
+  /**
+   * Whether PCRs are others than those for which the host's newest artifact was issued. Never where PCR 10 is
+   * among them: the kernel's IMA extends it with each new file, and a digest over all says not which one moved.
+   */
   private boolean isElsewhere(Judgement.Refused refused, VerifiedQuote quote)
       throws LedgerException {
     Optional<UuidV7> newest = ledger.newestArtifact(refused.host().akName());
@@ -94,7 +99,12 @@ final class LostTrust {
     // What cannot be read any more cannot have been the same.
     return before.isEmpty()
         || (before.get().pcrs().equals(ArtifactSigner.pcrs(quote.selection()))
+            && !hasIma(quote.selection())
             && !before.get().digest().equals(Hash.of(quote.pcrDigest().value().bytes())));
+  }
+
+  private static boolean hasIma(PcrSelection selection) {
+    return selection.banks().stream().anyMatch(bank -> bank.indices().contains(IMA_PCR));
   }
 
   private Optional<Environment> environment(UuidV7 jti) throws LedgerException {

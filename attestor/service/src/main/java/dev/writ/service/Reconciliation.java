@@ -81,7 +81,7 @@ final class Reconciliation {
     long nanos = System.nanoTime();
     Instant at = clock.instant();
     return reads
-        .submit(unfounded::find)
+        .submit(() -> unfounded.find(at))
         .thenCompose(
             all -> {
               CompletionStage<Optional<String>> done =

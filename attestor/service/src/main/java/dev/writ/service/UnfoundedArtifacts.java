@@ -2,9 +2,11 @@
 package dev.writ.service;
 
 import dev.writ.artifact.AkName;
+import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Leaf;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.RevokedScope;
 import dev.writ.ledger.Host;
@@ -13,6 +15,8 @@ import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PolicyEpoch;
 import dev.writ.ledger.SigningKey;
 import dev.writ.service.RevocationScopes.Meant;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +28,9 @@ import java.util.Optional;
 final class UnfoundedArtifacts {
   /** Most of one kind in a round: what is left over is the next one's. */
   private static final int MOST = 64;
+
+  /** A clock that falls back is at most so far behind: {@code LedgerRules.MAX_STEP_BACK} at each start. */
+  private static final Duration MARGIN = Duration.ofMinutes(10);
 
   private final Ledger ledger;
   private final RevocationScopes scopes;
@@ -41,10 +48,10 @@ final class UnfoundedArtifacts {
    */
   record Unfounded(Meant meant, RevocationReason reason) {}
 
-  List<Unfounded> find() throws LedgerException {
+  List<Unfounded> find(Instant now) throws LedgerException {
     List<Unfounded> found = new ArrayList<>();
-    keys(found);
-    epochs(found);
+    keys(found, now);
+    epochs(found, now);
     for (AkName name : ledger.inactiveHolders(MOST)) {
       Optional<Host> host = ledger.host(name);
       if (host.isPresent()) {
@@ -66,7 +73,7 @@ final class UnfoundedArtifacts {
   }
 
   /** A compromise says from which leaf on what was signed counts no more; it alone may say that. */
-  private void keys(List<Unfounded> found) throws LedgerException {
+  private void keys(List<Unfounded> found, Instant now) throws LedgerException {
     for (SigningKey key : ledger.keys()) {
       if (key.role() == KeyRole.ISSUER
           && key.state() == KeyState.COMPROMISED
@@ -76,7 +83,7 @@ final class UnfoundedArtifacts {
           && change.kid().equals(key.kid())) {
         long from = Math.max(change.fromIndex().orElse(0), key.activatedIndex().getAsLong());
         long before = key.endedIndex().orElse(key.leafIndex());
-        if (from < before) {
+        if (from < before && mayStand(before - 1, now)) {
           RevokedScope.Places places = new RevokedScope.Places(from, before);
           add(found, scopes.of(key.kid(), places), RevocationReason.KEY_COMPROMISE);
         }
@@ -84,9 +91,19 @@ final class UnfoundedArtifacts {
     }
   }
 
-  private void epochs(List<Unfounded> found) throws LedgerException {
+  /** Whether what was decided up to a leaf can live yet: else nobody need look at all that lives. */
+  private boolean mayStand(long last, Instant now) throws LedgerException {
+    Instant decided = ledger.leaf(last).map(Leaf::time).orElse(now);
+    return now.isBefore(decided.plus(ArtifactClaims.MAX_LIFETIME).plus(MARGIN));
+  }
+
+  private void epochs(List<Unfounded> found, Instant now) throws LedgerException {
     long least = ledger.policyEpoch().map(PolicyEpoch::minEpoch).orElse(1L);
     for (long epoch = least - 1; epoch >= Math.max(1, least - MOST); epoch--) {
+      Optional<PolicyEpoch> next = ledger.policyEpoch(epoch + 1);
+      if (next.isPresent() && !mayStand(next.get().leafIndex(), now)) {
+        return;
+      }
       add(found, scopes.find(new RevocationTarget.OfEpoch(epoch)), RevocationReason.POLICY_CHANGED);
     }
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.StrictJson;
+import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.ImaFormat;
 import dev.writ.evidence.ImaPosition;
 import dev.writ.evidence.ImaSegment;
@@ -221,13 +222,16 @@ final class ImaIssuanceTest {
   @Test
   void partThatBeginsElsewhere_isAskedForAnew() throws Exception {
     enrolled(Effect.REFUSE);
-    issued(attestFrom(0, 0));
+    UuidV7 first = Deployment.claims(attestFrom(0, 0)).jti();
     measure("/usr/bin/known", KNOWN);
 
     Denial denial =
         Deployment.denial(DenialCode.RUNTIME_INTEGRITY, attestFrom(entries, list.bytes().length));
     assertThat(denial.reason()).isEqualTo("ima_position_mismatch");
     issued(attestFrom(0, 0));
+    assertThat(deployment.service().ledger().artifact(first).orElseThrow().revoked())
+        .as("nothing is wrong with the host, though its PCR 10 is another")
+        .isFalse();
   }
 
   /** What a file may be is another's word then. */

@@ -157,6 +157,26 @@ final class ReconciliationTest {
     assertThat(last().reason()).isEqualTo(RevocationReason.POLICY_CHANGED);
   }
 
+  /** What was decided in such an epoch has ended by then, whoever says in the store that it has not. */
+  @Test
+  void epochThatEndedLongerAgoThanAnythingLives_isNotLookedAt() throws Exception {
+    Hash digest = Hash.sha256(new byte[] {3});
+    deployment.change(
+        new LeafBody.PolicyInForce(new PolicyReference("other", 1, digest, 2)),
+        new StateChange.SetEpoch(2, digest, true));
+    try (Connection store = deployment.store();
+        PreparedStatement ends = store.prepareStatement("UPDATE artifact SET expires = ?")) {
+      ends.setLong(1, deployment.clock.instant().plus(Duration.ofDays(1)).toEpochMilli());
+      assertThat(ends.executeUpdate()).isEqualTo(2);
+    }
+    deployment.clock.advance(ArtifactClaims.MAX_LIFETIME.plus(Duration.ofMinutes(11)));
+    long leaves = deployment.leaves();
+
+    round();
+
+    assertThat(deployment.leaves()).isEqualTo(leaves);
+  }
+
   @Test
   void compromisedKey_losesWhatItSigned_fromTheLeafThatItsCompromiseNames() throws Exception {
     SigningKey issuer =

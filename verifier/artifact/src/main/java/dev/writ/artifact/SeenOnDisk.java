@@ -65,8 +65,9 @@ import org.jspecify.annotations.Nullable;
  *                0  8  "writrev1"
  *                8  8  place of the greatest leaf that there was no room for; -1 where there was
  *               16  8  until when it counts, milliseconds since 1970; 0 where there was
- *   record n     0  1  1 an artifact, 2 a host, 4 all of a break-glass
- *                1 32  jti and 16 zero bytes, the SHA-256 of its attestation key's Name, or zero bytes
+ *   record n     0  1  1 an artifact, 2 a host, 3 what leaves decided for, 4 all of a break-glass
+ *                1 32  jti and 16 zero bytes, the SHA-256 of its attestation key's Name, the first
+ *                       place, the first after them and 16 zero bytes, or zero bytes
  *               33  8  place of the leaf
  *               41  8  until when it is kept by the log's time, milliseconds since 1970
  *   at the end   0  4  checksum of all before
