@@ -13,6 +13,9 @@ import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.artifact.SeenOnDisk;
 import dev.writ.artifact.StatusToken;
+import dev.writ.artifact.TrustContent;
+import dev.writ.artifact.TrustContent.StatusSource;
+import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.Verdict;
 import dev.writ.gateway.Dropped;
 import dev.writ.gateway.FollowerListener;
@@ -28,6 +31,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,12 +103,16 @@ final class RevocationFollowerTest {
     }
 
     Gateway(List<URI> services, Seen seen) {
+      this(services, deployment.trust(), seen);
+    }
+
+    Gateway(List<URI> services, TrustFile trust, Seen seen) {
       this.seen = seen;
       this.follower =
           new RevocationFollower(
               services,
               Optional.empty(),
-              GatewayTrust.of(deployment.trust(), BundleVerifier::of),
+              GatewayTrust.of(trust, BundleVerifier::of),
               seen,
               deployment.clock,
               this);
@@ -425,6 +433,66 @@ final class RevocationFollowerTest {
 
         assertThat(Gateway.await(gateway.connected).getPort()).isEqualTo(port());
         assertThat(Gateway.await(gateway.caughtUp).getPort()).isEqualTo(port());
+      }
+    }
+  }
+
+  /** It says a byte of everything at a time: of events that never end, then of a token that is pulled. */
+  @Test
+  void serviceThatSaysEverythingByteByByte_isLeftForTheNext_whenItsTimeIsOver() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+      Thread thread = new Thread(() -> drip(socket), "dripping");
+      thread.setDaemon(true);
+      thread.start();
+      URI dripping = URI.create("http://127.0.0.1:" + socket.getLocalPort());
+      URI good = URI.create("http://127.0.0.1:" + port());
+      try (Gateway gateway =
+          new Gateway(
+              List.of(dripping, good), believedFor(Duration.ofSeconds(1)), new SeenInMemory())) {
+        assertThat(Gateway.await(gateway.connected)).isEqualTo(dripping);
+        assertThat(Gateway.await(gateway.dropped)).isEqualTo(Dropped.GOVERNANCE_DISCONTINUITY);
+        assertThat(Gateway.await(gateway.tokens)).isNotNull();
+        assertThat(Gateway.await(gateway.connected)).isEqualTo(good);
+      }
+    }
+  }
+
+  /** The trust file, by which a status token is good for so long. */
+  private static TrustFile believedFor(Duration maxAge) {
+    TrustContent content = deployment.trust().content();
+    return TrustFile.of(
+        new TrustContent(
+            content.issuer(),
+            content.version(),
+            content.previous(),
+            content.assurance(),
+            content.keys(),
+            content.logPolicy(),
+            content.status().map(source -> new StatusSource(source.uri(), maxAge)),
+            content.skew(),
+            content.tls(),
+            content.policyApprovers(),
+            content.gateways(),
+            content.operators()),
+        List.of());
+  }
+
+  private static void drip(ServerSocket socket) {
+    while (!socket.isClosed()) {
+      try (Socket client = socket.accept()) {
+        client
+            .getOutputStream()
+            .write(
+                "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
+        while (true) {
+          client.getOutputStream().write(':');
+          Thread.sleep(20);
+        }
+      } catch (IOException e) {
+        // The gateway left.
+      } catch (InterruptedException e) {
+        return;
       }
     }
   }

@@ -17,6 +17,8 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One GET or POST on a connection of its own, whose answer is read as it comes: over TLS 1.3 as the context
  * believes the server, or plainly to a loopback address. No redirect is followed. {@link #close} ends a
- * read that waits, from whatever thread.
+ * read that waits, from whatever thread; so does the time that {@link #closeAt} says.
  */
 final class HttpStream implements AutoCloseable {
   private static final Duration LONGEST_CONNECT = Duration.ofSeconds(5);
@@ -35,6 +37,12 @@ final class HttpStream implements AutoCloseable {
   private static final long MAX_CHUNK = 1 << 24;
 
   private final Socket connection = new Socket();
+
+  /** True once the time was over; false where it no longer counts. */
+  private volatile CompletableFuture<Boolean> over = CompletableFuture.completedFuture(false);
+
+  /** Owned by whoever asks. */
+  private long end;
 
   /**
    * An answer.
@@ -72,6 +80,37 @@ final class HttpStream implements AutoCloseable {
         Map.of("Content-Type", "application/json", "Content-Length", "" + json.length),
         json,
         silence);
+  }
+
+  /**
+   * Closes at a time of {@link System#nanoTime}, whatever came by then: a timeout of reads begins anew with
+   * each byte. The last time that was said counts.
+   */
+  void closeAt(long nanoTime) {
+    if (nanoTime == end && !over.isDone()) {
+      return;
+    }
+    closeNever();
+    end = nanoTime;
+    over = new CompletableFuture<>();
+    CompletableFuture<Void> unused =
+        over.completeOnTimeout(true, nanoTime - System.nanoTime(), TimeUnit.NANOSECONDS)
+            .thenAccept(
+                isOver -> {
+                  if (isOver) {
+                    close();
+                  }
+                });
+  }
+
+  /** No time closes it. */
+  void closeNever() {
+    var unused = over.complete(false);
+  }
+
+  /** Whether its time closed it. */
+  boolean isOver() {
+    return over.getNow(false);
   }
 
   private Response ask(
@@ -228,6 +267,7 @@ final class HttpStream implements AutoCloseable {
 
   @Override
   public void close() {
+    closeNever();
     try {
       connection.close();
     } catch (IOException e) {

@@ -127,6 +127,14 @@ final class Learner {
         : Optional.empty();
   }
 
+  /** Until when whoever is connected may say nothing newer, by {@link System#nanoTime}. */
+  OptionalLong patienceEnds() {
+    Optional<Duration> age = trust.get().statusMaxAge();
+    return age.isPresent()
+        ? OptionalLong.of(heardNanos + age.get().dividedBy(2).toNanos())
+        : OptionalLong.empty();
+  }
+
   boolean isStale() {
     return !clock.instant().isBefore(newestToken.plus(ttl));
   }

@@ -31,7 +31,6 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -264,31 +263,33 @@ public final class Redeemer {
   private record Answer(int status, byte[] body) {}
 
   private Answer post(URI service, byte[] body, long nanos) throws IOException {
-    CompletableFuture<Boolean> over = new CompletableFuture<>();
     try (HttpStream stream = new HttpStream()) {
-      // By itself each read may take that long again, and a node say a little at a time.
-      CompletableFuture<Void> unused =
-          over.completeOnTimeout(true, nanos, TimeUnit.NANOSECONDS).thenRun(stream::close);
-      HttpStream.Response response = stream.post(service, tls, USES, body, Duration.ofNanos(nanos));
-      ByteArrayOutputStream read = new ByteArrayOutputStream();
-      byte[] part = new byte[8192];
-      for (int count = response.body().read(part); count >= 0; count = response.body().read(part)) {
-        read.write(part, 0, count);
-        if (read.size() > RedemptionReceipt.MAX_BYTES) {
-          throw new IOException(
-              "an answer must have at most " + RedemptionReceipt.MAX_BYTES + " bytes, has more");
-        }
+      stream.closeAt(System.nanoTime() + nanos);
+      try {
+        return answer(stream.post(service, tls, USES, body, Duration.ofNanos(nanos)));
+      } catch (IOException e) {
+        throw stream.isOver()
+            ? new IOException(
+                "a node must answer within "
+                    + TimeUnit.NANOSECONDS.toMillis(nanos)
+                    + " ms, did not",
+                e)
+            : e;
       }
-      return new Answer(response.status(), read.toByteArray());
-    } catch (IOException e) {
-      throw over.getNow(false)
-          ? new IOException(
-              "a node must answer within " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms, did not",
-              e)
-          : e;
-    } finally {
-      var unused = over.complete(false);
     }
+  }
+
+  private static Answer answer(HttpStream.Response response) throws IOException {
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    byte[] part = new byte[8192];
+    for (int count = response.body().read(part); count >= 0; count = response.body().read(part)) {
+      read.write(part, 0, count);
+      if (read.size() > RedemptionReceipt.MAX_BYTES) {
+        throw new IOException(
+            "an answer must have at most " + RedemptionReceipt.MAX_BYTES + " bytes, has more");
+      }
+    }
+    return new Answer(response.status(), read.toByteArray());
   }
 
   /** Of an answer that says that it judged; any other may be better the next time. */

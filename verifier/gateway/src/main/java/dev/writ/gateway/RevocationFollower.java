@@ -27,7 +27,8 @@ import javax.net.ssl.SSLContext;
  *
  * <p>Nobody holds a gateway back for long: a service whose events leave something out that its tokens do not
  * know, or that shows signs of life and no newer token within half of {@code max_age_s}, is left for the next,
- * and so is one that has not the leaf to go on from.
+ * and so is one that has not the leaf to go on from. A node that says it a byte at a time is waited for no
+ * longer than a silent one.
  *
  * <p>A gateway judges by its memory alone and never waits for this. Where nothing comes for long, its
  * tokens grow too old and it denies.
@@ -150,6 +151,7 @@ public final class RevocationFollower implements AutoCloseable {
 
   private String follow(URI service, HttpStream stream) throws IOException {
     OptionalLong last = learner.last();
+    stream.closeAt(System.nanoTime() + SILENCE.toNanos());
     HttpStream.Response response =
         stream.get(
             service,
@@ -170,7 +172,16 @@ public final class RevocationFollower implements AutoCloseable {
     listener.connected(service);
     EventReader events = new EventReader(response.body());
     while (!closed) {
-      EventReader.Read read = events.next();
+      learner.patienceEnds().ifPresentOrElse(stream::closeAt, stream::closeNever);
+      EventReader.Read read;
+      try {
+        read = events.next();
+      } catch (IOException e) {
+        if (!stream.isOver()) {
+          throw e;
+        }
+        return leave(learner.whyToLeave().orElse("a newer status token came too late"));
+      }
       if (read instanceof EventReader.Read.End) {
         return "the service ended the stream";
       }
@@ -180,8 +191,7 @@ public final class RevocationFollower implements AutoCloseable {
       }
       Optional<String> leave = learner.whyToLeave();
       if (leave.isPresent()) {
-        learner.drop(Dropped.GOVERNANCE_DISCONTINUITY, leave.get());
-        return leave.get();
+        return leave(leave.get());
       }
       if (learner.isCaughtUp() && !before) {
         failures = 0;
@@ -189,6 +199,11 @@ public final class RevocationFollower implements AutoCloseable {
       }
     }
     return "closed";
+  }
+
+  private String leave(String why) {
+    learner.drop(Dropped.GOVERNANCE_DISCONTINUITY, why);
+    return why;
   }
 
   private void take(URI service, ServerEvent event) {
@@ -251,6 +266,7 @@ public final class RevocationFollower implements AutoCloseable {
   private Optional<byte[]> fetch(URI service, String path, int most) throws IOException {
     try (HttpStream stream = new HttpStream()) {
       open.add(stream);
+      stream.closeAt(System.nanoTime() + ANSWER.toNanos());
       try {
         HttpStream.Response response =
             stream.get(service, tls(), path, Map.of("Connection", "close"), ANSWER);
