@@ -43,13 +43,16 @@ final class RevocationEvents {
         : Optional.of(Map.entry(places.get(0), json(places.get(0), ledger.checkpoint())));
   }
 
-  /** A place before which no leaf is of this time or later, but where the service's clock fell back. */
+  /**
+   * A place before which no leaf is of this time or later, but where the service's clock fell back.
+   *
+   * @param time less than a day ago: no archive has leaves of then, and none is asked
+   */
   long since(Instant time) throws LedgerException {
-    long from = 0;
+    long from = ledger.retention().minimumIndex();
     long before = ledger.size();
     while (from < before) {
       long middle = (from + before) >>> 1;
-      // What was moved to an archive is older than whatever is kept.
       if (ledger.leaf(middle).map(leaf -> leaf.time().isBefore(time)).orElse(true)) {
         from = middle + 1;
       } else {

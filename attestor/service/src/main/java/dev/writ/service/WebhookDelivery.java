@@ -37,6 +37,10 @@ final class WebhookDelivery implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final long FIRST_PAUSE_MILLIS = 250;
   private static final long LONGEST_PAUSE_MILLIS = 60_000;
+
+  /** Where the ledger, and not the webhook, is why. */
+  private static final long LEDGER_PAUSE_MILLIS = 1_000;
+
   private static final int MOST_ANSWER = 16 * 1024;
 
   private final Webhook hook;
@@ -127,11 +131,12 @@ final class WebhookDelivery implements AutoCloseable {
           } else {
             pause();
           }
-        } catch (LedgerException e) {
-          await(1_000);
-        } catch (RuntimeException e) {
-          Defect.log("a webhook", e);
-          await(1_000);
+        } catch (LedgerException | RuntimeException e) {
+          if (e instanceof RuntimeException) {
+            Defect.log("a webhook", e);
+          }
+          // The webhook may have refused before that.
+          pause();
         }
       }
     } catch (InterruptedException e) {
@@ -202,7 +207,10 @@ final class WebhookDelivery implements AutoCloseable {
 
   /** Longer each time; that there is more to deliver is no reason to try again. */
   private void pause() throws InterruptedException {
-    long most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures - 1, 10));
+    long most =
+        failures == 0
+            ? LEDGER_PAUSE_MILLIS
+            : Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures - 1, 10));
     Thread.sleep(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
   }
 

@@ -54,6 +54,12 @@ final class ArchivedServiceTest {
       Leaf newest = after.leaf(after.size() - 1).orElseThrow();
       assertThat(newest.parents()).contains(enrolment);
       serves(deployment, archive, after.size(), later);
+      Path away = Files.move(archive, folder.resolve("away"));
+      Instant time = deployment.clock.instant().minus(WebhookDelivery.MATTERS);
+      long since = new RevocationEvents(after).since(time);
+      assertThat(after.leaf(since).orElseThrow().time()).isAfterOrEqualTo(time);
+      assertThat(after.leaf(since - 1).orElseThrow().time()).isBefore(time);
+      Files.move(away, archive);
 
       deployment.service().close();
       Files.delete(archive.resolve("tile/0/000"));

@@ -28,6 +28,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -254,6 +255,36 @@ final class WebhooksTest {
         assertThat(receiver.posts.poll(300, TimeUnit.MILLISECONDS)).isNull();
         assertThat(hooks).isNotNull();
       }
+    }
+  }
+
+  @Test
+  void hookThatRefuses_isTriedLessAndLessOften_alsoWhereNobodyCanSayWhetherToGiveUp()
+      throws Exception {
+    var unused = revoke();
+    AtomicInteger asked = new AtomicInteger();
+    InstantSource once =
+        () -> {
+          if (asked.getAndIncrement() > 0) {
+            throw new IllegalStateException("the time is told once");
+          }
+          return deployment.clock.instant();
+        };
+    try (Receiver receiver = new Receiver(Optional.empty());
+        WebhookDelivery delivery =
+            new WebhookDelivery(
+                plain("refuses", receiver.url()),
+                new RevocationEvents(deployment.service().ledger()),
+                once)) {
+      receiver.answers.addAll(Collections.nCopies(1_000, 503));
+      delivery.start();
+      assertThat(receiver.next()).isNotNull();
+      for (int i = 0; i < 100; i++) {
+        delivery.tell();
+        Thread.sleep(5);
+      }
+      assertThat(receiver.posts).hasSizeLessThan(10);
+      assertThat(asked.get()).isGreaterThan(1);
     }
   }
 
