@@ -40,9 +40,9 @@ final class ArtifactWrites {
   private static final BulkRevocation VOID_BETWEEN =
       new BulkRevocation("", StateReads.LIVE_BETWEEN);
   private static final BulkRevocation VOID_PART_OF_WORKLOAD =
-      new BulkRevocation("", ScopeReads.part(ScopeReads.WORKLOAD));
+      new BulkRevocation("", ScopeReads.PART_OF_WORKLOAD);
   private static final BulkRevocation VOID_PART_BETWEEN =
-      new BulkRevocation("", ScopeReads.part(StateReads.LIVE_BETWEEN));
+      new BulkRevocation("", ScopeReads.PART_BETWEEN);
   private static final BulkRevocation UNDER = new BulkRevocation("", DescentRows.CHILDREN);
   private static final String USE =
       "INSERT INTO artifact_use (jti, use_number, asked, leaf_index)"
@@ -162,7 +162,6 @@ final class ArtifactWrites {
           statements,
           now,
           workload.beforeIndex(),
-          now,
           workload.subject(),
           change.fromEnd(),
           change.beforeEnd());
@@ -172,7 +171,6 @@ final class ArtifactWrites {
           now,
           between.fromIndex(),
           between.beforeIndex(),
-          now,
           change.fromEnd(),
           change.beforeEnd());
     } else {

@@ -14,10 +14,21 @@ final class ScopeReads {
   /** How many one leaf revokes, of a workload or a range that has more; not counting what is under them. */
   static final int AT_ONCE = 5_000;
 
-  /** Whether an artifact is a workload's and live. Takes a leaf's place, the time and the workload's digest. */
-  static final String WORKLOAD =
-      "leaf_index < ? AND revoked = 0 AND expires > ? AND " + bit("subject");
+  /** Whether an artifact is a workload's and not revoked. Takes a leaf's place and the workload's digest. */
+  private static final String OF_WORKLOAD_AT_ANY_TIME =
+      "leaf_index < ? AND revoked = 0 AND " + bit("subject");
 
+  /** Whether an artifact was decided between two leaves and is not revoked. Takes the two. */
+  private static final String BETWEEN_AT_ANY_TIME =
+      "leaf_index >= ? AND leaf_index < ? AND revoked = 0";
+
+  /** Which of a workload's end between two times. Takes what says whose they are, and the two. */
+  static final String PART_OF_WORKLOAD = part(OF_WORKLOAD_AT_ANY_TIME);
+
+  /** Which of those decided between two leaves end between two times. Takes the leaves and the times. */
+  static final String PART_BETWEEN = part(BETWEEN_AT_ANY_TIME);
+
+  private static final String WORKLOAD = OF_WORKLOAD_AT_ANY_TIME + " AND expires > ?";
   private static final String ANY_DESCENT = "SELECT 1 FROM descent LIMIT 1";
   private static final String ROOTS_OF_WORKLOAD = inLists(WORKLOAD);
   private static final String ROOTS_BETWEEN = inLists(StateReads.LIVE_BETWEEN);
@@ -25,8 +36,8 @@ final class ScopeReads {
       DescentRows.withDescendants("", WORKLOAD) + inLists(DescentRows.LIVE);
   private static final String BETWEEN =
       DescentRows.withDescendants("", StateReads.LIVE_BETWEEN) + inLists(DescentRows.LIVE);
-  private static final String NEXT_OF_WORKLOAD = next(WORKLOAD);
-  private static final String NEXT_BETWEEN = next(StateReads.LIVE_BETWEEN);
+  private static final String NEXT_OF_WORKLOAD = next(OF_WORKLOAD_AT_ANY_TIME);
+  private static final String NEXT_BETWEEN = next(BETWEEN_AT_ANY_TIME);
   private static final String STANDS =
       "SELECT COUNT(*) FROM artifact WHERE " + DescentRows.LIVE + " AND leaf_index < ?";
   private static final String PLACES_STAND =
@@ -51,8 +62,11 @@ final class ScopeReads {
 
   private final Statements statements;
 
-  /** Of those of which {@code which} holds, the ones that end between two times. */
-  static String part(String which) {
+  /**
+   * Of those of which {@code which} holds, the ones that end between two times: by no other bound of their end,
+   * since SQLite seeks by the first and would read for each part those of all before it.
+   */
+  private static String part(String which) {
     return which + " AND expires >= ? AND expires < ?";
   }
 
@@ -91,8 +105,8 @@ final class ScopeReads {
     } else if (scope instanceof ArtifactScope.OfWorkload workload) {
       long before = workload.beforeIndex();
       return roots
-          ? LiveArtifacts.counted(statements, ROOTS_OF_WORKLOAD, before, now, workload.subject())
-          : LiveArtifacts.counted(statements, OF_WORKLOAD, before, now, workload.subject(), now);
+          ? LiveArtifacts.counted(statements, ROOTS_OF_WORKLOAD, before, workload.subject(), now)
+          : LiveArtifacts.counted(statements, OF_WORKLOAD, before, workload.subject(), now, now);
     }
     ArtifactScope.Between between = (ArtifactScope.Between) scope;
     long from = between.fromIndex();
@@ -108,9 +122,9 @@ final class ScopeReads {
       return List.of(new StateChange.VoidArtifacts(host.akName()));
     }
     List<StateChange> parts = new ArrayList<>();
-    Instant from = now;
+    Instant from = now.plusMillis(1);
     while (true) {
-      Optional<Instant> next = next(scope, now, from);
+      Optional<Instant> next = next(scope, from);
       if (next.isEmpty()) {
         parts.add(new StateChange.VoidScope(scope, from, LAST));
         return parts;
@@ -121,14 +135,13 @@ final class ScopeReads {
     }
   }
 
-  private Optional<Instant> next(ArtifactScope scope, Instant now, Instant from)
-      throws SQLException {
+  /** When the first ends that is too much for a part from {@code from} on. */
+  Optional<Instant> next(ArtifactScope scope, Instant from) throws SQLException {
     if (scope instanceof ArtifactScope.OfWorkload workload) {
       return statements.first(
           row -> Statements.time(row, 1),
           NEXT_OF_WORKLOAD,
           workload.beforeIndex(),
-          now,
           workload.subject(),
           from);
     }
@@ -138,7 +151,6 @@ final class ScopeReads {
         NEXT_BETWEEN,
         between.fromIndex(),
         between.beforeIndex(),
-        now,
         from);
   }
 

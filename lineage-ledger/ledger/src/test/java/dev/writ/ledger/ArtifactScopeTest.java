@@ -20,6 +20,7 @@ import dev.writ.ledger.StateChange.RecordDescent;
 import dev.writ.ledger.StateChange.SetLastSeen;
 import dev.writ.ledger.StateChange.Since;
 import dev.writ.tlog.Hash;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.sqlite.ProgressHandler;
 
 /** What is revoked with a host, a workload or a range of leaves, and that nothing else is. */
 @Tag("any-store")
@@ -135,13 +137,7 @@ class ArtifactScopeTest extends IssuingLedger {
   void scope_ofMoreThanAtOnce_isRevokedInParts_thatAreFoundByTheIndexOfEnds() throws Exception {
     issueSome();
     ledger.close();
-    tamper(
-        folder,
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-            + 2 * ScopeReads.AT_ONCE
-            + ") INSERT INTO artifact (jti, leaf_index, expires, revoked)"
-            + " SELECT randomblob(16), 1, expires - 1 - i / 3, 0 FROM n, artifact"
-            + " WHERE artifact.leaf_index = 1");
+    addMany();
     ledger = TestLedgers.open(folder);
     ArtifactScope scope = new ArtifactScope.Between(1, 3);
     long all = 2L * ScopeReads.AT_ONCE + 2;
@@ -159,6 +155,60 @@ class ArtifactScopeTest extends IssuingLedger {
     assertThat(ledger.liveArtifacts(scope).number()).isZero();
     assertThat(List.of(isRevoked(issued.get(1)), isRevoked(issued.get(2)))).containsOnly(true);
     assertThat(isRevoked(issued.get(0))).isFalse();
+  }
+
+  /** Twice as many as a part has, which end before the others do. */
+  private void addMany() throws Exception {
+    tamper(
+        folder,
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+            + 2 * ScopeReads.AT_ONCE
+            + ") INSERT INTO artifact (jti, leaf_index, expires, revoked)"
+            + " SELECT randomblob(16), 1, expires - 1 - i / 3, 0 FROM n, artifact"
+            + " WHERE artifact.leaf_index = 1");
+  }
+
+  @Test
+  @Tag("embedded")
+  void part_readsNoneOfThoseThatEndBeforeIt_howeverManyTheyAre() throws Exception {
+    issueSome();
+    ledger.close();
+    addMany();
+    try (Connection connection = TestLedgers.connection(folder)) {
+      Statements statements = new Statements(connection);
+      ScopeReads reads = new ScopeReads(statements);
+      ArtifactWrites writes = new ArtifactWrites(statements, new LastSeenWrites(statements));
+      Steps steps = new Steps();
+      ProgressHandler.setHandler(connection, Steps.EACH, steps);
+      for (ArtifactScope scope :
+          List.of(new ArtifactScope.Between(1, 3), new ArtifactScope.OfWorkload(WORKER_B, 99))) {
+        assertThat(reads.next(scope, LATER)).isEmpty();
+        writes.voidPart(new StateChange.VoidScope(scope, LATER, LATER.plusMillis(1)), NOW);
+        assertThat(steps.taken()).as("steps of SQLite").isLessThan(ScopeReads.AT_ONCE);
+      }
+      assertThat(reads.next(new ArtifactScope.Between(1, 3), NOW)).isPresent();
+      assertThat(steps.taken()).as("steps are counted").isGreaterThan(ScopeReads.AT_ONCE);
+      ProgressHandler.clearHandler(connection);
+    }
+    ledger = TestLedgers.open(folder);
+    assertThat(isRevoked(issued.get(1))).isTrue();
+  }
+
+  /** Counts what SQLite does, so that no clock says how much it was. */
+  private static final class Steps extends ProgressHandler {
+    private static final int EACH = 100;
+
+    private int calls;
+
+    @Override
+    protected int progress() {
+      calls++;
+      return 0;
+    }
+
+    private int taken() {
+      return calls * EACH;
+    }
   }
 
   /** A bit that is another artifact's says nothing of whose the one before it was. */
