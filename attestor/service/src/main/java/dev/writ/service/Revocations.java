@@ -62,7 +62,8 @@ public final class Revocations {
     this.scopes =
         new ScopeRevocations(operations, reads, ledger, found, tokens, clock, random, telemetry);
     this.reconciliation =
-        new Reconciliation(reads, new UnfoundedArtifacts(ledger, found), scopes, telemetry, clock);
+        new Reconciliation(
+            reads, new UnfoundedArtifacts(ledger, found, clock), scopes, telemetry, clock);
   }
 
   /** Revokes what should not stand, of itself. */

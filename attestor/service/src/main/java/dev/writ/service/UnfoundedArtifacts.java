@@ -17,13 +17,15 @@ import dev.writ.ledger.SigningKey;
 import dev.writ.service.RevocationScopes.Meant;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Finds artifacts that stand though what they rest on does not: their policy epoch counts no more, their key is
- * compromised, their host is suspended or retired, or what they were issued under is revoked.
+ * compromised, their host is suspended or retired, what they were issued under is revoked, or a leaf says that
+ * they are.
  */
 final class UnfoundedArtifacts {
   /** Most of one kind in a round: what is left over is the next one's. */
@@ -34,10 +36,12 @@ final class UnfoundedArtifacts {
 
   private final Ledger ledger;
   private final RevocationScopes scopes;
+  private final UnfinishedRevocations unfinished;
 
-  UnfoundedArtifacts(Ledger ledger, RevocationScopes scopes) {
+  UnfoundedArtifacts(Ledger ledger, RevocationScopes scopes, InstantSource clock) {
     this.ledger = ledger;
     this.scopes = scopes;
+    this.unfinished = new UnfinishedRevocations(ledger, clock);
   }
 
   /**
@@ -62,6 +66,7 @@ final class UnfoundedArtifacts {
       Meant one = scopes.find(new RevocationTarget.OfRange(orphan, orphan + 1));
       add(found, one, RevocationReason.UNSPECIFIED);
     }
+    found.addAll(unfinished.find());
     return found;
   }
 

@@ -4,9 +4,11 @@ package dev.writ.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.Commitment;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
+import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.RevocationReason;
@@ -14,16 +16,21 @@ import dev.writ.artifact.RevokedBy;
 import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.UuidV7;
+import dev.writ.ledger.ArtifactScope;
+import dev.writ.ledger.CommitOutcome;
+import dev.writ.ledger.Entry;
 import dev.writ.ledger.HostState;
 import dev.writ.ledger.SigningKey;
 import dev.writ.ledger.StateChange;
 import dev.writ.ledger.StatusIndex;
 import dev.writ.tlog.Hash;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -231,6 +238,87 @@ final class ReconciliationTest {
 
     assertThat(isRevoked(others)).isTrue();
     assertThat(last().scope()).isInstanceOf(RevokedScope.OfRange.class);
+  }
+
+  private void commit(LeafBody body, Optional<byte[]> payload, StateChange change) {
+    Leaf leaf =
+        Leaf.of(
+            deployment.clock.instant().truncatedTo(ChronoUnit.MILLIS),
+            UuidV7.next(deployment.clock, deployment.random),
+            List.of(),
+            body);
+    CommitOutcome outcome =
+        Deployment.join(
+            deployment
+                .service()
+                .ledger()
+                .commit(new Entry(leaf, List.of(change), List.of(), payload)));
+    assertThat(outcome).isInstanceOf(CommitOutcome.Receipt.class);
+  }
+
+  /** A leaf and its part, by which those end that end with the first ones; the second part is missing. */
+  private void interrupt(RevokedScope scope, ArtifactScope artifacts, Optional<byte[]> payload) {
+    commit(
+        new LeafBody.ScopeRevocation(scope, RevocationReason.HOST_COMPROMISED, RevokedBy.OPERATOR),
+        payload,
+        new StateChange.VoidScope(
+            artifacts, deployment.clock.instant(), others.exp().plusMillis(1)));
+  }
+
+  @Test
+  void revocationInParts_thatWasInterrupted_isBroughtToItsEnd_onceNoPartComesAnyMore()
+      throws Exception {
+    deployment.clock.advance(Duration.ofSeconds(5));
+    ArtifactClaims third = Deployment.claims(deployment.attest(host));
+    long size = deployment.leaves();
+    RevokedScope scope = new RevokedScope.OfRange(new RevokedScope.Places(0, size));
+    ArtifactScope artifacts = new ArtifactScope.Between(0, size);
+    interrupt(scope, artifacts, Optional.empty());
+    ArtifactClaims after = Deployment.claims(deployment.attest(host));
+    round();
+    interrupt(scope, artifacts, Optional.empty());
+    long leaves = deployment.leaves();
+    round();
+    assertThat(deployment.leaves()).as("its parts go on").isEqualTo(leaves);
+
+    round();
+
+    assertThat(List.of(isRevoked(first), isRevoked(others), isRevoked(third))).containsOnly(true);
+    assertThat(isRevoked(after)).as("it was issued after that").isFalse();
+    assertThat(last())
+        .isEqualTo(
+            new LeafBody.ScopeRevocation(
+                scope, RevocationReason.HOST_COMPROMISED, RevokedBy.RECONCILIATION));
+    round();
+    round();
+    assertThat(deployment.leaves()).as("there is nothing more").isEqualTo(leaves + 1);
+  }
+
+  @Test
+  void revocationOfAWorkload_thatAStopInterrupted_isBroughtToItsEndByTheNextStart()
+      throws Exception {
+    deployment.clock.advance(Duration.ofSeconds(5));
+    ArtifactClaims third = Deployment.claims(deployment.attest(host));
+    byte[] salt = Commitment.newSalt(deployment.random);
+    byte[] sub = third.sub().getBytes(StandardCharsets.UTF_8);
+    long size = deployment.leaves();
+    interrupt(
+        new RevokedScope.OfWorkload(Commitment.of(salt, sub), size),
+        new ArtifactScope.OfWorkload(Hash.sha256(sub), size),
+        Optional.of(Payload.workload(third.sub(), salt, Commitment.newSalt(deployment.random))));
+    deployment.restart();
+    round();
+
+    round();
+
+    assertThat(List.of(isRevoked(first), isRevoked(third))).containsOnly(true);
+    assertThat(isRevoked(others)).isFalse();
+    assertThat(last().by()).isEqualTo(RevokedBy.RECONCILIATION);
+    long leaves = deployment.leaves();
+    assertThat(deployment.service().ledger().payload(leaves - 1)).isPresent();
+    round();
+    round();
+    assertThat(deployment.leaves()).as("there is nothing more").isEqualTo(leaves);
   }
 
   private static byte[] bytes(UuidV7 jti) {

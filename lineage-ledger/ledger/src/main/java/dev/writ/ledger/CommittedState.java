@@ -3,6 +3,7 @@ package dev.writ.ledger;
 
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.LeafKind;
+import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
@@ -122,6 +123,18 @@ public abstract sealed class CommittedState implements RecordedState permits Led
   /** Leaves of some artifacts that neither ended nor are revoked, and stand under one that is revoked. */
   public List<Long> orphans(int most) throws LedgerException {
     return store.read(statements -> new ScopeReads(statements).orphans(clock.instant(), most));
+  }
+
+  /** Places of revocations from one leaf on and before another, signed or not yet, highest first. */
+  public List<Long> newestRevocations(long from, long before, int most) throws LedgerException {
+    return store.read(
+        statements -> new StateReads(statements).newestRevocations(from, before, most));
+  }
+
+  /** What the leaf at {@code index} withdraws by a scope; empty where nobody can say that any more. */
+  public Optional<ArtifactScope> artifactsOf(long index, RevokedScope scope)
+      throws LedgerException {
+    return store.read(statements -> new ScopeDerivation(statements).scope(index, scope));
   }
 
   /** What was issued under a break-glass, is revoked, and would not have ended yet. */

@@ -49,7 +49,8 @@ final class ScopeDerivation {
                 standing + " not"));
   }
 
-  private Optional<ArtifactScope> scope(long index, RevokedScope scope) throws SQLException {
+  /** The artifacts that the leaf at {@code index} means, where that can be said. */
+  Optional<ArtifactScope> scope(long index, RevokedScope scope) throws SQLException {
     if (scope instanceof RevokedScope.OfHost host) {
       return host(host.akNameDigest()).map(ArtifactScope.OfHost::new);
     } else if (scope instanceof RevokedScope.OfWorkload workload) {

@@ -69,6 +69,9 @@ final class StateReads {
   private static final String REVOCATIONS =
       "SELECT leaf_index FROM revocation WHERE leaf_index >= ? AND leaf_index < ?"
           + " ORDER BY leaf_index LIMIT ?";
+  private static final String NEWEST_REVOCATIONS =
+      "SELECT leaf_index FROM revocation WHERE leaf_index >= ? AND leaf_index < ?"
+          + " ORDER BY leaf_index DESC LIMIT ?";
   private static final String KEYS =
       "SELECT kid, role, state, not_before, not_after, leaf_index, activated_index, ended_index"
           + " FROM signing_key";
@@ -181,6 +184,11 @@ final class StateReads {
   /** Places of revocations from one leaf on and before another. */
   List<Long> revocations(long from, long before, int limit) throws SQLException {
     return statements.all(row -> row.getLong(1), REVOCATIONS, from, before, limit);
+  }
+
+  /** The same, highest first. */
+  List<Long> newestRevocations(long from, long before, int limit) throws SQLException {
+    return statements.all(row -> row.getLong(1), NEWEST_REVOCATIONS, from, before, limit);
   }
 
   Optional<SigningKey> key(Hash kid) throws SQLException {
