@@ -92,11 +92,12 @@ final class WebhooksTest {
     }
 
     private void take(HttpExchange exchange) throws IOException {
+      // What the test says once it has seen this post is for those after it.
+      Integer status = answers.poll();
       posts.add(
           new Post(
               exchange.getRequestHeaders().getFirst("Writ-Event-Id"),
               exchange.getRequestBody().readAllBytes()));
-      Integer status = answers.poll();
       if (!location.isEmpty()) {
         exchange.getResponseHeaders().set("Location", location);
       }
