@@ -302,7 +302,7 @@ class FsckTest {
         "DELETE FROM invitation # invitation of leaf 2",
         "INSERT INTO service_start VALUES (5) # service_start",
         "INSERT INTO revocation VALUES (300) # revocation",
-        "UPDATE revocation SET leaf_index = 2 # revocation of leaf 6",
+        "UPDATE revocation SET leaf_index = 2 WHERE leaf_index = 6 # revocation of leaf 6",
         "UPDATE payload SET bytes = CAST(x'01' || substr(bytes, 2) AS BLOB) WHERE leaf_index = 100"
             + " # payload of leaf 100",
         "UPDATE payload SET bytes = zeroblob(1999) WHERE leaf_index = 299 # payload of leaf 299",
