@@ -60,10 +60,14 @@ final class SecretSearch {
     add(name + " in base64url", Base64.getUrlEncoder().withoutPadding().encode(bytes));
   }
 
+  /** Of whole units: a number that begins with zeros may have been stored without them. */
   private static byte[] reversed(byte[] bytes, int unit) {
-    byte[] reversed = new byte[bytes.length];
-    for (int at = 0; at < bytes.length; at += unit) {
-      System.arraycopy(bytes, at, reversed, bytes.length - at - unit, unit);
+    int missing = Math.floorMod(-bytes.length, unit);
+    byte[] whole = new byte[missing + bytes.length];
+    System.arraycopy(bytes, 0, whole, missing, bytes.length);
+    byte[] reversed = new byte[whole.length];
+    for (int at = 0; at < whole.length; at += unit) {
+      System.arraycopy(whole, at, reversed, whole.length - at - unit, unit);
     }
     return reversed;
   }
