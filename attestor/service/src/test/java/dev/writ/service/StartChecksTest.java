@@ -53,27 +53,31 @@ final class StartChecksTest {
     deployment = new Deployment(token, folder);
   }
 
+  /** The same for verifiers that believe another trust file. */
+  static WritService.Setup withTrust(WritService.Setup setup, TrustFile trust) {
+    return new WritService.Setup(
+        setup.identity(),
+        trust,
+        setup.keys(),
+        setup.store(),
+        setup.witnesses(),
+        setup.counter(),
+        setup.retention(),
+        setup.policy(),
+        setup.endorsementTrust(),
+        setup.admitted(),
+        setup.terms(),
+        setup.limits(),
+        setup.signatures(),
+        setup.clock(),
+        setup.random(),
+        setup.host(),
+        setup.initiators());
+  }
+
   private void assertNotStarted(TrustFile trust, String... words) throws Exception {
     WritService.Setup setup = deployment.setup();
-    WritService.Setup changed =
-        new WritService.Setup(
-            setup.identity(),
-            trust,
-            setup.keys(),
-            setup.store(),
-            setup.witnesses(),
-            setup.counter(),
-            setup.retention(),
-            setup.policy(),
-            setup.endorsementTrust(),
-            setup.admitted(),
-            setup.terms(),
-            setup.limits(),
-            setup.signatures(),
-            setup.clock(),
-            setup.random(),
-            setup.host(),
-            setup.initiators());
+    WritService.Setup changed = withTrust(setup, trust);
     assertThatThrownBy(() -> deployment.start(changed))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContainingAll(words);

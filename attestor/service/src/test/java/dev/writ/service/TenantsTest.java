@@ -442,7 +442,7 @@ final class TenantsTest {
   @Test
   void store_token_trustAndPolicy_ofAnotherTenant_startNothing() throws Exception {
     WritService.Setup setup = globex.setup();
-    assertThatThrownBy(() -> globex.start(withTrust(setup, acme.trust())))
+    assertThatThrownBy(() -> globex.start(StartChecksTest.withTrust(setup, acme.trust())))
         .isInstanceOf(ServiceStartException.class)
         .hasMessageContaining("issuer");
     try (Deployment third = new Deployment(OTHER, otherToken, folder.resolve("third"), acme)) {
@@ -463,27 +463,6 @@ final class TenantsTest {
           .isInstanceOf(LedgerException.class)
           .hasMessageContaining("the token has none of those that the ledger knows");
     }
-  }
-
-  private static WritService.Setup withTrust(WritService.Setup setup, TrustFile trust) {
-    return new WritService.Setup(
-        setup.identity(),
-        trust,
-        setup.keys(),
-        setup.store(),
-        setup.witnesses(),
-        setup.counter(),
-        setup.retention(),
-        setup.policy(),
-        setup.endorsementTrust(),
-        setup.admitted(),
-        setup.terms(),
-        setup.limits(),
-        setup.signatures(),
-        setup.clock(),
-        setup.random(),
-        setup.host(),
-        setup.initiators());
   }
 
   @Test
