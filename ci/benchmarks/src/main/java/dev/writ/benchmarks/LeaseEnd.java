@@ -65,6 +65,7 @@ final class LeaseEnd implements Benchmark {
   public void run(Setting setting, Report report) throws Exception {
     Path folder = Files.createDirectory(setting.work().resolve("service"));
     try (ServedWrit service = ServedWrit.prepare(setting.project(), folder, 1)) {
+      service.lease(LEASE);
       service.start();
       service.awaitReady(LIMIT);
       try (TpmHost host = TpmHost.enrol(Files.createTempDirectory("host"), service)) {
@@ -149,7 +150,11 @@ final class LeaseEnd implements Benchmark {
 
     /** Until all have been renewed. */
     private Renewing renewing() throws Exception {
+      long waited = System.nanoTime();
       while (renewals.isEmpty()) {
+        if (System.nanoTime() - waited > LEASE.toNanos()) {
+          throw new IllegalStateException("within its time a lease must be renewed, and none was");
+        }
         Thread.sleep(POLL.toMillis());
       }
       renewals.clear();
@@ -213,20 +218,22 @@ final class LeaseEnd implements Benchmark {
       Round() throws Exception {
         try (AttesterSession session = host.session()) {
           for (int i = 0; i < LEASES; i++) {
-            children.add(new Child(artifact(session.attester())));
+            long asked = clock.getAsLong();
+            children.add(new Child(artifact(session.attester()), asked + LEASE.toMillis()));
           }
         }
-        // The first were asked for while the others were.
-        long now = clock.getAsLong();
+        // A session has the TPM to itself until it is closed, and leases look and renew in their
+        // own.
         for (Child child : children) {
-          Lease unused = leases.hold(child.artifact, now + LEASE.toMillis(), child);
+          Lease unused = leases.hold(child.artifact, child.end, child);
         }
       }
 
       List<Long> endedAfterAChange() throws Exception {
         for (Child child : children) {
           if (!child.process.isAlive()) {
-            throw new IllegalStateException("all must run until the host changes");
+            throw new IllegalStateException(
+                "all must run until the host changes, and one was stopped: " + child.stopped);
           }
         }
         host.extend(PCR);
@@ -256,11 +263,14 @@ final class LeaseEnd implements Benchmark {
     /** One process. */
     private final class Child implements Leased {
       private final Artifact artifact;
+      private final long end;
       private final Process process;
       private final CompletableFuture<Long> ended;
+      private volatile String stopped = "by nobody here";
 
-      Child(Artifact artifact) throws IOException {
+      Child(Artifact artifact, long end) throws IOException {
         this.artifact = artifact;
+        this.end = end;
         this.process = new ProcessBuilder(PROGRAM.toString(), "600").start();
         this.ended = process.onExit().thenApply(exited -> System.nanoTime());
       }
@@ -280,6 +290,7 @@ final class LeaseEnd implements Benchmark {
 
       @Override
       public void stop(DenialCode code, String reason, long end) {
+        stopped = code + ", " + reason;
         process.destroy();
       }
 

@@ -9,6 +9,8 @@ import dev.writ.fixtures.ChildProcess;
 import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.PostgresServer;
 import dev.writ.fixtures.SoftHsmToken;
+import dev.writ.policy.MalformedPolicyException;
+import dev.writ.policy.PolicyDocument;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -164,6 +166,20 @@ public final class ServedWrit implements AutoCloseable {
         trust,
         maker,
         hosts);
+  }
+
+  /**
+   * Before it starts: has its policy, which is unsigned, end each artifact so long after the challenge that
+   * its host's quote answered.
+   */
+  public void lease(Duration maxAge) throws IOException {
+    Path policy = folder.resolve(ServePreparation.POLICY);
+    try {
+      PolicyDocument document = PolicyDocument.parse(Files.readAllBytes(policy));
+      Files.write(policy, document.revise().lease(maxAge).build().canonical());
+    } catch (MalformedPolicyException e) {
+      throw new IOException("the policy must take a lease, and does not", e);
+    }
   }
 
   /** Starts the process; {@link #awaitReady} says when it serves. */
