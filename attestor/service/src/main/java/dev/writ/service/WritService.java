@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.Governance;
-import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
-import dev.writ.evidence.EndorsementVerifier;
 import dev.writ.evidence.TpmName;
 import dev.writ.ledger.CounterAnchor;
 import dev.writ.ledger.Ledger;
@@ -16,9 +13,7 @@ import java.security.Provider;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,45 +30,14 @@ public final class WritService implements AutoCloseable {
   /** How long a close waits for what is under way. */
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
-  private final TrustFiles trust;
-  private final Ledger ledger;
-  private final Policies policies;
-  private final Modes modes;
-  private final GovernanceOrders governanceOrders;
-  private final Operations operations = new Operations();
-  private final Refusals refusals = new Refusals();
-  private final Telemetry telemetry;
-  private final WorkPool appraisal;
-  private final WorkPool hsm;
-  private final StatusTokens statusTokens;
-  private final RevocationStream revocationStream;
-  private final StatusIndices statusIndices;
-  private final Hosts hosts;
-  private final HostChallenges hostChallenges;
-  private final Enrolment enrolment;
-  private final Initiators initiators;
-  private final Issuance issuance;
-  private final Evaluations evaluations;
-  private final Invitations invitations;
-  private final Revocations revocations;
-  private final Outcomes outcomes;
-  private final Redemptions redemptions;
-  private final AttestationResults attestationResults;
-  private final PolicyPublications publications;
-  private final PolicyReport policyReport;
-  private final ReadinessCheck readiness;
-  private final Explanations explanations;
-  private final Summaries summaries;
-  private final KeySteps keySteps;
-  private final RequestApprovals requestApprovals;
-  private final DualControl dualControl;
-  private final Drills drills;
-  private final KeyReport keyReport;
-  private final SignatureAudit signatureAudit;
-  private final ServiceStarts starts;
-  private final LeafPayloads payloads;
-  private final PayloadPurge purge;
-  private final Chores chores;
+  private final Foundation base;
+  private final WithdrawalParts withdrawal;
+  private final AdmissionParts admission;
+  private final DecisionParts decisions;
+  private final UseParts uses;
+  private final GovernanceParts governance;
+  private final KeyParts keys;
+  private final UpkeepParts upkeep;
 
   /**
    * What a service is started with.
@@ -116,241 +80,15 @@ public final class WritService implements AutoCloseable {
       Optional<OwnHost> host,
       InitiatorsConfig initiators) {}
 
-  private WritService(
-      Setup setup,
-      Ledger ledger,
-      CheckpointLines lines,
-      TrustFiles trust,
-      KeysInUse keys,
-      Policies policies,
-      Modes modes,
-      Telemetry telemetry,
-      LongSupplier nanos)
-      throws LedgerException, ServiceStartException {
-    Limits limits = setup.limits();
-    InstantSource clock = setup.clock();
-    SecureRandom random = setup.random();
-    this.trust = trust;
-    SignatureCounts counts = setup.keys().signatures();
-    TrustContent content = trust.newest().content();
-    this.ledger = ledger;
-    this.policies = policies;
-    this.modes = modes;
-    this.telemetry = telemetry;
-    this.appraisal = new WorkPool("appraisal", limits.appraisal());
-    this.hsm = new WorkPool("hsm", limits.hsm());
-    this.statusTokens =
-        new StatusTokens(
-            ledger,
-            keys,
-            counts,
-            StartChecks.statusSource(trust.newest()),
-            trust,
-            content.skew(),
-            limits.statusTtl(),
-            clock);
-    this.revocationStream = new RevocationStream(ledger, statusTokens);
-    this.statusIndices = new StatusIndices(ledger, statusTokens, policies::longestLifetime, clock);
-    this.hosts = new Hosts(ledger, setup.signatures(), limits.hosts());
-    Continuity continuity = new Continuity(ledger, clock, limits.hosts());
-    EndorsementVerifier endorsements = new EndorsementVerifier(setup.endorsementTrust());
-    ServiceSecret challengeSecret = ServiceSecret.open(ledger, "challenge", clock, random);
-    ServiceSecret activationSecret = ServiceSecret.open(ledger, "activation", clock, random);
-    Challenges challenges = new Challenges(challengeSecret, clock, random);
-    this.hostChallenges =
-        new HostChallenges(operations, appraisal, hosts, challenges, policies, refusals, telemetry);
-    this.enrolment =
-        new Enrolment(
-            operations,
-            appraisal,
-            hsm,
-            new AdmissibleEndorsements(endorsements, setup.terms(), clock),
-            new AkCertificates(keys, setup.terms().akValidity(), clock, random),
-            setup.admitted(),
-            activationSecret,
-            ledger,
-            refusals,
-            policies::leaf,
-            clock,
-            random);
-    ApprovalsAtHand approvals = new ApprovalsAtHand(ledger, trust);
-    this.requestApprovals =
-        new RequestApprovals(operations, appraisal, ledger, trust, policies, clock, random);
-    this.initiators = Initiators.of(setup.initiators(), setup.signatures(), clock, nanos);
-    this.issuance =
-        new Issuance(
-            operations,
-            appraisal,
-            hsm,
-            hosts,
-            policies,
-            modes,
-            new Judge(
-                setup.identity(),
-                challenges,
-                new Endorsements(endorsements, ledger, clock, limits.hosts()),
-                policies,
-                modes,
-                hosts,
-                new InstanceKeys(ledger, limits.instanceKeys()),
-                initiators,
-                new MeasuredLogs(ledger, limits.instanceKeys()),
-                approvals,
-                new Parents(ledger, setup.signatures()),
-                new Renewals(ledger),
-                continuity,
-                new LostTrust(ledger),
-                new HostRate(limits, nanos),
-                clock,
-                telemetry),
-            initiators,
-            continuity,
-            statusIndices,
-            statusTokens,
-            // Every key and TPM that can be configured so far is a dev one: see docs/TRUST.md.
-            new ArtifactSigner(
-                keys,
-                counts,
-                setup.identity().origin(),
-                Governance.Mode.DEV,
-                clock,
-                random,
-                telemetry),
-            new DecisionEntries(clock, random),
-            ledger,
-            refusals,
-            telemetry);
-    BundleJudge judge = new BundleJudge(trust, statusTokens, setup.signatures());
-    this.evaluations = issuance.evaluations(setup.identity().tenant(), judge, clock, random, nanos);
-    this.invitations = new Invitations(operations, ledger, policies::leaf, clock, random);
-    this.revocations =
-        new Revocations(
-            operations, appraisal, ledger, statusTokens, policies::leaf, clock, random, telemetry);
-    this.outcomes =
-        new Outcomes(
-            operations, appraisal, ledger, trust, setup.signatures(), clock, random, refusals);
-    this.redemptions =
-        new Redemptions(
-            operations,
-            appraisal,
-            ledger,
-            trust,
-            judge,
-            new HostRate(limits, nanos),
-            setup.signatures(),
-            clock,
-            random,
-            refusals);
-    this.attestationResults =
-        new AttestationResults(
-            operations,
-            appraisal,
-            hsm,
-            ledger,
-            trust,
-            keys,
-            counts,
-            new HostRate(limits, nanos),
-            setup.signatures(),
-            clock,
-            refusals,
-            telemetry);
-    this.publications =
-        new PolicyPublications(
-            setup.identity().tenant(),
-            operations,
-            ledger,
-            trust,
-            policies,
-            statusTokens,
-            clock,
-            random);
-    this.governanceOrders =
-        new GovernanceOrders(
-            operations, ledger, trust, policies, modes, statusTokens, clock, random);
-    this.policyReport = new PolicyReport(ledger, trust);
-    policies.whenMoved(this::renewStatus);
-    modes.whenMoved(this::renewStatus);
-    this.readiness =
-        new ReadinessCheck(
-            message -> {
-              byte[] signature =
-                  counts.signed(SignatureCounts.Kind.READINESS, keys.issuer().key(), message);
-              telemetry.readinessSigned();
-              return signature;
-            },
-            keys::signs,
-            ledger,
-            policies,
-            modes,
-            statusTokens,
-            revocations.reconciliation()::notice,
-            ReadinessCheck.PATIENCE,
-            nanos);
-    this.explanations = new Explanations(ledger, hosts, policies, approvals, clock);
-    this.summaries = new Summaries(refusals, ledger, clock, random);
-    KeyGenerations generations = new KeyGenerations(keys, ledger, clock, random);
-    Proposals proposals =
-        new Proposals(
-            ledger,
-            trust,
-            keys,
-            generations,
-            new Overlaps(setup.terms().akValidity()),
-            setup.witnesses());
-    this.keySteps =
-        new KeySteps(
-            ledger,
-            trust,
-            keys,
-            generations,
-            statusTokens,
-            new KeyTransitions(
-                ledger,
-                lines,
-                trust,
-                keys,
-                generations,
-                counts,
-                policies::longestLifetime,
-                clock,
-                random),
-            lines,
-            new WitnessesInUse(ledger, trust, setup.witnesses()),
-            policies::longestLifetime,
-            clock);
-    this.dualControl =
-        new DualControl(
-            operations,
-            hsm,
-            new OperationLedger(ledger, trust, policies::leaf, clock, random),
-            trust,
-            proposals,
-            keySteps,
-            clock,
-            random);
-    this.drills = new Drills(operations, appraisal, ledger, trust, clock, random, nanos);
-    RotationSchedule schedule =
-        new RotationSchedule(ledger, dualControl, generations::cryptoperiod, clock);
-    this.keyReport = new KeyReport(operations, hsm, ledger, trust, keys, generations, keySteps);
-    this.signatureAudit = new SignatureAudit(ledger, counts);
-    this.starts = new ServiceStarts(setup.host(), ledger, trust, keys, clock, random);
-    this.payloads = new LeafPayloads(ledger, telemetry);
-    this.purge = new PayloadPurge(setup.retention(), ledger, telemetry, clock);
-    this.chores =
-        new Chores(
-            summaries::writeIfDue,
-            challengeSecret::renewIfDue,
-            activationSecret::renewIfDue,
-            keySteps::run,
-            this::followPolicy,
-            modes::follow,
-            schedule::proposeIfDue,
-            purge::purgeIfDue,
-            revocations.reconciliation()::runIfDue);
-    telemetry.watch(List.of(appraisal, hsm, publications.pool(), governanceOrders.pool()));
-    telemetry.watch(keys.token());
-    telemetry.watch(counts);
+  private WritService(Foundation base) throws LedgerException, ServiceStartException {
+    this.base = base;
+    this.withdrawal = WithdrawalParts.on(base);
+    this.admission = AdmissionParts.on(base);
+    this.decisions = DecisionParts.on(base, admission, withdrawal);
+    this.uses = UseParts.on(base, decisions);
+    this.governance = GovernanceParts.on(base, withdrawal.statusTokens());
+    this.keys = KeyParts.on(base, withdrawal.statusTokens());
+    this.upkeep = UpkeepParts.on(base, admission, withdrawal, keys);
   }
 
   /**
@@ -362,7 +100,7 @@ public final class WritService implements AutoCloseable {
    */
   public static WritService start(Setup setup) throws LedgerException, ServiceStartException {
     WritService service = open(setup);
-    service.chores.start();
+    service.chores().start();
     return service;
   }
 
@@ -378,44 +116,17 @@ public final class WritService implements AutoCloseable {
    */
   static WritService open(Setup setup, LongSupplier nanos)
       throws LedgerException, ServiceStartException {
-    StartChecks.requireOwnTrust(setup.identity(), setup.trust());
-    StartChecks.requireOwnPolicy(setup.identity(), setup.policy());
-    Telemetry telemetry = new Telemetry();
-    CheckpointLines lines = new CheckpointLines(setup.keys(), setup.identity().origin());
-    Ledger ledger =
-        Ledger.open(
-            setup.store(),
-            setup.identity().origin(),
-            lines,
-            published -> setup.witnesses().at(TrustFiles.newest(setup.trust(), published)),
-            setup.counter(),
-            setup.clock(),
-            telemetry.ledgerEvents());
+    Foundation base = Foundation.open(setup, nanos);
+    boolean done = false;
     try {
-      TrustFiles trust = TrustFiles.open(setup.trust(), ledger);
-      StartChecks.warnOfUnseenRollback(trust.newest(), setup.store(), setup.counter());
-      KeysInUse keys = KeysInUse.of(setup.keys(), ledger);
-      PolicyStanding policy =
-          new Genesis(ledger, trust, setup.clock(), setup.random())
-              .begin(keys, setup.identity().origin(), setup.policy());
-      Policies policies = Policies.open(ledger, trust, policy, setup.clock());
-      StartChecks.requireTrusted(keys, trust.newest());
-      WritService service =
-          new WritService(
-              setup,
-              ledger,
-              lines,
-              trust,
-              keys,
-              policies,
-              Modes.open(ledger, trust, setup.clock(), telemetry),
-              telemetry,
-              nanos);
+      WritService service = new WritService(base);
       service.begin();
+      done = true;
       return service;
-    } catch (LedgerException | ServiceStartException | RuntimeException e) {
-      ledger.close();
-      throw e;
+    } finally {
+      if (!done) {
+        base.closings().close();
+      }
     }
   }
 
@@ -424,179 +135,92 @@ public final class WritService implements AutoCloseable {
    * vouched for the keys that sign.
    */
   private void begin() throws LedgerException, ServiceStartException {
-    statusTokens.start();
-    boolean done = false;
-    try {
-      keySteps.run();
-      starts.anchor();
-      purge.say();
-      prepareStatus();
-      revocationStream.start();
-      done = true;
-    } finally {
-      if (!done) {
-        statusTokens.close();
-      }
-    }
-  }
-
-  private void prepareStatus() throws ServiceStartException {
-    try {
-      statusIndices.prepare().toCompletableFuture().join();
-    } catch (CompletionException e) {
-      if (Operations.cause(e) instanceof DeniedException denied) {
-        throw new ServiceStartException(
-            "the first status token must be made, and was not: " + denied.denial().message());
-      }
-      throw e;
-    }
-  }
-
-  private void followPolicy() {
-    try {
-      policies.align();
-    } catch (LedgerException e) {
-      // Nothing is committed that rests on an earlier one; readiness says that the ledger fails.
-    }
-  }
-
-  /** Gateways are to hear at once of another policy, and of what is revoked with a break-glass. */
-  private void renewStatus() {
-    try {
-      var unused = statusTokens.publishAll();
-    } catch (LedgerException e) {
-      // The next token says it in any case.
-    }
-  }
-
-  /** A challenge for an enrolled host: the PCRs that its reference values speak of. */
-  public CompletionStage<ChallengeOutcome> challenge(TpmName akName) {
-    return hostChallenges.challenge(akName);
-  }
-
-  /** Admits hosts. */
-  public Enrolment enrolment() {
-    return enrolment;
-  }
-
-  /** Takes approvals of requests. */
-  public RequestApprovals requestApprovals() {
-    return requestApprovals;
-  }
-
-  /** Decides on applications. */
-  public Issuance issuance() {
-    return issuance;
-  }
-
-  /** Says who set an application in motion. */
-  Initiators initiators() {
-    return initiators;
+    withdrawal.statusTokens().start();
+    keys.steps().run();
+    upkeep.starts().anchor();
+    upkeep.purge().say();
+    withdrawal.prepare();
+    withdrawal.revocationStream().start();
   }
 
   /** Invites hosts. */
   public Invitations invitations() {
-    return invitations;
+    return admission.invitations();
   }
 
-  /** Answers enforcement points that show no Evidence. */
-  Evaluations evaluations() {
-    return evaluations;
-  }
-
-  /** Withdraws artifacts. */
-  public Revocations revocations() {
-    return revocations;
-  }
-
-  /** Takes statements of how executions ended. */
-  public Outcomes outcomes() {
-    return outcomes;
-  }
-
-  /** Takes uses of artifacts that the service judges. */
-  public Redemptions redemptions() {
-    return redemptions;
-  }
-
-  /** Signs what was found, by itself. */
-  public AttestationResults attestationResults() {
-    return attestationResults;
-  }
-
-  /** What says which artifacts are withdrawn. */
-  public StatusTokens statusTokens() {
-    return statusTokens;
-  }
-
-  /** What tells gateways of revocations. */
-  RevocationStream revocationStream() {
-    return revocationStream;
-  }
-
-  /** The ledger, to be read. */
-  public Ledger ledger() {
-    return ledger;
-  }
-
-  /** The newest of what its verifiers believe. */
-  public TrustFile trust() {
-    return trust.newest();
-  }
-
-  /** All that its verifiers may follow. */
-  TrustFiles trustFiles() {
-    return trust;
-  }
-
-  /** Takes reports of drills. */
-  public Drills drills() {
-    return drills;
-  }
-
-  /** What takes more than one person. */
-  public DualControl dualControl() {
-    return dualControl;
-  }
-
-  /** Its keys, and where they are in their lives. */
-  KeyReport keyReport() {
-    return keyReport;
-  }
-
-  /** Whether all that its keys signed is accounted for. */
-  SignatureAudit signatureAudit() {
-    return signatureAudit;
-  }
-
-  /** Its starts, as its host's TPM vouched for them. */
-  ServiceStarts starts() {
-    return starts;
-  }
-
-  /** What lies beside leaves. */
-  LeafPayloads payloads() {
-    return payloads;
-  }
-
-  /** Counts what is refused before it comes to a decision. */
-  public Refusals refusals() {
-    return refusals;
-  }
-
-  /** What it measures of itself. */
-  public Telemetry telemetry() {
-    return telemetry;
+  /** Admits hosts. */
+  public Enrolment enrolment() {
+    return admission.enrolment();
   }
 
   /** The hosts it knows. */
   Hosts hosts() {
-    return hosts;
+    return admission.hosts();
+  }
+
+  /** A challenge for an enrolled host: the PCRs that its reference values speak of. */
+  public CompletionStage<ChallengeOutcome> challenge(TpmName akName) {
+    return admission.hostChallenges().challenge(akName);
+  }
+
+  /** Says who set an application in motion. */
+  Initiators initiators() {
+    return decisions.initiators();
+  }
+
+  /** Takes approvals of requests. */
+  public RequestApprovals requestApprovals() {
+    return decisions.approvals();
+  }
+
+  /** Decides on applications: verify, decide, sign the artifact, commit, sign the tree head, answer. */
+  public Issuance issuance() {
+    return decisions.issuance();
+  }
+
+  /** Answers enforcement points that show no Evidence. */
+  Evaluations evaluations() {
+    return decisions.evaluations();
   }
 
   /** Says why decisions were made. */
   Explanations explanations() {
-    return explanations;
+    return decisions.explanations();
+  }
+
+  /** Signs what was found, by itself. */
+  public AttestationResults attestationResults() {
+    return uses.attestationResults();
+  }
+
+  /** Takes uses of artifacts that the service judges. */
+  public Redemptions redemptions() {
+    return uses.redemptions();
+  }
+
+  /** Takes statements of how executions ended. */
+  public Outcomes outcomes() {
+    return uses.outcomes();
+  }
+
+  /** Withdraws artifacts. */
+  public Revocations revocations() {
+    return withdrawal.revocations();
+  }
+
+  /** What says which artifacts are withdrawn. */
+  public StatusTokens statusTokens() {
+    return withdrawal.statusTokens();
+  }
+
+  /** What tells gateways of revocations. */
+  RevocationStream revocationStream() {
+    return withdrawal.revocationStream();
+  }
+
+  /** Puts policies in force. */
+  public PolicyPublications publications() {
+    return governance.publications();
   }
 
   /**
@@ -605,64 +229,110 @@ public final class WritService implements AutoCloseable {
    * @throws DeniedException if there is none that it could decide by
    */
   PolicyInForce policy() {
-    return policies.inForce();
+    return base.policies().inForce();
   }
 
   /** The policy in force, as this node has it. */
   Policies policies() {
-    return policies;
-  }
-
-  /** Puts policies in force. */
-  public PolicyPublications publications() {
-    return publications;
-  }
-
-  /** Breaks the glass, and freezes. */
-  public GovernanceOrders governanceOrders() {
-    return governanceOrders;
-  }
-
-  /** The mode in force, as this node has it. */
-  Modes modes() {
-    return modes;
+    return base.policies();
   }
 
   /** The policies that are or were in force. */
   PolicyReport policyReport() {
-    return policyReport;
+    return governance.report();
+  }
+
+  /** Breaks the glass, and freezes. */
+  public GovernanceOrders governanceOrders() {
+    return governance.orders();
+  }
+
+  /** The mode in force, as this node has it. */
+  Modes modes() {
+    return base.modes();
+  }
+
+  /** The newest of what its verifiers believe. */
+  public TrustFile trust() {
+    return base.trust().newest();
+  }
+
+  /** All that its verifiers may follow. */
+  TrustFiles trustFiles() {
+    return base.trust();
+  }
+
+  /** What takes more than one person. */
+  public DualControl dualControl() {
+    return keys.dualControl();
+  }
+
+  /** Its keys, and where they are in their lives. */
+  KeyReport keyReport() {
+    return keys.report();
+  }
+
+  /** Whether all that its keys signed is accounted for. */
+  SignatureAudit signatureAudit() {
+    return keys.audit();
+  }
+
+  /** Its starts, as its host's TPM vouched for them. */
+  ServiceStarts starts() {
+    return upkeep.starts();
+  }
+
+  /** Takes reports of drills. */
+  public Drills drills() {
+    return upkeep.drills();
+  }
+
+  /** The ledger, to be read. */
+  public Ledger ledger() {
+    return base.ledger();
+  }
+
+  /** What lies beside leaves. */
+  LeafPayloads payloads() {
+    return upkeep.payloads();
+  }
+
+  /** Counts what is refused before it comes to a decision. */
+  public Refusals refusals() {
+    return base.refusals();
+  }
+
+  /** What it measures of itself. */
+  public Telemetry telemetry() {
+    return base.telemetry();
   }
 
   /** What is to be seen to each second. */
   Chores chores() {
-    return chores;
+    return upkeep.chores();
   }
 
   /** Whether it could issue an artifact now: found out at most once a second. */
   public CompletionStage<Readiness> readiness() {
-    return readiness.readiness();
+    return upkeep.readiness().readiness();
   }
 
   /** Answers what was asked, within some seconds, takes nothing more, and gives all back. */
   @Override
   public void close() {
     try {
-      var unused = operations.drain(PATIENCE);
-      chores.close();
-      summaries.write().toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      var unused = base.operations().drain(PATIENCE);
+      chores().close();
+      upkeep
+          .summaries()
+          .write()
+          .toCompletableFuture()
+          .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
       // The ledger, which is closed next, says by itself what it did not do.
     }
-    readiness.close();
-    revocationStream.close();
-    statusTokens.close();
-    publications.close();
-    governanceOrders.close();
-    initiators.close();
-    appraisal.close();
-    hsm.close();
-    ledger.close();
+    base.closings().close();
   }
 }

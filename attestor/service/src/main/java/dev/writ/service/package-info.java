@@ -21,6 +21,10 @@
  *             under a candidate               → PolicyImpact what would be decided
  * </pre>
  *
+ * <p>{@link dev.writ.service.WritService} is all of it in one process. Its {@link
+ * dev.writ.service.Foundation} is opened first; on it stand the parts, one record for each kind, which
+ * {@link dev.writ.service.Closings} gives back in reverse.
+ *
  * <p>{@link dev.writ.service.Doors} lets it be asked over HTTP, as {@code openapi.yaml} beside this
  * package's classes says:
  *
