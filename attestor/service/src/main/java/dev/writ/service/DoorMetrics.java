@@ -7,7 +7,14 @@ import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /** Counts what happens at the doors, for the service's metrics and its summary of refusals. */
 final class DoorMetrics implements DoorObserver, AutoCloseable {
@@ -16,13 +23,14 @@ final class DoorMetrics implements DoorObserver, AutoCloseable {
   private final Counter requests;
   private final Counter turnedAway;
   private final List<Collector> registered;
+  private final Map<String, Supplier<Instant>> certificates = new ConcurrentHashMap<>();
 
   /**
    * Registers with the service's metrics, until closed.
    *
    * @param loads how much the doors hold
    */
-  DoorMetrics(WritService service, Loads loads) {
+  DoorMetrics(WritService service, Loads loads, InstantSource clock) {
     this.refusals = service.refusals();
     this.registry = service.telemetry().registry();
     this.requests =
@@ -57,6 +65,25 @@ final class DoorMetrics implements DoorObserver, AutoCloseable {
                 .help("Gateways to which revocations are pushed.")
                 .callback(callback -> callback.call(service.revocationStream().connected()))
                 .register(registry),
+            GaugeWithCallback.builder()
+                .name("writ_certificate_left")
+                .unit(Unit.SECONDS)
+                .help("Until the certificate ends that a door shows; negative afterwards.")
+                .labelNames("door")
+                .callback(
+                    callback ->
+                        certificates.forEach(
+                            (door, end) ->
+                                callback.call(
+                                    Duration.between(clock.instant(), end.get()).toMillis()
+                                        / 1000.0,
+                                    door)))
+                .register(registry),
+            CounterWithCallback.builder()
+                .name("writ_revocations_pushed")
+                .help("Revocations, of whichever node, that were made ready for all readers.")
+                .callback(callback -> callback.call((double) service.revocationStream().pushed()))
+                .register(registry),
             CounterWithCallback.builder()
                 .name("writ_revocation_stream_stalled")
                 .help("Gateways that were disconnected because they did not read what was pushed.")
@@ -83,6 +110,11 @@ final class DoorMetrics implements DoorObserver, AutoCloseable {
   @Override
   public void answered(String door, String operation, int status) {
     requests.labelValues(door, operation, Integer.toString(status)).inc();
+  }
+
+  @Override
+  public void certified(String door, Supplier<Instant> end) {
+    certificates.put(door, end);
   }
 
   @Override

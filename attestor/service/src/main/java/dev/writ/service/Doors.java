@@ -6,18 +6,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
-import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.http.HttpVersion;
-import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.SocketAddress;
-import io.vertx.core.net.TrustOptions;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -26,12 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * The service's HTTP doors.
@@ -48,14 +38,6 @@ import javax.net.ssl.TrustManagerFactory;
  * elsewhere and handed back. The contract is {@code openapi.yaml}.
  */
 public final class Doors implements AutoCloseable {
-  /** Longest request line: no path of the contract comes near. */
-  private static final int MAX_LINE = 4_096;
-
-  /** Most bodies then come as one chunk. */
-  private static final int MAX_CHUNK = 64 * 1024;
-
-  private static final int BACKLOG = 4_096;
-
   /** Reads of the ledger wait no longer than a monitor does. */
   private static final Limits.Pool READS = new Limits.Pool(2, 512, Duration.ofSeconds(1));
 
@@ -78,6 +60,7 @@ public final class Doors implements AutoCloseable {
   private final DoorsConfig config;
   private final InstantSource clock;
   private final RequestIds ids;
+  private final DoorOptions options;
   private final Loads loads;
   private final GatedTransport transport = GatedTransport.platform();
   private final DoorObserver observer;
@@ -98,6 +81,7 @@ public final class Doors implements AutoCloseable {
     this.config = config;
     this.clock = clock;
     this.ids = new RequestIds(clock);
+    this.options = new DoorOptions(config.limits());
     this.loads = loads;
     this.observer = observer;
     this.initiators = initiators;
@@ -138,7 +122,7 @@ public final class Doors implements AutoCloseable {
             explanations,
             config.operatorTls().flatMap(DoorsConfig.MutualTls::authzenUrl));
     Loads loads = Loads.of(config.limits());
-    DoorMetrics metrics = new DoorMetrics(service, loads);
+    DoorMetrics metrics = new DoorMetrics(service, loads, clock);
     List<AutoCloseable> owned = List.of(metrics, reads, scrapes, explanations);
     TlsInitiators initiators = service.initiators().tls();
     return open(new Doors(config, clock, loads, metrics, initiators, owned), routes);
@@ -165,20 +149,27 @@ public final class Doors implements AutoCloseable {
   private void openAll(DoorRoutes routes) throws DoorException {
     if (config.plain().isPresent()) {
       InetSocketAddress address = DoorAddress.loopback("the plain door", config.plain().get());
-      open("plain", address, options(), routes.open(), loads.open(), rate, config.limits().loops());
+      open(
+          "plain",
+          address,
+          options.plain(),
+          routes.open(),
+          loads.open(),
+          rate,
+          config.limits().loops());
     }
     if (config.tls().isPresent()) {
       DoorsConfig.Tls tls = config.tls().get();
-      HttpServerOptions options = tls(credential(tls.credentials()));
+      HttpServerOptions shown = options.tls(credential("tls", tls.credentials()));
       if (routes.open().looksAtClients()) {
         RefusedClients refused = new RefusedClients(observer);
-        ClientKeys.askFor(options, clock, refused, initiators);
+        ClientKeys.askFor(shown, clock, refused, initiators);
         vertx.setPeriodic(TimeUnit.SECONDS.toMillis(1), tick -> refused.log());
       }
       open(
           "tls",
           DoorAddress.resolved(tls.address()),
-          options,
+          shown,
           routes.open(),
           loads.open(),
           rate,
@@ -189,16 +180,11 @@ public final class Doors implements AutoCloseable {
     }
     if (config.operatorTls().isPresent()) {
       DoorsConfig.MutualTls mutual = config.operatorTls().get();
-      HttpServerOptions options =
-          tls(credential(mutual.credentials()))
-              .setClientAuth(ClientAuth.REQUIRED)
-              .setTrustOptions(believing(mutual.clientRoots()))
-              .setSslEngineOptions(new WithoutResumption());
       InetSocketAddress address = DoorAddress.resolved(mutual.address());
       open(
           "operator_tls",
           address,
-          options,
+          options.mutual(credential("operator_tls", mutual.credentials()), mutual.clientRoots()),
           routes.operator(),
           loads.operatorTls(),
           Optional.empty(),
@@ -207,7 +193,14 @@ public final class Doors implements AutoCloseable {
     }
     if (config.metrics().isPresent()) {
       InetSocketAddress address = DoorAddress.loopback("the metrics door", config.metrics().get());
-      open("metrics", address, options(), routes.metrics(), loads.metrics(), Optional.empty(), 1);
+      open(
+          "metrics",
+          address,
+          options.plain(),
+          routes.metrics(),
+          loads.metrics(),
+          Optional.empty(),
+          1);
     }
     rate.ifPresent(
         limiter -> {
@@ -266,7 +259,7 @@ public final class Doors implements AutoCloseable {
         new Door(
             "operator",
             SocketAddress.domainSocketAddress(socket.toBind().toString()),
-            options(),
+            options.plain(),
             routes,
             config.limits(),
             loads.operator(),
@@ -291,48 +284,12 @@ public final class Doors implements AutoCloseable {
     }
   }
 
-  private HttpServerOptions options() {
-    return new HttpServerOptions()
-        .setMaxInitialLineLength(MAX_LINE)
-        .setMaxHeaderSize(config.limits().headerBytes())
-        .setMaxChunkSize(MAX_CHUNK)
-        .setAcceptBacklog(BACKLOG)
-        .setHttp2ClearTextEnabled(false)
-        // Exchange writes on its own loop alone.
-        .setStrictThreadMode(true);
-  }
-
-  private HttpServerOptions tls(RenewedCredential credential) {
-    return options()
-        .setSsl(true)
-        .setKeyCertOptions(KeyCertOptions.wrap(credential.keyManager()))
-        .setEnabledSecureTransportProtocols(Set.of("TLSv1.3"))
-        .setUseAlpn(true)
-        .setAlpnVersions(List.of(HttpVersion.HTTP_1_1))
-        .setSslHandshakeTimeout(config.limits().arrival().toMillis())
-        .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
-  }
-
-  private RenewedCredential credential(TlsCredentialSource source) throws DoorException {
+  private RenewedCredential credential(String door, TlsCredentialSource source)
+      throws DoorException {
     RenewedCredential credential = RenewedCredential.from(source, clock);
     owned.add(credential);
+    observer.certified(door, () -> credential.current().notAfter());
     return credential;
-  }
-
-  private static TrustOptions believing(List<X509Certificate> roots) throws DoorException {
-    try {
-      KeyStore store = KeyStore.getInstance("PKCS12");
-      store.load(null, null);
-      for (int i = 0; i < roots.size(); i++) {
-        store.setCertificateEntry("root-" + i, roots.get(i));
-      }
-      TrustManagerFactory factory =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      factory.init(store);
-      return TrustOptions.wrap(factory.getTrustManagers()[0]);
-    } catch (GeneralSecurityException | IOException e) {
-      throw new DoorException("the roots of client certificates must be usable", e);
-    }
   }
 
   private static <T> void await(Future<T> future, String what) throws DoorException {

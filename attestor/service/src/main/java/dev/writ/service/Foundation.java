@@ -54,7 +54,7 @@ record Foundation(
             published -> setup.witnesses().at(TrustFiles.newest(setup.trust(), published)),
             setup.counter(),
             setup.clock(),
-            telemetry.ledgerEvents());
+            new LedgerMetrics(telemetry.registry()));
     Closings closings = new Closings();
     closings.add(ledger::close);
     try {
@@ -87,8 +87,11 @@ record Foundation(
     WorkPool hsm = new WorkPool("hsm", setup.limits().hsm());
     closings.add(hsm::close);
     telemetry.watch(List.of(appraisal, hsm));
-    telemetry.watch(keys.token());
-    telemetry.watch(setup.keys().signatures());
+    telemetry.watch(policies);
+    KeyMetrics keyMetrics = new KeyMetrics(telemetry.registry());
+    keyMetrics.expose(keys.token());
+    keyMetrics.expose(setup.keys().signatures());
+    keyMetrics.expose(keys, trust, setup.clock());
     return new Foundation(
         setup,
         nanos,

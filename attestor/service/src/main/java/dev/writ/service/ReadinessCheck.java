@@ -35,6 +35,9 @@ final class ReadinessCheck implements AutoCloseable {
   /** How long a part may take to answer. */
   static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  /** It is tried as often as this where nobody asks, so that what metrics tell is not old. */
+  private static final long EVERY_NANOS = 10_000_000_000L;
+
   private static final long GOOD_FOR_NANOS = 1_000_000_000;
 
   /** Not what any artifact could begin with: the signature is good for nothing. */
@@ -67,6 +70,8 @@ final class ReadinessCheck implements AutoCloseable {
 
   @GuardedBy("this")
   private Optional<Checked> last = Optional.empty();
+
+  private volatile Optional<Readiness> found = Optional.empty();
 
   /** Signs as the issuer's key does. */
   interface Signer {
@@ -115,8 +120,21 @@ final class ReadinessCheck implements AutoCloseable {
       }
     }
     CompletableFuture<Readiness> readiness = check();
+    var unused = readiness.thenAccept(done -> found = Optional.of(done));
     last = Optional.of(new Checked(now, readiness));
     return readiness;
+  }
+
+  /** Tries it where nobody asked for a while; waits for nothing. */
+  synchronized void tryIfDue() {
+    if (last.isEmpty() || nanos.getAsLong() - last.get().began() >= EVERY_NANOS) {
+      var unused = readiness();
+    }
+  }
+
+  /** What was found last. */
+  Optional<Readiness> found() {
+    return found;
   }
 
   private synchronized CompletableFuture<Readiness> check() {

@@ -67,6 +67,7 @@ public final class Redemptions {
   private final InstantSource clock;
   private final SecureRandom random;
   private final Refusals refusals;
+  private final Telemetry telemetry;
 
   Redemptions(
       Operations operations,
@@ -78,7 +79,8 @@ public final class Redemptions {
       Provider signatures,
       InstantSource clock,
       SecureRandom random,
-      Refusals refusals) {
+      Refusals refusals,
+      Telemetry telemetry) {
     this.operations = operations;
     this.appraisal = appraisal;
     this.ledger = ledger;
@@ -89,6 +91,7 @@ public final class Redemptions {
     this.clock = clock;
     this.random = random;
     this.refusals = refusals;
+    this.telemetry = telemetry;
   }
 
   /**
@@ -98,19 +101,21 @@ public final class Redemptions {
    * @param compact a {@link RedemptionStatement}, as received
    */
   public CompletionStage<RedemptionOutcome> redeem(byte[] bundle, String compact) {
-    return operations.begin(
-        "a redemption",
-        () ->
-            appraisal
-                .submit(() -> authenticated(bundle, compact))
-                .thenCompose(
-                    wish ->
-                        wish.artifact().claims().status().isEmpty()
-                            ? judged(wish, Optional.empty())
-                            : judge
-                                .newestToken(wish.artifact())
-                                .thenCompose(token -> judged(wish, token))),
-        RedemptionOutcome.Denied::new);
+    return operations
+        .begin(
+            "a redemption",
+            () ->
+                appraisal
+                    .submit(() -> authenticated(bundle, compact))
+                    .thenCompose(
+                        wish ->
+                            wish.artifact().claims().status().isEmpty()
+                                ? judged(wish, Optional.empty())
+                                : judge
+                                    .newestToken(wish.artifact())
+                                    .thenCompose(token -> judged(wish, token))),
+            RedemptionOutcome.Denied::new)
+        .thenApply(telemetry::redeemed);
   }
 
   /** A statement whose signer may ask, and the artifact that the ledger's leaf allows. */

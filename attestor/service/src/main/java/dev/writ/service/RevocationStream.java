@@ -64,6 +64,7 @@ final class RevocationStream implements StreamSource, AutoCloseable {
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
   private final LongAdder stalled = new LongAdder();
+  private final LongAdder pushed = new LongAdder();
   private volatile boolean closed;
 
   /** All revocations from {@link #floor} on and before {@link #next} that a checkpoint covers. */
@@ -144,6 +145,11 @@ final class RevocationStream implements StreamSource, AutoCloseable {
   /** Readers connected now. */
   int connected() {
     return readers.stream().mapToInt(StreamReaders::size).sum();
+  }
+
+  /** Revocations that were made ready for all readers. */
+  long pushed() {
+    return pushed.sum();
   }
 
   /** Readers that were disconnected because they did not read. */
@@ -265,6 +271,7 @@ final class RevocationStream implements StreamSource, AutoCloseable {
       for (long index : places) {
         recent.put(index, event(index, note));
         next = index + 1;
+        pushed.increment();
         any = true;
       }
       if (places.isEmpty()) {

@@ -5,9 +5,6 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.BootEnd;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.RevocationReason;
-import dev.writ.hsm.Token;
-import dev.writ.hsm.TokenStatus;
-import dev.writ.ledger.LedgerEvents;
 import dev.writ.policy.Governance;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -19,19 +16,15 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Function;
 
 /** What the service measures of itself. No label holds a name or an identity of anybody. */
 public final class Telemetry {
-  private static final System.Logger LOG = System.getLogger(Telemetry.class.getName());
-
   /** A stage of a decision, as design and metrics call it. */
   enum Stage {
     /** A challenge was made. */
@@ -56,7 +49,7 @@ public final class Telemetry {
     PERIOD
   }
 
-  private static final double[] SECONDS = {
+  static final double[] SECONDS = {
     .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5
   };
   private static final double[] AGES = {.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 45, 60};
@@ -70,14 +63,11 @@ public final class Telemetry {
   private final Histogram ledgerAppend;
   private final Histogram attestationAge;
   private final Histogram revocationLag;
-  private final Histogram ledgerCommit;
-  private final Histogram headSign;
-  private final Counter ledgerFailures;
   private final Counter issuerSignatures;
   private final Counter payloadsErased;
   private final Counter breakglassAllows;
   private final Counter evaluations;
-  private volatile long headSigned = System.nanoTime();
+  private final Counter redemptions;
 
   Telemetry() {
     JvmMetrics.builder().register(registry);
@@ -112,16 +102,6 @@ public final class Telemetry {
         histogram("writ_attestation_age", "Age of the challenge that evidence answered.", AGES);
     revocationLag =
         histogram("writ_revocation_lag", "Time from a revocation to its status token.", SECONDS);
-    ledgerCommit =
-        histogram("writ_ledger_commit", "Time that a transaction of the ledger took.", SECONDS);
-    headSign = histogram("writ_head_sign", "Time that a head's signatures took.", SECONDS);
-    ledgerFailures =
-        Counter.builder()
-            .name("writ_ledger_failures")
-            .help("Transactions, head signatures and rounds of witnesses that failed.")
-            .labelNames("step")
-            .withoutExemplars()
-            .register(registry);
     issuerSignatures =
         Counter.builder()
             .name("writ_issuer_signatures")
@@ -150,17 +130,19 @@ public final class Telemetry {
             .labelNames("verdict", "code")
             .withoutExemplars()
             .register(registry);
+    redemptions =
+        Counter.builder()
+            .name("writ_redemptions")
+            .help("Answers to whoever asked for a use of an artifact, by verdict and code.")
+            .labelNames("verdict", "code")
+            .withoutExemplars()
+            .register(registry);
     for (Erasure cause : Erasure.values()) {
       payloadsErased.initLabelValues(cause.name().toLowerCase(Locale.ROOT));
     }
-    GaugeWithCallback.builder()
-        .name("writ_checkpoint_age")
-        .unit(Unit.SECONDS)
-        .help("Time since the newest checkpoint was signed.")
-        .callback(call -> call.call(Unit.nanosToSeconds(System.nanoTime() - headSigned)))
-        .register(registry);
   }
 
+  /** One of seconds. */
   private Histogram histogram(String name, String help, double[] bounds, String... labels) {
     return Histogram.builder()
         .name(name)
@@ -187,7 +169,20 @@ public final class Telemetry {
   }
 
   void evaluated(Optional<DenialCode> denied) {
-    evaluations
+    count(evaluations, denied);
+  }
+
+  RedemptionOutcome redeemed(RedemptionOutcome outcome) {
+    count(
+        redemptions,
+        outcome instanceof RedemptionOutcome.Denied denied
+            ? Optional.of(denied.denial().code())
+            : Optional.empty());
+    return outcome;
+  }
+
+  private static void count(Counter answers, Optional<DenialCode> denied) {
+    answers
         .labelValues(denied.isPresent() ? "deny" : "allow", denied.map(DenialCode::wire).orElse(""))
         .inc();
   }
@@ -244,78 +239,6 @@ public final class Telemetry {
     revocationLag.observe(Unit.nanosToSeconds(nanos));
   }
 
-  /** Measures the ledger. */
-  LedgerEvents ledgerEvents() {
-    return new LedgerEvents() {
-      @Override
-      public void batchCommitted(int entries, Duration took) {
-        ledgerCommit.observe(Unit.nanosToSeconds(took.toNanos()));
-      }
-
-      @Override
-      public void commitFailed(String code) {
-        ledgerFailures.labelValues("commit").inc();
-      }
-
-      @Override
-      public void headSigned(Duration took) {
-        headSigned = System.nanoTime();
-        headSign.observe(Unit.nanosToSeconds(took.toNanos()));
-      }
-
-      @Override
-      public void signatureFailed(String code) {
-        ledgerFailures.labelValues("sign").inc();
-      }
-
-      @Override
-      public void quorumMissed() {
-        ledgerFailures.labelValues("cosign").inc();
-      }
-
-      @Override
-      public void witnessFailed(String name, String reason, boolean contradicts) {
-        LOG.log(
-            contradicts ? System.Logger.Level.ERROR : System.Logger.Level.WARNING,
-            contradicts ? "witness_contradicts" : "witness_failed",
-            LogFields.of("witness", name, "message", name + " " + reason));
-      }
-
-      @Override
-      public void anchorFailed(String reason) {
-        ledgerFailures.labelValues("anchor").inc();
-        LOG.log(System.Logger.Level.WARNING, "anchor_failed", LogFields.of("message", reason));
-      }
-
-      @Override
-      public void anchorBack(String name) {
-        LOG.log(
-            System.Logger.Level.INFO,
-            "anchor_back",
-            LogFields.of("message", name + " is kept again"));
-      }
-
-      @Override
-      public void archiveFailed(String reason) {
-        ledgerFailures.labelValues("archive").inc();
-        LOG.log(System.Logger.Level.WARNING, "archive_failed", LogFields.of("message", reason));
-      }
-
-      @Override
-      public void archiveBack() {
-        LOG.log(
-            System.Logger.Level.INFO,
-            "archive_back",
-            LogFields.of("message", "old leaves are moved to the archive again"));
-      }
-
-      @Override
-      public void witnessBack(String name) {
-        LOG.log(System.Logger.Level.INFO, "witness_back", LogFields.of("witness", name));
-      }
-    };
-  }
-
   /** Exposes the mode of the service, and whether a review is overdue. */
   void watch(Modes modes) {
     GaugeWithCallback.builder()
@@ -337,91 +260,31 @@ public final class Telemetry {
         .register(registry);
   }
 
-  /** Exposes whether the token signs, and its replica where it has one. */
-  void watch(Token token) {
+  /** Exposes the epoch of the policy by which this node decides. */
+  void watch(Policies policies) {
     GaugeWithCallback.builder()
-        .name("writ_token_connected")
-        .help("Whether the token itself signs: 1, or 0 while it is away.")
-        .callback(call -> call.call(isConnected(Optional.of(token.status())) ? 1 : 0))
+        .name("writ_policy_epoch")
+        .help("The epoch of the policy by which this node decides.")
+        .callback(call -> call.call((double) policies.epoch()))
         .register(registry);
-    CounterWithCallback.builder()
-        .name("writ_token_reconnections")
-        .help("Times that the token was away and came back.")
-        .callback(call -> call.call(token.status().connection() - 1.0))
-        .register(registry);
-    if (token.replicaStatus().isEmpty()) {
-      return;
-    }
+  }
+
+  /** Exposes what readiness found last; nothing before it found anything. */
+  void watch(ReadinessCheck readiness) {
     GaugeWithCallback.builder()
-        .name("writ_replica_connected")
-        .help("Whether the token's replica could sign: 1, or 0 while it is away.")
-        .callback(call -> call.call(isConnected(token.replicaStatus()) ? 1 : 0))
-        .register(registry);
-    GaugeWithCallback.builder()
-        .name("writ_replica_lacking_keys")
-        .help("Keys in use that the replica has not: they sign while the token itself does.")
-        .callback(call -> call.call(token.unreplicated().size()))
-        .register(registry);
-    GaugeWithCallback.builder()
-        .name("writ_signing_token")
-        .help("Which token signs: 1 for it, 0 for the other, 0 for both while neither does.")
-        .labelNames("token")
+        .name("writ_ready")
+        .help("Whether this part was as it must be when it was tried last: 1, or 0.")
+        .labelNames("part")
         .callback(
-            call -> {
-              boolean own = isConnected(Optional.of(token.status()));
-              call.call(own ? 1 : 0, "primary");
-              call.call(!own && isConnected(token.replicaStatus()) ? 1 : 0, "replica");
-            })
+            call ->
+                readiness
+                    .found()
+                    .ifPresent(
+                        found ->
+                            found
+                                .findings()
+                                .forEach(part -> call.call(part.ok() ? 1 : 0, part.part().wire()))))
         .register(registry);
-  }
-
-  private static boolean isConnected(Optional<TokenStatus> status) {
-    return status.isPresent() && status.get() instanceof TokenStatus.Connected;
-  }
-
-  /** Exposes what the keys signed: as the service counts it, and as the token does. */
-  void watch(SignatureCounts counts) {
-    signatures(
-        "writ_hsm_signatures",
-        "Signatures that the service has of its keys, by the key's role and what was signed.",
-        "kind",
-        counts,
-        account -> wires(account.service(), SignatureCounts.Kind::wire));
-    signatures(
-        "writ_token_signatures",
-        "Signatures that the token made for this process, by the key's role and purpose.",
-        "purpose",
-        counts,
-        account -> wires(account.token(), purpose -> purpose.name().toLowerCase(Locale.ROOT)));
-  }
-
-  private void signatures(
-      String name,
-      String help,
-      String label,
-      SignatureCounts counts,
-      Function<SignatureCounts.Account, Map<String, Long>> by) {
-    CounterWithCallback.builder()
-        .name(name)
-        .help(help)
-        .labelNames("role", label)
-        .callback(
-            call -> {
-              Map<List<String>, Long> sums = new LinkedHashMap<>();
-              for (SignatureCounts.Account account : counts.accounts()) {
-                String role = account.key().role().wire();
-                by.apply(account)
-                    .forEach((what, count) -> sums.merge(List.of(role, what), count, Long::sum));
-              }
-              sums.forEach((labels, sum) -> call.call(sum, labels.toArray(String[]::new)));
-            })
-        .register(registry);
-  }
-
-  private static <E> Map<String, Long> wires(Map<E, Long> counts, Function<E, String> wire) {
-    Map<String, Long> wires = new LinkedHashMap<>();
-    counts.forEach((what, count) -> wires.put(wire.apply(what), count));
-    return wires;
   }
 
   /** Exposes what waits in these pools too, and what they turned away. */

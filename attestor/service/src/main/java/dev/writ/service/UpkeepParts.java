@@ -39,6 +39,7 @@ record UpkeepParts(
             ReadinessCheck.PATIENCE,
             base.nanos());
     base.closings().add(readiness::close);
+    base.telemetry().watch(readiness);
     Summaries summaries =
         new Summaries(base.refusals(), base.ledger(), base.clock(), base.random());
     PayloadPurge purge =
@@ -64,6 +65,7 @@ record UpkeepParts(
             base.random(),
             base.nanos()),
         new Chores(
+            readiness::tryIfDue,
             summaries::writeIfDue,
             admission.challengeSecret()::renewIfDue,
             admission.activationSecret()::renewIfDue,

@@ -31,7 +31,8 @@ record UseParts(Outcomes outcomes, Redemptions redemptions, AttestationResults a
             base.setup().signatures(),
             base.clock(),
             base.random(),
-            base.refusals()),
+            base.refusals(),
+            base.telemetry()),
         new AttestationResults(
             base.operations(),
             base.appraisal(),

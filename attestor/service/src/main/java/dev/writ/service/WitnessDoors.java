@@ -6,9 +6,11 @@ import dev.writ.tlog.AddCheckpoint;
 import dev.writ.tlog.SignedNote;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /** A witness's HTTP doors: plain on loopback, TLS 1.3, or both, with the limits of the service's. */
 public final class WitnessDoors implements AutoCloseable {
@@ -106,6 +108,9 @@ public final class WitnessDoors implements AutoCloseable {
 
     @Override
     public void clientRefused() {}
+
+    @Override
+    public void certified(String door, Supplier<Instant> end) {}
 
     @Override
     public void turnedAway() {}

@@ -312,6 +312,11 @@ public final class WritService implements AutoCloseable {
     return upkeep.chores();
   }
 
+  /** Finds out whether it could. */
+  ReadinessCheck readinessCheck() {
+    return upkeep.readiness();
+  }
+
   /** Whether it could issue an artifact now: found out at most once a second. */
   public CompletionStage<Readiness> readiness() {
     return upkeep.readiness().readiness();

@@ -355,6 +355,8 @@ final class HttpApiTest {
           .contains("writ_decisions_total{")
           .contains("writ_http_requests_total{door=\"tls\",operation=\"issue\",status=\"201\"}")
           .contains("writ_http_connections ")
+          .contains("writ_certificate_left_seconds{door=\"tls\"} ")
+          .contains("writ_revocation_stream_readers 0.0", "writ_revocations_pushed_total ")
           .doesNotContain("host-a")
           .doesNotContain(ApiBodies.base64Url(host.ak.name().bytes()));
     }

@@ -91,6 +91,30 @@ final class ReadinessTest {
     assertThat(readiness().ready()).isTrue();
   }
 
+  /** Nobody need ask for it: the service finds it out by itself each ten seconds. */
+  @Test
+  void whatIsFound_isAMetricOfEachPart_alsoWhereNobodyAsks() throws Exception {
+    assertThat(metrics()).doesNotContain("writ_ready{");
+    deployment.service().chores().run();
+    assertThat(readiness().ready()).isTrue();
+    for (Part part : Part.values()) {
+      assertThat(metrics()).contains("writ_ready{part=\"" + part.wire() + "\"} 1.0\n");
+    }
+    deployment.raiseEpoch(2);
+    deployment.pass(Duration.ofSeconds(9));
+    deployment.service().readinessCheck().tryIfDue();
+    assertThat(metrics()).contains("writ_ready{part=\"policy\"} 1.0\n");
+    deployment.pass(Duration.ofSeconds(1));
+    deployment.service().readinessCheck().tryIfDue();
+    assertThat(readiness().ready()).isFalse();
+    assertThat(metrics())
+        .contains("writ_ready{part=\"policy\"} 0.0\n", "writ_ready{part=\"hsm\"} 1.0\n");
+  }
+
+  private String metrics() throws Exception {
+    return TelemetryTest.text(deployment.service().telemetry().registry());
+  }
+
   @Test
   void anotherPolicyInForce_isNotReady() throws Exception {
     assertThat(readiness().ready()).isTrue();

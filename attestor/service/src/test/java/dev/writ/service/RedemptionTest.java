@@ -91,12 +91,18 @@ final class RedemptionTest {
               assertThat(denied.verification().isPresent()).isEqualTo(isLeaf);
             });
     assertThat(deployment.leaves()).isEqualTo(leaves + (isLeaf ? 1 : 0));
+    assertThat(metrics())
+        .contains("writ_redemptions_total{code=\"" + code.wire() + "\",verdict=\"deny\"} ");
     if (isLeaf) {
       Verification leaf = (Verification) deployment.lastLeaf().body();
       assertThat(leaf.code()).contains(code);
       assertThat(leaf.reason()).contains(reason);
       assertThat(leaf.asked()).isEqualTo(asked.asked());
     }
+  }
+
+  private static String metrics() throws Exception {
+    return TelemetryTest.text(deployment.service().telemetry().registry());
   }
 
   private static Redemption judge(
@@ -115,6 +121,7 @@ final class RedemptionTest {
 
     Leaf leaf = deployment.lastLeaf();
     assertThat(receipt.leaf()).isEqualTo(leaf.bytes());
+    assertThat(metrics()).contains("writ_redemptions_total{code=\"\",verdict=\"allow\"} ");
     UuidV7 jti = asked.claims().jti();
     assertThat(leaf.body())
         .isEqualTo(

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** Doors with operations that a test holds the ends of. */
 final class StubService implements DoorObserver {
@@ -112,6 +114,9 @@ final class StubService implements DoorObserver {
 
   @Override
   public void answered(String door, String operation, int status) {}
+
+  @Override
+  public void certified(String door, Supplier<Instant> end) {}
 
   @Override
   public void turnedAway() {

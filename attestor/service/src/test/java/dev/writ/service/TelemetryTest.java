@@ -4,11 +4,15 @@ package dev.writ.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.RevocationReason;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -49,9 +53,12 @@ final class TelemetryTest {
   }
 
   private static String text() throws Exception {
+    return text(deployment.service().telemetry().registry());
+  }
+
+  static String text(PrometheusRegistry registry) throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    PrometheusTextFormatWriter.create()
-        .write(out, deployment.service().telemetry().registry().scrape());
+    PrometheusTextFormatWriter.create().write(out, registry.scrape());
     return out.toString(StandardCharsets.UTF_8);
   }
 
@@ -143,6 +150,33 @@ final class TelemetryTest {
         .isEqualTo(
             Map.of("reason", "new_boot", "leaf_index", deployment.leaves() - 2, "artifacts", 3L));
     assertThat(records).isEmpty();
+  }
+
+  @Test
+  void policysEpoch_andEndsOfKeys_areTold() throws Exception {
+    String text = text();
+
+    assertThat(text).contains("writ_policy_epoch 1.0\n").contains("writ_witnesses_failing 0.0\n");
+    for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
+      Instant end = deployment.trust().content().keysOf(role).get(0).exp();
+      double left = Duration.between(deployment.clock.instant(), end).toMillis() / 1000.0;
+      assertThat(text).contains("writ_key_left_seconds{role=\"" + role.wire() + "\"} " + left);
+    }
+    assertThat(text)
+        .contains(
+            "writ_key_left_seconds{role=\"checkpoint\"}", "writ_key_left_seconds{role=\"tls\"}");
+  }
+
+  @Test
+  void witnessThatFails_isCountedUntilItIsBack() throws Exception {
+    PrometheusRegistry registry = new PrometheusRegistry();
+    LedgerMetrics metrics = new LedgerMetrics(registry);
+    metrics.witnessFailed("w1.example", "did not answer", false);
+    metrics.witnessFailed("w1.example", "did not answer", false);
+    metrics.witnessFailed("w2.example", "has seen another tree", true);
+    assertThat(text(registry)).contains("writ_witnesses_failing 2.0\n").doesNotContain("example");
+    metrics.witnessBack("w1.example");
+    assertThat(text(registry)).contains("writ_witnesses_failing 1.0\n");
   }
 
   private static Handler into(Queue<LogRecord> records) {
