@@ -9,7 +9,6 @@ import dev.writ.artifact.Act;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
-import dev.writ.artifact.Leaf;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.Verdict;
@@ -25,12 +24,9 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,13 +39,6 @@ import org.junit.jupiter.api.io.TempDir;
  * process of its own, with simulated TPMs.
  */
 class HostCommandsTest {
-  private static final String REQUEST =
-      """
-      {"v":1,"aud":["demo-gateway"],"tenant":"demo","sub":"spiffe://dev.example/worker-%s",
-       "act":{"action":"exec","resource":"/usr/bin/true","limits":{},"max_uses":1,
-       "args_digest":"00000000000000000000000000000000000000000000000000000000000000a1"}}
-      """;
-
   private static RunningService running;
 
   @TempDir Path folder;
@@ -304,219 +293,6 @@ class HostCommandsTest {
   }
 
   @Test
-  void replay_besideTheService_decidesOnceMore() throws Exception {
-    Invocation attest = attest(running.hostA(), running.service().url(), "a");
-    assertThat(attest.status()).as(attest.err()).isEqualTo(ExitStatus.DONE);
-    ProofBundle bundle = ProofBundle.parse(attest.out().strip().getBytes(StandardCharsets.UTF_8));
-    String jti = Artifact.parse(bundle.artifact()).claims().jti().toString();
-
-    Invocation one = Invocation.of("replay", jti, "--config", running.config());
-    assertThat(one.status()).as(one.out() + one.err()).isEqualTo(ExitStatus.DONE);
-    assertThat(one.out())
-        .containsPattern("^leaf [0-9]+ [0-9a-f-]{36} allow: same\n")
-        .containsPattern("(?m)^  quote +same$")
-        .containsPattern("(?m)^  artifact +same$");
-
-    Invocation range =
-        Invocation.of("replay", "--range", "..", "--config", running.config(), "-o", "json");
-    assertThat(range.status()).as(range.out() + range.err()).isEqualTo(ExitStatus.DONE);
-    assertThat(range.out().strip().lines().toList().get((int) range.out().lines().count() - 1))
-        .contains("\"differs\":0", "\"contradicts\":0", "\"origin\":");
-
-    Path policy =
-        Files.write(
-            folder.resolve("policy.json"),
-            DemoPolicyApprover.document(DemoService.policyFile(running.born())).canonical());
-    Invocation impact =
-        Invocation.of("policy", "impact", policy, "--since", "1h", "--config", running.config());
-    assertThat(impact.status()).as(impact.out() + impact.err()).isEqualTo(ExitStatus.DONE);
-    assertThat(impact.out())
-        .containsPattern("(?m)^allow to deny +0$")
-        .containsPattern("(?m)^[1-9][0-9]* decided again: [1-9][0-9]* allow, ");
-
-    Invocation none =
-        Invocation.of("policy", "impact", policy, "--range", "0..0", "--config", running.config());
-    assertThat(none.out()).contains("\n0 decided again: 0 allow, 0 deny; 0 not: ");
-    Invocation every =
-        Invocation.of("policy", "impact", policy, "--range", "..", "--config", running.config());
-    assertThat(every.out()).isEqualTo(impact.out());
-
-    Invocation shadow =
-        Invocation.of(
-            "policy",
-            "shadow",
-            "--min-days",
-            "0",
-            "--min-decisions",
-            "1",
-            "--config",
-            running.config());
-    assertThat(shadow.status()).as(shadow.out() + shadow.err()).isEqualTo(ExitStatus.DONE);
-    assertThat(shadow.out()).containsPattern("(?m)^key-in-tpm: evaluated in [1-9][0-9]* decisions");
-    assertThat(
-            Invocation.of("policy", "shadow", "--range", "0..0", "--config", running.config())
-                .out())
-        .contains("key-in-tpm: evaluated in 0 decisions, ");
-    Invocation tooFew =
-        Invocation.of("policy", "shadow", "-o", "json", "--config", running.config());
-    assertThat(tooFew.status()).isEqualTo(ExitStatus.DENIED);
-    assertThat(tooFew.out()).contains("\"ready\":false", "of 1000 decisions");
-    assertThat(Invocation.of("policy", "shadow", "no-such", "--config", running.config()).status())
-        .isEqualTo(ExitStatus.USAGE);
-  }
-
-  @Test
-  void replay_ofNoDecisionOrNoStore_isSaidInOneSentence() {
-    Invocation none = Invocation.of("replay", "0", "--config", running.config());
-    assertThat(none.status()).isEqualTo(ExitStatus.DENIED);
-    assertThat(none.err()).startsWith("writ: a decision must have the name 0").hasLineCount(1);
-    for (String range : List.of("5..3", "0..99999999")) {
-      Invocation outside = Invocation.of("replay", "--range", range, "--config", running.config());
-      assertThat(outside.status()).as("no difference was found").isEqualTo(ExitStatus.USAGE);
-      assertThat(outside.err())
-          .containsPattern("of the log's [0-9]+ leaves, was " + range)
-          .hasLineCount(1);
-    }
-    for (String command : List.of("impact", "shadow")) {
-      List<Object> arguments = new ArrayList<>(List.of("policy", command));
-      arguments.addAll(
-          command.equals("impact") ? List.of("../../docs/examples/dev-policy.json") : List.of());
-      arguments.addAll(List.of("--config", running.config()));
-      for (List<String> wrong :
-          List.of(
-              List.of("--range", "5..3"),
-              List.of("--range", "3"),
-              List.of("--since", "yesterday"),
-              List.of("--since", "7d", "--range", "0.."))) {
-        List<Object> all = new ArrayList<>(arguments);
-        all.addAll(wrong);
-        Invocation invocation = Invocation.of(all.toArray());
-        assertThat(invocation.status()).as(invocation.err()).isEqualTo(ExitStatus.USAGE);
-        assertThat(invocation.err()).contains(wrong.get(0));
-      }
-    }
-    for (List<String> wrong : List.of(List.of("--range", "3"), List.of("nonsense"))) {
-      List<Object> replay = new ArrayList<>(List.of("replay", "--config", running.config()));
-      replay.addAll(wrong);
-      Invocation invocation = Invocation.of(replay.toArray());
-      assertThat(invocation.status()).isEqualTo(ExitStatus.USAGE);
-      assertThat(invocation.err()).contains("must be ").hasLineCount(1);
-    }
-    assertThat(Invocation.of("replay", "--config", running.config()).status())
-        .isEqualTo(ExitStatus.USAGE);
-    assertThat(Invocation.of("replay", "0", "--config", folder.resolve("none")).status())
-        .isEqualTo(ExitStatus.CONFIGURATION);
-  }
-
-  private static Invocation attestApproved(Path request, Object... more) {
-    List<Object> all =
-        new ArrayList<>(
-            List.of(
-                "attest",
-                "--service",
-                running.service().url(),
-                "--trust",
-                running.service().trustFile(),
-                "--state",
-                running.hostA().state(),
-                "--tpm",
-                running.hostA().tcti(),
-                "--request",
-                request));
-    all.addAll(List.of(more));
-    return Invocation.of(all.toArray());
-  }
-
-  private static Invocation approve(String decision, Path key, Object... more) {
-    List<Object> all =
-        new ArrayList<>(
-            List.of(
-                "approve",
-                "--request",
-                decision,
-                "--operator-key",
-                key,
-                "--trust",
-                running.service().trustFile(),
-                "--socket",
-                running.service().socket(),
-                "--yes"));
-    all.addAll(List.of(more));
-    return Invocation.of(all.toArray());
-  }
-
-  /** From the denial by commands alone: the line says what to do, and the same asked again gets it, once. */
-  @Test
-  void approveRequest_ofADenial_hasTheSameAllowedOnce() throws Exception {
-    Path request =
-        Files.writeString(
-            folder.resolve("seven.json"),
-            REQUEST.formatted("a").replace("\"max_uses\":1", "\"max_uses\":7"));
-    Path operatorKey = running.service().trustFile().resolveSibling(KeyBirth.OPERATOR_KEY);
-    Path dave = running.provider().token(folder, "dave");
-    Path eve = running.provider().token(folder, "eve");
-    Invocation denied = attestApproved(request, "--initiator-token-file", dave);
-    assertThat(denied.status()).as(denied.err()).isEqualTo(ExitStatus.DENIED);
-    Matcher next =
-        Pattern.compile(
-                "\nwrit: next: 0 of 1 approvals .*: writ approve --request ([0-9a-f-]{36}) --operator-key .*\n")
-            .matcher(denied.err());
-    assertThat(next.find()).as(denied.err()).isTrue();
-    String decision = next.group(1);
-    Invocation json = attestApproved(request, "-o", "json");
-    assertThat(json.out()).contains("\"next\":{\"kind\":\"approval\",\"threshold\":1,\"given\":0");
-
-    Path stranger = OperatedService.newOperatorKey(folder, "stranger");
-    Invocation strangers = approve(decision, stranger);
-    assertThat(strangers.status()).isEqualTo(ExitStatus.DENIED);
-    assertThat(strangers.err()).contains("is neither's");
-    Invocation tooLong = approve(decision, operatorKey, "--valid", "25h");
-    assertThat(tooLong.status()).isEqualTo(ExitStatus.USAGE);
-    Invocation approved = approve(decision, operatorKey, "--valid", "10m");
-    assertThat(approved.status()).as(approved.err()).isEqualTo(ExitStatus.DONE);
-    assertThat(approved.err())
-        .containsPattern("because +approved: Somebody must approve this.")
-        .containsPattern("host +host-a\n")
-        .containsPattern("ak_name +000b[0-9a-f]{64}\n")
-        .containsPattern("initiator +oidc:corp:dave")
-        .containsPattern("workload +spiffe://dev.example/worker-a of tenant demo")
-        .containsPattern("action +exec /usr/bin/true")
-        .containsPattern("uses +7")
-        .containsPattern("args_digest +0{62}a1")
-        .containsPattern("approve until +20");
-    assertThat(approved.out()).containsPattern("given +1").containsPattern("threshold +1");
-    assertThat(Invocation.of("explain", decision, "--socket", running.service().socket()).out())
-        .containsPattern("next +1 of 1 approvals are given: the host can ask for the same again");
-
-    for (Object[] another :
-        List.of(new Object[] {}, new Object[] {"--initiator-token-file", eve})) {
-      assertThat(attestApproved(request, another).err())
-          .contains("next: 0 of 1 approvals are given");
-    }
-    Invocation issued = attestApproved(request, "--initiator-token-file", dave);
-    assertThat(issued.status()).as(issued.err()).isEqualTo(ExitStatus.DONE);
-    ProofBundle bundle = ProofBundle.parse(issued.out().strip().getBytes(StandardCharsets.UTF_8));
-    assertThat(Artifact.parse(bundle.artifact()).claims().gov().approvals()).hasSize(1);
-    assertThat(attestApproved(request, "--initiator-token-file", dave).err())
-        .contains("next: 0 of 1 approvals are given");
-  }
-
-  @Test
-  void approveRequest_ofNoDenial_isSaid_andNothingIsSigned() throws Exception {
-    Path operatorKey = running.service().trustFile().resolveSibling(KeyBirth.OPERATOR_KEY);
-    Invocation attest = attest(running.hostA(), running.service().url(), "a");
-    ProofBundle bundle = ProofBundle.parse(attest.out().strip().getBytes(StandardCharsets.UTF_8));
-    Invocation allow = approve(Leaf.parse(bundle.leaf()).id().toString(), operatorKey);
-    assertThat(allow.status()).isEqualTo(ExitStatus.DENIED);
-    assertThat(allow.err()).contains("a denial of code policy_denied must have the id");
-    assertThat(approve("01a1fd02-e0d5-7ce6-ad7a-8fc0be151149", operatorKey).status())
-        .isEqualTo(ExitStatus.DENIED);
-    assertThat(approve("12", operatorKey).status()).isEqualTo(ExitStatus.USAGE);
-    assertThat(Invocation.of("approve", "--socket", running.service().socket()).status())
-        .isEqualTo(ExitStatus.USAGE);
-  }
-
-  @Test
   void attest_nobodyThere_isUnreachable() throws Exception {
     Invocation attest = attest(running.hostA(), "http://127.0.0.1:1", "a");
     assertThat(attest.status()).isEqualTo(ExitStatus.UNREACHABLE);
@@ -554,7 +330,7 @@ class HostCommandsTest {
             "--tpm",
             "swtpm:path=" + folder.resolve("none"),
             "--request",
-            requestFile("a"));
+            RunningService.request(folder, "a"));
     assertThat(attest.status()).isEqualTo(ExitStatus.CONFIGURATION);
     assertThat(attest.err()).startsWith("writ: ").doesNotContain("bug");
   }
@@ -685,27 +461,7 @@ class HostCommandsTest {
 
   private Invocation attest(DemoHost host, Object service, String worker, Object... more)
       throws IOException {
-    Object[] words = {
-      "attest",
-      "--service",
-      service,
-      "--trust",
-      running.service().trustFile(),
-      "--state",
-      host.state(),
-      "--tpm",
-      host.tcti(),
-      "--request",
-      requestFile(worker)
-    };
-    Object[] all = java.util.Arrays.copyOf(words, words.length + more.length);
-    System.arraycopy(more, 0, all, words.length, more.length);
-    return Invocation.of(all);
-  }
-
-  private Path requestFile(String worker) throws IOException {
-    return Files.writeString(
-        folder.resolve("request-" + worker + ".json"), REQUEST.replace("%s", worker));
+    return running.attest(host, service, RunningService.request(folder, worker), more);
   }
 
   @Test
@@ -727,6 +483,20 @@ class HostCommandsTest {
     String plain = running.service().url() + "/ledger";
     assertThat(Invocation.of("ledger", "verify", plain, "--log", vkey).status())
         .isEqualTo(ExitStatus.DONE);
+  }
+
+  @Nested
+  class Past extends PastDecisionsTest {
+    Past() {
+      super(running);
+    }
+  }
+
+  @Nested
+  class Approvals extends ApprovedRequestsTest {
+    Approvals() {
+      super(running);
+    }
   }
 
   /** What an auditor gets of all that was decided above. */

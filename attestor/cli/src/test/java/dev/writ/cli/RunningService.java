@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -156,6 +157,27 @@ final class RunningService implements AutoCloseable {
                     + "\"]},");
     PolicyDocument document = PolicyDocument.parse(withRules.getBytes(StandardCharsets.UTF_8));
     Files.write(file, DemoPolicyApprover.approved(born, document).toJson());
+  }
+
+  /** A file in {@code folder} with what a worker may ask for. */
+  static Path request(Path folder, String worker) throws IOException {
+    return Files.writeString(
+        folder.resolve("request-" + worker + ".json"),
+        """
+        {"v":1,"aud":["demo-gateway"],"tenant":"demo","sub":"spiffe://dev.example/worker-%s",
+         "act":{"action":"exec","resource":"/usr/bin/true","limits":{},"max_uses":1,
+         "args_digest":"00000000000000000000000000000000000000000000000000000000000000a1"}}
+        """
+            .formatted(worker));
+  }
+
+  /** {@code writ attest} on one of its hosts. */
+  Invocation attest(DemoHost host, Object at, Path request, Object... more) {
+    List<Object> words =
+        new ArrayList<>(List.of("attest", "--service", at, "--trust", service.trustFile()));
+    words.addAll(List.of("--state", host.state(), "--tpm", host.tcti(), "--request", request));
+    words.addAll(List.of(more));
+    return Invocation.of(words.toArray());
   }
 
   /** Whose tokens name initiators. */
