@@ -25,9 +25,13 @@ public record ApprovalsNeeded(UuidV7 decision, long threshold, long given) {
         + given
         + " of "
         + threshold
-        + " approvals are given; an approver gives one with: writ approve --request "
-        + decision
-        + OPTIONS;
+        + " approvals are given; an approver gives one with: "
+        + command(decision);
+  }
+
+  /** What an approver types, with his own key, trust file and socket in place of the words in capitals. */
+  public static String command(UuidV7 decision) {
+    return "writ approve --request " + decision + OPTIONS;
   }
 
   /** Takes them from a problem's {@code next}; a kind that is not known says nothing here. */

@@ -329,10 +329,7 @@ public final class ExecGateway {
     }
     if (answer instanceof Answer.Denied<ProofBundle> denied) {
       return new Permission.Refused(
-          new RunOutcome.Denied(
-              denied.code(),
-              denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail()),
-              denied.next()));
+          new RunOutcome.Denied(denied.code(), denied.cause(), denied.whatNext()));
     }
     return new Permission.Bundle(
         ((Answer.Granted<ProofBundle>) answer).value().toJson(), OptionalLong.of(began));

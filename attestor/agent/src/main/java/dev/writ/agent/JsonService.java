@@ -123,6 +123,7 @@ record JsonService(HttpExchanges http) {
         reason,
         printable(members.optionalText("detail").orElse("")),
         retryAfter(response),
+        members.optionalUuid("decision_id"),
         ApprovalsNeeded.take(members.optionalObject("next")));
   }
 

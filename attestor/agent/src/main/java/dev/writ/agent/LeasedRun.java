@@ -182,10 +182,9 @@ final class LeasedRun implements Leased {
         // What was asked for under another artifact has its one lease, and that to its end.
         return new Renewed.Until(first, firstEnd);
       }
-      String reason = denied.reason() + (denied.detail().isEmpty() ? "" : ": " + denied.detail());
       return denied.retryAfter().isPresent() || ASKED_AMISS.contains(denied.reason())
-          ? new Renewed.Unavailable(reason)
-          : refused(denied.code(), reason);
+          ? new Renewed.Unavailable(denied.cause())
+          : refused(denied.code(), toldWhole(denied));
     }
     ProofBundle bundle = ((Answer.Granted<ProofBundle>) answer).value();
     Optional<Artifact> renewed = ExecGateway.artifactIn(bundle.toJson());
@@ -214,6 +213,13 @@ final class LeasedRun implements Leased {
       return new Renewed.Unavailable(HandedDown.failure(e));
     }
     return new Renewed.Until(artifact, end(artifact.claims(), OptionalLong.of(asked)));
+  }
+
+  /** What ends something that runs is told in one sentence. */
+  private static String toldWhole(Answer.Denied<ProofBundle> denied) {
+    return denied.whatNext().isEmpty()
+        ? denied.cause()
+        : denied.cause() + " (" + String.join("; ", denied.whatNext()) + ")";
   }
 
   private static Renewed refused(DenialCode code, String reason) {

@@ -40,7 +40,6 @@ final class PublishedTrustFiles implements TrustSuccession.Published {
         "the service must say which trust file follows, and says "
             + denied.code().wire()
             + ": "
-            + denied.reason()
-            + (denied.detail().isEmpty() ? "" : ": " + denied.detail()));
+            + denied.cause());
   }
 }

@@ -2,7 +2,7 @@
 package dev.writ.agent;
 
 import dev.writ.artifact.DenialCode;
-import java.util.Optional;
+import java.util.List;
 
 /** What became of an execution that was asked for. In all but {@link Ran} and {@link Stopped} no child was
  * started. */
@@ -27,13 +27,12 @@ public sealed interface RunOutcome {
    * It was not allowed.
    *
    * @param reason what must hold, and what was
-   * @param next what would have the same allowed, where the service knows
+   * @param next what can be done about it, and by whom, a line each
    */
-  record Denied(DenialCode code, String reason, Optional<ApprovalsNeeded> next)
-      implements RunOutcome {
+  record Denied(DenialCode code, String reason, List<String> next) implements RunOutcome {
     /** A denial after which nothing is known to help. */
     public Denied(DenialCode code, String reason) {
-      this(code, reason, Optional.empty());
+      this(code, reason, List.of());
     }
 
     @Override

@@ -110,6 +110,22 @@ class HttpServiceEndpointTest {
     }
   }
 
+  @Test
+  void problem_ofALeaf_saysWhichDecisionAnOperatorHasExplained() throws Exception {
+    UuidV7 decision = UuidV7.parse("01a1fd7d-254e-7d9e-b30a-2d85950ba869");
+    String problem =
+        "{\"code\":\"policy_denied\",\"reason\":\"frozen\",\"decision_id\":\"" + decision + "\"}";
+    try (RawServer server = RawServer.answering(RawServer.json(403, PROBLEM, problem))) {
+      Answer.Denied<Challenge> denied = (Answer.Denied<Challenge>) endpoint(server).challenge(NAME);
+      assertThat(denied.decision()).contains(decision);
+      assertThat(denied.whatNext())
+          .containsExactly(
+              "decision %1$s: an operator sees why with: writ explain %1$s --socket PATH"
+                  .formatted(decision));
+      assertThat(denied.retyped()).isEqualTo(denied);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "503, 7, 7",

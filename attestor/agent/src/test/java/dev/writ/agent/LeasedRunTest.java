@@ -287,5 +287,21 @@ final class LeasedRunTest {
     service.answers.add(denied(DenialCode.POLICY_MISMATCH, "policy_not_in_force"));
     assertThat(renew())
         .isEqualTo(new Leased.Renewed.Denied(DenialCode.POLICY_MISMATCH, "policy_not_in_force"));
+    UuidV7 decision = UuidV7.parse("01a1fd7d-254e-7d9e-b30a-2d85950ba869");
+    service.answers.add(
+        new Answer.Denied<>(
+            DenialCode.POLICY_DENIED,
+            "office-hours",
+            "It is night.",
+            Optional.empty(),
+            Optional.of(decision),
+            Optional.empty()));
+    assertThat(renew())
+        .isEqualTo(
+            new Leased.Renewed.Denied(
+                DenialCode.POLICY_DENIED,
+                ("office-hours: It is night. (decision %1$s: an operator sees why with: writ explain"
+                        + " %1$s --socket PATH)")
+                    .formatted(decision)));
   }
 }

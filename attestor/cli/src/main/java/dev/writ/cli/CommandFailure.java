@@ -43,15 +43,15 @@ final class CommandFailure extends Exception {
     document.put("code", denied.code().wire());
     document.put("reason", denied.reason());
     document.put("detail", denied.detail());
+    denied.decision().ifPresent(decision -> document.put("decision_id", decision));
     denied.next().ifPresent(next -> document.put("next", next(next)));
     throw new CommandFailure(
         ExitStatus.DENIED,
         "denied: "
             + denied.code().wire()
             + ": "
-            + denied.reason()
-            + (denied.detail().isEmpty() ? "" : ": " + denied.detail())
-            + denied.next().map(next -> "\nwrit: " + next.sentence()).orElse(""),
+            + denied.cause()
+            + String.join("", denied.whatNext().stream().map(line -> "\nwrit: " + line).toList()),
         null,
         document);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.agent.ApprovalsNeeded;
 import dev.writ.artifact.JsonMembers;
 import dev.writ.artifact.MalformedJsonException;
 import java.time.Instant;
@@ -136,7 +137,8 @@ final class ExplanationText {
             + threshold
             + " approvals are given"
             + (given < threshold
-                ? "; an approver gives one with: writ approve --request " + next.text("decision_id")
+                ? "; an approver gives one with: "
+                    + ApprovalsNeeded.command(next.uuid("decision_id"))
                 : ": the host can ask for the same again"));
     next.optionalText("initiator").ifPresent(name -> lines.fact("  for the initiator", name));
     for (String approver : next.texts("approvers", MAX)) {

@@ -55,7 +55,7 @@ final class ProposalOptions {
       throw CommandFailure.integrity(
           "the service must open what it proposes itself, and waits for a proposer's signature");
     }
-    err.println("writ: proposed; let operators read and approve it with writ approve");
+    tellHowToApprove(proposed, err);
     return facts(proposed, "open", proposed.leafIndex().orElseThrow());
   }
 
@@ -85,7 +85,15 @@ final class ProposalOptions {
     Approved opened =
         signing.ask(client -> CommandFailure.granted(client.operations().approve(signed)));
     requireSame(operation.digest(), opened.operation());
+    tellHowToApprove(draft, err);
     return facts(draft, opened.state(), opened.leafIndex());
+  }
+
+  private static void tellHowToApprove(Proposed proposed, PrintWriter err) {
+    err.println(
+        "writ: proposed; let operators read and approve it: writ approve "
+            + proposed.digest().hex()
+            + " --operator-key KEY --trust FILE --socket PATH");
   }
 
   /** The service makes the document: that it says what was asked for is seen to here. */

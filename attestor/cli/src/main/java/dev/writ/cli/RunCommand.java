@@ -293,8 +293,7 @@ final class RunCommand implements Callable<Integer> {
             "the service refuses to know how artifact "
                 + refused.statement().claims().jti()
                 + " was used: "
-                + refused.denial().reason()
-                + (refused.denial().detail().isEmpty() ? "" : ": " + refused.denial().detail()));
+                + refused.denial().cause());
       }
       delivery.setAside().forEach(file -> warn(file + " must hold an outcome, and does not"));
       delivery.stopped().ifPresent(why -> warn("outcomes wait to be told: " + why));
@@ -312,7 +311,7 @@ final class RunCommand implements Callable<Integer> {
       warn(outcome.sentence());
     }
     if (outcome instanceof RunOutcome.Denied denied) {
-      denied.next().ifPresent(next -> warn(next.sentence()));
+      denied.next().forEach(this::warn);
     }
     if (outcome instanceof RunOutcome.Ran ran) {
       return status(ran.ending());

@@ -68,12 +68,23 @@ abstract class ApprovedRequestsTest {
     assertThat(next.find()).as(denied.err()).isTrue();
     String decision = next.group(1);
     Invocation json = attest(request, "-o", "json");
-    assertThat(json.out()).contains("\"next\":{\"kind\":\"approval\",\"threshold\":1,\"given\":0");
+    assertThat(denied.err())
+        .contains(
+            "\nwrit: decision %s: an operator sees why with: writ explain %s --socket PATH\n"
+                .formatted(decision, decision));
+    assertThat(json.out())
+        .containsPattern("\"decision_id\":\"[0-9a-f-]{36}\",\"next\"")
+        .contains("\"next\":{\"kind\":\"approval\",\"threshold\":1,\"given\":0");
 
     Path stranger = OperatedService.newOperatorKey(folder, "stranger");
     Invocation strangers = approve(decision, stranger);
     assertThat(strangers.status()).isEqualTo(ExitStatus.DENIED);
     assertThat(strangers.err()).contains("is neither's");
+    assertThat(Invocation.of("explain", decision, "--socket", running.service().socket()).out())
+        .containsPattern(
+            "next +0 of 1 approvals are given; an approver gives one with: writ approve --request "
+                + decision
+                + " --operator-key KEY --trust FILE --socket PATH\n");
     Invocation tooLong = approve(decision, operatorKey, "--valid", "25h");
     assertThat(tooLong.status()).isEqualTo(ExitStatus.USAGE);
     Invocation approved = approve(decision, operatorKey, "--valid", "10m");

@@ -289,7 +289,10 @@ class HostCommandsTest {
     Invocation attest = attest(running.hostA(), running.service().url(), "b", "-o", "json");
     assertThat(attest.status()).isEqualTo(ExitStatus.DENIED);
     assertThat(attest.out()).startsWith("{\"granted\":false,\"code\":\"policy_denied\"");
-    assertThat(attest.err()).startsWith("writ: denied: policy_denied: ").hasLineCount(1);
+    assertThat(attest.err())
+        .startsWith("writ: denied: policy_denied: ")
+        .contains("an operator sees why with: writ explain ")
+        .hasLineCount(2);
   }
 
   @Test

@@ -102,7 +102,8 @@ class PolicyPublishCommandTest {
     assertThat(alone.err()).contains("policy_approvals_missing").contains("is by 0");
     assertThat(alone.err())
         .contains(
-            "let one of " + Thumbprint.text(OperatorKey.read(approver).kid()), "writ policy sign");
+            "let one of " + Thumbprint.text(OperatorKey.read(approver).kid()),
+            "run writ policy sign ENVELOPE --key KEY --out ENVELOPE\n");
 
     assertThat(sign(envelope, approver, envelope).err())
         .contains("in the name of " + json(authored).text("signer"), "not judged here");
@@ -224,7 +225,11 @@ class PolicyPublishCommandTest {
     assertThat(breakglass(with(using, "use", grant)).err()).contains("say --over-freeze");
     assertThat(breakglass(with(using, "use", "--over-freeze", grant)).err())
         .contains("breakglass_used");
-    String operation = OperatedService.fact(policy("unfreeze"), "operation");
+    Invocation proposed = policy("unfreeze");
+    String operation = OperatedService.fact(proposed, "operation");
+    assertThat(proposed.err())
+        .contains(
+            ": writ approve " + operation + " --operator-key KEY --trust FILE --socket PATH\n");
     Invocation lifted = operated.approve(operation, operated.operatorKey());
     assertThat(OperatedService.fact(lifted, "state")).isEqualTo("executed");
     assertThat(lifted.err()).contains("is LIFTED");

@@ -262,7 +262,16 @@ class RunCommandTest {
     WritProcess.Ended ended = run("nproc");
     assertThat(ended.status()).as(ended.err()).isEqualTo(NOT_EXECUTED);
     assertThat(ended.code()).isEqualTo("policy_denied");
+    String decision =
+        hosts.leaves().stream()
+            .filter(leaf -> leaf.body() instanceof LeafBody.DecisionDeny)
+            .map(leaf -> leaf.id().toString())
+            .reduce((earlier, later) -> later)
+            .orElseThrow();
     assertThat(ended.err())
+        .contains(
+            "\nwrit run: decision %s: an operator sees why with: writ explain %s --socket PATH\n"
+                .formatted(decision, decision))
         .containsPattern(
             "(?m)^writ run: next: 0 of 1 approvals are given; an approver gives one with: writ"
                 + " approve --request [0-9a-f-]{36} --operator-key KEY --trust FILE --socket PATH$");

@@ -36,6 +36,9 @@ public final class PolicyEnvelope {
 
   private static final int MAX_SIGNATURE_BYTES = 1024;
 
+  /** What whoever has still to sign types, with his own file and key in place of the words in capitals. */
+  private static final String SIGN = "writ policy sign ENVELOPE --key KEY --out ENVELOPE";
+
   /**
    * One signature, of which nothing is verified.
    *
@@ -323,7 +326,8 @@ public final class PolicyEnvelope {
           Reason.AUTHOR_NOT_SIGNED,
           "the policy's author must have signed it, and no signature of "
               + author
-              + " holds: let the author run writ policy sign on the envelope");
+              + " holds: let the author run "
+              + SIGN);
     }
     List<Hash> counting =
         signers.stream()
@@ -344,7 +348,8 @@ public final class PolicyEnvelope {
                     .filter(kid -> !kid.equals(writer.get()) && !counting.contains(kid))
                     .map(kid -> Base64Url.encode(kid.bytes()))
                     .collect(Collectors.joining(", "))
-                + " run writ policy sign on the envelope")
+                + " run "
+                + SIGN)
         : new Outcome.Approved(writer.get(), counting);
   }
 
