@@ -213,16 +213,14 @@ public final class Redemptions {
   private CompletionStage<RedemptionOutcome> judged(Wish wish, Optional<StatusToken> token) {
     return appraisal
         .submit(() -> judge(wish, token))
-        .thenCompose(
-            judgement -> {
-              if (judgement.answer().isPresent()) {
-                return CompletableFuture.completedFuture(judgement.answer().get());
-              }
-              return judgement
-                  .denial()
-                  .map(denial -> deny(wish, denial))
-                  .orElseGet(() -> take(wish));
-            });
+        .thenCompose(judgement -> answered(wish, judgement));
+  }
+
+  private CompletionStage<RedemptionOutcome> answered(Wish wish, Judgement judgement) {
+    if (judgement.answer().isPresent()) {
+      return CompletableFuture.completedFuture(judgement.answer().get());
+    }
+    return judgement.denial().map(denial -> deny(wish, denial)).orElseGet(() -> take(wish));
   }
 
   /** An answer that was given before, or a denial, or nothing that speaks against it. */
@@ -231,7 +229,7 @@ public final class Redemptions {
   private Judgement judge(Wish wish, Optional<StatusToken> token) throws LedgerException {
     OptionalLong before = ledger.use(wish.jti(), wish.statement().asked().digest());
     if (before.isPresent()) {
-      return new Judgement(Optional.of(earlier(before.getAsLong())), Optional.empty());
+      return again(wish, before.getAsLong());
     }
     Verdict verdict = judge.judge(wish.bundle(), presentation(wish), token, clock.instant());
     if (verdict instanceof Verdict.Denied denied) {
@@ -248,6 +246,18 @@ public final class Redemptions {
                     DenialCode.SCOPE_EXCEEDED,
                     "uses_not_counted",
                     "the artifact must count its uses (act.max_uses), and does not: nobody need ask")));
+  }
+
+  /** A use that was taken is no word that the artifact holds still. */
+  private Judgement again(Wish wish, long use) throws LedgerException {
+    boolean holds =
+        ledger
+            .artifact(wish.jti())
+            .filter(artifact -> artifact.isLive(clock.instant()))
+            .isPresent();
+    return holds
+        ? new Judgement(Optional.of(earlier(use)), Optional.empty())
+        : new Judgement(Optional.empty(), Optional.of(over(wish)));
   }
 
   /**
@@ -301,19 +311,21 @@ public final class Redemptions {
           new RedemptionOutcome.Taken(
               new RedemptionReceipt(receipt.leaf().bytes(), receipt.tlogProof().format())));
     } else if (outcome instanceof CommitOutcome.Replayed) {
-      return appraisal
-          .submit(() -> ledger.use(wish.jti(), wish.statement().asked().digest()))
-          .thenCompose(
-              before ->
-                  before.isPresent()
-                      ? appraisal.submit(() -> earlier(before.getAsLong()))
-                      : deny(wish, SPENT));
+      return appraisal.submit(() -> replayed(wish)).thenCompose(found -> answered(wish, found));
     } else if (outcome instanceof CommitOutcome.Superseded) {
       return appraisal.submit(() -> over(wish)).thenCompose(denial -> deny(wish, denial));
     } else if (outcome instanceof CommitOutcome.Unavailable unavailable) {
       throw new DeniedException(Denial.of(unavailable));
     }
     throw new IllegalStateException("bug: a redemption has no refusals, yet got " + outcome);
+  }
+
+  /** The same question was answered meanwhile, or others took what there was. */
+  private Judgement replayed(Wish wish) throws LedgerException {
+    OptionalLong before = ledger.use(wish.jti(), wish.statement().asked().digest());
+    return before.isPresent()
+        ? again(wish, before.getAsLong())
+        : new Judgement(Optional.empty(), Optional.of(SPENT));
   }
 
   private static final Denial SPENT =

@@ -96,12 +96,18 @@ public final class Revocations {
                             ? one(jti, reason, began)
                             : one(first.get(), reason, began)
                                 .thenCompose(
-                                    outcome ->
-                                        outcome instanceof RevocationOutcome.Denied denied
-                                                && !denied.denial().equals(ALREADY_REVOKED)
-                                            ? CompletableFuture.completedFuture(outcome)
-                                            : one(jti, reason, began))),
+                                    before ->
+                                        one(jti, reason, began)
+                                            .thenApply(own -> ofBoth(before, own)))),
         RevocationOutcome.Denied::new);
+  }
+
+  /** Done where both are: whatever became of the first, the one that was asked for is revoked. */
+  private static RevocationOutcome ofBoth(RevocationOutcome first, RevocationOutcome own) {
+    boolean done =
+        !(first instanceof RevocationOutcome.Denied denied)
+            || denied.denial().equals(ALREADY_REVOKED);
+    return done || own instanceof RevocationOutcome.Denied ? own : first;
   }
 
   /** The artifact that the execution began with which another goes on with, if nobody revoked it. */

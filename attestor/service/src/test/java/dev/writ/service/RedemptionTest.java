@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -281,6 +282,29 @@ final class RedemptionTest {
   void revokedArtifact_isNotUsed() throws Exception {
     ProofBundle bundle = redeeming.issue(1);
     RedemptionStatement asked = redeeming.byGateway(bundle);
+    revoke(asked);
+    assertDenied(DenialCode.REVOKED, "status", true, bundle, asked);
+  }
+
+  /** An answer that was lost is asked for again, and may come too late to act on. */
+  @Test
+  void useThatWasTaken_isNotAnsweredAgainOnceTheArtifactIsRevokedOrHasEnded() throws Exception {
+    ProofBundle bundle = redeeming.issue(2);
+    RedemptionStatement asked = redeeming.byGateway(bundle);
+    taken(redeem(bundle, asked));
+    taken(redeem(bundle, asked));
+    ProofBundle other = redeeming.issue(2);
+    Hash key = Redeeming.newKey();
+    taken(redeem(other, redeeming.byGateway(other, key)));
+
+    revoke(asked);
+    assertDenied(DenialCode.REVOKED, "status", true, bundle, asked);
+    Instant end = Artifact.parse(other.artifact()).claims().exp();
+    deployment.clock.advance(Duration.between(deployment.clock.instant(), end));
+    assertDenied(DenialCode.EXPIRED, "not_ended", true, other, redeeming.byGateway(other, key));
+  }
+
+  private static void revoke(RedemptionStatement asked) {
     assertThat(
             Deployment.join(
                 deployment
@@ -288,7 +312,6 @@ final class RedemptionTest {
                     .revocations()
                     .revoke(asked.claims().jti(), RevocationReason.CEASED)))
         .isInstanceOf(RevocationOutcome.Revoked.class);
-    assertDenied(DenialCode.REVOKED, "status", true, bundle, asked);
   }
 
   @Test

@@ -71,13 +71,13 @@ final class RenewalTest {
   }
 
   /** Whatever a rule permits is leased, and not only what runs on a host. */
-  private static String leased(String policy) {
+  static String leased(String policy) {
     return policy.replaceAll(
         "(\"effect\":\"permit\",\"id\":\"[^\"]+\",\"mode\":\"enforce\",)(?!\"obligations\")",
         "$1\"obligations\":[\"lease:" + LEASE.toSeconds() + "\"],");
   }
 
-  private static Application showing(Application plain, Artifact held) {
+  static Application showing(Application plain, Artifact held) {
     return new Application(
         plain.akName(),
         plain.challenge(),

@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RevocationReason;
@@ -34,6 +35,7 @@ final class RevocationUnansweredTest {
   @TempDir private Path folder;
   private Deployment deployment;
   private UuidV7 jti;
+  private UuidV7 renewal;
   private StatusIndex index;
   private FailingSigner checkpoint;
   private Ledger ledger;
@@ -74,14 +76,18 @@ final class RevocationUnansweredTest {
     token.close();
   }
 
-  /** An artifact of a whole service, then that service's revocations on a ledger of the test's. */
+  /** An artifact of a whole service, and one by which its execution goes on, then that service's revocations on a ledger of the test's. */
   @BeforeEach
   void issueAndReopen() throws Exception {
     deployment = new Deployment(token, folder);
+    deployment.policyText(RenewalTest::leased);
     SoftwareHost host = deployment.host("host-a");
     WritService service = deployment.start();
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    jti = Deployment.claims(deployment.attest(host)).jti();
+    Artifact first = Deployment.artifact(deployment.attest(host));
+    Application again = host.answer(deployment.challenge(host), first.claims().request());
+    jti = first.claims().jti();
+    renewal = Deployment.claims(deployment.issue(RenewalTest.showing(again, first))).jti();
     index = service.ledger().artifact(jti).orElseThrow().status().orElseThrow();
     service.close();
     String origin = Deployment.IDENTITY.origin();
@@ -130,8 +136,12 @@ final class RevocationUnansweredTest {
   }
 
   private Denial denied() {
+    return denied(jti);
+  }
+
+  private Denial denied(UuidV7 revoked) {
     RevocationOutcome outcome =
-        Deployment.join(revocations.revoke(jti, RevocationReason.HOST_COMPROMISED));
+        Deployment.join(revocations.revoke(revoked, RevocationReason.HOST_COMPROMISED));
     assertThat(outcome).isInstanceOf(RevocationOutcome.Denied.class);
     return ((RevocationOutcome.Denied) outcome).denial();
   }
@@ -174,5 +184,25 @@ final class RevocationUnansweredTest {
     assertThat(ledger.leaf(leaf)).isPresent();
     assertThat(ledger.leaf(leaf + 1)).isEmpty();
     assertThat(isRevokedInForce()).isTrue();
+  }
+
+  @Test
+  void renewalWhoseFirstArtifactGotNoAnswer_isRevokedAllTheSame_andNobodyIsToldThatBothAreDone()
+      throws Exception {
+    checkpoint.failing = true;
+
+    Denial denial = denied(renewal);
+
+    assertThat(denial.reason()).isEqualTo("ledger_unavailable");
+    for (UuidV7 each : List.of(jti, renewal)) {
+      assertThat(ledger.artifact(each).orElseThrow().revoked()).isTrue();
+    }
+    StatusIndex place = ledger.artifact(renewal).orElseThrow().status().orElseThrow();
+    assertThat(
+            StatusToken.parse(tokens.token(place.list()).orElseThrow())
+                .claims()
+                .list()
+                .isRevoked(place.idx()))
+        .isTrue();
   }
 }
