@@ -4,7 +4,6 @@ package dev.writ.cli;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafKind;
-import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustFile;
 import dev.writ.evidence.EndorsementTrust;
@@ -12,9 +11,6 @@ import dev.writ.ledger.InstanceKey;
 import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PublishedTrust;
-import dev.writ.lineage.Lineage;
-import dev.writ.lineage.MalformedOpeningException;
-import dev.writ.lineage.Openings;
 import dev.writ.lineage.VerifiedLeaves;
 import dev.writ.service.Replay;
 import dev.writ.service.ServiceStartException;
@@ -99,9 +95,10 @@ final class PackBuilder {
       asked.add(at);
     }
     AskedLog replayed = replay(asked);
-    Lineage lineage = Lineage.read(leaves, openings(asked));
-    SortedSet<Long> all = around(lineage, asked, replayed);
-    if (all.size() > PackContents.MAX_LEAVES) {
+    PackedLeaves packed =
+        PackedLeaves.around(
+            leaves, asked, replayed, at -> store.ledger().payload(at), PackContents.MAX_LEAVES);
+    if (packed.leaves().size() > PackContents.MAX_LEAVES) {
       throw tooMany();
     }
     List<KeptBootLog> kept = bootLogs(asked, replayed);
@@ -129,13 +126,13 @@ final class PackBuilder {
     for (KeptBootLog log : kept) {
       pack.put(PackNames.bootLog(log.leafIndex()), log.log());
     }
-    for (long at : all) {
+    for (long at : packed.leaves()) {
       byte[] leaf = leaves.entries(at, at + 1).get(0);
       pack.put(PackNames.leaf(at), leaf);
       pack.put(
           PackNames.proof(at),
           TlogProof.of(leaves.proof(at), note).format().getBytes(StandardCharsets.UTF_8));
-      payload(at, leaf, asked, replayed, pack);
+      payload(at, leaf, packed.opens(at) || replayed.payloads().contains(at), pack);
     }
     for (Map.Entry<String, byte[]> member : small.entrySet()) {
       pack.put(member.getKey(), member.getValue());
@@ -236,75 +233,11 @@ final class PackBuilder {
     }
   }
 
-  private Openings openings(SortedSet<Long> asked) throws LedgerException, IOException {
-    return openings(asked, at -> store.ledger().payload(at));
-  }
-
-  /** What lies beside a leaf. */
-  interface Payloads {
-    Optional<byte[]> at(long index) throws LedgerException;
-  }
-
-  /** What payloads open; one that opens nothing, or is no payload, says nothing. */
-  static Openings openings(SortedSet<Long> leaves, Payloads payloads) throws LedgerException {
-    Openings.Builder openings = new Openings.Builder();
-    for (long at : leaves) {
-      Optional<byte[]> payload = payloads.at(at);
-      if (payload.isPresent()) {
-        try {
-          openings.add(payload.get());
-        } catch (MalformedOpeningException e) {
-          // A replay says what is wrong with it.
-        }
-      }
-    }
-    return openings.build();
-  }
-
-  private SortedSet<Long> around(Lineage lineage, SortedSet<Long> asked, AskedLog replayed)
-      throws IOException {
-    int most = PackContents.MAX_LEAVES + 1;
-    TreeSet<Long> decisions = new TreeSet<>();
-    TreeSet<Long> all = new TreeSet<>(asked);
-    for (long at : asked) {
-      Optional<Leaf> leaf = parse(lineage.source().entries(at, at + 1).get(0));
-      if (leaf.filter(PackedDecision::isOne).isPresent()) {
-        decisions.add(at);
-      }
-    }
-    all.addAll(lineage.withDescendants(decisions, most));
-    all.addAll(lineage.governing());
-    decisions.forEach(at -> all.addAll(lineage.withdrawing(at)));
-    replayed.leaves().stream()
-        .filter(at -> at < lineage.source().checkpoint().size())
-        .forEach(all::add);
-    replayed
-        .hosts()
-        .values()
-        .forEach(
-            host ->
-                lineage.hostRevocations(Hash.sha256(host.akName().bytes())).stream()
-                    .filter(at -> at > asked.first())
-                    .forEach(all::add));
-    return all.size() > most ? all : lineage.withOrigins(all, most);
-  }
-
-  static Optional<Leaf> parse(byte[] entry) {
-    try {
-      return Optional.of(Leaf.parse(entry));
-    } catch (MalformedLeafException e) {
-      return Optional.empty();
-    }
-  }
-
-  /** What was asked for, what a replay looked at, and statements of how an execution ended. */
-  private void payload(
-      long at, byte[] leaf, SortedSet<Long> asked, AskedLog replayed, PackWriter pack)
+  /** What was asked for, what a replay or commitments take, and statements of how an execution ended. */
+  private void payload(long at, byte[] leaf, boolean isWanted, PackWriter pack)
       throws CommandFailure, LedgerException, IOException {
-    Optional<Leaf> parsed = parse(leaf);
-    boolean isOutcome = parsed.map(Leaf::kind).equals(Optional.of(LeafKind.OUTCOME));
-    if (parsed.isEmpty()
-        || !isOutcome && !asked.contains(at) && !replayed.payloads().contains(at)) {
+    Optional<Leaf> parsed = PackedLeaves.parse(leaf);
+    if (parsed.isEmpty() || !isWanted && parsed.get().kind() != LeafKind.OUTCOME) {
       return;
     }
     Optional<byte[]> payload = store.ledger().payload(at);

@@ -43,7 +43,9 @@ record PackCheck(Name name, Outcome outcome, String what) {
     REPLAY,
     /** Artifacts hold as of when they were issued. */
     BUNDLES,
-    /** The status token held as of when it was made. */
+    /** Which of them a leaf ended before their time, and of which it is shown that none did. */
+    REVOCATIONS,
+    /** The status token held as of when it was made, and what it revokes a leaf did. */
     STATUS,
     /** Bundles, keys, lineage, replays, report and manifest are those that the rest gives. */
     DERIVED;

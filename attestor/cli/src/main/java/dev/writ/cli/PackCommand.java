@@ -144,7 +144,7 @@ final class PackCommand implements Callable<Integer> {
             && opened
                 .ledger()
                 .leaf(index.getAsLong())
-                .flatMap(leaf -> PackBuilder.parse(leaf.bytes()))
+                .flatMap(leaf -> PackedLeaves.parse(leaf.bytes()))
                 .filter(PackedDecision::isAnswered)
                 .isPresent();
     if (!isDecision) {

@@ -1,34 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
-import dev.writ.artifact.AkName;
-import dev.writ.artifact.GovernanceStep;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.MalformedTrustFileException;
 import dev.writ.artifact.TrustFile;
-import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.ledger.DerivedState;
-import dev.writ.ledger.Descent;
-import dev.writ.ledger.GovernanceMode;
-import dev.writ.ledger.Host;
-import dev.writ.ledger.InstanceKey;
-import dev.writ.ledger.IssuedArtifact;
-import dev.writ.ledger.KeptBootLog;
 import dev.writ.ledger.LedgerException;
-import dev.writ.ledger.PolicyEpoch;
-import dev.writ.ledger.PublishedTrust;
-import dev.writ.ledger.RecordedApproval;
-import dev.writ.ledger.RecordedLog;
-import dev.writ.ledger.SigningKey;
-import dev.writ.ledger.StoredLedger.StoredLeaf;
-import dev.writ.lineage.LeafSource;
 import dev.writ.tlog.Checkpoint;
-import dev.writ.tlog.Hash;
-import dev.writ.tlog.InclusionProof;
 import dev.writ.tlog.MalformedCheckpointException;
 import dev.writ.tlog.MalformedNoteException;
 import dev.writ.tlog.MalformedProofException;
@@ -38,15 +20,11 @@ import dev.writ.tlog.SignedNote;
 import dev.writ.tlog.TlogProof;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -54,11 +32,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was put into a pack: leaves with their proofs, what lies beside them, trust files, and rows. Keys'
- * lives, policies, modes and approvals are derived from the leaves, and no row says them. All but what lies
- * beside leaves is in memory. Nobody is believed here: whether the checkpoint is, is {@link PackTrust}'s to say.
+ * What was put into a pack: leaves with their proofs, what lies beside them, trust files, and rows. All but what
+ * lies beside leaves is in memory. Nobody is believed here: whether the checkpoint is, is {@link PackTrust}'s to say.
  */
-final class PackContents implements RecordedLog {
+final class PackContents {
   /** Most leaves in a pack. */
   static final int MAX_LEAVES = 8192;
 
@@ -292,68 +269,8 @@ final class PackContents implements RecordedLog {
         : Optional.empty();
   }
 
-  /** The leaves as lineage is computed of them. */
-  LeafSource source() {
-    return new Source();
-  }
-
-  private final class Source implements LeafSource {
-    @Override
-    public Checkpoint checkpoint() {
-      return checkpoint;
-    }
-
-    @Override
-    public byte[] note() {
-      return note.bytes();
-    }
-
-    @Override
-    public List<byte[]> entries(long start, long end) throws IOException {
-      List<byte[]> entries = new ArrayList<>();
-      for (long at = start; at < end; at++) {
-        entries.add(packed(at).bytes());
-      }
-      return entries;
-    }
-
-    @Override
-    public InclusionProof proof(long index) throws IOException {
-      return packed(index).proof().inclusion();
-    }
-
-    private Packed packed(long index) throws IOException {
-      @Nullable Packed packed = leaves.get(index);
-      if (packed == null) {
-        throw new IOException("leaf " + index + " must be in the pack, and is not");
-      }
-      return packed;
-    }
-  }
-
-  @Override
-  public long size() {
-    return checkpoint.size();
-  }
-
-  @Override
-  public Optional<StoredLeaf> leaf(long index) {
-    return Optional.ofNullable(leaves.get(index)).map(packed -> stored(index, packed));
-  }
-
-  private static StoredLeaf stored(long index, Packed packed) {
-    return new StoredLeaf(index, packed.bytes(), packed.isProven());
-  }
-
-  @Override
-  public List<StoredLeaf> leaves(long start, long end) {
-    return leaves.subMap(start, true, end, false).entrySet().stream()
-        .map(each -> stored(each.getKey(), each.getValue()))
-        .toList();
-  }
-
-  @Override
-  public Optional<byte[]> payload(long index) throws LedgerException {
+  /** What lies beside a leaf that is here, where that is. */
+  Optional<byte[]> payload(long index) throws LedgerException {
     @Nullable Packed packed = leaves.get(index);
     if (packed == null) {
       return Optional.empty();
@@ -372,121 +289,5 @@ final class PackContents implements RecordedLog {
   /** The one name of what lies beside a leaf: two would be two texts of which one is verified. */
   static String beside(long index, Leaf leaf) {
     return leaf.kind() == LeafKind.POLICY ? PackNames.policy(index) : PackNames.payload(index);
-  }
-
-  @Override
-  public Optional<Host> host(AkName akName) {
-    return question.hosts().stream().filter(host -> host.akName().equals(akName)).findFirst();
-  }
-
-  @Override
-  public List<KeptBootLog> bootLogs(AkName akName) throws LedgerException {
-    List<KeptBootLog> logs = new ArrayList<>();
-    for (PackQuestion.BootLogRow row : question.bootLogs()) {
-      String name = PackNames.bootLog(row.leafIndex());
-      if (row.host().equals(akName) && members.members().containsKey(name)) {
-        try {
-          byte[] log = members.bytes(name);
-          logs.add(
-              new KeptBootLog(
-                  akName, row.decision(), row.boot(), Hash.sha256(log), log, row.leafIndex()));
-        } catch (IOException e) {
-          throw new LedgerException("pack", name + " must be readable, and is not", e);
-        }
-      }
-    }
-    logs.sort(Comparator.comparingLong(KeptBootLog::leafIndex).reversed());
-    return logs;
-  }
-
-  @Override
-  public Optional<InstanceKey> instanceKey(AkName akName, Hash keyName) {
-    return question.keys().stream()
-        .filter(key -> key.akName().equals(akName) && key.keyName().equals(keyName))
-        .findFirst();
-  }
-
-  @Override
-  public Optional<IssuedArtifact> artifact(UuidV7 jti) {
-    return state.artifact(jti);
-  }
-
-  @Override
-  public Optional<Descent> descent(UuidV7 jti) {
-    return state.descent(jti);
-  }
-
-  @Override
-  public List<Long> childrenBefore(UuidV7 parent, long leafIndex, int most) {
-    return state.childrenBefore(parent, leafIndex, most);
-  }
-
-  @Override
-  public Optional<PolicyEpoch> policyEpoch() {
-    return Optional.ofNullable(state.epochs().lastEntry()).map(Map.Entry::getValue);
-  }
-
-  @Override
-  public Optional<PolicyEpoch> policyEpoch(long epoch) {
-    return Optional.ofNullable(state.epochs().get(epoch));
-  }
-
-  @Override
-  public List<GovernanceMode> governanceModes() {
-    return state.governanceModes();
-  }
-
-  @Override
-  public List<SigningKey> keys() {
-    return state.keys();
-  }
-
-  @Override
-  public List<RecordedApproval> approvalsBefore(
-      long leafIndex, Hash request, Hash policy, Instant at) {
-    return state.approvalsBefore(leafIndex, request, policy, at);
-  }
-
-  /** One that a leaf here published: that of a pack's first version is what it begins with. */
-  @Override
-  public Optional<PublishedTrust> trustFile(long version) {
-    Optional<DerivedState.TrustPlace> place = Optional.ofNullable(state.trustFiles().get(version));
-    Optional<TrustFile> file = Optional.ofNullable(trust.get(version));
-    return place.isPresent() && file.isPresent()
-        ? Optional.of(
-            new PublishedTrust(
-                version, file.get().toJson(), place.get().leafIndex(), place.get().inForceIndex()))
-        : Optional.empty();
-  }
-
-  @Override
-  public Optional<PublishedTrust> latestTrust() {
-    return trustFile(trust.lastKey());
-  }
-
-  @Override
-  public Optional<PublishedTrust> trustInForce() {
-    return trust.descendingKeySet().stream()
-        .map(this::trustFile)
-        .flatMap(Optional::stream)
-        .filter(file -> file.inForceIndex().isPresent())
-        .findFirst();
-  }
-
-  /** All leaves that are here are few: to begin at the first finds what beginning later does. */
-  @Override
-  public long firstFrom(Instant time) {
-    return 0;
-  }
-
-  @Override
-  public OptionalLong firstUse(Hash grant, long from, long to) {
-    return leaves.subMap(from, true, to, false).entrySet().stream()
-        .filter(
-            each ->
-                each.getValue().leaf().body() instanceof GovernanceStep.Begun begun
-                    && begun.grant().digest().equals(grant))
-        .mapToLong(Map.Entry::getKey)
-        .findFirst();
   }
 }

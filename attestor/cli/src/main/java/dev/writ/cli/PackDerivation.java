@@ -36,13 +36,19 @@ final class PackDerivation {
   private final PackTrust trust;
   private final Lineage lineage;
   private final List<Replayed> replays;
+  private final PackedRevocations revocations;
 
   private PackDerivation(
-      PackContents contents, PackTrust trust, Lineage lineage, List<Replayed> replays) {
+      PackContents contents,
+      PackTrust trust,
+      Lineage lineage,
+      List<Replayed> replays,
+      PackedRevocations revocations) {
     this.contents = contents;
     this.trust = trust;
     this.lineage = lineage;
     this.replays = List.copyOf(replays);
+    this.revocations = revocations;
   }
 
   /** Decides again what was asked for, and computes how the leaves hang together. */
@@ -50,9 +56,10 @@ final class PackDerivation {
       throws IOException, MalformedPackException {
     try {
       List<Replayed> replays = new ArrayList<>();
+      PackedLog log = new PackedLog(contents);
       Replay replay =
           new Replay(
-              contents,
+              log,
               new ServiceIdentity(
                   trust.first().content().issuer(),
                   contents.question().tenant(),
@@ -61,14 +68,15 @@ final class PackDerivation {
               contents.makers(),
               BulkVerification.provider());
       for (long at : contents.asked().keySet()) {
-        replay.on(contents.leaf(at).orElseThrow(), contents.payload(at)).ifPresent(replays::add);
+        replay.on(log.leaf(at).orElseThrow(), contents.payload(at)).ifPresent(replays::add);
       }
       Lineage lineage =
           Lineage.of(
-              contents.source(),
+              new PackedLeafSource(contents),
               new TreeSet<>(contents.leaves().keySet()),
-              PackBuilder.openings(new TreeSet<>(contents.leaves().keySet()), contents::payload));
-      return new PackDerivation(contents, trust, lineage, replays);
+              PackedLeaves.openings(new TreeSet<>(contents.leaves().keySet()), contents::payload));
+      return new PackDerivation(
+          contents, trust, lineage, replays, PackedRevocations.of(contents, lineage));
     } catch (LedgerException | ServiceStartException e) {
       throw new MalformedPackException(
           "the pack", "one that decisions can be made again from", String.valueOf(e.getMessage()));
@@ -83,6 +91,11 @@ final class PackDerivation {
   /** The decisions that were asked for, decided again. */
   List<Replayed> replays() {
     return replays;
+  }
+
+  /** What ended the artifacts of these decisions. */
+  PackedRevocations revocations() {
+    return revocations;
   }
 
   /** The proof bundles, by their artifacts' leaves. */
@@ -144,7 +157,7 @@ final class PackDerivation {
     replayed.put("v", 1);
     replayed.put("decisions", replays.stream().map(Replayed::toMap).toList());
     made.put(PackNames.REPLAY, Jcs.canonical(replayed));
-    made.put(PackNames.REPORT, utf8(new PackReport(contents, trust, replays).html()));
+    made.put(PackNames.REPORT, utf8(new PackReport(contents, trust, replays, revocations).html()));
     return made;
   }
 

@@ -5,13 +5,13 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.ledger.Host;
 import dev.writ.ledger.InstanceKey;
 import dev.writ.ledger.LedgerException;
-import dev.writ.ledger.StoredLedger.StoredLeaf;
 import dev.writ.tlog.Hash;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of a pack that no leaf spells, held against the leaves of which they are. */
@@ -49,10 +49,12 @@ final class PackRows {
 
   private void key(InstanceKey key) {
     Optional<Hash> enrolment =
-        contents
-            .host(key.akName())
-            .flatMap(host -> contents.leaf(host.leafIndex()))
-            .map(StoredLeaf::hash);
+        contents.question().hosts().stream()
+            .filter(host -> host.akName().equals(key.akName()))
+            .map(host -> contents.leaves().get(host.leafIndex()))
+            .flatMap(Stream::ofNullable)
+            .map(packed -> packed.leaf().hash())
+            .findFirst();
     boolean ofHost =
         Optional.ofNullable(contents.leaves().get(key.leafIndex()))
             .filter(packed -> PackedDecision.isOne(packed.leaf()))

@@ -125,7 +125,8 @@ final class PackVerifier {
       checks.add(judgement.replays(derivation.replays()));
       PackedArtifacts artifacts = new PackedArtifacts(contents, trust, derivation.bundles());
       checks.add(artifacts.bundles());
-      checks.add(artifacts.status());
+      checks.add(derivation.revocations().check());
+      checks.add(artifacts.status(derivation.revocations()));
       derived(contents, derivation);
     } catch (MalformedPackException e) {
       fails(PackCheck.Name.REPLAY, String.valueOf(e.getMessage()));

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.stream.Collectors;
 
 /** The artifacts of a pack: whether they held when they were issued, and which a status token withdraws. */
 final class PackedArtifacts {
@@ -138,8 +139,11 @@ final class PackedArtifacts {
     return key.state() != KeyState.COMPROMISED || at < key.compromisedFrom().orElse(0);
   }
 
-  /** The token, as of when it was made, and what it says of these artifacts. */
-  PackCheck status() throws IOException {
+  /**
+   * The token, as of when it was made, and what it says of these artifacts: what it revokes, a leaf did, which
+   * is here if it stands below the checkpoint.
+   */
+  PackCheck status(PackedRevocations revocations) throws IOException {
     Optional<String> token = contents.statusToken();
     if (token.isEmpty()) {
       return PackCheck.notShown(
@@ -160,22 +164,39 @@ final class PackedArtifacts {
                 + claims.writ().treeSize()
                 + " leaves must be the checkpoint's, and is another");
       }
-      return PackCheck.holds(PackCheck.Name.STATUS, "as of " + claims.iat() + ": " + said(claims));
+      List<Long> revoked = new ArrayList<>();
+      String said = said(claims, revoked);
+      long size = claims.writ().treeSize();
+      return PackVerifier.of(
+          PackCheck.Name.STATUS,
+          size > contents.checkpoint().size()
+              ? List.of()
+              : revoked.stream()
+                  .filter(contents.asked()::containsKey)
+                  .filter(at -> revocations.of(at).stream().noneMatch(by -> by.leaf() < size))
+                  .map(
+                      at ->
+                          "the artifact of leaf "
+                              + at
+                              + " is revoked by it, so that a leaf below "
+                              + size
+                              + " must have done so, and none here did")
+                  .toList(),
+          "as of " + claims.iat() + ": " + said);
     } catch (MalformedStatusTokenException e) {
       return PackCheck.fails(PackCheck.Name.STATUS, String.valueOf(e.getMessage()));
     }
   }
 
   /** A token speaks of those of its list that had not ended. */
-  private String said(StatusClaims token) {
+  private String said(StatusClaims token, List<Long> revoked) {
     int spokenOf = 0;
-    List<String> revoked = new ArrayList<>();
     for (Map.Entry<Long, ProofBundle> each : bundles.entrySet()) {
       Optional<ArtifactClaims> claims = claims(each.getValue());
       if (claims.filter(of -> speaksOf(token, of)).isPresent()) {
         spokenOf++;
         if (token.list().isRevoked(claims.get().status().orElseThrow().idx())) {
-          revoked.add(each.getKey() + "");
+          revoked.add(each.getKey());
         }
       }
     }
@@ -186,7 +207,8 @@ final class PackedArtifacts {
         + ", of which "
         + (revoked.isEmpty()
             ? "none is revoked"
-            : "are revoked those of leaves " + String.join(", ", revoked));
+            : "are revoked those of leaves "
+                + revoked.stream().map(String::valueOf).collect(Collectors.joining(", ")));
   }
 
   private static Optional<ArtifactClaims> claims(ProofBundle bundle) {

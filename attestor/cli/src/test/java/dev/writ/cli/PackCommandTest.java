@@ -282,7 +282,7 @@ abstract class PackCommandTest {
 
   @Test
   void text_ofOthers_staysText() {
-    assertThat(PackReport.text("<b a='\"'>&\u202e\u0000x\ud800"))
+    assertThat(ReportPage.text("<b a='\"'>&\u202e\u0000x\ud800"))
         .isEqualTo("&lt;b a=&#39;&quot;&#39;&gt;&amp;\ufffd\ufffdx\ufffd");
   }
 

@@ -159,6 +159,62 @@ abstract class PackForgeryTest extends PackCommandTest {
     assertThat(failing(members)).contains("lineage", "replay");
   }
 
+  /** Found by the log alone, whatever the leaf names; and no pack of one decision shows that there is none. */
+  @Test
+  void artifactOfAScopeThatWasRevoked_isRevokedSinceThatLeaf_andNeverShownNotToBe()
+      throws Exception {
+    Invocation allowed =
+        attest(
+            Files.writeString(
+                folder.resolve("ended.json"), REQUEST.formatted("b", "/usr/bin/true")));
+    assertThat(allowed.status()).as(allowed.err()).isEqualTo(ExitStatus.DONE);
+    ProofBundle bundle = ProofBundle.parse(allowed.out().strip().getBytes(StandardCharsets.UTF_8));
+    String ended = Artifact.parse(bundle.artifact()).claims().jti().toString();
+    Invocation revoked =
+        Invocation.of(
+            "revoke",
+            "--workload",
+            "spiffe://dev.example/worker-b",
+            "--reason",
+            "ceased",
+            "--socket",
+            tested.service().socket());
+    assertThat(revoked.status()).as(revoked.err()).isEqualTo(ExitStatus.DONE);
+    Path whole = folder.resolve("ended.zip");
+    Invocation packed = pack(whole, ended);
+    assertThat(packed.status()).as(packed.out() + packed.err()).isEqualTo(ExitStatus.DONE);
+    Map<String, byte[]> members = members(whole);
+    long by = last(members, LeafBody.ScopeRevocation.class);
+    long decision = last(members, LeafBody.DecisionAllow.class);
+    assertThat(verify(whole).out())
+        .containsPattern(
+            "(?m)^holds +revocations +of 1 artifacts asked for 1 were revoked: by leaf "
+                + by
+                + " of .* \\(workload, ceased, by operator\\) that of leaf "
+                + decision
+                + ";");
+    assertThat(new String(of(members, PackNames.REPORT), StandardCharsets.UTF_8))
+        .contains("<th scope=\"row\">Revoked</th><td>by leaf " + by + " of ");
+
+    assertThat(members.remove(PackNames.payload(by))).isNotNull();
+    assertThat(failing(members)).isEmpty();
+    assertThat(verify(folder.resolve("remade.zip")).out())
+        .containsPattern(
+            "(?m)^not shown +revocations .* of leaf " + decision + " perhaps by leaf ");
+    members.remove(PackNames.leaf(by));
+    members.remove(PackNames.proof(by));
+    assertThat(failing(members)).isEmpty();
+    assertThat(verify(folder.resolve("remade.zip")).out())
+        .containsPattern("(?m)^not shown +revocations .* 0 were revoked; .*, and not shown of 1$");
+    Path span = folder.resolve("span.zip");
+    assertThat(pack(span, "--range", decision + "..").status()).isEqualTo(ExitStatus.DONE);
+    members = members(span);
+    members
+        .keySet()
+        .removeAll(List.of(PackNames.leaf(by), PackNames.proof(by), PackNames.payload(by)));
+    assertThat(failing(members)).contains("range");
+  }
+
   /** Approved by somebody, and read long after what lay beside its leaf was erased. */
   @Test
   void decisionThatSomebodyApproved_isShownWithHim_alsoOnceItsPayloadIsErased() throws Exception {

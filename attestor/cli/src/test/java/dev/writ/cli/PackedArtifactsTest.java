@@ -3,15 +3,22 @@ package dev.writ.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.StatusClaims;
+import dev.writ.artifact.StatusGovernance;
+import dev.writ.artifact.StatusList;
+import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustedKey;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.VerificationKey;
+import dev.writ.lineage.Lineage;
+import dev.writ.lineage.Openings;
 import dev.writ.tlog.CheckpointOutcome;
 import dev.writ.tlog.TlogProof;
 import dev.writ.tlog.TrustedCheckpoint;
@@ -19,13 +26,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
+import java.security.spec.ECGenParameterSpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -185,8 +200,7 @@ class PackedArtifactsTest {
   void statusToken_thatIsNone_isFound() throws Exception {
     memory.put(PackNames.STATUS_TOKEN, "a.b.c".getBytes(StandardCharsets.UTF_8));
     PackTrust trust = follow(example);
-    PackCheck check =
-        new PackedArtifacts(PackContents.read(memory), trust, new TreeMap<>()).status();
+    PackCheck check = status(trust, new TreeMap<>());
     assertThat(check.outcome()).isEqualTo(PackCheck.Outcome.FAILS);
   }
 
@@ -198,8 +212,79 @@ class PackedArtifactsTest {
     PackTrust trust = follow(example);
     TreeMap<Long, ProofBundle> bundles = new TreeMap<>();
     bundles.put(AT, bundle);
-    PackCheck check = new PackedArtifacts(PackContents.read(memory), trust, bundles).status();
+    PackCheck check = status(trust, bundles);
     assertThat(check.outcome()).as(check.what()).isEqualTo(PackCheck.Outcome.HOLDS);
     assertThat(check.what()).endsWith("of 1 artifacts it speaks of 1, of which none is revoked");
+  }
+
+  private PackCheck status(PackTrust trust, SortedMap<Long, ProofBundle> bundles) throws Exception {
+    PackContents contents = PackContents.read(memory);
+    Lineage lineage =
+        Lineage.of(new PackedLeafSource(contents), new TreeSet<>(Set.of(AT)), Openings.NONE);
+    return new PackedArtifacts(contents, trust, bundles)
+        .status(PackedRevocations.of(contents, lineage));
+  }
+
+  /** The example's token, in which the artifact is revoked, by a status key of the trust file. */
+  private PackCheck revokingToken(long treeSize) throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(new ECGenParameterSpec("secp256r1"));
+    KeyPair status = generator.generateKeyPair();
+    VerificationKey key = VerificationKey.of((ECPublicKey) status.getPublic());
+    StatusClaims was = StatusToken.parse(bundle.statusListToken().orElseThrow()).claims();
+    BitSet revoked = new BitSet();
+    revoked.set(Artifact.parse(bundle.artifact()).claims().status().orElseThrow().idx());
+    StatusGovernance now = was.writ();
+    byte[] input =
+        StatusToken.signingInput(
+            key.kid(),
+            new StatusClaims(
+                was.listUri(),
+                was.iat(),
+                was.exp(),
+                was.ttl(),
+                StatusList.of(StatusList.MAX_SIZE, revoked),
+                new StatusGovernance(
+                    now.epoch(),
+                    now.minEpoch(),
+                    now.policyDigest(),
+                    treeSize,
+                    now.root(),
+                    now.trustVersion())));
+    Signature signer = Signature.getInstance("SHA256withECDSAinP1363Format");
+    signer.initSign(status.getPrivate());
+    signer.update(input);
+    memory.put(
+        PackNames.STATUS_TOKEN,
+        StatusToken.assemble(input, signer.sign()).compact().getBytes(StandardCharsets.UTF_8));
+    PackTrust trust =
+        follow(
+            with(
+                example.keys().stream()
+                    .map(
+                        each ->
+                            each.role() == KeyRole.STATUS
+                                ? new TrustedKey(
+                                    key,
+                                    each.role(),
+                                    each.nbf(),
+                                    each.exp(),
+                                    each.state(),
+                                    OptionalLong.empty())
+                                : each)
+                    .toList()));
+    TreeMap<Long, ProofBundle> bundles = new TreeMap<>();
+    bundles.put(AT, bundle);
+    return status(trust, bundles);
+  }
+
+  /** What a token revokes some leaf did; where the log went on behind the checkpoint it may be there. */
+  @Test
+  void statusToken_thatRevokesWhatNoLeafHereDid_showsThatOneWasLeftOut() throws Exception {
+    long size = AT + 1;
+    fails(revokingToken(size), "the artifact of leaf 6 is revoked by it, so that a leaf below 7");
+    PackCheck later = revokingToken(size + 1);
+    assertThat(later.outcome()).as(later.what()).isEqualTo(PackCheck.Outcome.HOLDS);
+    assertThat(later.what()).endsWith("are revoked those of leaves 6");
   }
 }

@@ -84,10 +84,7 @@ final class InTotoStatements {
     if (!broken.isEmpty()) {
       against.put("rules_broken", broken);
     }
-    List<Long> withdrawals = lineage.withdrawals(leaf.index());
-    if (!withdrawals.isEmpty()) {
-      against.put("withdrawn_by", withdrawals.get(0));
-    }
+    against.putAll(LineageExport.withdrawn(lineage, leaf.index()));
     return against;
   }
 

@@ -7,7 +7,6 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.PolicyReference;
-import dev.writ.artifact.RevokedScope;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tlog.Hash;
 import java.nio.ByteBuffer;
@@ -16,7 +15,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -52,8 +50,7 @@ final class LeafIndex {
   private final Map<Hash, Steps> operations = new HashMap<>();
   private final TreeMap<Long, PolicyReference> policies = new TreeMap<>();
   private final TreeSet<Long> governing = new TreeSet<>();
-  private final Map<Hash, List<Long>> hostRevocations = new HashMap<>();
-  private final NavigableMap<Long, RevokedScope.Places> placeRevocations = new TreeMap<>();
+  private final WithdrawalIndex withdrawing = new WithdrawalIndex();
   private final Map<Long, Long> repeated = new HashMap<>();
   private final Map<Long, Long> repeatedJti = new HashMap<>();
 
@@ -102,24 +99,12 @@ final class LeafIndex {
       addJti(index, allow.jti());
     } else if (body instanceof LeafBody.PolicyInForce policy) {
       policies.put(places[index], policy.policy());
-    } else if (body instanceof LeafBody.BootRevocation revocation) {
-      hostRevocations
-          .computeIfAbsent(revocation.akNameDigest(), first -> new ArrayList<>())
-          .add(places[index]);
-    } else if (body instanceof LeafBody.ScopeRevocation revocation) {
-      addScope(places[index], revocation.scope());
     }
+    withdrawing.take(places[index], leaf);
     if (isGoverning(leaf)) {
       governing.add(places[index]);
     }
     Operations.named(body).ifPresent(operation -> addStep(operation, places[index], body));
-  }
-
-  private void addScope(long place, RevokedScope scope) {
-    if (scope instanceof RevokedScope.OfHost host) {
-      hostRevocations.computeIfAbsent(host.akNameDigest(), first -> new ArrayList<>()).add(place);
-    }
-    scope.byPlaces().ifPresent(places -> placeRevocations.put(place, places));
   }
 
   private static boolean isGoverning(Leaf leaf) {
@@ -193,19 +178,9 @@ final class LeafIndex {
     return List.copyOf(governing);
   }
 
-  /** Leaves that withdraw what a range of leaves decided for in which this one is, in order. */
-  List<Long> withdrawing(long decision) {
-    return placeRevocations.entrySet().stream()
-        .filter(
-            each ->
-                each.getValue().fromIndex() <= decision && decision < each.getValue().beforeIndex())
-        .map(Map.Entry::getKey)
-        .toList();
-  }
-
-  /** Leaves that withdraw all artifacts of a host, or of its boots, in order. */
-  List<Long> hostRevocations(Hash akNameDigest) {
-    return List.copyOf(hostRevocations.getOrDefault(akNameDigest, List.of()));
+  /** Leaves that withdraw what they do not name one by one. */
+  WithdrawalIndex withdrawing() {
+    return withdrawing;
   }
 
   /** The first leaf with this hash. */

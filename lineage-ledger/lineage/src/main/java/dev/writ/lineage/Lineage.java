@@ -192,17 +192,26 @@ public final class Lineage {
     return index.governing();
   }
 
-  /** The leaves that withdraw all artifacts of a host, or of its boots, in order. */
-  public List<Long> hostRevocations(Hash akNameDigest) {
-    return index.hostRevocations(akNameDigest);
+  /**
+   * The leaves that ended the artifact which leaf {@code allow} allows, in order: those that name it or one that
+   * it was issued under, and those that withdraw all of a scope. None of a leaf that allows nothing.
+   */
+  public List<Withdrawal> withdrawals(long allow) throws IOException {
+    return Withdrawals.of(this, index.withdrawing(), allow);
   }
 
-  /**
-   * The leaves that withdraw what a key signed, what was decided under a policy epoch, or a range of the ledger,
-   * and with it the artifact of this decision, in order.
-   */
-  public List<Long> withdrawing(long decision) {
-    return index.withdrawing(decision);
+  /** Allows with those of all artifacts above theirs, as leaves and opened artifacts name them. */
+  public SortedSet<Long> withArtifactsAbove(SortedSet<Long> allows) throws IOException {
+    TreeSet<Long> all = new TreeSet<>(allows);
+    for (long allow : allows) {
+      Withdrawals.line(this, allow).forEach(above -> all.add(above.index()));
+    }
+    return all;
+  }
+
+  /** The same log, with something else known beside it. */
+  public Lineage opened(Openings known) {
+    return new Lineage(source, known, index, maxAnswer);
   }
 
   /**
@@ -349,17 +358,17 @@ public final class Lineage {
     return parents;
   }
 
-  /** The leaves that withdraw the artifact which leaf {@code allow} allows, in order. */
-  List<Long> withdrawals(long allow) throws IOException {
+  /** The leaves that withdraw the artifact which leaf {@code allow} allows, and name it; in order. */
+  List<Long> revocations(long allow) throws IOException {
     TreeSet<Long> children = new TreeSet<>();
     index.childrenOf(allow, children::add);
-    List<Long> withdrawals = new ArrayList<>();
+    List<Long> revocations = new ArrayList<>();
     for (long child : children) {
       if (leaf(child).orElseThrow().body() instanceof LeafBody.Revocation) {
-        withdrawals.add(child);
+        revocations.add(child);
       }
     }
-    return withdrawals;
+    return revocations;
   }
 
   /** The leaf at {@code at}, or nothing where what stands there is none. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Writes part of a graph in another's format: canonical JSON, the same twice. */
@@ -58,6 +59,21 @@ public final class LineageExport {
       }
     }
     return documents;
+  }
+
+  /**
+   * The first leaf that ended an artifact, as a member of what is told of its allow; where none did for certain,
+   * the first that may have, which is told apart and counts as much.
+   */
+  static Map<String, Object> withdrawn(Lineage lineage, long allow) throws IOException {
+    List<Withdrawal> withdrawals = lineage.withdrawals(allow);
+    Optional<Withdrawal> certain = withdrawals.stream().filter(Withdrawal::isCertain).findFirst();
+    return certain.isPresent()
+        ? Map.of("withdrawn_by", certain.get().leaf())
+        : withdrawals.stream()
+            .findFirst()
+            .<Map<String, Object>>map(some -> Map.of("may_be_withdrawn_by", some.leaf()))
+            .orElse(Map.of());
   }
 
   /** A URI for a log, which has a name and not always an address. */

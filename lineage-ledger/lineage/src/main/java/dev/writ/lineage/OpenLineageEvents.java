@@ -45,11 +45,8 @@ final class OpenLineageEvents {
       return Optional.empty();
     }
     if (leaf.leaf().body() instanceof LeafBody.DecisionAllow allow) {
-      Map<String, Object> facts = new LinkedHashMap<>();
-      List<Long> withdrawals = lineage.withdrawals(leaf.index());
-      if (!withdrawals.isEmpty()) {
-        facts.put("withdrawn_by", withdrawals.get(0));
-      }
+      Map<String, Object> facts =
+          new LinkedHashMap<>(LineageExport.withdrawn(lineage, leaf.index()));
       return Optional.of(new OpenLineageEvents(lineage, allow).event(leaf, "OTHER", facts));
     }
     if (leaf.leaf().body() instanceof LeafBody.Outcome outcome) {

@@ -111,7 +111,7 @@ final class OpenedAgreement {
   }
 
   private void notWithdrawn(long parent) throws IOException {
-    for (long withdrawal : lineage.withdrawals(parent)) {
+    for (long withdrawal : lineage.revocations(parent)) {
       if (withdrawal < leaf.index()) {
         wider(parent, "the parent's artifact", "in force", "withdrawn by leaf " + withdrawal);
       }

@@ -140,9 +140,10 @@
  *              else the request's digest. inputs: policy, evidence, arguments where opened. START and outputs
  *              have no source. The facet writ_lineage has no published schema of its own. A leaf that breaks a
  *              rule of LineageCheck has no event, and an outcome none whose allow breaks one; of an artifact
- *              that was withdrawn the facet has withdrawn_by, the first leaf that does.
+ *              that was withdrawn, by its name, by a scope or with one above it, the facet has withdrawn_by, the
+ *              first leaf that does, or may_be_withdrawn_by where it takes an opening to say.
  * VSA          for an allow PASSED, for one that breaks a rule or was withdrawn, and for a denial with a request,
- *              FAILED, with rules_broken and withdrawn_by under urn:writ:ns:against: verifier.id the log, timeVerified the
+ *              FAILED, with rules_broken, withdrawn_by or may_be_withdrawn_by under urn:writ:ns:against: verifier.id the log, timeVerified the
  *              leaf's time, subject artifact or request, policy by digest. verifiedLevels is a value of ours and
  *              no SLSA level. inputAttestations, dependencyLevels and slsaVersion have no source.
  * SVR          for an allow that would be PASSED: WRIT_EVIDENCE_VERIFIED, WRIT_POLICY_ALLOWED, WRIT_DECISION_LOGGED.

@@ -12,6 +12,7 @@ import dev.writ.artifact.Artifact;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Jcs;
 import dev.writ.artifact.Leaf;
+import dev.writ.tlog.Hash;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -235,6 +236,19 @@ class LineageExportTest {
     assertThat(documents(ExportFormat.SVR)).isEmpty();
     assertThat(documents(ExportFormat.OPENLINEAGE).get(0).path("run").path("facets"))
         .anyMatch(facet -> facet.path("withdrawn_by").asInt() == 7);
+  }
+
+  /** Whether it had ended an artifact says which nobody opens. */
+  @Test
+  void artifactThatMayHaveBeenWithdrawn_hasNotPassed() throws Exception {
+    SampleLog log = new SampleLog();
+    log.allowed(1);
+    log.add(List.of(log.host), SampleLog.bootRevocation(Hash.sha256(SampleLog.AK.bytes())));
+    JsonNode predicate = documents(log, ExportFormat.VSA).get(0).path("predicate");
+    assertThat(predicate.path("verificationResult").asText()).isEqualTo("FAILED");
+    assertThat(predicate.path("urn:writ:ns:against").path("may_be_withdrawn_by").asInt())
+        .isEqualTo(6);
+    assertThat(documents(log, ExportFormat.SVR)).isEmpty();
   }
 
   @Test
