@@ -77,6 +77,10 @@ final class PackedLeaves {
       }
     }
     leaves.addAll(log.withDescendants(decisions, most));
+    for (long at : asked) {
+      // What ran was let run by leaves that may stand before those that were asked for.
+      leaves.addAll(log.usesBefore(at));
+    }
     leaves.addAll(log.governing());
     replayed.leaves().stream().filter(at -> at < source.checkpoint().size()).forEach(leaves::add);
     if (leaves.size() < most) {

@@ -10,6 +10,9 @@ import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafKind;
+import dev.writ.artifact.OutcomeClaims;
+import dev.writ.artifact.OutcomeState;
+import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.Presentation.Audience;
 import dev.writ.artifact.ProofBundle;
@@ -22,6 +25,10 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
 import dev.writ.artifact.Verification;
 import dev.writ.artifact.Verifier;
+import dev.writ.lineage.Finding;
+import dev.writ.lineage.LineageCheck;
+import dev.writ.lineage.Openings;
+import dev.writ.lineage.Rule;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -208,6 +215,47 @@ final class RedemptionTest {
     }
     assertThat(taken).hasSize(3);
     assertThat(deployment.service().ledger().uses(asked.get(0).claims().jti())).isEqualTo(3);
+  }
+
+  /** What ran without having asked is found by whoever opens the artifacts. */
+  @Test
+  void outcomeWithoutAUse_isFoundInTheLog_andOneWithAUseIsNot() throws Exception {
+    ProofBundle used = redeeming.issue(1);
+    taken(redeem(used, redeeming.byGateway(used)));
+    ended(used);
+    Openings opened = AuditedLog.payloads(deployment.service().ledger());
+    assertThat(
+            LineageCheck.check(AuditedLog.read(deployment, opened), 0, deployment.leaves())
+                .findings())
+        .isEmpty();
+    ended(redeeming.issue(1));
+    opened = AuditedLog.payloads(deployment.service().ledger());
+    assertThat(
+            LineageCheck.check(AuditedLog.read(deployment, opened), 0, deployment.leaves())
+                .findings())
+        .extracting(Finding::rule)
+        .containsExactly(Rule.OUTCOME_VERIFIED, Rule.OUTCOME_COMPLETE);
+  }
+
+  private static void ended(ProofBundle bundle) throws Exception {
+    Artifact artifact = Artifact.parse(bundle.artifact());
+    byte[] input =
+        OutcomeStatement.signingInput(
+            new OutcomeStatement.Signer.Holder(host.instanceKey.publicKey()),
+            new OutcomeClaims(
+                artifact.claims().jti(),
+                artifact.digest(),
+                OutcomeState.OK,
+                Instant.ofEpochMilli(deployment.clock.millis())));
+    assertThat(
+            Deployment.join(
+                deployment
+                    .service()
+                    .outcomes()
+                    .report(
+                        OutcomeStatement.assemble(input, host.instanceKey.signP1363(input))
+                            .compact())))
+        .isInstanceOf(ReportOutcome.Reported.class);
   }
 
   @Test

@@ -140,6 +140,29 @@ public sealed interface Finding {
   }
 
   /**
+   * Something ran under an artifact of which the service is the judge, and it let nobody use it before.
+   *
+   * @param jti of the artifact
+   * @param allow its leaf
+   */
+  record Unverified(long leaf, UuidV7 jti, long allow) implements Finding {
+    @Override
+    public Rule rule() {
+      return Rule.OUTCOME_VERIFIED;
+    }
+
+    @Override
+    public String sentence() {
+      return "the outcome of "
+          + jti
+          + ", which leaf "
+          + allow
+          + " allows and the service judges, must come after a verification that let it be used, and none is"
+          + " before it";
+    }
+  }
+
+  /**
    * Something was done in consequence of an operation that nobody proposed before.
    *
    * @param operation its digest

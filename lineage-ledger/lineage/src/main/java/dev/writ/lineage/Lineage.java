@@ -3,8 +3,10 @@ package dev.writ.lineage;
 
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.UuidV7;
+import dev.writ.artifact.Verification;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.MerkleTree;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The lineage of one log, as one checkpoint covers it: an index of all leaves, and queries that read the few
@@ -358,17 +361,40 @@ public final class Lineage {
     return parents;
   }
 
-  /** The leaves that withdraw the artifact which leaf {@code allow} allows, and name it; in order. */
-  List<Long> revocations(long allow) throws IOException {
-    TreeSet<Long> children = new TreeSet<>();
-    index.childrenOf(allow, children::add);
-    List<Long> revocations = new ArrayList<>();
-    for (long child : children) {
-      if (leaf(child).orElseThrow().body() instanceof LeafBody.Revocation) {
-        revocations.add(child);
+  /** Where a leaf is of an outcome, the leaves before it by which somebody was let use its artifact. */
+  public SortedSet<Long> usesBefore(long outcome) throws IOException {
+    SortedSet<Long> uses = new TreeSet<>();
+    Optional<Leaf> leaf = leaf(outcome).filter(read -> read.kind() == LeafKind.OUTCOME);
+    if (leaf.isPresent()) {
+      for (IndexedLeaf parent : parents(new IndexedLeaf(outcome, leaf.get()))) {
+        if (parent.leaf().kind() == LeafKind.DECISION_ALLOW) {
+          uses.addAll(uses(parent.index()));
+        }
       }
     }
-    return revocations;
+    return uses.headSet(outcome);
+  }
+
+  /** The leaves by which somebody was let use the artifact which leaf {@code allow} allows, in order. */
+  private List<Long> uses(long allow) throws IOException {
+    return children(allow, body -> body instanceof Verification judged && judged.code().isEmpty());
+  }
+
+  /** The leaves that withdraw the artifact which leaf {@code allow} allows, and name it; in order. */
+  List<Long> revocations(long allow) throws IOException {
+    return children(allow, body -> body instanceof LeafBody.Revocation);
+  }
+
+  private List<Long> children(long parent, Predicate<LeafBody> which) throws IOException {
+    TreeSet<Long> children = new TreeSet<>();
+    index.childrenOf(parent, children::add);
+    List<Long> found = new ArrayList<>();
+    for (long child : children) {
+      if (which.test(leaf(child).orElseThrow().body())) {
+        found.add(child);
+      }
+    }
+    return found;
   }
 
   /** The leaf at {@code at}, or nothing where what stands there is none. */

@@ -185,6 +185,7 @@ public final class LineageCheck {
     }
     findings.addAll(Agreement.judge(leaf, parents, lineage.index()));
     findings.addAll(OpenedAgreement.judge(lineage, leaf, parents));
+    findings.addAll(OutcomeVerification.judge(lineage, leaf, parents));
     return findings;
   }
 

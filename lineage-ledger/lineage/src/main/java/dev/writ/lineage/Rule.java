@@ -23,6 +23,8 @@ public enum Rule implements Wire {
   EPOCH_IN_FORCE("epoch_in_force"),
   /** Each outcome has verification, artifact, allow and request, none of them in doubt. */
   OUTCOME_COMPLETE("outcome_complete"),
+  /** An outcome of an opened artifact that the service judges comes after a use that the service let pass. */
+  OUTCOME_VERIFIED("outcome_verified"),
   /** Each step of an operation, and each change of a key, is of an operation proposed before. */
   OPERATION_PROPOSED("operation_proposed"),
   /** An opened artifact says what its leaf says. */

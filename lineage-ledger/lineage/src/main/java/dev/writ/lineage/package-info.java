@@ -61,7 +61,8 @@
  *   <li>No leaf tells of what a gateway verified by itself. The verification of a decision is the service's,
  *       of the Evidence; a denial has one where its code says that it was the Evidence (runtime_integrity,
  *       environment_untrusted). Of an artifact that the service judges, each verification is a leaf. That an
- *       outcome exists does not show that a gateway verified anything.
+ *       outcome exists does not show that a gateway verified anything; of an artifact that the service judges,
+ *       which the artifact says where it is opened, an outcome without a verification before it is a finding.
  *   <li>Of a policy's approvers there is nothing: their signatures lie beside its leaf, in its envelope.
  *   <li>Which issuer key signed an artifact, its end, audience, tenant, execution and initiator, the PCR digest
  *       and the action are in the artifact alone; executable, files and environment are behind its

@@ -222,6 +222,32 @@ class LineageCheckTest {
     assertThat(report.complete()).isZero();
   }
 
+  /** Who judges it says the artifact; where a gateway does, no leaf says what it verified. */
+  @Test
+  void outcomeOfWhatTheServiceJudges_withoutAUseBeforeIt_isToldOnceOpened() throws Exception {
+    Artifact judged =
+        artifact(1)
+            .with("iss", "https://writ.example")
+            .with("aud", List.of("https://writ.example"))
+            .build();
+    SampleLog log = new SampleLog();
+    Leaf allow = log.allowed(judged);
+    log.add(List.of(allow), SampleLog.verification(1, Optional.of(DenialCode.REPLAYED)));
+    log.ended(allow, 1);
+    log.add(List.of(allow), SampleLog.verification(1, Optional.empty()));
+    log.ended(allow, 1);
+    assertThat(log.findings()).isEmpty();
+    assertThat(log.findings(judged))
+        .startsWith(new Finding.Unverified(7, uuid(1), 5))
+        .extracting(Finding::rule)
+        .containsExactly(Rule.OUTCOME_VERIFIED, Rule.OUTCOME_COMPLETE);
+    assertThat(log.read().usesBefore(9)).containsExactly(8L);
+
+    SampleLog byGateway = new SampleLog();
+    byGateway.ended(byGateway.allowed(artifact(1).build()), 1);
+    assertThat(byGateway.findings(artifact(1).build())).isEmpty();
+  }
+
   @Test
   void stepOfAnOperationThatNobodyProposedBefore_isTold() throws Exception {
     SampleLog log = new SampleLog();
