@@ -2,12 +2,18 @@
 package dev.writ.cli;
 
 import dev.writ.lineage.LineageCheck;
+import dev.writ.tlog.Checkpoint;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code writ lineage check}: whether a range of leaves hangs together. */
@@ -24,13 +30,33 @@ final class LineageCheckCommand implements Callable<Integer> {
   @Mixin LineageOptions options = new LineageOptions();
   @Mixin LeafRange range = new LeafRange();
 
+  @Option(
+      names = "--metrics",
+      paramLabel = "FILE",
+      description =
+          "Also puts what was found into FILE, in Prometheus' text format, for a node's textfile"
+              + " collector.")
+  @Nullable Path metrics;
+
   @Override
   public Integer call() throws CommandFailure {
-    LineageCheck.Report report =
+    LineageMetrics checked =
         options.ask(
-            lineage ->
-                LineageCheck.check(
-                    lineage, range.from, range.end(lineage.source().checkpoint().size())));
+            lineage -> {
+              Checkpoint checkpoint = lineage.source().checkpoint();
+              LineageCheck.Report found =
+                  LineageCheck.check(lineage, range.from, range.end(checkpoint.size()));
+              return new LineageMetrics(
+                  checkpoint.origin(), found, InstantSource.system().instant());
+            });
+    if (metrics != null) {
+      try {
+        checked.write(metrics);
+      } catch (IOException e) {
+        throw CommandFailure.configuration("--metrics", e);
+      }
+    }
+    LineageCheck.Report report = checked.report();
     PrintWriter out = spec.commandLine().getOut();
     if (options.output == OutputFormat.json) {
       out.println(new String(report.toJson(), StandardCharsets.UTF_8));
