@@ -24,7 +24,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -287,7 +286,7 @@ public final class StatusTokens implements AutoCloseable {
   }
 
   private void make(Set<Integer> lists) throws LedgerException, HsmException {
-    StatusSnapshot snapshot = snapshot(List.copyOf(lists));
+    StatusSnapshot snapshot = ledger.statusSnapshot(List.copyOf(lists), source.maxAge());
     Optional<PolicyEpoch> policy = snapshot.policy();
     StatusGovernance governance =
         new StatusGovernance(
@@ -322,17 +321,6 @@ public final class StatusTokens implements AutoCloseable {
     } catch (RuntimeException e) {
       // They are in force, whoever was not told.
       Defect.log("telling of status tokens", e);
-    }
-  }
-
-  private StatusSnapshot snapshot(List<Integer> lists) throws LedgerException {
-    try {
-      return ledger.statusSnapshot(lists, source.maxAge()).toCompletableFuture().join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof LedgerException failure) {
-        throw failure;
-      }
-      throw e;
     }
   }
 

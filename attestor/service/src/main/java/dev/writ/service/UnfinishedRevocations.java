@@ -83,9 +83,7 @@ final class UnfinishedRevocations {
         if (old) {
           break;
         }
-        // What a host has is revoked all at once.
-        if (leaf.body() instanceof LeafBody.ScopeRevocation some
-            && !(some.scope() instanceof RevokedScope.OfHost)) {
+        if (leaf.body() instanceof LeafBody.ScopeRevocation some) {
           Begun unused = since.putIfAbsent(some.scope(), new Begun(place, leaf, some));
         }
       }
@@ -98,12 +96,19 @@ final class UnfinishedRevocations {
   /** Empty where nothing stands, or nobody can say any more whose the artifacts are. */
   private Optional<Unfounded> rest(Begun one) throws LedgerException {
     Optional<ArtifactScope> artifacts = ledger.artifactsOf(one.index(), one.body().scope());
-    if (artifacts.isEmpty() || ledger.liveArtifacts(artifacts.get()).number() == 0) {
+    if (artifacts.isEmpty() || !stands(one, artifacts.get())) {
       return Optional.empty();
     }
     Meant meant =
         new Meant(
             one.body().scope(), artifacts.get(), one.leaf().parents(), ledger.payload(one.index()));
     return Optional.of(new Unfounded(meant, one.body().reason()));
+  }
+
+  /** A host's leaf alone does not say up to where, and a host may have others since. */
+  private boolean stands(Begun one, ArtifactScope artifacts) throws LedgerException {
+    return artifacts instanceof ArtifactScope.OfHost host
+        ? ledger.hasArtifactBefore(host.akName(), one.index())
+        : ledger.liveArtifacts(artifacts).number() > 0;
   }
 }

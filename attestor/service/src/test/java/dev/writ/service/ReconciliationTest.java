@@ -14,7 +14,6 @@ import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.RevokedBy;
 import dev.writ.artifact.RevokedScope;
-import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.ArtifactScope;
 import dev.writ.ledger.CommitOutcome;
@@ -22,11 +21,9 @@ import dev.writ.ledger.Entry;
 import dev.writ.ledger.HostState;
 import dev.writ.ledger.SigningKey;
 import dev.writ.ledger.StateChange;
-import dev.writ.ledger.StatusIndex;
 import dev.writ.tlog.Hash;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
@@ -35,51 +32,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Artifacts that stand though nothing holds them are found by the next round, and no others fall. */
-final class ReconciliationTest {
-  private static ServiceToken token;
-
-  @TempDir private Path folder;
-  private Deployment deployment;
-  private SoftwareHost host;
-  private ArtifactClaims first;
-  private ArtifactClaims others;
-
-  @BeforeAll
-  static void makeToken() throws Exception {
-    token = ServiceToken.create();
-  }
-
-  @AfterAll
-  static void removeToken() throws Exception {
-    token.close();
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    deployment = new Deployment(token, folder);
-    host = deployment.host("host-a");
-    SoftwareHost other = deployment.host("host-b");
-    deployment.start();
-    for (SoftwareHost each : List.of(host, other)) {
-      assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    }
-    first = Deployment.claims(deployment.attest(host));
-    others = Deployment.claims(deployment.attest(other));
-  }
-
-  @AfterEach
-  void stop() {
-    deployment.close();
-  }
-
+final class ReconciliationTest extends TwoHosts {
   private Reconciliation reconciliation() {
     return deployment.service().revocations().reconciliation();
   }
@@ -107,15 +63,6 @@ final class ReconciliationTest {
         .sum();
   }
 
-  private boolean isRevoked(ArtifactClaims claims) throws Exception {
-    var row = deployment.service().ledger().artifact(claims.jti()).orElseThrow();
-    StatusIndex bit = row.status().orElseThrow();
-    String compact = deployment.service().statusTokens().token(bit.list()).orElseThrow();
-    boolean told = StatusToken.parse(compact).claims().list().isRevoked(bit.idx());
-    assertThat(told).isEqualTo(row.revoked());
-    return told;
-  }
-
   private LeafBody.ScopeRevocation last() throws Exception {
     return (LeafBody.ScopeRevocation) deployment.lastLeaf().body();
   }
@@ -127,7 +74,7 @@ final class ReconciliationTest {
     round();
 
     assertThat(deployment.leaves()).isEqualTo(leaves);
-    assertThat(List.of(isRevoked(first), isRevoked(others))).containsOnly(false);
+    assertThat(List.of(isRevoked(first), isRevoked(second))).containsOnly(false);
     assertThat(reconciliation().notice()).isEmpty();
   }
 
@@ -138,7 +85,7 @@ final class ReconciliationTest {
     round();
 
     assertThat(isRevoked(first)).isTrue();
-    assertThat(isRevoked(others)).isFalse();
+    assertThat(isRevoked(second)).isFalse();
     assertThat(last())
         .isEqualTo(
             new LeafBody.ScopeRevocation(
@@ -159,7 +106,7 @@ final class ReconciliationTest {
 
     round();
 
-    assertThat(List.of(isRevoked(first), isRevoked(others))).containsOnly(true);
+    assertThat(List.of(isRevoked(first), isRevoked(second))).containsOnly(true);
     assertThat(last().scope()).isInstanceOf(RevokedScope.OfEpoch.class);
     assertThat(last().reason()).isEqualTo(RevocationReason.POLICY_CHANGED);
   }
@@ -191,7 +138,7 @@ final class ReconciliationTest {
             .filter(key -> key.role() == KeyRole.ISSUER)
             .findFirst()
             .orElseThrow();
-    long from = deployment.service().ledger().artifact(others.jti()).orElseThrow().leafIndex();
+    long from = deployment.service().ledger().artifact(second.jti()).orElseThrow().leafIndex();
     deployment.change(
         new KeyChange(
             issuer.kid(),
@@ -211,7 +158,7 @@ final class ReconciliationTest {
 
     round();
 
-    assertThat(isRevoked(others)).isTrue();
+    assertThat(isRevoked(second)).isTrue();
     assertThat(isRevoked(first)).as("signed before the compromise").isFalse();
     assertThat(last().reason()).isEqualTo(RevocationReason.KEY_COMPROMISE);
   }
@@ -228,7 +175,7 @@ final class ReconciliationTest {
             store.prepareStatement("UPDATE artifact SET revoked = 1 WHERE jti = ?")) {
       under.setBytes(1, bytes(first.jti()));
       under.setBytes(2, bytes(first.jti()));
-      under.setBytes(3, bytes(others.jti()));
+      under.setBytes(3, bytes(second.jti()));
       assertThat(under.executeUpdate()).isEqualTo(1);
       revoke.setBytes(1, bytes(first.jti()));
       assertThat(revoke.executeUpdate()).isEqualTo(1);
@@ -236,7 +183,7 @@ final class ReconciliationTest {
 
     round();
 
-    assertThat(isRevoked(others)).isTrue();
+    assertThat(isRevoked(second)).isTrue();
     assertThat(last().scope()).isInstanceOf(RevokedScope.OfRange.class);
   }
 
@@ -262,7 +209,7 @@ final class ReconciliationTest {
         new LeafBody.ScopeRevocation(scope, RevocationReason.HOST_COMPROMISED, RevokedBy.OPERATOR),
         payload,
         new StateChange.VoidScope(
-            artifacts, deployment.clock.instant(), others.exp().plusMillis(1)));
+            artifacts, deployment.clock.instant(), second.exp().plusMillis(1)));
   }
 
   @Test
@@ -283,7 +230,7 @@ final class ReconciliationTest {
 
     round();
 
-    assertThat(List.of(isRevoked(first), isRevoked(others), isRevoked(third))).containsOnly(true);
+    assertThat(List.of(isRevoked(first), isRevoked(second), isRevoked(third))).containsOnly(true);
     assertThat(isRevoked(after)).as("it was issued after that").isFalse();
     assertThat(last())
         .isEqualTo(
@@ -312,13 +259,38 @@ final class ReconciliationTest {
     round();
 
     assertThat(List.of(isRevoked(first), isRevoked(third))).containsOnly(true);
-    assertThat(isRevoked(others)).isFalse();
+    assertThat(isRevoked(second)).isFalse();
     assertThat(last().by()).isEqualTo(RevokedBy.RECONCILIATION);
     long leaves = deployment.leaves();
     assertThat(deployment.service().ledger().payload(leaves - 1)).isPresent();
     round();
     round();
     assertThat(deployment.leaves()).as("there is nothing more").isEqualTo(leaves);
+  }
+
+  @Test
+  void revocationOfAHost_thatWasInterrupted_isBroughtToItsEnd_andOneThatWasNotIsLeftAlone()
+      throws Exception {
+    deployment.clock.advance(Duration.ofSeconds(5));
+    ArtifactClaims third = Deployment.claims(deployment.attest(host));
+    interrupt(
+        new RevokedScope.OfHost(Hash.sha256(host.akName().bytes())),
+        new ArtifactScope.OfHost(host.akName()),
+        Optional.empty());
+    round();
+    assertThat(isRevoked(third)).isFalse();
+
+    round();
+
+    assertThat(List.of(isRevoked(first), isRevoked(third))).containsOnly(true);
+    assertThat(isRevoked(second)).isFalse();
+    assertThat(last().by()).isEqualTo(RevokedBy.RECONCILIATION);
+    ArtifactClaims after = Deployment.claims(deployment.attest(host));
+    long leaves = deployment.leaves();
+    round();
+    round();
+    assertThat(deployment.leaves()).as("there is nothing more").isEqualTo(leaves);
+    assertThat(isRevoked(after)).isFalse();
   }
 
   private static byte[] bytes(UuidV7 jti) {

@@ -12,63 +12,18 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.RevokedBy;
 import dev.writ.artifact.RevokedScope;
-import dev.writ.artifact.StatusToken;
 import dev.writ.ledger.LedgerRules;
-import dev.writ.ledger.StatusIndex;
 import dev.writ.lineage.Lineage;
 import dev.writ.lineage.LineageCheck;
 import dev.writ.tlog.Hash;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Withdrawing all that a host, a key, an epoch, a workload or a range has, and nothing else. */
-final class ScopeRevocationsTest {
-  private static ServiceToken token;
-
-  @TempDir private Path folder;
-  private Deployment deployment;
-  private SoftwareHost hostA;
-  private SoftwareHost hostB;
-  private ArtifactClaims first;
-  private ArtifactClaims second;
-
-  @BeforeAll
-  static void makeToken() throws Exception {
-    token = ServiceToken.create();
-  }
-
-  @AfterAll
-  static void removeToken() throws Exception {
-    token.close();
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    deployment = new Deployment(token, folder);
-    hostA = deployment.host("host-a");
-    hostB = deployment.host("host-b");
-    deployment.start();
-    for (SoftwareHost host : List.of(hostA, hostB)) {
-      assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    }
-    first = Deployment.claims(deployment.attest(hostA));
-    second = Deployment.claims(deployment.attest(hostB));
-  }
-
-  @AfterEach
-  void stop() {
-    deployment.close();
-  }
-
+final class ScopeRevocationsTest extends TwoHosts {
   private ScopeRevocations scopes() {
     return deployment.service().revocations().scopes();
   }
@@ -83,16 +38,6 @@ final class ScopeRevocationsTest {
 
   private long counted(RevocationTarget target) {
     return ((ScopeOutcome.Counted) Deployment.join(scopes().count(target))).artifacts();
-  }
-
-  /** By the token that gateways get, which must say what the ledger does. */
-  private boolean isRevoked(ArtifactClaims claims) throws Exception {
-    var row = deployment.service().ledger().artifact(claims.jti()).orElseThrow();
-    StatusIndex bit = row.status().orElseThrow();
-    String compact = deployment.service().statusTokens().token(bit.list()).orElseThrow();
-    boolean told = StatusToken.parse(compact).claims().list().isRevoked(bit.idx());
-    assertThat(told).isEqualTo(row.revoked());
-    return told;
   }
 
   private long placeOf(ArtifactClaims claims) throws Exception {
@@ -129,13 +74,13 @@ final class ScopeRevocationsTest {
     assertThat(leaf.body())
         .isEqualTo(
             new LeafBody.ScopeRevocation(
-                new RevokedScope.OfHost(Hash.sha256(hostA.akName().bytes())),
+                new RevokedScope.OfHost(Hash.sha256(host.akName().bytes())),
                 RevocationReason.HOST_COMPROMISED,
                 RevokedBy.OPERATOR));
     assertThat(deployment.service().ledger().revocations(0, 9)).contains(leaves);
     assertThat(isRevoked(first)).isTrue();
     assertThat(isRevoked(second)).isFalse();
-    assertThat(isRevoked(Deployment.claims(deployment.attest(hostA)))).isFalse();
+    assertThat(isRevoked(Deployment.claims(deployment.attest(host)))).isFalse();
     assertThat(counted(target)).isEqualTo(1);
   }
 
@@ -161,9 +106,9 @@ final class ScopeRevocationsTest {
   void keyAndEpoch_haveWhatStandsBetweenTheirLeaves_andTheLogHangsTogether() throws Exception {
     deployment.policy(revision -> revision.loaderVariables(List.of("PYTHONUNBUFFERED")));
     deployment.restart();
-    ArtifactClaims third = Deployment.claims(deployment.attest(hostA));
+    ArtifactClaims third = Deployment.claims(deployment.attest(host));
     assertThat(third.policy().epoch()).isEqualTo(2);
-    Hash kid = Deployment.artifact(deployment.attest(hostB)).kid();
+    Hash kid = Deployment.artifact(deployment.attest(other)).kid();
 
     assertThat(counted(new RevocationTarget.OfKey(kid))).isEqualTo(4);
     ScopeOutcome.Revoked epoch = revoked(new RevocationTarget.OfEpoch(1));
@@ -174,7 +119,7 @@ final class ScopeRevocationsTest {
     ScopeOutcome.Revoked key = revoked(new RevocationTarget.OfKey(kid));
     assertThat(key.artifacts()).as("two were revoked before").isEqualTo(2);
     assertThat(isRevoked(third)).isTrue();
-    ArtifactClaims after = Deployment.claims(deployment.attest(hostA));
+    ArtifactClaims after = Deployment.claims(deployment.attest(host));
     assertThat(isRevoked(after)).isFalse();
 
     assertThat(revoked(new RevocationTarget.OfRange(0, placeOf(after))).artifacts()).isZero();

@@ -39,6 +39,8 @@ final class ArtifactWrites {
       "UPDATE status_index SET revoked = 1 WHERE number = ? AND leaf_index = ?";
   private static final BulkRevocation VOID_BETWEEN =
       new BulkRevocation("", StateReads.LIVE_BETWEEN);
+  private static final BulkRevocation VOID_PART_OF_HOST =
+      new BulkRevocation("", ScopeReads.PART_OF_HOST);
   private static final BulkRevocation VOID_PART_OF_WORKLOAD =
       new BulkRevocation("", ScopeReads.PART_OF_WORKLOAD);
   private static final BulkRevocation VOID_PART_BETWEEN =
@@ -155,9 +157,12 @@ final class ArtifactWrites {
     VOID_BETWEEN.make(statements, now, change.fromIndex(), change.beforeIndex(), now);
   }
 
-  /** Revokes what a workload or a range of leaves has at {@code now}, as far as it ends between two times. */
+  /** Revokes what a scope has at {@code now}, as far as it ends between two times. */
   void voidPart(VoidScope change, Instant now) throws SQLException {
-    if (change.scope() instanceof ArtifactScope.OfWorkload workload) {
+    if (change.scope() instanceof ArtifactScope.OfHost host) {
+      VOID_PART_OF_HOST.make(
+          statements, now, host.akName().bytes(), change.fromEnd(), change.beforeEnd());
+    } else if (change.scope() instanceof ArtifactScope.OfWorkload workload) {
       VOID_PART_OF_WORKLOAD.make(
           statements,
           now,
@@ -165,7 +170,8 @@ final class ArtifactWrites {
           workload.subject(),
           change.fromEnd(),
           change.beforeEnd());
-    } else if (change.scope() instanceof ArtifactScope.Between between) {
+    } else {
+      ArtifactScope.Between between = (ArtifactScope.Between) change.scope();
       VOID_PART_BETWEEN.make(
           statements,
           now,
@@ -173,8 +179,6 @@ final class ArtifactWrites {
           between.beforeIndex(),
           change.fromEnd(),
           change.beforeEnd());
-    } else {
-      throw new IllegalStateException("bug: what a host has is revoked all at once");
     }
   }
 

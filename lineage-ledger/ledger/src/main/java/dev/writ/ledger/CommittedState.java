@@ -101,12 +101,20 @@ public abstract sealed class CommittedState implements RecordedState permits Led
     return store.read(statements -> new StateReads(statements).live(akName, clock.instant()));
   }
 
+  /** Whether a host has an artifact that a leaf before this one decided for, and that stands. */
+  public boolean hasArtifactBefore(AkName akName, long leafIndex) throws LedgerException {
+    return store.read(
+        statements -> new StateReads(statements).isLiveBefore(akName, leafIndex, clock.instant()));
+  }
+
   /**
    * What revokes all that stands of a scope, and all that was issued under it: one change, or where it is very
    * much one after the other, each for an entry of its own.
    */
   public List<StateChange> revocationsOf(ArtifactScope scope) throws LedgerException {
-    return store.read(statements -> new ScopeReads(statements).revocations(scope, clock.instant()));
+    return store.read(
+        statements ->
+            new ScopeReads(statements).revocations(scope, clock.instant(), ScopeReads.AT_ONCE));
   }
 
   /** What {@link #revocationsOf} would revoke. */

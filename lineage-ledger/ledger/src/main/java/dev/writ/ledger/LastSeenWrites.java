@@ -139,7 +139,8 @@ final class LastSeenWrites {
    */
   void voidArtifacts(StateChange.VoidArtifacts change, Instant now) throws SQLException {
     byte[] host = change.akName().bytes();
-    VOID.make(statements, now, host, now, now, now);
+    long from = change.fromIndex();
+    VOID.make(statements, now, host, now, from, now, from, now);
     statements.update(CUT, host);
   }
 }

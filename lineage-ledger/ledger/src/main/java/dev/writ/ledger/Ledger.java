@@ -40,6 +40,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   private final Entries entries;
   private final Jobs jobs;
   private final Payloads payloads;
+  private final StatusSnapshots statusSnapshots;
   private final Thread signerThread;
   private final Thread committerThread;
 
@@ -66,6 +67,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     this.entries = new Entries(committer, signer, deadlines, limits);
     this.jobs = new Jobs(committer, deadlines);
     this.payloads = new Payloads(store, jobs);
+    this.statusSnapshots = new StatusSnapshots(store, jobs);
     // A job's transaction begins with what other nodes have committed.
     signer.followBy(
         () -> {
@@ -356,16 +358,15 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   }
 
   /**
-   * What status tokens over these lists say now: whatever was answered before is in it.
+   * What status tokens over these lists say now: whatever was answered before is in it. Reads it on this thread,
+   * while others commit.
    *
    * @param margin how long after its end an artifact's bit is still given
-   * @return completes exceptionally as {@link #reserveStatusBlock} does
+   * @throws LedgerException if it cannot be read, or the writer does not come to it within the ledger's patience
    */
-  public CompletionStage<StatusSnapshot> statusSnapshot(List<Integer> lists, Duration margin) {
-    List<Integer> asked = List.copyOf(lists);
-    return jobs.submit(
-        "the status lists must be read",
-        (writer, now) -> new StatusLists(writer.statements()).snapshot(writer, asked, margin, now));
+  public StatusSnapshot statusSnapshot(List<Integer> lists, Duration margin)
+      throws LedgerException {
+    return statusSnapshots.take(lists, margin);
   }
 
   /** The keys for some purpose, newest first. */

@@ -11,8 +11,11 @@ import java.util.Optional;
 
 /** Counts the artifacts that are meant by scopes. */
 final class ScopeReads {
-  /** How many one leaf revokes, of a workload or a range that has more; not counting what is under them. */
-  static final int AT_ONCE = 5_000;
+  /** How many one leaf revokes, of a scope that has more; not counting what is under them. */
+  static final int AT_ONCE = 2_000;
+
+  /** Whether an artifact is a host's and not revoked. Takes the host's name. */
+  private static final String OF_HOST_AT_ANY_TIME = "revoked = 0 AND " + bit("ak_name");
 
   /** Whether an artifact is a workload's and not revoked. Takes a leaf's place and the workload's digest. */
   private static final String OF_WORKLOAD_AT_ANY_TIME =
@@ -21,6 +24,9 @@ final class ScopeReads {
   /** Whether an artifact was decided between two leaves and is not revoked. Takes the two. */
   private static final String BETWEEN_AT_ANY_TIME =
       "leaf_index >= ? AND leaf_index < ? AND revoked = 0";
+
+  /** Which of a host's end between two times. Takes the host's name and the two. */
+  static final String PART_OF_HOST = part(OF_HOST_AT_ANY_TIME);
 
   /** Which of a workload's end between two times. Takes what says whose they are, and the two. */
   static final String PART_OF_WORKLOAD = part(OF_WORKLOAD_AT_ANY_TIME);
@@ -36,6 +42,7 @@ final class ScopeReads {
       DescentRows.withDescendants("", WORKLOAD) + inLists(DescentRows.LIVE);
   private static final String BETWEEN =
       DescentRows.withDescendants("", StateReads.LIVE_BETWEEN) + inLists(DescentRows.LIVE);
+  private static final String NEXT_OF_HOST = next(OF_HOST_AT_ANY_TIME);
   private static final String NEXT_OF_WORKLOAD = next(OF_WORKLOAD_AT_ANY_TIME);
   private static final String NEXT_BETWEEN = next(BETWEEN_AT_ANY_TIME);
   private static final String STANDS =
@@ -49,6 +56,14 @@ final class ScopeReads {
       DescentRows.withDescendants("", "leaf_index < ? AND expires > ? AND " + bit("subject"))
           + STANDS;
 
+  private static final String SIZE = "SELECT size FROM tree_head WHERE id = 1";
+  private static final String WITHOUT_BITS =
+      StateReads.CHAIN
+          + "SELECT 1 FROM artifact WHERE "
+          + StateReads.LIVE
+          + " AND NOT "
+          + bit("ak_name")
+          + " LIMIT 1";
   private static final String INACTIVE_HOLDERS =
       "SELECT DISTINCT ak_name FROM status_index WHERE revoked = 0 AND expires > ?"
           + " AND ak_name IN (SELECT ak_name FROM host WHERE state <> 'ACTIVE') LIMIT ?";
@@ -73,8 +88,7 @@ final class ScopeReads {
   private static String next(String which) {
     return "SELECT expires FROM artifact WHERE "
         + which
-        + " AND expires >= ? ORDER BY expires LIMIT 1 OFFSET "
-        + AT_ONCE;
+        + " AND expires >= ? ORDER BY expires LIMIT 1 OFFSET ?";
   }
 
   private static String bit(String column) {
@@ -116,15 +130,42 @@ final class ScopeReads {
         : LiveArtifacts.counted(statements, BETWEEN, from, before, now, now);
   }
 
-  /** What revokes what stands of a scope at {@code now}: parts by their end, each of some thousand at most. */
-  List<StateChange> revocations(ArtifactScope scope, Instant now) throws SQLException {
-    if (scope instanceof ArtifactScope.OfHost host) {
-      return List.of(new StateChange.VoidArtifacts(host.akName()));
+  /**
+   * What revokes what stands of a scope at {@code now}: parts by their end, each of {@code atOnce} at most, or of
+   * those that end in one millisecond.
+   */
+  List<StateChange> revocations(ArtifactScope scope, Instant now, int atOnce) throws SQLException {
+    return scope instanceof ArtifactScope.OfHost host
+        ? ofHost(host, now, atOnce)
+        : new ArrayList<>(parts(scope, now, atOnce));
+  }
+
+  /**
+   * The chain of a host's artifacts is followed from its newest and cannot be cut in parts; so these are found by
+   * bits, and by the chain what the host gets meanwhile.
+   */
+  private List<StateChange> ofHost(ArtifactScope.OfHost host, Instant now, int atOnce)
+      throws SQLException {
+    long size = count(SIZE).orElse(0L);
+    List<StateChange> all = new ArrayList<>();
+    long from = 0;
+    if (live(host, now).number() > atOnce) {
+      all.addAll(parts(host, now, atOnce));
+      byte[] name = host.akName().bytes();
+      // What an older version issued, or one that publishes no list, has no bit that says whose it
+      // is.
+      from = statements.any(WITHOUT_BITS, name, now, 0L, now, 0L, now, name) ? 0 : size;
     }
-    List<StateChange> parts = new ArrayList<>();
-    Instant from = now.plusMillis(1);
+    all.add(new StateChange.VoidArtifacts(host.akName(), from));
+    return all;
+  }
+
+  private List<StateChange.VoidScope> parts(ArtifactScope scope, Instant now, int atOnce)
+      throws SQLException {
+    List<StateChange.VoidScope> parts = new ArrayList<>();
+    Instant from = next(scope, now.plusMillis(1), 0).orElse(now.plusMillis(1));
     while (true) {
-      Optional<Instant> next = next(scope, from);
+      Optional<Instant> next = next(scope, from, atOnce);
       if (next.isEmpty()) {
         parts.add(new StateChange.VoidScope(scope, from, LAST));
         return parts;
@@ -135,15 +176,19 @@ final class ScopeReads {
     }
   }
 
-  /** When the first ends that is too much for a part from {@code from} on. */
-  Optional<Instant> next(ArtifactScope scope, Instant from) throws SQLException {
-    if (scope instanceof ArtifactScope.OfWorkload workload) {
+  /** When the one ends that is too much for a part of {@code atOnce} from {@code from} on. */
+  Optional<Instant> next(ArtifactScope scope, Instant from, int atOnce) throws SQLException {
+    if (scope instanceof ArtifactScope.OfHost host) {
+      return statements.first(
+          row -> Statements.time(row, 1), NEXT_OF_HOST, host.akName().bytes(), from, atOnce);
+    } else if (scope instanceof ArtifactScope.OfWorkload workload) {
       return statements.first(
           row -> Statements.time(row, 1),
           NEXT_OF_WORKLOAD,
           workload.beforeIndex(),
           workload.subject(),
-          from);
+          from,
+          atOnce);
     }
     ArtifactScope.Between between = (ArtifactScope.Between) scope;
     return statements.first(
@@ -151,7 +196,8 @@ final class ScopeReads {
         NEXT_BETWEEN,
         between.fromIndex(),
         between.beforeIndex(),
-        from);
+        from,
+        atOnce);
   }
 
   /**

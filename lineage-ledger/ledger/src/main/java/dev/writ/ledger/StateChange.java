@@ -110,8 +110,16 @@ public sealed interface StateChange {
   /**
    * Revokes all artifacts of a host, and all under them, that have neither ended nor been revoked; of none,
    * too. {@link StatusSnapshot}s show it as they do {@link RevokeArtifact}.
+   *
+   * @param fromIndex least leaf that may have decided for one: whatever those before it decided for, and has not
+   *     ended, must be revoked already
    */
-  record VoidArtifacts(AkName akName) implements StateChange {}
+  record VoidArtifacts(AkName akName, long fromIndex) implements StateChange {
+    /** Whichever leaf decided for them. */
+    public VoidArtifacts(AkName akName) {
+      this(akName, 0);
+    }
+  }
 
   /**
    * Revokes all artifacts that leaves of a range decided for, and all under them, that have neither ended nor
@@ -133,11 +141,10 @@ public sealed interface StateChange {
   }
 
   /**
-   * Revokes those artifacts of a workload or of a range of leaves that end between two times, and all under them,
-   * that have neither ended nor been revoked; of none, too. {@link StatusSnapshot}s show it as they do {@link
-   * RevokeArtifact}.
+   * Revokes those artifacts of a scope that end between two times, and all under them, that have neither ended nor
+   * been revoked; of none, too. {@link StatusSnapshot}s show it as they do {@link RevokeArtifact}.
    *
-   * @param scope no host, of which {@link VoidArtifacts} revokes all
+   * @param scope where it is a host, those of it that have bits
    * @param fromEnd the least {@code exp}
    * @param beforeEnd the least that is too late
    */

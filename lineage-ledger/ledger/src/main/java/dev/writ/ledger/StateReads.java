@@ -36,16 +36,17 @@ final class StateReads {
           + " WHERE ak_name = ?";
 
   /**
-   * Begins a statement by the chain of a host's artifacts, from its newest back to what has ended. Takes
-   * ak_name, and twice the time.
+   * Begins a statement by the chain of a host's artifacts, from its newest back to what has ended or was decided
+   * before a leaf. Takes ak_name, and twice the time and the leaf's place.
    */
   static final String CHAIN =
       "WITH RECURSIVE chain (jti, previous) AS ("
           + "SELECT artifact.jti, artifact.previous FROM last_seen"
           + " JOIN artifact ON artifact.jti = last_seen.artifact"
-          + " WHERE last_seen.ak_name = ? AND artifact.ends > ?"
+          + " WHERE last_seen.ak_name = ? AND artifact.ends > ? AND artifact.leaf_index >= ?"
           + " UNION ALL SELECT artifact.jti, artifact.previous FROM chain"
-          + " JOIN artifact ON artifact.jti = chain.previous WHERE artifact.ends > ?) ";
+          + " JOIN artifact ON artifact.jti = chain.previous"
+          + " WHERE artifact.ends > ? AND artifact.leaf_index >= ?) ";
 
   private static final String NEITHER_ENDED_NOR_REVOKED = "revoked = 0 AND expires > ?";
 
@@ -66,6 +67,8 @@ final class StateReads {
           + ", COUNT(*) FROM artifact WHERE "
           + DescentRows.LIVE
           + " GROUP BY 1 ORDER BY 1";
+  private static final String BEFORE =
+      CHAIN + "SELECT 1 FROM artifact WHERE " + LIVE + " AND leaf_index < ? LIMIT 1";
   private static final String REVOCATIONS =
       "SELECT leaf_index FROM revocation WHERE leaf_index >= ? AND leaf_index < ?"
           + " ORDER BY leaf_index LIMIT ?";
@@ -178,7 +181,13 @@ final class StateReads {
   }
 
   LiveArtifacts live(AkName akName, Instant now) throws SQLException {
-    return LiveArtifacts.counted(statements, LIVE_IN_LISTS, akName.bytes(), now, now, now, now);
+    return LiveArtifacts.counted(
+        statements, LIVE_IN_LISTS, akName.bytes(), now, 0L, now, 0L, now, now);
+  }
+
+  /** Whether a host's artifact that a leaf before another decided for has neither ended nor been revoked. */
+  boolean isLiveBefore(AkName akName, long leafIndex, Instant now) throws SQLException {
+    return statements.any(BEFORE, akName.bytes(), now, 0L, now, 0L, now, leafIndex);
   }
 
   /** Places of revocations from one leaf on and before another. */

@@ -134,6 +134,21 @@ final class Statements {
     }
   }
 
+  /** Takes one row. */
+  @FunctionalInterface
+  interface RowUse {
+    void take(ResultSet row) throws SQLException;
+  }
+
+  /** Has each row taken, and keeps none. */
+  void each(RowUse use, String sql, Object... parameters) throws SQLException {
+    try (ResultSet rows = with(sql, parameters).executeQuery()) {
+      while (rows.next()) {
+        use.take(rows);
+      }
+    }
+  }
+
   /** Whether there is a row: of an INSERT … RETURNING, whether it inserted. */
   boolean any(String sql, Object... parameters) throws SQLException {
     try (ResultSet rows = with(sql, parameters).executeQuery()) {

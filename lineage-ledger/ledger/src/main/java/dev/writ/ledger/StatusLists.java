@@ -3,13 +3,10 @@ package dev.writ.ledger;
 
 import dev.writ.artifact.StatusReference;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Reads and writes of status blocks and of what a status token says. */
 final class StatusLists {
@@ -58,29 +55,23 @@ final class StatusLists {
     return statements.all(row -> row.getInt(1), LISTS, StatusBlock.BLOCKS_OF_A_LIST, now);
   }
 
-  /** What tokens over these lists say; under the head's lock, so that time and tree rise together. */
-  StatusSnapshot snapshot(WriterSession writer, List<Integer> lists, Duration margin, Instant now)
-      throws SQLException, LedgerException {
-    Instant at =
-        statements
-            .first(row -> Statements.time(row, 1), RISE, now, now)
-            .orElseThrow(RightEdgeCheck::noHead);
-    Head head = writer.tree().head().orElseThrow(RightEdgeCheck::noHead).head();
-    Map<Integer, BitSet> revoked = new TreeMap<>();
-    for (int list : lists) {
-      revoked.put(list, revoked(list, at.minus(margin)));
-    }
-    return new StatusSnapshot(
-        at, head.size(), head.root(), new StateReads(statements).epoch(), revoked);
+  /** The time of the next snapshot, later than that of each before. */
+  Instant rise(Instant now) throws SQLException, LedgerException {
+    return statements
+        .first(row -> Statements.time(row, 1), RISE, now, now)
+        .orElseThrow(RightEdgeCheck::noHead);
   }
 
-  private BitSet revoked(int list, Instant endedBefore) throws SQLException {
+  /** The indices of a list that are revoked, of artifacts that had not ended before a time. */
+  BitSet revoked(int list, Instant endedBefore) throws SQLException {
     long first = StatusIndex.firstNumber(list);
     BitSet revoked = new BitSet();
-    List<Long> numbers =
-        statements.all(
-            row -> row.getLong(1), REVOKED, first, first + StatusReference.MAX_LIST, endedBefore);
-    numbers.forEach(number -> revoked.set((int) (number - first)));
+    statements.each(
+        row -> revoked.set((int) (row.getLong(1) - first)),
+        REVOKED,
+        first,
+        first + StatusReference.MAX_LIST,
+        endedBefore);
     return revoked;
   }
 }

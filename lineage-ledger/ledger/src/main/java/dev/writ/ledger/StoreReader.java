@@ -12,6 +12,8 @@ final class StoreReader {
   /** More than a pool has. */
   private static final int MOST_ENDED = 10;
 
+  private static final String HEAD = "SELECT size FROM tree_head WHERE id = 1";
+
   private final ReadableStore store;
 
   StoreReader(ReadableStore store) {
@@ -50,11 +52,57 @@ final class StoreReader {
   }
 
   <T> T read(Read<T> read) throws LedgerException {
+    return onConnection(connection -> read.from(new Statements(connection)));
+  }
+
+  /** Fixes what is read. */
+  @FunctionalInterface
+  interface Begin {
+    /** From now on only what is committed is read, whatever is committed later. */
+    void begin() throws SQLException;
+  }
+
+  /** Reads from the store as it was when {@link Begin#begin} was called. */
+  @FunctionalInterface
+  interface MomentRead<T> {
+    T from(Begin moment, Statements store) throws SQLException, LedgerException;
+  }
+
+  /** Reads as of a moment that the reader chooses, before it reads anything. */
+  <T> T readOneMoment(MomentRead<T> read) throws LedgerException {
+    return onConnection(
+        connection -> {
+          // Of PostgreSQL's levels the lowest that shows one moment is another; this is SQLite's
+          // only one.
+          connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+          connection.setAutoCommit(false);
+          Statements statements = new Statements(connection);
+          // That a server ended the connection is found out here, and not by who waits for the
+          // moment.
+          touch(statements);
+          connection.rollback();
+          return read.from(() -> touch(statements), statements);
+        });
+  }
+
+  private static void touch(Statements statements) throws SQLException {
+    if (!statements.any(HEAD)) {
+      throw new IllegalStateException("a bug: a store without a head was opened");
+    }
+  }
+
+  /** Does something with a connection. */
+  @FunctionalInterface
+  private interface Use<T> {
+    T with(Connection connection) throws SQLException, LedgerException;
+  }
+
+  private <T> T onConnection(Use<T> use) throws LedgerException {
     try {
       for (int ended = 0; ; ended++) {
         try (Connection connection = store.readers().getConnection()) {
           try {
-            return read.from(new Statements(connection));
+            return use.with(connection);
           } catch (SQLException e) {
             if (ended == MOST_ENDED || !SqlFailures.isConnectionLost(e)) {
               throw e;

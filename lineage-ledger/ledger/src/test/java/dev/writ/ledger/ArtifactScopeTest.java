@@ -7,7 +7,6 @@ import static dev.writ.ledger.Samples.akName;
 import static dev.writ.ledger.Samples.digest;
 import static dev.writ.ledger.Samples.leaf;
 import static dev.writ.ledger.Samples.uuid;
-import static dev.writ.ledger.TestLedgers.await;
 import static dev.writ.ledger.TestLedgers.commit;
 import static dev.writ.ledger.TestLedgers.receipt;
 import static dev.writ.ledger.TestLedgers.tamper;
@@ -92,10 +91,7 @@ class ArtifactScopeTest extends IssuingLedger {
       }
     }
     assertThat(revoked).containsExactly(places);
-    assertThat(
-            await(ledger.statusSnapshot(List.of(0), Duration.ofSeconds(30)))
-                .revoked()
-                .getOrDefault(0, new BitSet()))
+    assertThat(ledger.statusSnapshot(List.of(0), Duration.ofSeconds(30)).revoked(0))
         .isEqualTo(bits);
     assertThat(ledger.liveArtifacts(scope).number()).isZero();
   }
@@ -168,6 +164,52 @@ class ArtifactScopeTest extends IssuingLedger {
             + " WHERE artifact.leaf_index = 1");
   }
 
+  private List<StateChange> partsOfTwo(ArtifactScope scope) throws Exception {
+    try (Connection connection = TestLedgers.connection(folder)) {
+      return new ScopeReads(new Statements(connection)).revocations(scope, NOW, 2);
+    }
+  }
+
+  @Test
+  void host_ofMoreThanAtOnce_losesAllInParts_andWhatItGetsBeforeTheLast() throws Exception {
+    issueSome();
+    ArtifactScope scope = new ArtifactScope.OfHost(HOST_B);
+    issue(HOST_B, WORKER_A, LATER.plusSeconds(1), Optional.empty());
+    assertThat(ledger.liveArtifacts(scope).number()).isEqualTo(5);
+    List<StateChange> parts = partsOfTwo(scope);
+    assertThat(parts)
+        .hasSize(3)
+        .last()
+        .isEqualTo(new StateChange.VoidArtifacts(HOST_B, ledger.size()));
+
+    for (StateChange part : parts.subList(0, 2)) {
+      receipt(commit(ledger, Entry.of(leaf(), part)));
+    }
+    assertThat(ledger.liveArtifacts(scope).number()).isZero();
+    issue(HOST_B, WORKER_A, LATER.minusSeconds(1), Optional.empty());
+    receipt(commit(ledger, Entry.of(leaf(), parts.get(2))));
+
+    for (int i = 0; i < issued.size(); i++) {
+      assertThat(isRevoked(issued.get(i)))
+          .as("artifact %d", i)
+          .isEqualTo(i != 0 && i != 2 && i != 5);
+    }
+    assertThat(ledger.newestArtifact(HOST_B)).isEmpty();
+  }
+
+  @Test
+  void host_withArtifactsOfWhichNoBitSaysWhose_losesThoseWithTheLastPart() throws Exception {
+    issueSome();
+    tamper(folder, "UPDATE status_index SET ak_name = NULL WHERE number = 3");
+    List<StateChange> parts = partsOfTwo(new ArtifactScope.OfHost(HOST_B));
+    assertThat(parts).last().isEqualTo(new StateChange.VoidArtifacts(HOST_B));
+    for (StateChange part : parts) {
+      assertThat(isRevoked(issued.get(3))).isFalse();
+      receipt(commit(ledger, Entry.of(leaf(), part)));
+    }
+    assertThat(isRevoked(issued.get(3))).isTrue();
+  }
+
   @Test
   @Tag("embedded")
   void part_readsNoneOfThoseThatEndBeforeIt_howeverManyTheyAre() throws Exception {
@@ -182,11 +224,11 @@ class ArtifactScopeTest extends IssuingLedger {
       ProgressHandler.setHandler(connection, Steps.EACH, steps);
       for (ArtifactScope scope :
           List.of(new ArtifactScope.Between(1, 3), new ArtifactScope.OfWorkload(WORKER_B, 99))) {
-        assertThat(reads.next(scope, LATER)).isEmpty();
+        assertThat(reads.next(scope, LATER, ScopeReads.AT_ONCE)).isEmpty();
         writes.voidPart(new StateChange.VoidScope(scope, LATER, LATER.plusMillis(1)), NOW);
         assertThat(steps.taken()).as("steps of SQLite").isLessThan(ScopeReads.AT_ONCE);
       }
-      assertThat(reads.next(new ArtifactScope.Between(1, 3), NOW)).isPresent();
+      assertThat(reads.next(new ArtifactScope.Between(1, 3), NOW, ScopeReads.AT_ONCE)).isPresent();
       assertThat(steps.taken()).as("steps are counted").isGreaterThan(ScopeReads.AT_ONCE);
       ProgressHandler.clearHandler(connection);
     }

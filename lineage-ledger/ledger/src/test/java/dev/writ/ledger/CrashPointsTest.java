@@ -202,8 +202,8 @@ class CrashPointsTest {
       assertThat(ledger.size()).isEqualTo(1);
     }
 
-    private static BitSet revoked(Ledger ledger) {
-      return await(ledger.statusSnapshot(List.of(0), Duration.ZERO)).revoked(0);
+    private static BitSet revoked(Ledger ledger) throws LedgerException {
+      return ledger.statusSnapshot(List.of(0), Duration.ZERO).revoked(0);
     }
   }
 }

@@ -86,8 +86,7 @@ final class CrashingWriter {
               instanceof Receipt) {
         out.println("revoked " + block.index(0).number() + " .");
       }
-      StatusSnapshot snapshot =
-          ledger.statusSnapshot(List.of(block.list()), Duration.ZERO).toCompletableFuture().join();
+      StatusSnapshot snapshot = snapshot(ledger, block);
       out.println(
           "snapshot "
               + snapshot.at().toEpochMilli()
@@ -96,6 +95,14 @@ final class CrashingWriter {
               + " "
               + snapshot.root().hex()
               + " .");
+    }
+  }
+
+  private static StatusSnapshot snapshot(Ledger ledger, StatusBlock block) {
+    try {
+      return ledger.statusSnapshot(List.of(block.list()), Duration.ZERO);
+    } catch (LedgerException e) {
+      throw new IllegalStateException("the status lists must be read, and are not", e);
     }
   }
 

@@ -5,7 +5,6 @@ import static dev.writ.ledger.Samples.LATER;
 import static dev.writ.ledger.Samples.NOW;
 import static dev.writ.ledger.Samples.leaf;
 import static dev.writ.ledger.Samples.uuid;
-import static dev.writ.ledger.TestLedgers.await;
 import static dev.writ.ledger.TestLedgers.commit;
 import static dev.writ.ledger.TestLedgers.receipt;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -60,10 +59,8 @@ class DescentTest extends IssuingLedger {
     return jti;
   }
 
-  private BitSet bits() {
-    return await(ledger.statusSnapshot(List.of(0), Duration.ofSeconds(30)))
-        .revoked()
-        .getOrDefault(0, new BitSet());
+  private BitSet bits() throws LedgerException {
+    return ledger.statusSnapshot(List.of(0), Duration.ofSeconds(30)).revoked(0);
   }
 
   @Test

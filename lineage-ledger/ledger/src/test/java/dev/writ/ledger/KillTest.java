@@ -135,7 +135,7 @@ class KillTest {
       StatusBlock next = await(ledger.reserveStatusBlock(Samples.LATER));
       assertThat(blocks.add(next.index(0).number())).as("%s is nobody's", next).isTrue();
 
-      StatusSnapshot now = await(ledger.statusSnapshot(ledger.statusLists(), Duration.ZERO));
+      StatusSnapshot now = ledger.statusSnapshot(ledger.statusLists(), Duration.ZERO);
       for (long number : revoked) {
         StatusIndex index = StatusIndex.ofNumber(number);
         assertThat(now.revoked(index.list()).get(index.idx())).as("bit %d", number).isTrue();

@@ -103,8 +103,8 @@ class LastSeenTest {
     return jti;
   }
 
-  private BitSet bits() {
-    return await(ledger.statusSnapshot(List.of(0), Duration.ZERO)).revoked(0);
+  private BitSet bits() throws LedgerException {
+    return ledger.statusSnapshot(List.of(0), Duration.ZERO).revoked(0);
   }
 
   private static BitSet bits(int... set) {
