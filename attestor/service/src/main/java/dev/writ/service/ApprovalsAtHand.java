@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Finds the approvals that a decision may count. A row says where one is; what it says, and whose word it
@@ -32,30 +33,96 @@ final class ApprovalsAtHand {
   }
 
   /**
-   * Those of a request that count at a time. Where the policy asks nobody, the ledger is not asked either.
+   * Those of a request that count for what begins at a time. Where the policy asks nobody, the ledger is not
+   * asked either.
    *
    * @param initiator who set the request in motion
    */
   CountedApprovals of(
       PolicyInForce policy, ExecutionRequest request, Optional<String> initiator, Instant now)
       throws LedgerException {
+    return of(policy, request, initiator, now, Optional.empty());
+  }
+
+  /**
+   * The same for what may run already: it goes on by those that it began with, where they still are enough.
+   * Until when one may be used says when a program may be started by it, and not for how long it runs.
+   *
+   * @param began the decision with which the execution began that goes on
+   */
+  CountedApprovals of(
+      PolicyInForce policy,
+      ExecutionRequest request,
+      Optional<String> initiator,
+      Instant now,
+      Optional<Leaf> began)
+      throws LedgerException {
     TrustContent believed = trust.newest().content();
     Optional<Approvals> rules = policy.document().approvals();
-    List<Counted> counted = new ArrayList<>();
-    if (rules.isPresent()) {
-      for (RecordedApproval row : ledger.openApprovals(request.digest(), policy.digest(), now)) {
-        Leaf leaf = leaf(row);
-        RequestApproval approval = ((RequestApproved) leaf.body()).approval();
-        Optional<Approval> shown =
-            CountedApprovals.shown(approval, request, rules.get(), believed, initiator, now);
-        boolean first =
-            counted.stream().noneMatch(each -> each.terms().kid().equals(approval.terms().kid()));
-        if (shown.isPresent() && first) {
-          counted.add(new Counted(leaf.id(), leaf.hash(), approval.terms(), shown.get()));
-        }
+    if (rules.isEmpty()) {
+      return new CountedApprovals(rules, believed, List.of(), false);
+    }
+    if (began.isPresent()) {
+      List<Counted> carried =
+          counted(
+              usedBy(began.get(), request, policy),
+              request,
+              rules.get(),
+              believed,
+              initiator,
+              began.get().time());
+      if (carried.size() >= rules.get().threshold()) {
+        return new CountedApprovals(rules, believed, carried, true);
       }
     }
-    return new CountedApprovals(rules, believed, counted);
+    return new CountedApprovals(
+        rules,
+        believed,
+        counted(
+            ledger.openApprovals(request.digest(), policy.digest(), now),
+            request,
+            rules.get(),
+            believed,
+            initiator,
+            now),
+        false);
+  }
+
+  private List<RecordedApproval> usedBy(Leaf began, ExecutionRequest request, PolicyInForce policy)
+      throws LedgerException {
+    List<RecordedApproval> used = new ArrayList<>();
+    OptionalLong index = ledger.indexOf(began.id());
+    for (RecordedApproval row :
+        ledger.approvalsBefore(
+            index.orElseThrow(), request.digest(), policy.digest(), Instant.EPOCH)) {
+      if (row.usedBy().equals(index)) {
+        used.add(row);
+      }
+    }
+    return used;
+  }
+
+  private List<Counted> counted(
+      List<RecordedApproval> rows,
+      ExecutionRequest request,
+      Approvals rules,
+      TrustContent believed,
+      Optional<String> initiator,
+      Instant begins)
+      throws LedgerException {
+    List<Counted> counted = new ArrayList<>();
+    for (RecordedApproval row : rows) {
+      Leaf leaf = leaf(row);
+      RequestApproval approval = ((RequestApproved) leaf.body()).approval();
+      Optional<Approval> shown =
+          CountedApprovals.shown(approval, request, rules, believed, initiator, begins);
+      boolean first =
+          counted.stream().noneMatch(each -> each.terms().kid().equals(approval.terms().kid()));
+      if (shown.isPresent() && first) {
+        counted.add(new Counted(leaf.id(), leaf.hash(), approval.terms(), shown.get()));
+      }
+    }
+    return counted;
   }
 
   private Leaf leaf(RecordedApproval row) throws LedgerException {

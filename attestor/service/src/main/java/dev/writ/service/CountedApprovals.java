@@ -26,8 +26,10 @@ import java.util.Optional;
  * @param rules the policy's; empty where it asks nobody, and then none counts
  * @param trust by which the approvers were told
  * @param counted of different approvers, oldest first
+ * @param carried whether the execution began with them and goes on, and no decision uses them again
  */
-record CountedApprovals(Optional<Approvals> rules, TrustContent trust, List<Counted> counted) {
+record CountedApprovals(
+    Optional<Approvals> rules, TrustContent trust, List<Counted> counted, boolean carried) {
   /** For how long an approval is supposed to be given where none is. */
   static final Duration SUPPOSED = Duration.ofHours(1);
 
@@ -52,7 +54,7 @@ record CountedApprovals(Optional<Approvals> rules, TrustContent trust, List<Coun
   }
 
   /**
-   * What rules see of an approval; empty where it does not count for a decision at this time. Whom an
+   * What rules see of an approval; empty where it does not count for what begins at this time. Whom an
    * approver did not see to have asked, he has approved nothing for.
    *
    * @param request that is decided on
@@ -65,9 +67,9 @@ record CountedApprovals(Optional<Approvals> rules, TrustContent trust, List<Coun
       Approvals rules,
       TrustContent trust,
       Optional<String> initiator,
-      Instant now) {
+      Instant begins) {
     RequestApproval.Terms terms = approval.terms();
-    if (!terms.holdsAt(now)
+    if (!terms.holdsAt(begins)
         || !terms.isFor(request, initiator)
         || !rules.admits(terms.approver(), initiator)) {
       return Optional.empty();
@@ -77,9 +79,14 @@ record CountedApprovals(Optional<Approvals> rules, TrustContent trust, List<Coun
         : Optional.empty();
   }
 
-  /** Those that rules see, which an allow uses: all, or none where they are too few. */
+  /** Those that rules see: all, or none where they are too few. */
   List<Counted> seen() {
     return rules.isPresent() && counted.size() >= rules.get().threshold() ? counted : List.of();
+  }
+
+  /** Those of them that an allow uses up. */
+  List<Counted> used() {
+    return carried ? List.of() : seen();
   }
 
   /** Governance with what rules see of them. */

@@ -27,7 +27,8 @@ import java.util.stream.Stream;
  * Writes decisions as ledger entries: the leaf, what must still hold when it is committed, and what
  * changes with it. Parents of a decision are the policy that decided, the host's enrolment, where it was made
  * under a break-glass the leaf that began that, the approvals that the policy's rules saw, the decision that
- * allowed the artifact under which it was asked, and the one that allowed the execution to begin that it renews.
+ * allowed the artifact under which it was asked, and the one that allowed the execution to begin that it renews,
+ * which has the approvals then that are not used again.
  */
 final class DecisionEntries {
   private final InstantSource clock;
@@ -80,6 +81,7 @@ final class DecisionEntries {
         .ifPresent(
             parent -> {
               rests.add(new Precondition.ParentLive(parent.claims().jti()));
+              rests.add(new Precondition.NotRevoked(parent.begun()));
               rests.add(new Precondition.HostActive(parent.claims().env().akName()));
             });
     grounds
@@ -89,9 +91,9 @@ final class DecisionEntries {
               rests.add(new Precondition.ParentLive(renewal.claims().jti()));
               rests.add(new Precondition.NotRevoked(renewal.first()));
             });
-    List<Counted> approvals = grounds.approvals().seen();
-    if (!approvals.isEmpty()) {
-      approvals.forEach(approval -> changes.add(approval.use()));
+    List<Counted> approvals = grounds.approvals().used();
+    approvals.forEach(approval -> changes.add(approval.use()));
+    if (!grounds.approvals().seen().isEmpty()) {
       rests.add(new Precondition.NoTrustAfter(grounds.approvals().trust().version()));
     }
     return new Entry(
@@ -103,7 +105,7 @@ final class DecisionEntries {
             approvals,
             Stream.concat(
                     grounds.parent().map(ParentGrant::leaf).stream(),
-                    grounds.renewal().map(Renewal::leaf).stream())
+                    grounds.renewal().map(renewal -> renewal.began().hash()).stream())
                 .toList(),
             body),
         changes,

@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param keyStorage where the instance key lives
  * @param learned to be committed with it: an instance key that was seen for the first time, how far the
  *     measurement list was verified, the boot log
- * @param approvals of which the permission uses up those that the policy's rules saw
+ * @param approvals that the policy's rules saw
  * @param policy by which it was judged
  * @param decided when
  * @param initiator who set it in motion, and what proved it

@@ -325,7 +325,12 @@ final class Judge {
             policy, Renewals.initiator(renewal, parent, initiator.map(Initiator::name)), now);
     Hash request = application.request().digest();
     CountedApprovals counted =
-        approvals.of(policy, application.request(), governance.initiator(), now);
+        approvals.of(
+            policy,
+            application.request(),
+            governance.initiator(),
+            now,
+            Renewals.isOfAnExecution(application) ? renewal.map(Renewal::began) : Optional.empty());
     Inputs inputs =
         new Inputs(
             PolicyInputs.subject(host.row(), quote, application.request()),

@@ -19,10 +19,12 @@ import java.util.Set;
  *
  * @param proof that its holder wants it
  * @param leaf hash of the decision that allowed it
- * @param uses how many the child draws from those that it may delegate
+ * @param begun the artifact with which its execution began, all of whose renewals have one number of uses to
+ *     delegate
+ * @param uses how many the child draws of them
  * @param ownAct whether its own act is handed over, and not another within what it may delegate
  */
-record ParentGrant(ParentProof proof, Hash leaf, long uses, boolean ownAct) {
+record ParentGrant(ParentProof proof, Hash leaf, UuidV7 begun, long uses, boolean ownAct) {
   /** Most obligations of an artifact. */
   static final int MAX_OBLIGATIONS = 16;
 
@@ -30,7 +32,7 @@ record ParentGrant(ParentProof proof, Hash leaf, long uses, boolean ownAct) {
     return proof.artifact().claims();
   }
 
-  /** How many uses its children may have together; more than can be drawn where nobody counts. */
+  /** How many uses all under its execution may have together; more than can be drawn where nobody counts. */
   long mostUses() {
     return claims()
         .act()
@@ -63,6 +65,6 @@ record ParentGrant(ParentProof proof, Hash leaf, long uses, boolean ownAct) {
   }
 
   StateChange recorded(UuidV7 jti) {
-    return new StateChange.RecordDescent(jti, claims().jti(), uses, mostUses());
+    return new StateChange.RecordDescent(jti, claims().jti(), begun, uses, mostUses());
   }
 }

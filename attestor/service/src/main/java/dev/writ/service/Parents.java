@@ -79,16 +79,20 @@ final class Parents {
         ledger
             .leaf(row.get().leafIndex())
             .orElseThrow(() -> new IllegalStateException("bug: an artifact without its leaf"));
-    Outcome grant = grant(application, policy, leaf, signatures, now);
+    Outcome grant =
+        grant(application, policy, leaf, signatures, now, Renewals.isOfAnExecution(application));
     if (!(grant instanceof Outcome.Under under)) {
       return grant;
     }
     ArtifactClaims claims = under.parent().claims();
-    if (!row.get().isLive(now)) {
+    UuidV7 begun = under.parent().begun();
+    boolean revoked =
+        row.get().revoked() || ledger.artifact(begun).map(IssuedArtifact::revoked).orElse(true);
+    if (revoked || !row.get().isLive(now)) {
       return denied(
-          row.get().revoked() ? "parent_revoked" : "parent_expired",
+          revoked ? "parent_revoked" : "parent_expired",
           "the parent must hold, and "
-              + (row.get().revoked() ? "was revoked" : "ended at " + row.get().expires()));
+              + (revoked ? "was revoked" : "ended at " + row.get().expires()));
     }
     boolean active =
         ledger.host(claims.env().akName()).map(Host::state).equals(Optional.of(HostState.ACTIVE));
@@ -100,7 +104,7 @@ final class Parents {
           "parent_initiator_differs",
           "who sets a child in motion must be the parent's initiator, and is another");
     }
-    long drawn = ledger.delegatedUses(named.get());
+    long drawn = ledger.delegatedUses(begun);
     if (under.parent().uses() > under.parent().mostUses() - drawn) {
       return denied(
           "parent_uses_spent",
@@ -119,9 +123,15 @@ final class Parents {
    *
    * @param leaf the decision that allowed the parent, by the ledger: it names the artifact that is shown, which
    *     says how deep it stands
+   * @param goesOn whether it is asked for what runs already, which drew its uses when it began
    */
   static Outcome grant(
-      Application application, PolicyInForce policy, Leaf leaf, Provider signatures, Instant now) {
+      Application application,
+      PolicyInForce policy,
+      Leaf leaf,
+      Provider signatures,
+      Instant now,
+      boolean goesOn) {
     ExecutionRequest request = application.request();
     if (application.parentProof().isEmpty()) {
       return denied(
@@ -183,7 +193,9 @@ final class Parents {
               + excess.was());
     }
     Narrowing.Outcome.Within within = (Narrowing.Outcome.Within) judged;
-    return new Outcome.Under(new ParentGrant(proof, leaf.hash(), within.uses(), within.ownAct()));
+    return new Outcome.Under(
+        new ParentGrant(
+            proof, leaf.hash(), allow.begun(), goesOn ? 0 : within.uses(), within.ownAct()));
   }
 
   /**

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How many uses were drawn of a parent, summed again of what its children asked for and not of a row that
- * says it.
+ * How many uses were drawn of a parent and of whatever else its execution went on under, summed again of what
+ * was asked for under those and not of a row that says it.
  */
 final class RecordedDraws {
   /** Of how many children at most: each is a payload to read. */
@@ -35,7 +35,7 @@ final class RecordedDraws {
       steps.same();
       return;
     }
-    OptionalLong before = before(parent.claims(), index);
+    OptionalLong before = before(parent, index);
     if (before.isEmpty()) {
       steps.same("what others drew of it is not kept, or of more than " + MOST);
     } else if (before.getAsLong() + parent.uses() > parent.mostUses()) {
@@ -53,9 +53,9 @@ final class RecordedDraws {
    *
    * @throws ContradictionException if a child is none, or asked for more than its parent lets it
    */
-  private OptionalLong before(ArtifactClaims parent, long index)
+  private OptionalLong before(ParentGrant parent, long index)
       throws LedgerException, ContradictionException {
-    List<Long> children = log.childrenBefore(parent.jti(), index, MOST + 1);
+    List<Long> children = log.childrenBefore(parent.begun(), index, MOST + 1);
     if (children.size() > MOST) {
       return OptionalLong.empty();
     }
@@ -70,13 +70,19 @@ final class RecordedDraws {
     return OptionalLong.of(sum);
   }
 
-  private OptionalLong drawn(ArtifactClaims parent, long at)
+  private OptionalLong drawn(ParentGrant parent, long at)
       throws LedgerException, ContradictionException {
     String child = "child of leaf " + at;
     Leaf leaf = grounds.provenLeaf(at);
     if (!(leaf.body() instanceof LeafBody.DecisionAllow allow)
-        || !allow.parent().equals(Optional.of(parent.jti()))) {
-      throw new ContradictionException(child, "an allow under " + parent.jti(), "another leaf");
+        || allow.parent().isEmpty()
+        || !grounds
+            .allowed(child, allow.parent().get(), at)
+            .body()
+            .begun()
+            .equals(parent.begun())) {
+      throw new ContradictionException(
+          child, "an allow under the execution of " + parent.begun(), "another leaf");
     }
     Optional<byte[]> payload = log.payload(at);
     if (payload.isEmpty()) {
@@ -88,9 +94,12 @@ final class RecordedDraws {
       throw new ContradictionException(
           child, "of request " + allow.requestDigest(), "of " + request.digest());
     }
-    if (!(Narrowing.judge(parent, request) instanceof Narrowing.Outcome.Within within)) {
+    ArtifactClaims above = parent.claims();
+    if (!(Narrowing.judge(above, request.under(Optional.of(above.jti())))
+        instanceof Narrowing.Outcome.Within within)) {
       throw new ContradictionException(child, "within its parent", "wider");
     }
-    return OptionalLong.of(within.uses());
+    boolean goesOn = allow.renews().isPresent() && request.isOfExecutions();
+    return OptionalLong.of(goesOn ? 0 : within.uses());
   }
 }

@@ -335,8 +335,13 @@ final class RecordedGrounds {
     return ledger.approvalsBefore(leafIndex, request, policy, at);
   }
 
-  /** The parent of a request whose decision has its leaf at {@code index}, by what its own leaf says. */
-  Parents.Outcome parent(Application application, PolicyInForce policy, long index, Instant at)
+  /**
+   * The parent of a request whose decision has its leaf at {@code index}, by what its own leaf says.
+   *
+   * @param goesOn whether that decision let go on what ran already
+   */
+  Parents.Outcome parent(
+      Application application, PolicyInForce policy, long index, Instant at, boolean goesOn)
       throws LedgerException, ContradictionException {
     UuidV7 jti = application.request().parent().orElseThrow();
     IssuedArtifact row =
@@ -345,7 +350,7 @@ final class RecordedGrounds {
             .filter(found -> found.leafIndex() < index)
             .orElseThrow(
                 () -> new ContradictionException("parent", "allowed before", "not: " + jti));
-    return Parents.grant(application, policy, provenLeaf(row.leafIndex()), signatures, at);
+    return Parents.grant(application, policy, provenLeaf(row.leafIndex()), signatures, at, goesOn);
   }
 
   /** What was drawn of a parent before {@code index}. */
@@ -353,16 +358,28 @@ final class RecordedGrounds {
     return new RecordedDraws(ledger, this);
   }
 
-  /** The decision before {@code index} that allowed an artifact which one at it says it renews. */
-  Leaf renewed(UuidV7 jti, long index) throws LedgerException, ContradictionException {
+  /**
+   * A decision before another that allowed an artifact.
+   *
+   * @param body of {@code leaf}
+   */
+  record Allowed(long index, Leaf leaf, LeafBody.DecisionAllow body) {}
+
+  /**
+   * The decision before {@code index} that allowed an artifact which the one at it names.
+   *
+   * @param member by which it names it
+   */
+  Allowed allowed(String member, UuidV7 jti, long index)
+      throws LedgerException, ContradictionException {
     Optional<IssuedArtifact> row = ledger.artifact(jti).filter(found -> found.leafIndex() < index);
     if (row.isPresent()) {
       Leaf leaf = provenLeaf(row.get().leafIndex());
-      if (leaf.body() instanceof LeafBody.DecisionAllow) {
-        return leaf;
+      if (leaf.body() instanceof LeafBody.DecisionAllow allow) {
+        return new Allowed(row.get().leafIndex(), leaf, allow);
       }
     }
-    throw new ContradictionException("renews", "allowed before", "not: " + jti);
+    throw new ContradictionException(member, "allowed before", "not: " + jti);
   }
 
   /** The leaves that allowed what an allow at {@code index} says it comes from, as far as there are any. */

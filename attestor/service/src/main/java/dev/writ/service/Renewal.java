@@ -2,8 +2,8 @@
 package dev.writ.service;
 
 import dev.writ.artifact.ArtifactClaims;
+import dev.writ.artifact.Leaf;
 import dev.writ.artifact.UuidV7;
-import dev.writ.tlog.Hash;
 import java.util.Optional;
 
 /**
@@ -11,9 +11,9 @@ import java.util.Optional;
  *
  * @param claims of the artifact that was shown, which holds
  * @param first jti of the artifact that the execution began with
- * @param leaf hash of the decision that allowed that
+ * @param began the decision that allowed that
  */
-record Renewal(ArtifactClaims claims, UuidV7 first, Hash leaf) {
+record Renewal(ArtifactClaims claims, UuidV7 first, Leaf began) {
   private static final String OF_A_HOST = "host:";
 
   UuidV7 execution() {

@@ -4,6 +4,7 @@ package dev.writ.service;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.UuidV7;
@@ -15,9 +16,10 @@ import java.util.Optional;
 
 /**
  * Judges whether an application goes on with an execution that was allowed: whether the artifact that it shows
- * is one of ours that holds, of this host and key and of the same request to the byte. The rules then decide
- * anew; what is renewed grants nothing but whose execution it is, and for as long as a lease. Reads the ledger, which judges once more that the
- * artifact is live when the new one is committed.
+ * is one of ours that holds, of this host and key and of the same request to the byte; but for its parent, where
+ * that went on, too: then the request names another artifact of the same execution. The rules then decide anew;
+ * what is renewed grants nothing but whose execution it is, and for as long as a lease. Reads the ledger, which
+ * judges once more that the artifact is live when the new one is committed.
  */
 final class Renewals {
   /** How the names of these denials begin. */
@@ -56,11 +58,15 @@ final class Renewals {
           "renewal_unknown",
           "what is renewed must be an artifact that was allowed here, and is not");
     }
+    UuidV7 first = allow.get().begun();
+    IssuedArtifact began = ledger.artifact(first).orElseThrow(Renewals::unrecorded);
+    Leaf beginning = leaf(began);
     if (!claims.env().akName().equals(host.akName())
-        || !claims.request().digest().equals(application.request().digest())) {
+        || !isOf(application.request(), allow(beginning).orElseThrow(Renewals::unrecorded))) {
       return denied(
           "renewal_of_another",
-          "a renewal must be of the same request by the same host and key, and is of another");
+          "a renewal must be of the same request by the same host and key, under the same execution, and is"
+              + " of another");
     }
     if (claims.lease().isEmpty()) {
       return denied(
@@ -72,8 +78,6 @@ final class Renewals {
           "renewal_initiator_differs",
           "who has an execution go on must be its initiator, where somebody is shown, and is another");
     }
-    UuidV7 first = allow.get().renews().orElse(claims.jti());
-    IssuedArtifact began = ledger.artifact(first).orElseThrow(Renewals::unrecorded);
     if (row.get().revoked() || began.revoked()) {
       return denied("renewal_revoked", "what is renewed must hold, and was revoked");
     }
@@ -81,7 +85,27 @@ final class Renewals {
       return denied(
           "renewal_expired", "what is renewed must hold, and ended at " + row.get().expires());
     }
-    return new Outcome.Of(new Renewal(claims, first, leaf(began).hash()));
+    return new Outcome.Of(new Renewal(claims, first, beginning));
+  }
+
+  /** Whether it goes on with what runs on a host already, where nothing begins by it. */
+  static boolean isOfAnExecution(Application application) {
+    return application.renewed().isPresent() && application.request().isOfExecutions();
+  }
+
+  private boolean isOf(ExecutionRequest request, LeafBody.DecisionAllow began)
+      throws LedgerException {
+    return began.isOf(request)
+        && (request.parent().equals(began.parent())
+            || begun(request.parent()).equals(begun(began.parent())));
+  }
+
+  /** With what the execution of an artifact began. */
+  private Optional<UuidV7> begun(Optional<UuidV7> jti) throws LedgerException {
+    Optional<IssuedArtifact> row = jti.isPresent() ? ledger.artifact(jti.get()) : Optional.empty();
+    return row.isPresent()
+        ? allow(leaf(row.get())).map(LeafBody.DecisionAllow::begun)
+        : Optional.empty();
   }
 
   private Leaf leaf(IssuedArtifact artifact) throws LedgerException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
+import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.UuidV7;
@@ -216,7 +217,7 @@ final class ReplayWalk {
     if (application.request().parent().isPresent() && parent.isEmpty()) {
       return;
     }
-    renewed();
+    renewed(application.request());
     ReplayedAppraisal appraisal =
         new ReplayedAppraisal(grounds, recorded, policy, host, quote, key.storage(), index);
     parent.ifPresent(appraisal::under);
@@ -261,7 +262,12 @@ final class ReplayWalk {
       return Optional.empty();
     }
     steps.begin(ReplayStep.PARENT);
-    Parents.Outcome outcome = grounds.parent(application, policy, index, recorded.decided());
+    boolean goesOn =
+        leaf.body() instanceof LeafBody.DecisionAllow allow
+            && allow.renews().isPresent()
+            && application.request().isOfExecutions();
+    Parents.Outcome outcome =
+        grounds.parent(application, policy, index, recorded.decided(), goesOn);
     if (outcome instanceof Parents.Outcome.Under under) {
       if (recorded.allowed()) {
         policies.requireParent(under.parent().leaf(), "the parent artifact's");
@@ -278,18 +284,27 @@ final class ReplayWalk {
     return Optional.empty();
   }
 
-  /** What an allow goes on with was allowed before it, of the same request. */
-  private void renewed() throws LedgerException, ContradictionException {
+  /** What an allow goes on with was allowed before it, of the same request, whose parent may have gone on. */
+  private void renewed(ExecutionRequest request) throws LedgerException, ContradictionException {
     if (!(leaf.body() instanceof LeafBody.DecisionAllow allow) || allow.renews().isEmpty()) {
       return;
     }
     steps.begin(ReplayStep.PARENT);
-    Leaf first = grounds.renewed(allow.renews().get(), index);
-    policies.requireParent(first.hash(), "the renewed artifact's");
-    if (!((LeafBody.DecisionAllow) first.body()).requestDigest().equals(allow.requestDigest())) {
+    RecordedGrounds.Allowed first = grounds.allowed("renews", allow.renews().get(), index);
+    policies.requireParent(first.leaf().hash(), "the renewed artifact's");
+    if (!first.body().isOf(request)
+        || !begun(request.parent()).equals(begun(first.body().parent()))) {
       throw new ContradictionException("renews", "of the same request", "of another");
     }
     steps.same();
+  }
+
+  /** With what the execution of an artifact began. */
+  private Optional<UuidV7> begun(Optional<UuidV7> jti)
+      throws LedgerException, ContradictionException {
+    return jti.isPresent()
+        ? Optional.of(grounds.allowed("parent", jti.get(), index).body().begun())
+        : Optional.empty();
   }
 
   private void revoked(RecordedDecision recorded, Optional<EndorsementOutcome> endorsement)

@@ -16,6 +16,7 @@ import dev.writ.service.CountedApprovals.Counted;
 import dev.writ.service.RecordedGrounds.RecordedHost;
 import dev.writ.service.RecordedGrounds.TrustThen;
 import dev.writ.tlog.Hash;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -56,21 +57,25 @@ final class ReplayedApprovals {
     left.remove(host.host().enrolment());
     policy.mode().parent(recorded.decided()).ifPresent(left::remove);
     left.removeAll(grounds.origins(leaf, index));
+    if (left.isEmpty() && rules.isPresent() && saw(was)) {
+      Optional<RecordedGrounds.Allowed> began = began(recorded);
+      if (began.isPresent()) {
+        return carried(policy, rules.get(), trust, recorded, began.get());
+      }
+    }
     if (left.isEmpty() || (was.isEmpty() && !recorded.allowed())) {
-      return new CountedApprovals(rules, trust.content(), List.of());
+      return new CountedApprovals(rules, trust.content(), List.of(), false);
     }
     steps.begin(ReplayStep.APPROVALS);
     List<Counted> counted = new ArrayList<>();
     if (rules.isPresent()) {
       for (RecordedApproval row :
           grounds.approvalsBefore(
-              index,
-              recorded.application().request().digest(),
-              policy.digest(),
-              recorded.decided())) {
+              index, recorded.application().request().digest(), policy.digest(), Instant.EPOCH)) {
         Leaf approval = grounds.provenLeaf(row.leafIndex());
         if (left.remove(approval.hash())) {
-          verified(row, approval, rules.get(), trust, recorded).ifPresent(counted::add);
+          Used by = used(row, recorded);
+          verified(row, approval, rules.get(), trust, recorded, by).ifPresent(counted::add);
         }
       }
     }
@@ -80,6 +85,65 @@ final class ReplayedApprovals {
           "beside policy, host, break-glass and parent, approvals of this request that are recorded",
           "leaf " + left.iterator().next() + ", which is none");
     }
+    say(trust, counted);
+    return new CountedApprovals(rules, trust.content(), counted, false);
+  }
+
+  /** Whether it is kept that rules were shown an approval. */
+  private static boolean saw(Optional<Inputs> was) {
+    return was.map(inputs -> !inputs.governance().approvals().isEmpty()).orElse(false);
+  }
+
+  /** The decision with which the execution began that an allow lets go on. */
+  private Optional<RecordedGrounds.Allowed> began(RecordedDecision recorded)
+      throws LedgerException, ContradictionException {
+    return leaf.body() instanceof LeafBody.DecisionAllow allow
+            && allow.renews().isPresent()
+            && recorded.application().request().isOfExecutions()
+        ? Optional.of(grounds.allowed("renews", allow.renews().get(), index))
+        : Optional.empty();
+  }
+
+  /** Those that the execution began with, by whose decision they are used. */
+  private CountedApprovals carried(
+      PolicyInForce policy,
+      Approvals rules,
+      TrustThen trust,
+      RecordedDecision recorded,
+      RecordedGrounds.Allowed began)
+      throws LedgerException, ContradictionException {
+    steps.begin(ReplayStep.APPROVALS);
+    List<Counted> counted = new ArrayList<>();
+    for (RecordedApproval row :
+        grounds.approvalsBefore(
+            began.index(),
+            recorded.application().request().digest(),
+            policy.digest(),
+            Instant.EPOCH)) {
+      Leaf approval = grounds.provenLeaf(row.leafIndex());
+      if (began.leaf().parents().contains(approval.hash())) {
+        Used by = new Used(began.index(), began.leaf().time());
+        verified(row, approval, rules, trust, recorded, by).ifPresent(counted::add);
+      }
+    }
+    say(trust, counted);
+    return new CountedApprovals(Optional.of(rules), trust.content(), counted, true);
+  }
+
+  /** By which decision an approval was used, when. */
+  private record Used(long index, Instant at) {}
+
+  /** A denial of what ran already names approvals that were used when it began. */
+  private Used used(RecordedApproval row, RecordedDecision recorded)
+      throws LedgerException, ContradictionException {
+    boolean before =
+        !recorded.allowed() && row.usedBy().isPresent() && row.usedBy().getAsLong() < index;
+    return before
+        ? new Used(row.usedBy().getAsLong(), grounds.provenLeaf(row.usedBy().getAsLong()).time())
+        : new Used(index, recorded.decided());
+  }
+
+  private void say(TrustThen trust, List<Counted> counted) {
     if (trust.isKnown()) {
       steps.same(counted.size() + " under trust file version " + trust.content().version());
     } else {
@@ -89,7 +153,6 @@ final class ReplayedApprovals {
                   + trust.content().version()
                   + "; name the one with which the ledger began"));
     }
-    return new CountedApprovals(rules, trust.content(), counted);
   }
 
   /** Empty where nobody can say any more whether it counted. */
@@ -98,7 +161,8 @@ final class ReplayedApprovals {
       Leaf approved,
       Approvals rules,
       TrustThen trust,
-      RecordedDecision recorded)
+      RecordedDecision recorded,
+      Used by)
       throws ContradictionException {
     String member = "approval of leaf " + row.leafIndex();
     if (!(approved.body() instanceof RequestApproved body)
@@ -107,9 +171,9 @@ final class ReplayedApprovals {
           "request_approval row " + row.statement(), "of the leaf that has it", "of another");
     }
     if (leaf.body() instanceof LeafBody.DecisionAllow
-        && !row.usedBy().equals(OptionalLong.of(index))) {
+        && !row.usedBy().equals(OptionalLong.of(by.index()))) {
       throw new ContradictionException(
-          member, "used by leaf " + index, "used by " + words(row.usedBy()));
+          member, "used by leaf " + by.index(), "used by " + words(row.usedBy()));
     }
     RequestApproval approval = body.approval();
     ExecutionRequest request = recorded.application().request();
@@ -126,7 +190,7 @@ final class ReplayedApprovals {
             was.isPresent() ? rules : new Approvals(rules.threshold(), rules.approvers(), false),
             trust.content(),
             initiator,
-            recorded.decided());
+            by.at());
     if (shown.isEmpty() && ofInitiator && !trust.isKnown()) {
       if (was.isEmpty()) {
         return Optional.empty();

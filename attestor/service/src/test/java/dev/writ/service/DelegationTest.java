@@ -233,8 +233,9 @@ final class DelegationTest extends DelegatingHosts {
       Artifact of = Artifact.assemble(Artifact.signingInput(parent.kid(), named), new byte[64]);
       ParentProof proof = new ParentProof(of, host.instanceKey.publicKey(), new byte[64]);
       Hash leaf = Hash.sha256(new byte[0]);
-      Optional<ParentGrant> own = Optional.of(new ParentGrant(proof, leaf, 0, true));
-      Optional<ParentGrant> another = Optional.of(new ParentGrant(proof, leaf, 0, false));
+      Optional<ParentGrant> own = Optional.of(new ParentGrant(proof, leaf, any.jti(), 0, true));
+      Optional<ParentGrant> another =
+          Optional.of(new ParentGrant(proof, leaf, any.jti(), 0, false));
       assertThat(Parents.initiator(own, Optional.empty()))
           .isEqualTo(Optional.of(name).filter("alice"::equals));
       assertThat(Parents.initiator(another, Optional.empty())).isEmpty();

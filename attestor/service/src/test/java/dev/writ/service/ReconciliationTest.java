@@ -169,13 +169,14 @@ final class ReconciliationTest extends TwoHosts {
     try (Connection store = deployment.store();
         PreparedStatement under =
             store.prepareStatement(
-                "INSERT INTO descent (jti, parent, root, depth, uses, leaf_index)"
-                    + " SELECT jti, ?, ?, 1, 0, leaf_index FROM artifact WHERE jti = ?");
+                "INSERT INTO descent (jti, parent, root, depth, uses, leaf_index, drawn_of)"
+                    + " SELECT jti, ?, ?, 1, 0, leaf_index, ? FROM artifact WHERE jti = ?");
         PreparedStatement revoke =
             store.prepareStatement("UPDATE artifact SET revoked = 1 WHERE jti = ?")) {
       under.setBytes(1, bytes(first.jti()));
       under.setBytes(2, bytes(first.jti()));
-      under.setBytes(3, bytes(second.jti()));
+      under.setBytes(3, bytes(first.jti()));
+      under.setBytes(4, bytes(second.jti()));
       assertThat(under.executeUpdate()).isEqualTo(1);
       revoke.setBytes(1, bytes(first.jti()));
       assertThat(revoke.executeUpdate()).isEqualTo(1);

@@ -236,7 +236,7 @@ final class RenewalTest {
     Artifact first = Deployment.artifact(deployment.attest(host));
     ArtifactClaims alices =
         forged(first, first.claims().gov().initiator(), "alice@acme.example").claims();
-    Renewal goesOn = new Renewal(alices, alices.jti(), first.digest());
+    Renewal goesOn = new Renewal(alices, alices.jti(), deployment.lastLeaf());
     ParentProof proof =
         new ParentProof(
             forged(first, first.claims().gov().initiator(), "alice@acme.example"),
@@ -248,13 +248,13 @@ final class RenewalTest {
     assertThat(
             Renewals.initiator(
                 Optional.of(goesOn),
-                Optional.of(new ParentGrant(proof, first.digest(), 1, false)),
+                Optional.of(new ParentGrant(proof, first.digest(), alices.jti(), 1, false)),
                 Optional.empty()))
         .isEmpty();
     assertThat(
             Renewals.initiator(
                 Optional.of(goesOn),
-                Optional.of(new ParentGrant(proof, first.digest(), 1, true)),
+                Optional.of(new ParentGrant(proof, first.digest(), alices.jti(), 1, true)),
                 Optional.empty()))
         .contains("alice@acme.example");
   }

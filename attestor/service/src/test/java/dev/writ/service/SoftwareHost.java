@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.EvidenceBinding;
+import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Evidence;
@@ -141,6 +142,12 @@ final class SoftwareHost {
   /** What answers a challenge: a quote bound to the request, and the instance key certified. */
   Application answer(Challenge challenge, ExecutionRequest request) {
     return answerCertifiedBy(ak, challenge, request);
+  }
+
+  /** The same for what is bound to how it is executed. */
+  Application answer(Challenge challenge, ExecutionRequest request, ExecBinding exec) {
+    Evidence evidence = evidence(challenge, request, certification(ak));
+    return new Application(ak.name(), challenge, request, Optional.of(exec), evidence);
   }
 
   /** The same for a key that is in no TPM. */

@@ -53,7 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class StepUpTest {
-  private static final String RULES =
+  static final String RULES =
       """
       {"id":"approved","stage":"requirement","effect":"require","mode":"enforce",
        "when":"request.max_uses < 2 || size(governance.approvals) >= 2","code":"policy_denied",
@@ -62,7 +62,7 @@ final class StepUpTest {
        "when":"request.max_uses == 99","code":"policy_denied",
        "reason_user":"This is never given.","reason_admin":"Whoever approves it."}\
       """;
-  private static final String TESTS =
+  static final String TESTS =
       """
       {"name":"used-twice-approved","like":"worker-a-on-host-a","expect":"allow",
        "inputs":{"request":{"max_uses":2},"governance":{"approvals":[
@@ -532,7 +532,7 @@ final class StepUpTest {
     ExecutionRequest request = Deployment.request(host, 14);
     approved(request, 0);
     approved(request, 2);
-    removeFromTrust(0);
+    removeFromTrust(deployment, kid(0));
     StepUp next = next(ask(request));
     assertThat(next.given()).isEqualTo(1);
     assertThat(next.approvers()).containsExactly(name(1));
@@ -545,13 +545,13 @@ final class StepUpTest {
     assertThat(counts.of(Replayed.Standing.CONTRADICTS)).isZero();
   }
 
-  private static void removeFromTrust(int approver) {
+  static void removeFromTrust(Deployment deployment, Hash approver) {
     TrustContent c = deployment.service().trust().content();
     KeyQuorum left =
         new KeyQuorum(
             1,
             c.policyApprovers().orElseThrow().keys().stream()
-                .filter(key -> !key.kid().equals(kid(approver)))
+                .filter(key -> !key.kid().equals(approver))
                 .toList());
     TrustFile wanted = TrustFile.of(c.approvedBy(left), List.of());
     DualControl control = deployment.service().dualControl();

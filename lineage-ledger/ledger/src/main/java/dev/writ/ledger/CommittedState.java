@@ -229,8 +229,8 @@ public abstract sealed class CommittedState implements RecordedState permits Led
   }
 
   @Override
-  public List<Long> childrenBefore(UuidV7 parent, long leafIndex, int most) throws LedgerException {
-    return store.read(statements -> new DescentRows(statements).before(parent, leafIndex, most));
+  public List<Long> childrenBefore(UuidV7 begun, long leafIndex, int most) throws LedgerException {
+    return store.read(statements -> new DescentRows(statements).before(begun, leafIndex, most));
   }
 
   /** All artifacts under another that have not ended, revoked or not. */
@@ -238,9 +238,9 @@ public abstract sealed class CommittedState implements RecordedState permits Led
     return store.read(statements -> new DescentRows(statements).descendants(jti, clock.instant()));
   }
 
-  /** How many uses the children of an artifact draw together. */
-  public long delegatedUses(UuidV7 parent) throws LedgerException {
-    return store.read(statements -> new DescentRows(statements).drawn(parent));
+  /** How many uses all draw together of the execution that began with an artifact. */
+  public long delegatedUses(UuidV7 begun) throws LedgerException {
+    return store.read(statements -> new DescentRows(statements).drawn(begun));
   }
 
   /** How often the artifact was used here. */

@@ -35,6 +35,10 @@ public final class DerivedState {
   private final Map<Hash, RecordedApproval> approvals = new LinkedHashMap<>();
   private final Map<UuidV7, IssuedArtifact> artifacts = new HashMap<>();
   private final Map<UuidV7, Descent> descents = new HashMap<>();
+
+  /** By what is renewed what its execution began with. */
+  private final Map<UuidV7, UuidV7> begun = new HashMap<>();
+
   private final Map<Hash, Hash> statementOfLeaf = new HashMap<>();
   private final List<Fault> faults = new ArrayList<>();
 
@@ -93,6 +97,7 @@ public final class DerivedState {
   private void issued(long index, LeafBody.DecisionAllow allow) {
     artifacts.putIfAbsent(
         allow.jti(), new IssuedArtifact(allow.jti(), index, Instant.MAX, false, Optional.empty()));
+    allow.renews().ifPresent(first -> begun.putIfAbsent(allow.jti(), first));
     allow
         .parent()
         .ifPresent(
@@ -120,10 +125,11 @@ public final class DerivedState {
     return Optional.ofNullable(descents.get(jti));
   }
 
-  /** The leaves before one that allowed artifacts under another, as those leaves say. */
-  public List<Long> childrenBefore(UuidV7 parent, long leafIndex, int most) {
+  /** As {@link RecordedState#childrenBefore}, by what the leaves say. */
+  public List<Long> childrenBefore(UuidV7 first, long leafIndex, int most) {
     return descents.values().stream()
-        .filter(child -> child.parent().equals(parent) && child.leafIndex() < leafIndex)
+        .filter(child -> child.leafIndex() < leafIndex)
+        .filter(child -> begun.getOrDefault(child.parent(), child.parent()).equals(first))
         .map(Descent::leafIndex)
         .sorted()
         .limit(most)

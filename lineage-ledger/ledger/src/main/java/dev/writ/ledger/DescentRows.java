@@ -23,21 +23,24 @@ final class DescentRows {
   static final String CHILDREN = "jti IN (SELECT jti FROM descent WHERE parent = ?)";
 
   private static final String RECORD =
-      "INSERT INTO descent (jti, parent, root, depth, uses, leaf_index)"
+      "INSERT INTO descent (jti, parent, root, depth, uses, leaf_index, drawn_of)"
           + " SELECT child.jti, above.jti, COALESCE(chain.root, above.jti),"
-          + " COALESCE(chain.depth, 0) + 1, ?, child.leaf_index"
+          + " COALESCE(chain.depth, 0) + 1, ?, child.leaf_index, begun.jti"
           + " FROM artifact AS child JOIN artifact AS above ON above.jti = ?"
+          + " JOIN artifact AS begun ON begun.jti = ?"
           + " LEFT JOIN descent AS chain ON chain.jti = above.jti"
           + " WHERE child.jti = ? AND child.leaf_index = ? AND above.leaf_index < child.leaf_index"
           + " AND child.expires <= above.expires AND COALESCE(chain.depth, 0) < "
           + Descent.MAX_DEPTH
-          + " AND (SELECT COALESCE(SUM(uses), 0) FROM descent WHERE parent = ?) <= ?"
+          + " AND begun.leaf_index <= above.leaf_index"
+          + " AND (SELECT COALESCE(SUM(uses), 0) FROM descent WHERE drawn_of = ?) <= ?"
           + " ON CONFLICT DO NOTHING RETURNING depth";
-  private static final String DRAWN = "SELECT COALESCE(SUM(uses), 0) FROM descent WHERE parent = ?";
+  private static final String DRAWN =
+      "SELECT COALESCE(SUM(uses), 0) FROM descent WHERE drawn_of = ?";
   private static final String ROW =
       "SELECT jti, parent, root, depth, uses, leaf_index FROM descent WHERE jti = ?";
   private static final String BEFORE =
-      "SELECT leaf_index FROM descent WHERE parent = ? AND leaf_index < ?"
+      "SELECT leaf_index FROM descent WHERE drawn_of = ? AND leaf_index < ?"
           + " ORDER BY leaf_index LIMIT ?";
   private static final String DESCENDANTS_IN_LISTS =
       withDescendants("", CHILDREN)
@@ -77,26 +80,27 @@ final class DescentRows {
         RECORD,
         change.uses(),
         change.parent(),
+        change.drawnOf(),
         change.jti(),
         index,
-        change.parent(),
+        change.drawnOf(),
         change.mostUses() - change.uses())) {
       return Optional.empty();
     }
     return Optional.of(
-        drawn(change.parent()) > change.mostUses() - change.uses()
+        drawn(change.drawnOf()) > change.mostUses() - change.uses()
             ? new Superseded(new DelegationSpent(change.parent()))
             : new Refused(change, Refusal.DESCENT_IMPOSSIBLE));
   }
 
-  /** How many uses the children of an artifact draw together. */
-  long drawn(UuidV7 parent) throws SQLException {
-    return statements.first(row -> row.getLong(1), DRAWN, parent).orElse(0L);
+  /** How many uses all draw together of the execution that began with an artifact. */
+  long drawn(UuidV7 begun) throws SQLException {
+    return statements.first(row -> row.getLong(1), DRAWN, begun).orElse(0L);
   }
 
-  /** The leaves of an artifact's children before a leaf, in order. */
-  List<Long> before(UuidV7 parent, long leafIndex, int most) throws SQLException {
-    return statements.all(row -> row.getLong(1), BEFORE, parent, leafIndex, (long) most);
+  /** The leaves before one that allowed something under an execution's artifacts, in order. */
+  List<Long> before(UuidV7 begun, long leafIndex, int most) throws SQLException {
+    return statements.all(row -> row.getLong(1), BEFORE, begun, leafIndex, (long) most);
   }
 
   Optional<Descent> of(UuidV7 jti) throws SQLException {

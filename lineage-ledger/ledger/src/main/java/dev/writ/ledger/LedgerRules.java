@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -315,7 +316,10 @@ public final class LedgerRules {
       }
     }
 
-    /** Whatever of one execution was revoked, nothing goes on with it. */
+    /**
+     * Whatever of one execution was revoked, nothing goes on with it; and nothing goes on under another than
+     * it began under.
+     */
     private void renewed(LeafBody.DecisionAllow allow, UuidV7 first) {
       ofAllow(first);
       @Nullable UuidV7 unused = begun.put(allow.jti(), first);
@@ -325,6 +329,21 @@ public final class LedgerRules {
           "what it renews must not have been revoked, and of the execution of "
               + first
               + " some was");
+      @Nullable UuidV7 above = execution(parents.get(allow.jti()));
+      @Nullable UuidV7 before = execution(parents.get(first));
+      require(
+          Objects.equals(above, before),
+          Rule.OF_AN_ALLOW,
+          "it must be under the execution that "
+              + first
+              + " is under, "
+              + before
+              + ", is under "
+              + above);
+    }
+
+    private @Nullable UuidV7 execution(@Nullable UuidV7 jti) {
+      return jti == null ? null : begun.getOrDefault(jti, jti);
     }
 
     private void under(LeafBody.DecisionAllow allow, UuidV7 parent) {

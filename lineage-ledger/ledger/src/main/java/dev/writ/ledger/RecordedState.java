@@ -26,8 +26,13 @@ public interface RecordedState {
   /** Under which artifact another was issued; empty for one that was issued under none. */
   Optional<Descent> descent(UuidV7 jti) throws LedgerException;
 
-  /** The leaves before one that allowed artifacts under another, at most {@code most} of them, in order. */
-  List<Long> childrenBefore(UuidV7 parent, long leafIndex, int most) throws LedgerException;
+  /**
+   * The leaves before one that allowed artifacts under those of an execution, at most {@code most} of them, in
+   * order.
+   *
+   * @param begun the artifact with which that execution began
+   */
+  List<Long> childrenBefore(UuidV7 begun, long leafIndex, int most) throws LedgerException;
 
   /** The policy set in force; empty before the first. */
   Optional<PolicyEpoch> policyEpoch() throws LedgerException;

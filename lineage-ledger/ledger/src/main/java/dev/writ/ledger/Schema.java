@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  */
 final class Schema {
   /** What this build reads and writes. */
-  static final int VERSION = 13;
+  static final int VERSION = 14;
 
   private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*--.*$");
 

@@ -83,20 +83,27 @@ public sealed interface StateChange {
 
   /**
    * Records that the artifact of the same entry was issued under another, which was decided before and ends
-   * no earlier. The uses that all children of a parent draw stay within {@code mostUses}: else the entry is
+   * no earlier. The uses that all draw of one execution stay within {@code mostUses}: else the entry is
    * {@link CommitOutcome.Superseded} by {@link CommitOutcome.DelegationSpent}. That the parent is live is
    * {@link Precondition.ParentLive}'s.
    *
    * @param jti the child's, recorded by a {@link RecordArtifact} before it in the entry
+   * @param drawnOf what the parent's execution began with: the parent, or what that renews
    * @param uses how many it draws
    * @param mostUses how many there are in all
    */
-  record RecordDescent(UuidV7 jti, UuidV7 parent, long uses, long mostUses) implements StateChange {
+  record RecordDescent(UuidV7 jti, UuidV7 parent, UuidV7 drawnOf, long uses, long mostUses)
+      implements StateChange {
     /** Checks the numbers. */
     public RecordDescent {
       require(
           uses >= 0 && uses <= mostUses,
           "uses must be from 0 to " + mostUses + ", the most, were " + uses);
+    }
+
+    /** One under what its execution began with. */
+    public RecordDescent(UuidV7 jti, UuidV7 parent, long uses, long mostUses) {
+      this(jti, parent, parent, uses, mostUses);
     }
   }
 

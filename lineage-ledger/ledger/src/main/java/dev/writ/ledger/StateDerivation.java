@@ -39,7 +39,7 @@ final class StateDerivation {
   private static final String ARTIFACT = "SELECT leaf_index FROM artifact WHERE jti = ?";
   private static final String REVOKED = "SELECT revoked FROM artifact WHERE jti = ?";
   private static final String DESCENT =
-      "SELECT leaf_index FROM descent WHERE jti = ? AND parent = ?";
+      "SELECT leaf_index FROM descent WHERE jti = ? AND parent = ? AND drawn_of = ?";
   private static final String OUTCOME =
       "SELECT leaf_index FROM outcome WHERE jti = ? AND reporter_kid = ? AND statement_digest = ?";
   private static final String USE =
@@ -80,6 +80,10 @@ final class StateDerivation {
   private final TrustLives trust = new TrustLives();
   private final ApprovalRules approvals = new ApprovalRules();
   private final UseRules uses = new UseRules();
+
+  /** By what is renewed what its execution began with. */
+  private final Map<UuidV7, UuidV7> begun = new HashMap<>();
+
   private long approvalsUsed;
 
   /** How many rows a table must have. */
@@ -142,8 +146,17 @@ final class StateDerivation {
     if (body instanceof LeafBody.DecisionAllow allow) {
       owns(statements, "artifact", index, ARTIFACT, allow.jti());
       used(statements, index, leaf);
+      allow.renews().ifPresent(first -> begun.putIfAbsent(allow.jti(), first));
       if (allow.parent().isPresent()) {
-        owns(statements, "descent", index, DESCENT, allow.jti(), allow.parent().get());
+        UuidV7 parent = allow.parent().get();
+        owns(
+            statements,
+            "descent",
+            index,
+            DESCENT,
+            allow.jti(),
+            parent,
+            begun.getOrDefault(parent, parent));
       }
     } else if (body instanceof Verification verification && verification.maxUses().isPresent()) {
       uses.take(verification)

@@ -142,6 +142,35 @@ class DescentTest extends IssuingLedger {
         .isEqualTo(new Superseded(new DelegationSpent(parent)));
   }
 
+  /** Under whichever of an execution's artifacts they are asked for; what was drawn of another is not counted. */
+  @Test
+  void uses_underAnExecutionThatGoesOn_areOneNumber() throws Exception {
+    UuidV7 begun = root();
+    UuidV7 renewal = root();
+    UuidV7 another = root();
+    receipt(commit(ledger, under(begun, begun, 2)));
+    receipt(commit(ledger, under(another, another, 3)));
+    List<CommitOutcome> outcomes =
+        commit(ledger, List.of(under(renewal, begun, 1), under(renewal, begun, 1)));
+    assertThat(outcomes.get(0)).isInstanceOf(Receipt.class);
+    assertThat(outcomes.get(1)).isEqualTo(new Superseded(new DelegationSpent(renewal)));
+    assertThat(commit(ledger, under(begun, begun, 1)))
+        .isEqualTo(new Superseded(new DelegationSpent(begun)));
+    assertThat(ledger.delegatedUses(begun)).isEqualTo(3);
+    assertThat(ledger.childrenBefore(begun, Long.MAX_VALUE, 9)).hasSize(2);
+    assertThat(ledger.childrenBefore(renewal, Long.MAX_VALUE, 9)).isEmpty();
+    // What it would be drawn of must be there, and of before.
+    assertImpossible(under(begun, uuid(), 0));
+    assertImpossible(under(begun, renewal, 0));
+  }
+
+  /** Of three that may be drawn. */
+  private Entry under(UuidV7 parent, UuidV7 drawnOf, long uses) {
+    UuidV7 jti = uuid();
+    return Entry.of(
+        leaf(jti), recorded(jti, LATER), new RecordDescent(jti, parent, drawnOf, uses, 3));
+  }
+
   @Test
   void host_whoseBootEnds_takesWhatOtherHostsHaveUnderIt() throws Exception {
     UuidV7 parent = uuid();

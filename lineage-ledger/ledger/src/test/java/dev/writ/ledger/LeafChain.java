@@ -128,6 +128,11 @@ final class LeafChain {
 
   /** By which an execution goes on that began with another artifact. */
   LeafChain renew(UuidV7 first, UuidV7 jti, Hash... parents) {
+    return renewUnder(Optional.empty(), first, jti, parents);
+  }
+
+  /** The same under an artifact. */
+  LeafChain renewUnder(Optional<UuidV7> parent, UuidV7 first, UuidV7 jti, Hash... parents) {
     Hash any = Samples.digest();
     Commitment commitment = new Commitment(any);
     return add(
@@ -142,7 +147,7 @@ final class LeafChain {
             commitment,
             commitment,
             commitment,
-            Optional.empty(),
+            parent,
             Optional.of(first)));
   }
 

@@ -115,6 +115,29 @@ class LedgerRulesTest {
     assertBreaks(Rule.PARENT_LIVE, chain.renew(other, Samples.uuid(), otherBegan));
   }
 
+  /** What it began under may have gone on, and is none else. */
+  @Test
+  void renewal_isUnderTheExecutionThatItBeganUnder() {
+    UuidV7 above = Samples.uuid();
+    LeafChain chain = LeafChain.born().allow(above);
+    Hash ofAbove = chain.leaf(0).hash();
+    UuidV7 aboveGoesOn = Samples.uuid();
+    Hash ofAboveGoesOn = chain.renew(above, aboveGoesOn, ofAbove).leaf(0).hash();
+    UuidV7 another = Samples.uuid();
+    Hash ofAnother = chain.allow(another).leaf(0).hash();
+    UuidV7 first = Samples.uuid();
+    Hash began = chain.allowUnder(above, first, ofAbove).leaf(0).hash();
+    assertHolds(
+        chain.renewUnder(Optional.of(aboveGoesOn), first, Samples.uuid(), ofAboveGoesOn, began));
+    assertBreaks(
+        Rule.OF_AN_ALLOW,
+        chain.renewUnder(Optional.of(another), first, Samples.uuid(), ofAnother, began));
+    assertBreaks(Rule.OF_AN_ALLOW, chain.renew(first, Samples.uuid(), began));
+    assertBreaks(
+        Rule.OF_AN_ALLOW,
+        chain.renewUnder(Optional.of(above), another, Samples.uuid(), ofAbove, ofAnother));
+  }
+
   @Test
   void chain_ofAThousand_breaksAtTheGreatestDepth() {
     UuidV7 last = Samples.uuid();

@@ -95,12 +95,16 @@ class ScopeDerivationTest extends IssuingLedger {
   }
 
   private List<String> faults() throws LedgerException {
+    return faults("artifacts of ");
+  }
+
+  private List<String> faults(String where) throws LedgerException {
     List<TreeAudit.Fault> faults = new ArrayList<>();
     try (Fsck fsck = Fsck.sqlite(folder)) {
       Fsck.Checked unused = fsck.run(faults::add, leaves -> {});
     }
     return faults.stream()
-        .filter(fault -> fault.where().startsWith("artifacts of "))
+        .filter(fault -> fault.where().startsWith(where))
         .map(fault -> fault.where() + ": " + fault.was())
         .toList();
   }
@@ -123,6 +127,16 @@ class ScopeDerivationTest extends IssuingLedger {
     assertThat(faults()).containsExactly(where + "1 not");
     tamper(folder, "UPDATE artifact SET revoked = 0");
     assertThat(faults()).containsExactly(where + "2 not");
+  }
+
+  /** Of another execution more could be drawn. */
+  @Test
+  void use_drawnOfAnotherThanTheLeavesSay_isFound() throws Exception {
+    issueOne();
+    ledger.close();
+    assertThat(faults("descent")).isEmpty();
+    tamper(folder, "UPDATE descent SET drawn_of = jti");
+    assertThat(faults("descent")).containsExactly("descent of leaf 2: absent");
   }
 
   @Test

@@ -145,12 +145,20 @@ final class Agreement {
     }
   }
 
-  /** What goes on is what was begun, to the byte. */
+  /** What goes on is what was begun, to the byte; under an artifact that went on the request names that. */
   private void renewed(LeafBody.DecisionAllow allow) {
     for (IndexedLeaf parent : parents) {
       if (parent.leaf().body() instanceof LeafBody.DecisionAllow first
           && allow.renews().equals(Optional.of(first.jti()))) {
-        require(Rule.PARENT_AGREES, "request_digest", first.requestDigest(), allow.requestDigest());
+        require(
+            Rule.PARENT_AGREES,
+            "parent",
+            first.parent().isPresent() ? "present" : "absent",
+            allow.parent().isPresent() ? "present" : "absent");
+        if (allow.parent().equals(first.parent())) {
+          require(
+              Rule.PARENT_AGREES, "request_digest", first.requestDigest(), allow.requestDigest());
+        }
       }
     }
   }

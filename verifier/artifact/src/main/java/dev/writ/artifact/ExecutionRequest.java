@@ -87,6 +87,16 @@ public record ExecutionRequest(
     }
   }
 
+  /** Whether it is for executions on hosts, and for nothing else: there a renewal starts nothing. */
+  public boolean isOfExecutions() {
+    return act.action().equals(ExecBinding.ACTION) && aud.stream().allMatch(ExecAudience::isMeant);
+  }
+
+  /** The same, asked for under this artifact or under none. */
+  public ExecutionRequest under(Optional<UuidV7> other) {
+    return new ExecutionRequest(iss, aud, tenant, sub, act, other, jkt);
+  }
+
   /** Its canonical JSON, which is what its digest is of. */
   public byte[] jcs() {
     Map<String, Object> map = new LinkedHashMap<>();

@@ -111,6 +111,17 @@ public sealed interface LeafBody
       }
     }
 
+    /** With what its execution began: with what it renews, or itself. */
+    public UuidV7 begun() {
+      return renews.orElse(jti);
+    }
+
+    /** Whether it is of this request, or of the same under another artifact. */
+    public boolean isOf(ExecutionRequest request) {
+      return request.parent().isPresent() == parent.isPresent()
+          && request.under(parent).digest().equals(requestDigest);
+    }
+
     /** One that renews none. */
     public DecisionAllow(
         UuidV7 jti,
