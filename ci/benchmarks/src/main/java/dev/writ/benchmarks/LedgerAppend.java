@@ -1,30 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.benchmarks;
 
-import dev.writ.artifact.Commitment;
 import dev.writ.artifact.Leaf;
-import dev.writ.artifact.LeafBody;
-import dev.writ.artifact.UuidV7;
 import dev.writ.fixtures.PostgresServer;
 import dev.writ.ledger.CommitLimits;
-import dev.writ.ledger.Entry;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.PostgresConfig;
 import dev.writ.ledger.SqliteConfig;
-import dev.writ.ledger.StateChange;
-import dev.writ.ledger.StatusBlock;
-import dev.writ.ledger.StatusIndex;
 import dev.writ.ledger.StoreConfig;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.MerkleTree;
 import dev.writ.tlog.NoteSigner;
 import java.nio.file.Files;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -41,10 +31,6 @@ final class LedgerAppend implements Benchmark {
   private static final String ORIGIN = "writ.example.com/ledger";
   private static final Duration LIFETIME = Duration.ofMinutes(5);
 
-  /** What a block is reserved beyond its first artifact's end; it is used up long before. */
-  private static final Duration BLOCK_OUTLIVES = Duration.ofMinutes(5);
-
-  private static final long EPOCH = 1;
   private static final String POSTGRES = "postgres";
   private static final String HASHES = "beside/leaf-hash";
   private static final List<Integer> WRITERS = List.of(1, 16, 256);
@@ -54,8 +40,6 @@ final class LedgerAppend implements Benchmark {
 
   private static final List<Duration> DELAYS =
       Stream.concat(Stream.of(Duration.ZERO), HsmSign.DELAYS.stream()).toList();
-
-  private final SecureRandom random = new SecureRandom();
 
   @Override
   public String description() {
@@ -103,11 +87,11 @@ final class LedgerAppend implements Benchmark {
     long answered;
     try (Ledger ledger = open(store, signer);
         FsyncRate fsync = new FsyncRate(Files.createTempDirectory(setting.work(), "fsync"))) {
-      LedgerLoad leaves = new LedgerLoad(ledger, this::leafAlone);
-      StatusIndices indices = new StatusIndices(ledger);
-      LedgerLoad issues = new LedgerLoad(ledger, () -> issue(indices));
-      List<Double> rates =
-          setting.rounds().run(List.of(leaves, fsync, new LeafHashes(leaf(newId())), issues));
+      IssuedEntries entries = new IssuedEntries(ledger, LIFETIME);
+      LedgerLoad leaves = new LedgerLoad(ledger, entries::leafAlone);
+      LedgerLoad issues = new LedgerLoad(ledger, entries::issue);
+      LeafHashes hashes = new LeafHashes(entries.leaf(entries.newId()));
+      List<Double> rates = setting.rounds().run(List.of(leaves, fsync, hashes, issues));
       String beside = embedded ? FsyncRate.LINE : FsyncRate.LINE + "/" + of;
       report.add(
           embedded ? setting.name() : setting.variant(of), rates.get(0), LedgerLoad.UNIT, beside);
@@ -134,7 +118,8 @@ final class LedgerAppend implements Benchmark {
       throws Exception {
     Duration length = setting.rounds().length();
     try (Ledger ledger = open(store, signer)) {
-      LedgerWriters load = new LedgerWriters(ledger, this::leafAlone);
+      LedgerWriters load =
+          new LedgerWriters(ledger, new IssuedEntries(ledger, LIFETIME)::leafAlone);
       LedgerWriters.Figures unused = load.run(WARM, setting.rounds().warmUp());
       for (Duration delay : DELAYS) {
         signer.delay(delay);
@@ -160,7 +145,7 @@ final class LedgerAppend implements Benchmark {
       try (Ledger ledger = open(store, signer)) {
         report.add(
             setting.variant("open-at-" + ledger.size()), (System.nanoTime() - start) / 1e6, "ms");
-        LedgerLoad leaves = new LedgerLoad(ledger, this::leafAlone);
+        LedgerLoad leaves = new LedgerLoad(ledger, new IssuedEntries(ledger, LIFETIME)::leafAlone);
         double rate = 0;
         while (ledger.size() < size) {
           rate = leaves.rate(FILL);
@@ -189,65 +174,5 @@ final class LedgerAppend implements Benchmark {
               })
           .rate(length);
     }
-  }
-
-  private Entry leafAlone() {
-    return Entry.of(leaf(newId()));
-  }
-
-  /** Hands out the indices of one block after the other. */
-  private static final class StatusIndices {
-    private final Ledger ledger;
-    private StatusBlock block = new StatusBlock(0, 0, 0);
-    private int place;
-
-    StatusIndices(Ledger ledger) {
-      this.ledger = ledger;
-    }
-
-    StatusIndex next() {
-      if (place == block.size()) {
-        Instant freeAt = Instant.now().plus(LIFETIME).plus(BLOCK_OUTLIVES);
-        block = ledger.reserveStatusBlock(freeAt).toCompletableFuture().join();
-        place = 0;
-      }
-      return block.index(place++);
-    }
-  }
-
-  private Entry issue(StatusIndices indices) {
-    UuidV7 jti = newId();
-    Instant expires = Instant.now().truncatedTo(ChronoUnit.SECONDS).plus(LIFETIME);
-    return Entry.of(
-        leaf(jti),
-        new StateChange.ConsumeNonce(randomHash(), expires),
-        new StateChange.RecordArtifact(jti, expires, Optional.of(indices.next())));
-  }
-
-  private Leaf leaf(UuidV7 jti) {
-    return Leaf.of(
-        Instant.now().truncatedTo(ChronoUnit.MILLIS),
-        newId(),
-        List.of(randomHash()),
-        new LeafBody.DecisionAllow(
-            jti,
-            randomHash(),
-            randomHash(),
-            randomHash(),
-            randomHash(),
-            EPOCH,
-            new Commitment(randomHash()),
-            new Commitment(randomHash()),
-            new Commitment(randomHash())));
-  }
-
-  private UuidV7 newId() {
-    return UuidV7.next(InstantSource.system(), random);
-  }
-
-  private Hash randomHash() {
-    byte[] bytes = new byte[Hash.BYTES];
-    random.nextBytes(bytes);
-    return Hash.of(bytes);
   }
 }

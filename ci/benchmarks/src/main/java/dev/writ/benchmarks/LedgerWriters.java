@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.HdrHistogram.Histogram;
 
@@ -41,12 +42,23 @@ final class LedgerWriters {
 
   /** Lets {@code writers} write for about {@code length}. */
   Figures run(int writers, Duration length) throws Exception {
+    long start = System.nanoTime();
+    return run(writers, Duration.ZERO, () -> System.nanoTime() - start < length.toNanos());
+  }
+
+  /**
+   * Lets {@code writers} write once at least.
+   *
+   * @param pause of each before its next entry
+   * @param goesOn asked by all of them, each time
+   */
+  Figures run(int writers, Duration pause, BooleanSupplier goesOn) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(writers);
     try {
       long start = System.nanoTime();
       List<Callable<Histogram>> tasks = new ArrayList<>();
       for (int i = 0; i < writers; i++) {
-        tasks.add(() -> write(start + length.toNanos()));
+        tasks.add(() -> write(pause, goesOn));
       }
       Histogram all = new Histogram(DIGITS);
       for (Future<Histogram> each : threads.invokeAll(tasks)) {
@@ -58,7 +70,7 @@ final class LedgerWriters {
     }
   }
 
-  private Histogram write(long end) {
+  private Histogram write(Duration pause, BooleanSupplier goesOn) throws InterruptedException {
     Histogram waited = new Histogram(DIGITS);
     do {
       Entry entry = entries.get();
@@ -68,7 +80,8 @@ final class LedgerWriters {
       if (!(outcome instanceof Receipt)) {
         throw new IllegalStateException("every entry must get a receipt, one got " + outcome);
       }
-    } while (System.nanoTime() - end < 0);
+      Thread.sleep(pause.toMillis());
+    } while (goesOn.getAsBoolean());
     return waited;
   }
 }

@@ -37,10 +37,11 @@ final class Main {
               entry("lease", new LeaseEnd()),
               entry("ledger-append", new LedgerAppend()),
               entry("revoke", new Revoke()),
+              entry("revoke-scope", new RevokeScope()),
               entry("run-start", new RunStart()),
               entry("tenants", new Tenants())));
 
-  private static final List<String> COUNTED = List.of("issue", "ledger-append");
+  private static final List<String> COUNTED = List.of("issue", "ledger-append", "revoke-scope");
 
   private Main() {}
 

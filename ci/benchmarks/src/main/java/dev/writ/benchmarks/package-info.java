@@ -194,6 +194,25 @@
  * revoke/after-kill-p99  of one more round then
  * </pre>
  *
+ * <p><b>revoke-scope</b>: an embedded ledger in this process, checkpoints signed by a SoftHSM token's key, with
+ * 100,000 artifacts, or as many as {@code --artifacts} says, of one workload on one host under one epoch, that the
+ * ledger's own code recorded; none ends soon. All of the workload are revoked as the service does it, with the
+ * counts before, while four writers each append an artifact of nobody's and pause for 20 ms; likewise of the host
+ * and of the epoch, each in a copy. The JVM's heap is 256 MiB.
+ *
+ * <pre>
+ * revoke-scope           from the order to signed status tokens of all lists, which deny every one
+ * revoke-scope/host, …/epoch  likewise
+ * …/committed            of that, until the last part's receipt
+ * …/parts, …/part-cpu    how many leaves it was, and the processor time of the thread that commits for each, with
+ *                        what others append meanwhile
+ * …/append-p99, …-max    what the four writers waited for a receipt meanwhile; at most 250 ms
+ * …/append-per-s         how many got one
+ * …/append-p99-before, …-max-before  likewise, when nothing was revoked
+ * revoke-scope/artifacts how many there were
+ * revoke-scope/resident  the most that was resident of this process
+ * </pre>
+ *
  * <p><b>lease</b>: this process holds 200 leases for as many processes on a host with a TPM simulator, each under
  * an artifact of its own of one service. In each round a PCR is extended at a random moment; it ends when all 200
  * have ended. Then the host boots again. Leases are of a minute, and looks as often as {@code writ run}'s.
