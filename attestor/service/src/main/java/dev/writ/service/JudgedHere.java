@@ -2,8 +2,7 @@
 package dev.writ.service;
 
 import dev.writ.artifact.Artifact;
-import dev.writ.artifact.PushedRevocation;
-import dev.writ.artifact.PushedRevocations;
+import dev.writ.artifact.BorrowedMemory;
 import dev.writ.artifact.Redemption;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.SeenInMemory;
@@ -16,14 +15,18 @@ import java.util.Optional;
  * What the service knows when it judges a bundle: its own newest token of the artifact's list. Uses are taken
  * in the ledger, once all else holds.
  */
-final class JudgedHere implements Seen {
-  private final SeenInMemory tokens = new SeenInMemory();
-
+final class JudgedHere extends BorrowedMemory {
   JudgedHere(Optional<StatusToken> newest) {
+    super(knowing(newest));
+  }
+
+  private static Seen knowing(Optional<StatusToken> newest) {
+    Seen tokens = new SeenInMemory();
     newest.ifPresent(
         token -> {
           StatusOutcome unused = tokens.recordStatus(token);
         });
+    return tokens;
   }
 
   @Override
@@ -34,30 +37,5 @@ final class JudgedHere implements Seen {
   @Override
   public Redemption redeem(Artifact artifact) {
     return new Redemption.NotAsked();
-  }
-
-  @Override
-  public StatusOutcome recordStatus(StatusToken token) {
-    return tokens.recordStatus(token);
-  }
-
-  @Override
-  public Optional<StatusToken> newestStatus(String listUri) {
-    return tokens.newestStatus(listUri);
-  }
-
-  @Override
-  public Optional<StatusToken> newestGovernance(String statusUri) {
-    return tokens.newestGovernance(statusUri);
-  }
-
-  @Override
-  public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
-    return StatusOutcome.NOT_ASKED;
-  }
-
-  @Override
-  public PushedRevocations revocations() {
-    return PushedRevocations.NONE;
   }
 }

@@ -63,7 +63,11 @@ final class ParentExamination {
   }
 
   /** A memory to which a use is none: whoever is used up is the child. */
-  private record UsedByNobody(Seen memory) implements Seen {
+  private static final class UsedByNobody extends BorrowedMemory {
+    UsedByNobody(Seen childs) {
+      super(childs);
+    }
+
     @Override
     public UseOutcome recordUse(UuidV7 jti, int maxUses, Instant keepUntil) {
       return UseOutcome.NOT_ASKED;
@@ -72,31 +76,6 @@ final class ParentExamination {
     @Override
     public Redemption redeem(Artifact artifact) {
       return new Redemption.NotAsked();
-    }
-
-    @Override
-    public StatusOutcome recordStatus(StatusToken token) {
-      return memory.recordStatus(token);
-    }
-
-    @Override
-    public Optional<StatusToken> newestStatus(String listUri) {
-      return memory.newestStatus(listUri);
-    }
-
-    @Override
-    public Optional<StatusToken> newestGovernance(String statusUri) {
-      return memory.newestGovernance(statusUri);
-    }
-
-    @Override
-    public StatusOutcome recordRevocation(PushedRevocation revocation, Instant at) {
-      return memory.recordRevocation(revocation, at);
-    }
-
-    @Override
-    public PushedRevocations revocations() {
-      return memory.revocations();
     }
   }
 }

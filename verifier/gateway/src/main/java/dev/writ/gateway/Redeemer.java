@@ -3,19 +3,17 @@ package dev.writ.gateway;
 
 import dev.writ.artifact.ActionAtHand;
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.BorrowedMemory;
 import dev.writ.artifact.BundleVerifier;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.Possession;
 import dev.writ.artifact.Presentation;
-import dev.writ.artifact.PushedRevocation;
-import dev.writ.artifact.PushedRevocations;
 import dev.writ.artifact.Redemption;
 import dev.writ.artifact.RedemptionClaims;
 import dev.writ.artifact.RedemptionReceipt;
 import dev.writ.artifact.RedemptionStatement;
 import dev.writ.artifact.Seen;
-import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.Verdict;
 import dev.writ.tlog.Hash;
@@ -140,12 +138,11 @@ public final class Redeemer {
   }
 
   /** A gateway's memory, with the service's count of uses in place of its own. */
-  private final class Asking implements Seen {
+  private final class Asking extends BorrowedMemory {
     private final BundleVerifier judge;
     private final byte[] bundle;
     private final ActionAtHand action;
     private final Possession possession;
-    private final Seen seen;
 
     Asking(
         BundleVerifier judge,
@@ -153,11 +150,11 @@ public final class Redeemer {
         ActionAtHand action,
         Possession possession,
         Seen seen) {
+      super(seen);
       this.judge = judge;
       this.bundle = bundle;
       this.action = action;
       this.possession = possession;
-      this.seen = seen;
     }
 
     @Override
@@ -186,31 +183,6 @@ public final class Redeemer {
     public UseOutcome recordUse(UuidV7 jti, int maxUses, Instant keepUntil) {
       // Of an artifact that names another judge: this gateway is not it.
       return UseOutcome.UNAVAILABLE;
-    }
-
-    @Override
-    public StatusOutcome recordStatus(StatusToken token) {
-      return seen.recordStatus(token);
-    }
-
-    @Override
-    public Optional<StatusToken> newestStatus(String listUri) {
-      return seen.newestStatus(listUri);
-    }
-
-    @Override
-    public Optional<StatusToken> newestGovernance(String statusUri) {
-      return seen.newestGovernance(statusUri);
-    }
-
-    @Override
-    public StatusOutcome recordRevocation(PushedRevocation revocation, Instant now) {
-      return seen.recordRevocation(revocation, now);
-    }
-
-    @Override
-    public PushedRevocations revocations() {
-      return seen.revocations();
     }
   }
 
