@@ -24,57 +24,14 @@ import dev.writ.ledger.LastSeen;
 import dev.writ.ledger.StateChange;
 import dev.writ.ledger.StatusIndex;
 import dev.writ.tlog.Hash;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Hosts that boot, are restored, stand still, or say what they said before. */
-final class ContinuityTest {
-  private static ServiceToken token;
-
-  @TempDir private Path folder;
-  private Deployment deployment;
-  private SoftwareHost host;
-  private SoftwareHost other;
-
-  @BeforeAll
-  static void makeToken() throws Exception {
-    token = ServiceToken.create();
-  }
-
-  @AfterAll
-  static void removeToken() throws Exception {
-    token.close();
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    start(new Deployment(token, folder));
-  }
-
-  private void start(Deployment chosen) throws Exception {
-    deployment = chosen;
-    host = deployment.host("host-a");
-    other = deployment.host("host-b");
-    deployment.start();
-    for (SoftwareHost each : List.of(host, other)) {
-      assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    }
-  }
-
-  @AfterEach
-  void stop() {
-    deployment.close();
-  }
-
+final class ContinuityTest extends TwoHosts {
   @CanIgnoreReturnValue
   private UuidV7 issued(SoftwareHost to) throws Exception {
     return Deployment.claims(deployment.attest(to)).jti();

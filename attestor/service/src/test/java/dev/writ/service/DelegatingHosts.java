@@ -1,69 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.writ.artifact.Act;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.Delegable;
-import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
-import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.ParentProof;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.StatusToken;
 import dev.writ.evidence.Challenge;
 import dev.writ.tlog.Hash;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Two hosts, each with its own keys, that ask for artifacts under one another's. */
-abstract class DelegatingHosts {
-  static ServiceToken token;
-
-  @TempDir Path folder;
-  Deployment deployment;
-  SoftwareHost host;
-  SoftwareHost other;
+abstract class DelegatingHosts extends TwoHosts {
   private final int maxDepth;
 
   DelegatingHosts(int maxDepth) {
     this.maxDepth = maxDepth;
   }
 
-  @BeforeAll
-  static void makeToken() throws Exception {
-    token = ServiceToken.create();
-  }
-
-  @AfterAll
-  static void removeToken() throws Exception {
-    token.close();
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    deployment = new Deployment(token, folder);
-    deployment.policyText(this::delegating);
-    host = deployment.host("host-a");
-    other = deployment.host("host-b");
-    deployment.start();
-    for (SoftwareHost each : List.of(host, other)) {
-      assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    }
-  }
-
-  @AfterEach
-  void stop() {
-    deployment.close();
+  @Override
+  final void prepare(Deployment before) throws Exception {
+    before.policyText(this::delegating);
   }
 
   private String delegating(String policy) {
@@ -139,14 +101,6 @@ abstract class DelegatingHosts {
   IssuanceOutcome ask(SoftwareHost asker, SoftwareHost holder, Artifact parent, Act act) {
     return deployment.issue(
         application(asker, holder, parent, request(asker, act, Optional.of(parent))));
-  }
-
-  void assertDenied(String reason, IssuanceOutcome outcome) throws Exception {
-    assertThat(Deployment.denial(DenialCode.AUTHORIZATION_DISCONTINUITY, outcome).reason())
-        .isEqualTo(reason);
-    assertThat(deployment.lastLeaf().body())
-        .isInstanceOfSatisfying(
-            LeafBody.DecisionDeny.class, deny -> assertThat(deny.reason()).isEqualTo(reason));
   }
 
   /** The same with the newest token of its list, as whoever follows the service shows it. */

@@ -35,7 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Artifacts that stand though nothing holds them are found by the next round, and no others fall. */
-final class ReconciliationTest extends TwoHosts {
+final class ReconciliationTest extends TwoHostsWithArtifacts {
   private Reconciliation reconciliation() {
     return deployment.service().revocations().reconciliation();
   }

@@ -17,53 +17,19 @@ import dev.writ.evidence.Challenge;
 import dev.writ.ledger.IssuedArtifact;
 import dev.writ.ledger.LedgerRules;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Artifacts that last as long as an attestation may be old, and those by which an execution goes on. */
-final class RenewalTest {
+final class RenewalTest extends TwoHosts {
   private static final Duration LEASE = Duration.ofSeconds(30);
-  private static ServiceToken token;
 
-  @TempDir private Path folder;
-  private Deployment deployment;
-  private SoftwareHost host;
-  private SoftwareHost other;
-
-  @BeforeAll
-  static void makeToken() throws Exception {
-    token = ServiceToken.create();
-  }
-
-  @AfterAll
-  static void removeToken() throws Exception {
-    token.close();
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    deployment = new Deployment(token, folder);
-    deployment.policyText(RenewalTest::leased);
-    host = deployment.host("host-a");
-    other = deployment.host("host-b");
-    deployment.start();
-    for (SoftwareHost each : List.of(host, other)) {
-      assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    }
-  }
-
-  @AfterEach
-  void stop() {
-    deployment.close();
+  @Override
+  void prepare(Deployment before) throws Exception {
+    before.policyText(RenewalTest::leased);
   }
 
   private IssuanceOutcome renew(SoftwareHost by, Artifact held, ExecutionRequest request) {
@@ -95,14 +61,6 @@ final class RenewalTest {
 
   private long indexOf(UuidV7 jti) throws Exception {
     return deployment.service().ledger().artifact(jti).map(IssuedArtifact::leafIndex).orElseThrow();
-  }
-
-  private void assertDenied(String reason, IssuanceOutcome outcome) throws Exception {
-    assertThat(Deployment.denial(DenialCode.AUTHORIZATION_DISCONTINUITY, outcome).reason())
-        .isEqualTo(reason);
-    assertThat(deployment.lastLeaf().body())
-        .isInstanceOfSatisfying(
-            LeafBody.DecisionDeny.class, deny -> assertThat(deny.reason()).isEqualTo(reason));
   }
 
   /** By the time of the challenge: a host could have answered it while it was sound, and kept the answer. */

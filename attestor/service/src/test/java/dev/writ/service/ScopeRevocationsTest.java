@@ -23,7 +23,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** Withdrawing all that a host, a key, an epoch, a workload or a range has, and nothing else. */
-final class ScopeRevocationsTest extends TwoHosts {
+final class ScopeRevocationsTest extends TwoHostsWithArtifacts {
   private ScopeRevocations scopes() {
     return deployment.service().revocations().scopes();
   }

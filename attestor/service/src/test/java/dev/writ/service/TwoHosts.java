@@ -3,9 +3,8 @@ package dev.writ.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.writ.artifact.ArtifactClaims;
-import dev.writ.artifact.StatusToken;
-import dev.writ.ledger.StatusIndex;
+import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.LeafBody;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -14,20 +13,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A deployment of its own for each test, in which two hosts have one artifact each. */
+/** A deployment of its own for each test, in which two hosts are enrolled. */
 abstract class TwoHosts {
-  private static ServiceToken token;
+  static ServiceToken token;
 
-  @TempDir private Path folder;
+  @TempDir Path folder;
   Deployment deployment;
   SoftwareHost host;
   SoftwareHost other;
-
-  /** The one's. */
-  ArtifactClaims first;
-
-  /** The other's. */
-  ArtifactClaims second;
 
   @BeforeAll
   static void makeToken() throws Exception {
@@ -39,31 +32,36 @@ abstract class TwoHosts {
     token.close();
   }
 
+  /** Changes a deployment before it starts. */
+  void prepare(Deployment before) throws Exception {}
+
   @BeforeEach
-  void start() throws Exception {
-    deployment = new Deployment(token, folder);
+  final void start() throws Exception {
+    start(new Deployment(token, folder));
+  }
+
+  final void start(Deployment chosen) throws Exception {
+    deployment = chosen;
+    prepare(deployment);
     host = deployment.host("host-a");
     other = deployment.host("host-b");
     deployment.start();
     for (SoftwareHost each : List.of(host, other)) {
       assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
     }
-    first = Deployment.claims(deployment.attest(host));
-    second = Deployment.claims(deployment.attest(other));
   }
 
   @AfterEach
-  void stop() {
+  final void stop() {
     deployment.close();
   }
 
-  /** By the token that gateways get, which must say what the ledger does. */
-  boolean isRevoked(ArtifactClaims claims) throws Exception {
-    var row = deployment.service().ledger().artifact(claims.jti()).orElseThrow();
-    StatusIndex bit = row.status().orElseThrow();
-    String compact = deployment.service().statusTokens().token(bit.list()).orElseThrow();
-    boolean told = StatusToken.parse(compact).claims().list().isRevoked(bit.idx());
-    assertThat(told).isEqualTo(row.revoked());
-    return told;
+  /** That a parent or an artifact before does not carry what is asked for, by answer and leaf. */
+  final void assertDenied(String reason, IssuanceOutcome outcome) throws Exception {
+    assertThat(Deployment.denial(DenialCode.AUTHORIZATION_DISCONTINUITY, outcome).reason())
+        .isEqualTo(reason);
+    assertThat(deployment.lastLeaf().body())
+        .isInstanceOfSatisfying(
+            LeafBody.DecisionDeny.class, deny -> assertThat(deny.reason()).isEqualTo(reason));
   }
 }
