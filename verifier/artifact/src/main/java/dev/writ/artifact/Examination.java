@@ -10,9 +10,7 @@ import dev.writ.tlog.TlogProof;
 import dev.writ.tlog.TrustedCheckpoint;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -278,105 +276,35 @@ final class Examination {
   }
 
   Finding host() {
-    String bound = claims().env().akName().base64Url();
-    if (presentation.audience().orElse(null) instanceof Presentation.Audience.ExecutionHere
-        && !claims().aud().contains(ExecAudience.PREFIX + bound)) {
-      return Finding.failed("aud that names the host of env.ak_name", claims().aud().toString());
-    }
-    return presentation
-        .host()
-        .map(host -> host.akName().base64Url())
-        .map(name -> Finding.of(name.equals(bound), "the host with AK name " + bound, name))
-        .orElseGet(() -> Finding.notAsked("of this host", bound));
+    return hostHere().host();
   }
 
   Finding pcrDigest() {
-    Environment env = claims().env();
-    String bound = env.pcrs() + " " + env.digest();
-    return presentation
-        .host()
-        .map(
-            host ->
-                Finding.of(
-                    host.pcrs().equals(env.pcrs()) && host.pcrDigest().equals(env.digest()),
-                    "PCRs " + bound,
-                    host.pcrs() + " " + host.pcrDigest()))
-        .orElseGet(() -> Finding.notAsked("PCRs as quoted", bound));
+    return hostHere().pcrDigest();
   }
 
   Finding boot() {
-    Environment env = claims().env();
-    String bound = "resets " + env.resetCount() + ", restarts " + env.restartCount();
-    return presentation
-        .host()
-        .map(
-            host ->
-                Finding.of(
-                    host.resetCount() == env.resetCount()
-                        && host.restartCount() == env.restartCount(),
-                    bound,
-                    "resets " + host.resetCount() + ", restarts " + host.restartCount()))
-        .orElseGet(() -> Finding.notAsked("no boot since", bound));
+    return hostHere().boot();
+  }
+
+  private HostExamination hostHere() {
+    return new HostExamination(claims(), presentation);
   }
 
   Finding action() {
-    Act act = claims().act();
-    String permitted = act.action() + " " + act.resource() + " " + act.argsDigest();
-    return presentation
-        .action()
-        .map(
-            action ->
-                Finding.of(
-                    action.action().equals(act.action())
-                        && action.resource().equals(act.resource())
-                        && action.argsDigest().equals(act.argsDigest()),
-                    permitted,
-                    action.action() + " " + action.resource() + " " + action.argsDigest()))
-        .orElseGet(() -> Finding.notAsked("this very action", permitted));
+    return actionHere().action();
   }
 
   Finding limits() {
-    Map<String, Long> limits = claims().act().limits();
-    if (presentation.action().isEmpty()) {
-      return Finding.notAsked("within the limits", limits.toString());
-    }
-    Map<String, Long> amounts = presentation.action().get().amounts();
-    for (Map.Entry<String, Long> limit : limits.entrySet()) {
-      Long amount = amounts.get(limit.getKey());
-      if (amount == null || amount < 0 || amount > limit.getValue()) {
-        return Finding.failed(
-            limit.getKey() + " from 0 to " + limit.getValue(),
-            amount == null ? "an amount that nobody counts here" : amount.toString());
-      }
-    }
-    return Finding.passed("within the limits " + limits, amounts.toString());
+    return actionHere().limits();
   }
 
   Finding obligations() {
-    List<String> obligations = claims().gov().obligations();
-    if (presentation.obligations().isEmpty() && presentation.action().isEmpty()) {
-      return Finding.notAsked("every obligation known here", obligations.toString());
-    }
-    // Who lets an action happen and names no obligation meets none.
-    Presentation.Obligations here =
-        presentation.obligations().orElse(new Presentation.Obligations(Set.of(), Set.of()));
-    List<String> names = obligations.stream().map(Governance::obligationName).toList();
-    return Finding.of(
-        here.areMetOf(obligations.stream().map(Obligation::of).toList())
-            && names.containsAll(here.demanded()),
-        expected(here),
-        obligations.toString());
+    return actionHere().obligations();
   }
 
-  private static String expected(Presentation.Obligations here) {
-    StringBuilder words = new StringBuilder("no obligation but ").append(here.met());
-    if (!here.demanded().isEmpty()) {
-      words.append(", and of them ").append(here.demanded());
-    }
-    if (!here.upstreams().isEmpty()) {
-      words.append(", reroute to one of ").append(here.upstreams());
-    }
-    return words.toString();
+  private ActionExamination actionHere() {
+    return new ActionExamination(claims(), presentation);
   }
 
   Finding parent() {
