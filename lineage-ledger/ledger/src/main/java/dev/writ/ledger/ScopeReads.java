@@ -57,6 +57,8 @@ final class ScopeReads {
           + STANDS;
 
   private static final String SIZE = "SELECT size FROM tree_head WHERE id = 1";
+  private static final String LENGTH_AT_MOST =
+      StateReads.CHAIN + "SELECT COUNT(*) FROM (SELECT 1 FROM chain LIMIT ?) AS newest";
   private static final String WITHOUT_BITS =
       StateReads.CHAIN
           + "SELECT 1 FROM artifact WHERE "
@@ -149,9 +151,9 @@ final class ScopeReads {
     long size = count(SIZE).orElse(0L);
     List<StateChange> all = new ArrayList<>();
     long from = 0;
-    if (live(host, now).number() > atOnce) {
+    byte[] name = host.akName().bytes();
+    if (count(LENGTH_AT_MOST, name, now, 0L, now, 0L, atOnce + 1).orElse(0L) > atOnce) {
       all.addAll(parts(host, now, atOnce));
-      byte[] name = host.akName().bytes();
       // What an older version issued, or one that publishes no list, has no bit that says whose it
       // is.
       from = statements.any(WITHOUT_BITS, name, now, 0L, now, 0L, now, name) ? 0 : size;
