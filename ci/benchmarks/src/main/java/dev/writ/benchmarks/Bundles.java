@@ -265,7 +265,8 @@ final class Bundles {
         new Commitment(randomHash()),
         new Commitment(randomHash()),
         new Commitment(randomHash()),
-        claims.lineage().parent());
+        claims.lineage().parent(),
+        Optional.empty());
   }
 
   private UuidV7 newId() {

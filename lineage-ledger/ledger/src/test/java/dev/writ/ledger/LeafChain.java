@@ -123,7 +123,8 @@ final class LeafChain {
             commitment,
             commitment,
             commitment,
-            Optional.of(parent)));
+            Optional.of(parent),
+            Optional.empty()));
   }
 
   /** By which an execution goes on that began with another artifact. */

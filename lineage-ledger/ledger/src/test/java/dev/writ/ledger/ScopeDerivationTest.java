@@ -83,7 +83,8 @@ class ScopeDerivationTest extends IssuingLedger {
                 new Commitment(digest()),
                 new Commitment(digest()),
                 new Commitment(digest()),
-                Optional.of(jti)));
+                Optional.of(jti),
+                Optional.empty()));
     receipt(
         commit(
             ledger,

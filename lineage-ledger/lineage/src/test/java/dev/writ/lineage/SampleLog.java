@@ -174,7 +174,8 @@ final class SampleLog {
             alone.subject(),
             alone.host(),
             alone.args(),
-            Optional.of(((LeafBody.DecisionAllow) parent.body()).jti())));
+            Optional.of(((LeafBody.DecisionAllow) parent.body()).jti()),
+            Optional.empty()));
   }
 
   /** By which an execution goes on that began with another, of the same request or of its own. */

@@ -122,33 +122,7 @@ public sealed interface LeafBody
           && request.under(parent).digest().equals(requestDigest);
     }
 
-    /** One that renews none. */
-    public DecisionAllow(
-        UuidV7 jti,
-        Hash artifactDigest,
-        Hash requestDigest,
-        Hash evidenceDigest,
-        Hash policyDigest,
-        long epoch,
-        Commitment subject,
-        Commitment host,
-        Commitment args,
-        Optional<UuidV7> parent) {
-      this(
-          jti,
-          artifactDigest,
-          requestDigest,
-          evidenceDigest,
-          policyDigest,
-          epoch,
-          subject,
-          host,
-          args,
-          parent,
-          Optional.empty());
-    }
-
-    /** One that was asked for under no other artifact. */
+    /** One that was asked for under no other artifact, and renews none. */
     public DecisionAllow(
         UuidV7 jti,
         Hash artifactDigest,
@@ -169,6 +143,7 @@ public sealed interface LeafBody
           subject,
           host,
           args,
+          Optional.empty(),
           Optional.empty());
     }
 

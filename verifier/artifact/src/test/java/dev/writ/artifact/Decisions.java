@@ -40,7 +40,8 @@ final class Decisions {
         d.subject(),
         d.host(),
         d.args(),
-        parent);
+        parent,
+        d.renews());
   }
 
   private static DecisionAllow with(
@@ -55,6 +56,7 @@ final class Decisions {
         d.subject(),
         d.host(),
         d.args(),
-        d.parent());
+        d.parent(),
+        d.renews());
   }
 }

@@ -176,7 +176,8 @@ final class Issuance {
         Commitment.of(salt, ascii(claims.sub())),
         Commitment.of(salt, ascii("host-1")),
         Commitment.of(salt, ascii("arguments")),
-        claims.lineage().parent());
+        claims.lineage().parent(),
+        Optional.empty());
   }
 
   private String jws(ArtifactClaims permitted) {

@@ -84,35 +84,6 @@ public record Request(
     limits = Map.copyOf(limits);
   }
 
-  /** What is asked for by nobody's leave, under which nothing is asked for. */
-  public Request(
-      String action,
-      String resource,
-      String argsDigest,
-      List<String> audiences,
-      String tenant,
-      long maxUses,
-      Map<String, Long> limits,
-      long depth,
-      Optional<String> parent,
-      Optional<Exec> exec,
-      Optional<Question> question) {
-    this(
-        action,
-        resource,
-        argsDigest,
-        audiences,
-        tenant,
-        maxUses,
-        limits,
-        depth,
-        parent,
-        exec,
-        question,
-        Optional.empty(),
-        Optional.empty());
-  }
-
   /** What a host asks for by itself, under which nothing is asked for. */
   public Request(
       String action,
@@ -136,6 +107,8 @@ public record Request(
         depth,
         parent,
         exec,
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 }
