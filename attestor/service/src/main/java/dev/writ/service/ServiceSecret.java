@@ -77,7 +77,8 @@ final class ServiceSecret {
     random.nextBytes(fresh);
     Instant tooOld = clock.instant().minus(RENEWED_AFTER);
     return ledger
-        .renewMacKey(purpose, fresh, tooOld, OVERLAP)
+        .sharedKeys()
+        .renew(purpose, fresh, tooOld, OVERLAP)
         .thenAccept(keys -> newestFirst = keys.stream().map(ServiceSecret::usable).toList());
   }
 

@@ -105,17 +105,17 @@ final class ServiceSecretTest {
   @Test
   void supersededKey_isErasedOnceItIsGoodForNothing() throws Exception {
     ServiceSecret secret = secret();
-    MacKey first = ledger().macKeys("test").get(0);
+    MacKey first = ledger().sharedKeys().newestFirst("test").get(0);
     deployment.clock.advance(ServiceSecret.RENEWED_AFTER);
     secret.renewIfDue();
     settle();
-    assertThat(ledger().macKeys("test")).hasSize(2);
+    assertThat(ledger().sharedKeys().newestFirst("test")).hasSize(2);
 
     deployment.clock.advance(ServiceSecret.OVERLAP);
     secret.renewIfDue();
     settle();
 
-    List<MacKey> left = ledger().macKeys("test");
+    List<MacKey> left = ledger().sharedKeys().newestFirst("test");
     assertThat(left).hasSize(1);
     assertThat(left.get(0).key()).isNotEqualTo(first.key());
   }
@@ -131,8 +131,8 @@ final class ServiceSecretTest {
     deployment.service().chores().run();
     settle();
 
-    assertThat(ledger().macKeys("challenge")).hasSize(2);
-    assertThat(ledger().macKeys("activation")).hasSize(2);
+    assertThat(ledger().sharedKeys().newestFirst("challenge")).hasSize(2);
+    assertThat(ledger().sharedKeys().newestFirst("activation")).hasSize(2);
     assertThat(deployment.issue(application)).isInstanceOf(IssuanceOutcome.Issued.class);
     assertThat(deployment.complete(activation.session(), secret))
         .as("recognized, and enrolled already")

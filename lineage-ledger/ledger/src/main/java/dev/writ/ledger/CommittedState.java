@@ -37,6 +37,11 @@ public abstract sealed class CommittedState implements RecordedState permits Led
   /** Number of leaves. */
   public abstract long size();
 
+  /** The hash of the leaf at {@code index}, signed or not yet. */
+  public Optional<Hash> leafHash(long index) throws LedgerException {
+    return store.tree(tree -> tree.leafHashes(index, index + 1)).stream().findFirst();
+  }
+
   /** The first leaf that is not of before {@code time}, were they in its order; the size where none is. */
   @Override
   public long firstFrom(Instant time) throws LedgerException {
@@ -347,5 +352,10 @@ public abstract sealed class CommittedState implements RecordedState permits Led
    */
   public Optional<Instant> newestLeafTime() throws LedgerException {
     return store.read(statements -> new TreeReads(statements).newestTime());
+  }
+
+  /** Numbers of the lists in which an index may still count, lowest first. */
+  public List<Integer> statusLists() throws LedgerException {
+    return store.read(statements -> new StatusLists(statements).inUse(clock.instant()));
   }
 }

@@ -5,7 +5,6 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.tlog.ConsistencyProof;
 import dev.writ.tlog.EntryBundlePath;
-import dev.writ.tlog.Hash;
 import dev.writ.tlog.InclusionProof;
 import dev.writ.tlog.NoteSigner;
 import dev.writ.tlog.SignedNote;
@@ -28,7 +27,6 @@ import java.util.concurrent.CompletionStage;
 public final class Ledger extends CommittedState implements AutoCloseable {
   private final Database database;
   private final CommitLimits limits;
-  private final InstantSource clock;
   private final StoreReader store;
   private final WitnessQuorums witnesses;
   private final SignedTree tree;
@@ -40,6 +38,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   private final Entries entries;
   private final Jobs jobs;
   private final Payloads payloads;
+  private final SharedKeys sharedKeys;
   private final StatusSnapshots statusSnapshots;
   private final Thread signerThread;
   private final Thread committerThread;
@@ -56,7 +55,6 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     super(new StoreReader(database), clock);
     this.database = database;
     this.limits = limits;
-    this.clock = clock;
     this.store = new StoreReader(database);
     this.witnesses = witnesses;
     this.tree = new SignedTree(store, signer);
@@ -67,6 +65,7 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     this.entries = new Entries(committer, signer, deadlines, limits);
     this.jobs = new Jobs(committer, deadlines);
     this.payloads = new Payloads(store, jobs);
+    this.sharedKeys = new SharedKeys(store, jobs);
     this.statusSnapshots = new StatusSnapshots(store, jobs);
     // A job's transaction begins with what other nodes have committed.
     signer.followBy(
@@ -316,11 +315,6 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     }
   }
 
-  /** The hash of the leaf at {@code index}, signed or not yet. */
-  public Optional<Hash> leafHash(long index) throws LedgerException {
-    return store.tree(tree -> tree.leafHashes(index, index + 1)).stream().findFirst();
-  }
-
   /** What the store holds of the log, and for how long. */
   public LogRetention retention() throws LedgerException {
     long minimum = store.tree(KeptTree::minimum);
@@ -352,11 +346,6 @@ public final class Ledger extends CommittedState implements AutoCloseable {
         (writer, now) -> new StatusLists(writer.statements()).reserve(freeAt, now));
   }
 
-  /** Numbers of the lists in which an index may still count, lowest first. */
-  public List<Integer> statusLists() throws LedgerException {
-    return store.read(statements -> new StatusLists(statements).inUse(clock.instant()));
-  }
-
   /**
    * What status tokens over these lists say now: whatever was answered before is in it. Reads it on this thread,
    * while others commit.
@@ -369,33 +358,9 @@ public final class Ledger extends CommittedState implements AutoCloseable {
     return statusSnapshots.take(lists, margin);
   }
 
-  /** The keys for some purpose, newest first. */
-  public List<MacKey> macKeys(String purpose) throws LedgerException {
-    MacKeys.requirePurpose(purpose);
-    return store.read(statements -> new MacKeys(statements).newestFirst(purpose));
-  }
-
-  /**
-   * Puts a fresh key beside those for some purpose if there is none, or if the newest is too old, and
-   * erases those that have had a successor for long enough. Of nodes that do so at once, one does.
-   *
-   * @param purpose a word of a-z, 0-9 and -
-   * @param fresh {@link MacKey#BYTES} random bytes
-   * @param ifNewestBefore the newest key is too old if it was created before
-   * @param kept how long a key stays once there is a newer one
-   * @return the keys that there are then, newest first; completes exceptionally as {@link
-   *     #reserveStatusBlock} does
-   */
-  public CompletionStage<List<MacKey>> renewMacKey(
-      String purpose, byte[] fresh, Instant ifNewestBefore, Duration kept) {
-    MacKeys.requirePurpose(purpose);
-    MacKey.requireLength(fresh);
-    byte[] key = fresh.clone();
-    return jobs.submit(
-        "the key for " + purpose + " must be renewed",
-        (writer, now) ->
-            new MacKeys(writer.statements())
-                .renew(writer, purpose, key, ifNewestBefore, kept, now));
+  /** The keys that all nodes share. */
+  public SharedKeys sharedKeys() {
+    return sharedKeys;
   }
 
   /**

@@ -36,7 +36,7 @@ final class MacKeys {
         row -> new MacKey(Statements.time(row, 1), row.getBytes(2)), NEWEST_FIRST, purpose);
   }
 
-  /** See {@link Ledger#renewMacKey}. */
+  /** See {@link SharedKeys#renew}. */
   List<MacKey> renew(
       WriterSession writer,
       String purpose,

@@ -191,9 +191,9 @@ class JobCrashTest {
 
           @Override
           public void judge(Ledger ledger) throws Exception {
-            List<MacKey> before = ledger.macKeys("challenge");
+            List<MacKey> before = ledger.sharedKeys().newestFirst("challenge");
             List<MacKey> renewed = await(renew(ledger));
-            assertThat(text(ledger.macKeys("challenge"))).isEqualTo(text(renewed));
+            assertThat(text(ledger.sharedKeys().newestFirst("challenge"))).isEqualTo(text(renewed));
             assertThat(renewed.get(0).created()).isEqualTo(now);
             assertThat(renewed).as("the one before and no older").hasSizeBetween(1, 2);
             if (!before.isEmpty() && before.get(0).created().equals(now)) {
@@ -202,11 +202,13 @@ class JobCrashTest {
           }
 
           private CompletionStage<List<MacKey>> renew(Ledger ledger) {
-            return ledger.renewMacKey(
-                "challenge",
-                Samples.nonce().bytes(),
-                now.minus(Duration.ofDays(1)),
-                Duration.ofDays(1));
+            return ledger
+                .sharedKeys()
+                .renew(
+                    "challenge",
+                    Samples.nonce().bytes(),
+                    now.minus(Duration.ofDays(1)),
+                    Duration.ofDays(1));
           }
 
           private List<String> text(List<MacKey> keys) {

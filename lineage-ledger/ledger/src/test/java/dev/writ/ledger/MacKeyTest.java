@@ -43,7 +43,7 @@ class MacKeyTest {
   }
 
   private List<MacKey> renew(byte[] fresh) {
-    return await(ledger.renewMacKey("challenge", fresh, now.minus(DAY), KEPT));
+    return await(ledger.sharedKeys().renew("challenge", fresh, now.minus(DAY), KEPT));
   }
 
   private static byte[] key(char letter) {
@@ -53,7 +53,7 @@ class MacKeyTest {
   /** Letters of the keys, newest first. */
   private String letters() throws Exception {
     StringBuilder letters = new StringBuilder();
-    for (MacKey key : ledger.macKeys("challenge")) {
+    for (MacKey key : ledger.sharedKeys().newestFirst("challenge")) {
       byte[] bytes = key.key();
       assertThat(bytes).isEqualTo(key((char) bytes[0]));
       letters.append((char) bytes[0]);
@@ -74,14 +74,15 @@ class MacKeyTest {
     ledger.close();
     open();
     assertThat(letters()).isEqualTo("ca");
-    assertThat(ledger.macKeys("activation")).isEmpty();
+    assertThat(ledger.sharedKeys().newestFirst("activation")).isEmpty();
   }
 
   @Test
   void key_afterTheClockFellBack_isStillTheNewest() throws Exception {
     assertThat(renew(key('a'))).hasSize(1);
     now = NOW.minusSeconds(5);
-    List<MacKey> keys = await(ledger.renewMacKey("challenge", key('b'), NOW.plusSeconds(1), KEPT));
+    List<MacKey> keys =
+        await(ledger.sharedKeys().renew("challenge", key('b'), NOW.plusSeconds(1), KEPT));
     assertThat(keys.get(0).created()).isEqualTo(NOW.plusMillis(1));
     assertThat(letters()).isEqualTo("ba");
   }
@@ -91,7 +92,10 @@ class MacKeyTest {
     List<CompletableFuture<List<MacKey>>> answers = new ArrayList<>();
     for (char letter = 'a'; letter <= 'z'; letter++) {
       answers.add(
-          ledger.renewMacKey("challenge", key(letter), now.minus(DAY), KEPT).toCompletableFuture());
+          ledger
+              .sharedKeys()
+              .renew("challenge", key(letter), now.minus(DAY), KEPT)
+              .toCompletableFuture());
     }
     List<String> seen = new ArrayList<>();
     for (CompletableFuture<List<MacKey>> answer : answers) {
@@ -130,7 +134,7 @@ class MacKeyTest {
     assertThatThrownBy(() -> renew(Arrays.copyOf(key('a'), 31)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("must have 32 bytes, had 31");
-    assertThatThrownBy(() -> ledger.macKeys("a purpose"))
+    assertThatThrownBy(() -> ledger.sharedKeys().newestFirst("a purpose"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("must be a word");
     assertThat(letters()).isEmpty();
