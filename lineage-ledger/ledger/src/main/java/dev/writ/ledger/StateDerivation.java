@@ -84,6 +84,7 @@ final class StateDerivation {
   /** By what is renewed what its execution began with. */
   private final Map<UuidV7, UuidV7> begun = new HashMap<>();
 
+  private final ScopeRuns scopes = new ScopeRuns();
   private long approvalsUsed;
 
   /** How many rows a table must have. */
@@ -125,6 +126,7 @@ final class StateDerivation {
 
   private void take(Statements statements, long index, Leaf leaf) throws SQLException {
     LeafBody body = leaf.body();
+    withdrawn(statements, scopes.take(index, leaf));
     if (revocations.mustHave(statements, index, body)) {
       owns(statements, "revocation", index, RevocationRows.ONE, index);
     }
@@ -200,8 +202,6 @@ final class StateDerivation {
       host(statements, index, enrolment);
     } else if (body instanceof GovernanceStep.Ordered step) {
       closed(statements, index, step, leaf.time());
-    } else if (body instanceof LeafBody.ScopeRevocation some) {
-      new ScopeDerivation(statements).take(index, leaf, some).ifPresent(faults);
     } else if (body instanceof LeafBody.Revocation revocation) {
       long revoked = statements.first(row -> row.getLong(1), REVOKED, revocation.jti()).orElse(-1L);
       if (revoked != 1) {
@@ -219,6 +219,14 @@ final class StateDerivation {
             "revoked with it, as leaf " + index + " says",
             standing + " not");
       }
+    }
+  }
+
+  private void withdrawn(Statements statements, List<ScopeRuns.Last> ended) throws SQLException {
+    for (ScopeRuns.Last last : ended) {
+      new ScopeDerivation(statements)
+          .take(last.index(), last.leaf(), last.body())
+          .ifPresent(faults);
     }
   }
 
@@ -287,6 +295,12 @@ final class StateDerivation {
 
   /** Looks for rows that no leaf has, once all leaves were taken. */
   void finish() throws LedgerException {
+    boolean unused =
+        store.read(
+            statements -> {
+              withdrawn(statements, scopes.rest());
+              return true;
+            });
     for (Map.Entry<String, Long> table : rows.entrySet()) {
       List<String> key = Objects.requireNonNull(KEYS.get(table.getKey()));
       long found = new RowCount(store, table.getKey(), key).all();

@@ -28,6 +28,7 @@ import dev.writ.ledger.StateChange.Since;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.TreeAudit;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -146,6 +147,36 @@ class ScopeDerivationTest extends IssuingLedger {
         new RevokedScope.OfHost(Hash.sha256(HOST.bytes())),
         new ArtifactScope.OfHost(HOST),
         Optional.empty());
+  }
+
+  private void say(RevokedScope scope, Instant at, StateChange change) throws Exception {
+    Leaf leaf =
+        Leaf.of(
+            at,
+            uuid(),
+            List.of(),
+            new LeafBody.ScopeRevocation(
+                scope, RevocationReason.HOST_COMPROMISED, RevokedBy.OPERATOR));
+    receipt(commit(ledger, Entry.of(leaf, change)));
+  }
+
+  /** Its parts are true with the last; another that says the same is looked at by itself. */
+  @Test
+  void revocationInParts_isLookedAtByItsLastLeaf_andALaterOneByItsOwn() throws Exception {
+    issueOne();
+    RevokedScope scope = new RevokedScope.OfHost(Hash.sha256(HOST.bytes()));
+    StateChange all = new StateChange.VoidArtifacts(HOST);
+    ArtifactScope meant = new ArtifactScope.OfHost(HOST);
+    say(scope, NOW, new StateChange.VoidScope(meant, NOW, NOW.plusMillis(1)));
+    say(scope, NOW.plus(LedgerRules.MAX_STEP_BACK), all);
+    long last = ledger.size() - 1;
+    say(scope, NOW.plus(LedgerRules.MAX_STEP_BACK.multipliedBy(2)).plusMillis(1), all);
+    ledger.close();
+    assertThat(faults()).isEmpty();
+
+    tamper(folder, "UPDATE artifact SET revoked = 0");
+    String where = "artifacts of host before leaf ";
+    assertThat(faults()).containsExactly(where + last + ": 2 not", where + (last + 1) + ": 2 not");
   }
 
   @Test
