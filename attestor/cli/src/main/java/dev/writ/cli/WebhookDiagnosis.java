@@ -44,7 +44,7 @@ final class WebhookDiagnosis {
           "cannot be reached from here, so that it would not hear of revocations: "
               + Sentence.of(e),
           Optional.of(
-              "start it, or mend webhooks[].url and pins; the service tries again for two hours"));
+              "start it, or mend webhooks[].url and pins; the service tries again until it takes them"));
     }
   }
 

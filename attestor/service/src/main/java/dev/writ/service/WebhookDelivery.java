@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -23,11 +24,12 @@ import javax.net.ssl.SSLParameters;
 
 /**
  * Posts revocations to one webhook, one after the other, on a thread of its own. Nothing is queued: it has a
- * place in the ledger, which it leaves once the webhook took what is there. So a webhook that is slow or dead
- * holds up nobody, and what it missed is there when it comes back.
+ * {@linkplain DeliveryPlace place} in the ledger, which it leaves once the webhook took what is there. So a
+ * webhook that is slow or dead holds up nobody, and what it missed is there when it comes back, or the
+ * service does.
  *
- * <p>Each is delivered at least once: its place is not kept, and a start begins with the oldest that may
- * withdraw something which still holds. One that no longer can is given up where it is refused.
+ * <p>Each is delivered at least once. Given up, and told in the log, is alone what the webhook refuses to take,
+ * by its status, when it can no longer withdraw anything that holds: else it would hold up what comes after it.
  */
 final class WebhookDelivery implements AutoCloseable {
   /** So long a revocation may withdraw what still holds, by clocks an hour apart. */
@@ -41,10 +43,14 @@ final class WebhookDelivery implements AutoCloseable {
   /** Where the ledger, and not the webhook, is why. */
   private static final long LEDGER_PAUSE_MILLIS = 1_000;
 
+  /** Timed out, too early, too many: said by who will take it later. */
+  private static final Set<Integer> AWAY = Set.of(408, 425, 429);
+
   private static final int MOST_ANSWER = 16 * 1024;
 
   private final Webhook hook;
   private final RevocationEvents events;
+  private final DeliveryPlace place;
   private final InstantSource clock;
   private final HttpClient client;
   private final Thread thread;
@@ -57,9 +63,10 @@ final class WebhookDelivery implements AutoCloseable {
   @GuardedBy("this")
   private boolean told;
 
-  WebhookDelivery(Webhook hook, RevocationEvents events, InstantSource clock) {
+  WebhookDelivery(Webhook hook, RevocationEvents events, DeliveryPlace place, InstantSource clock) {
     this.hook = hook;
     this.events = events;
+    this.place = place;
     this.clock = clock;
     HttpClient.Builder builder =
         HttpClient.newBuilder()
@@ -118,16 +125,16 @@ final class WebhookDelivery implements AutoCloseable {
   }
 
   private void run() {
-    long place = -1;
     try {
       while (!closed) {
         try {
-          place = place < 0 ? events.since(clock.instant().minus(MATTERS)) : place;
-          Optional<Map.Entry<Long, byte[]>> next = events.next(place);
+          Optional<Map.Entry<Long, byte[]>> next =
+              events.next(place.next(clock.instant().minus(MATTERS)));
           if (next.isEmpty()) {
+            place.settle();
             await(1_000);
           } else if (delivers(next.get().getKey(), next.get().getValue())) {
-            place = next.get().getKey() + 1;
+            place.told(next.get().getKey());
           } else {
             pause();
           }
@@ -141,13 +148,18 @@ final class WebhookDelivery implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       // It is being closed.
-      return;
+    }
+    try {
+      place.settle();
+    } catch (LedgerException | RuntimeException e) {
+      // What was told since is told once more.
     }
   }
 
   /** Whether to go on to the next. */
   private boolean delivers(long index, byte[] event) throws InterruptedException, LedgerException {
     String why;
+    boolean unwilling = false;
     try {
       int status = post(index, event);
       if (status >= 200 && status < 300) {
@@ -159,6 +171,7 @@ final class WebhookDelivery implements AutoCloseable {
         return true;
       }
       why = "it must be answered with 2xx, was with " + status;
+      unwilling = status < 500 && !AWAY.contains(status);
     } catch (IOException e) {
       // What the JDK says may name the URL.
       why =
@@ -175,8 +188,14 @@ final class WebhookDelivery implements AutoCloseable {
           LogFields.of("webhook", name()).and("leaf_index", index).and("message", why));
     }
     failures = Math.min(failures + 1, 1 << 20);
-    if (events.since(clock.instant().minus(MATTERS)) > index) {
+    if (unwilling && events.since(clock.instant().minus(MATTERS)) > index) {
       givenUp.increment();
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "webhook_gave_up",
+          LogFields.of("webhook", name())
+              .and("leaf_index", index)
+              .and("message", why + "; read the leaf in the ledger"));
       return true;
     }
     return false;

@@ -50,7 +50,8 @@ public final class Webhooks implements AutoCloseable {
   }
 
   /**
-   * Posts to all of these from now on, beginning with what may withdraw something that still holds.
+   * Posts to all of these from now on, each from where it was told before; a new one from what may withdraw
+   * something that still holds.
    *
    * @param hooks of different names, at most {@value #MOST}
    */
@@ -62,7 +63,15 @@ public final class Webhooks implements AutoCloseable {
     }
     RevocationEvents events = new RevocationEvents(service.ledger());
     List<WebhookDelivery> deliveries =
-        hooks.stream().map(hook -> new WebhookDelivery(hook, events, clock)).toList();
+        hooks.stream()
+            .map(
+                hook ->
+                    new WebhookDelivery(
+                        hook,
+                        events,
+                        new DeliveryPlace(service.ledger(), events, hook.name()),
+                        clock))
+            .toList();
     for (WebhookDelivery each : deliveries) {
       service.revocationStream().also(each::tell);
       each.start();

@@ -14,6 +14,7 @@ import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.RevocationVerdict;
 import dev.writ.artifact.SeenInMemory;
 import dev.writ.hsm.ServerCertificate;
+import dev.writ.ledger.Ledger;
 import dev.writ.tlog.Hash;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import java.io.ByteArrayOutputStream;
@@ -163,7 +164,7 @@ final class WebhooksTest {
   }
 
   @Test
-  void revocation_isPostedWithItsProof_untilItIsTaken_andAgainAfterAStart() throws Exception {
+  void revocation_isPostedWithItsProof_untilItIsTaken_andNotAgainAfterAStart() throws Exception {
     try (Receiver receiver = new Receiver(Optional.empty())) {
       long leaf;
       try (Webhooks hooks = open(plain("siem", receiver.url()))) {
@@ -191,10 +192,57 @@ final class WebhooksTest {
       }
       assertThat(metrics()).doesNotContain("siem");
       try (Webhooks again = open(plain("siem", receiver.url()))) {
-        assertThat(receiver.next(leaf).id()).isEqualTo("" + leaf);
+        long after = revoke();
+        assertThat(receiver.next().id()).isEqualTo("" + after);
         assertThat(again).isNotNull();
       }
     }
+  }
+
+  /** One is refused until then, and nobody hears of the other. */
+  @Test
+  void revocation_thatWasNotDeliveredWhenTheServiceStopped_isDeliveredAfterwards_howeverLate()
+      throws Exception {
+    try (Receiver receiver = new Receiver(Optional.empty())) {
+      long refused;
+      try (Webhooks hooks = open(plain("stopped", receiver.url()))) {
+        long taken = revoke();
+        assertThat(receiver.next(taken)).isNotNull();
+        awaitMetric("writ_webhook_failing{webhook=\"stopped\"} 0.0");
+        receiver.answers.addAll(Collections.nCopies(1_000, 503));
+        assertThat(hooks).isNotNull();
+        refused = revoke();
+        assertThat(receiver.next(refused)).isNotNull();
+      }
+      long unheard = revoke();
+      receiver.answers.clear();
+      receiver.posts.clear();
+      InstantSource later = () -> deployment.clock.instant().plus(Duration.ofDays(3));
+      try (Webhooks hooks =
+          Webhooks.open(deployment.service(), List.of(plain("stopped", receiver.url())), later)) {
+        assertThat(receiver.next().id()).isEqualTo("" + refused);
+        assertThat(receiver.next().id()).isEqualTo("" + unheard);
+        awaitMetric("writ_webhook_events_total{outcome=\"given_up\",webhook=\"stopped\"} 0.0");
+        assertThat(hooks).isNotNull();
+      }
+    }
+  }
+
+  /** A node that is killed has not kept that the webhook took it. */
+  @Test
+  void revocation_thatWasTaken_isDeliveredAgain_whereThatWasNotKept() throws Exception {
+    Ledger ledger = deployment.service().ledger();
+    RevocationEvents events = new RevocationEvents(ledger);
+    Instant now = deployment.clock.instant();
+    long from = new DeliveryPlace(ledger, events, "killed").next(now);
+    DeliveryPlace place = new DeliveryPlace(ledger, events, "killed");
+    assertThat(place.next(now)).isEqualTo(from);
+    place.told(from + 3);
+    place.told(from + 4);
+    assertThat(new DeliveryPlace(ledger, events, "killed").next(now)).isEqualTo(from + 4);
+    place.settle();
+    assertThat(new DeliveryPlace(ledger, events, "killed").next(now)).isEqualTo(from + 5);
+    assertThat(ledger.told("killed")).hasValue(from + 5);
   }
 
   /** One that is not there, and one that takes connections and says nothing. */
@@ -235,7 +283,7 @@ final class WebhooksTest {
       try (Webhooks hooks =
           Webhooks.open(deployment.service(), List.of(plain("late", receiver.url())), later)) {
         for (int i = 0; i < 50; i++) {
-          receiver.answers.add(503);
+          receiver.answers.add(400);
         }
         assertThat(receiver.next()).isNotNull();
         awaitMetric("writ_webhook_events_total{outcome=\"delivered\",webhook=\"late\"} 0.0");
@@ -264,6 +312,7 @@ final class WebhooksTest {
       throws Exception {
     var unused = revoke();
     AtomicInteger asked = new AtomicInteger();
+    RevocationEvents events = new RevocationEvents(deployment.service().ledger());
     InstantSource once =
         () -> {
           if (asked.getAndIncrement() > 0) {
@@ -275,9 +324,10 @@ final class WebhooksTest {
         WebhookDelivery delivery =
             new WebhookDelivery(
                 plain("refuses", receiver.url()),
-                new RevocationEvents(deployment.service().ledger()),
+                events,
+                new DeliveryPlace(deployment.service().ledger(), events, "refuses"),
                 once)) {
-      receiver.answers.addAll(Collections.nCopies(1_000, 503));
+      receiver.answers.addAll(Collections.nCopies(1_000, 400));
       delivery.start();
       assertThat(receiver.next()).isNotNull();
       for (int i = 0; i < 100; i++) {

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -361,6 +362,29 @@ public final class Ledger extends CommittedState implements AutoCloseable {
   /** The keys that all nodes share. */
   public SharedKeys sharedKeys() {
     return sharedKeys;
+  }
+
+  /**
+   * The first leaf that a reader of this name may not have been told of; empty where that was never kept.
+   *
+   * @param reader a word of a-z, 0-9, - and _
+   */
+  public OptionalLong told(String reader) throws LedgerException {
+    ToldReaders.requireName(reader);
+    return store.read(statements -> new ToldReaders(statements).next(reader));
+  }
+
+  /**
+   * Keeps that a reader was told of all before {@code next}; it never goes back.
+   *
+   * @return how far it was told by whoever told it most; completes exceptionally as {@link
+   *     #reserveStatusBlock} does
+   */
+  public CompletionStage<Long> keepTold(String reader, long next) {
+    ToldReaders.requireName(reader);
+    return jobs.submit(
+        "how far " + reader + " was told must be kept",
+        (writer, now) -> new ToldReaders(writer.statements()).keep(reader, next));
   }
 
   /**

@@ -217,6 +217,7 @@
  * service_start   leaf_index of each start of the service that its host's TPM vouched for
  * rollback_counter  counter → raised_to, size: how far each node's counter outside the store has come, and the
  *                 number of leaves then
+ * told_reader     name → next_index: the first leaf that this reader may not have been told of
  * mac_key         (purpose, created) → key; the only secrets
  * </pre>
  *
