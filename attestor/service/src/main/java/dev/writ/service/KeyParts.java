@@ -21,6 +21,7 @@ record KeyParts(
     WritService.Setup setup = base.setup();
     KeyGenerations generations =
         new KeyGenerations(base.keys(), base.ledger(), base.clock(), base.random());
+    OperationEntries entries = new OperationEntries(base.ledger(), base.clock(), base.random());
     KeySteps steps =
         new KeySteps(
             base.ledger(),
@@ -36,8 +37,8 @@ record KeyParts(
                 generations,
                 base.counts(),
                 base.policies()::longestLifetime,
-                base.clock(),
-                base.random()),
+                entries),
+            entries,
             base.lines(),
             new WitnessesInUse(base.ledger(), base.trust(), setup.witnesses()),
             base.policies()::longestLifetime,

@@ -50,6 +50,7 @@ final class KeySteps {
   private final KeyGenerations generations;
   private final StatusTokens statusTokens;
   private final KeyTransitions transitions;
+  private final OperationEntries entries;
   private final CheckpointLines checkpoints;
   private final WitnessesInUse witnesses;
   private final Supplier<Duration> longestLife;
@@ -73,6 +74,7 @@ final class KeySteps {
       KeyGenerations generations,
       StatusTokens statusTokens,
       KeyTransitions transitions,
+      OperationEntries entries,
       CheckpointLines checkpoints,
       WitnessesInUse witnesses,
       Supplier<Duration> longestLife,
@@ -83,6 +85,7 @@ final class KeySteps {
     this.generations = generations;
     this.statusTokens = statusTokens;
     this.transitions = transitions;
+    this.entries = entries;
     this.checkpoints = checkpoints;
     this.witnesses = witnesses;
     this.longestLife = longestLife;
@@ -203,13 +206,13 @@ final class KeySteps {
     Operation operation = proposal.operation();
     boolean superseded = operation.trustVersion() != trust.newest().content().version();
     if (superseded) {
-      transitions.end(operation, OperationStep.End.FAILED);
+      entries.end(operation, OperationStep.End.FAILED);
       return;
     }
     List<OperationApproval> approvals = counting(open, proposal);
     if (approvals.size() < trust.newest().content().operators().threshold()) {
       if (!operation.isOpen(clock.instant())) {
-        transitions.end(operation, OperationStep.End.EXPIRED);
+        entries.end(operation, OperationStep.End.EXPIRED);
       }
       return;
     }
@@ -218,7 +221,7 @@ final class KeySteps {
     } catch (LedgerException | HsmException | DeniedException e) {
       if (!operation.isOpen(clock.instant().minus(PATIENCE))) {
         // Or it would be in the way of all that comes after it, and could not be withdrawn.
-        transitions.end(operation, OperationStep.End.FAILED);
+        entries.end(operation, OperationStep.End.FAILED);
       }
       throw e;
     }
@@ -238,11 +241,11 @@ final class KeySteps {
     } else if (change instanceof Operation.DestroyKey destroy) {
       transitions.destroy(operation, destroy.kid());
     } else if (change instanceof Operation.AcceptClock clock) {
-      transitions.acceptClock(operation, clock);
+      entries.acceptClock(operation, clock);
     } else if (change instanceof Operation.Unfreeze unfreeze) {
-      transitions.unfreeze(operation, unfreeze);
+      entries.unfreeze(operation, unfreeze);
     } else {
-      transitions.publish(operation, signed(proposal, approvals));
+      entries.publish(operation, signed(proposal, approvals));
     }
   }
 

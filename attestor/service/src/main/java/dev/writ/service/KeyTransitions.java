@@ -5,30 +5,22 @@ import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.KeyHandover;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
-import dev.writ.artifact.Leaf;
-import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.Operation;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.TrustFile;
 import dev.writ.artifact.TrustReference;
-import dev.writ.artifact.UuidV7;
 import dev.writ.artifact.VerificationKey;
 import dev.writ.hsm.HsmException;
 import dev.writ.hsm.HsmKey;
 import dev.writ.hsm.KeySpec;
-import dev.writ.ledger.CommitOutcome;
-import dev.writ.ledger.Entry;
-import dev.writ.ledger.GovernanceChange;
 import dev.writ.ledger.Ledger;
 import dev.writ.ledger.LedgerException;
 import dev.writ.ledger.OperationEnd;
 import dev.writ.ledger.SigningKey;
 import dev.writ.ledger.StateChange;
 import dev.writ.tlog.Hash;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,13 +40,13 @@ final class KeyTransitions {
   private final KeyGenerations generations;
   private final SignatureCounts counts;
   private final Supplier<Duration> longestLife;
-  private final InstantSource clock;
-  private final SecureRandom random;
+  private final OperationEntries entries;
 
   /**
    * Makes none yet.
    *
    * @param longestLife of an artifact
+   * @param entries takes each transition
    */
   KeyTransitions(
       Ledger ledger,
@@ -64,8 +56,7 @@ final class KeyTransitions {
       KeyGenerations generations,
       SignatureCounts counts,
       Supplier<Duration> longestLife,
-      InstantSource clock,
-      SecureRandom random) {
+      OperationEntries entries) {
     this.ledger = ledger;
     this.lines = lines;
     this.trust = trust;
@@ -73,8 +64,7 @@ final class KeyTransitions {
     this.generations = generations;
     this.counts = counts;
     this.longestLife = longestLife;
-    this.clock = clock;
-    this.random = random;
+    this.entries = entries;
   }
 
   void announce(Operation operation, Operation.RotateKey rotate, TrustFile next)
@@ -98,7 +88,7 @@ final class KeyTransitions {
     KeyWindow before = window(next, rotate, rotate.from());
     KeyWindow after = window(next, rotate, rotate.to());
     var unused =
-        commit(
+        entries.commit(
             new KeyChange(
                 rotate.to(),
                 rotate.role(),
@@ -162,7 +152,7 @@ final class KeyTransitions {
       changes.add(new StateChange.PutTrustInForce(rotation.trustVersion()));
     }
     boolean done =
-        commit(
+        entries.commit(
             new KeyChange(
                 key.kid(),
                 key.role(),
@@ -182,7 +172,7 @@ final class KeyTransitions {
   void retire(SigningKey key) throws LedgerException, HsmException {
     Hash operation = DoneRotation.from(ledger, key.kid()).operation().digest();
     var unused =
-        commit(
+        entries.commit(
             KeyChange.of(key.kid(), key.role(), KeyState.RETIRED, operation),
             new StateChange.SetKey(
                 key.kid(), key.role(), KeyState.RETIRED, key.notBefore(), key.notAfter()));
@@ -204,7 +194,7 @@ final class KeyTransitions {
               "the compromise of {0} must be proposed once more: the key began to sign while it was"
                   + " approved, and another must take its place",
               PublicRoutes.base64Url(key.kid().bytes()));
-      end(operation, OperationStep.End.FAILED);
+      entries.end(operation, OperationStep.End.FAILED);
       return;
     }
     List<StateChange> changes = new ArrayList<>();
@@ -243,7 +233,7 @@ final class KeyTransitions {
     changes.add(new StateChange.PutTrustInForce(next.content().version()));
     changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
     boolean done =
-        commit(
+        entries.commit(
             new KeyChange(
                 key.kid(),
                 key.role(),
@@ -291,64 +281,9 @@ final class KeyTransitions {
     }
     changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
     var unused =
-        commit(
+        entries.commit(
             KeyChange.of(key.kid(), key.role(), KeyState.DESTROYED, operation.digest()),
             changes.toArray(StateChange[]::new));
-  }
-
-  void publish(Operation operation, TrustFile next) throws LedgerException {
-    var unused =
-        commit(
-            new OperationStep.Ended(
-                operation.change().kind(),
-                operation.digest(),
-                OperationStep.End.EXECUTED,
-                Optional.of(TrustReference.of(next))),
-            new StateChange.PublishTrust(next.content().version(), next.toJson()),
-            new StateChange.PutTrustInForce(next.content().version()),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
-  }
-
-  /** Of another newest leaf than the one that operators were shown nothing was said. */
-  void acceptClock(Operation operation, Operation.AcceptClock clock) throws LedgerException {
-    if (!ledger.newestLeafTime().equals(Optional.of(clock.newest()))) {
-      end(operation, OperationStep.End.FAILED);
-      return;
-    }
-    var unused =
-        commit(
-            new OperationStep.Ended(
-                operation.change().kind(),
-                operation.digest(),
-                OperationStep.End.EXECUTED,
-                Optional.empty()),
-            new StateChange.AcceptClock(clock.newest()),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
-  }
-
-  /** Of another freeze than the one that operators were shown nothing was said. */
-  void unfreeze(Operation operation, Operation.Unfreeze unfreeze) throws LedgerException {
-    if (!ledger.governanceMode().frozenBy().equals(OptionalLong.of(unfreeze.freeze()))) {
-      end(operation, OperationStep.End.FAILED);
-      return;
-    }
-    var unused =
-        commit(
-            new OperationStep.Ended(
-                operation.change().kind(),
-                operation.digest(),
-                OperationStep.End.EXECUTED,
-                Optional.empty()),
-            new StateChange.ChangeGovernance(new GovernanceChange.Unfreeze(unfreeze.freeze())),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
-  }
-
-  void end(Operation operation, OperationStep.End end) {
-    var unused =
-        commit(
-            new OperationStep.Ended(
-                operation.change().kind(), operation.digest(), end, Optional.empty()),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.valueOf(end.name())));
   }
 
   /**
@@ -388,19 +323,5 @@ final class KeyTransitions {
         .map(key -> new KeyWindow(key.nbf(), key.exp()))
         .orElseThrow(
             () -> new IllegalStateException("bug: the trust file lacks its operation's key"));
-  }
-
-  private boolean commit(LeafBody body, StateChange... changes) {
-    Leaf leaf =
-        Leaf.of(Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, random), List.of(), body);
-    CommitOutcome outcome = ledger.commit(Entry.of(leaf, changes)).toCompletableFuture().join();
-    if (!(outcome instanceof CommitOutcome.Receipt)) {
-      System.getLogger(KeySteps.class.getName())
-          .log(
-              System.Logger.Level.WARNING,
-              "the ledger must take a step in the life of a key, and did not: {0}",
-              outcome);
-    }
-    return outcome instanceof CommitOutcome.Receipt;
   }
 }
