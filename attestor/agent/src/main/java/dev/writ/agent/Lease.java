@@ -11,6 +11,8 @@ import java.util.OptionalLong;
 
 /** One lease that {@link Leases} hold, until it is given back. */
 public final class Lease implements AutoCloseable {
+  private static final System.Logger LOGGER = System.getLogger(Lease.class.getName());
+
   /** The least time between two attempts to renew. */
   static final long RETRY_MS = 250;
 
@@ -41,6 +43,9 @@ public final class Lease implements AutoCloseable {
 
   @GuardedBy("this")
   private String failure = "";
+
+  @GuardedBy("this")
+  private boolean told;
 
   Lease(Leases leases, Leased leased, Artifact artifact, long graceMs) {
     this.leases = leases;
@@ -170,8 +175,9 @@ public final class Lease implements AutoCloseable {
     stop(DenialCode.UNVERIFIABLE, reason, now);
     try {
       kill();
-    } catch (RuntimeException ignored) {
+    } catch (RuntimeException e) {
       // The others are ended still.
+      fails(e);
     }
   }
 
@@ -185,11 +191,26 @@ public final class Lease implements AutoCloseable {
       endAt = Math.min(endAt, now + graceMs);
       try {
         leased.stop(code, reason, endAt);
-      } catch (RuntimeException ignored) {
+      } catch (RuntimeException e) {
         // Who cannot be asked to end is killed when that time is over.
+        fails(e);
       }
     }
     leases.changed();
+  }
+
+  /** Says once that it could not be ended; it is tried again and again. */
+  void fails(RuntimeException cause) {
+    synchronized (this) {
+      if (told) {
+        return;
+      }
+      told = true;
+    }
+    LOGGER.log(
+        System.Logger.Level.WARNING,
+        "what ran under a lease must be ended with it, which failed and is tried again",
+        cause);
   }
 
   /** Whether the host is in the state that an artifact is for. */

@@ -166,8 +166,9 @@ public final class Leases implements AutoCloseable {
       for (Lease lease : current()) {
         try {
           wait = Math.min(wait, endOrRenew(lease));
-        } catch (RuntimeException ignored) {
+        } catch (RuntimeException e) {
           // The others end in time nonetheless, and this one is tried again.
+          lease.fails(e);
         }
       }
       if (!waited(OptionalLong.of(seen), wait)) {

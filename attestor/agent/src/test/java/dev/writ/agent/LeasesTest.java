@@ -21,10 +21,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -241,9 +246,47 @@ final class LeasesTest {
     assertThat(told.asked).hasValue(1);
   }
 
-  /** Nor does it keep the others from theirs. */
+  /** Nor does it keep the others from theirs. It is told of once, however often it is tried. */
   @Test
-  void lease_thatThrowsWhereItIsEnded_isKilledNonetheless() throws Exception {
+  void lease_thatThrowsWhereItIsEnded_isKilledNonetheless_andToldOfOnce() throws Exception {
+    List<LogRecord> records = new CopyOnWriteArrayList<>();
+    Handler handler = new Recording(records);
+    Logger logger = Logger.getLogger(Lease.class.getName());
+    logger.addHandler(handler);
+    try {
+      endThrowing();
+    } finally {
+      logger.removeHandler(handler);
+    }
+    assertThat(records)
+        .singleElement()
+        .satisfies(
+            told -> {
+              assertThat(told.getLevel()).isEqualTo(Level.WARNING);
+              assertThat(told.getThrown()).hasMessage("it cannot be asked");
+            });
+  }
+
+  private static final class Recording extends Handler {
+    private final List<LogRecord> records;
+
+    Recording(List<LogRecord> records) {
+      this.records = records;
+    }
+
+    @Override
+    public void publish(LogRecord record) {
+      records.add(record);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+
+  private void endThrowing() throws Exception {
     Told throwing =
         new Told() {
           private boolean thrown;
