@@ -214,12 +214,13 @@ public final class Attester implements AutoCloseable {
    * Asks once for another artifact of the same request, by which an execution goes on.
    *
    * @param held an artifact of this Attester's that holds, of that execution
+   * @param parent under which it goes on, of this Attester's key: what the execution began under, or a renewal
+   *     of that
    * @param exec what runs
    */
-  public Answer<ProofBundle> renew(Artifact held, ExecBinding exec)
+  public Answer<ProofBundle> renew(Artifact held, Optional<Artifact> parent, ExecBinding exec)
       throws TpmException, IOException, AttestationFailedException {
-    return attestOnce(
-        held.claims().request(), Optional.of(exec), Optional.empty(), Optional.of(held));
+    return attestOnce(held.claims().request(), Optional.of(exec), parent, Optional.of(held));
   }
 
   /**

@@ -99,8 +99,9 @@ public final class ExecGateway {
    *
    * @param parent under which it is asked for and has to be
    */
-  public RunOutcome run(Execution execution, Optional<ParentBundle> parent) {
-    return handingDown(execution, parent, attester -> ask(attester, execution, parent));
+  public RunOutcome run(Execution execution, Optional<ParentAtHand> parent) {
+    return handingDown(
+        execution, parent, attester -> ask(attester, execution, parent.map(ParentAtHand::begun)));
   }
 
   /**
@@ -109,7 +110,7 @@ public final class ExecGateway {
    * @param bundle its bytes; empty where there is none
    * @param parent whose child its artifact has to be
    */
-  public RunOutcome runUnder(byte[] bundle, Execution execution, Optional<ParentBundle> parent) {
+  public RunOutcome runUnder(byte[] bundle, Execution execution, Optional<ParentAtHand> parent) {
     return handingDown(
         execution, parent, attester -> new Permission.Bundle(bundle, OptionalLong.empty()));
   }
@@ -130,7 +131,7 @@ public final class ExecGateway {
   }
 
   private RunOutcome handingDown(
-      Execution execution, Optional<ParentBundle> parent, Source source) {
+      Execution execution, Optional<ParentAtHand> parent, Source source) {
     try (HandedDown handed = HandedDown.at(execution.request().handedDown())) {
       return run(execution, parent, source, handed);
     } catch (IOException e) {
@@ -139,7 +140,7 @@ public final class ExecGateway {
   }
 
   private RunOutcome run(
-      Execution execution, Optional<ParentBundle> parent, Source source, HandedDown handed) {
+      Execution execution, Optional<ParentAtHand> parent, Source source, HandedDown handed) {
     byte[] bundle;
     Presentation presentation;
     Optional<Artifact> artifact;
@@ -150,11 +151,17 @@ public final class ExecGateway {
         return refused.outcome();
       }
       bundle = ((Permission.Bundle) permission).bytes();
+      if (LeasedRun.renewedBy(bundle).isPresent()) {
+        return new RunOutcome.Denied(
+            DenialCode.AUTHORIZATION_DISCONTINUITY,
+            "a program must be started under the artifact that its execution begins with, and this is a"
+                + " renewal, by which one that runs goes on");
+      }
       asked = ((Permission.Bundle) permission).asked();
       artifact = artifactIn(bundle);
       presentation =
           artifact.isPresent()
-              ? here(session.attester(), artifact.get(), execution, parent)
+              ? here(session.attester(), artifact.get(), execution, parent.map(ParentAtHand::begun))
               // Without an artifact there is nothing to show; which check says so is the verifier's
               // to find.
               : Presentation.NOTHING;
@@ -225,7 +232,7 @@ public final class ExecGateway {
 
   private RunOutcome start(
       Execution execution,
-      Optional<ParentBundle> parent,
+      Optional<ParentAtHand> parent,
       Artifact artifact,
       OptionalLong asked,
       HandedDown handed,
@@ -238,7 +245,8 @@ public final class ExecGateway {
                     new LeasedRun.Means(verification, seen, sinceBoot, clock),
                     execution.binding(),
                     artifact,
-                    (attester, renewed) -> here(attester, renewed, execution, parent),
+                    parent.map(ParentAtHand::place),
+                    (attester, renewed, above) -> here(attester, renewed, execution, above),
                     handed))
             : Optional.empty();
     Response answer;

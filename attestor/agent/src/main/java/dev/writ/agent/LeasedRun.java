@@ -8,6 +8,8 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedBundleException;
+import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
@@ -44,13 +46,11 @@ final class LeasedRun implements Leased {
           "challenge_used",
           "ima_position_mismatch");
 
-  /** The denial of whoever names a parent and shows nothing of it, which a renewal does not. */
-  private static final String PARENT_UNPROVEN = "parent_unproven";
-
   private final WritExec exec;
   private final Means means;
   private final ExecBinding binding;
   private final Artifact first;
+  private final Optional<ParentAtHand.Place> parent;
   private final Shown shown;
   private final HandedDown handed;
 
@@ -84,21 +84,29 @@ final class LeasedRun implements Leased {
 
   /** What is shown with an artifact here and now. */
   interface Shown {
-    Presentation with(Attester attester, Artifact artifact)
+    Presentation with(Attester attester, Artifact artifact, Optional<ParentBundle> parent)
         throws TpmException, AttestationFailedException;
   }
 
+  /**
+   * One that is not started yet.
+   *
+   * @param first under which it is
+   * @param parent where the bundle is as of now under which it was asked for, where anybody says
+   */
   LeasedRun(
       WritExec exec,
       Means means,
       ExecBinding binding,
       Artifact first,
+      Optional<ParentAtHand.Place> parent,
       Shown shown,
       HandedDown handed) {
     this.exec = exec;
     this.means = means;
     this.binding = binding;
     this.first = first;
+    this.parent = parent;
     this.shown = shown;
     this.handed = handed;
     this.wall = means.clock().instant();
@@ -175,13 +183,22 @@ final class LeasedRun implements Leased {
   public Renewed renew(Attester attester, Artifact held)
       throws TpmException, IOException, AttestationFailedException {
     long asked = now();
-    Answer<ProofBundle> answer = attester.renew(held, binding);
-    if (answer instanceof Answer.Denied<ProofBundle> denied) {
-      if (first.claims().lineage().parent().isPresent()
-          && denied.reason().equals(PARENT_UNPROVEN)) {
-        // What was asked for under another artifact has its one lease, and that to its end.
+    Optional<ParentBundle> above = Optional.empty();
+    if (first.claims().lineage().parent().isPresent()) {
+      // Of what is stopped the service is told by evidence, and need be shown nothing else.
+      boolean toGoOn = whyStopped().isEmpty();
+      if (parent.isEmpty() && toGoOn) {
+        // Nobody can show what it is under: it has its one lease, and that to its end.
         return new Renewed.Until(first, firstEnd);
       }
+      try {
+        above = toGoOn ? Optional.of(above(attester, held)) : Optional.empty();
+      } catch (IOException e) {
+        return new Renewed.Unavailable(Sentence.of(e));
+      }
+    }
+    Answer<ProofBundle> answer = attester.renew(held, above.map(ParentBundle::artifact), binding);
+    if (answer instanceof Answer.Denied<ProofBundle> denied) {
       return denied.retryAfter().isPresent() || ASKED_AMISS.contains(denied.reason())
           ? new Renewed.Unavailable(denied.cause())
           : refused(denied.code(), toldWhole(denied));
@@ -193,7 +210,9 @@ final class LeasedRun implements Leased {
             .verification()
             .verify(
                 bundle.toJson(),
-                renewed.isPresent() ? shown.with(attester, renewed.get()) : Presentation.NOTHING,
+                renewed.isPresent()
+                    ? shown.with(attester, renewed.get(), above)
+                    : Presentation.NOTHING,
                 renewed.isPresent() ? means.seen() : Seen.NOTHING_IS_USED,
                 steady());
     if (verdict instanceof Verdict.Denied denied) {
@@ -202,7 +221,7 @@ final class LeasedRun implements Leased {
     Artifact artifact =
         renewed.orElseThrow(
             () -> new IllegalStateException("bug: a bundle without an artifact was allowed"));
-    if (!continues(bundle, artifact)) {
+    if (!continues(bundle, artifact, above)) {
       return new Renewed.Denied(
           DenialCode.AUTHORIZATION_DISCONTINUITY,
           "a renewal must be of the execution that runs, and is of another");
@@ -228,19 +247,51 @@ final class LeasedRun implements Leased {
         : new Renewed.Denied(code, reason);
   }
 
-  private boolean continues(ProofBundle bundle, Artifact artifact) {
-    UuidV7 began = first.claims().jti();
-    return artifact.claims().lineage().execution().equals(first.claims().lineage().execution())
-        && artifact.claims().request().digest().equals(first.claims().request().digest())
-        && renewedBy(bundle).equals(Optional.of(began));
+  /**
+   * Under what it is to go on.
+   *
+   * @throws IOException if nothing is to be gained there now
+   */
+  private ParentBundle above(Attester attester, Artifact held) throws IOException {
+    ParentBundle now;
+    try {
+      now = parent.orElseThrow().read();
+      now.requireKey(attester.jkt());
+    } catch (IOException | MalformedDocumentException | IllegalArgumentException e) {
+      throw new IOException(
+          "the bundle of the parent must be there to go on under, and is not: " + Sentence.of(e),
+          e);
+    }
+    Instant end = now.artifact().claims().exp();
+    if (!end.isAfter(held.claims().exp())) {
+      throw new IOException("the parent must go on first, and ends at " + end);
+    }
+    return now;
   }
 
-  private static Optional<UuidV7> renewedBy(ProofBundle bundle) {
+  private boolean continues(ProofBundle bundle, Artifact artifact, Optional<ParentBundle> above) {
+    ArtifactClaims began = first.claims();
+    ArtifactClaims goesOn = artifact.claims();
+    Optional<UuidV7> under = above.map(each -> each.artifact().claims().jti());
+    return goesOn.lineage().execution().equals(began.lineage().execution())
+        && goesOn.lineage().root().equals(began.lineage().root())
+        && goesOn.lineage().parent().equals(under)
+        && goesOn
+            .request()
+            .under(began.lineage().parent())
+            .digest()
+            .equals(began.request().digest())
+        && renewedBy(bundle.toJson()).equals(Optional.of(began.jti()));
+  }
+
+  /** What the execution began with that a bundle lets go on; empty for one that lets one begin. */
+  static Optional<UuidV7> renewedBy(byte[] bundle) {
     try {
-      return Leaf.parse(bundle.leaf()).body() instanceof LeafBody.DecisionAllow allow
+      return Leaf.parse(ProofBundle.parse(bundle).leaf()).body()
+              instanceof LeafBody.DecisionAllow allow
           ? allow.renews()
           : Optional.empty();
-    } catch (MalformedLeafException e) {
+    } catch (MalformedBundleException | MalformedLeafException e) {
       return Optional.empty();
     }
   }

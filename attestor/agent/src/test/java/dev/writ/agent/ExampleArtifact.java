@@ -7,6 +7,7 @@ import dev.writ.artifact.Environment;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.Lineage;
 import dev.writ.artifact.UuidV7;
+import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,13 +50,28 @@ final class ExampleArtifact {
   }
 
   /** The same, asked for under another. */
-  static ArtifactClaims under(UuidV7 parent, ArtifactClaims claims) {
-    Lineage below = new Lineage(claims.lineage().execution(), Optional.of(parent), parent, 1);
+  static ArtifactClaims under(ArtifactClaims parent, ArtifactClaims claims) {
+    Lineage below =
+        new Lineage(
+            claims.lineage().execution(),
+            Optional.of(parent.jti()),
+            parent.lineage().root(),
+            parent.lineage().depth() + 1);
     return with(claims, claims.jti(), claims.exp(), claims.env(), below);
+  }
+
+  /** Of an execution of its own, held by a key. */
+  static ArtifactClaims root(ArtifactClaims claims, UuidV7 execution, UuidV7 jti, Hash jkt) {
+    return with(claims, jti, claims.exp(), claims.env(), Lineage.rootOf(execution), jkt);
   }
 
   private static ArtifactClaims with(
       ArtifactClaims claims, UuidV7 jti, Instant exp, Environment env, Lineage lineage) {
+    return with(claims, jti, exp, env, lineage, claims.jkt());
+  }
+
+  private static ArtifactClaims with(
+      ArtifactClaims claims, UuidV7 jti, Instant exp, Environment env, Lineage lineage, Hash jkt) {
     return new ArtifactClaims(
         claims.iss(),
         claims.sub(),
@@ -64,7 +80,7 @@ final class ExampleArtifact {
         claims.nbf(),
         exp,
         jti,
-        claims.jkt(),
+        jkt,
         claims.tenant(),
         claims.act(),
         env,

@@ -11,6 +11,7 @@ import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.Seen;
@@ -25,8 +26,10 @@ import dev.writ.fixtures.EndorsementAuthority;
 import dev.writ.fixtures.SwtpmHost;
 import dev.writ.tlog.Hash;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
@@ -60,6 +63,11 @@ final class LeasedRunTest {
 
   private final AtomicLong boot = new AtomicLong(1_000_000);
   private Artifact first;
+  private Optional<ParentAtHand.Place> parent = Optional.empty();
+
+  /** What lies there. */
+  private Optional<ArtifactClaims> there = Optional.empty();
+
   private LeasedRun run;
   private Path home;
   private Path place;
@@ -68,6 +76,7 @@ final class LeasedRunTest {
   /** Grants every challenge, and answers as it was told. */
   private static final class Scripted implements ServiceEndpoint {
     private final Queue<Answer<ProofBundle>> answers = new ArrayDeque<>();
+    private Optional<IssueRequest> asked = Optional.empty();
 
     @Override
     public Answer<EnrolmentChallenge> enrol(EnrolmentRequest request) {
@@ -94,6 +103,7 @@ final class LeasedRunTest {
 
     @Override
     public Answer<ProofBundle> issue(IssueRequest request) {
+      asked = Optional.of(request);
       return answers.remove();
     }
 
@@ -144,7 +154,8 @@ final class LeasedRunTest {
                 InstantSource.fixed(claims.iat())),
             binding(),
             first,
-            (attester, artifact) -> Presentation.NOTHING,
+            parent,
+            (attester, artifact, above) -> Presentation.NOTHING,
             handed);
     assertThat(begun.begin(OptionalLong.of(boot.get()), Duration.ofSeconds(1))).isTrue();
     return begun;
@@ -166,8 +177,15 @@ final class LeasedRunTest {
 
   /** A later one of the execution. */
   private ProofBundle renewal(Instant exp) throws Exception {
-    UuidV7 jti = UuidV7.next(InstantSource.system(), RANDOM);
-    Artifact artifact = ExampleArtifact.of(ExampleArtifact.renewing(claims, jti, exp));
+    return bundle(ExampleArtifact.renewing(claims, uuid(), exp), Optional.of(first.claims().jti()));
+  }
+
+  private static UuidV7 uuid() {
+    return UuidV7.next(InstantSource.system(), RANDOM);
+  }
+
+  private static ProofBundle bundle(ArtifactClaims of, Optional<UuidV7> renews) throws Exception {
+    Artifact artifact = ExampleArtifact.of(of);
     Hash any = Hash.sha256(new byte[] {2});
     Commitment commitment = new Commitment(any);
     Leaf leaf =
@@ -176,7 +194,7 @@ final class LeasedRunTest {
             UuidV7.next(InstantSource.system(), RANDOM),
             List.of(),
             new LeafBody.DecisionAllow(
-                jti,
+                of.jti(),
                 artifact.digest(),
                 any,
                 any,
@@ -186,7 +204,7 @@ final class LeasedRunTest {
                 commitment,
                 commitment,
                 Optional.empty(),
-                Optional.of(first.claims().jti())));
+                renews));
     return ProofBundle.of(artifact, leaf, "proof");
   }
 
@@ -221,18 +239,98 @@ final class LeasedRunTest {
     assertThat(run.whyStopped()).isEmpty();
   }
 
-  /** No renewal shows anything of the parent: it is not stopped for that before its lease is over. */
-  @Test
-  void renewal_ofWhatWasAskedForUnderAnother_movesNothing() throws Exception {
-    long end = boot.get() + LEASE_S * 1_000;
-    UuidV7 parent = UuidV7.next(InstantSource.system(), RANDOM);
-    first = ExampleArtifact.of(ExampleArtifact.under(parent, first.claims()));
+  /** An execution under which others are asked for, held by this host's key. */
+  private ArtifactClaims above() {
+    return ExampleArtifact.root(claims, uuid(), uuid(), session.attester().jkt());
+  }
+
+  private static ParentBundle parsed(Optional<ArtifactClaims> there)
+      throws IOException, MalformedDocumentException {
+    ProofBundle bundle;
+    try {
+      bundle =
+          bundle(there.orElseThrow(() -> new NoSuchFileException("parent.json")), Optional.empty());
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+    return ParentBundle.parse(bundle.toJson());
+  }
+
+  private static Instant inSeconds(long seconds) {
+    return claims.iat().plusSeconds(seconds);
+  }
+
+  private void begin(ArtifactClaims above) throws Exception {
+    first = ExampleArtifact.of(ExampleArtifact.under(above, first.claims()));
     run = running();
+  }
+
+  /** What is under another that nobody shows has its one lease; of a host that changed the service is told. */
+  @Test
+  void renewal_underWhatIsNotAtHand_isAskedForOnlyToTell() throws Exception {
+    long end = boot.get() + LEASE_S * 1_000;
+    begin(above());
     boot.addAndGet(20_000);
-    service.answers.add(denied(DenialCode.AUTHORIZATION_DISCONTINUITY, "parent_unproven"));
     assertThat(renew()).isEqualTo(new Leased.Renewed.Until(first, end));
+    run.stop(DenialCode.ENVIRONMENT_MISMATCH, "its PCRs changed", end);
     service.answers.add(denied(DenialCode.ENVIRONMENT_MISMATCH, "rebooted"));
     assertThat(renew()).isInstanceOf(Leased.Renewed.Denied.class);
+  }
+
+  @Test
+  void renewal_underAParent_isUnderThatOneAsItIsThen() throws Exception {
+    ArtifactClaims began = ExampleArtifact.renewing(above(), uuid(), inSeconds(LEASE_S));
+    there = Optional.of(began);
+    parent = Optional.of(() -> parsed(there));
+    begin(began);
+    assertUnavailable("the parent must go on first, and ends at " + inSeconds(LEASE_S));
+
+    ArtifactClaims goesOn = ExampleArtifact.renewing(began, uuid(), inSeconds(LEASE_S + 30));
+    there = Optional.of(goesOn);
+    ArtifactClaims child =
+        ExampleArtifact.renewing(first.claims(), uuid(), inSeconds(LEASE_S + 30));
+    Optional<UuidV7> renews = Optional.of(first.claims().jti());
+    assertThat(granted(bundle(ExampleArtifact.under(goesOn, child), renews)))
+        .isInstanceOf(Leased.Renewed.Until.class);
+    IssueRequest asked = service.asked.orElseThrow();
+    assertThat(asked.renewed()).contains(first);
+    assertThat(asked.request().parent()).contains(goesOn.jti());
+    assertThat(asked.parentProof().orElseThrow().artifact().claims()).isEqualTo(goesOn);
+    // Under what it began under it would end with that; and under another execution it is another.
+    for (ArtifactClaims under : List.of(began, above())) {
+      assertThat(granted(bundle(ExampleArtifact.under(under, child), renews)))
+          .isInstanceOfSatisfying(
+              Leased.Renewed.Denied.class,
+              wrong -> assertThat(wrong.code()).isEqualTo(DenialCode.AUTHORIZATION_DISCONTINUITY));
+    }
+  }
+
+  /** The parent ended, or something else lies there: the child ends with its lease, and not before. */
+  @Test
+  void renewal_underWhatIsGone_waits() throws Exception {
+    parent = Optional.of(() -> parsed(there));
+    begin(above());
+    assertUnavailable("the bundle of the parent must be there to go on under, and is not");
+    // Of a key that is not this host's.
+    there = Optional.of(ExampleArtifact.renewing(claims, uuid(), inSeconds(LEASE_S + 30)));
+    assertUnavailable("of this host's instance key");
+  }
+
+  private void assertUnavailable(String reason) throws Exception {
+    assertThat(renew())
+        .isInstanceOfSatisfying(
+            Leased.Renewed.Unavailable.class,
+            unavailable -> assertThat(unavailable.reason()).contains(reason));
+  }
+
+  @Test
+  void bundle_ofARenewal_saysSo_andOthersDoNot() throws Exception {
+    UuidV7 began = uuid();
+    assertThat(LeasedRun.renewedBy(bundle(claims, Optional.of(began)).toJson())).contains(began);
+    assertThat(LeasedRun.renewedBy(bundle(claims, Optional.empty()).toJson())).isEmpty();
+    assertThat(LeasedRun.renewedBy(new byte[] {1})).isEmpty();
   }
 
   private Leased.Renewed granted(ProofBundle bundle) throws Exception {

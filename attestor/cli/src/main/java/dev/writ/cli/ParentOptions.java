@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.agent.ParentAtHand;
 import dev.writ.agent.ParentBundle;
 import dev.writ.artifact.MalformedDocumentException;
 import dev.writ.artifact.ProofBundle;
@@ -26,8 +27,16 @@ final class ParentOptions {
 
   /** What is in the file, where one is named. */
   Optional<ParentBundle> read() throws IOException, MalformedDocumentException {
-    return file == null
-        ? Optional.empty()
-        : Optional.of(ParentBundle.parse(BoundedFile.read(file, ProofBundle.MAX_BYTES)));
+    return file == null ? Optional.empty() : Optional.of(in(file));
+  }
+
+  /** The same for what is asked for again while it runs. */
+  Optional<ParentAtHand> atHand() throws IOException, MalformedDocumentException {
+    Path place = file;
+    return place == null ? Optional.empty() : Optional.of(ParentAtHand.at(() -> in(place)));
+  }
+
+  private static ParentBundle in(Path file) throws IOException, MalformedDocumentException {
+    return ParentBundle.parse(BoundedFile.read(file, ProofBundle.MAX_BYTES));
   }
 }

@@ -9,7 +9,7 @@ import dev.writ.agent.Execution;
 import dev.writ.agent.HttpServiceEndpoint;
 import dev.writ.agent.LeasePace;
 import dev.writ.agent.OutcomeSpool;
-import dev.writ.agent.ParentBundle;
+import dev.writ.agent.ParentAtHand;
 import dev.writ.agent.RunOutcome;
 import dev.writ.agent.Sentence;
 import dev.writ.agent.ServiceEndpoint;
@@ -216,9 +216,9 @@ final class RunCommand implements Callable<Integer> {
     FollowedTrust believed = trust.followed(this::warn);
     Optional<byte[]> brought =
         bundle == null ? Optional.empty() : Optional.of(BundleFile.read(bundle));
-    Optional<ParentBundle> above;
+    Optional<ParentAtHand> above;
     try {
-      above = parent.read();
+      above = parent.atHand();
     } catch (IOException | MalformedDocumentException e) {
       return status(
           new RunOutcome.Denied(
@@ -250,7 +250,7 @@ final class RunCommand implements Callable<Integer> {
       FollowedTrust believed,
       Execution execution,
       Optional<byte[]> brought,
-      Optional<ParentBundle> above)
+      Optional<ParentAtHand> above)
       throws CommandFailure {
     SecureRandom random = new SecureRandom();
     Optional<HttpServiceEndpoint> endpoint =

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RunLeaseTest {
   private static final int STOPPED = 124;
+  private static final int DENIED = 126;
 
   private static GovernedHosts hosts;
 
@@ -82,6 +84,20 @@ class RunLeaseTest {
     }
   }
 
+  /** Under a renewal of what it began under, or of that. */
+  private static void awaitRenewedChild(int from, UuidV7 began) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (hosts.bodies(from, LeafBody.DecisionAllow.class).stream()
+        .noneMatch(allow -> allow.parent().isPresent() && allow.renews().isPresent())) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(100);
+    }
+    assertThat(
+            hosts.bodies(from, LeafBody.DecisionAllow.class).stream()
+                .filter(allow -> allow.parent().isPresent()))
+        .noneMatch(allow -> allow.parent().equals(Optional.of(began)));
+  }
+
   @Test
   @Order(1)
   void execution_thatIsRevoked_isNotRenewed() throws Exception {
@@ -114,13 +130,23 @@ class RunLeaseTest {
   void host_thatChanges_hasWhatIsRenewedThereStopped() throws Exception {
     int before = hosts.leaves().size();
     Path handed = hosts.running().folder().resolve("parent.json");
-    WritProcess.Running running = sleeping("--hand-down", handed.toString());
+    WritProcess.Running running =
+        sleeping(
+            "--delegable", "/usr/bin", "--delegable-uses", "1", "--hand-down", handed.toString());
     List<LeafBody.DecisionAllow> allows = awaitAllows(before, 2);
     assertThat(allows.get(0).renews()).isEmpty();
     assertThat(allows.get(1).renews()).contains(allows.get(0).jti());
     assertThat(allows.get(1).requestDigest()).isEqualTo(allows.get(0).requestDigest());
     awaitBundleOf(allows.get(1).jti(), handed);
     assertThat(running.process().isAlive()).isTrue();
+    WritProcess.Ended second =
+        hosts.fresh(List.of("--bundle", handed.toString()), "sleep", "60").run();
+    assertThat(second.status()).as(second.err()).isEqualTo(DENIED);
+    assertThat(second.err())
+        .contains("must be started under the artifact that its execution begins");
+    WritProcess.Running child = sleeping("--parent", handed.toString());
+    awaitRenewedChild(before, allows.get(0).jti());
+    assertThat(child.process().isAlive()).isTrue();
     try (Tpm tpm = Tpm.open(hosts.hostA().tcti())) {
       tpm.extendPcr(7, PcrBank.SHA256, new byte[32]);
     }
@@ -128,11 +154,13 @@ class RunLeaseTest {
     assertThat(ended.status()).as(ended.err()).isEqualTo(STOPPED);
     assertThat(ended.err()).contains("stopped: environment_mismatch").contains("PCRs");
     assertThat(handed).doesNotExist();
+    WritProcess.Ended below = child.await();
+    assertThat(below.status()).as(below.err()).isEqualTo(STOPPED);
     // The service is told by evidence, which it judged itself.
     assertThat(hosts.bodies(before, LeafBody.DecisionDeny.class))
         .as("%s %s", ended.err(), hosts.bodies(before, LeafBody.class))
         .isNotEmpty();
-    assertThat(hosts.outcomes(before)).containsExactly(OutcomeState.FAILED);
+    assertThat(hosts.outcomes(before)).containsExactly(OutcomeState.FAILED, OutcomeState.FAILED);
   }
 
   @Test

@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.TreeMap;
@@ -280,7 +281,7 @@ final class LeaseEnd implements Benchmark {
           throws TpmException, IOException, AttestationFailedException {
         long asked = clock.getAsLong();
         long began = System.nanoTime();
-        Artifact renewed = verified(attester.renew(held, binding));
+        Artifact renewed = verified(attester.renew(held, Optional.empty(), binding));
         renewals.add(System.nanoTime() - began);
         return new Renewed.Until(renewed, asked + LEASE.toMillis());
       }
