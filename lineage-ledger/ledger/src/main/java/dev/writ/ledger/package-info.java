@@ -53,7 +53,7 @@
  *
  * <p>Nothing waits for a timer. While one transaction runs, entries gather for the next; while the key
  * signs, transactions go on, and the next signature covers them all. No lock is held and no transaction
- * is open while a key signs. What has no leaf (reserving status indices, a status snapshot, renewing a
+ * is open while a key signs. What has no leaf (reserving status indices, the moment of a status snapshot, renewing a
  * key, erasing payloads, the probe) is a job: a transaction of its own on the same thread, between two
  * batches, answered once it is durable.
  *
