@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.agent;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.writ.artifact.Act;
 import dev.writ.artifact.AkName;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.Delegable;
-import dev.writ.artifact.EvidenceBinding;
 import dev.writ.artifact.ExecAudience;
 import dev.writ.artifact.ExecBinding;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.HostState;
-import dev.writ.artifact.JwkThumbprint;
-import dev.writ.artifact.OutcomeClaims;
 import dev.writ.artifact.OutcomeState;
 import dev.writ.artifact.OutcomeStatement;
 import dev.writ.artifact.ParentProof;
@@ -21,32 +17,21 @@ import dev.writ.artifact.Possession;
 import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
-import dev.writ.evidence.ClockInfo;
 import dev.writ.evidence.EnrolledAk;
-import dev.writ.evidence.Evidence;
-import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.PcrSelection;
-import dev.writ.evidence.TpmAlg;
 import dev.writ.evidence.TpmName;
-import dev.writ.evidence.TpmtPublic;
 import dev.writ.tlog.Hash;
-import dev.writ.tpm.AttestationKey;
 import dev.writ.tpm.EndorsementKeyKind;
 import dev.writ.tpm.InstanceKey;
-import dev.writ.tpm.SignedAttest;
 import dev.writ.tpm.Tpm;
 import dev.writ.tpm.TpmException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * This host's side of enrolment and attestation, with one instance key.
@@ -68,47 +53,29 @@ public final class Attester implements AutoCloseable {
           EndorsementKeyKind.RSA_2048_LOW,
           EndorsementKeyKind.RSA_2048_HIGH);
 
-  private static final int NONCE_BYTES = 32;
-
   /** The reason of a denial that wants the measurement list from its first entry. */
   private static final String POSITION_MISMATCH = "ima_position_mismatch";
 
   private final Tpm tpm;
   private final ServiceEndpoint service;
-  private final SecureRandom random;
   private final Patience patience;
-  private final MeasurementLogs logs;
-  private final Optional<ImaList> imaList;
   private final EnrolledAk attestationKey;
-  private final InstanceKey instanceKey;
-  private final ECPublicKey instancePublic;
-  private final Hash jkt;
-  private final ChannelKey channelKey;
-
-  /** Made when it is first asked for: who shows an artifact that it has needs none. */
-  @GuardedBy("this")
-  private @Nullable SignedAttest certification;
+  private final HeldKey key;
+  private final HostEvidence evidence;
 
   private Attester(
       Tpm tpm,
       ServiceEndpoint service,
       SecureRandom random,
-      MeasurementLogs logs,
-      Optional<ImaList> imaList,
       EnrolledAk attestationKey,
-      InstanceKey instanceKey)
-      throws AttestationFailedException {
+      HeldKey key,
+      HostEvidence evidence) {
     this.tpm = tpm;
     this.service = service;
-    this.random = random;
     this.patience = new Patience(random);
-    this.logs = logs;
-    this.imaList = imaList;
     this.attestationKey = attestationKey;
-    this.instanceKey = instanceKey;
-    this.instancePublic = ecPublicKey(instanceKey.publicArea());
-    this.jkt = JwkThumbprint.of(instancePublic);
-    this.channelKey = ChannelKey.inTpm(instancePublic, instanceKey);
+    this.key = key;
+    this.evidence = evidence;
   }
 
   /** One of a host that shows no logs. */
@@ -133,14 +100,15 @@ public final class Attester implements AutoCloseable {
       SecureRandom random,
       MeasurementLogs logs)
       throws TpmException, IOException, AttestationFailedException {
-    AttestationKey key = tpm.attestationKey();
-    EnrolledAk ak = Measurement.judge(key.publicArea());
+    EnrolledAk attestationKey = Measurement.judge(tpm.attestationKey().publicArea());
     Path measured = instanceKeyFile.resolveSibling(StateFolder.MEASURED_LIST);
     Optional<ImaList> imaList = logs.imaList().map(source -> new ImaList(source, measured));
     InstanceKey instanceKey = KeyFile.open(tpm, instanceKeyFile);
     boolean opened = false;
     try {
-      Attester attester = new Attester(tpm, service, random, logs, imaList, ak, instanceKey);
+      HeldKey key = new HeldKey(instanceKey);
+      HostEvidence evidence = new HostEvidence(tpm, attestationKey, key, logs, imaList, random);
+      Attester attester = new Attester(tpm, service, random, attestationKey, key, evidence);
       opened = true;
       return attester;
     } finally {
@@ -157,7 +125,7 @@ public final class Attester implements AutoCloseable {
 
   /** RFC 7638 thumbprint of the instance key. */
   public Hash jkt() {
-    return jkt;
+    return key.jkt();
   }
 
   /** Enrols a host that an operator listed. */
@@ -264,9 +232,10 @@ public final class Attester implements AutoCloseable {
         prepare(((Answer.Granted<Challenge>) answer).value(), template, exec, parent, listAnew);
     IssueRequest request = prepared.request();
     Answer<ProofBundle> bundle =
-        service.issue(renewed.isPresent() ? request.renewing(renewed.get()) : request, channelKey);
+        service.issue(
+            renewed.isPresent() ? request.renewing(renewed.get()) : request, key.channel());
     if (bundle instanceof Answer.Granted<ProofBundle>) {
-      prepared.list().ifPresent(part -> imaList.orElseThrow().keep(part.reached()));
+      prepared.list().ifPresent(part -> evidence.told(part));
     }
     return bundle;
   }
@@ -302,14 +271,7 @@ public final class Attester implements AutoCloseable {
    */
   public ParentProof prove(Artifact parent, Challenge challenge, ExecutionRequest request)
       throws TpmException {
-    if (!parent.claims().jkt().equals(jkt)) {
-      throw new IllegalArgumentException(
-          "the parent must be of this host's instance key, and is of another");
-    }
-    byte[] message =
-        ParentProof.message(Hash.of(challenge.nonce().bytes()), request.digest(), request.jkt());
-    return new ParentProof(
-        parent, instancePublic, instanceKey.signP1363(Hash.sha256(message).bytes()));
+    return key.prove(parent, challenge, request);
   }
 
   /**
@@ -317,7 +279,7 @@ public final class Attester implements AutoCloseable {
    * service wants to see that.
    */
   public Answer<ProofBundle> send(IssueRequest answer) throws IOException {
-    return service.issue(answer, channelKey);
+    return service.issue(answer, key.channel());
   }
 
   private Prepared prepare(
@@ -332,37 +294,11 @@ public final class Attester implements AutoCloseable {
         parent.isPresent()
             ? Optional.of(prove(parent.get(), challenge, request))
             : Optional.empty();
-    Hash qualifyingData =
-        EvidenceBinding.qualifyingData(Hash.of(challenge.nonce().bytes()), request.digest(), jkt);
-    Measurement measurement =
-        Measurement.take(tpm, attestationKey, challenge.selection(), qualifyingData.bytes());
-    SignedAttest certified = certification();
-    Evidence.Builder evidence =
-        Evidence.builder()
-            .quote(measurement.quote().attest(), measurement.quote().signature())
-            .pcrValues(measurement.verified().values())
-            .keyCertification(instanceKey.publicArea(), certified.attest(), certified.signature());
-    logs.readBootLog().ifPresent(evidence::bootLog);
-    Optional<ImaList.Part> list =
-        imaList.isPresent() && ImaList.isAskedFor(challenge.selection())
-            ? imaList.get().after(measurement.verified(), listAnew)
-            : Optional.empty();
-    list.ifPresent(part -> evidence.imaList(part.segment().encode()));
-    try {
-      return new Prepared(
-          new IssueRequest(
-              attestationKey.name(), request, exec, challenge, evidence.build(), proof),
-          list);
-    } catch (MalformedEvidenceException e) {
-      throw new AttestationFailedException("this host's own evidence cannot be read", e);
-    }
-  }
-
-  private synchronized SignedAttest certification() throws TpmException {
-    if (certification == null) {
-      certification = instanceKey.certify(EvidenceBinding.keyCertification(jkt).bytes());
-    }
-    return certification;
+    HostEvidence.Gathered gathered = evidence.answering(challenge, request, listAnew);
+    return new Prepared(
+        new IssueRequest(
+            attestationKey.name(), request, exec, challenge, gathered.evidence(), proof),
+        gathered.list());
   }
 
   /**
@@ -371,22 +307,13 @@ public final class Attester implements AutoCloseable {
    */
   public HostState hostState(PcrSelection selection)
       throws TpmException, AttestationFailedException {
-    byte[] nonce = new byte[NONCE_BYTES];
-    random.nextBytes(nonce);
-    Measurement measurement = Measurement.take(tpm, attestationKey, selection, nonce);
-    ClockInfo clock = measurement.verified().clockInfo();
-    return new HostState(
-        AkName.of(attestationKey.name().bytes()),
-        selection.banks().stream().map(Attester::bank).toList(),
-        Hash.of(measurement.verified().pcrDigest().value().bytes()),
-        clock.resetCount(),
-        clock.restartCount());
+    return evidence.stateNow(selection);
   }
 
   /** The same for the PCRs that an artifact is bound to. */
   public HostState hostState(List<PcrBankSelection> pcrs)
       throws TpmException, AttestationFailedException {
-    return hostState(new PcrSelection(pcrs.stream().map(Attester::bank).toList()));
+    return hostState(new PcrSelection(pcrs.stream().map(HostEvidence::bank).toList()));
   }
 
   /**
@@ -419,7 +346,7 @@ public final class Attester implements AutoCloseable {
                         new Delegable(
                             List.of(act.action()), bound.below(), here, bound.maxUses()))),
         Optional.empty(),
-        jkt);
+        key.jkt());
   }
 
   /**
@@ -431,8 +358,7 @@ public final class Attester implements AutoCloseable {
    *     brings the nonce
    */
   public Possession possess(Hash nonce, Hash artifactDigest, String audience) throws TpmException {
-    Hash digest = Hash.sha256(Possession.message(nonce, artifactDigest, audience));
-    return new Possession(instancePublic, nonce, instanceKey.signP1363(digest.bytes()));
+    return key.possess(nonce, artifactDigest, audience);
   }
 
   /**
@@ -442,22 +368,13 @@ public final class Attester implements AutoCloseable {
    */
   public OutcomeStatement outcome(Artifact artifact, OutcomeState state, Instant at)
       throws TpmException {
-    byte[] signingInput =
-        OutcomeStatement.signingInput(
-            new OutcomeStatement.Signer.Holder(instancePublic),
-            new OutcomeClaims(
-                artifact.claims().jti(),
-                artifact.digest(),
-                state,
-                at.truncatedTo(ChronoUnit.MILLIS)));
-    return OutcomeStatement.assemble(
-        signingInput, instanceKey.signP1363(Hash.sha256(signingInput).bytes()));
+    return key.outcome(artifact, state, at);
   }
 
   /** Frees the instance key's slot in the TPM; the key stays in its file. */
   @Override
   public void close() {
-    instanceKey.close();
+    key.close();
   }
 
   /** The request that {@link #attest} asks with: the template, of this Attester's own {@code jkt}. */
@@ -473,27 +390,6 @@ public final class Attester implements AutoCloseable {
         template.sub(),
         template.act(),
         parent.or(template::parent),
-        jkt);
-  }
-
-  private static PcrBankSelection bank(PcrSelection.Bank bank) {
-    return new PcrBankSelection(
-        PcrBankSelection.Bank.valueOf(bank.hash().text().toUpperCase(Locale.ROOT)), bank.indices());
-  }
-
-  private static PcrSelection.Bank bank(PcrBankSelection pcrs) {
-    int mask = 0;
-    for (int index : pcrs.selection()) {
-      mask |= 1 << index;
-    }
-    return new PcrSelection.Bank(TpmAlg.valueOf(pcrs.bank().name()), mask);
-  }
-
-  private static ECPublicKey ecPublicKey(byte[] publicArea) throws AttestationFailedException {
-    try {
-      return TpmtPublic.parse(publicArea).toEcPublicKey();
-    } catch (MalformedEvidenceException e) {
-      throw new AttestationFailedException("the instance key cannot be read", e);
-    }
+        key.jkt());
   }
 }
