@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,19 +24,16 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
   private static final CharSequence LAST_EVENT_ID = HttpHeaders.createOptimized("Last-Event-ID");
   private static final CharSequence EVENTS = HttpHeaders.createOptimized("text/event-stream");
-  private static final System.Logger LOG = System.getLogger(Exchange.class.getName());
 
   private final DoorLoop loop;
   private final HttpServerRequest request;
   private final Connections.@Nullable Connection connection;
+  private final ArrivingBody body;
+  private final ExchangeLog log;
   private final long began = System.nanoTime();
   private String operation = "none";
   private Optional<Caller> caller = Optional.empty();
   private Optional<String> named = Optional.empty();
-  // Most bodies are one chunk, and that is not copied.
-  private @Nullable Buffer body;
-  private @Nullable Buffer rest;
-  private int held;
   private long asked;
   private boolean entered;
   private boolean health;
@@ -47,6 +43,8 @@ final class Exchange {
     this.loop = loop;
     this.request = request;
     this.connection = loop.connections().of(request.connection());
+    this.body = new ArrivingBody(loop.door().load());
+    this.log = new ExchangeLog(loop.door(), request.remoteAddress(), began);
   }
 
   /** Takes the request as far as it goes without its body. */
@@ -140,7 +138,7 @@ final class Exchange {
           post instanceof RouteTable.Body.Asked
               ? Problem.malformed(Problem.mediaType().detail())
               : Problem.mediaType());
-    } else if (isLonger(request.getHeader(HttpHeaders.CONTENT_LENGTH), most)) {
+    } else if (Framing.saysMoreThan(most, request)) {
       refuseAndClose(Problem.bodyTooLarge(most));
     } else {
       if (Framing.waitsToContinue(request)) {
@@ -166,27 +164,14 @@ final class Exchange {
         || parameters.equalsIgnoreCase(";charset=utf-8");
   }
 
-  private static boolean isLonger(@Nullable String declared, int most) {
-    // More digits than an int has would not be parsed; Netty has seen that they are digits.
-    return declared != null && (declared.length() > 9 || Long.parseLong(declared.trim()) > most);
-  }
-
   private void take(Buffer chunk, int most) {
     if (answered) {
       return;
     }
-    if (chunk.length() > most - held) {
-      refuseAndClose(Problem.bodyTooLarge(most));
-    } else if (!loop.door().load().hold(chunk.length())) {
-      refuseAndClose(Overload.PROBLEM);
-    } else {
-      held += chunk.length();
-      if (body == null) {
-        body = chunk;
-      } else {
-        rest = rest == null ? Buffer.buffer(chunk.length()) : rest;
-        rest.appendBuffer(chunk);
-      }
+    switch (body.take(chunk, most)) {
+      case HELD -> {}
+      case TOO_LONG -> refuseAndClose(Problem.bodyTooLarge(most));
+      case NO_ROOM -> refuseAndClose(Overload.PROBLEM);
     }
   }
 
@@ -229,15 +214,8 @@ final class Exchange {
   private void abandon() {
     if (!answered) {
       answered = true;
-      release();
+      body.release();
     }
-  }
-
-  private void release() {
-    loop.door().load().release(held);
-    held = 0;
-    body = null;
-    rest = null;
   }
 
   private void whole(RouteTable.Body post) {
@@ -247,7 +225,7 @@ final class Exchange {
     if (connection != null) {
       connection.answering(System.nanoTime(), this);
     }
-    byte[] bytes = received();
+    byte[] bytes = body.bytes();
     if (!enter()) {
       refuse(Overload.PROBLEM);
       return;
@@ -262,7 +240,7 @@ final class Exchange {
     } catch (RuntimeException e) {
       stage = defect(e);
     }
-    release();
+    body.release();
     answerWhenDone(stage);
   }
 
@@ -279,15 +257,6 @@ final class Exchange {
       return document.post().answer(bytes);
     }
     return ((RouteTable.Body.Json) post).post().answer(members, request.connection());
-  }
-
-  private byte[] received() {
-    if (body == null) {
-      return new byte[0];
-    }
-    return rest == null
-        ? body.getBytes()
-        : Buffer.buffer(held).appendBuffer(body).appendBuffer(rest).getBytes();
   }
 
   private CompletionStage<Reply> malformed(MalformedRequest e) {
@@ -347,12 +316,7 @@ final class Exchange {
         answer(reply(null, e));
         return;
       }
-      if (LOG.isLoggable(System.Logger.Level.DEBUG)) {
-        LOG.log(
-            System.Logger.Level.DEBUG,
-            "answered",
-            fields(written.status(), loop.door().ids().next()));
-      }
+      log.answered(operation, written.status());
       send(written, false);
     }
   }
@@ -381,14 +345,14 @@ final class Exchange {
 
   private void refuse(Problem problem, Optional<String> logged) {
     loop.door().refused(problem);
-    release();
+    body.release();
     tell(problem, logged, false);
   }
 
   /** A refusal of the door's own after which the connection cannot be used: bytes are still coming. */
   void refuseAndClose(Problem problem) {
     loop.door().refused(problem);
-    release();
+    body.release();
     tell(problem, Optional.empty(), true);
   }
 
@@ -400,33 +364,8 @@ final class Exchange {
     if (problem.decision().isEmpty() && !probed) {
       loop.door().told(id, problem, operation, request.remoteAddress());
     }
-    System.Logger.Level level =
-        switch (problem.status()) {
-          case 503 -> System.Logger.Level.WARNING;
-          // Who floods the door must not flood the log too; it has their number.
-          case 429 -> System.Logger.Level.DEBUG;
-          default -> System.Logger.Level.INFO;
-        };
-    if (LOG.isLoggable(level)) {
-      LogFields fields =
-          fields(problem.status(), id)
-              .and("code", problem.code().wire())
-              .and("reason", problem.reason());
-      if (problem.decision().isPresent()) {
-        fields = fields.and("decision_id", problem.decision().get().toString());
-      }
-      LogFields told = fields;
-      LOG.log(level, "refused", logged.map(text -> told.and("message", text)).orElse(told));
-    }
+    log.refused(operation, problem, id, logged);
     send(problem.answer(id.toString()), close);
-  }
-
-  private LogFields fields(int status, UuidV7 id) {
-    return LogFields.of("request_id", id.toString())
-        .and("operation", operation)
-        .and("status", status)
-        .and("address", loop.door().nameOf(request.remoteAddress()))
-        .and("duration_ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
   }
 
   private void send(Answer answer, boolean close) {

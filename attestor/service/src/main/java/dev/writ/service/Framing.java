@@ -70,6 +70,13 @@ final class Framing {
     return Optional.empty();
   }
 
+  /** Whether a body is announced that is longer, in bytes. */
+  static boolean saysMoreThan(int most, HttpServerRequest request) {
+    String declared = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    // More digits than an int has would not be parsed; Netty has seen that they are digits.
+    return declared != null && (declared.length() > 9 || Long.parseLong(declared.trim()) > most);
+  }
+
   /** Whether the sender waits to be told to go on. HTTP/1.0 knows no such thing. */
   static boolean waitsToContinue(HttpServerRequest request) {
     return request.version() == HttpVersion.HTTP_1_1
