@@ -15,7 +15,7 @@ import dev.writ.policy.Inputs;
 import dev.writ.policy.MalformedPolicyException;
 import dev.writ.policy.PolicyDocument;
 import dev.writ.policy.RuleResult;
-import dev.writ.service.RecordedGrounds.RecordedHost;
+import dev.writ.service.RecordedHosts.RecordedHost;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.util.List;
@@ -133,7 +133,7 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
     Application application = recorded.application();
     RecordedGrounds grounds = replay.grounds();
     PolicyInForce decidedBy = grounds.policy(recorded.epoch(), recorded.policyDigest());
-    RecordedHost host = grounds.host(application.akName());
+    RecordedHost host = grounds.hosts().host(application.akName());
     QuoteOutcome quoted =
         Judge.verifyQuote(
             application.evidence(),
@@ -146,7 +146,7 @@ public final class PolicyImpact implements StoredRange.Work<PolicyImpact.Reconsi
                 application.request().jkt(),
                 host.host().akName(),
                 host.host().ak(),
-                grounds.keysBefore(index))
+                grounds.hosts().keysBefore(index))
             instanceof KeyStanding.Fit key)) {
       return new Reconsidered.Undecided(index, Beyond.CONTRADICTS);
     }

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.service;
 
-import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
-import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.EndorsementOutcome;
 import dev.writ.evidence.QuoteOutcome;
 import dev.writ.evidence.VerifiedQuote;
 import dev.writ.ledger.LedgerException;
 import dev.writ.policy.Decision;
 import dev.writ.policy.Inputs;
-import dev.writ.service.RecordedGrounds.RecordedHost;
+import dev.writ.service.RecordedHosts.RecordedHost;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -127,7 +125,7 @@ final class ReplayWalk {
         policies.of(
             recorded.epoch(), recorded.policyDigest(), recorded.decided(), recorded.allowed());
     steps.begin(ReplayStep.HOST);
-    RecordedHost host = grounds.host(recorded.application().akName());
+    RecordedHost host = grounds.hosts().host(recorded.application().akName());
     policies.requireParent(host.host().enrolment(), "the host's enrolment");
     steps.same(
         host.endorsement().isPresent()
@@ -195,7 +193,7 @@ final class ReplayWalk {
             application.request().jkt(),
             host.host().akName(),
             host.host().ak(),
-            grounds.keysBefore(index));
+            grounds.hosts().keysBefore(index));
     if (!goesOn(
         recorded,
         standing instanceof KeyStanding.Unfit unfit
@@ -213,11 +211,12 @@ final class ReplayWalk {
       recorded.requireDenialOfLeaf();
       return;
     }
-    Optional<ParentGrant> parent = parent(recorded, policy);
+    ReplayedOrigins origins = new ReplayedOrigins(grounds, steps, policies, index, leaf);
+    Optional<ParentGrant> parent = origins.parent(recorded, policy);
     if (application.request().parent().isPresent() && parent.isEmpty()) {
       return;
     }
-    renewed(application.request());
+    origins.renewed(application.request());
     ReplayedAppraisal appraisal =
         new ReplayedAppraisal(grounds, recorded, policy, host, quote, key.storage(), index);
     parent.ifPresent(appraisal::under);
@@ -246,65 +245,6 @@ final class ReplayWalk {
     } else {
       recorded.requireDenialOfLeaf();
     }
-  }
-
-  /** Judges the parent again, by its own leaf; says what is wrong where it comes to another judgement. */
-  private Optional<ParentGrant> parent(RecordedDecision recorded, PolicyInForce policy)
-      throws LedgerException, ContradictionException {
-    Application application = recorded.application();
-    Optional<UuidV7> named = application.request().parent();
-    if (leaf.body() instanceof LeafBody.DecisionAllow allow && !allow.parent().equals(named)) {
-      steps.begin(ReplayStep.PARENT);
-      steps.mismatch("parent", allow.parent().toString(), named.toString());
-      return Optional.empty();
-    }
-    if (named.isEmpty()) {
-      return Optional.empty();
-    }
-    steps.begin(ReplayStep.PARENT);
-    boolean goesOn =
-        leaf.body() instanceof LeafBody.DecisionAllow allow
-            && allow.renews().isPresent()
-            && application.request().isOfExecutions();
-    Parents.Outcome outcome =
-        grounds.parent(application, policy, index, recorded.decided(), goesOn);
-    if (outcome instanceof Parents.Outcome.Under under) {
-      if (recorded.allowed()) {
-        policies.requireParent(under.parent().leaf(), "the parent artifact's");
-        grounds.draws().compare(steps, under.parent(), index);
-      } else {
-        steps.same();
-      }
-      return Optional.of(under.parent());
-    }
-    steps.mismatch(
-        "parent",
-        "one under which it may be asked",
-        ((Parents.Outcome.Denied) outcome).denial().reason());
-    return Optional.empty();
-  }
-
-  /** What an allow goes on with was allowed before it, of the same request, whose parent may have gone on. */
-  private void renewed(ExecutionRequest request) throws LedgerException, ContradictionException {
-    if (!(leaf.body() instanceof LeafBody.DecisionAllow allow) || allow.renews().isEmpty()) {
-      return;
-    }
-    steps.begin(ReplayStep.PARENT);
-    RecordedGrounds.Allowed first = grounds.allowed("renews", allow.renews().get(), index);
-    policies.requireParent(first.leaf().hash(), "the renewed artifact's");
-    if (!first.body().isOf(request)
-        || !begun(request.parent()).equals(begun(first.body().parent()))) {
-      throw new ContradictionException("renews", "of the same request", "of another");
-    }
-    steps.same();
-  }
-
-  /** With what the execution of an artifact began. */
-  private Optional<UuidV7> begun(Optional<UuidV7> jti)
-      throws LedgerException, ContradictionException {
-    return jti.isPresent()
-        ? Optional.of(grounds.allowed("parent", jti.get(), index).body().begun())
-        : Optional.empty();
   }
 
   private void revoked(RecordedDecision recorded, Optional<EndorsementOutcome> endorsement)

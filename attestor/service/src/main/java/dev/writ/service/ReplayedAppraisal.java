@@ -19,7 +19,7 @@ import dev.writ.policy.Governance;
 import dev.writ.policy.Inputs;
 import dev.writ.policy.Trust;
 import dev.writ.service.RecordedDecision.RecordedResult;
-import dev.writ.service.RecordedGrounds.RecordedHost;
+import dev.writ.service.RecordedHosts.RecordedHost;
 import dev.writ.tlog.Hash;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -87,7 +87,7 @@ final class ReplayedAppraisal {
   /** What the TPM's maker says as of a time; empty where its certificate is not kept any more. */
   Optional<EndorsementOutcome> endorsedAt(Instant at) throws ContradictionException {
     return host.endorsement().isPresent()
-        ? Optional.of(grounds.endorsement(host, host.endorsement().get(), at))
+        ? Optional.of(grounds.hosts().endorsement(host, host.endorsement().get(), at))
         : Optional.empty();
   }
 
@@ -184,7 +184,7 @@ final class ReplayedAppraisal {
     if (references.boot().isPresent() && sent.isPresent()) {
       steps.begin(ReplayStep.BOOT_LOG);
       Hash digest = Hash.of(sent.get().value().bytes());
-      boot = grounds.bootLog(host.host().akName(), digest, index);
+      boot = grounds.hosts().bootLog(host.host().akName(), digest, index);
       bootMissing = boot.isEmpty();
       steps.say(
           bootMissing
