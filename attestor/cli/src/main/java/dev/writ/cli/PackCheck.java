@@ -63,6 +63,8 @@ record PackCheck(Name name, Outcome outcome, String what) {
     FAILS("FAILS"),
     /** As far as the pack shows it, it holds. */
     NOT_SHOWN("not shown"),
+    /** The same, and what was asked for is not all there: it was erased, or left out. */
+    MISSING("missing"),
     /** Something before it failed. */
     NOT_REACHED("not reached");
 
@@ -83,6 +85,10 @@ record PackCheck(Name name, Outcome outcome, String what) {
 
   static PackCheck fails(Name name, String what) {
     return new PackCheck(name, Outcome.FAILS, what);
+  }
+
+  static PackCheck missing(Name name, String what) {
+    return new PackCheck(name, Outcome.MISSING, what);
   }
 
   static PackCheck notShown(Name name, String what) {

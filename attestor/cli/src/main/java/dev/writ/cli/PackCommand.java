@@ -47,7 +47,8 @@ import picocli.CommandLine.Spec;
       "",
       "A pack shows what the store keeps: requests, names and arguments of whoever asked, with the salts that",
       "open leaves' commitments. It is its owner's alone (0600). What was erased is said to be missing.",
-      "Ends with 0 where the pack that was written holds, with 5 where what the store has does not."
+      "Ends with 0 where the pack that was written holds and is whole, with 1 where it holds and what was",
+      "asked for is missing from it, with 5 where what the store has does not hold."
     },
     mixinStandardHelpOptions = true)
 final class PackCommand implements Callable<Integer> {
@@ -180,13 +181,17 @@ final class PackCommand implements Callable<Integer> {
     facts.put("bytes", Files.size(out));
     facts.put("sha256", sha256());
     facts.put("holds", holds);
+    facts.put("whole", PackVerifier.isWhole(checks));
     for (PackCheck check : checks) {
       if (check.outcome() != PackCheck.Outcome.HOLDS || output == OutputFormat.text) {
         facts.put(check.name().wire(), check.outcome().word() + ": " + check.what());
       }
     }
     new Printer(spec.commandLine().getOut(), output).print(facts);
-    return holds ? ExitStatus.DONE : ExitStatus.INTEGRITY;
+    if (!holds) {
+      return ExitStatus.INTEGRITY;
+    }
+    return PackVerifier.isWhole(checks) ? ExitStatus.DONE : ExitStatus.DENIED;
   }
 
   /** Not all of it in memory. */

@@ -42,11 +42,11 @@ final class PackJudgement {
     this.trust = trust;
   }
 
-  /** What lies beside leaves is what they name; what is missing of what was asked for is counted. */
+  /** What lies beside leaves is what they name; what is missing of what was asked for is named. */
   PackCheck payloads() {
     List<String> wrong = PackRows.wrong(contents);
     int there = 0;
-    int missing = 0;
+    List<Long> missing = new ArrayList<>();
     for (Map.Entry<Long, PackContents.Packed> each : contents.leaves().entrySet()) {
       Optional<Hash> named = each.getValue().leaf().payload();
       Optional<byte[]> payload;
@@ -69,15 +69,20 @@ final class PackJudgement {
                   + is);
         }
       } else if (named.isPresent() && contents.asked().containsKey(each.getKey())) {
-        missing++;
+        missing.add(each.getKey());
       }
     }
     String words =
         there
             + " payloads are those that their leaves name"
-            + (missing > 0 ? "; " + missing + " asked for were erased, or left out" : "");
-    return wrong.isEmpty() && missing > 0
-        ? PackCheck.notShown(PackCheck.Name.PAYLOADS, words)
+            + (missing.isEmpty()
+                ? ""
+                : "; "
+                    + missing.size()
+                    + " asked for were erased, or left out, beside "
+                    + PackedRevocations.first(missing));
+    return wrong.isEmpty() && !missing.isEmpty()
+        ? PackCheck.missing(PackCheck.Name.PAYLOADS, words)
         : PackVerifier.of(PackCheck.Name.PAYLOADS, wrong, words);
   }
 
@@ -299,6 +304,9 @@ final class PackJudgement {
             + (less > 0
                 ? ", " + less + " as far as they can be made again: " + first(replays)
                 : "");
+    if (wrong.isEmpty() && counts.containsKey(Standing.ERASED)) {
+      return PackCheck.missing(PackCheck.Name.REPLAY, words);
+    }
     return wrong.isEmpty() && less > 0
         ? PackCheck.notShown(PackCheck.Name.REPLAY, words)
         : PackVerifier.of(PackCheck.Name.REPLAY, wrong, words);

@@ -69,13 +69,18 @@ final class PackVerifier {
     return checks;
   }
 
-  /** Whether a pack may be relied on: nothing failed, and nothing was left out. */
+  /** Whether what a pack says may be relied on: nothing failed, and every check was reached. */
   static boolean holds(List<PackCheck> checks) {
     return checks.stream()
-        .allMatch(
+        .noneMatch(
             check ->
-                check.outcome() == PackCheck.Outcome.HOLDS
-                    || check.outcome() == PackCheck.Outcome.NOT_SHOWN);
+                check.outcome() == PackCheck.Outcome.FAILS
+                    || check.outcome() == PackCheck.Outcome.NOT_REACHED);
+  }
+
+  /** Whether what it was asked for is all there. */
+  static boolean isWhole(List<PackCheck> checks) {
+    return checks.stream().noneMatch(check -> check.outcome() == PackCheck.Outcome.MISSING);
   }
 
   private void run() throws IOException {

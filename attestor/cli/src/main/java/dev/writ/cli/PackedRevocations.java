@@ -152,9 +152,10 @@ final class PackedRevocations {
         : PackCheck.holds(PackCheck.Name.REVOCATIONS, words);
   }
 
-  private static String first(List<Long> allows) {
-    return (allows.size() > 1 ? "leaves " : "leaf ")
-        + first(allows.stream().map(String::valueOf).toList(), ", ");
+  /** The first few of some leaves. */
+  static String first(List<Long> leaves) {
+    return (leaves.size() > 1 ? "leaves " : "leaf ")
+        + first(leaves.stream().map(String::valueOf).toList(), ", ");
   }
 
   private static String first(List<String> words, String between) {

@@ -176,21 +176,26 @@ final class VerifyCommand implements Callable<Integer> {
       throw CommandFailure.configuration("the pack " + bundle, e);
     }
     boolean holds = PackVerifier.holds(checks);
+    boolean isWhole = PackVerifier.isWhole(checks);
     PrintWriter out = spec.commandLine().getOut();
     if (output == OutputFormat.json) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("holds", holds);
+      document.put("whole", isWhole);
       document.put("checks", checks.stream().map(PackCheck::row).toList());
       out.println(Printer.json(document));
     } else {
       Lines lines = new Lines();
       checks.forEach(check -> lines.line(check.line()));
       lines.line(
-          holds ? "the pack holds, as far as each line says" : "the pack must not be relied on");
+          !holds
+              ? "the pack must not be relied on"
+              : "the pack holds, as far as each line says"
+                  + (isWhole ? "" : ", and lacks what is missing by them"));
       out.print(lines);
     }
     out.flush();
-    return holds ? ExitStatus.DONE : ExitStatus.DENIED;
+    return holds && isWhole ? ExitStatus.DONE : ExitStatus.DENIED;
   }
 
   private TrustFile believed() throws CommandFailure {

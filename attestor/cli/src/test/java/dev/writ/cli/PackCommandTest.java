@@ -79,19 +79,23 @@ abstract class PackCommandTest {
         Files.writeString(folder.resolve("request.json"), REQUEST.formatted(worker, resource)));
   }
 
-  Invocation attest(Path request) {
-    return Invocation.of(
-        "attest",
-        "--service",
-        tested.service().url(),
-        "--trust",
-        tested.service().trustFile(),
-        "--state",
-        tested.hostB().state(),
-        "--tpm",
-        tested.hostB().tcti(),
-        "--request",
-        request);
+  Invocation attest(Path request, Object... more) {
+    List<Object> words =
+        new ArrayList<>(
+            List.of(
+                "attest",
+                "--service",
+                tested.service().url(),
+                "--trust",
+                tested.service().trustFile(),
+                "--state",
+                tested.hostB().state(),
+                "--tpm",
+                tested.hostB().tcti(),
+                "--request",
+                request));
+    words.addAll(List.of(more));
+    return Invocation.of(words.toArray());
   }
 
   /** What an enforcement point is told at the operators' socket that the policy does not let it ask. */
@@ -232,7 +236,8 @@ abstract class PackCommandTest {
     Invocation verified = verify(range, "-o", "json");
     assertThat(verified.status()).as(verified.out() + verified.err()).isEqualTo(ExitStatus.DONE);
     assertThat(verified.out())
-        .startsWith("{\"holds\":true,\"checks\":[{\"name\":\"container\",\"outcome\":\"holds\"")
+        .startsWith(
+            "{\"holds\":true,\"whole\":true,\"checks\":[{\"name\":\"container\",\"outcome\":\"holds\"")
         .containsPattern("\"[1-9][0-9]* decisions come out the same from the Evidence on");
     long leaves =
         members(range).keySet().stream().filter(name -> name.startsWith("leaves/")).count();
@@ -401,7 +406,10 @@ abstract class PackCommandTest {
     members.remove(PackNames.payload(Long.parseLong(index)));
     Invocation verified = fails(relisted(members), "derived");
     assertThat(verified.out())
-        .containsPattern("(?m)^not shown +payloads .*1 asked for were erased, or left out");
+        .containsPattern(
+            "(?m)^missing +payloads .*1 asked for were erased, or left out, beside leaf "
+                + Long.parseLong(index)
+                + "$");
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.writ.artifact.ProofBundle;
 import dev.writ.artifact.RequestApproved;
 import dev.writ.artifact.TrustFile;
 import dev.writ.ledger.KeptBootLog;
+import dev.writ.tlog.TlogProof;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,10 @@ abstract class PackForgeryTest extends PackCommandTest {
     }
     assertThat(verified.status())
         .as(verified.out() + verified.err())
-        .isEqualTo(failed.isEmpty() ? ExitStatus.DONE : ExitStatus.DENIED);
+        .isEqualTo(
+            failed.isEmpty() && !verified.out().contains("\nmissing ")
+                ? ExitStatus.DONE
+                : ExitStatus.DENIED);
     return failed;
   }
 
@@ -163,12 +167,10 @@ abstract class PackForgeryTest extends PackCommandTest {
   @Test
   void artifactOfAScopeThatWasRevoked_isRevokedSinceThatLeaf_andNeverShownNotToBe()
       throws Exception {
-    Invocation allowed =
-        attest(
+    ProofBundle bundle =
+        allowed(
             Files.writeString(
                 folder.resolve("ended.json"), REQUEST.formatted("b", "/usr/bin/true")));
-    assertThat(allowed.status()).as(allowed.err()).isEqualTo(ExitStatus.DONE);
-    ProofBundle bundle = ProofBundle.parse(allowed.out().strip().getBytes(StandardCharsets.UTF_8));
     String ended = Artifact.parse(bundle.artifact()).claims().jti().toString();
     Invocation revoked =
         Invocation.of(
@@ -213,6 +215,66 @@ abstract class PackForgeryTest extends PackCommandTest {
         .keySet()
         .removeAll(List.of(PackNames.leaf(by), PackNames.proof(by), PackNames.payload(by)));
     assertThat(failing(members)).contains("range");
+  }
+
+  private ProofBundle allowed(Path request, Object... more) throws Exception {
+    Invocation allowed = attest(request, more);
+    assertThat(allowed.status()).as(allowed.err()).isEqualTo(ExitStatus.DONE);
+    return ProofBundle.parse(allowed.out().strip().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Path delegable(String name, int uses) throws Exception {
+    String act = "\"max_uses\":1,";
+    String handed =
+        "\"delegable\":{\"actions\":[\"exec\"],\"aud\":[\"demo-gateway\"],\"max_uses\":%d,"
+            + "\"resources\":[\"/usr/bin\"]},";
+    return Files.writeString(
+        folder.resolve(name),
+        REQUEST.formatted("b", "/usr/bin/true").replace(act, act + handed.formatted(uses)));
+  }
+
+  private static long index(ProofBundle bundle) throws Exception {
+    return TlogProof.parse(bundle.tlogProof()).index();
+  }
+
+  /** What a child was asked for under, and what its sisters drew, stands before it; so does what ends it. */
+  @Test
+  void range_whoseParentsStandBeforeIt_holds_andSaysWhatEndedThem() throws Exception {
+    Path above = delegable("above.json", 9);
+    Path between = delegable("between.json", 5);
+    Path below =
+        Files.writeString(folder.resolve("below.json"), REQUEST.formatted("b", "/usr/bin/true"));
+    ProofBundle first = allowed(above);
+    Path handed = Files.write(folder.resolve("handed.json"), first.toJson());
+    ProofBundle second = allowed(between, "--parent", handed);
+    Files.write(handed, second.toJson());
+    ProofBundle sister = allowed(below, "--parent", handed);
+    ProofBundle last = allowed(below, "--parent", handed);
+    Path file = folder.resolve("below.zip");
+    Invocation packed = pack(file, "--range", index(last) + ".." + (index(last) + 1));
+    assertThat(packed.status()).as(packed.out() + packed.err()).isEqualTo(ExitStatus.DONE);
+    assertThat(verify(file).out())
+        .contains("replay       1 decisions come out the same from the Evidence on");
+    assertThat(members(file))
+        .containsKeys(
+            PackNames.payload(index(first)),
+            PackNames.payload(index(second)),
+            PackNames.payload(index(sister)));
+
+    Invocation revoked =
+        Invocation.of(
+            "revoke",
+            Artifact.parse(first.artifact()).claims().jti(),
+            "--socket",
+            tested.service().socket());
+    assertThat(revoked.status()).as(revoked.err()).isEqualTo(ExitStatus.DONE);
+    Path ended = folder.resolve("below-ended.zip");
+    assertThat(pack(ended, "--range", index(last) + ".." + (index(last) + 1)).status())
+        .isEqualTo(ExitStatus.DONE);
+    assertThat(verify(ended).out())
+        .containsPattern("(?m)^holds +revocations .* 1 were revoked: by leaf ");
+    assertThat(new String(of(members(ended), PackNames.REPORT), StandardCharsets.UTF_8))
+        .contains(", with the artifact of leaf " + index(first) + "<");
   }
 
   /** Approved by somebody, and read long after what lay beside its leaf was erased. */
@@ -262,11 +324,19 @@ abstract class PackForgeryTest extends PackCommandTest {
         Invocation.of("ledger", "erase", seven, "--socket", tested.service().socket());
     assertThat(erased.status()).as(erased.err()).isEqualTo(ExitStatus.DONE);
     Path less = folder.resolve("erased.zip");
-    assertThat(pack(less, seven).status()).isEqualTo(ExitStatus.DONE);
-    assertThat(verify(less).out())
-        .containsPattern("(?m)^not shown +payloads .*1 asked for were erased, or left out$")
-        .containsPattern("(?m)^not shown +replay .*erased")
-        .contains("bundles      0 held");
+    Invocation lacking = pack(less, seven);
+    assertThat(lacking.status()).as(lacking.out()).isEqualTo(ExitStatus.DENIED);
+    assertThat(lacking.out())
+        .containsPattern("(?m)^holds +true")
+        .containsPattern("(?m)^whole +false");
+    Invocation verified = verify(less);
+    assertThat(verified.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(verified.out())
+        .containsPattern(
+            "(?m)^missing +payloads .*1 asked for were erased, or left out, beside leaf [0-9]+$")
+        .containsPattern("(?m)^missing +replay .*erased")
+        .contains("bundles      0 held")
+        .endsWith("the pack holds, as far as each line says, and lacks what is missing by them\n");
     assertThat(new String(of(members(less), PackNames.REPORT), StandardCharsets.UTF_8))
         .contains("so that nothing else can be put in its place");
   }

@@ -46,6 +46,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -322,11 +323,14 @@ class PackJudgementTest {
   }
 
   @Test
-  void decisionThatCannotBeMadeAgain_isNotShown() throws Exception {
-    for (StepOutcome less :
-        List.of(new StepOutcome.NotKept("a list"), new StepOutcome.Erased(""))) {
-      PackCheck check = replayed(less);
-      assertThat(check.outcome()).isEqualTo(PackCheck.Outcome.NOT_SHOWN);
+  void decisionThatCannotBeMadeAgain_isNotShown_andWhatWasErasedIsMissing() throws Exception {
+    Map<StepOutcome, PackCheck.Outcome> less =
+        Map.of(
+            new StepOutcome.NotKept("a list"), PackCheck.Outcome.NOT_SHOWN,
+            new StepOutcome.Erased(""), PackCheck.Outcome.MISSING);
+    for (Map.Entry<StepOutcome, PackCheck.Outcome> each : less.entrySet()) {
+      PackCheck check = replayed(each.getKey());
+      assertThat(check.outcome()).isEqualTo(each.getValue());
       assertThat(check.what()).startsWith("0 decisions come out the same").contains("1 as far as");
     }
   }
