@@ -4,6 +4,7 @@ package dev.writ.agent;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.Closeable;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -107,10 +108,14 @@ final class Guard implements AutoCloseable {
       return connected
           ? String.format(
               "the server must take or send something every %s and be done within %s, and was not",
-              timeouts.silence(), timeouts.whole())
+              seconds(timeouts.silence()), seconds(timeouts.whole()))
           : String.format(
-              "the server must be connected within %s, and was not", timeouts.connect());
+              "the server must be connected within %s, and was not", seconds(timeouts.connect()));
     }
+  }
+
+  private static String seconds(Duration time) {
+    return BigDecimal.valueOf(time.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
   }
 
   private void keepTime() {

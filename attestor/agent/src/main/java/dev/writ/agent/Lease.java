@@ -16,6 +16,9 @@ public final class Lease implements AutoCloseable {
   /** The least time between two attempts to renew. */
   static final long RETRY_MS = 250;
 
+  /** Why it was not renewed, where nothing has come of what was asked. */
+  private static final String NO_ANSWER = "the service or this host's TPM has not answered";
+
   private final Leases leases;
   private final Leased leased;
   private final long graceMs;
@@ -144,7 +147,7 @@ public final class Lease implements AutoCloseable {
         return OptionalLong.empty();
       }
       lapsed = !stopped && now >= askAt;
-      why = failure;
+      why = renewing && failure.isEmpty() ? NO_ANSWER : failure;
       kill = stopped && now >= endAt;
       next = OptionalLong.of(stopped ? endAt : renewing ? askAt : Math.min(askAt, renewAt));
     }

@@ -91,14 +91,14 @@ class HttpExchangesTest {
                 pause(50);
               }
             })) {
-      assertLate(() -> client(server).get("/", "*/*", MAX_BODY), 1100, "be done within PT1.2S");
+      assertLate(() -> client(server).get("/", "*/*", MAX_BODY), 1100, "be done within 1.2 s");
     }
   }
 
   @Test
   void get_silence_isGivenUp() throws Exception {
     try (HeldServer server = new HeldServer()) {
-      assertLate(() -> server.client().get("/", "*/*", MAX_BODY), 350, "something every PT0.4S");
+      assertLate(() -> server.client().get("/", "*/*", MAX_BODY), 350, "something every 0.4 s");
     }
   }
 
@@ -109,7 +109,7 @@ class HttpExchangesTest {
     try (RawServer server = RawServer.onUnixSocket(file, (in, out) -> await(over))) {
       assertThat(server.requests()).isEmpty();
       HttpExchanges client = new HttpExchanges(new Route.Unix(file), SHORT);
-      assertLate(() -> client.get("/", "*/*", MAX_BODY), 350, "something every PT0.4S");
+      assertLate(() -> client.get("/", "*/*", MAX_BODY), 350, "something every 0.4 s");
     } finally {
       over.countDown();
     }
@@ -122,7 +122,7 @@ class HttpExchangesTest {
       assertLate(
           () -> server.client().post("/", "*/*", new byte[64 << 20], MAX_BODY),
           350,
-          "something every PT0.4S");
+          "something every 0.4 s");
     }
   }
 

@@ -187,6 +187,28 @@ final class LeasesTest {
     assertThat(told.words()).hasSize(3);
   }
 
+  @Test
+  void lease_whoseRenewalHangs_endsAndSaysThatNobodyAnswered() throws Exception {
+    Semaphore answers = new Semaphore(0);
+    Told told =
+        new Told() {
+          @Override
+          public Renewed renew(Attester attester, Artifact held) throws IOException {
+            Renewed late = super.renew(attester, held);
+            answers.acquireUninterruptibly();
+            return late;
+          }
+        };
+    Lease unused = hold(told);
+    time.addAndGet(5_000);
+    await(() -> told.asked.get() == 1);
+    time.addAndGet(4_000);
+    await(() -> told.last().startsWith("stop"));
+    answers.release();
+    assertThat(told.last())
+        .endsWith("and was not: the service or this host's TPM has not answered");
+  }
+
   /** A break-glass ends, say, and so do all that come of it. */
   @Test
   void lease_thatEndsNoLaterBySomethingElse_isNotRenewedEverFaster() throws Exception {

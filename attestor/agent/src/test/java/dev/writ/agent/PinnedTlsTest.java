@@ -154,7 +154,8 @@ class PinnedTlsTest {
       // A handshake may wait for a TPM: it has longer than TCP to connect.
       assertThatThrownBy(() -> client.get("/", "*/*", 100))
           .isInstanceOf(SocketTimeoutException.class)
-          .hasMessageContaining("must take or send something every PT0.3S");
+          .hasMessageContaining(
+              "must take or send something every 0.3 s and be done within 5 s, and was not");
     } finally {
       over.countDown();
     }

@@ -103,9 +103,15 @@ final class ExecOptions {
     if (delegable.isEmpty()) {
       if (delegableUses != null) {
         throw CommandFailure.usage(
-            "--delegable-uses is of what --delegable names, and that is none");
+            "--delegable-uses must stand beside --delegable, which says what is counted, and does not");
       }
       return Optional.empty();
+    }
+    for (String path : delegable) {
+      if (!path.startsWith("/")) {
+        throw CommandFailure.usage(
+            "--delegable must be an absolute path, such as /usr/bin, and is " + path);
+      }
     }
     int uses = delegableUses == null ? Act.UNCOUNTED : number(delegableUses);
     return Optional.of(new Delegating(delegable, uses));

@@ -10,6 +10,7 @@ import dev.writ.policy.PolicyDocument;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,7 @@ import java.util.Optional;
  */
 enum FileKind {
   NOTHING("empty"),
+  ZIP("a ZIP, such as an evidence pack, which writ verify --pack reads"),
   BINARY("no text"),
   KEY("a key or a certificate in PEM"),
   TOKEN("a signed token (JWS)"),
@@ -31,6 +33,8 @@ enum FileKind {
   private static final int MAX_BYTES = 1 << 20;
 
   private static final String PEM = "-----BEGIN ";
+
+  private static final byte[] LOCAL_HEADER = {'P', 'K', 3, 4};
 
   private final String words;
 
@@ -47,6 +51,9 @@ enum FileKind {
   static FileKind of(byte[] bytes) {
     if (bytes.length == 0) {
       return NOTHING;
+    }
+    if (Arrays.equals(Arrays.copyOf(bytes, LOCAL_HEADER.length), LOCAL_HEADER)) {
+      return ZIP;
     }
     Optional<String> decoded = text(bytes);
     if (decoded.isEmpty()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
@@ -66,7 +67,7 @@ public final class Main implements Runnable {
   /** Without the others: for a command that holds a program, the jars that they need are not there. */
   private static CommandLine attest() {
     CommandLine line = explaining(new CommandLine(new AttestCommand()));
-    line.getCommandSpec().qualifiedName("writ " + AttestCommand.NAME);
+    line.setCommandName("writ " + AttestCommand.NAME);
     return line;
   }
 
@@ -75,12 +76,27 @@ public final class Main implements Runnable {
     return explaining(Subcommands.Lines.of(Main.class, List.of(words)));
   }
 
+  /** What is wrong, first and last: all options of a command between would hide it. */
+  private static int misused(ParameterException failure) {
+    CommandLine asked = failure.getCommandLine();
+    PrintWriter err = asked.getErr();
+    err.println("writ: " + failure.getMessage());
+    var unused = CommandLine.UnmatchedArgumentException.printSuggestions(failure, err);
+    if (asked.getSubcommands().isEmpty()) {
+      err.println("See " + asked.getCommandSpec().qualifiedName() + " --help");
+    } else {
+      asked.usage(err);
+    }
+    return asked.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
   /** With failures told in one sentence, and bugs in full. */
   static CommandLine explaining(CommandLine commandLine) {
     commandLine.setCaseInsensitiveEnumValuesAllowed(false);
     // An argument that begins with @ is meant as it is: attest binds a program's own.
     commandLine.setExpandAtFiles(false);
     commandLine.setHelpFactory(CommandHelp::new);
+    commandLine.setParameterExceptionHandler((failure, arguments) -> misused(failure));
     commandLine.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (failure instanceof CommandFailure expected) {

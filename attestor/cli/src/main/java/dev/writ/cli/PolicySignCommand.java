@@ -170,7 +170,9 @@ final class PolicySignCommand implements Callable<Integer> {
     facts.put("rules", document.rules().size() + ", of them in shadow mode " + shadow);
     facts.put(
         "earlier artifacts",
-        document.endsEarlierArtifacts() ? "END when it comes into force" : "count on");
+        document.endsEarlierArtifacts()
+            ? "END when it comes into force"
+            : "hold until their own end");
     facts.put("signed before", signedBefore(envelope));
     PrintWriter err = spec.commandLine().getErr();
     Lines lines = new Lines();

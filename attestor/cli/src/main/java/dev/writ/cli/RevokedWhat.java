@@ -53,7 +53,7 @@ final class RevokedWhat {
     try {
       return Optional.of(UuidV7.parse(jti));
     } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage("JTI: " + e.getMessage());
+      throw CommandFailure.usage("JTI must be the jti of an artifact, a UUID, was " + jti);
     }
   }
 
@@ -66,6 +66,10 @@ final class RevokedWhat {
     } else if (epoch != null) {
       return ScopeRequest.epoch(epoch);
     } else if (workload != null) {
+      if (!workload.startsWith("spiffe://")) {
+        throw CommandFailure.usage(
+            "--workload must be a SPIFFE ID, such as spiffe://acme.example/clock, was " + workload);
+      }
       return ScopeRequest.workload(workload);
     } else if (range != null) {
       LeafSpan span = LeafSpan.Wanted.parse(range).of(Long.MAX_VALUE);

@@ -159,7 +159,8 @@ final class RunCommand implements Callable<Integer> {
     line.setStopAtPositional(true);
     // An argument that begins with @ is the program's.
     line.setExpandAtFiles(false);
-    line.getCommandSpec().qualifiedName("writ run");
+    line.setCommandName("writ run");
+    line.setHelpFactory(CommandHelp::new);
     line.setParameterExceptionHandler(
         (failure, arguments) -> {
           PrintWriter err = failure.getCommandLine().getErr();
@@ -220,7 +221,7 @@ final class RunCommand implements Callable<Integer> {
     try {
       above = parent.atHand();
     } catch (IOException | MalformedDocumentException e) {
-      return status(
+      return ended(
           new RunOutcome.Denied(
               DenialCode.AUTHORIZATION_DISCONTINUITY,
               "the bundle of the parent must be in "
@@ -231,8 +232,8 @@ final class RunCommand implements Callable<Integer> {
     try (WritExec starter = ExecOptions.writExec()) {
       Execution.Preparation preparation = Execution.prepare(starter, request);
       return preparation instanceof Execution.Preparation.Bound bound
-          ? status(outcome(starter, believed, bound.execution(), brought, above))
-          : status(((Execution.Preparation.Impossible) preparation).outcome());
+          ? run(starter, believed, bound.execution(), brought, above)
+          : ended(((Execution.Preparation.Impossible) preparation).outcome());
     } catch (IOException e) {
       throw CommandFailure.configuration("writ-exec", e);
     }
@@ -245,7 +246,7 @@ final class RunCommand implements Callable<Integer> {
         : spec.commandLine().getParseResult().hasMatchedOption(InitiatorOptions.NAME);
   }
 
-  private RunOutcome outcome(
+  private int run(
       WritExec starter,
       FollowedTrust believed,
       Execution execution,
@@ -277,10 +278,12 @@ final class RunCommand implements Callable<Integer> {
           brought.isPresent()
               ? gateway.runUnder(brought.get(), execution, above)
               : gateway.run(execution, above);
+      // First why, since a service that is away is waited for again to tell it.
+      say(outcome);
       endpoint.ifPresent(known -> tell(spool, known));
-      return outcome;
+      return status(outcome);
     } catch (IOException e) {
-      return new RunOutcome.Denied(DenialCode.UNVERIFIABLE, Sentence.of(e));
+      return ended(new RunOutcome.Denied(DenialCode.UNVERIFIABLE, Sentence.of(e)));
     }
   }
 
@@ -306,13 +309,21 @@ final class RunCommand implements Callable<Integer> {
     err().println("writ run: " + sentence);
   }
 
-  private int status(RunOutcome outcome) {
+  private int ended(RunOutcome outcome) {
+    say(outcome);
+    return status(outcome);
+  }
+
+  private void say(RunOutcome outcome) {
     if (!outcome.sentence().isEmpty()) {
       warn(outcome.sentence());
     }
     if (outcome instanceof RunOutcome.Denied denied) {
       denied.next().forEach(this::warn);
     }
+  }
+
+  private static int status(RunOutcome outcome) {
     if (outcome instanceof RunOutcome.Ran ran) {
       return status(ran.ending());
     } else if (outcome instanceof RunOutcome.Stopped) {

@@ -248,6 +248,10 @@ final class VerifyCommand implements Callable<Integer> {
   private Verdict judge(BundleVerifier verifier, Presentation presentation, Instant now)
       throws CommandFailure {
     byte[] bytes = BundleFile.read(bundle);
+    FileKind kind = FileKind.of(bytes);
+    if (kind == FileKind.ZIP) {
+      warn(bundle + " is " + kind.words());
+    }
     if (status == null) {
       return verifier.verify(bytes, presentation, Seen.NOTHING_IS_USED, now);
     }

@@ -223,6 +223,8 @@ class OperatorDoorTest {
         new Object[][] {
           {"revoke"},
           {"revoke", JTI, "--epoch", 1},
+          {"revoke", "host-a"},
+          {"revoke", "--workload", "worker-a", "--preview"},
           {"revoke", "--host", "a", "--workload", "spiffe://a/b"},
           {"revoke", JTI, "--preview"},
           {"revoke", JTI, "--most", 1},

@@ -48,6 +48,24 @@ class PolicyAuthorCommandsTest {
   }
 
   @Test
+  void help_ofACommand_isParagraphs_brokenWhereLinesAreFull() {
+    String help = Invocation.of("explain", "--help").out();
+    assertThat(help.lines()).allMatch(line -> line.length() <= 80);
+    assertThat(help)
+        .contains(
+            "\nwhat was found, which events changed which PCR since the last boot that was\n",
+            "it; may be given again.\n")
+        .containsPattern("\n\nEnds with 0 when it could explain, whatever was decided and .*\n");
+  }
+
+  @Test
+  void words_thatDoNotGoTogether_areSaidInTwoLines() {
+    Invocation wrong = Invocation.of("policy", "show", "--socket", "s", "--sokcet", "t");
+    assertThat(wrong.status()).isEqualTo(ExitStatus.USAGE);
+    assertThat(wrong.err()).startsWith("writ: ").endsWith("See writ policy show --help\n");
+  }
+
+  @Test
   void init_newFile_passesLintTestAndCoverFromToday() throws Exception {
     Invocation lint = Invocation.of("policy", "lint", "--strict", policy);
     assertThat(lint.out()).isEqualTo("0 faults, 0 warnings\n");

@@ -92,7 +92,7 @@ class PolicyPublishCommandTest {
     assertThat(authored.err())
         .containsPattern("version +2")
         .contains(author + ", this key")
-        .containsPattern("earlier artifacts +count on")
+        .containsPattern("earlier artifacts +hold until their own end")
         .containsPattern("signed before +by nobody");
     Invocation again = sign(envelope, operated.operatorKey(), envelope);
     assertThat(again.status()).isEqualTo(ExitStatus.DENIED);

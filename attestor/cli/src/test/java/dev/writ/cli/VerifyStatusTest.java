@@ -72,6 +72,21 @@ class VerifyStatusTest {
     assertThat(verify.out()).contains("denied: governance_discontinuity: the status token");
   }
 
+  /** It is denied as any other bytes are; who took one for a bundle is told how it is read. */
+  @Test
+  void verify_packWithoutTheOption_isNamedForWhatItIs(@TempDir Path folder) throws Exception {
+    Path zip = Files.write(folder.resolve("pack.zip"), new byte[] {'P', 'K', 3, 4, 20, 0});
+
+    Invocation verify = verify(zip, DURING);
+
+    assertThat(verify.status()).isEqualTo(ExitStatus.DENIED);
+    assertThat(verify.err())
+        .isEqualTo(
+            "writ: "
+                + zip
+                + " is a ZIP, such as an evidence pack, which writ verify --pack reads\n");
+  }
+
   @Test
   void verify_tokenFileThatIsNotThere_isConfiguration(@TempDir Path folder) {
     Invocation verify =

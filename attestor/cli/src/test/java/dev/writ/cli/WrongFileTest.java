@@ -34,6 +34,7 @@ class WrongFileTest {
     unused =
         Files.write(folder.resolve("binary"), new byte[] {'W', 'R', 'I', 'T', 0, 1, (byte) 200});
     unused = Files.write(folder.resolve("huge"), new byte[(1 << 20) + 4096]);
+    unused = Files.write(folder.resolve("zip"), new byte[] {'P', 'K', 3, 4, 20, 0});
     unused = Files.writeString(folder.resolve("pem"), "-----BEGIN PRIVATE KEY-----\nAA==\n");
     unused = Files.writeString(folder.resolve("token"), "aaa.bbb.ccc\n");
     unused = Files.writeString(folder.resolve("json"), "{\"a\":1}");
@@ -81,6 +82,7 @@ class WrongFileTest {
       {"blank", "and is empty: writ policy init"},
       {"text", "and is something else: writ policy init"},
       {"binary", "and is no text: writ policy init"},
+      {"zip", "and is a ZIP, such as an evidence pack, which writ verify --pack reads"},
       {"pem", "and is a key or a certificate in PEM: writ policy init"},
       {"token", "and is a signed token (JWS): writ policy init"},
       {"json", "and is something else: writ policy init"},
@@ -165,6 +167,7 @@ class WrongFileTest {
       assertThat(invocation.status()).as(invocation.err()).isEqualTo(ExitStatus.USAGE);
       assertThat(invocation.err())
           .contains("must be a leaf's index, such as 17, or a whole id or jti", "was " + text);
+      assertThat(invocation.err().lines().count()).isLessThan(3);
     }
   }
 }
