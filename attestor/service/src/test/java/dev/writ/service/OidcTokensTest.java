@@ -6,170 +6,40 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
-import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.RSAKey;
-import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.InitiatorToken;
-import dev.writ.artifact.JwkThumbprint;
 import dev.writ.service.InitiatorsConfig.Keys;
-import dev.writ.service.InitiatorsConfig.OidcIssuer;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.Provider;
-import java.security.Signature;
-import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Tokens of an identity provider on this machine: good ones, and all that must not pass for one. */
 @Timeout(60)
-final class OidcTokensTest {
-  private static final Instant NOW = Instant.parse("2026-11-30T10:00:00Z");
-  private static final Base64.Encoder BASE64_URL = Base64.getUrlEncoder().withoutPadding();
-
-  private static ECKey key;
-  private static ECKey other;
+final class OidcTokensTest extends JudgedTokens {
   private static RSAKey rsa;
 
-  private final ExecutionRequest request =
-      Deployment.request(
-          "spiffe://dev.example/worker-a",
-          JwkThumbprint.of((ECPublicKey) SoftwareHost.newKeyPair().getPublic()));
-  private final AtomicLong nanos = new AtomicLong();
-  private LoopbackIdp idp;
-  private static Provider signatures;
-  private OidcTokens tokens;
-
   @BeforeAll
-  static void makeKeys() throws Exception {
-    signatures = Signature.getInstance("SHA256withECDSA").getProvider();
-    key = LoopbackIdp.p256("k1");
-    other = LoopbackIdp.p256("k2");
+  static void makeRsaKey() throws Exception {
     rsa = new RSAKeyGenerator(2_048).keyID("r1").generate();
   }
 
-  @BeforeEach
-  void begin() throws Exception {
-    idp = LoopbackIdp.of(key, rsa);
-    tokens = tokens(idp.config("corp"));
-  }
-
-  @AfterEach
-  void end() {
-    idp.close();
-  }
-
-  /** Whoever needs a key reads it: nothing happens beside. */
-  private OidcTokens tokens(OidcIssuer... configs) {
-    List<OidcTokens.Issuer> issuers = new ArrayList<>();
-    for (OidcIssuer config : configs) {
-      issuers.add(
-          new OidcTokens.Issuer(
-              config,
-              new OidcKeys(
-                  config.name(),
-                  JwksSource.of(config.keys()),
-                  config.keysMaxAge(),
-                  nanos::get,
-                  Runnable::run)));
-    }
-    return new OidcTokens(issuers, signatures);
-  }
-
-  private OidcIssuer changed(String claim, boolean nonce, Duration maxAge, Keys keys) {
-    OidcIssuer usual = idp.config("corp");
-    return new OidcIssuer(
-        usual.name(),
-        usual.issuer(),
-        usual.audience(),
-        claim,
-        nonce,
-        maxAge,
-        keys,
-        Duration.ofHours(24));
-  }
-
-  private void pass(Duration time) {
-    var unused = nanos.addAndGet(time.toNanos());
-  }
-
-  private OidcTokens.Outcome judge(InitiatorToken token) {
-    Deployment.join(tokens.ready(token));
-    return tokens.judge(token, request, NOW);
-  }
-
-  private String named(InitiatorToken token) {
-    OidcTokens.Outcome outcome = judge(token);
-    if (outcome instanceof OidcTokens.Outcome.Good good) {
-      return good.initiator().name();
-    }
-    throw new AssertionError(outcome);
-  }
-
-  private Denial denied(InitiatorToken token) {
-    OidcTokens.Outcome outcome = judge(token);
-    if (outcome instanceof OidcTokens.Outcome.Denied denied) {
-      assertThat(denied.denial().message())
-          .doesNotContain(token.compact())
-          .doesNotContain("alice")
-          .doesNotContain(LoopbackIdp.ISSUER);
-      return denied.denial();
-    }
-    throw new AssertionError(outcome);
-  }
-
-  private void assertDenied(DenialCode code, String reason, InitiatorToken token) {
-    Denial denial = denied(token);
-    assertThat(denial.reason()).as(denial.toString()).isEqualTo(reason);
-    assertThat(denial.code()).isEqualTo(code);
-  }
-
-  private static Map<String, Object> claims() {
-    return LoopbackIdp.claims("alice", NOW);
-  }
-
-  private static InitiatorToken token(Consumer<Map<String, Object>> change) throws Exception {
-    Map<String, Object> claims = claims();
-    change.accept(claims);
-    return LoopbackIdp.token(key, claims);
-  }
-
-  private static InitiatorToken headed(JWSHeader.Builder header) throws Exception {
-    return LoopbackIdp.token(key, header.keyID("k1").build(), claims());
-  }
-
-  private static JWSHeader.Builder es256() {
-    return new JWSHeader.Builder(JWSAlgorithm.ES256);
-  }
-
-  private static String part(String json) {
-    return BASE64_URL.encodeToString(json.getBytes(StandardCharsets.UTF_8));
+  @Override
+  List<JWK> published() {
+    return List.of(key, rsa);
   }
 
   @Test
@@ -458,145 +328,6 @@ final class OidcTokensTest {
         .isInstanceOfSatisfying(
             OidcTokens.Outcome.Good.class,
             good -> assertThat(good.boundCertificate()).contains(something));
-  }
-
-  @Test
-  void key_thatIsPublishedLater_isReadOnce_andTheOldOneEnds() throws Exception {
-    assertThat(named(LoopbackIdp.token(key, claims()))).isEqualTo("oidc:corp:alice");
-    idp.publish(other);
-    InitiatorToken byOther = LoopbackIdp.token(other, claims());
-    assertDenied(DenialCode.SIGNATURE_INVALID, "initiator_key_unknown", byOther);
-    pass(OidcKeys.BETWEEN);
-    assertThat(named(byOther)).isEqualTo("oidc:corp:alice");
-    assertThat(idp.asked).hasValue(2);
-    assertDenied(
-        DenialCode.SIGNATURE_INVALID, "initiator_key_unknown", LoopbackIdp.token(key, claims()));
-  }
-
-  /** Whoever makes up names of keys has the issuer asked no more often than anybody. */
-  @Test
-  void storm_ofUnknownKeys_asksTheIssuerOnceInAWhile() throws Exception {
-    assertThat(named(LoopbackIdp.token(key, claims()))).isEqualTo("oidc:corp:alice");
-    pass(OidcKeys.BETWEEN);
-    String[] parts = LoopbackIdp.token(key, claims()).compact().split("\\.");
-    List<CompletableFuture<Void>> waiting = new ArrayList<>();
-    for (int i = 0; i < 500; i++) {
-      String header = part("{\"alg\":\"ES256\",\"kid\":\"made-up-" + i + "\"}");
-      InitiatorToken made = new InitiatorToken(header + "." + parts[1] + "." + parts[2]);
-      waiting.add(tokens.ready(made).toCompletableFuture());
-      assertThat(tokens.judge(made, request, NOW)).isInstanceOf(OidcTokens.Outcome.Denied.class);
-    }
-    CompletableFuture.allOf(waiting.toArray(CompletableFuture[]::new)).get(5, TimeUnit.SECONDS);
-    assertThat(idp.asked).hasValue(2);
-    assertThat(named(LoopbackIdp.token(key, claims()))).isEqualTo("oidc:corp:alice");
-  }
-
-  @Test
-  void issuer_downBeforeTheFirstRead_isUnverifiable_andThenGood() throws Exception {
-    idp.fail();
-    InitiatorToken token = LoopbackIdp.token(key, claims());
-    Denial denial = denied(token);
-    assertThat(denial.code()).isEqualTo(DenialCode.UNVERIFIABLE);
-    assertThat(denial.reason()).isEqualTo("initiator_keys_unavailable");
-    assertThat(denial.retryable()).isTrue();
-    idp.recover();
-    assertThat(denied(token).reason())
-        .as("asked a moment ago")
-        .isEqualTo("initiator_keys_unavailable");
-    pass(OidcKeys.BETWEEN);
-    assertThat(named(token)).isEqualTo("oidc:corp:alice");
-  }
-
-  @Test
-  void issuer_downAfterAGoodRead_isBelievedUntilItsKeysAreTooOld() throws Exception {
-    InitiatorToken token = LoopbackIdp.token(key, claims());
-    assertThat(named(token)).isEqualTo("oidc:corp:alice");
-    idp.fail();
-    pass(Duration.ofHours(24).minusSeconds(1));
-    assertThat(named(token)).isEqualTo("oidc:corp:alice");
-    pass(Duration.ofSeconds(1));
-    assertDenied(DenialCode.UNVERIFIABLE, "initiator_keys_unavailable", token);
-  }
-
-  @Test
-  void keys_thatAreNoSet_leaveThoseOfBefore() throws Exception {
-    InitiatorToken token = LoopbackIdp.token(key, claims());
-    assertThat(named(token)).isEqualTo("oidc:corp:alice");
-    Map<String, byte[]> unusable = new HashMap<>();
-    unusable.put("no JSON", "<html>".getBytes(StandardCharsets.UTF_8));
-    unusable.put("no set", "[]".getBytes(StandardCharsets.UTF_8));
-    unusable.put("too long", new byte[JwksSource.MAX_BYTES + 1]);
-    unusable.put("deep", ("{\"keys\":" + "[".repeat(20_000)).getBytes(StandardCharsets.UTF_8));
-    for (Map.Entry<String, byte[]> one : unusable.entrySet()) {
-      idp.answer(200, one.getValue());
-      pass(OidcKeys.BETWEEN);
-      assertDenied(
-          DenialCode.SIGNATURE_INVALID,
-          "initiator_key_unknown",
-          LoopbackIdp.token(other, claims()));
-      assertThat(named(token)).as(one.getKey()).isEqualTo("oidc:corp:alice");
-    }
-    for (int status : List.of(302, 404)) {
-      idp.answer(status, new byte[] {'{', '}'});
-      int before = idp.asked.get();
-      pass(OidcKeys.BETWEEN);
-      assertThat(judge(LoopbackIdp.token(other, claims())))
-          .isInstanceOf(OidcTokens.Outcome.Denied.class);
-      assertThat(idp.asked).as("no redirection is followed").hasValue(before + 1);
-      assertThat(named(token)).isEqualTo("oidc:corp:alice");
-    }
-  }
-
-  @Test
-  void key_thatIsNotFit_verifiesNothing() throws Exception {
-    RSAKey little = new RSAKeyGenerator(1_024, true).keyID("little").generate();
-    ECKey p384 = new ECKeyGenerator(Curve.P_384).keyID("p384").generate();
-    ECKey encrypts = new ECKey.Builder(other).keyUse(KeyUse.ENCRYPTION).keyID("enc").build();
-    ECKey ofOtherAlg = new ECKey.Builder(other).algorithm(JWSAlgorithm.ES512).keyID("alg").build();
-    ECKey twice = new ECKey.Builder(other).keyID("twice").build();
-    ECKey twin = new ECKey.Builder(LoopbackIdp.p256("twice")).build();
-    idp.publish(little, p384, encrypts, ofOtherAlg, twice, twin);
-    Map<JWK, InitiatorToken> signed = new HashMap<>();
-    for (ECKey each : List.of(encrypts, ofOtherAlg, twice)) {
-      signed.put(
-          each,
-          LoopbackIdp.token(new ECKey.Builder(other).keyID(each.getKeyID()).build(), claims()));
-    }
-    signed.put(p384, headed(es256(), "p384"));
-    for (Map.Entry<JWK, InitiatorToken> one : signed.entrySet()) {
-      assertDenied(DenialCode.SIGNATURE_INVALID, "initiator_key_unknown", one.getValue());
-    }
-    assertThat(idp.asked).hasValue(1);
-    // Nobody's library signs with it.
-    OidcKeys keys =
-        new OidcKeys(
-            "corp",
-            JwksSource.of(new Keys.At(idp.url())),
-            Duration.ofHours(1),
-            nanos::get,
-            Runnable::run);
-    Deployment.join(keys.readAgain(Duration.ZERO).orElseThrow());
-    assertThat(keys.find("little", JWSAlgorithm.RS256)).isInstanceOf(OidcKeys.Found.None.class);
-  }
-
-  private static InitiatorToken headed(JWSHeader.Builder header, String kid) throws Exception {
-    return LoopbackIdp.token(key, header.keyID(kid).build(), claims());
-  }
-
-  @Test
-  void keys_inAFile_areReadAgain(@TempDir Path folder) throws Exception {
-    Path file = folder.resolve("keys.json");
-    tokens = tokens(changed("sub", false, Duration.ofHours(1), new Keys.InFile(file)));
-    InitiatorToken token = LoopbackIdp.token(key, claims());
-    assertDenied(DenialCode.UNVERIFIABLE, "initiator_keys_unavailable", token);
-    Files.writeString(file, "{\"keys\":[" + key.toPublicJWK().toJSONString() + "]}");
-    pass(OidcKeys.BETWEEN);
-    assertThat(named(token)).isEqualTo("oidc:corp:alice");
-    // A private key is no issuer's public one, wherever it lies.
-    Files.writeString(file, "{\"keys\":[" + other.toJSONString() + "]}");
-    pass(OidcKeys.BETWEEN);
-    assertDenied(
-        DenialCode.SIGNATURE_INVALID, "initiator_key_unknown", LoopbackIdp.token(other, claims()));
   }
 
   @Test
