@@ -24,7 +24,6 @@ import dev.writ.artifact.Verdict;
 import dev.writ.artifact.VerificationKey;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.EkChain;
-import dev.writ.evidence.EndorsementTrust;
 import dev.writ.evidence.MalformedEvidenceException;
 import dev.writ.evidence.Octets;
 import dev.writ.evidence.TpmName;
@@ -51,8 +50,6 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.security.Signature;
-import java.security.cert.X509CRL;
-import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -87,10 +84,10 @@ final class Deployment implements AutoCloseable {
   final SettableClock clock = new SettableClock(Instant.now().plus(Duration.ofHours(1)));
   final MeddlingRandom random = new MeddlingRandom();
   final EndorsementAuthority maker;
+  final BelievedMakers makers;
   final Map<Hash, String> admitted = new HashMap<>();
   final Path ledgerFolder;
   private final ServiceToken token;
-  private EndorsementAuthority believed;
   private final SecureRandom ownRandom = new SecureRandom();
 
   /** Signs for the one gateway of the trust file. */
@@ -107,8 +104,6 @@ final class Deployment implements AutoCloseable {
   private TrustFile trust;
   private Limits limits = patient();
   private EnrolmentTerms terms = EnrolmentTerms.STANDARD;
-  private List<X509Certificate> intermediates;
-  private List<X509CRL> crls = List.of();
   private final AtomicLong passed = new AtomicLong();
   private Consumer<PolicyRevision> revision = unchanged -> {};
   private UnaryOperator<String> policyText = UnaryOperator.identity();
@@ -140,8 +135,7 @@ final class Deployment implements AutoCloseable {
     this.approvers = approvers;
     this.ledgerFolder = folder.resolve("ledger");
     this.maker = maker.orElseGet(() -> EndorsementAuthority.create(clock.instant(), ownRandom));
-    this.believed = this.maker;
-    this.intermediates = List.of(this.maker.issuing());
+    this.makers = new BelievedMakers(this.maker);
     this.trust = newTrust(FirstTrustFile.NO_WITNESSES);
   }
 
@@ -250,22 +244,6 @@ final class Deployment implements AutoCloseable {
     limits = limits.withHostRate(perSecond, burst);
   }
 
-  /** From the next start on this maker alone is believed. */
-  void believe(EndorsementAuthority other) {
-    believed = other;
-    intermediates = List.of(other.issuing());
-  }
-
-  /** From the next start on nothing is known between the maker's root and its TPMs. */
-  void forgetIntermediates() {
-    intermediates = List.of();
-  }
-
-  /** From the next start on these revocation lists are given. */
-  void revoke(X509CRL... lists) {
-    crls = List.of(lists);
-  }
-
   /** From the next start on enrolment is on these terms. */
   void enrolOn(EnrolmentTerms other) {
     terms = other;
@@ -325,7 +303,7 @@ final class Deployment implements AutoCloseable {
         Optional.empty(),
         retention,
         policy,
-        makers(),
+        makers.trust(),
         new AdmittedHosts(admitted),
         terms,
         limits,
@@ -371,11 +349,6 @@ final class Deployment implements AutoCloseable {
     }
     SqliteConfig embedded = SqliteConfig.in(ledgerFolder);
     return archive.<StoreConfig>map(embedded::withArchive).orElse(embedded);
-  }
-
-  /** The TPM makers that are believed. */
-  EndorsementTrust makers() {
-    return new EndorsementTrust(List.of(believed.root()), intermediates, crls);
   }
 
   PolicyDocument document() throws IOException, MalformedPolicyException {

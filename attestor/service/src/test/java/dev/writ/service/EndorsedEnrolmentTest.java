@@ -81,7 +81,7 @@ final class EndorsedEnrolmentTest {
   @Test
   void host_whoseChainIsInItsTpmAlone_isEnrolledAndGetsArtifacts() throws Exception {
     SoftwareHost host = deployment.host("host-a");
-    deployment.forgetIntermediates();
+    deployment.makers.forgetIntermediates();
     deployment.start();
     EkChain chain = EkChain.parse(deployment.maker.issuing().getEncoded());
 
@@ -96,7 +96,7 @@ final class EndorsedEnrolmentTest {
   void case35_revokedEndorsement_isNotEnrolled() throws Exception {
     SoftwareHost revoked = deployment.host("host-a");
     SoftwareHost other = deployment.host("host-b");
-    deployment.revoke(deployment.maker.revocationList(revoked.ekCertificate.bytes()));
+    deployment.makers.revoke(deployment.maker.revocationList(revoked.ekCertificate.bytes()));
     deployment.start();
 
     assertDenied("ek_revoked", deployment.enrol(revoked));
@@ -112,7 +112,7 @@ final class EndorsedEnrolmentTest {
     assertThat(deployment.enrol(other)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
     UuidV7 had = Deployment.claims(deployment.attest(revoked)).jti();
 
-    deployment.revoke(deployment.maker.revocationList(revoked.ekCertificate.bytes()));
+    deployment.makers.revoke(deployment.maker.revocationList(revoked.ekCertificate.bytes()));
     deployment.restart();
 
     for (int i = 0; i < 2; i++) {
@@ -136,7 +136,7 @@ final class EndorsedEnrolmentTest {
             deployment.clock.instant().minus(Duration.ofDays(3_700)), new SecureRandom());
     SoftwareHost host = new SoftwareHost(name, old);
     deployment.admitted.put(host.ekDigest(), name);
-    deployment.believe(old);
+    deployment.makers.believe(old);
     return host;
   }
 

@@ -78,7 +78,7 @@ final class ReplayElsewhereTest {
               deployment.storeConfig(),
               Deployment.IDENTITY,
               deployment.trust(),
-              deployment.makers(),
+              deployment.makers.trust(),
               () ->
                   DriverManager.getConnection(
                       "jdbc:postgresql://127.0.0.1:" + server.port() + "/replay",

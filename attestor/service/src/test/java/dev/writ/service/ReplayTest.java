@@ -354,7 +354,7 @@ final class ReplayTest {
             deployment.storeConfig(),
             new ServiceIdentity("https://writ.example", "acme", "writ.example/ledger"),
             deployment.trust(),
-            deployment.makers(),
+            deployment.makers.trust(),
             deployment::store);
 
     Replayed replayed = elsewhere.replay(allowed);

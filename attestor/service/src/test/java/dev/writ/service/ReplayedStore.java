@@ -50,7 +50,7 @@ final class ReplayedStore {
         deployment.storeConfig(),
         Deployment.IDENTITY,
         deployment.trust(),
-        deployment.makers(),
+        deployment.makers.trust(),
         deployment::store);
   }
 

@@ -168,7 +168,7 @@ final class RestartTest {
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
 
     try (Deployment other = new Deployment(token, folder.resolve("other"))) {
-      other.believe(deployment.maker);
+      other.makers.believe(deployment.maker);
       other.admitted.put(host.ekDigest(), host.name);
       other.start();
       assertThat(other.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
@@ -251,7 +251,8 @@ final class RestartTest {
     assertThat(deployment.enrol(host)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
     assertThat(deployment.attest(host)).isInstanceOf(IssuanceOutcome.Issued.class);
 
-    deployment.believe(EndorsementAuthority.create(deployment.clock.instant(), new SecureRandom()));
+    deployment.makers.believe(
+        EndorsementAuthority.create(deployment.clock.instant(), new SecureRandom()));
     deployment.restart();
 
     Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, deployment.attest(host));
