@@ -37,6 +37,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,17 +58,25 @@ final class AttesterTest {
           Optional.empty(),
           Hash.sha256(new byte[0]));
 
+  private static EndorsementAuthority authority;
+  private static SwtpmHost made;
+
   @TempDir private Path folder;
-  private EndorsementAuthority authority;
   private SwtpmHost host;
   private Tpm tpm;
   private VerifyingService service;
   private Attester attester;
 
+  @BeforeAll
+  static void manufacture(@TempDir Path factory) throws Exception {
+    authority = EndorsementAuthority.create(Instant.now(), new SecureRandom());
+    made = SwtpmHost.manufacture(factory, authority);
+    made.close();
+  }
+
   @BeforeEach
   void start() throws Exception {
-    authority = EndorsementAuthority.create(Instant.now(), new SecureRandom());
-    host = SwtpmHost.manufacture(Files.createDirectory(folder.resolve("tpm")), authority);
+    host = made.asManufactured(Files.createDirectory(folder.resolve("tpm")));
     service = new VerifyingService(authority, SELECTION);
     open();
   }

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,16 +33,25 @@ final class ImaListTest {
   private static final PcrSelection SELECTION =
       PcrSelection.of(TpmAlg.SHA256, IntStream.rangeClosed(0, 10).toArray());
 
+  private static SwtpmHost made;
+
   @TempDir private Path folder;
   private final SoftwareImaList list = new SoftwareImaList();
   private SwtpmHost host;
   private Tpm tpm;
   private EnrolledAk ak;
 
+  @BeforeAll
+  static void manufacture(@TempDir Path factory) throws Exception {
+    made =
+        SwtpmHost.manufacture(
+            factory, EndorsementAuthority.create(Instant.now(), new SecureRandom()));
+    made.close();
+  }
+
   @BeforeEach
   void start() throws Exception {
-    EndorsementAuthority authority = EndorsementAuthority.create(Instant.now(), new SecureRandom());
-    host = SwtpmHost.manufacture(Files.createDirectory(folder.resolve("tpm")), authority);
+    host = made.asManufactured(Files.createDirectory(folder.resolve("tpm")));
     tpm = Tpm.open(host.tcti());
     ak = Measurement.judge(tpm.attestationKey().publicArea());
     // Nothing was measured as it booted.

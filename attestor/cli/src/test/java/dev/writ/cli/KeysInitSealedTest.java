@@ -46,6 +46,7 @@ class KeysInitSealedTest {
   private static FaultyModule module;
   private static SoftHsmToken soft;
   private static EndorsementAuthority maker;
+  private static SwtpmHost made;
 
   @TempDir Path folder;
   private SwtpmHost host;
@@ -53,7 +54,7 @@ class KeysInitSealedTest {
   private Path approver;
 
   @BeforeAll
-  static void makeToken() throws Exception {
+  static void makeToken(@TempDir Path factory) throws Exception {
     soft = SoftHsmToken.inEnvironment("no-eddsa");
     module =
         FaultyModule.build(
@@ -61,6 +62,8 @@ class KeysInitSealedTest {
     module.lackMechanism(0x1057); // CKM_EDDSA
     module.lackMechanism(0x1087); // CKM_AES_GCM
     maker = EndorsementAuthority.create(Instant.now(), new SecureRandom());
+    made = SwtpmHost.manufacture(factory, maker);
+    made.close();
   }
 
   @AfterAll
@@ -70,7 +73,7 @@ class KeysInitSealedTest {
 
   @BeforeEach
   void start() throws Exception {
-    host = SwtpmHost.manufacture(Files.createDirectory(folder.resolve("tpm")), maker);
+    host = made.asManufactured(Files.createDirectory(folder.resolve("tpm")));
     KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
     generator.initialize(new ECGenParameterSpec("secp256r1"));
     approver = folder.resolve("approver.pem");

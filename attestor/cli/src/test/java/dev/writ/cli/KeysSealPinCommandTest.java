@@ -42,6 +42,7 @@ class KeysSealPinCommandTest {
   private static final String PIN = "corr3ct-h0rse";
 
   private static EndorsementAuthority maker;
+  private static SwtpmHost made;
 
   @TempDir Path folder;
   private SwtpmHost host;
@@ -49,13 +50,15 @@ class KeysSealPinCommandTest {
   private Path sealed;
 
   @BeforeAll
-  static void makeMaker() {
+  static void manufacture(@TempDir Path factory) throws Exception {
     maker = EndorsementAuthority.create(Instant.now(), new SecureRandom());
+    made = SwtpmHost.manufacture(factory, maker);
+    made.close();
   }
 
   @BeforeEach
   void start() throws Exception {
-    host = SwtpmHost.manufacture(Files.createDirectory(folder.resolve("tpm")), maker);
+    host = made.asManufactured(Files.createDirectory(folder.resolve("tpm")));
     approver = key("approver.pem", "secp256r1");
     sealed = folder.resolve("sealed-pin.json");
   }

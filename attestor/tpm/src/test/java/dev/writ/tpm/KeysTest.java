@@ -34,19 +34,22 @@ import org.junit.jupiter.api.io.TempDir;
 final class KeysTest {
   private static final byte[] QUALIFYING = "qualifying".getBytes(StandardCharsets.US_ASCII);
   private static EndorsementAuthority authority;
+  private static SwtpmHost made;
 
   @TempDir private Path folder;
   private SwtpmHost host;
   private Tpm tpm;
 
   @BeforeAll
-  static void makeAuthority() {
+  static void manufacture(@TempDir Path factory) throws Exception {
     authority = EndorsementAuthority.create(Instant.now(), new SecureRandom());
+    made = SwtpmHost.manufacture(factory, authority);
+    made.close();
   }
 
   @BeforeEach
   void start() throws Exception {
-    host = SwtpmHost.manufacture(Files.createDirectory(folder.resolve("a")), authority);
+    host = made.asManufactured(Files.createDirectory(folder.resolve("a")));
     tpm = Tpm.open(host.tcti());
   }
 

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,14 +28,22 @@ final class LockoutTest {
   private static final int MAX_TRIES = 2;
   private static final int RECOVERY_SECONDS = 1_234;
 
+  private static SwtpmHost made;
+
   @TempDir private Path folder;
   private SwtpmHost host;
 
+  @BeforeAll
+  static void manufacture(@TempDir Path factory) throws Exception {
+    made =
+        SwtpmHost.manufacture(
+            factory, EndorsementAuthority.create(Instant.now(), new SecureRandom()));
+    made.close();
+  }
+
   @BeforeEach
   void start() throws Exception {
-    host =
-        SwtpmHost.manufacture(
-            folder, EndorsementAuthority.create(Instant.now(), new SecureRandom()));
+    host = made.asManufactured(folder);
   }
 
   @AfterEach

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** PCRs and quotes, judged by the verifier. */
 final class QuoteTest {
-  private static EndorsementAuthority authority;
+  private static SwtpmHost made;
 
   private static final PcrSelection ALL =
       PcrSelection.of(TpmAlg.SHA256, IntStream.range(0, 24).toArray());
@@ -44,13 +44,16 @@ final class QuoteTest {
   private Tpm tpm;
 
   @BeforeAll
-  static void makeAuthority() {
-    authority = EndorsementAuthority.create(Instant.now(), new SecureRandom());
+  static void manufacture(@TempDir Path factory) throws Exception {
+    made =
+        SwtpmHost.manufacture(
+            factory, EndorsementAuthority.create(Instant.now(), new SecureRandom()));
+    made.close();
   }
 
   @BeforeEach
   void start() throws Exception {
-    host = SwtpmHost.manufacture(folder, authority);
+    host = made.asManufactured(folder);
     tpm = Tpm.open(host.tcti());
   }
 

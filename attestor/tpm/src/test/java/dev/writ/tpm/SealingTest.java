@@ -32,6 +32,7 @@ final class SealingTest {
       Stream.of(0, 2, 4, 7).map(index -> new Pcr(PcrBank.SHA256, index)).toList();
 
   private static EndorsementAuthority authority;
+  private static SwtpmHost made;
 
   @TempDir private Path folder;
   private SwtpmHost host;
@@ -39,13 +40,15 @@ final class SealingTest {
   private Approver approver;
 
   @BeforeAll
-  static void makeAuthority() {
+  static void manufacture(@TempDir Path factory) throws Exception {
     authority = EndorsementAuthority.create(Instant.now(), new SecureRandom());
+    made = SwtpmHost.manufacture(factory, authority);
+    made.close();
   }
 
   @BeforeEach
   void start() throws Exception {
-    host = SwtpmHost.manufacture(Files.createDirectory(folder.resolve("a")), authority);
+    host = made.asManufactured(Files.createDirectory(folder.resolve("a")));
     tpm = Tpm.open(host.tcti());
     approver = Approver.create();
   }
