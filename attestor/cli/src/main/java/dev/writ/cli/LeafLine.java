@@ -4,12 +4,14 @@ package dev.writ.cli;
 import dev.writ.artifact.DrillSummary;
 import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.HostChange;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.OperationStep;
 import dev.writ.artifact.RequestApproved;
+import dev.writ.artifact.RevokedBy;
 import dev.writ.artifact.ServiceStart;
 import dev.writ.artifact.Verification;
 import dev.writ.tlog.MerkleTree;
@@ -102,6 +104,11 @@ final class LeafLine {
     } else if (body instanceof LeafBody.Enrolment enrolment) {
       details.put("ak_name_digest", enrolment.akNameDigest());
       details.put("admission", enrolment.admission().wire());
+    } else if (body instanceof HostChange change) {
+      details.put("ak_name_digest", change.akNameDigest());
+      details.put("state", change.state().wire());
+      details.put("reason", change.reason().wire());
+      details.put("by", RevokedBy.OPERATOR.wire());
     } else if (body instanceof LeafBody.Approval approval) {
       details.put("of", approval.of().wire());
       details.put("expires", approval.expires());

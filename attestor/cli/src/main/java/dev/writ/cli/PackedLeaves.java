@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.cli;
 
+import dev.writ.artifact.HostChange;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.MalformedLeafException;
@@ -11,6 +12,7 @@ import dev.writ.lineage.MalformedOpeningException;
 import dev.writ.lineage.Openings;
 import dev.writ.lineage.VerifiedLeaves;
 import dev.writ.lineage.Withdrawal;
+import dev.writ.tlog.Hash;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
@@ -72,10 +74,19 @@ final class PackedLeaves {
     TreeSet<Long> decisions = new TreeSet<>();
     leaves.addAll(asked);
     for (long at : asked) {
-      if (parse(source.entries(at, at + 1).get(0)).filter(PackedDecision::isOne).isPresent()) {
+      Optional<Leaf> leaf = parse(source.entries(at, at + 1).get(0));
+      if (leaf.filter(PackedDecision::isOne).isPresent()) {
         decisions.add(at);
       }
+      // How a host stood is told by all of its changes, or not at all.
+      if (leaf.map(Leaf::body).orElse(null) instanceof HostChange change) {
+        leaves.addAll(log.hostChanges(change.akNameDigest()));
+      }
     }
+    replayed
+        .hosts()
+        .forEach(
+            (name, host) -> leaves.addAll(log.hostChanges(Hash.sha256(host.akName().bytes()))));
     leaves.addAll(log.withDescendants(decisions, most));
     for (long at : asked) {
       // What ran was let run by leaves that may stand before those that were asked for.

@@ -63,6 +63,8 @@ public sealed interface CommitOutcome {
     HOST_UNKNOWN,
     /** The host is revoked, which is for ever. */
     HOST_REVOKED,
+    /** The host has this state. */
+    HOST_STATE_HELD,
     /** The instance key is another host's, or certified under another TPM Name. */
     INSTANCE_KEY_TAKEN,
     /** The key has another role. */

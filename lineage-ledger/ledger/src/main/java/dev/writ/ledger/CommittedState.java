@@ -79,6 +79,16 @@ public abstract sealed class CommittedState implements RecordedState permits Led
   }
 
   /**
+   * Hosts in the order of their names, whatever their state.
+   *
+   * @param name after which they come; empty for the first
+   * @param most how many
+   */
+  public List<Host> hostsAfter(String name, int most) throws LedgerException {
+    return store.read(statements -> new HostRows(statements).after(name, most));
+  }
+
+  /**
    * Whether a nonce is taken already. {@link StateChange.ConsumeNonce} alone decides who takes it: this
    * spares work for an entry that would lose. Nonces that were purged are not known.
    */

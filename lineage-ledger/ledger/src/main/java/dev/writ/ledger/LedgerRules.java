@@ -65,6 +65,8 @@ public final class LedgerRules {
     ENROLLED_ONCE("enrolled_once"),
     /** The revocation of a boot, or of a host, is of one that is enrolled. */
     OF_A_HOST("of_a_host"),
+    /** States of a host follow one another, retired is the last, and what is allowed is an active host's. */
+    HOST_STANDING("host_standing"),
     /** What a revocation of many names by places is before it, and is its key's or epoch's own. */
     OF_A_SCOPE("of_a_scope"),
     /** Keys go through their states in order, and of a role one is active. */
@@ -128,6 +130,7 @@ public final class LedgerRules {
   private final ApprovalRules approvals = new ApprovalRules();
   private final UseRules uses = new UseRules();
   private final ScopeRules scopes = new ScopeRules();
+  private final HostLives standings = new HostLives();
   private final Map<Long, PolicyReference> epochs = new HashMap<>();
   private long epoch;
   private @Nullable Instant newest;
@@ -222,6 +225,7 @@ public final class LedgerRules {
       refuse(Rule.GOVERNANCE_ORDER, governance.take(index, leaf));
       refuse(Rule.APPROVED_ONCE, approvals.take(leaf));
       refuse(Rule.OF_A_SCOPE, scopes.take(index, body, keys));
+      refuse(Rule.HOST_STANDING, standings.take(leaf));
       if (body instanceof LeafBody.PolicyInForce policy) {
         policy(policy.policy());
       } else if (body instanceof LeafBody.DecisionAllow allow) {

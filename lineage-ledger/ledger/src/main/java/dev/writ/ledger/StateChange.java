@@ -267,7 +267,7 @@ public sealed interface StateChange {
     }
   }
 
-  /** Gives an enrolled host another state. {@link HostState#REVOKED} is the last. */
+  /** Gives an enrolled host another state than it has. {@link HostState#REVOKED} is the last. */
   record SetHostState(AkName akName, HostState state) implements StateChange {}
 
   /**

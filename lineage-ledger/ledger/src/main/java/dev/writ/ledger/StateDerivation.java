@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What of the state follows from the leaves, compared with its rows: artifacts, under which others they are,
  * and whether they are revoked by name, by a scope, with one above them or with a break-glass; uses of those that are
- * judged here, outcomes, hosts,
+ * judged here, outcomes, hosts and how they stand,
  * invitations, approvals of requests with their uses, policy epochs, modes,
  * starts, keys, trust files, the newest time. Not what no leaf says: nonces, names, ends in time, what was voided with a boot or a key.
  */
@@ -85,6 +85,7 @@ final class StateDerivation {
   private final Map<UuidV7, UuidV7> begun = new HashMap<>();
 
   private final ScopeRuns scopes = new ScopeRuns();
+  private final HostDerivation hosts = new HostDerivation();
   private long approvalsUsed;
 
   /** How many rows a table must have. */
@@ -141,9 +142,11 @@ final class StateDerivation {
     var mode = governance.take(index, leaf);
     var use = approvals.take(leaf);
     var published = trust.take(index, body);
+    var stands = hosts.take(leaf);
     told.or(() -> mode)
         .or(() -> use)
         .or(() -> published)
+        .or(() -> stands)
         .ifPresent(wrong -> fault("leaf " + index, "one that may follow", wrong));
     if (body instanceof LeafBody.DecisionAllow allow) {
       owns(statements, "artifact", index, ARTIFACT, allow.jti());
@@ -312,6 +315,7 @@ final class StateDerivation {
       }
     }
     keys();
+    hosts.finish(store, faults);
     trustFiles();
     governance();
     store

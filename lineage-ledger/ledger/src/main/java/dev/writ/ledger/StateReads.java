@@ -18,8 +18,10 @@ import java.util.Set;
 
 /** Reads of the state tables, inside the writer's transaction and beside it. */
 final class StateReads {
-  private static final String HOST =
+  /** Begins a statement; takes a condition. */
+  static final String HOST =
       "SELECT ak_name, ek_digest, name, ak_public, state, leaf_index FROM host WHERE ";
+
   private static final String HOST_BY_AK = HOST + "ak_name = ?";
   private static final String HOST_BY_EK = HOST + "ek_digest = ?";
   private static final String HOST_BY_NAME = HOST + "name = ?";
@@ -272,7 +274,7 @@ final class StateReads {
         digest);
   }
 
-  private static Host host(ResultSet row) throws SQLException {
+  static Host host(ResultSet row) throws SQLException {
     return new Host(
         AkName.of(row.getBytes(1)),
         Statements.hash(row, 2),

@@ -50,7 +50,7 @@ final class StateWrites {
       "INSERT INTO host (ak_name, ek_digest, name, ak_public, state, leaf_index)"
           + " VALUES (?, ?, ?, ?, 'ACTIVE', ?) ON CONFLICT DO NOTHING RETURNING leaf_index";
   private static final String HOST_STATE =
-      "UPDATE host SET state = ? WHERE ak_name = ? AND state <> 'REVOKED'";
+      "UPDATE host SET state = ? WHERE ak_name = ? AND state NOT IN ('REVOKED', ?)";
   private static final String INSTANCE_KEY =
       "INSERT INTO instance_key (ak_name, key_name, jkt, leaf_index) VALUES (?, ?, ?, ?)"
           + " ON CONFLICT DO NOTHING RETURNING leaf_index";
@@ -254,14 +254,18 @@ final class StateWrites {
   }
 
   private Optional<Refusal> setState(SetHostState host, Instant time) throws SQLException {
-    if (statements.update(HOST_STATE, host.state(), host.akName().bytes()) == 1) {
+    if (statements.update(HOST_STATE, host.state(), host.akName().bytes(), host.state()) == 1) {
       if (host.state() == HostState.REVOKED) {
         payloads.hostEnded(host.akName().bytes(), time);
       }
       return Optional.empty();
     }
-    return Optional.of(
-        reads.host(host.akName()).isPresent() ? Refusal.HOST_REVOKED : Refusal.HOST_UNKNOWN);
+    return reads
+        .host(host.akName())
+        .map(
+            held ->
+                held.state() == HostState.REVOKED ? Refusal.HOST_REVOKED : Refusal.HOST_STATE_HELD)
+        .or(() -> Optional.of(Refusal.HOST_UNKNOWN));
   }
 
   private Optional<Refusal> register(RegisterInstanceKey key, long index) throws SQLException {

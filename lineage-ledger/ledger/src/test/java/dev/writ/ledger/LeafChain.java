@@ -6,6 +6,8 @@ import dev.writ.artifact.ApprovalOf;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Evaluation;
+import dev.writ.artifact.HostChange;
+import dev.writ.artifact.HostStanding;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
@@ -92,6 +94,10 @@ final class LeafChain {
 
   LeafChain policy(long epoch) {
     return add(new LeafBody.PolicyInForce(new PolicyReference("p", epoch, POLICY, epoch)));
+  }
+
+  LeafChain stands(Hash host, HostStanding state, Hash... parents) {
+    return add(List.of(parents), new HostChange(host, state, RevocationReason.UNSPECIFIED));
   }
 
   LeafChain allow(UuidV7 jti) {

@@ -9,6 +9,7 @@ import dev.writ.artifact.BreakglassGrant;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.GovernanceOrder;
 import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.HostStanding;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.KeyQuorum;
@@ -296,6 +297,24 @@ class LedgerRulesTest {
     LeafBody boot = new LeafBody.BootRevocation(AK, 2, 0, BootEnd.NEW_BOOT);
     assertHolds(LeafChain.born().enrolment(AK, EK, Admission.LISTED).add(boot));
     assertBreaks(Rule.OF_A_HOST, LeafChain.born().add(boot));
+  }
+
+  @Test
+  void host_thatIsAllowedWhileSuspended_orReturnsFromRetirement_breaksHostStanding() {
+    LeafChain chain = LeafChain.born().enrolment(AK, EK, Admission.LISTED);
+    Hash host = chain.leaf(0).hash();
+    assertHolds(chain.allow(Samples.uuid(), host));
+    assertBreaks(Rule.HOST_STANDING, chain.stands(AK, HostStanding.ACTIVE, host));
+    assertHolds(chain.stands(AK, HostStanding.SUSPENDED, host));
+    assertBreaks(Rule.HOST_STANDING, chain.allow(Samples.uuid(), host));
+    assertBreaks(Rule.HOST_STANDING, chain.stands(AK, HostStanding.SUSPENDED, host));
+    assertBreaks(Rule.HOST_STANDING, chain.stands(AK, HostStanding.ACTIVE));
+    assertHolds(chain.allow(Samples.uuid(), host));
+    assertHolds(chain.stands(AK, HostStanding.RETIRED, host));
+    assertBreaks(Rule.HOST_STANDING, chain.stands(AK, HostStanding.ACTIVE, host));
+    assertBreaks(Rule.HOST_STANDING, chain.allow(Samples.uuid(), host));
+    LeafChain born = LeafChain.born();
+    assertBreaks(Rule.HOST_STANDING, born.stands(AK, HostStanding.SUSPENDED, born.leaf(0).hash()));
   }
 
   private static LeafBody scope(RevokedScope scope) {

@@ -229,6 +229,7 @@ class StateTest {
     assertThat(outcomes.get(0)).isInstanceOf(Receipt.class);
     assertThat(outcomes.get(2)).isEqualTo(new Superseded(active));
 
+    assertRefused(new SetHostState(host.akName(), HostState.SUSPENDED), Refusal.HOST_STATE_HELD);
     receipt(commit(ledger, Entry.of(leaf(), new SetHostState(host.akName(), HostState.ACTIVE))));
     receipt(commit(ledger, Samples.entry().given(active)));
     receipt(commit(ledger, Entry.of(leaf(), new SetHostState(host.akName(), HostState.REVOKED))));

@@ -4,6 +4,8 @@ package dev.writ.lineage;
 import dev.writ.artifact.Admission;
 import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.HostChange;
+import dev.writ.artifact.HostStanding;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
 import dev.writ.artifact.PolicyReference;
@@ -45,6 +47,7 @@ final class Agreement {
       approved(allow.requestDigest(), allow.policyDigest());
       ofArtifacts(allow.origins());
       renewed(allow);
+      ofActiveHost();
     } else if (body instanceof LeafBody.DecisionDeny deny) {
       decided(deny.policyDigest(), deny.epoch());
       deny.requestDigest().ifPresent(request -> approved(request, deny.policyDigest()));
@@ -59,6 +62,9 @@ final class Agreement {
       verification.jti().ifPresent(this::ofArtifact);
     } else if (body instanceof LeafBody.Revocation revocation) {
       ofArtifact(revocation.jti());
+    } else if (body instanceof HostChange change) {
+      ofHost(change.akNameDigest());
+      follows(change);
     } else if (body instanceof LeafBody.BootRevocation revocation) {
       ofHost(revocation.akNameDigest());
     } else if (body instanceof LeafBody.ScopeRevocation revocation) {
@@ -186,6 +192,28 @@ final class Agreement {
       if (parent.leaf().body() instanceof LeafBody.Enrolment enrolment) {
         require(Rule.PARENT_AGREES, "ak_name_digest", enrolment.akNameDigest(), akNameDigest);
       }
+    }
+  }
+
+  private void ofActiveHost() {
+    for (IndexedLeaf parent : parents) {
+      if (parent.leaf().body() instanceof LeafBody.Enrolment host) {
+        HostStanding stood = index.standings().before(host.akNameDigest(), leaf.index());
+        require(Rule.HOST_STANDING, "host", HostStanding.ACTIVE.wire(), stood.wire());
+      }
+    }
+  }
+
+  private void follows(HostChange change) {
+    HostStanding before = index.standings().before(change.akNameDigest(), leaf.index());
+    if (!before.mayBecome(change.state())) {
+      findings.add(
+          new Finding.Contradiction(
+              leaf.index(),
+              Rule.HOST_STANDING,
+              "state",
+              "one that may follow " + before.wire(),
+              change.state().wire()));
     }
   }
 

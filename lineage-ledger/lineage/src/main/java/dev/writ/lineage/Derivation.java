@@ -4,6 +4,7 @@ package dev.writ.lineage;
 import dev.writ.artifact.DrillSummary;
 import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.HostChange;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.OperationStep;
@@ -44,6 +45,8 @@ final class Derivation {
       decisions.ended(outcome);
     } else if (body instanceof LeafBody.Enrolment enrolment) {
       governance.enrolled(enrolment);
+    } else if (body instanceof HostChange change) {
+      governance.stands(change);
     } else if (body instanceof LeafBody.Revocation revocation) {
       withdrawals.withdrawn(revocation);
     } else if (body instanceof LeafBody.BootRevocation revocation) {

@@ -58,7 +58,7 @@ public enum EdgeKind implements Wire {
   FOLLOWS("follows"),
   /** policy → key statement, start → key statement. */
   PUBLISHED_UNDER("publishedUnder"),
-  /** key statement → key. */
+  /** key statement → key; enforcement → host that was suspended, resumed or retired. */
   STATES("states"),
   /** key statement → key that signs no more, or signs in its place. */
   BESIDE("beside"),

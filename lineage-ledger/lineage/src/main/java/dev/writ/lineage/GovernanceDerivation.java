@@ -3,6 +3,7 @@ package dev.writ.lineage;
 
 import dev.writ.artifact.DrillSummary;
 import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.HostChange;
 import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.LeafKind;
@@ -22,6 +23,20 @@ final class GovernanceDerivation {
 
   GovernanceDerivation(FragmentBuilder fragment) {
     this.fragment = fragment;
+  }
+
+  void stands(HostChange change) {
+    Node.Enforcement enforcement =
+        new Node.Enforcement(
+            fragment.index(),
+            fragment.leaf().time(),
+            "host_" + change.state().wire(),
+            change.reason().wire());
+    fragment.add(enforcement);
+    for (IndexedLeaf enrolment : fragment.enrolments()) {
+      fragment.edge(
+          enforcement.id(), EdgeKind.STATES, NodeId.of(NodeKind.HOST, enrolment.index()));
+    }
   }
 
   void enrolled(LeafBody.Enrolment enrolment) {

@@ -51,6 +51,7 @@ final class LeafIndex {
   private final TreeMap<Long, PolicyReference> policies = new TreeMap<>();
   private final TreeSet<Long> governing = new TreeSet<>();
   private final WithdrawalIndex withdrawing = new WithdrawalIndex();
+  private final HostStandingIndex standings = new HostStandingIndex();
   private final Map<Long, Long> repeated = new HashMap<>();
   private final Map<Long, Long> repeatedJti = new HashMap<>();
 
@@ -101,6 +102,7 @@ final class LeafIndex {
       policies.put(places[index], policy.policy());
     }
     withdrawing.take(places[index], leaf);
+    standings.take(places[index], leaf);
     if (isGoverning(leaf)) {
       governing.add(places[index]);
     }
@@ -176,6 +178,11 @@ final class LeafIndex {
   /** Leaves of policies, keys, operations and modes, in order. */
   List<Long> governing() {
     return List.copyOf(governing);
+  }
+
+  /** Leaves that say how hosts stand. */
+  HostStandingIndex standings() {
+    return standings;
   }
 
   /** Leaves that withdraw what they do not name one by one. */

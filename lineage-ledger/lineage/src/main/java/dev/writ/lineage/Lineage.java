@@ -195,6 +195,11 @@ public final class Lineage {
     return index.governing();
   }
 
+  /** The leaves that suspended, resumed or retired a host, in order. */
+  public List<Long> hostChanges(Hash akNameDigest) {
+    return index.standings().changes(akNameDigest);
+  }
+
   /**
    * The leaves that ended the artifact which leaf {@code allow} allows, in order: those that name it or one that
    * it was issued under, and those that withdraw all of a scope. None of a leaf that allows nothing.

@@ -176,7 +176,8 @@ public sealed interface Node
   /**
    * A denial or a withdrawal.
    *
-   * @param action {@code denied}, {@code withdrawn}, or {@code withdrawn_all} of one host
+   * @param action {@code denied}, {@code withdrawn}, {@code withdrawn_all} of one host, or {@code
+   *     host_active}, {@code host_suspended}, {@code host_retired} as it stands from there on
    * @param reason denial code or reason of the withdrawal
    */
   record Enforcement(long leaf, Instant time, String action, String reason) implements Node {

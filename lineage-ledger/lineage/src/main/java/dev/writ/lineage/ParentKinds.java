@@ -68,6 +68,7 @@ final class ParentKinds {
               : body instanceof LeafBody.BootRevocation
                   ? Map.of(LeafKind.ENROLMENT, ONE)
                   : Map.of(LeafKind.DECISION_ALLOW, ONE);
+      case HOST -> Map.of(LeafKind.ENROLMENT, ONE);
       case ENROLMENT -> Map.of(LeafKind.POLICY, ONE, LeafKind.APPROVAL, UP_TO_ONE);
       case APPROVAL -> ofApproval(body);
       case POLICY -> Map.of(LeafKind.KEY, ANY, LeafKind.POLICY, UP_TO_ONE);

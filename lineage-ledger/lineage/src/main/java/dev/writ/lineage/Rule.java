@@ -21,6 +21,8 @@ public enum Rule implements Wire {
   ARTIFACT_ONCE("artifact_once"),
   /** Epochs follow one another, and a decision is of the policy in force. */
   EPOCH_IN_FORCE("epoch_in_force"),
+  /** A host's states follow one another, retired is the last, and an allow is an active host's. */
+  HOST_STANDING("host_standing"),
   /** Each outcome has verification, artifact, allow and request, none of them in doubt. */
   OUTCOME_COMPLETE("outcome_complete"),
   /** An outcome of an opened artifact that the service judges comes after a use that the service let pass. */

@@ -27,6 +27,7 @@
  * outcome          outcome execution key                       outcomeOf authorizedBy ranIn reportedBy
  * revocation       enforcement (attestation_key)               withdraws
  * enrolment        host attestation_key endorsement_key        attestsWith boundTo evaluatedUnder approvedBy
+ * host             enforcement                                 states: the host
  * approval         approval principal, or operation key        names stepOf signedBy approvedBy evaluatedUnder
  * … of a mode      approval key                                signedBy approvedBy evaluatedUnder withdraws
  * … of a request   approval key                                signedBy evaluatedUnder answers

@@ -16,6 +16,8 @@ import dev.writ.artifact.AkName;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
+import dev.writ.artifact.HostChange;
+import dev.writ.artifact.HostStanding;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.OperationKind;
@@ -166,6 +168,35 @@ class LineageCheckTest {
     log.add(List.of(log.host), scope(new RevokedScope.OfRange(places)));
     assertThat(words(log.findings()))
         .containsExactly("9 parent_agrees", "10 parent_agrees", "11 parent_kind");
+  }
+
+  @Test
+  void allowForAHostThatStoodSuspended_isTold_andNoneBeforeOrAfter() throws Exception {
+    SampleLog log = new SampleLog();
+    log.allowed(1);
+    log.stands(log.host, HostStanding.SUSPENDED);
+    log.stands(log.host, HostStanding.ACTIVE);
+    log.allowed(2);
+    assertThat(log.findings()).isEmpty();
+
+    log.stands(log.host, HostStanding.SUSPENDED);
+    log.allowed(3);
+    log.stands(log.host, HostStanding.RETIRED);
+    log.stands(log.host, HostStanding.ACTIVE);
+    log.allowed(4);
+    Hash ak = ((LeafBody.Enrolment) log.host.body()).akNameDigest();
+    assertThat(words(log.findings())).containsExactly("10 host_standing", "12 host_standing");
+    assertThat(log.read().hostChanges(ak)).containsExactly(6L, 7L, 9L, 11L, 12L);
+    assertThat(log.read().range(6, 7).edges())
+        .extracting(edge -> edge.kind() + " " + edge.to().kind())
+        .containsExactly("STATES HOST");
+    log.add(
+        List.of(log.policy),
+        new HostChange(ak, HostStanding.SUSPENDED, RevocationReason.UNSPECIFIED));
+    log.add(
+        List.of(log.host),
+        new HostChange(digest("another"), HostStanding.SUSPENDED, RevocationReason.UNSPECIFIED));
+    assertThat(words(log.findings())).contains("14 parent_kind", "15 parent_agrees");
   }
 
   @Test

@@ -14,6 +14,8 @@ import dev.writ.artifact.DrillSummary;
 import dev.writ.artifact.Evaluation;
 import dev.writ.artifact.GovernanceOrder;
 import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.HostChange;
+import dev.writ.artifact.HostStanding;
 import dev.writ.artifact.HostState;
 import dev.writ.artifact.KeyAlgorithm;
 import dev.writ.artifact.KeyChange;
@@ -217,6 +219,12 @@ final class SampleLog {
   static LeafBody.Outcome outcome(long number) {
     return new LeafBody.Outcome(
         uuid(number), OutcomeState.OK, Reporter.HOLDER, REPORTER, digest("statement"));
+  }
+
+  @CanIgnoreReturnValue
+  Leaf stands(Leaf enrolment, HostStanding state) {
+    Hash ak = ((LeafBody.Enrolment) enrolment.body()).akNameDigest();
+    return add(List.of(enrolment), new HostChange(ak, state, RevocationReason.UNSPECIFIED));
   }
 
   @CanIgnoreReturnValue

@@ -25,6 +25,7 @@ public sealed interface LeafBody
         Evaluation,
         OperationStep,
         GovernanceStep,
+        HostChange,
         RequestApproved,
         KeyChange,
         DrillSummary,

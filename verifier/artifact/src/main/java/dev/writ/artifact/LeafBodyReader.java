@@ -15,6 +15,7 @@ final class LeafBodyReader {
   static LeafBody take(LeafKind kind, JsonMembers json) throws MalformedJsonException {
     return switch (kind) {
       case ENROLMENT -> enrolment(json);
+      case HOST -> HostChange.take(json);
       case DECISION_ALLOW -> decisionAllow(json);
       case DECISION_DENY -> decisionDeny(json);
       case VERIFICATION -> Verification.take(json);

@@ -5,6 +5,8 @@ package dev.writ.artifact;
 public enum LeafKind implements Wire {
   /** A host was admitted. */
   ENROLMENT("enrolment"),
+  /** An operator suspended, resumed or retired a host. */
+  HOST("host"),
   /** A request was allowed: the only kind that makes an artifact valid. */
   DECISION_ALLOW("decision.allow"),
   /** A request was denied. */

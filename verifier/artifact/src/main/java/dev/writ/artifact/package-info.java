@@ -169,7 +169,7 @@
  * <pre>
  * v          1
  * kind       enrolment|decision.allow|decision.deny|evaluation|verification|outcome|revocation|
- *            approval|summary|policy|key
+ *            approval|summary|policy|key|host
  * time       milliseconds since 1970
  * id         uuid
  * parents    [0..16 digest], hashes of the leaves that it comes from
@@ -177,6 +177,8 @@
  *
  * enrolment       host commitment, ak_name_digest digest (SHA-256 of the Name), ek_digest digest
  *                 (SHA-256 of the endorsement key's SubjectPublicKeyInfo), admission listed|invited
+ * host            ak_name_digest digest, state active|suspended|retired, reason as a revocation's, by
+ *                 operator
  * decision.allow  jti uuid, artifact_digest, request_digest, evidence_digest, policy_digest digest,
  *                 epoch 1..2^53-1, subject, host, args commitment, parent ? uuid: the artifact's
  *                 lineage.parent

@@ -66,6 +66,8 @@ class LeafTest {
             Optional.of("leaf"),
             OptionalLong.empty()),
         new LeafBody.Revocation(TestWorld.JTI, RevocationReason.HOST_COMPROMISED),
+        new HostChange(hash("ak"), HostStanding.SUSPENDED, RevocationReason.HOST_COMPROMISED),
+        new HostChange(hash("ak"), HostStanding.ACTIVE, RevocationReason.UNSPECIFIED),
         new LeafBody.BootRevocation(hash("ak"), 7, 0xffff_ffffL, BootEnd.NEW_BOOT),
         scoped(new RevokedScope.OfHost(hash("ak"))),
         scoped(new RevokedScope.OfWorkload(COMMITMENT, 1)),
