@@ -3,7 +3,9 @@ package dev.writ.service;
 
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.Evaluation;
+import dev.writ.artifact.HostStanding;
 import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.Verification;
 import dev.writ.ledger.CommitOutcome.Receipt;
 import java.lang.System.Logger.Level;
@@ -69,6 +71,18 @@ final class DecisionLog {
             .and("leaf_index", receipt.index())
             .and("artifacts", artifacts);
     LOGGER.log(Level.INFO, "revoked", fields);
+  }
+
+  /**
+   * Logs that a host stands otherwise from here on.
+   *
+   * @param receipt of the leaf that says so
+   */
+  static void log(Receipt receipt, HostStanding state, RevocationReason reason) {
+    LogFields fields =
+        LogFields.of("state", state.wire(), "reason", reason.wire())
+            .and("leaf_index", receipt.index());
+    LOGGER.log(Level.INFO, "host", fields);
   }
 
   /** An enforcement point was told no. */

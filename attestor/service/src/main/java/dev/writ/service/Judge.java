@@ -31,7 +31,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -250,7 +249,7 @@ final class Judge {
 
   /** What a host is told that an operator has suspended or revoked. */
   static Denial notActive(Host host) {
-    String state = host.state().name().toLowerCase(Locale.ROOT);
+    String state = host.state().standing().wire();
     return new Denial(
         DenialCode.ENVIRONMENT_UNTRUSTED,
         "host_" + state,

@@ -65,6 +65,11 @@ final class OperatorAccess {
           Map.entry("revoke", Set.of(SECURITY_OFFICER)),
           Map.entry("revokeScope", Set.of(SECURITY_OFFICER)),
           Map.entry("countScope", READERS),
+          Map.entry("hosts", STAFF),
+          Map.entry("suspendHost", Set.of(SECURITY_OFFICER)),
+          Map.entry("retireHost", Set.of(SECURITY_OFFICER)),
+          // It gives back what an invitation gives.
+          Map.entry("resumeHost", Set.of(OPERATOR)),
           Map.entry("useBreakglass", Set.of(SECURITY_OFFICER)),
           Map.entry("breakglassOrder", Set.of(SECURITY_OFFICER)),
           Map.entry("erasePayload", Set.of(SECURITY_OFFICER)),

@@ -55,6 +55,7 @@ final class OperatorRoutes {
             .get("/metrics", "metrics", target -> routes.metrics());
     new KeyRoutes(service).addTo(table);
     new ScopeRoutes(service.revocations().scopes()).addTo(table);
+    new HostRoutes(service.revocations().hosts(), routes::read).addTo(table);
     new PolicyRoutes(service, routes::read).addTo(table);
     new GovernanceRoutes(service.governanceOrders(), routes::read).addTo(table);
     new ApprovalRoutes(service.requestApprovals()).addTo(table);

@@ -40,6 +40,7 @@ public final class Revocations {
   private final SecureRandom random;
   private final Telemetry telemetry;
   private final ScopeRevocations scopes;
+  private final HostStates hosts;
   private final Reconciliation reconciliation;
 
   Revocations(
@@ -61,6 +62,7 @@ public final class Revocations {
     RevocationScopes found = new RevocationScopes(ledger, policyLeaf, random);
     this.scopes =
         new ScopeRevocations(operations, reads, ledger, found, tokens, clock, random, telemetry);
+    this.hosts = new HostStates(operations, reads, ledger, found, scopes, clock, random);
     this.reconciliation =
         new Reconciliation(
             reads, new UnfoundedArtifacts(ledger, found, clock), scopes, telemetry, clock);
@@ -74,6 +76,11 @@ public final class Revocations {
   /** Revocations of many by one leaf. */
   public ScopeRevocations scopes() {
     return scopes;
+  }
+
+  /** How hosts stand: with that of one that stands active no more, all that it has ends. */
+  public HostStates hosts() {
+    return hosts;
   }
 
   /**

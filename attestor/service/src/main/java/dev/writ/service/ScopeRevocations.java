@@ -17,6 +17,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -99,6 +100,16 @@ public final class ScopeRevocations {
     return reads
         .submit(() -> revocation(meant, reason, by, OptionalLong.empty()))
         .thenCompose(this::made);
+  }
+
+  /** Has status tokens say what the ledger says; gives why not, where they do not yet. */
+  CompletionStage<Optional<Denial>> told() {
+    return publishAll()
+        .handle(
+            (done, failure) ->
+                failure == null
+                    ? Optional.<Denial>empty()
+                    : Optional.of(Revocations.NOT_PUBLISHED));
   }
 
   private Revocation revocation(

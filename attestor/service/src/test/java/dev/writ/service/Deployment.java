@@ -3,19 +3,19 @@ package dev.writ.service;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.writ.artifact.Act;
-import dev.writ.artifact.Admission;
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.BundleVerifier;
-import dev.writ.artifact.Commitment;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
+import dev.writ.artifact.HostChange;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.PolicyEnvelope;
 import dev.writ.artifact.PolicyReference;
 import dev.writ.artifact.Presentation;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.Seen;
 import dev.writ.artifact.TrustContent;
 import dev.writ.artifact.TrustFile;
@@ -518,9 +518,17 @@ final class Deployment implements AutoCloseable {
 
   /** An operator's act: the host's state changes. */
   void set(SoftwareHost host, HostState state) {
-    Hash something = Hash.sha256(new byte[] {2});
+    Hash enrolment;
+    try {
+      long index = service().ledger().host(host.akName()).orElseThrow().leafIndex();
+      enrolment = service().ledger().leafHash(index).orElseThrow();
+    } catch (LedgerException e) {
+      throw new AssertionError(e);
+    }
     change(
-        new LeafBody.Enrolment(new Commitment(something), something, something, Admission.LISTED),
+        List.of(enrolment),
+        new HostChange(
+            Hash.sha256(host.akName().bytes()), state.standing(), RevocationReason.UNSPECIFIED),
         new StateChange.SetHostState(host.akName(), state));
   }
 
@@ -533,9 +541,12 @@ final class Deployment implements AutoCloseable {
   }
 
   void change(LeafBody body, StateChange change) {
+    change(List.of(), body, change);
+  }
+
+  private void change(List<Hash> parents, LeafBody body, StateChange change) {
     Leaf leaf =
-        Leaf.of(
-            Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, ownRandom), List.of(), body);
+        Leaf.of(Instant.ofEpochMilli(clock.millis()), UuidV7.next(clock, ownRandom), parents, body);
     CommitOutcome outcome =
         service().ledger().commit(Entry.of(leaf, change)).toCompletableFuture().join();
     if (!(outcome instanceof CommitOutcome.Receipt)) {

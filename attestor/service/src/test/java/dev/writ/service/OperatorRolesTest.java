@@ -312,6 +312,9 @@ final class OperatorRolesTest {
             "publishPolicy",
             "revoke",
             "revokeScope",
+            "suspendHost",
+            "retireHost",
+            "resumeHost",
             "erasePayload",
             "drill");
     assertThat(OperatorAccess.ROLES.keySet()).containsAll(changing);
