@@ -289,6 +289,11 @@ public final class OperatorClient {
     return new OperationClient(service);
   }
 
+  /** What is asked of enrolled hosts. */
+  public HostClient hosts() {
+    return new HostClient(service);
+  }
+
   /** What is asked of policies. */
   public PolicyClient policies() {
     return new PolicyClient(service);

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
   DrillCommand.class,
   ServeCommand.class,
   EnrolCommand.class,
+  HostsCommand.class,
   AttestCommand.class,
   RunCommand.class,
   RevokeCommand.class,

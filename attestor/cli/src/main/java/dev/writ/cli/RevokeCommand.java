@@ -3,21 +3,18 @@ package dev.writ.cli;
 
 import dev.writ.agent.OperatorClient;
 import dev.writ.agent.ScopeRequest;
-import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.UuidV7;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code writ revoke}: withdraws an artifact, or all that stand of a scope. */
@@ -47,32 +44,25 @@ final class RevokeCommand implements Callable<Integer> {
       description = "Withdraws none where more than so many of the scope stand.")
   @Nullable Long most;
 
-  @Option(
-      names = "--reason",
-      paramLabel = "WORD",
-      defaultValue = "unspecified",
-      description =
-          "unspecified, key_compromise, host_compromised, superseded, ceased or policy_changed"
-              + " (default: ${DEFAULT-VALUE}).")
-  String reason = "unspecified";
-
+  @Mixin ReasonOption reason = new ReasonOption();
   @Mixin OperatorOptions operator = new OperatorOptions();
 
   @Override
   public Integer call() throws CommandFailure {
-    requireReason();
+    String word = reason.word();
     Optional<UuidV7> artifact = what.artifact();
-    Map<String, Object> facts = artifact.isPresent() ? revoked(artifact.get()) : of(what.scope());
+    Map<String, Object> facts =
+        artifact.isPresent() ? revoked(artifact.get(), word) : of(what.scope(), word);
     new Printer(spec.commandLine().getOut(), operator.output).print(facts);
     return ExitStatus.DONE;
   }
 
-  private Map<String, Object> revoked(UuidV7 artifact) throws CommandFailure {
+  private Map<String, Object> revoked(UuidV7 artifact, String word) throws CommandFailure {
     if (preview || most != null) {
       throw CommandFailure.usage("--preview and --most are of a scope, and JTI names one artifact");
     }
     OperatorClient.Revoked revoked =
-        operator.ask(client -> CommandFailure.granted(client.revoke(artifact, reason)));
+        operator.ask(client -> CommandFailure.granted(client.revoke(artifact, word)));
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("jti", revoked.jti());
     facts.put("leaf_index", revoked.leafIndex());
@@ -80,13 +70,13 @@ final class RevokeCommand implements Callable<Integer> {
     return facts;
   }
 
-  private Map<String, Object> of(ScopeRequest scope) throws CommandFailure {
+  private Map<String, Object> of(ScopeRequest scope, String word) throws CommandFailure {
     OptionalLong bound = most == null ? OptionalLong.empty() : OptionalLong.of(most);
     OperatorClient.Scope answer =
         operator.ask(
             client ->
                 CommandFailure.granted(
-                    preview ? client.countScope(scope) : client.revokeScope(scope, reason, bound)));
+                    preview ? client.countScope(scope) : client.revokeScope(scope, word, bound)));
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("scope", answer.scope());
     answer.places().ifPresent(places -> facts.put("leaves", places.get(0) + ".." + places.get(1)));
@@ -99,18 +89,5 @@ final class RevokeCommand implements Callable<Integer> {
               facts.put("time", leaf.time());
             });
     return facts;
-  }
-
-  private void requireReason() {
-    if (RevocationReason.said().stream().noneMatch(word -> word.wire().equals(reason))) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--reason must be one of "
-              + RevocationReason.said().stream()
-                  .map(RevocationReason::wire)
-                  .collect(Collectors.joining(", "))
-              + ", was "
-              + reason);
-    }
   }
 }

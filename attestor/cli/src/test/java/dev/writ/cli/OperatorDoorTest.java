@@ -218,6 +218,36 @@ class OperatorDoorTest {
   }
 
   @Test
+  void stateOfAHost_isTakenByTheOfficer_andGivenBackByTheOperator() {
+    for (Client client : List.of(officer, auditor)) {
+      Invocation list = as(client, "hosts", "list", "-o", "json");
+      assertThat(list.status()).as(list.err()).isEqualTo(ExitStatus.DONE);
+      assertThat(list.out()).isEqualToIgnoringNewLines("{\"hosts\":[]}");
+    }
+    for (String command : List.of("suspend", "retire", "resume")) {
+      assertThat(as(auditor, "hosts", command, "host-z").err()).contains("role_missing");
+    }
+    for (String command : List.of("suspend", "retire")) {
+      Invocation unknown = as(officer, "hosts", command, "host-z", "--reason", "ceased");
+      assertThat(unknown.status()).as(unknown.err()).isEqualTo(ExitStatus.DENIED);
+      assertThat(unknown.err()).contains("host_unknown");
+    }
+    for (Object[] wrong :
+        new Object[][] {
+          {"hosts"},
+          {"hosts", "suspend"},
+          {"hosts", "suspend", "a", "b"},
+          {"hosts", "retire", "a", "--reason", "host_not_active"},
+          {"hosts", "list", "--count", "0"},
+          {"hosts", "list", "--count", "257"}
+        }) {
+      assertThat(as(officer, wrong).status())
+          .as(List.of(wrong).toString())
+          .isEqualTo(ExitStatus.USAGE);
+    }
+  }
+
+  @Test
   void revocation_ofNothingOrOfTwoThings_isAWrongUse() {
     for (Object[] wrong :
         new Object[][] {

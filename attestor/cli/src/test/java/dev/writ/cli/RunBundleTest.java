@@ -226,6 +226,34 @@ class RunBundleTest {
     assertDenied(hosts.under(bundle, "echo", "one"), "revoked");
   }
 
+  private static String operator(String command, String... words) {
+    List<Object> all = new ArrayList<>(List.of("hosts", command));
+    all.addAll(List.of(words));
+    all.addAll(List.of("-o", "json", "--socket", hosts.running().service().socket()));
+    Invocation done = Invocation.of(all.toArray());
+    assertThat(done.status()).as(done.err()).isZero();
+    return done.out();
+  }
+
+  @Test
+  void host_thatIsSuspended_runsNothing_untilItIsResumed() throws Exception {
+    String name = "host-a";
+    assertThat(operator("suspend", name, "--reason", "host_compromised"))
+        .contains("\"was\":\"active\"", "\"state\":\"suspended\"", "\"leaf_index\":");
+    try {
+      assertDenied(hosts.fresh(List.of(), "echo", "one"), "environment_untrusted");
+      assertThat(operator("suspend", name)).doesNotContain("leaf_index");
+      assertThat(operator("list", "--count", "1"))
+          .contains("\"host\":\"" + name + "\",\"state\":\"suspended\",\"artifacts\":0");
+    } finally {
+      assertThat(operator("resume", name, "--preview"))
+          .contains("\"state\":\"active\"")
+          .doesNotContain("leaf_index");
+      assertThat(operator("resume", name)).contains("\"was\":\"suspended\"", "leaf_index");
+    }
+    assertPrints(hosts.fresh(List.of(), "echo", "two"), "two\n");
+  }
+
   @Test
   void bundle_threeUses_isReplayedAtTheFourth() throws Exception {
     Path bundle = hosts.bundle(3, List.of(), "echo", "one");
