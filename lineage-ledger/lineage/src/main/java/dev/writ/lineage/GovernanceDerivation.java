@@ -34,8 +34,7 @@ final class GovernanceDerivation {
             change.reason().wire());
     fragment.add(enforcement);
     for (IndexedLeaf enrolment : fragment.enrolments()) {
-      fragment.edge(
-          enforcement.id(), EdgeKind.STATES, NodeId.of(NodeKind.HOST, enrolment.index()));
+      fragment.edge(enforcement.id(), EdgeKind.STATES, NodeId.of(NodeKind.HOST, enrolment.index()));
     }
   }
 
