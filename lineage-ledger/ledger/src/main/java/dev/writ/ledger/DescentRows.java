@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import dev.writ.artifact.Leaf;
+import dev.writ.artifact.LeafBody;
+import dev.writ.artifact.MalformedLeafException;
 import dev.writ.artifact.StatusReference;
 import dev.writ.artifact.UuidV7;
 import dev.writ.ledger.CommitOutcome.DelegationSpent;
@@ -37,6 +40,12 @@ final class DescentRows {
           + " ON CONFLICT DO NOTHING RETURNING depth";
   private static final String DRAWN =
       "SELECT COALESCE(SUM(uses), 0) FROM descent WHERE drawn_of = ?";
+  private static final String UNNAMED =
+      "SELECT DISTINCT descent.parent, COALESCE(artifact.leaf_index, -1) FROM descent"
+          + " LEFT JOIN artifact ON artifact.jti = descent.parent"
+          + " WHERE descent.drawn_of IS NULL ORDER BY 2";
+  private static final String NAME =
+      "UPDATE descent SET drawn_of = ? WHERE parent = ? AND drawn_of IS NULL";
   private static final String ROW =
       "SELECT jti, parent, root, depth, uses, leaf_index FROM descent WHERE jti = ?";
   private static final String BEFORE =
@@ -101,6 +110,34 @@ final class DescentRows {
   /** The leaves before one that allowed something under an execution's artifacts, in order. */
   List<Long> before(UuidV7 begun, long leafIndex, int most) throws SQLException {
     return statements.all(row -> row.getLong(1), BEFORE, begun, leafIndex, (long) most);
+  }
+
+  /** Who has children in rows that do not say of what those draw, and where it was allowed; -1 if nowhere. */
+  private record Parent(UuidV7 jti, long leafIndex) {
+    UuidV7 begun(KeptTree kept) throws SQLException, LedgerException {
+      try {
+        for (byte[] leaf : kept.leaves(leafIndex, leafIndex + 1)) {
+          if (Leaf.parse(leaf).body() instanceof LeafBody.DecisionAllow allow
+              && allow.jti().equals(jti)) {
+            return allow.begun();
+          }
+        }
+      } catch (MalformedLeafException e) {
+        throw SignedTree.corrupt("leaf " + leafIndex + ": " + e.getMessage(), e);
+      }
+      throw SignedTree.corrupt(
+          "the leaf that allowed " + jti + " must be there, since others are under it, and is not",
+          null);
+    }
+  }
+
+  /** Has rows that an older version wrote say of what they draw, which their parents' leaves tell. */
+  void nameDrawn(KeptTree kept) throws SQLException, LedgerException {
+    List<Parent> parents =
+        statements.all(row -> new Parent(Statements.uuid(row, 1), row.getLong(2)), UNNAMED);
+    for (Parent parent : parents) {
+      int unused = statements.update(NAME, parent.begun(kept), parent.jti());
+    }
   }
 
   Optional<Descent> of(UuidV7 jti) throws SQLException {

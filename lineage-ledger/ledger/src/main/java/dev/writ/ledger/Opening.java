@@ -124,6 +124,7 @@ record Opening(
     if (row.head().size() > 0 && store.newestTime().isEmpty()) {
       session.treeWrites().raiseNewestTime(lastLeafTime(kept, row.head().size()));
     }
+    new DescentRows(session.statements()).nameDrawn(kept);
     Optional<SignedHead> stored = storedCheckpoint(session, origin, row.head());
     if (stored.isPresent()) {
       requireSignedByOneOf(lines, "the stored checkpoint", stored.get().note());

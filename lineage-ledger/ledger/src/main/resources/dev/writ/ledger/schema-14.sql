@@ -1,10 +1,9 @@
 -- The ledger's store, version 14: whose uses are drawn, and how far those were told of revocations who are posted them.
 
 -- drawn_of: the artifact with which the parent's execution began, which is the parent itself where it is no renewal. All
--- renewals of an execution have one number of uses to delegate. What an older version wrote counts for its parent alone.
+-- renewals of an execution have one number of uses to delegate. Null in what an older version wrote until this one opens the
+-- store, since only the parents' leaves tell it, which may be in the archive; nobody draws before.
 ALTER TABLE descent ADD COLUMN drawn_of ${bytes} CHECK (length(drawn_of) = 16);
-
-UPDATE descent SET drawn_of = parent;
 
 CREATE INDEX descent_drawn_of ON descent (drawn_of);
 
