@@ -100,11 +100,6 @@ public sealed interface StateChange {
           uses >= 0 && uses <= mostUses,
           "uses must be from 0 to " + mostUses + ", the most, were " + uses);
     }
-
-    /** One under what its execution began with. */
-    public RecordDescent(UuidV7 jti, UuidV7 parent, long uses, long mostUses) {
-      this(jti, parent, parent, uses, mostUses);
-    }
   }
 
   /**

@@ -55,7 +55,7 @@ class ArtifactScopeTest extends IssuingLedger {
             Optional.of(nextBit()),
             Optional.of(new SetLastSeen(host, new HostClock(1, 1, 1, true), NOW, NOW, since)),
             Optional.of(worker)));
-    parent.ifPresent(above -> changes.add(new RecordDescent(jti, above, 0, Long.MAX_VALUE)));
+    parent.ifPresent(above -> changes.add(new RecordDescent(jti, above, above, 0, Long.MAX_VALUE)));
     receipt(commit(ledger, Entry.of(leaf(jti), changes.toArray(StateChange[]::new))));
     issued.add(jti);
   }

@@ -49,7 +49,8 @@ class DescentTest extends IssuingLedger {
   }
 
   private Entry under(UuidV7 parent, UuidV7 jti, Instant expires, long uses, long most) {
-    return Entry.of(leaf(jti), recorded(jti, expires), new RecordDescent(jti, parent, uses, most))
+    return Entry.of(
+            leaf(jti), recorded(jti, expires), new RecordDescent(jti, parent, parent, uses, most))
         .given(new ParentLive(parent));
   }
 
@@ -97,14 +98,21 @@ class DescentTest extends IssuingLedger {
     UuidV7 root = root();
     UuidV7 itself = uuid();
     assertImpossible(
-        Entry.of(leaf(itself), recorded(itself, LATER), new RecordDescent(itself, itself, 0, ANY)));
+        Entry.of(
+            leaf(itself),
+            recorded(itself, LATER),
+            new RecordDescent(itself, itself, itself, 0, ANY)));
     UuidV7 second = child(root);
     // The first of a chain made a child of its last: its leaf is another entry's.
-    assertImpossible(Entry.of(leaf(), new RecordDescent(root, second, 0, ANY)));
+    assertImpossible(Entry.of(leaf(), new RecordDescent(root, second, second, 0, ANY)));
     assertImpossible(under(root, uuid(), LATER.plusMillis(1), 0, ANY));
     UuidV7 orphan = uuid();
+    UuidV7 unknown = uuid();
     assertImpossible(
-        Entry.of(leaf(orphan), recorded(orphan, LATER), new RecordDescent(orphan, uuid(), 0, ANY)));
+        Entry.of(
+            leaf(orphan),
+            recorded(orphan, LATER),
+            new RecordDescent(orphan, unknown, unknown, 0, ANY)));
     assertThat(ledger.descent(root)).isEmpty();
   }
 

@@ -89,7 +89,7 @@ class ScopeDerivationTest extends IssuingLedger {
     receipt(
         commit(
             ledger,
-            Entry.of(decision, recorded(child, LATER), new RecordDescent(child, jti, 0, 9))));
+            Entry.of(decision, recorded(child, LATER), new RecordDescent(child, jti, jti, 0, 9))));
   }
 
   private static Leaf body(LeafBody body) {
