@@ -104,7 +104,10 @@ final class ReplayedApprovals {
         : Optional.empty();
   }
 
-  /** Those that the execution began with, by whose decision they are used. */
+  /**
+   * Those that the execution began with, by whose decision they are used, and that still counted when it went
+   * on: whom the trust file had ceased to name is left out, and the inputs say whether that was all.
+   */
   private CountedApprovals carried(
       PolicyInForce policy,
       Approvals rules,
@@ -123,7 +126,10 @@ final class ReplayedApprovals {
       Leaf approval = grounds.provenLeaf(row.leafIndex());
       if (began.leaf().parents().contains(approval.hash())) {
         Used by = new Used(began.index(), began.leaf().time());
-        verified(row, approval, rules, trust, recorded, by).ifPresent(counted::add);
+        RequestApproval given = ofRow(row, approval, by);
+        shown(given, rules, trust, recorded, by)
+            .map(shown -> counted(approval, given, shown))
+            .ifPresent(counted::add);
       }
     }
     say(trust, counted);
@@ -164,7 +170,29 @@ final class ReplayedApprovals {
       RecordedDecision recorded,
       Used by)
       throws ContradictionException {
-    String member = "approval of leaf " + row.leafIndex();
+    RequestApproval approval = ofRow(row, approved, by);
+    Optional<Inputs> was = recorded.inputs();
+    boolean ofInitiator =
+        approval.terms().isFor(recorded.application().request(), initiator(recorded));
+    if (was.isEmpty() && !ofInitiator) {
+      return Optional.empty();
+    }
+    Optional<Approval> shown = shown(approval, rules, trust, recorded, by);
+    if (shown.isEmpty() && was.isEmpty() && !trust.isKnown()) {
+      return Optional.empty();
+    }
+    if (shown.isEmpty()) {
+      throw new ContradictionException(
+          member(row),
+          "one that counts under trust file version " + trust.content().version(),
+          ofInitiator ? why(approval, trust.content()) : "of another request or initiator");
+    }
+    return Optional.of(counted(approved, approval, shown.get()));
+  }
+
+  /** What the leaf of a row says, which must be what the row says. */
+  private RequestApproval ofRow(RecordedApproval row, Leaf approved, Used by)
+      throws ContradictionException {
     if (!(approved.body() instanceof RequestApproved body)
         || !body.approval().terms().digest().equals(row.statement())) {
       throw new ContradictionException(
@@ -173,16 +201,33 @@ final class ReplayedApprovals {
     if (leaf.body() instanceof LeafBody.DecisionAllow
         && !row.usedBy().equals(OptionalLong.of(by.index()))) {
       throw new ContradictionException(
-          member, "used by leaf " + by.index(), "used by " + words(row.usedBy()));
+          member(row), "used by leaf " + by.index(), "used by " + words(row.usedBy()));
     }
-    RequestApproval approval = body.approval();
+    return body.approval();
+  }
+
+  private static String member(RecordedApproval row) {
+    return "approval of leaf " + row.leafIndex();
+  }
+
+  private static Optional<String> initiator(RecordedDecision recorded) {
+    return recorded.inputs().flatMap(inputs -> inputs.governance().initiator());
+  }
+
+  private static Counted counted(Leaf approved, RequestApproval approval, Approval shown) {
+    return new Counted(approved.id(), approved.hash(), approval.terms(), shown);
+  }
+
+  /** What rules see of it under the trust file of then; empty where it does not count under that. */
+  private static Optional<Approval> shown(
+      RequestApproval approval,
+      Approvals rules,
+      TrustThen trust,
+      RecordedDecision recorded,
+      Used by) {
     ExecutionRequest request = recorded.application().request();
     Optional<Inputs> was = recorded.inputs();
-    Optional<String> initiator = was.flatMap(inputs -> inputs.governance().initiator());
-    boolean ofInitiator = approval.terms().isFor(request, initiator);
-    if (was.isEmpty() && !ofInitiator) {
-      return Optional.empty();
-    }
+    Optional<String> initiator = initiator(recorded);
     Optional<Approval> shown =
         CountedApprovals.shown(
             approval,
@@ -191,19 +236,9 @@ final class ReplayedApprovals {
             trust.content(),
             initiator,
             by.at());
-    if (shown.isEmpty() && ofInitiator && !trust.isKnown()) {
-      if (was.isEmpty()) {
-        return Optional.empty();
-      }
-      shown = recorded(approval.terms(), was.get());
-    }
-    if (shown.isEmpty()) {
-      throw new ContradictionException(
-          member,
-          "one that counts under trust file version " + trust.content().version(),
-          ofInitiator ? why(approval, trust.content()) : "of another request or initiator");
-    }
-    return Optional.of(new Counted(approved.id(), approved.hash(), approval.terms(), shown.get()));
+    return shown.isEmpty() && !trust.isKnown() && approval.terms().isFor(request, initiator)
+        ? was.flatMap(inputs -> recorded(approval.terms(), inputs))
+        : shown;
   }
 
   /** As the rules were shown it, where nobody can say any more as what its approver was named. */

@@ -27,6 +27,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -56,7 +57,7 @@ final class RenewedExecutionTest {
     deployment.approvePolicies();
     deployment.limitHostRate(1000, 1000);
     String approvers =
-        String.join("\",\"", List.of(Deployment.name(kid(0)), Deployment.name(kid(1))));
+        String.join("\",\"", Stream.of(0, 1, 2).map(each -> Deployment.name(kid(each))).toList());
     deployment.policyText(
         text ->
             RenewalTest.leased(text)
@@ -356,8 +357,26 @@ final class RenewedExecutionTest {
     assertThat(denial.reason()).isEqualTo("approved");
   }
 
+  /** More approved it than had to. The decisions of before are judged by the trust file of then. */
   @Test
   @Order(8)
+  void execution_ofWhoseApproversEnoughAreStillNamed_goesOnByTheirs() throws Exception {
+    ExecutionRequest request = request(binding("a4").act(2), here(), Optional.empty());
+    approve(request, 2, Duration.ofSeconds(20));
+    Artifact first = approved("a4");
+    assertThat(first.claims().gov().approvals()).hasSize(3);
+    Artifact before = renewed("a4", first, Optional.empty());
+    long allowedBefore = deployment.leaves() - 1;
+    StepUpTest.removeFromTrust(deployment, kid(2));
+    Artifact held = renewed("a4", before, Optional.empty());
+    assertThat(held.claims().gov().approvals())
+        .isEqualTo(first.claims().gov().approvals().subList(1, 3));
+    assertThat(replayOfTheLast()).isEmpty();
+    assertThat(notSame(ReplayedStore.of(deployment).replay(allowedBefore))).isEmpty();
+  }
+
+  @Test
+  @Order(9)
   void execution_whoseApproverIsNamedNoMore_ends() throws Exception {
     Artifact first = approved("a3");
     StepUpTest.removeFromTrust(deployment, kid(0));
