@@ -3,6 +3,7 @@ package dev.writ.cli;
 
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.LeafBody;
 import dev.writ.ledger.LedgerRules;
 import dev.writ.lineage.Lineage;
@@ -176,6 +177,8 @@ final class PackedRevocations {
       return "host, " + boot.reason().wire();
     } else if (body instanceof LeafBody.ScopeRevocation some) {
       return some.scope().wire() + ", " + some.reason().wire() + ", by " + some.by().wire();
+    } else if (body instanceof KeyChange key) {
+      return key.role().wire() + " key, " + key.state().wire();
     } else if (body instanceof GovernanceStep step) {
       return step.of() + ", " + step.event();
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.Commitment;
 import dev.writ.artifact.KeyAlgorithm;
+import dev.writ.artifact.KeyChange;
 import dev.writ.artifact.KeyRole;
 import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Leaf;
@@ -18,6 +19,7 @@ import dev.writ.artifact.UuidV7;
 import dev.writ.lineage.Lineage;
 import dev.writ.lineage.Openings;
 import dev.writ.lineage.VerifiedLeaves;
+import dev.writ.lineage.Withdrawal;
 import dev.writ.tlog.Checkpoint;
 import dev.writ.tlog.Hash;
 import dev.writ.tlog.SignedNote;
@@ -31,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -151,5 +154,24 @@ class PackedRevocationsTest {
                 + jti
                 + ", superseded) that of leaf 2;");
     assertThat(notShown(of())).contains(" 0 were revoked; ");
+  }
+
+  /** By that leaf alone. The artifact may have ended by then: it lay beside its leaf. */
+  @Test
+  void artifactWhoseKeyIsCompromised_isRevokedSinceThatLeaf() throws Exception {
+    add(
+        TIME.plusSeconds(9),
+        new KeyChange(
+            ANY,
+            KeyRole.ISSUER,
+            KeyState.COMPROMISED,
+            ANY,
+            Optional.empty(),
+            Optional.empty(),
+            OptionalLong.of(2),
+            Optional.empty()));
+    assertThat(notShown(of(3)))
+        .contains("perhaps by leaf 3 of 2026-11-21T06:00:09Z (issuer key, compromised)");
+    assertThat(of(3).of(2)).containsExactly(new Withdrawal(3, 2, false));
   }
 }

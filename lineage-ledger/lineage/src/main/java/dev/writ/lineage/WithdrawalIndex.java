@@ -19,6 +19,7 @@ final class WithdrawalIndex {
   private final List<OfWorkload> ofWorkloads = new ArrayList<>();
   private final List<OfPlaces> ofPlaces = new ArrayList<>();
   private final List<Place> ofBreakglass = new ArrayList<>();
+  private final SigningPlaces signing = new SigningPlaces();
 
   /** Where one stands, and its time. */
   record Place(long leaf, Instant time) {}
@@ -33,6 +34,8 @@ final class WithdrawalIndex {
   void take(long index, Leaf leaf) {
     Place place = new Place(index, leaf.time());
     LeafBody body = leaf.body();
+    signing.take(index, body);
+    signing.compromised(body).ifPresent(places -> ofPlaces.add(new OfPlaces(place, places)));
     if (body instanceof LeafBody.BootRevocation boot) {
       add(boot.akNameDigest(), place);
     } else if (body instanceof LeafBody.ScopeRevocation some) {

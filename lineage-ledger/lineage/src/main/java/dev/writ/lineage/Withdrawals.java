@@ -18,7 +18,8 @@ import java.util.TreeMap;
 
 /**
  * Finds the leaves that ended an artifact: those that name it or one that it was issued under, and those that
- * withdraw all of a host, a workload, a key, a policy epoch, a range of the ledger or a break-glass.
+ * withdraw all of a host, a workload, a key, a policy epoch, a range of the ledger or a break-glass. Of a key its
+ * compromise does.
  */
 final class Withdrawals {
   private final Lineage lineage;

@@ -13,6 +13,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Artifact;
 import dev.writ.artifact.GovernanceStep;
+import dev.writ.artifact.KeyChange;
+import dev.writ.artifact.KeyRole;
+import dev.writ.artifact.KeyState;
 import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RevocationReason;
@@ -21,6 +24,8 @@ import dev.writ.artifact.RevokedScope;
 import dev.writ.tlog.Hash;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -162,5 +167,57 @@ class WithdrawalsTest {
     Lineage lineage = log.read(artifact);
     assertThat(lineage.withdrawals(7)).containsExactly(new Withdrawal(8, 7, true));
     assertThat(lineage.withdrawals(6)).isEmpty();
+  }
+
+  private static LeafBody issuerKey(
+      String kid, KeyState state, Optional<Hash> other, OptionalLong from) {
+    return new KeyChange(
+        digest(kid),
+        KeyRole.ISSUER,
+        state,
+        digest("operation"),
+        Optional.empty(),
+        other,
+        from,
+        Optional.empty());
+  }
+
+  /** With that leaf alone: there is no revocation beside it. */
+  @Test
+  void compromisedKey_endsWhatItSigned_andWhatIsUnderThat() throws Exception {
+    Leaf parent = log.allowed(artifact);
+    log.add(
+        List.of(),
+        issuerKey("next", KeyState.ACTIVE, Optional.of(digest("issuer")), OptionalLong.empty()));
+    Artifact child = artifact(2).lineage(uuid(1002), uuid(1), uuid(1001), 1).build();
+    log.allowedUnder(parent, child);
+    Artifact later = artifact(3).build();
+    log.allowed(later);
+    log.add(
+        List.of(), issuerKey("issuer", KeyState.COMPROMISED, Optional.empty(), OptionalLong.of(4)));
+    Artifact last = artifact(4).build();
+    log.allowed(last);
+    Lineage ofFormer = log.read(artifact, child, later, last);
+    assertThat(ofFormer.withdrawals(5)).containsExactly(certain(9));
+    assertThat(ofFormer.withdrawals(7)).containsExactly(certain(9));
+    assertThat(ofFormer.withdrawals(8)).as("signed with the next key").isEmpty();
+    log.add(
+        List.of(),
+        issuerKey("next", KeyState.COMPROMISED, Optional.of(digest("third")), OptionalLong.of(8)));
+    Artifact ofThird = artifact(5).build();
+    log.allowed(ofThird);
+    Lineage ofBoth = log.read(artifact, child, later, last, ofThird);
+    assertThat(ofBoth.withdrawals(7))
+        .as("decided before the leaf named")
+        .containsExactly(certain(9));
+    assertThat(ofBoth.withdrawals(8)).containsExactly(new Withdrawal(11, 8, true));
+    assertThat(ofBoth.withdrawals(10)).containsExactly(new Withdrawal(11, 10, true));
+    assertThat(ofBoth.withdrawals(12)).isEmpty();
+    log.add(
+        List.of(), issuerKey("third", KeyState.COMPROMISED, Optional.empty(), OptionalLong.of(13)));
+    log.add(
+        List.of(),
+        issuerKey("unused", KeyState.COMPROMISED, Optional.empty(), OptionalLong.empty()));
+    assertThat(log.read(ofThird).withdrawals(12)).isEmpty();
   }
 }
