@@ -275,8 +275,11 @@ final class LeasedRunTest {
     boot.addAndGet(20_000);
     assertThat(renew()).isEqualTo(new Leased.Renewed.Until(first, end));
     run.stop(DenialCode.ENVIRONMENT_MISMATCH, "its PCRs changed", end);
-    service.answers.add(denied(DenialCode.ENVIRONMENT_MISMATCH, "rebooted"));
+    service.answers.add(denied(DenialCode.AUTHORIZATION_DISCONTINUITY, "parent_unproven"));
     assertThat(renew()).isInstanceOf(Leased.Renewed.Denied.class);
+    IssueRequest told = service.asked.orElseThrow();
+    assertThat(told.request().parent()).isEqualTo(first.claims().lineage().parent());
+    assertThat(told.parentProof()).isEmpty();
   }
 
   @Test

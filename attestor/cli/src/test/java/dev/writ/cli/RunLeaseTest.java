@@ -7,6 +7,9 @@ import dev.writ.artifact.Artifact;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.OutcomeState;
 import dev.writ.artifact.ProofBundle;
+import dev.writ.artifact.RevocationReason;
+import dev.writ.artifact.StatusReference;
+import dev.writ.artifact.StatusToken;
 import dev.writ.artifact.UuidV7;
 import dev.writ.tpm.PcrBank;
 import dev.writ.tpm.Tpm;
@@ -173,11 +176,50 @@ class RunLeaseTest {
     assertThat(handed).doesNotExist();
     WritProcess.Ended below = child.await();
     assertThat(below.status()).as(below.err()).isEqualTo(STOPPED);
-    // The service is told by evidence, which it judged itself.
-    assertThat(hosts.bodies(before, LeafBody.DecisionDeny.class))
-        .as("%s %s", ended.err(), hosts.bodies(before, LeafBody.class))
-        .isNotEmpty();
+    assertHostLost(before);
     assertThat(hosts.outcomes(before)).containsExactly(OutcomeState.FAILED, OutcomeState.FAILED);
+  }
+
+  /** Nobody but the child is there to tell, and it has no parent to show once it is stopped. */
+  @Test
+  @Order(3)
+  void host_thatChangesUnderAChildAlone_losesWhatElseItHas() throws Exception {
+    List<String> asking = List.of("--service", hosts.url(), "--workload", GovernedHosts.WORKER_B);
+    List<String> delegating = new ArrayList<>(asking);
+    delegating.addAll(List.of("--delegable", "/usr/bin", "--delegable-uses", "1"));
+    Path parent =
+        hosts.bundle(hosts.on(hosts.hostB(), "attest", delegating, "/usr/bin/printf", "above"));
+    Artifact above = Artifact.parse(ProofBundle.parse(Files.readAllBytes(parent)).artifact());
+    assertThat(isRevoked(above)).isFalse();
+    int before = hosts.leaves().size();
+    List<String> under = new ArrayList<>(asking);
+    under.addAll(List.of("--stop-within", "200", "--parent", parent.toString()));
+    WritProcess.Running child = hosts.on(hosts.hostB(), "run", under, "sleep", "60").start();
+    awaitChild(child);
+    try (Tpm tpm = Tpm.open(hosts.hostB().tcti())) {
+      tpm.extendPcr(7, PcrBank.SHA256, new byte[32]);
+    }
+    WritProcess.Ended ended = child.await();
+    assertThat(ended.status()).as(ended.err()).isEqualTo(STOPPED);
+    assertThat(ended.err()).contains("stopped: environment_mismatch");
+    assertHostLost(before);
+    assertThat(isRevoked(above)).isTrue();
+  }
+
+  /** The service is told by evidence, which it judges itself. */
+  private static void assertHostLost(int from) throws Exception {
+    assertThat(hosts.bodies(from, LeafBody.ScopeRevocation.class))
+        .as("%s", hosts.bodies(from, LeafBody.class))
+        .isNotEmpty()
+        .allSatisfy(lost -> assertThat(lost.reason()).isEqualTo(RevocationReason.EVIDENCE_FAILED));
+  }
+
+  private static boolean isRevoked(Artifact artifact) throws Exception {
+    StatusReference bit = artifact.claims().status().orElseThrow();
+    return StatusToken.parse(hosts.running().service().statusToken(bit.uri()))
+        .claims()
+        .list()
+        .isRevoked(bit.idx());
   }
 
   @Test

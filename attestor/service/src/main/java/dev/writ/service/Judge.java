@@ -87,11 +87,9 @@ final class Judge {
   private final Modes modes;
   private final Hosts hosts;
   private final InstanceKeys instanceKeys;
-  private final Initiators initiators;
+  private final OriginJudge origin;
   private final MeasuredLogs logs;
   private final ApprovalsAtHand approvals;
-  private final Parents parents;
-  private final Renewals renewals;
   private final Continuity continuity;
   private final LostTrust lost;
   private final HostRate rate;
@@ -106,11 +104,9 @@ final class Judge {
       Modes modes,
       Hosts hosts,
       InstanceKeys instanceKeys,
-      Initiators initiators,
+      OriginJudge origin,
       MeasuredLogs logs,
       ApprovalsAtHand approvals,
-      Parents parents,
-      Renewals renewals,
       Continuity continuity,
       LostTrust lost,
       HostRate rate,
@@ -123,11 +119,9 @@ final class Judge {
     this.modes = modes;
     this.hosts = hosts;
     this.instanceKeys = instanceKeys;
-    this.initiators = initiators;
+    this.origin = origin;
     this.logs = logs;
     this.approvals = approvals;
-    this.parents = parents;
-    this.renewals = renewals;
     this.continuity = continuity;
     this.lost = lost;
     this.rate = rate;
@@ -202,34 +196,29 @@ final class Judge {
     telemetry.attested(challenges.age(challenge));
     // One moment for all that is judged by time, as a replay has one.
     Instant now = Instant.ofEpochMilli(clock.millis());
-    Initiators.Outcome initiated = initiators.judge(application, channel, now);
-    if (initiated instanceof Initiators.Outcome.Denied denied) {
-      return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
+    Origins origins = origin.judge(application, channel, policy, host, now);
+    Judgement decided =
+        decide(
+            application,
+            channel,
+            origins,
+            policy,
+            host,
+            quote,
+            standing,
+            (KeyStanding.Fit) key,
+            now,
+            began);
+    if (origins.denial().isEmpty()) {
+      return decided;
     }
-    Optional<Initiator> initiator = ((Initiators.Outcome.Known) initiated).initiator();
-    Parents.Outcome above = parents.judge(application, policy, initiator, now);
-    if (above instanceof Parents.Outcome.Denied denied) {
-      return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
-    }
-    Renewals.Outcome goesOn = renewals.judge(application, host, initiator, now);
-    if (goesOn instanceof Renewals.Outcome.Denied denied) {
-      return new Judgement.Refused(policy, host, denied.denial(), Nonce.SPENT, standing);
-    }
-    return decide(
-        application,
-        channel,
-        initiator,
-        above instanceof Parents.Outcome.Under under
-            ? Optional.of(under.parent())
-            : Optional.empty(),
-        goesOn instanceof Renewals.Outcome.Of of ? Optional.of(of.renewal()) : Optional.empty(),
-        policy,
-        host,
-        quote,
-        standing,
-        (KeyStanding.Fit) key,
-        now,
-        began);
+    // That comes first, and hides nothing that is worse: what the host shows of itself costs it
+    // what it has.
+    Judgement.Refused refused =
+        new Judgement.Refused(policy, host, origins.denial().get(), Nonce.SPENT, standing);
+    return decided instanceof Judgement.Refused worse
+        ? lost.taking(refused, worse.denial(), quote)
+        : refused;
   }
 
   /**
@@ -288,9 +277,7 @@ final class Judge {
   private Judgement decide(
       Application application,
       Channel channel,
-      Optional<Initiator> initiator,
-      Optional<ParentGrant> parent,
-      Optional<Renewal> renewal,
+      Origins origins,
       PolicyInForce policy,
       KnownHost host,
       VerifiedQuote quote,
@@ -319,9 +306,7 @@ final class Judge {
     Appraisal appraisal =
         Appraiser.appraise(quote, endorsement, references, read.boot(), read.list());
     long verified = telemetry.ended(Telemetry.Stage.VERIFY, began);
-    Governance governance =
-        PolicyInputs.governance(
-            policy, Renewals.initiator(renewal, parent, initiator.map(Initiator::name)), now);
+    Governance governance = PolicyInputs.governance(policy, origins.initiatorName(), now);
     Hash request = application.request().digest();
     CountedApprovals counted =
         approvals.of(
@@ -329,11 +314,13 @@ final class Judge {
             application.request(),
             governance.initiator(),
             now,
-            Renewals.isOfAnExecution(application) ? renewal.map(Renewal::began) : Optional.empty());
+            Renewals.isOfAnExecution(application)
+                ? origins.renewal().map(Renewal::began)
+                : Optional.empty());
     Inputs inputs =
         new Inputs(
             PolicyInputs.subject(host.row(), quote, application.request()),
-            PolicyInputs.request(application, parent),
+            PolicyInputs.request(application, origins.parent()),
             counted.in(governance),
             PolicyInputs.trust(appraisal, endorsement, policy.document(), host.name()),
             PolicyInputs.env(quote, key.storage(), channel.seen(application.request().jkt())),
@@ -358,11 +345,12 @@ final class Judge {
               application.evidence(), appraisal, host.akName(), quote, KeptBootLog.Decision.DENIED),
           counted.seen());
     }
-    if (ArtifactSigner.obligations((Decision.Allow) decision, parent).size()
+    if (ArtifactSigner.obligations((Decision.Allow) decision, origins.parent()).size()
         > ParentGrant.MAX_OBLIGATIONS) {
       return new Judgement.Refused(policy, host, TOO_MANY_OBLIGATIONS, Nonce.SPENT, standing);
     }
-    if (!ArtifactSigner.outlives((Decision.Allow) decision, parent, application.challenge(), now)) {
+    if (!ArtifactSigner.outlives(
+        (Decision.Allow) decision, origins.parent(), application.challenge(), now)) {
       return new Judgement.Refused(policy, host, ATTESTED_TOO_LONG_AGO, Nonce.SPENT, standing);
     }
     List<StateChange> learned = new ArrayList<>();
@@ -383,9 +371,9 @@ final class Judge {
             counted,
             policy,
             now,
-            initiator,
-            parent,
-            renewal),
+            origins.initiator(),
+            origins.parent(),
+            origins.renewal()),
         standing,
         Nonce.SPENT);
   }

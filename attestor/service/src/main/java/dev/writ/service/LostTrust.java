@@ -42,21 +42,30 @@ final class LostTrust {
    *
    * @param quote the host's, over a challenge of ours that has not ended
    */
-  Judgement taking(Judgement judgement, VerifiedQuote quote) throws LedgerException {
-    if (!(judgement instanceof Judgement.Refused refused)
-        || refused.nonce() != Judgement.Nonce.SPENT
+  Judgement.Refused taking(Judgement.Refused refused, VerifiedQuote quote) throws LedgerException {
+    return taking(refused, refused.denial(), quote);
+  }
+
+  /**
+   * The same where the host is told of something that comes before what was found of it.
+   *
+   * @param found what it would be denied by, were it not for that
+   */
+  Judgement.Refused taking(Judgement.Refused refused, Denial found, VerifiedQuote quote)
+      throws LedgerException {
+    if (refused.nonce() != Judgement.Nonce.SPENT
         || refused.standing().voiding().isPresent()
         || refused.standing().seen().isEmpty()) {
-      return judgement;
+      return refused;
     }
-    Optional<RevocationReason> reason = reason(refused, quote);
+    Optional<RevocationReason> reason = reason(refused.host(), found, quote);
     if (reason.isEmpty()) {
-      return judgement;
+      return refused;
     }
     KnownHost host = refused.host();
     LiveArtifacts live = ledger.liveArtifacts(host.akName());
     if (live.number() == 0) {
-      return judgement;
+      return refused;
     }
     LeafBody leaf =
         new LeafBody.ScopeRevocation(
@@ -71,16 +80,16 @@ final class LostTrust {
     return refused.with(standing, refused.nonce());
   }
 
-  private Optional<RevocationReason> reason(Judgement.Refused refused, VerifiedQuote quote)
+  private Optional<RevocationReason> reason(KnownHost host, Denial found, VerifiedQuote quote)
       throws LedgerException {
-    if (!refused.host().isActive()) {
+    if (!host.isActive()) {
       return Optional.of(RevocationReason.HOST_NOT_ACTIVE);
     }
-    DenialCode code = refused.denial().code();
+    DenialCode code = found.code();
     if (code != DenialCode.ENVIRONMENT_UNTRUSTED && code != DenialCode.RUNTIME_INTEGRITY) {
       return Optional.empty();
     }
-    return refused.denial().reason().equals(ENDORSEMENT_REVOKED) || isElsewhere(refused, quote)
+    return found.reason().equals(ENDORSEMENT_REVOKED) || isElsewhere(host, quote)
         ? Optional.of(RevocationReason.EVIDENCE_FAILED)
         : Optional.empty();
   }
@@ -89,9 +98,8 @@ final class LostTrust {
    * Whether PCRs are others than those for which the host's newest artifact was issued. Never where PCR 10 is
    * among them: the kernel's IMA extends it with each new file, and a digest over all says not which one moved.
    */
-  private boolean isElsewhere(Judgement.Refused refused, VerifiedQuote quote)
-      throws LedgerException {
-    Optional<UuidV7> newest = ledger.newestArtifact(refused.host().akName());
+  private boolean isElsewhere(KnownHost host, VerifiedQuote quote) throws LedgerException {
+    Optional<UuidV7> newest = ledger.newestArtifact(host.akName());
     if (newest.isEmpty()) {
       return false;
     }

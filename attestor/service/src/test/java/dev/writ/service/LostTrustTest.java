@@ -3,6 +3,7 @@ package dev.writ.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.writ.artifact.Artifact;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
@@ -134,6 +135,55 @@ final class LostTrustTest {
 
     assertThat(spoiled.retryable()).isFalse();
     assertThat(isRevoked(first)).isFalse();
+  }
+
+  /** So it is asked for what is stopped on a host that changed, which has no parent to show any more. */
+  @Test
+  void hostThatChanged_shownUnderNoParent_losesWhatItHas() throws Exception {
+    UuidV7 second = Deployment.claims(deployment.attest(host)).jti();
+    assertThat(shownUnderNothing().reason()).isEqualTo("parent_unproven");
+    assertThat(List.of(isRevoked(first), isRevoked(second))).containsOnly(false);
+    host.extend(8, "a module nobody expected");
+    long leaves = deployment.leaves();
+
+    assertThat(shownUnderNothing().reason()).isEqualTo("parent_unproven");
+
+    assertThat(List.of(isRevoked(first), isRevoked(second))).containsOnly(true);
+    assertThat(isRevoked(others)).isFalse();
+    assertThat(deployment.leaves()).isEqualTo(leaves + 2);
+    assertThat(leaf(leaves).body()).isEqualTo(lost(RevocationReason.EVIDENCE_FAILED));
+    assertThat(leaf(leaves + 1).body())
+        .isInstanceOfSatisfying(
+            LeafBody.DecisionDeny.class,
+            deny -> assertThat(deny.reason()).isEqualTo("parent_unproven"));
+    assertThat(ReplayedStore.notSame(ReplayedStore.of(deployment).replay(leaves + 1)))
+        .allMatch(step -> step.contains("parent_unproven"));
+  }
+
+  private Denial shownUnderNothing() {
+    ExecutionRequest request = Deployment.request(host).under(Optional.of(first));
+    return Deployment.denial(
+        DenialCode.AUTHORIZATION_DISCONTINUITY,
+        deployment.issue(host.answer(deployment.challenge(host), request)));
+  }
+
+  @Test
+  void hostThatChanged_withNothingToRenew_losesWhatItHas() throws Exception {
+    Artifact held = Deployment.artifact(deployment.attest(host));
+    assertThat(renewed(held).reason()).isEqualTo("renewal_without_lease");
+    assertThat(isRevoked(first)).isFalse();
+    host.extend(8, "a module nobody expected");
+
+    assertThat(renewed(held).reason()).isEqualTo("renewal_without_lease");
+
+    assertThat(List.of(isRevoked(first), isRevoked(held.claims().jti()))).containsOnly(true);
+    assertThat(isRevoked(others)).isFalse();
+  }
+
+  private Denial renewed(Artifact held) {
+    Application plain = host.answer(deployment.challenge(host), held.claims().request());
+    return Deployment.denial(
+        DenialCode.AUTHORIZATION_DISCONTINUITY, deployment.issue(RenewalTest.showing(plain, held)));
   }
 
   @Test
