@@ -36,7 +36,7 @@ final class LedgerMetrics implements LedgerEvents {
     List.of("commit", "sign", "cosign", "anchor", "archive").forEach(failures::initLabelValues);
     GaugeWithCallback.builder()
         .name("writ_witnesses_failing")
-        .help("Witnesses that did not cosign when they were asked last.")
+        .help("Witnesses of now that did not cosign when they were asked last.")
         .callback(call -> call.call(witnessesAway.size()))
         .register(registry);
     GaugeWithCallback.builder()
@@ -123,5 +123,10 @@ final class LedgerMetrics implements LedgerEvents {
   public void witnessBack(String name) {
     witnessesAway.remove(name);
     LOG.log(System.Logger.Level.INFO, "witness_back", LogFields.of("witness", name));
+  }
+
+  @Override
+  public void witnessesChanged() {
+    witnessesAway.clear();
   }
 }

@@ -168,7 +168,7 @@ final class TelemetryTest {
   }
 
   @Test
-  void witnessThatFails_isCountedUntilItIsBack() throws Exception {
+  void witnessThatFails_isCountedUntilItIsBack_orOthersTakeItsPlace() throws Exception {
     PrometheusRegistry registry = new PrometheusRegistry();
     LedgerMetrics metrics = new LedgerMetrics(registry);
     metrics.witnessFailed("w1.example", "did not answer", false);
@@ -177,6 +177,8 @@ final class TelemetryTest {
     assertThat(text(registry)).contains("writ_witnesses_failing 2.0\n").doesNotContain("example");
     metrics.witnessBack("w1.example");
     assertThat(text(registry)).contains("writ_witnesses_failing 1.0\n");
+    metrics.witnessesChanged();
+    assertThat(text(registry)).contains("writ_witnesses_failing 0.0\n");
   }
 
   private static Handler into(Queue<LogRecord> records) {

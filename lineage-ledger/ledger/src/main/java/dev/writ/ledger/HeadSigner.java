@@ -235,6 +235,7 @@ final class HeadSigner implements Runnable {
     Cosigning next = cosigningNext.getAndSet(null);
     if (next != null) {
       cosigning.close();
+      events.witnessesChanged();
       cosigning = next;
       cosignedByFormer = true;
     }

@@ -75,4 +75,10 @@ public interface LedgerEvents {
 
   /** A witness that had stopped cosigns again. */
   default void witnessBack(String name) {}
+
+  /**
+   * Others are to cosign from now on, or the same are asked anew: nothing more is told of those before, and
+   * who of these does not cosign is told again.
+   */
+  default void witnessesChanged() {}
 }

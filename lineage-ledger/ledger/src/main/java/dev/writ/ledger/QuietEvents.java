@@ -47,6 +47,11 @@ final class QuietEvents implements LedgerEvents {
   }
 
   @Override
+  public void witnessesChanged() {
+    tell(listener::witnessesChanged);
+  }
+
+  @Override
   public void anchorFailed(String reason) {
     tell(() -> listener.anchorFailed(reason));
   }

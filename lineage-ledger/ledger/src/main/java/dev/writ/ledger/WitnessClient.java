@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.writ.ledger;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.writ.ledger.WitnessRound.Said;
 import dev.writ.tlog.AddCheckpoint;
 import dev.writ.tlog.AddCheckpointAnswer;
@@ -68,6 +69,9 @@ final class WitnessClient implements Runnable, AutoCloseable {
   /** What it said last; owned by the thread. */
   private @Nullable Said before;
 
+  @GuardedBy("this")
+  private boolean closed;
+
   WitnessClient(
       Witnesses.Asked witness,
       HttpClient client,
@@ -119,8 +123,11 @@ final class WitnessClient implements Runnable, AutoCloseable {
     }
   }
 
-  /** Tells what changed: one that stays away is not told of with each head. */
-  private void tell(Said said) {
+  /** Tells what changed: one that stays away is not told of with each head, and one that is closed never. */
+  private synchronized void tell(Said said) {
+    if (closed) {
+      return;
+    }
     boolean failedBefore = before instanceof Said.Failed;
     boolean contradictedBefore = before instanceof Said.Contradicted;
     if (said instanceof Said.Failed failed && !failedBefore) {
@@ -257,6 +264,9 @@ final class WitnessClient implements Runnable, AutoCloseable {
 
   @Override
   public void close() {
+    synchronized (this) {
+      closed = true;
+    }
     thread.interrupt();
   }
 }

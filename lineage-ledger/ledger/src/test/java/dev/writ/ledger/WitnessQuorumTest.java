@@ -230,9 +230,7 @@ class WitnessQuorumTest {
     }
   }
 
-  @Test
-  void witnessThatFailsOrContradicts_isToldOnce_andThatItIsBack() throws Exception {
-    List<String> told = new CopyOnWriteArrayList<>();
+  private Ledger telling(List<String> told) throws Exception {
     LedgerEvents events =
         new LedgerEvents() {
           @Override
@@ -244,16 +242,26 @@ class WitnessQuorumTest {
           public void witnessBack(String name) {
             told.add(name + " back");
           }
+
+          @Override
+          public void witnessesChanged() {
+            told.add("others");
+          }
         };
-    try (Ledger ledger =
-        Ledger.open(
-            SqliteConfig.in(store),
-            Samples.ORIGIN,
-            CheckpointKeys.of(List.of(TestLedgers.SIGNER)),
-            Witnesses.of(policy(), Map.of()),
-            Optional.empty(),
-            Samples.CLOCK,
-            events)) {
+    return Ledger.open(
+        SqliteConfig.in(store),
+        Samples.ORIGIN,
+        CheckpointKeys.of(List.of(TestLedgers.SIGNER)),
+        Witnesses.of(policy(), Map.of()),
+        Optional.empty(),
+        Samples.CLOCK,
+        events);
+  }
+
+  @Test
+  void witnessThatFailsOrContradicts_isToldOnce_andThatItIsBack() throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    try (Ledger ledger = telling(told)) {
       TestWitness north = witnesses.get(0);
       north.stop();
       commitUntil(ledger, told, "north failed");
@@ -278,6 +286,23 @@ class WitnessQuorumTest {
       commitUntil(ledger, told, "north back", 6);
       assertThat(told.subList(3, told.size()))
           .containsExactly("north back", "north contradicts", "north back");
+    }
+  }
+
+  /** Of one that is asked no more, none says whether it is back. */
+  @Test
+  void witnessesThatAreChanged_areToldSo_andWhoOfTheNewFails() throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    try (Ledger ledger = telling(told)) {
+      witnesses.get(0).stop();
+      commitUntil(ledger, told, "north failed");
+      ledger.witnessWith(Witnesses.of(policy(), Map.of()));
+      commitUntil(ledger, told, "north failed", 3);
+      assertThat(told).containsExactly("north failed", "others", "north failed");
+      witnesses.get(0).start();
+      ledger.witnessWith(Witnesses.of(policy(), Map.of()));
+      commitUntil(ledger, told, "others");
+      assertThat(told.subList(3, told.size())).containsExactly("others");
     }
   }
 
