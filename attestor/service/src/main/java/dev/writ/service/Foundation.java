@@ -87,7 +87,7 @@ record Foundation(
     WorkPool hsm = new WorkPool("hsm", setup.limits().hsm());
     closings.add(hsm::close);
     telemetry.watch(List.of(appraisal, hsm));
-    telemetry.watch(policies);
+    telemetry.watch(policies, setup.identity().origin());
     KeyMetrics keyMetrics = new KeyMetrics(telemetry.registry());
     keyMetrics.expose(keys.token());
     keyMetrics.expose(setup.keys().signatures());

@@ -260,12 +260,17 @@ public final class Telemetry {
         .register(registry);
   }
 
-  /** Exposes the epoch of the policy by which this node decides. */
-  void watch(Policies policies) {
+  /**
+   * Exposes the epoch of the policy by which this node decides, one of its log's: each tenant has its own.
+   *
+   * @param log the log's origin
+   */
+  void watch(Policies policies, String log) {
     GaugeWithCallback.builder()
         .name("writ_policy_epoch")
         .help("The epoch of the policy by which this node decides.")
-        .callback(call -> call.call((double) policies.epoch()))
+        .labelNames("log")
+        .callback(call -> call.call((double) policies.epoch(), log))
         .register(registry);
   }
 

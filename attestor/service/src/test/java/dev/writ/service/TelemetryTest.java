@@ -156,7 +156,9 @@ final class TelemetryTest {
   void policysEpoch_andEndsOfKeys_areTold() throws Exception {
     String text = text();
 
-    assertThat(text).contains("writ_policy_epoch 1.0\n").contains("writ_witnesses_failing 0.0\n");
+    assertThat(text)
+        .contains("writ_policy_epoch{log=\"" + Deployment.IDENTITY.origin() + "\"} 1.0\n")
+        .contains("writ_witnesses_failing 0.0\n");
     for (KeyRole role : List.of(KeyRole.ISSUER, KeyRole.STATUS)) {
       Instant end = deployment.trust().content().keysOf(role).get(0).exp();
       double left = Duration.between(deployment.clock.instant(), end).toMillis() / 1000.0;
