@@ -29,7 +29,8 @@ import javax.net.ssl.SSLParameters;
  * service does.
  *
  * <p>Each is delivered at least once. Given up, and told in the log, is alone what the webhook refuses to take,
- * by its status, when it can no longer withdraw anything that holds: else it would hold up what comes after it.
+ * by its status: soon where it says that it cannot take this one, and else when that can no longer withdraw
+ * anything that holds. It would hold up what comes after it.
  */
 final class WebhookDelivery implements AutoCloseable {
   /** So long a revocation may withdraw what still holds, by clocks an hour apart. */
@@ -37,8 +38,6 @@ final class WebhookDelivery implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(WebhookDelivery.class.getName());
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-  private static final long FIRST_PAUSE_MILLIS = 250;
-  private static final long LONGEST_PAUSE_MILLIS = 60_000;
 
   /** Where the ledger, and not the webhook, is why. */
   private static final long LEDGER_PAUSE_MILLIS = 1_000;
@@ -46,27 +45,60 @@ final class WebhookDelivery implements AutoCloseable {
   /** Timed out, too early, too many: said by who will take it later. */
   private static final Set<Integer> AWAY = Set.of(408, 425, 429);
 
+  /** Malformed, too long, of no known type, not to be processed: said of what was posted, by who takes others. */
+  private static final Set<Integer> UNFIT = Set.of(400, 413, 415, 422);
+
+  /** Takes up to half a minute with the usual pauses: a receiver that is being restarted is back by then. */
+  static final int MOST_UNFIT = 8;
+
   private static final int MOST_ANSWER = 16 * 1024;
 
   private final Webhook hook;
   private final RevocationEvents events;
   private final DeliveryPlace place;
+  private final Pauses pauses;
   private final InstantSource clock;
   private final HttpClient client;
   private final Thread thread;
   private final LongAdder delivered = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private final LongAdder givenUp = new LongAdder();
-  private volatile int failures;
+  private volatile boolean failing;
   private volatile boolean closed;
+
+  /** Attempts in a row that came to nothing; owned by the thread. */
+  private int failures;
+
+  /** How often the webhook called the event unfit that it is posted now; owned by the thread. */
+  private int unfit;
 
   @GuardedBy("this")
   private boolean told;
 
-  WebhookDelivery(Webhook hook, RevocationEvents events, DeliveryPlace place, InstantSource clock) {
+  /**
+   * Between attempts.
+   *
+   * @param firstMillis twice as long after each that fails
+   * @param mostMillis but no longer
+   */
+  record Pauses(long firstMillis, long mostMillis) {
+    static final Pauses USUAL = new Pauses(250, 60_000);
+
+    long after(int failures) {
+      return Math.min(mostMillis, firstMillis << Math.min(failures - 1, 10));
+    }
+  }
+
+  WebhookDelivery(
+      Webhook hook,
+      RevocationEvents events,
+      DeliveryPlace place,
+      Pauses pauses,
+      InstantSource clock) {
     this.hook = hook;
     this.events = events;
     this.place = place;
+    this.pauses = pauses;
     this.clock = clock;
     HttpClient.Builder builder =
         HttpClient.newBuilder()
@@ -106,7 +138,7 @@ final class WebhookDelivery implements AutoCloseable {
   }
 
   boolean isFailing() {
-    return failures > 0;
+    return failing;
   }
 
   /** There is more; from whatever thread. */
@@ -134,6 +166,7 @@ final class WebhookDelivery implements AutoCloseable {
             place.settle();
             await(1_000);
           } else if (delivers(next.get().getKey(), next.get().getValue())) {
+            unfit = 0;
             place.told(next.get().getKey());
           } else {
             pause();
@@ -160,18 +193,24 @@ final class WebhookDelivery implements AutoCloseable {
   private boolean delivers(long index, byte[] event) throws InterruptedException, LedgerException {
     String why;
     boolean unwilling = false;
+    boolean unable = false;
     try {
       int status = post(index, event);
       if (status >= 200 && status < 300) {
         delivered.increment();
-        if (failures > 0) {
+        if (failing) {
           LOG.log(System.Logger.Level.INFO, "webhook_answers", LogFields.of("webhook", name()));
         }
+        failing = false;
         failures = 0;
         return true;
       }
       why = "it must be answered with 2xx, was with " + status;
       unwilling = status < 500 && !AWAY.contains(status);
+      if (UNFIT.contains(status)) {
+        unfit++;
+        unable = unfit >= MOST_UNFIT;
+      }
     } catch (IOException e) {
       // What the JDK says may name the URL.
       why =
@@ -181,24 +220,31 @@ final class WebhookDelivery implements AutoCloseable {
               + e.getClass().getSimpleName();
     }
     refused.increment();
-    if (failures == 0) {
+    if (!failing) {
       LOG.log(
           System.Logger.Level.WARNING,
           "webhook_failed",
           LogFields.of("webhook", name()).and("leaf_index", index).and("message", why));
     }
+    failing = true;
     failures = Math.min(failures + 1, 1 << 20);
-    if (unwilling && events.since(clock.instant().minus(MATTERS)) > index) {
-      givenUp.increment();
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "webhook_gave_up",
-          LogFields.of("webhook", name())
-              .and("leaf_index", index)
-              .and("message", why + "; read the leaf in the ledger"));
-      return true;
+    if (unable) {
+      // It answers: what comes next is tried as if this had not been.
+      failures = 0;
+      return givesUp(index, why + ", " + MOST_UNFIT + " times");
     }
-    return false;
+    return unwilling && events.since(clock.instant().minus(MATTERS)) > index && givesUp(index, why);
+  }
+
+  private boolean givesUp(long index, String why) {
+    givenUp.increment();
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "webhook_gave_up",
+        LogFields.of("webhook", name())
+            .and("leaf_index", index)
+            .and("message", why + "; read the leaf in the ledger"));
+    return true;
   }
 
   private int post(long index, byte[] event) throws IOException, InterruptedException {
@@ -226,10 +272,7 @@ final class WebhookDelivery implements AutoCloseable {
 
   /** Longer each time; that there is more to deliver is no reason to try again. */
   private void pause() throws InterruptedException {
-    long most =
-        failures == 0
-            ? LEDGER_PAUSE_MILLIS
-            : Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures - 1, 10));
+    long most = failures == 0 ? LEDGER_PAUSE_MILLIS : pauses.after(failures);
     Thread.sleep(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
   }
 

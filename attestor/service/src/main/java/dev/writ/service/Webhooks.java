@@ -70,6 +70,7 @@ public final class Webhooks implements AutoCloseable {
                         hook,
                         events,
                         new DeliveryPlace(service.ledger(), events, hook.name()),
+                        WebhookDelivery.Pauses.USUAL,
                         clock))
             .toList();
     for (WebhookDelivery each : deliveries) {

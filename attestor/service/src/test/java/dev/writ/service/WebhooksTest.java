@@ -307,6 +307,45 @@ final class WebhooksTest {
     }
   }
 
+  /** By who says that it cannot take this one; who is away, or set up wrongly, is waited for. */
+  @Test
+  void oneEventThatIsCalledUnfit_isGivenUpSoon_andNoOther() throws Exception {
+    RevocationEvents events = new RevocationEvents(deployment.service().ledger());
+    try (Receiver receiver = new Receiver(Optional.empty());
+        WebhookDelivery delivery =
+            new WebhookDelivery(
+                plain("unfit", receiver.url()),
+                events,
+                new DeliveryPlace(deployment.service().ledger(), events, "unfit"),
+                new WebhookDelivery.Pauses(1, 2),
+                deployment.clock)) {
+      delivery.start();
+      long before = revoke();
+      delivery.tell();
+      assertThat(receiver.next(before)).isNotNull();
+      List<Integer> unfit = List.of(400, 413, 415, 422, 400, 413, 415);
+      receiver.answers.addAll(unfit);
+      receiver.answers.addAll(List.of(503, 422));
+      receiver.answers.addAll(Collections.nCopies(20, 404));
+      receiver.answers.addAll(unfit);
+      long refused = revoke();
+      long behind = revoke();
+      delivery.tell();
+
+      for (int i = 0; i <= WebhookDelivery.MOST_UNFIT; i++) {
+        assertThat(receiver.next().id()).isEqualTo("" + refused);
+      }
+      for (int i = 0; i <= 20 + unfit.size(); i++) {
+        assertThat(receiver.next().id()).isEqualTo("" + behind);
+      }
+      long last = revoke();
+      delivery.tell();
+      assertThat(receiver.next().id()).isEqualTo("" + last);
+      assertThat(delivery.givenUp()).isEqualTo(1);
+      assertThat(delivery.refused()).isEqualTo(9L + 20 + unfit.size());
+    }
+  }
+
   @Test
   void hookThatRefuses_isTriedLessAndLessOften_alsoWhereNobodyCanSayWhetherToGiveUp()
       throws Exception {
@@ -326,6 +365,7 @@ final class WebhooksTest {
                 plain("refuses", receiver.url()),
                 events,
                 new DeliveryPlace(deployment.service().ledger(), events, "refuses"),
+                WebhookDelivery.Pauses.USUAL,
                 once)) {
       receiver.answers.addAll(Collections.nCopies(1_000, 400));
       delivery.start();
