@@ -48,29 +48,29 @@ final class ApprovalsAtHand {
    * The same for what may run already: it goes on by those that it began with, where they still are enough.
    * Until when one may be used says when a program may be started by it, and not for how long it runs.
    *
-   * @param began the decision with which the execution began that goes on
+   * @param goesOn the execution that does
    */
   CountedApprovals of(
       PolicyInForce policy,
       ExecutionRequest request,
       Optional<String> initiator,
       Instant now,
-      Optional<Leaf> began)
+      Optional<Renewal> goesOn)
       throws LedgerException {
     TrustContent believed = trust.newest().content();
     Optional<Approvals> rules = policy.document().approvals();
     if (rules.isEmpty()) {
       return new CountedApprovals(rules, believed, List.of(), false);
     }
-    if (began.isPresent()) {
+    if (goesOn.isPresent()) {
       List<Counted> carried =
           counted(
-              usedBy(began.get(), request, policy),
+              usedBy(goesOn.get().beganIndex(), request, policy),
               request,
               rules.get(),
               believed,
               initiator,
-              began.get().time());
+              goesOn.get().began().time());
       if (carried.size() >= rules.get().threshold()) {
         return new CountedApprovals(rules, believed, carried, true);
       }
@@ -88,14 +88,12 @@ final class ApprovalsAtHand {
         false);
   }
 
-  private List<RecordedApproval> usedBy(Leaf began, ExecutionRequest request, PolicyInForce policy)
+  private List<RecordedApproval> usedBy(long began, ExecutionRequest request, PolicyInForce policy)
       throws LedgerException {
     List<RecordedApproval> used = new ArrayList<>();
-    OptionalLong index = ledger.indexOf(began.id());
     for (RecordedApproval row :
-        ledger.approvalsBefore(
-            index.orElseThrow(), request.digest(), policy.digest(), Instant.EPOCH)) {
-      if (row.usedBy().equals(index)) {
+        ledger.approvalsBefore(began, request.digest(), policy.digest(), Instant.EPOCH)) {
+      if (row.usedBy().equals(OptionalLong.of(began))) {
         used.add(row);
       }
     }

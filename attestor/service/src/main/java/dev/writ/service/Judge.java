@@ -314,9 +314,7 @@ final class Judge {
             application.request(),
             governance.initiator(),
             now,
-            Renewals.isOfAnExecution(application)
-                ? origins.renewal().map(Renewal::began)
-                : Optional.empty());
+            Renewals.isOfAnExecution(application) ? origins.renewal() : Optional.empty());
     Inputs inputs =
         new Inputs(
             PolicyInputs.subject(host.row(), quote, application.request()),

@@ -11,9 +11,10 @@ import java.util.Optional;
  *
  * @param claims of the artifact that was shown, which holds
  * @param first jti of the artifact that the execution began with
- * @param began the decision that allowed that
+ * @param beganIndex where the decision that allowed that is in the ledger
+ * @param began that decision
  */
-record Renewal(ArtifactClaims claims, UuidV7 first, Leaf began) {
+record Renewal(ArtifactClaims claims, UuidV7 first, long beganIndex, Leaf began) {
   private static final String OF_A_HOST = "host:";
 
   UuidV7 execution() {

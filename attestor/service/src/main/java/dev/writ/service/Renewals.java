@@ -85,7 +85,7 @@ final class Renewals {
       return denied(
           "renewal_expired", "what is renewed must hold, and ended at " + row.get().expires());
     }
-    return new Outcome.Of(new Renewal(claims, first, beginning));
+    return new Outcome.Of(new Renewal(claims, first, began.leafIndex(), beginning));
   }
 
   /** Whether it goes on with what runs on a host already, where nothing begins by it. */

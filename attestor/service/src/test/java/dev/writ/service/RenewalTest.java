@@ -194,7 +194,8 @@ final class RenewalTest extends TwoHosts {
     Artifact first = Deployment.artifact(deployment.attest(host));
     ArtifactClaims alices =
         forged(first, first.claims().gov().initiator(), "alice@acme.example").claims();
-    Renewal goesOn = new Renewal(alices, alices.jti(), deployment.lastLeaf());
+    Renewal goesOn =
+        new Renewal(alices, alices.jti(), deployment.leaves() - 1, deployment.lastLeaf());
     ParentProof proof =
         new ParentProof(
             forged(first, first.claims().gov().initiator(), "alice@acme.example"),

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class RenewedExecutionTest {
   private static final Duration HALF = Duration.ofSeconds(15);
+  private static final Duration AHEAD = Duration.ofSeconds(60);
 
   @TempDir private static Path folder;
   private static ServiceToken token;
@@ -174,6 +175,28 @@ final class RenewedExecutionTest {
 
   private static List<String> replayOfTheLast() throws Exception {
     return notSame(ReplayedStore.of(deployment).replay(deployment.leaves() - 1));
+  }
+
+  /** Its place is known: nobody looks through the log for it, where its time would not lead there. */
+  @Test
+  @Order(0)
+  void execution_thatBeganByAClockThatWasSetBack_goesOnByItsApprovals() throws Exception {
+    deployment.clock.advance(AHEAD);
+    Artifact first = approved("a0");
+    long began = deployment.leaves() - 1;
+    deployment.clock.advance(AHEAD.negated());
+    while (deployment.leaves() <= 2 * began + 2) {
+      Artifact unused = root("p" + deployment.leaves(), 1);
+    }
+    assertThat(
+            deployment
+                .service()
+                .ledger()
+                .indexOf(deployment.service().ledger().leaf(began).orElseThrow().id()))
+        .isEmpty();
+    Artifact held = renewed("a0", first, Optional.empty());
+    assertThat(held.claims().gov().approvals()).isEqualTo(first.claims().gov().approvals());
+    assertThat(replayOfTheLast()).isEmpty();
   }
 
   /** As long as both are renewed: each ends no later than what it is under as of then. */
