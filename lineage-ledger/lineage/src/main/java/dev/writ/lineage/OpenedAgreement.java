@@ -110,12 +110,21 @@ final class OpenedAgreement {
     }
   }
 
+  /** By whatever withdraws it or one above it, and not by its name alone. */
   private void notWithdrawn(long parent) throws IOException {
-    for (long withdrawal : lineage.revocations(parent)) {
-      if (withdrawal < leaf.index()) {
-        wider(parent, "the parent's artifact", "in force", "withdrawn by leaf " + withdrawal);
-      }
-    }
+    lineage.withdrawals(parent).stream()
+        .filter(Withdrawal::isCertain)
+        .mapToLong(Withdrawal::leaf)
+        .filter(withdrawal -> withdrawal < leaf.index())
+        .filter(lineage.index().withdrawing()::isWhole)
+        .findFirst()
+        .ifPresent(
+            withdrawal ->
+                wider(
+                    parent,
+                    "the parent's artifact",
+                    "in force",
+                    "withdrawn by leaf " + withdrawal));
   }
 
   private void narrower(long at, ArtifactClaims parent) {

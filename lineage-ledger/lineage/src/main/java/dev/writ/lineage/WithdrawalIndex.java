@@ -7,18 +7,27 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RevokedScope;
 import dev.writ.tlog.Hash;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The leaves of a log that withdraw what they do not name one by one, by what they mean, in order. */
 final class WithdrawalIndex {
+  /** A revocation in parts is leaves that say the same, no further apart than clocks may be wrong. */
+  private static final Duration BETWEEN_PARTS = Duration.ofSeconds(60);
+
   private final Map<Hash, List<Place>> ofHosts = new HashMap<>();
   private final List<OfWorkload> ofWorkloads = new ArrayList<>();
   private final List<OfPlaces> ofPlaces = new ArrayList<>();
   private final List<Place> ofBreakglass = new ArrayList<>();
+  private final Map<RevokedScope, Place> newest = new HashMap<>();
+  private final Set<Long> continued = new HashSet<>();
   private final SigningPlaces signing = new SigningPlaces();
 
   /** Where one stands, and its time. */
@@ -39,6 +48,7 @@ final class WithdrawalIndex {
     if (body instanceof LeafBody.BootRevocation boot) {
       add(boot.akNameDigest(), place);
     } else if (body instanceof LeafBody.ScopeRevocation some) {
+      takePart(some.scope(), place);
       if (some.scope() instanceof RevokedScope.OfHost host) {
         add(host.akNameDigest(), place);
       } else if (some.scope() instanceof RevokedScope.OfWorkload workload) {
@@ -48,6 +58,18 @@ final class WithdrawalIndex {
     } else if (body instanceof GovernanceStep.Ordered step && step.revokes()) {
       ofBreakglass.add(place);
     }
+  }
+
+  private void takePart(RevokedScope scope, Place place) {
+    @Nullable Place before = newest.put(scope, place);
+    if (before != null && !place.time().isAfter(before.time().plus(BETWEEN_PARTS))) {
+      boolean unused = continued.add(before.leaf());
+    }
+  }
+
+  /** Whether all that a leaf says is true at its place: of a revocation in parts that is the last one's. */
+  boolean isWhole(long leaf) {
+    return !continued.contains(leaf);
   }
 
   private void add(Hash akNameDigest, Place place) {

@@ -383,6 +383,55 @@ class LineageCheckTest {
     assertThat(words(log.findings(child))).containsExactly("7 child_scope");
   }
 
+  private static LeafBody ofItsHost(SampleLog log) {
+    return new LeafBody.ScopeRevocation(
+        new RevokedScope.OfHost(((LeafBody.Enrolment) log.host.body()).akNameDigest()),
+        RevocationReason.CEASED,
+        RevokedBy.OPERATOR);
+  }
+
+  @Test
+  void childOfWhatWasWithdrawnWithItsHost_isTold() throws Exception {
+    SampleLog log = new SampleLog();
+    Artifact parent = artifact(1).build();
+    Artifact child = child(uuid(1), 1001, 1).build();
+    log.allowed(parent);
+    log.add(List.of(log.policy, log.host), ofItsHost(log));
+    log.allowed(child);
+    assertThat(log.findings(parent, child))
+        .extracting(Finding::sentence)
+        .containsExactly(
+            "the parent's artifact must be in force by its parent, leaf 5, and is withdrawn by leaf"
+                + " 6");
+    assertThat(log.findings(child)).as("the parent may have ended before").isEmpty();
+  }
+
+  /** It had not come to the parent yet, as far as the log says; once it has, it is told again. */
+  @Test
+  void childOfWhatWasStillToBeWithdrawn_isNotTold() throws Exception {
+    SampleLog log = new SampleLog();
+    Artifact parent = artifact(1).build();
+    Artifact child = child(uuid(1), 1001, 1).build();
+    Artifact later = child(uuid(1), 1001, 1).jti(uuid(3)).build();
+    log.allowed(parent);
+    log.add(List.of(log.policy, log.host), ofItsHost(log));
+    log.allowed(child);
+    log.add(List.of(log.policy, log.host), ofItsHost(log));
+    assertThat(log.findings(parent, child)).isEmpty();
+    log.allowed(later);
+    assertThat(words(log.findings(parent, child, later))).containsExactly("9 child_scope");
+    log.leaves.set(
+        8,
+        Leaf.of(
+            SampleLog.NOW.plusSeconds(67),
+            uuid(99),
+            List.of(log.policy.hash(), log.host.hash()),
+            ofItsHost(log)));
+    assertThat(words(log.findings(parent, child, later)))
+        .as("a minute later it is another revocation")
+        .contains("7 child_scope");
+  }
+
   @Test
   void range_tellsOfItsOwnLeavesAlone() throws Exception {
     SampleLog log = new SampleLog();
