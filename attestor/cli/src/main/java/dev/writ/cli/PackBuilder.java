@@ -76,8 +76,9 @@ final class PackBuilder {
     TrustFile newest = trustFiles();
     SignedNote note = checkpoint(newest);
     Checkpoint checkpoint = checkpointOf(note);
-    // A service stores a checkpoint a moment after it answered under it.
-    for (int looks = 0; end > checkpoint.size() && looks < LOOKS && Pause.of(A_MOMENT); looks++) {
+    // A service stores a checkpoint a moment after it answered, to a revocation too.
+    long all = store.ledger().size();
+    for (int looks = 0; all > checkpoint.size() && looks < LOOKS && Pause.of(A_MOMENT); looks++) {
       note = checkpoint(newest);
       checkpoint = checkpointOf(note);
     }
