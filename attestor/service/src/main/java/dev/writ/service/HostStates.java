@@ -244,7 +244,7 @@ public final class HostStates {
       new Denial(
           DenialCode.ARTIFACT_MISSING,
           "host_unknown",
-          "a host must be enrolled under this name, and none is");
+          "a host must be enrolled under this name, and none is: writ hosts list says which are");
 
   private static final Denial RETIRED =
       new Denial(
