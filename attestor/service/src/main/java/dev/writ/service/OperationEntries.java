@@ -18,6 +18,7 @@ import dev.writ.ledger.StateChange;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -38,16 +39,12 @@ final class OperationEntries {
   }
 
   void publish(Operation operation, TrustFile next) throws LedgerException {
-    var unused =
-        commit(
-            new OperationStep.Ended(
-                operation.change().kind(),
-                operation.digest(),
-                OperationStep.End.EXECUTED,
-                Optional.of(TrustReference.of(next))),
-            new StateChange.PublishTrust(next.content().version(), next.toJson()),
-            new StateChange.PutTrustInForce(next.content().version()),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+    ended(
+        operation,
+        OperationStep.End.EXECUTED,
+        Optional.of(TrustReference.of(next)),
+        new StateChange.PublishTrust(next.content().version(), next.toJson()),
+        new StateChange.PutTrustInForce(next.content().version()));
   }
 
   /** Of another newest leaf than the one that operators were shown nothing was said. */
@@ -56,15 +53,11 @@ final class OperationEntries {
       end(operation, OperationStep.End.FAILED);
       return;
     }
-    var unused =
-        commit(
-            new OperationStep.Ended(
-                operation.change().kind(),
-                operation.digest(),
-                OperationStep.End.EXECUTED,
-                Optional.empty()),
-            new StateChange.AcceptClock(clock.newest()),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+    ended(
+        operation,
+        OperationStep.End.EXECUTED,
+        Optional.empty(),
+        new StateChange.AcceptClock(clock.newest()));
   }
 
   /** Of another freeze than the one that operators were shown nothing was said. */
@@ -73,23 +66,29 @@ final class OperationEntries {
       end(operation, OperationStep.End.FAILED);
       return;
     }
-    var unused =
-        commit(
-            new OperationStep.Ended(
-                operation.change().kind(),
-                operation.digest(),
-                OperationStep.End.EXECUTED,
-                Optional.empty()),
-            new StateChange.ChangeGovernance(new GovernanceChange.Unfreeze(unfreeze.freeze())),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.EXECUTED));
+    ended(
+        operation,
+        OperationStep.End.EXECUTED,
+        Optional.empty(),
+        new StateChange.ChangeGovernance(new GovernanceChange.Unfreeze(unfreeze.freeze())));
   }
 
   void end(Operation operation, OperationStep.End end) {
+    ended(operation, end, Optional.empty());
+  }
+
+  /** What an operation changes, and that it has ended, are one transaction. */
+  private void ended(
+      Operation operation,
+      OperationStep.End end,
+      Optional<TrustReference> trust,
+      StateChange... effects) {
+    List<StateChange> changes = new ArrayList<>(List.of(effects));
+    changes.add(new StateChange.EndOperation(operation.digest(), OperationEnd.valueOf(end.name())));
     var unused =
         commit(
-            new OperationStep.Ended(
-                operation.change().kind(), operation.digest(), end, Optional.empty()),
-            new StateChange.EndOperation(operation.digest(), OperationEnd.valueOf(end.name())));
+            new OperationStep.Ended(operation.change().kind(), operation.digest(), end, trust),
+            changes.toArray(StateChange[]::new));
   }
 
   /** Whether the ledger took it; one that it did not take is tried again when it is due again. */

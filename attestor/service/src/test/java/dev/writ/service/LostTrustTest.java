@@ -4,6 +4,7 @@ package dev.writ.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.writ.artifact.Artifact;
+import dev.writ.artifact.ArtifactClaims;
 import dev.writ.artifact.DenialCode;
 import dev.writ.artifact.ExecutionRequest;
 import dev.writ.artifact.Leaf;
@@ -11,74 +12,18 @@ import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RevocationReason;
 import dev.writ.artifact.RevokedBy;
 import dev.writ.artifact.RevokedScope;
-import dev.writ.artifact.StatusToken;
-import dev.writ.artifact.UuidV7;
 import dev.writ.evidence.Challenge;
 import dev.writ.evidence.Evidence;
 import dev.writ.ledger.HostState;
-import dev.writ.ledger.StatusIndex;
 import dev.writ.lineage.LineageCheck;
 import dev.writ.lineage.Openings;
 import dev.writ.tlog.Hash;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Hosts that lose what they have by their own evidence, and none that does by somebody else's. */
-final class LostTrustTest {
-  private static ServiceToken token;
-
-  @TempDir private Path folder;
-  private Deployment deployment;
-  private SoftwareHost host;
-  private SoftwareHost other;
-  private UuidV7 first;
-  private UuidV7 others;
-
-  @BeforeAll
-  static void makeToken() throws Exception {
-    token = ServiceToken.create();
-  }
-
-  @AfterAll
-  static void removeToken() throws Exception {
-    token.close();
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    deployment = new Deployment(token, folder);
-    host = deployment.host("host-a");
-    other = deployment.host("host-b");
-    deployment.start();
-    for (SoftwareHost each : List.of(host, other)) {
-      assertThat(deployment.enrol(each)).isInstanceOf(EnrolmentOutcome.Enrolled.class);
-    }
-    first = Deployment.claims(deployment.attest(host)).jti();
-    others = Deployment.claims(deployment.attest(other)).jti();
-  }
-
-  @AfterEach
-  void stop() {
-    deployment.close();
-  }
-
-  /** By the token in force, which says what the ledger does. */
-  private boolean isRevoked(UuidV7 jti) throws Exception {
-    var row = deployment.service().ledger().artifact(jti).orElseThrow();
-    StatusIndex bit = row.status().orElseThrow();
-    String compact = deployment.service().statusTokens().token(bit.list()).orElseThrow();
-    boolean told = StatusToken.parse(compact).claims().list().isRevoked(bit.idx());
-    assertThat(told).isEqualTo(row.revoked());
-    return told;
-  }
-
+final class LostTrustTest extends TwoHostsWithArtifacts {
   private Leaf leaf(long index) throws Exception {
     return deployment.service().ledger().leaf(index).orElseThrow();
   }
@@ -91,15 +36,15 @@ final class LostTrustTest {
   @Test
   void host_deniedWithOtherPcrsThanItsArtifactsWereIssuedFor_losesThem_beforeItsAnswer()
       throws Exception {
-    UuidV7 second = Deployment.claims(deployment.attest(host)).jti();
+    ArtifactClaims later = Deployment.claims(deployment.attest(host));
     host.extend(8, "a module nobody expected");
     long leaves = deployment.leaves();
 
     Denial denial = Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, deployment.attest(host));
 
     assertThat(denial.retryable()).isFalse();
-    assertThat(List.of(isRevoked(first), isRevoked(second))).containsOnly(true);
-    assertThat(isRevoked(others)).isFalse();
+    assertThat(List.of(isRevoked(first), isRevoked(later))).containsOnly(true);
+    assertThat(isRevoked(second)).isFalse();
     assertThat(deployment.leaves()).isEqualTo(leaves + 2);
     assertThat(leaf(leaves).body()).isEqualTo(lost(RevocationReason.EVIDENCE_FAILED));
     assertThat(leaf(leaves + 1).body()).isInstanceOf(LeafBody.DecisionDeny.class);
@@ -140,16 +85,16 @@ final class LostTrustTest {
   /** So it is asked for what is stopped on a host that changed, which has no parent to show any more. */
   @Test
   void hostThatChanged_shownUnderNoParent_losesWhatItHas() throws Exception {
-    UuidV7 second = Deployment.claims(deployment.attest(host)).jti();
+    ArtifactClaims later = Deployment.claims(deployment.attest(host));
     assertThat(shownUnderNothing().reason()).isEqualTo("parent_unproven");
-    assertThat(List.of(isRevoked(first), isRevoked(second))).containsOnly(false);
+    assertThat(List.of(isRevoked(first), isRevoked(later))).containsOnly(false);
     host.extend(8, "a module nobody expected");
     long leaves = deployment.leaves();
 
     assertThat(shownUnderNothing().reason()).isEqualTo("parent_unproven");
 
-    assertThat(List.of(isRevoked(first), isRevoked(second))).containsOnly(true);
-    assertThat(isRevoked(others)).isFalse();
+    assertThat(List.of(isRevoked(first), isRevoked(later))).containsOnly(true);
+    assertThat(isRevoked(second)).isFalse();
     assertThat(deployment.leaves()).isEqualTo(leaves + 2);
     assertThat(leaf(leaves).body()).isEqualTo(lost(RevocationReason.EVIDENCE_FAILED));
     assertThat(leaf(leaves + 1).body())
@@ -161,7 +106,7 @@ final class LostTrustTest {
   }
 
   private Denial shownUnderNothing() {
-    ExecutionRequest request = Deployment.request(host).under(Optional.of(first));
+    ExecutionRequest request = Deployment.request(host).under(Optional.of(first.jti()));
     return Deployment.denial(
         DenialCode.AUTHORIZATION_DISCONTINUITY,
         deployment.issue(host.answer(deployment.challenge(host), request)));
@@ -176,8 +121,8 @@ final class LostTrustTest {
 
     assertThat(renewed(held).reason()).isEqualTo("renewal_without_lease");
 
-    assertThat(List.of(isRevoked(first), isRevoked(held.claims().jti()))).containsOnly(true);
-    assertThat(isRevoked(others)).isFalse();
+    assertThat(List.of(isRevoked(first), isRevoked(held.claims()))).containsOnly(true);
+    assertThat(isRevoked(second)).isFalse();
   }
 
   private Denial renewed(Artifact held) {
@@ -224,7 +169,7 @@ final class LostTrustTest {
     Denial unused = Deployment.denial(DenialCode.ENVIRONMENT_UNTRUSTED, deployment.issue(bad));
     assertThat(isRevoked(first)).isTrue();
     SoftwareHost rebooted = host.sameTpmAndKeys();
-    UuidV7 fresh = Deployment.claims(deployment.attest(rebooted)).jti();
+    ArtifactClaims fresh = Deployment.claims(deployment.attest(rebooted));
 
     assertThat(deployment.issue(bad)).isInstanceOf(IssuanceOutcome.Denied.class);
 
@@ -241,7 +186,7 @@ final class LostTrustTest {
 
     assertThat(leaf(leaves).body()).isEqualTo(lost(RevocationReason.HOST_NOT_ACTIVE));
     assertThat(isRevoked(first)).isTrue();
-    assertThat(isRevoked(others)).isFalse();
+    assertThat(isRevoked(second)).isFalse();
     assertThat(deployment.service().ledger().host(host.akName()).orElseThrow().state())
         .isEqualTo(HostState.SUSPENDED);
   }

@@ -34,7 +34,7 @@ final class ScopeRuns {
     Iterator<Last> each = underWay.values().iterator();
     while (each.hasNext()) {
       Last last = each.next();
-      if (leaf.time().isAfter(last.leaf().time().plus(LedgerRules.MAX_STEP_BACK))) {
+      if (leaf.time().isAfter(last.leaf().time().plus(RevokedScope.BETWEEN_PARTS))) {
         ended.add(last);
         each.remove();
       }

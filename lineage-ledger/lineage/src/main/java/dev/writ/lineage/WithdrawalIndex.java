@@ -7,7 +7,6 @@ import dev.writ.artifact.Leaf;
 import dev.writ.artifact.LeafBody;
 import dev.writ.artifact.RevokedScope;
 import dev.writ.tlog.Hash;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The leaves of a log that withdraw what they do not name one by one, by what they mean, in order. */
 final class WithdrawalIndex {
-  /** A revocation in parts is leaves that say the same, no further apart than clocks may be wrong. */
-  private static final Duration BETWEEN_PARTS = Duration.ofSeconds(60);
-
   private final Map<Hash, List<Place>> ofHosts = new HashMap<>();
   private final List<OfWorkload> ofWorkloads = new ArrayList<>();
   private final List<OfPlaces> ofPlaces = new ArrayList<>();
@@ -62,7 +58,7 @@ final class WithdrawalIndex {
 
   private void takePart(RevokedScope scope, Place place) {
     @Nullable Place before = newest.put(scope, place);
-    if (before != null && !place.time().isAfter(before.time().plus(BETWEEN_PARTS))) {
+    if (before != null && !place.time().isAfter(before.time().plus(RevokedScope.BETWEEN_PARTS))) {
       boolean unused = continued.add(before.leaf());
     }
   }

@@ -2,6 +2,7 @@
 package dev.writ.artifact;
 
 import dev.writ.tlog.Hash;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,12 @@ import java.util.Optional;
  * sees whether it is meant, without the artifact.
  */
 public sealed interface RevokedScope {
+  /**
+   * Leaves that say the same scope are of one revocation, in parts, where no more lies between one and the next:
+   * as far as clocks may be wrong.
+   */
+  Duration BETWEEN_PARTS = Duration.ofSeconds(60);
+
   /** The word that the leaf has for it. */
   String wire();
 
